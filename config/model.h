@@ -1,0 +1,308 @@
+// What the operator writes, as plain data: the whole configuration of one generation.
+//
+// A leaf: knows nothing of JSON, sockets or the rest of the program. No logic but equality.
+// Invariants (kept by parse + validate, relied on by everybody else): every name that is referred to exists;
+//   names and addresses are unique in their scope; weights, times and sizes are inside their limits.
+// Threads: plain values. Units: std::chrono::milliseconds for time, bytes for sizes; 0 means "off" or "no limit"
+//   wherever a member says so.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/address.h"
+
+namespace switchyard::config {
+
+using Duration = std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+// ---------------------------------------------------------------- process: fixed for the life of the process
+
+enum class Role : std::uint8_t { viewer, operate, admin };  // written viewer | operator | admin
+
+struct Token {
+    std::string name;
+    Role role = Role::viewer;
+    std::string sha256;  // hex of SHA-256 of the token; the token itself is never stored
+    bool operator==(const Token&) const = default;
+};
+
+struct Admin {
+    Address bind{Address::Kind::ipv4, "127.0.0.1", 9900};
+    std::vector<Token> tokens;    // empty: one random admin token in <state_dir>/admin.token
+    std::string tls_certificate;  // PEM files; both or none
+    std::string tls_key;
+    bool operator==(const Admin&) const = default;
+};
+
+struct Log {
+    std::string level = "info";   // debug | info | warn | error
+    std::string format = "json";  // json | text
+    std::string access;           // access log: a file path, "-" for standard output, empty for none
+    bool operator==(const Log&) const = default;
+};
+
+struct Process {
+    unsigned workers = 0;  // 0: one per core
+    std::string state_dir = "/var/lib/switchyard";
+    Admin admin;
+    Log log;
+    Duration shutdown_grace = 30s;       // how long SIGTERM waits for what is in flight
+    std::uint32_t keep_generations = 0;  // history retention; 0: keep all
+    bool watch_file = false;             // re-read the configuration file when it changes (inotify)
+    bool operator==(const Process&) const = default;
+};
+
+// ---------------------------------------------------------------- listeners
+
+struct Listener {
+    std::string name;
+    Address bind;
+    std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
+    bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
+    std::vector<std::string> trusted_proxies;  // CIDRs whose X-Forwarded-For and X-Request-Id are believed
+    Duration head_timeout = 10s;               // first byte of a request to the end of its head
+    Duration idle_timeout = 60s;               // between requests
+    std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
+    bool forwarded = false;                    // also write RFC 7239 Forwarded
+    bool operator==(const Listener&) const = default;
+};
+
+// ---------------------------------------------------------------- keys and conditions over a request
+
+// Something a request carries: header:X-User, cookie:uid, query:user, claim:sub, client (address), method, path.
+struct Key {
+    enum class Source : std::uint8_t { header, cookie, query, claim, client, method, path };
+    Source source = Source::client;
+    std::string name;  // empty for client, method, path
+    bool operator==(const Key&) const = default;
+};
+
+// A tree: all / any / not over tests of one key.
+struct Condition {
+    enum class Kind : std::uint8_t { test, all, any, negate };
+    enum class Test : std::uint8_t { present, equals, in, prefix, matches };  // client: in = CIDRs
+    Kind kind = Kind::test;
+    std::vector<Condition> children;  // for all, any; exactly one for negate
+    Key key;
+    Test test = Test::present;
+    std::vector<std::string> values;  // one but for `in`; none for present
+    bool operator==(const Condition&) const = default;
+};
+
+// ---------------------------------------------------------------- upstreams
+
+enum class EndpointState : std::uint8_t { up, drain, maint };  // what the operator wants; health is another matter
+
+struct Endpoint {
+    Address address;
+    std::uint32_t weight = 1;           // 0: gets nothing but stays configured
+    std::uint32_t max_connections = 0;  // requests in flight to it, over all workers; 0: no limit
+    bool backup = false;                // used only when no other endpoint is routable
+    EndpointState state = EndpointState::up;
+    bool operator==(const Endpoint&) const = default;
+};
+
+struct Balance {
+    enum class Kind : std::uint8_t {
+        random_two,
+        weighted_round_robin,
+        least_connections,
+        ip_hash,
+        peak_ewma,
+        hash
+    };
+    Kind kind = Kind::random_two;
+    Key hash_key;  // for hash: consistent (Maglev) with bounded load
+    bool operator==(const Balance&) const = default;
+};
+
+struct Health {
+    enum class Type : std::uint8_t { none, http, tcp };  // none: endpoints count as up at once
+    Type type = Type::tcp;
+    std::string path = "/";
+    std::string host;                                    // Host header; empty: the endpoint's address
+    std::vector<std::uint16_t> expect{200, 204};
+    Duration interval = 1s;
+    Duration timeout = 500ms;
+    std::uint32_t rise = 2;
+    std::uint32_t fall = 3;
+    bool operator==(const Health&) const = default;
+};
+
+struct Ejection {
+    std::uint32_t consecutive_failures = 5;  // 0: off
+    std::uint32_t failure_percent = 0;       // 0: off; over `window`, from `min_requests` on
+    std::uint32_t min_requests = 20;
+    Duration window = 10s;
+    Duration base_time = 30s;                // times the number of ejections so far
+    Duration max_time = 5min;
+    std::uint32_t max_ejected_percent = 50;  // at least one endpoint may always be ejected when there are two or more
+    std::uint32_t panic_percent = 0;         // fewer routable than this: ignore ejections; 0: off
+    bool operator==(const Ejection&) const = default;
+};
+
+struct UpstreamTimeouts {
+    Duration connect = 1s;
+    Duration response_head = 30s;
+    Duration idle = 60s;  // no byte in either direction while a body or a tunnel is open
+    Duration queue = 1s;  // waiting for a free place when every endpoint is at max_connections
+    bool operator==(const UpstreamTimeouts&) const = default;
+};
+
+struct Keepalive {
+    std::uint32_t max_idle = 256;  // idle connections kept per endpoint and worker; 0: none
+    Duration idle_timeout = 60s;
+    bool operator==(const Keepalive&) const = default;
+};
+
+struct Breaker {
+    std::uint32_t failure_percent = 0;  // 0: off
+    std::uint32_t min_requests = 20;
+    Duration window = 10s;
+    Duration open_time = 10s;
+    std::string fallback;               // upstream that serves meanwhile; empty: static_status
+    std::uint16_t static_status = 503;
+    std::string static_body;
+    bool operator==(const Breaker&) const = default;
+};
+
+struct StickySession {  // sticks a client to one endpoint by a cookie of ours
+    std::string cookie;  // empty: off
+    bool operator==(const StickySession&) const = default;
+};
+
+struct Upstream {
+    std::vector<Endpoint> endpoints;
+    Balance balance;
+    Health health;
+    Ejection ejection;
+    UpstreamTimeouts timeouts;
+    Keepalive keepalive;
+    Breaker breaker;
+    StickySession sticky_session;
+    Duration slow_start{0};
+    std::uint32_t queue_limit = 0;      // requests that may wait for a free endpoint; 0: none wait
+    std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
+    bool operator==(const Upstream&) const = default;
+};
+
+// ---------------------------------------------------------------- routes
+
+struct Match {  // all optional; empty means "any"
+    std::vector<std::string> hosts;  // exact, or *.suffix; lower case
+    std::string path_prefix = "/";   // matches at segment borders: /api matches /api and /api/x, not /apiary
+    std::string path_exact;          // instead of the prefix when set
+    std::vector<std::string> methods;
+    bool operator==(const Match&) const = default;
+};
+
+struct Rule {
+    std::string name;
+    Condition when;
+    std::string upstream;
+    bool operator==(const Rule&) const = default;
+};
+
+struct Sticky {
+    Key key;
+    bool mint = false;  // cookie only: set it when absent
+    enum class Missing : std::uint8_t { baseline, random, client } missing = Missing::baseline;
+    std::string salt;   // empty: the route's name
+    bool operator==(const Sticky&) const = default;
+};
+
+struct HeaderEdits {
+    std::map<std::string, std::string> set;  // replaces any value there is
+    std::map<std::string, std::string> add;
+    std::vector<std::string> remove;
+    bool operator==(const HeaderEdits&) const = default;
+};
+
+struct RateLimit {
+    Key key;                  // whose bucket; default: the client address
+    std::uint32_t requests = 0;  // per `per`; 0: off
+    Duration per = 1s;
+    std::uint32_t burst = 0;  // 0: same as requests
+    bool operator==(const RateLimit&) const = default;
+};
+
+struct Limits {
+    std::uint64_t body = 0;        // request body bytes; 0: no limit
+    std::uint32_t in_flight = 0;   // requests of this route, over all workers; 0: no limit
+    RateLimit rate;
+    bool operator==(const Limits&) const = default;
+};
+
+struct RouteTimeouts {
+    Duration request = 0ms;  // whole exchange, first byte to last; 0: no limit
+    Duration tunnel_idle = 5min;
+    bool operator==(const RouteTimeouts&) const = default;
+};
+
+struct Retries {
+    std::uint32_t attempts = 1;         // further attempts after the first
+    std::uint32_t budget_percent = 20;  // of the worker's active requests; at least kMinRetries always
+    bool operator==(const Retries&) const = default;
+};
+
+struct Redirect {
+    std::string to;  // "https://{host}{path}" with {host}, {path}, {query}; empty: off
+    std::uint16_t status = 308;
+    bool operator==(const Redirect&) const = default;
+};
+
+struct Respond {
+    std::uint16_t status = 0;  // 0: off
+    std::string body;
+    std::string content_type = "text/plain";
+    bool operator==(const Respond&) const = default;
+};
+
+struct Jwt {  // what makes `claim` keys trustworthy
+    std::string algorithm;  // HS256 | RS256 | ES256; empty: off
+    std::string key;        // secret (HS256) or PEM public key; never shown in output
+    std::string key_file;   // or read from here
+    std::string header = "Authorization";
+    bool operator==(const Jwt&) const = default;
+};
+
+using Split = std::vector<std::pair<std::string, std::uint32_t>>;  // upstream → weight, in the order written
+
+struct Route {
+    std::string name;
+    Match match;
+    std::vector<Rule> rules;
+    Split split;
+    std::optional<Sticky> sticky;
+    HeaderEdits request_headers;
+    HeaderEdits response_headers;
+    std::string strip_prefix;
+    std::string replace_prefix;  // put in place of strip_prefix
+    Limits limits;
+    RouteTimeouts timeouts;
+    Retries retries;
+    Redirect redirect;
+    Respond respond;
+    Jwt jwt;
+    bool debug_headers = false;
+    bool allow_connect = false;
+    std::vector<std::string> allow_trailers;  // trailer names that are passed on
+    bool operator==(const Route&) const = default;
+};
+
+struct Model {
+    Process process;
+    std::vector<Listener> listeners;
+    std::map<std::string, Upstream> upstreams;
+    std::vector<Route> routes;
+    bool operator==(const Model&) const = default;
+};
+
+}  // namespace switchyard::config

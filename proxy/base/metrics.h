@@ -1,0 +1,83 @@
+// What a worker counts, and the report it hands to control.
+//
+// A worker owns one Cell per (route, upstream) that it has served and one EndpointCounts per endpoint; it adds to
+// them without atomics and gives control the growth since the last report (a delta), swapped out on its own thread.
+// Threads: a report belongs to whoever holds it. Units: microseconds, bytes, counts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/base/histogram.h"
+
+namespace switchyard {
+
+// One route's traffic to one upstream. Local answers of a route that never reached an upstream have upstream "".
+struct Cell {
+    std::array<std::uint64_t, 6> by_class{};  // [1]…[5]: status classes as the client saw them; [0]: cut, no status
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    // For the analysis: first attempts only, so that a retry saved by another upstream stays a failure here.
+    std::uint64_t attempts = 0;       // first attempts that ended (client aborts are not among them)
+    std::uint64_t failures = 0;       // of these: 5xx from the endpoint, connect failure, reset, time limit
+    std::uint64_t client_errors = 0;  // 401, 403, 404
+    std::uint64_t aborted = 0;        // clients that left
+    Histogram duration;               // first byte of the request to last byte of the response
+    Histogram first_byte;             // attempt sent to response head, of first attempts; failures by time count
+};
+
+struct EndpointCounts {
+    std::uint64_t ok = 0;
+    std::uint64_t failed = 0;       // answered 5xx
+    std::uint64_t unreachable = 0;  // connect failure, reset, time limit, bad response
+};
+
+struct CellDelta {
+    std::uint32_t route = 0;     // Registry ids
+    std::uint32_t upstream = 0;
+    std::unique_ptr<Cell> cell;
+};
+
+struct EndpointDelta {
+    std::uint32_t endpoint = 0;  // Registry id
+    EndpointCounts counts;
+};
+
+// Exchanges that are pinned to one generation and were sent to one upstream.
+struct InFlight {
+    std::uint64_t generation = 0;
+    std::uint32_t upstream = 0;  // Registry id
+    std::uint64_t requests = 0;
+    std::uint64_t tunnels = 0;
+};
+
+// First failures of split buckets, for sticky splits (analysis): which buckets failed at least once since the last
+// report. A bucket is the top kBucketBits bits of the split hash.
+struct FailedBuckets {
+    static constexpr unsigned kBucketBits = 16;
+    std::uint32_t route = 0;
+    std::vector<std::uint16_t> canary;    // not on the split's first upstream
+    std::vector<std::uint16_t> baseline;  // on the split's first upstream
+};
+
+struct WorkerReport {
+    unsigned worker = 0;
+    std::vector<CellDelta> cells;
+    std::vector<EndpointDelta> endpoints;
+    std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
+    std::vector<FailedBuckets> failed_buckets;
+    std::uint64_t client_connections = 0;       // absolute
+    std::uint64_t client_connections_idle = 0;
+    std::uint64_t upstream_connections = 0;
+    std::uint64_t upstream_connections_idle = 0;
+    std::uint64_t accepted = 0;  // deltas from here on
+    std::uint64_t retries_reused = 0;
+    std::uint64_t retries_connect = 0;
+    std::uint64_t retries_other = 0;
+    std::uint64_t log_dropped = 0;
+};
+
+}  // namespace switchyard

@@ -1,0 +1,67 @@
+// Identities that outlive generations: endpoints, upstreams, routes, split cursors, listening sockets.
+//
+// A Registry turns a name into a small dense id and keeps the shared state behind it, so that two generations that
+// name the same thing share it, and a worker can index plain vectors by id.
+// Threads: control only; what it hands out (shared_ptr) is safe as its own type says.
+// Owns: nothing that a snapshot still holds dies; release() forgets what only the registry holds.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proxy/net/listening_socket.h"
+#include "proxy/upstream/endpoint_state.h"
+
+namespace switchyard {
+
+// One per route: the position in its split, shared by all workers, so that 1 % is 1 in every 100 requests whatever
+// the number of workers.
+struct alignas(128) SplitCursor {
+    std::atomic<std::uint64_t> next{0};
+};
+
+// One per route with a limit on requests in flight, shared by all workers.
+struct alignas(128) SharedCount {
+    std::atomic<std::uint32_t> value{0};
+};
+
+class Registry {
+  public:
+    explicit Registry(unsigned workers) : workers_(workers) {}
+
+    unsigned workers() const { return workers_; }
+    std::uint32_t route(const std::string& name);
+    std::uint32_t upstream(const std::string& name);
+    const std::string& route_name(std::uint32_t id) const { return route_names_.at(id); }
+    const std::string& upstream_name(std::uint32_t id) const { return upstream_names_.at(id); }
+
+    std::shared_ptr<upstream::EndpointState> endpoint(const std::string& upstream, const std::string& address);
+    // Every endpoint that any generation still knows, by id (holes are null).
+    std::shared_ptr<upstream::EndpointState> endpoint(std::uint32_t id) const;
+    std::shared_ptr<SplitCursor> cursor(const std::string& route);
+    std::shared_ptr<SharedCount> route_count(const std::string& route);
+    std::shared_ptr<SharedCount> listener_count(const std::string& listener);
+
+    // The listening sockets of an address, one per worker; opened on first use. Empty and `why` set when it fails.
+    std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, std::string* why);
+
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more.
+    void release();
+
+  private:
+    const unsigned workers_;
+    std::map<std::string, std::uint32_t> route_ids_, upstream_ids_;
+    std::vector<std::string> route_names_, upstream_names_;
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
+    std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
+    std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
+    std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_;
+    std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
+};
+
+}  // namespace switchyard

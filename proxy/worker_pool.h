@@ -1,0 +1,58 @@
+// N workers that share nothing: publish a snapshot to all, hear when each has adopted it and when each has let the
+// old one go, collect what they counted.
+//
+// The promise of a switch rests on this: `adopted(w, g)` is posted by worker w after its routing pointer was set to
+// generation g, on the thread that routes. When every worker has said so, no exchange can start on anything older.
+// Threads: constructed and called on the control thread only; the callbacks run on the control executor. Workers are
+//   threads of this pool. Nothing here waits but stop().
+// Owns: the worker threads; snapshots are shared and die with their last pin.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "proxy/base/metrics.h"
+#include "proxy/upstream/endpoint_state.h"
+
+namespace switchyard {
+
+struct Snapshot;
+class Worker;
+
+class WorkerPool {
+  public:
+    struct Events {
+        // `older`: what this worker still has in flight by earlier generations, counted at the moment of adoption.
+        std::function<void(unsigned worker, std::uint64_t generation, std::vector<InFlight> older)> adopted;
+        // The last exchange pinned to `generation` ended on this worker.
+        std::function<void(unsigned worker, std::uint64_t generation)> retired;
+        std::function<void(upstream::Suspect)> suspect;
+    };
+
+    WorkerPool(unsigned workers, boost::asio::any_io_executor control, Events events);
+    ~WorkerPool();  // stops at once
+
+    unsigned size() const;
+    void start(std::shared_ptr<const Snapshot> first);  // `adopted` is called for it too
+    void publish(std::shared_ptr<const Snapshot> next);
+
+    // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
+    // debugger does not answer, and nobody waits for it.
+    void collect(std::function<void(WorkerReport)> each);
+
+    // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
+    // at the deadline is cut.
+    void drain(std::chrono::milliseconds grace, std::function<void()> done);
+    // Joins the threads. Call after drain's `done`, or to cut everything.
+    void stop();
+
+  private:
+    struct Members;
+    std::unique_ptr<Members> members_;
+};
+
+}  // namespace switchyard
