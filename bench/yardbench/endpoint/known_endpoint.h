@@ -1,0 +1,86 @@
+// An HTTP/1.1 endpoint with known answers, so that a load generator can be judged by it: a fixed body, a fixed delay,
+// a stall of known length at a known interval, and an exact count of the requests it has read. It costs so little
+// that a proxy in front of it, not it, is what a comparison measures.
+//
+// Invariants: every request read is answered in order with the same bytes; a stall freezes everything (nothing is
+//   accepted, read or written), as a stopped process would. Not a general server: it trusts its caller.
+// Threads: one, the caller's; stop() from any thread or a signal handler. Errors: a port that cannot be bound throws.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bench/yardbench/engine/clock.h"
+
+namespace yardbench {
+
+class KnownEndpoint {
+  public:
+    struct Settings {
+        std::uint16_t port = 0;  // 0: any free one
+        std::size_t body = 128;
+        unsigned status = 200;
+        Nanos delay = 0;        // every answer comes this long after its request was read
+        Nanos stall_every = 0;  // measured from the first request
+        Nanos stall_for = 0;
+        bool close_each = false;
+        std::string colour;  // value of colour_header; empty: no such header
+        std::string colour_header = "X-Forum-Colour";
+    };
+
+    explicit KnownEndpoint(Settings settings);
+    ~KnownEndpoint();
+    KnownEndpoint(const KnownEndpoint&) = delete;
+    KnownEndpoint& operator=(const KnownEndpoint&) = delete;
+
+    std::uint16_t port() const { return port_; }
+    void run();
+    void stop() { stopping_.store(true); }
+    std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+    std::uint64_t connections() const { return accepted_.load(std::memory_order_relaxed); }
+
+  private:
+    struct Connection {
+        std::string unparsed;
+        std::size_t skip = 0;    // request body bytes still to come
+        std::uint64_t owed = 0;  // whole responses to write
+        std::size_t offset = 0;  // of the current one
+        std::uint64_t id = 0;
+        bool waiting = false;  // for the socket to take more
+    };
+    struct Due {
+        Nanos when;
+        int fd;
+        std::uint64_t id;
+    };
+
+    void accept_all();
+    bool read(int fd, Connection& connection);
+    bool flush(int fd, Connection& connection);
+    void take_requests(int fd, Connection& connection);
+    void answer_due();
+    void stall_if_due();
+    void drop(int fd);
+    Nanos next_wake() const;
+
+    const Settings settings_;
+    std::string response_;
+    int listener_ = -1;
+    int epoll_ = -1;
+    std::uint16_t port_ = 0;
+    std::unordered_map<int, Connection> open_;
+    std::vector<Due> due_;  // a queue: the delay is the same for all, so first in is first due
+    std::size_t due_head_ = 0;
+    std::uint64_t next_id_ = 1;
+    Nanos next_stall_ = 0;  // 0: not started
+    std::vector<char> buffer_;
+    std::atomic<bool> stopping_{false};
+    std::atomic<std::uint64_t> requests_{0};
+    std::atomic<std::uint64_t> accepted_{0};
+};
+
+}  // namespace yardbench

@@ -1,0 +1,427 @@
+#include "bench/yardbench/engine/load_thread.h"
+
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <system_error>
+
+namespace yardbench {
+namespace {
+
+constexpr std::size_t kScratch = 256 * 1024;            // one recv(); a large body takes several
+constexpr Nanos kSweep = 50 * kMillisecond;             // how late a time limit may be noticed
+constexpr std::uint8_t kMaxAttempts = 5;                // of one request, when the workload asks for retries
+constexpr Nanos kUnreachablePause = 10 * kMillisecond;  // closed loop: do not hammer a port where nobody listens
+constexpr std::size_t kMaxSeconds = 3600;               // of the per-second record
+
+double thread_cpu_seconds() {
+    timespec t;
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+unsigned share(unsigned whole, unsigned index, unsigned parts) {
+    return whole / parts + (index < whole % parts);
+}
+
+}  // namespace
+
+LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::unique_ptr<Workload> workload)
+    : plan_(plan),
+      index_(index),
+      start_(start),
+      measure_from_(start + plan.warm_up),
+      end_(start + plan.warm_up + plan.duration),
+      request_limit_(plan.requests == 0 ? UINT64_MAX
+                                        : plan.requests / plan.threads + (index < plan.requests % plan.threads)),
+      workload_(std::move(workload)),
+      io_(1),
+      ready_(
+          io_, [this](std::uint32_t slot, std::uint32_t epoch, std::uint32_t events) { on_event(slot, epoch, events); },
+          [this] { send_due(); }),
+      timer_(io_),
+      sweep_timer_(io_),
+      slots_(share(plan.connections, index, plan.threads)),
+      free_ring_(slots_.size()),
+      scratch_(kScratch) {
+    for (Slot& slot : slots_) slot.reader = ResponseReader(&plan_.wanted);
+    if (plan.requests > 0) end_ = INT64_MAX;
+    if (open_loop()) pacer_ = Pacer(plan.timetable, start, index, plan.threads);
+    tally_.by_tag.resize(plan.tags);
+    tally_.threads = 1;
+}
+
+LoadThread::~LoadThread() {
+    for (Slot& slot : slots_)
+        if (slot.fd >= 0) ::close(slot.fd);
+}
+
+void LoadThread::run() {
+    if (!plan_.processors.empty()) {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        CPU_SET(static_cast<unsigned>(plan_.processors[index_ % plan_.processors.size()]), &set);
+        if (const int error = ::pthread_setaffinity_np(::pthread_self(), sizeof set, &set); error != 0)
+            throw std::system_error(error, std::generic_category(), "cannot pin a load thread to its processor");
+    }
+    ready_.start();
+    boost::asio::post(io_, [this] {
+        for (std::uint32_t id = 0; id < slots_.size(); ++id) {
+            if (open_loop())
+                release(slots_[id], id);
+            else
+                begin(id, std::max(now(), start_));
+        }
+        send_due();
+        sweep();
+    });
+    io_.run();
+    tally_.cpu_seconds = thread_cpu_seconds() - std::max(cpu_at_start_, 0.0);
+}
+
+void LoadThread::stop() {
+    boost::asio::post(io_, [this] { end_sending(); });
+}
+
+// Asks the workload for the slot's next request and sends it, now or after the think time.
+void LoadThread::begin(std::uint32_t id, Nanos intended) {
+    Slot& slot = slots_[id];
+    if (sending_ended_ || begun_ >= request_limit_) {
+        slot.state = State::parked;
+        return;
+    }
+    slot.call = Call{};
+    workload_->next(id, slot.call);
+    if (slot.call.none) {
+        slot.state = State::parked;
+        return;
+    }
+    ++begun_;
+    slot.attempts = 0;
+    slot.intended = intended;
+    if (slot.unreachable && !open_loop()) slot.intended += kUnreachablePause;
+    slot.unreachable = false;
+    if (!open_loop() && (slot.call.think > 0 || slot.intended > intended)) {
+        slot.intended += slot.call.think;
+        slot.free_since = slot.intended;
+        slot.state = State::thinking;
+        thinking_.emplace(slot.intended, id);
+        arm();
+        return;
+    }
+    if (!open_loop()) slot.free_since = intended;
+    launch(slot, id);
+}
+
+void LoadThread::launch(Slot& slot, std::uint32_t id) {
+    ++slot.attempts;
+    slot.written = 0;
+    slot.reader.begin(slot.call.head, slot.call.keep_text);
+    slot.launched = slot.sent = now();
+    slot.deadline = slot.sent + plan_.timeout;
+    if (slot.fd < 0)
+        connect(slot, id);
+    else
+        write(slot, id);
+}
+
+void LoadThread::connect(Slot& slot, std::uint32_t id) {
+    slot.fd = ::socket(plan_.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (slot.fd < 0) throw std::system_error(errno, std::generic_category(), "socket (raise the limit of open files?)");
+    const int on = 1;
+    ::setsockopt(slot.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (slot.opened_before) ++tally_.reconnects;
+    slot.opened_before = true;
+    ++slot.epoch;
+    const int result = ::connect(slot.fd, reinterpret_cast<const sockaddr*>(&plan_.address), plan_.address_length);
+    if (result != 0 && errno != EINPROGRESS) {
+        slot.state = State::connecting;
+        finish(slot, id, Failure::refused);
+        return;
+    }
+    if (result == 0) {
+        ready_.add(slot.fd, EPOLLIN, id, slot.epoch);
+        write(slot, id);
+        return;
+    }
+    slot.state = State::connecting;
+    ready_.add(slot.fd, EPOLLIN | EPOLLOUT, id, slot.epoch);
+}
+
+void LoadThread::write(Slot& slot, std::uint32_t id) {
+    const std::string_view rest = slot.call.bytes.substr(slot.written);
+    if (slot.written == 0) {
+        slot.sent = now();
+        ++tally_.all.sent;
+    }
+    const ssize_t sent = ::send(slot.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const bool was_sending = slot.state == State::sending;
+    if (sent < 0 && errno != EAGAIN) {
+        slot.state = State::sending;
+        finish(slot, id, Failure::reset);
+        return;
+    }
+    if (sent > 0) slot.written += static_cast<std::size_t>(sent);
+    if (slot.written == slot.call.bytes.size()) {
+        if (was_sending) ready_.change(slot.fd, EPOLLIN, id, slot.epoch);
+        slot.state = State::receiving;
+    } else if (!was_sending) {
+        slot.state = State::sending;
+        ready_.change(slot.fd, EPOLLIN | EPOLLOUT, id, slot.epoch);
+    }
+}
+
+void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events) {
+    Slot& slot = slots_[id];
+    if (slot.epoch != epoch || slot.fd < 0) return;
+    switch (slot.state) {
+        case State::connecting: {
+            int error = 0;
+            socklen_t length = sizeof error;
+            ::getsockopt(slot.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+            if (error != 0) {
+                finish(slot, id, Failure::refused);
+            } else if ((events & EPOLLOUT) != 0) {
+                ready_.change(slot.fd, EPOLLIN, id, slot.epoch);
+                write(slot, id);
+            }
+            return;
+        }
+        case State::sending:
+            if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {  // an early answer, or the end
+                read(slot, id);
+                return;
+            }
+            write(slot, id);
+            return;
+        case State::receiving:
+            read(slot, id);
+            return;
+        case State::idle:
+        case State::thinking:
+        case State::parked:
+            // Nothing was asked: the peer has closed an idle connection, which is its right.
+            close(slot);
+            return;
+    }
+}
+
+void LoadThread::read(Slot& slot, std::uint32_t id) {
+    const ssize_t got = ::recv(slot.fd, scratch_.data(), scratch_.size(), 0);
+    if (got < 0) {
+        if (errno != EAGAIN && errno != EINTR) finish(slot, id, Failure::reset);
+        return;
+    }
+    using Read = ResponseReader::Progress;
+    Read progress;
+    if (got == 0) {
+        progress = slot.reader.end_of_stream();
+        if (progress != Read::complete) {
+            finish(slot, id, Failure::closed_early);
+            return;
+        }
+    } else {
+        tally_.bytes_in += static_cast<std::uint64_t>(got);
+        std::size_t used = 0;
+        progress = slot.reader.feed({scratch_.data(), static_cast<std::size_t>(got)}, used);
+        // Bytes after the end of a response that nobody asked for: the framing is broken.
+        if (progress == Read::complete && used != static_cast<std::size_t>(got)) progress = Read::malformed;
+    }
+    if (progress == Read::more) return;
+    finish(slot, id, progress == Read::complete ? Failure::none : Failure::malformed);
+}
+
+void LoadThread::finish(Slot& slot, std::uint32_t id, Failure failure) {
+    Outcome outcome;
+    outcome.slot = id;
+    outcome.tag = slot.call.tag;
+    outcome.intended = slot.intended;
+    outcome.sent = slot.sent;
+    outcome.done = now();
+    outcome.status = slot.reader.status();
+    outcome.colour = slot.reader.colour();
+    outcome.generation = slot.reader.generation();
+    outcome.attempts = slot.attempts;
+    outcome.failure = failure;
+    outcome.response = &slot.reader;
+    if (failure == Failure::none)
+        ++tally_.all.answered;
+    else
+        ++tally_.all.failures[static_cast<std::size_t>(failure)];
+    const bool keep =
+        failure == Failure::none && slot.reader.keep_alive() && !plan_.close_each && slot.state == State::receiving;
+    if (!keep) close(slot);
+    const Verdict verdict = workload_->finished(outcome);
+    if (verdict.reconnect) close(slot);
+    if (verdict.retry && slot.attempts < kMaxAttempts) {
+        if (outcome.intended >= measure_from_) ++tally_.retried;
+        launch(slot, id);
+        return;
+    }
+    const Nanos due = std::max(slot.intended, slot.free_since);
+    account(outcome, verdict.failure, outcome.attempts == 1 ? slot.launched - due : 0);
+    slot.free_since = outcome.done;
+    slot.unreachable = failure == Failure::refused || failure == Failure::connect_timeout;
+    release(slot, id);
+}
+
+void LoadThread::account(const Outcome& outcome, Failure failure, Nanos lag) {
+    if (outcome.intended < measure_from_) return;
+    const Nanos latency = outcome.done - outcome.intended;
+    const bool failed = failure != Failure::none;
+    ++tally_.finished;
+    if (outcome.status >= 100) ++tally_.by_class[std::min<std::size_t>(outcome.status / 100U, 5)];
+    if (failed) ++tally_.failures[static_cast<std::size_t>(failure)];
+    tally_.latency.record(latency);
+    tally_.service.record(outcome.done - outcome.sent);
+    tally_.lag.record(lag);
+    const auto second = static_cast<std::size_t>((outcome.intended - measure_from_) / kSecond);
+    if (second < kMaxSeconds) {
+        if (second >= tally_.by_second.size()) tally_.by_second.resize(second + 1);
+        Part& part = tally_.by_second[second];
+        ++part.finished;
+        part.failed += failed;
+        part.latency.record(latency);
+    }
+    if (plan_.tags > 1) {
+        Part& part = tally_.by_tag[outcome.tag];
+        ++part.finished;
+        part.failed += failed;
+        part.latency.record(latency);
+    }
+}
+
+void LoadThread::release(Slot& slot, std::uint32_t id) {
+    slot.state = State::idle;
+    if (sending_ended_) {
+        settle();
+        return;
+    }
+    if (!open_loop()) {
+        if (slot.free_since >= end_) {
+            end_sending();
+            return;
+        }
+        begin(id, slot.free_since);
+        if (slot.state == State::parked) settle();
+        return;
+    }
+    free_ring_[(free_head_ + free_count_) % free_ring_.size()] = id;
+    ++free_count_;
+}
+
+void LoadThread::close(Slot& slot) {
+    if (slot.fd < 0) return;
+    ::close(slot.fd);
+    slot.fd = -1;
+    ++slot.epoch;
+}
+
+// Sends everything that is due and has a free connection; sets the timer for the rest.
+void LoadThread::send_due() {
+    if (sending_ended_) return;
+    Nanos t = now();
+    if (t >= end_) {
+        end_sending();
+        return;
+    }
+    if (cpu_at_start_ < 0 && t >= measure_from_) cpu_at_start_ = thread_cpu_seconds();
+    if (open_loop()) {
+        while (free_count_ > 0 && begun_ < request_limit_ && pacer_.next() <= t && pacer_.next() < end_) {
+            const std::uint32_t id = free_ring_[free_head_];
+            free_head_ = (free_head_ + 1) % free_ring_.size();
+            --free_count_;
+            begin(id, pacer_.take());
+            t = now();
+        }
+        if (begun_ >= request_limit_) {
+            end_sending();
+            return;
+        }
+    } else {
+        while (!thinking_.empty() && thinking_.top().first <= t) {
+            const std::uint32_t id = thinking_.top().second;
+            thinking_.pop();
+            launch(slots_[id], id);
+        }
+    }
+    arm();
+}
+
+void LoadThread::arm() {
+    Nanos next = end_;
+    if (open_loop() && free_count_ > 0) next = std::min(next, pacer_.next());
+    if (!thinking_.empty()) next = std::min(next, thinking_.top().first);
+    if (next == INT64_MAX || next == armed_for_) return;
+    armed_for_ = next;
+    timer_.expires_at(as_time_point(next));
+    timer_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        armed_for_ = INT64_MAX;
+        send_due();
+    });
+}
+
+void LoadThread::sweep() {
+    const Nanos t = now();
+    for (std::uint32_t id = 0; id < slots_.size(); ++id) {
+        Slot& slot = slots_[id];
+        if (!in_flight(slot) || t < slot.deadline) continue;
+        finish(slot, id, slot.state == State::connecting ? Failure::connect_timeout : Failure::timeout);
+    }
+    progress_.finished.store(tally_.finished, std::memory_order_relaxed);
+    progress_.failed.store(tally_.failed(), std::memory_order_relaxed);
+    send_due();
+    if (sending_ended_) {
+        settle();
+        if (io_.stopped()) return;
+    }
+    sweep_timer_.expires_at(as_time_point(t + kSweep));
+    sweep_timer_.async_wait([this](boost::system::error_code error) {
+        if (!error) sweep();
+    });
+}
+
+// No request is begun from here on; what is on the wire may finish within its time limit.
+void LoadThread::end_sending() {
+    if (sending_ended_) return;
+    sending_ended_ = true;
+    const Nanos t = std::min(now(), end_);
+    tally_.measured_from = measure_from_;
+    tally_.measured_until = std::max(t, measure_from_);
+    if (open_loop() && plan_.requests == 0) {
+        // What was due but found no free connection has waited at least until now. Leaving it out would flatter.
+        while (pacer_.next() < t) {
+            const Nanos intended = pacer_.take();
+            if (intended < measure_from_) continue;
+            ++tally_.unsent;
+            tally_.latency.record(t - intended);
+        }
+    }
+    settle();
+}
+
+// Ends the thread once nothing is on the wire.
+void LoadThread::settle() {
+    if (!sending_ended_) {
+        const bool any = std::any_of(slots_.begin(), slots_.end(), [this](const Slot& s) {
+            return in_flight(s) || s.state == State::thinking || (open_loop() && s.state == State::idle);
+        });
+        if (any) return;
+        end_sending();
+        return;
+    }
+    for (const Slot& slot : slots_)
+        if (in_flight(slot)) return;
+    progress_.finished.store(tally_.finished, std::memory_order_relaxed);
+    progress_.failed.store(tally_.failed(), std::memory_order_relaxed);
+    io_.stop();
+}
+
+}  // namespace yardbench

@@ -1,0 +1,106 @@
+// One thread of the load: one io_context, its connections, its timetable, its workload, its tally.
+//
+// Invariants: a slot has at most one request on the wire; every attempt ends in exactly one answer or failure; what is
+//   recorded as `sent` was read from the clock right before send() was called. No allocation per request.
+// Threads: everything runs on the thread that calls run(); stop() and progress() may be called from any thread.
+// Owns: its sockets. Errors: only set-up throws; what happens on the wire is counted by kind.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <queue>
+#include <vector>
+
+#include "bench/yardbench/engine/plan.h"
+#include "bench/yardbench/engine/ready_set.h"
+#include "bench/yardbench/engine/tally.h"
+#include "bench/yardbench/engine/workload.h"
+
+namespace yardbench {
+
+class LoadThread {
+  public:
+    struct Progress {
+        std::atomic<std::uint64_t> finished{0};
+        std::atomic<std::uint64_t> failed{0};
+    };
+
+    LoadThread(const Plan& plan, unsigned index, Nanos start, std::unique_ptr<Workload> workload);
+    ~LoadThread();
+
+    void run();
+    void stop();
+    const Progress& progress() const { return progress_; }
+    // After run() has returned.
+    const Tally& tally() const { return tally_; }
+    Workload& workload() { return *workload_; }
+
+  private:
+    enum class State : std::uint8_t { parked, idle, thinking, connecting, sending, receiving };
+    struct Slot {
+        int fd = -1;
+        std::uint32_t epoch = 0;
+        State state = State::idle;
+        std::uint8_t attempts = 0;
+        bool opened_before = false;
+        bool unreachable = false;  // the last attempt did not get a connection
+        Call call;
+        Nanos intended = 0;
+        Nanos free_since = 0;
+        Nanos launched = 0;
+        Nanos sent = 0;
+        Nanos deadline = 0;
+        std::size_t written = 0;
+        ResponseReader reader;
+    };
+
+    bool open_loop() const { return plan_.timetable.open(); }
+    void begin(std::uint32_t id, Nanos intended);
+    void launch(Slot& slot, std::uint32_t id);
+    void connect(Slot& slot, std::uint32_t id);
+    void write(Slot& slot, std::uint32_t id);
+    void on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events);
+    void read(Slot& slot, std::uint32_t id);
+    void finish(Slot& slot, std::uint32_t id, Failure failure);
+    void account(const Outcome& outcome, Failure failure, Nanos lag);
+    void release(Slot& slot, std::uint32_t id);
+    void close(Slot& slot);
+    void send_due();
+    void sweep();
+    void arm();
+    void end_sending();
+    void settle();
+    bool in_flight(const Slot& slot) const {
+        return slot.state == State::connecting || slot.state == State::sending || slot.state == State::receiving;
+    }
+
+    const Plan& plan_;
+    const unsigned index_;
+    const Nanos start_;
+    Nanos measure_from_;
+    Nanos end_;
+    std::uint64_t request_limit_;
+    std::uint64_t begun_ = 0;
+    std::unique_ptr<Workload> workload_;
+    boost::asio::io_context io_;
+    ReadySet ready_;
+    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer sweep_timer_;
+    Nanos armed_for_ = INT64_MAX;
+    Pacer pacer_;
+    std::vector<Slot> slots_;
+    std::vector<std::uint32_t> free_ring_;  // free slots in the order they became free, so that all take their turn
+    std::size_t free_head_ = 0;
+    std::size_t free_count_ = 0;
+    using Wake = std::pair<Nanos, std::uint32_t>;
+    std::priority_queue<Wake, std::vector<Wake>, std::greater<>> thinking_;
+    bool sending_ended_ = false;
+    double cpu_at_start_ = -1;
+    std::vector<char> scratch_;
+    Tally tally_;
+    Progress progress_;
+};
+
+}  // namespace yardbench

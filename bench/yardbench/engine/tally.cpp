@@ -1,0 +1,47 @@
+#include "bench/yardbench/engine/tally.h"
+
+#include <algorithm>
+
+namespace yardbench {
+namespace {
+
+void merge_parts(std::vector<Part>& into, const std::vector<Part>& from) {
+    if (into.size() < from.size()) into.resize(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) into[i].merge(from[i]);
+}
+
+}  // namespace
+
+void Counts::merge(const Counts& other) {
+    sent += other.sent;
+    answered += other.answered;
+    for (std::size_t i = 0; i < kFailureKinds; ++i) failures[i] += other.failures[i];
+}
+
+void Part::merge(const Part& other) {
+    finished += other.finished;
+    failed += other.failed;
+    latency.merge(other.latency);
+}
+
+void Tally::merge(const Tally& other) {
+    all.merge(other.all);
+    finished += other.finished;
+    retried += other.retried;
+    unsent += other.unsent;
+    reconnects += other.reconnects;
+    bytes_in += other.bytes_in;
+    for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += other.by_class[i];
+    for (std::size_t i = 0; i < kFailureKinds; ++i) failures[i] += other.failures[i];
+    latency.merge(other.latency);
+    service.merge(other.service);
+    lag.merge(other.lag);
+    merge_parts(by_tag, other.by_tag);
+    merge_parts(by_second, other.by_second);
+    measured_from = threads == 0 ? other.measured_from : std::min(measured_from, other.measured_from);
+    measured_until = std::max(measured_until, other.measured_until);
+    cpu_seconds += other.cpu_seconds;
+    threads += other.threads;
+}
+
+}  // namespace yardbench
