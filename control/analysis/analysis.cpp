@@ -1,0 +1,88 @@
+#include "control/analysis/analysis.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace switchyard::control::analysis {
+
+Analysis::Analysis(const Settings& settings)
+    : budget_(Budget::of(settings)),
+      errors_(settings, budget_),
+      latency_(settings, budget_),
+      slo_(settings, budget_),
+      ratio_checked_(settings.check_sample_ratio) {}
+
+void Analysis::begin_step(Assignment assignment, double share) {
+    assignment_ = assignment;
+    const bool sticky = assignment == Assignment::sticky;
+    errors_.begin_step(sticky, share);
+    latency_.begin_step(sticky, share);
+    slo_.begin_step(share);
+    ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
+    step_canary_ = {};
+}
+
+void Analysis::add(const Tick& tick) {
+    canary_ += tick.canary;
+    baseline_ += tick.baseline;
+    step_canary_ += tick.canary;
+    errors_.add(tick);
+    latency_.add(tick);
+    slo_.add(tick);
+    if (assignment_ == Assignment::sticky)
+        ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
+    else if (assignment_ == Assignment::per_request)
+        ratio_.add(tick.canary.attempts, tick.baseline.attempts);
+    if (alarm_) return;
+    alarm_ = errors_.alarm();
+    if (!alarm_) alarm_ = latency_.alarm();
+    if (!alarm_) alarm_ = slo_.alarm();
+    if (alarm_) alarm_->canary = canary_, alarm_->baseline = baseline_;
+}
+
+bool Analysis::mismatch() const {
+    return ratio_.log_evidence() >= std::log(1.0 / kMismatchAlpha);
+}
+
+Promotion Analysis::promotion() const {
+    if (alarm_) return {false, fmt::format("{} has raised the alarm", alarm_->test)};
+    if (mismatch()) return {false, "the split does not deliver its shares (sample ratio)"};
+    for (const Row& row : rows())
+        if (row.holds && row.ln_e >= kSuspicion * row.threshold)
+            return {false,
+                    fmt::format("{} is suspicious: evidence {:.1f} of {:.1f}", row.test, row.ln_e, row.threshold)};
+    if (assignment_ == Assignment::by_rule) {
+        if (step_canary_.attempts < kFewestByRule)
+            return {false, fmt::format("{} of {} requests by rule", step_canary_.attempts, kFewestByRule)};
+        if (step_canary_.failures > 0)
+            return {false,
+                    fmt::format("{} of {} requests by rule failed", step_canary_.failures, step_canary_.attempts)};
+        return {true, fmt::format("{} requests by rule, none failed", step_canary_.attempts)};
+    }
+    if (step_canary_.attempts < kFewestCanaryRequests)
+        return {false,
+                fmt::format("{} of {} canary requests in this step", step_canary_.attempts, kFewestCanaryRequests)};
+    if (slo_.slower_than_limit()) return {false, "the canary's p99 is beyond its absolute limit"};
+    if (slo_.certified())
+        return {true, fmt::format("failure rate below {:.3g} % at 95 %", 100.0 * slo_.failure_limit())};
+    if (errors_.promote_evidence() >= 1.0 / kPromoteAlpha)
+        return {true, fmt::format("less than {} times the baseline's failures at 95 %", PromoteTest::kLimit)};
+    return {false, fmt::format("not enough evidence yet: {:.1f} of {:.1f}, failure rate not below {:.3g} % for certain",
+                               promote_log_evidence(), std::log(1.0 / kPromoteAlpha), 100.0 * slo_.failure_limit())};
+}
+
+double Analysis::promote_log_evidence() const {
+    return std::log(errors_.promote_evidence());
+}
+
+std::vector<Row> Analysis::rows() const {
+    std::vector<Row> out;
+    errors_.rows(out);
+    latency_.rows(out);
+    slo_.rows(out);
+    out.push_back({"sample_ratio", ratio_.log_evidence(), std::log(1.0 / kMismatchAlpha), false, true});
+    return out;
+}
+
+}  // namespace switchyard::control::analysis

@@ -1,0 +1,75 @@
+// The whole analysis of one rollout: ticks in, an alarm or a permission to promote out.
+//
+// begin_step() for each step, add() for each tick (200 ms is usual; any length is valid), then alarm() and
+// promotion(). Evidence goes on across steps, as the share enters each tick; only what certifies a step starts anew.
+// Invariants: an alarm stays. Nothing here reads a clock: how long a tick took is an argument.
+// Guarantee: for a canary that is no worse than the baseline (and keeps its absolute limits while alone), the chance
+//   of an alarm ever is at most Settings::false_alarm. What that rests on: docs/rollouts.md.
+// Threads: one owner. Errors: none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/analysis/error_tests.h"
+#include "control/analysis/evidence.h"
+#include "control/analysis/latency_tests.h"
+#include "control/analysis/sample_ratio.h"
+#include "control/analysis/settings.h"
+#include "control/analysis/slo_guard.h"
+
+namespace switchyard::control::analysis {
+
+// How the traffic of a step reaches the canary.
+enum class Assignment : std::uint8_t {
+    per_request,  // the split decides anew for every request
+    sticky,       // the split decides by bucket
+    by_rule       // no split: only requests that a rule sends; nothing is random
+};
+
+struct Promotion {
+    bool allowed = false;
+    std::string why;  // what it rests on, or what it waits for; for people
+};
+
+class Analysis {
+  public:
+    static constexpr double kPromoteAlpha = 0.05;
+    static constexpr std::uint64_t kFewestCanaryRequests = 300;  // in the step
+    static constexpr double kSuspicion = 0.5;  // of a threshold in logarithm: nobody promotes meanwhile
+    static constexpr double kMismatchAlpha = 0.0001;
+    // By rule there is no crowd: a handful of requests, none of them suspicious, is what a header step can show.
+    static constexpr std::uint64_t kFewestByRule = 5;
+
+    explicit Analysis(const Settings& settings);
+
+    void begin_step(Assignment assignment, double share);
+    void set_baseline(std::uint64_t failures, std::uint64_t attempts) { slo_.set_baseline(failures, attempts); }
+    void add(const Tick& tick);
+
+    const std::optional<Alarm>& alarm() const { return alarm_; }
+    Promotion promotion() const;
+    bool mismatch() const;  // the split does not deliver its shares: no comparison can be trusted
+    bool any_evidence() const { return step_canary_.attempts > 0; }  // of the step: the canary was asked at all
+
+    std::vector<Row> rows() const;
+    const ArmCounts& canary() const { return canary_; }  // since the rollout began
+    const ArmCounts& baseline() const { return baseline_; }
+    const ArmCounts& step_canary() const { return step_canary_; }
+    double promote_log_evidence() const;
+    double extra_failures() const { return errors_.extra_failures(); }
+
+  private:
+    Budget budget_;
+    ErrorTests errors_;
+    LatencyTests latency_;
+    SloGuard slo_;
+    SampleRatio ratio_;
+    bool ratio_checked_;
+    Assignment assignment_ = Assignment::per_request;
+    ArmCounts canary_, baseline_, step_canary_;
+    std::optional<Alarm> alarm_;
+};
+
+}  // namespace switchyard::control::analysis

@@ -1,0 +1,66 @@
+// Everything that is asked about failures: worse than tolerated, worse at all beyond the cap, good enough.
+//
+// Per-request split: every failure counts, with the tick's own share. Sticky split: the first failure of each bucket
+// counts, with the design share; the raw count of every failure runs beside it with a strict guard. The raw count
+// cannot roll back a sticky rollout by itself – one user who always fails and was drawn into the canary would do it –
+// but it holds promotion back.
+// Threads: one owner.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "control/analysis/arm_test.h"
+#include "control/analysis/bernoulli_interval.h"
+#include "control/analysis/evidence.h"
+#include "control/analysis/promote_test.h"
+#include "control/analysis/settings.h"
+
+namespace switchyard::control::analysis {
+
+class ErrorTests {
+  public:
+    static constexpr double kRawGuard = 3.0;
+    static constexpr double kRawFalseAlarm = 1e-4;
+    static constexpr std::uint64_t kFewestFailures = 3;  // a belt: no rollback on fewer, whatever the mathematics says
+    // Below this baseline rate a relative risk means little; the canary must also fail more than one in a thousand.
+    static constexpr double kTinyBaseline = 0.0002;
+    static constexpr double kTinyCanary = 0.001;
+    // The cap acts at half: what is in flight and the delay of the proof come on top.
+    static constexpr double kCapActsAt = 0.5;
+
+    ErrorTests(const Settings& settings, const Budget& budget);
+
+    void begin_step(bool sticky, double share);
+    void add(const Tick& tick);
+
+    std::optional<Alarm> alarm() const;
+    void rows(std::vector<Row>& out) const;
+    // min over its counts, as each alone would be valid under its own assumption.
+    double promote_evidence() const;
+    // Failures beyond what the baseline's rate explains, since the rollout began.
+    double extra_failures() const { return extra_; }
+
+  private:
+    bool matters() const;
+    Alarm make(const char* test, const ArmTest& by, double threshold, bool buckets) const;
+
+    double threshold_;
+    double extra_threshold_;
+    double cap_;
+    ArmTest main_;
+    ArmTest raw_;
+    ArmTest any_;  // guard 1: worse at all
+    PromoteTest promote_;
+    PromoteTest promote_raw_;
+    BernoulliTest tiny_;
+    bool tested_;
+    bool sticky_ = false;
+    double share_ = 0.0;
+    ArmCounts canary_, baseline_;
+    std::uint64_t canary_first_ = 0, baseline_first_ = 0;
+    double extra_ = 0.0;
+};
+
+}  // namespace switchyard::control::analysis

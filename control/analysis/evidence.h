@@ -1,0 +1,57 @@
+// What goes into the analysis each tick, and what comes out of it.
+//
+// Threads: plain values. Units: seconds, counts; ln_e is the natural logarithm of an e-value, threshold the value of
+// ln_e at which the test acts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "control/analysis/frozen_quantiles.h"
+
+namespace switchyard::control::analysis {
+
+// One arm's growth in one tick. First attempts only: a retry that the baseline saved is still the canary's failure.
+struct ArmCounts {
+    std::uint64_t attempts = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t over_limit = 0;  // slower than the absolute p99 limit
+    SlowCounts slow{};             // slower than the frozen baseline quantiles
+    ArmCounts& operator+=(const ArmCounts& o) {
+        attempts += o.attempts, failures += o.failures, over_limit += o.over_limit;
+        for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
+        return *this;
+    }
+};
+
+// Sticky splits: marks that were the first of their bucket in this rollout.
+struct FirstMarks {
+    std::uint64_t seen = 0;  // first request in this step, whatever came of it
+    std::uint64_t failed = 0;
+    SlowCounts slow{};
+};
+
+struct Tick {
+    double seconds = 0.0;
+    ArmCounts canary, baseline;
+    FirstMarks canary_first, baseline_first;
+    bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
+};
+
+struct Row {
+    std::string test;  // errors, raw, extra_failures, latency_p90, slo_errors, …
+    double ln_e = 0.0;
+    double threshold = 0.0;
+    bool acts = true;   // at the threshold it rolls back
+    bool holds = true;  // from half the threshold on it holds promotion back
+};
+
+struct Alarm {
+    std::string test;
+    double ln_e = 0.0;
+    double threshold = 0.0;
+    std::uint64_t canary_marks = 0, baseline_marks = 0;  // what this test counted
+    ArmCounts canary, baseline;                          // everything, since the rollout began
+};
+
+}  // namespace switchyard::control::analysis

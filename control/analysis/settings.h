@@ -1,0 +1,51 @@
+// What an operator may ask of the analysis, and how the one false alarm rate is divided among its tests.
+//
+// The stated rate is the chance that a canary which is no worse than the baseline is rolled back at any time of the
+// rollout. It is divided by weight (Bonferroni): each test alarms at 1 / (false_alarm × its share), so the total
+// holds under any dependence between tests.
+// Threads: plain values. Units: fractions, seconds, microseconds.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "control/analysis/frozen_quantiles.h"
+
+namespace switchyard::control::analysis {
+
+struct Settings {
+    double false_alarm = 0.001;
+    double errors_tolerate = 1.5;  // relative risk of failure that is still accepted; 0: errors are not tested
+    // Relative risk of being slower than the baseline's frozen quantile that is still accepted; 0: not tested.
+    std::array<double, kLevels> latency_tolerate{1.2, 1.5, 2.0};
+    std::optional<double> failure_limit;     // absolute: 1 - success_percent / 100
+    std::optional<std::uint64_t> p99_limit;  // absolute: microseconds that 99 % must keep
+    std::uint64_t max_extra_failures = 0;    // 0: no cap
+    bool check_sample_ratio = true;          // not when rules send requests past the split: then no share is promised
+    double horizon = 3600.0;                 // seconds the whole rollout is expected to take
+};
+
+// Parts of the false alarm rate. Those of tests that are switched off go to the others in proportion.
+struct Budget {
+    double errors = 0.45;
+    double extra = 0.10;  // the cap on extra failures
+    double slo = 0.10;
+    std::array<double, kLevels> latency{0.10, 0.15, 0.10};
+
+    static Budget of(const Settings& settings) {
+        Budget b;
+        if (settings.errors_tolerate <= 0.0) b.errors = 0.0;
+        if (settings.max_extra_failures == 0) b.extra = 0.0;
+        for (std::size_t i = 0; i < kLevels; ++i)
+            if (settings.latency_tolerate[i] <= 0.0) b.latency[i] = 0.0;
+        const double sum = b.total();
+        const double scale = settings.false_alarm / sum;
+        b.errors *= scale, b.extra *= scale, b.slo *= scale;
+        for (double& part : b.latency) part *= scale;
+        return b;
+    }
+    double total() const { return errors + extra + slo + latency[0] + latency[1] + latency[2]; }
+};
+
+}  // namespace switchyard::control::analysis

@@ -1,0 +1,57 @@
+// The absolute limits: what certifies a canary, and what still guards it when there is no baseline to compare with.
+//
+// Breach (rolls back): only from ticks in which the canary is alone – the split gives it kAlone or more, or the
+// baseline has been silent for kQuiet seconds – because beside a baseline a breach that both share is no reason.
+//   Without an explicit limit it is the baseline's own rate so far times the tolerance, never below kDefaultLimit.
+// Certified (may promote): the canary's rate in this step is below the limit at kCertain.
+// Threads: one owner. Units: rates are fractions.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "control/analysis/bernoulli_interval.h"
+#include "control/analysis/evidence.h"
+#include "control/analysis/settings.h"
+
+namespace switchyard::control::analysis {
+
+class SloGuard {
+  public:
+    static constexpr double kAlone = 0.95;
+    static constexpr double kQuiet = 30.0;
+    static constexpr double kDefaultLimit = 0.01;
+    static constexpr double kCertain = 0.05;
+    static constexpr std::uint64_t kFewestForRate = 300;  // baseline attempts before its rate means anything
+
+    SloGuard(const Settings& settings, const Budget& budget);
+
+    void begin_step(double share);
+    // For a switch without a concurrent baseline: what the baseline did just before.
+    void set_baseline(std::uint64_t failures, std::uint64_t attempts);
+    void add(const Tick& tick);
+
+    std::optional<Alarm> alarm() const;
+    bool certified() const;
+    bool slower_than_limit() const;  // the absolute p99 limit is broken in this step, at kCertain
+    void rows(std::vector<Row>& out) const;
+    bool alone() const { return alone_; }
+    double failure_limit() const { return errors_.limit(); }
+
+  private:
+    void find_limit();
+
+    Settings settings_;
+    double threshold_;
+    double alpha_;
+    BernoulliTest errors_;
+    BernoulliTest slow_;
+    double share_ = 0.0;
+    bool alone_ = false;
+    double baseline_quiet_ = 0.0;
+    ArmCounts baseline_;     // since the rollout began
+    ArmCounts step_;         // canary, this step
+    ArmCounts while_alone_;  // canary, since it is alone
+};
+
+}  // namespace switchyard::control::analysis

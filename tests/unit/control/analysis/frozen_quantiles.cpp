@@ -1,0 +1,58 @@
+#include "control/analysis/frozen_quantiles.h"
+
+#include <doctest/doctest.h>
+
+using namespace switchyard::control::analysis;
+using switchyard::Histogram;
+
+namespace {
+Histogram even_spread() {
+    Histogram h;
+    for (std::uint64_t us = 1; us <= 10'000; ++us) h.record(us);
+    return h;
+}
+}  // namespace
+
+TEST_CASE("quantiles are frozen only from enough samples") {
+    Histogram h;
+    for (int i = 0; i < 999; ++i) h.record(500);
+    CHECK_FALSE(FrozenQuantiles::from(h));
+    h.record(500);
+    CHECK(FrozenQuantiles::from(h));
+}
+
+TEST_CASE("what lies beyond a frozen quantile is counted per level, as a plain sum would") {
+    const Histogram h = even_spread();
+    const auto frozen = FrozenQuantiles::from(h);
+    REQUIRE(frozen);
+    const SlowCounts slow = frozen->count(h);
+    for (std::size_t level = 0; level < kLevels; ++level) {
+        CAPTURE(level);
+        std::uint64_t plain = 0;
+        for (std::size_t b = 0; b < Histogram::kBuckets; ++b)
+            if (frozen->slow(level, b)) plain += h.at(b);
+        CHECK(slow[level] == plain);
+        const double share = static_cast<double>(plain) / 10'000;
+        CHECK(share <= 1.0 - kLevelQuantiles[level]);
+        CHECK(share >= 1.0 - kLevelQuantiles[level] - .032);  // one bucket's width
+    }
+}
+
+TEST_CASE("equal quantiles, as of a service that always takes the same time, count alike") {
+    Histogram h;
+    for (int i = 0; i < 2000; ++i) h.record(700);
+    const auto frozen = FrozenQuantiles::from(h);
+    REQUIRE(frozen);
+    Histogram tick;
+    tick.record(700);
+    tick.record(1400);
+    CHECK(frozen->count(tick) == SlowCounts{1, 1, 1});
+}
+
+TEST_CASE("a value in the limit's own bucket is not above it") {
+    Histogram h;
+    h.record(500'000);
+    CHECK(count_above(h, 500'000) == 0);
+    h.record(600'000);
+    CHECK(count_above(h, 500'000) == 1);
+}
