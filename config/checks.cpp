@@ -1,0 +1,82 @@
+#include "config/checks.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "config/http_syntax.h"
+#include "config/key.h"
+#include "config/limits.h"
+
+namespace switchyard::config {
+
+namespace {
+
+bool is_utf8(std::string_view text) {
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t more = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : (lead >> 4U) == 0xe ? 2 : 3;
+        if (lead >= 0x80 && (lead < 0xc2 || lead > 0xf4)) return false;
+        if (i + more >= text.size()) return false;
+        for (std::size_t k = 1; k <= more; ++k)
+            if ((static_cast<unsigned char>(text[i + k]) & 0xc0U) != 0x80) return false;
+        const auto second = more ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        // Overlong forms, surrogates and what lies beyond U+10FFFF.
+        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return false;
+        if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return false;
+        i += more + 1;
+    }
+    return true;
+}
+
+}  // namespace
+
+void Checks::name(const std::string& at, std::string_view text) {
+    const auto legal = [](unsigned char c) {
+        return c < 0x80 && (std::isalnum(c) || c == '-' || c == '_' || c == '.');
+    };
+    if (text.empty()) return fail(at, "expected a name, found an empty one");
+    if (text.size() > limits::kNameLength)
+        return fail(at, fmt::format("a name has at most {} characters", limits::kNameLength));
+    if (!std::ranges::all_of(text, legal) || !std::isalnum(static_cast<unsigned char>(text.front())))
+        fail(at, fmt::format(
+                     "\"{}\" is no name: expected letters, digits, '.', '_' and '-', beginning with a letter or digit",
+                     text));
+}
+
+void Checks::upstream_exists(const std::string& at, const std::string& upstream) {
+    if (!model.upstreams.contains(upstream)) fail(at, "no upstream is named " + unknown_word(upstream, upstream_names));
+}
+
+void Checks::header_name(const std::string& at, std::string_view text) {
+    if (!is_token(text)) fail(at, fmt::format("\"{}\" is no header name", text));
+}
+
+void Checks::text(const std::string& at, std::string_view text, std::size_t most) {
+    if (text.size() > most) fail(at, fmt::format("at most {} bytes are allowed here, found {}", most, text.size()));
+    if (!is_utf8(text)) fail(at, "expected UTF-8 text");
+}
+
+void Checks::key(const std::string& at, const Key& key, bool verified) {
+    switch (key.source) {
+        case Key::Source::header:
+            return header_name(at, key.name);
+        case Key::Source::cookie:
+            if (!is_token(key.name)) fail(at, fmt::format("\"{}\" is no cookie name", key.name));
+            return;
+        case Key::Source::query:
+            if (key.name.empty()) fail(at, "expected the name of a query parameter");
+            return text(at, key.name, limits::kNameLength);
+        case Key::Source::claim:
+            if (key.name.empty()) fail(at, "expected the name of a claim");
+            if (!verified) fail(at, "claims can be used only where the route has \"jwt\", which verifies them");
+            return text(at, key.name, limits::kNameLength);
+        case Key::Source::client:
+        case Key::Source::method:
+        case Key::Source::path:
+            break;
+    }
+    if (!key.name.empty()) fail(at, "client, method and path take no name");
+}
+
+}  // namespace switchyard::config

@@ -1,0 +1,67 @@
+// Keys of `process` and of `listeners`. See field.h.
+#pragma once
+
+#include "config/field.h"
+#include "config/model.h"
+
+namespace switchyard::config {
+
+template <class Visitor>
+void describe(Visitor& field, Type<Token>) {
+    field("name", &Token::name, {.doc = "Who holds the token; shown in the audit.", .required = true});
+    field("role", &Token::role,
+          {.doc = "What it may do: viewer reads, operator moves traffic, admin does everything.", .required = true});
+    field("sha256", &Token::sha256,
+          {.doc = "SHA-256 of the token, 64 hex digits; the token itself is never stored.", .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Admin>) {
+    field("bind", &Admin::bind, {.doc = "Where the admin API listens; beyond loopback only with tokens."});
+    field("tokens", &Admin::tokens,
+          {.doc = "Tokens that are accepted. Without any, one random admin token is made in <state_dir>/admin.token."});
+    field("tls_certificate", &Admin::tls_certificate, {.doc = "PEM file of the certificate chain; with tls_key."});
+    field("tls_key", &Admin::tls_key, {.doc = "PEM file of the private key; with tls_certificate."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Log>) {
+    field("level", &Log::level,
+          {.doc = "Least severe level that is written.", .choices = {"debug", "info", "warn", "error"}});
+    field("format", &Log::format, {.doc = "Shape of a line.", .choices = {"json", "text"}});
+    field("access", &Log::access, {.doc = "Access log: a file path, \"-\" for standard output, empty for none."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Process>) {
+    field("workers", &Process::workers, {.doc = "Worker threads; 0: one per core.", .max = limits::kWorkers});
+    field("state_dir", &Process::state_dir,
+          {.doc = "Folder for generations, audit, rollout journal and the admin token."});
+    field("admin", &Process::admin, {.doc = "The admin API."});
+    field("log", &Process::log, {.doc = "Logs."});
+    field("shutdown_grace", &Process::shutdown_grace, {.doc = "How long SIGTERM waits for what is in flight."});
+    field("keep_generations", &Process::keep_generations,
+          {.doc = "How many generations of history are kept; 0: all.", .max = limits::kGenerations});
+    field("watch_file", &Process::watch_file, {.doc = "Re-read the configuration file when it changes."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Listener>) {
+    field("name", &Listener::name, {.doc = "Name of the listener.", .required = true});
+    field("bind", &Listener::bind, {.doc = "Address to accept on; port 0 lets the kernel choose.", .required = true});
+    field("max_connections", &Listener::max_connections,
+          {.doc = "Connections open at once, over all workers; 0: no limit.", .max = limits::kConnections});
+    field("proxy_protocol", &Listener::proxy_protocol,
+          {.doc = "Expect PROXY protocol v1 or v2 before the first request."});
+    field("trusted_proxies", &Listener::trusted_proxies,
+          {.doc = "Address blocks (CIDR) whose X-Forwarded-For and X-Request-Id are believed."});
+    field("head_timeout", &Listener::head_timeout,
+          {.doc = "From the first byte of a request to the end of its head.", .min = 1});
+    field("idle_timeout", &Listener::idle_timeout,
+          {.doc = "How long a connection may wait for its next request.", .min = 1});
+    field("min_rate", &Listener::min_rate,
+          {.doc = "Bytes per second below which a slow sender or reader is cut off; 0: off.", .bytes = true});
+    field("forwarded", &Listener::forwarded, {.doc = "Also write the Forwarded header of RFC 7239."});
+}
+
+}  // namespace switchyard::config

@@ -1,0 +1,60 @@
+#include "config/parse.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "config/document.h"
+#include "config/fields_process.h"
+#include "config/fields_route.h"
+#include "config/fields_upstream.h"
+#include "config/pointer.h"
+#include "config/reader.h"
+#include "config/validate.h"
+
+namespace switchyard::config {
+
+namespace {
+
+// With one of the great sections unreadable, every reference into it would be reported as well.
+bool section_is_lost(const std::vector<Error>& errors) {
+    return std::ranges::any_of(errors, [](const Error& e) { return std::ranges::count(e.pointer, '/') <= 1; });
+}
+
+ParseResult finish(Model model, std::vector<Error> errors) {
+    if (errors.empty()) {
+        errors = validate(model);
+        if (errors.empty()) return {std::move(model), {}};
+        return {std::nullopt, std::move(errors)};
+    }
+    if (section_is_lost(errors)) return {std::nullopt, std::move(errors)};
+    // The rest is checked too, so that one run shows everything; not where a value is already known to be wrong.
+    const auto count = static_cast<std::ptrdiff_t>(errors.size());
+    for (auto& error : validate(model)) {
+        const bool known = std::any_of(errors.begin(), errors.begin() + count,
+                                       [&](const Error& e) { return on_one_line(e.pointer, error.pointer); });
+        if (!known) errors.push_back(std::move(error));
+    }
+    return {std::nullopt, std::move(errors)};
+}
+
+ParseResult read_model(const nlohmann::ordered_json& document, std::vector<Error> errors) {
+    Model model;
+    Reader reader;
+    reader.errors = std::move(errors);
+    reader.read(document, "", Field{}, model);
+    return finish(std::move(model), std::move(reader.errors));
+}
+
+}  // namespace
+
+ParseResult parse(std::string_view text) {
+    auto result = read_document(text);
+    if (!result.document) return {std::nullopt, std::move(result.errors)};
+    return read_model(*result.document, std::move(result.errors));
+}
+
+ParseResult parse(const nlohmann::ordered_json& document) {
+    return read_model(document, {});
+}
+
+}  // namespace switchyard::config

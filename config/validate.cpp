@@ -1,0 +1,98 @@
+#include "config/validate.h"
+
+#include <map>
+
+#include "config/checks.h"
+#include "config/cidr.h"
+#include "config/http_syntax.h"
+#include "config/limits.h"
+
+namespace switchyard::config {
+
+namespace {
+
+void check_tokens(Checks& checks, const Admin& admin) {
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < admin.tokens.size(); ++i) {
+        const Token& token = admin.tokens[i];
+        const std::string at = pointer_to("/process/admin/tokens", i);
+        checks.name(at + "/name", token.name);
+        if (const auto [first, fresh] = names.emplace(token.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("token \"{}\" is there already, as number {}", token.name, first->second));
+        if (token.sha256.size() != 64 || token.sha256.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+            checks.fail(at + "/sha256",
+                        "expected the SHA-256 of the token as 64 hex digits (printf %s TOKEN | sha256sum)");
+    }
+}
+
+bool same_socket(const Address& a, const Address& b) {
+    return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
+}
+
+}  // namespace
+
+void check_process(Checks& checks, const Process& process) {
+    const Admin& admin = process.admin;
+    if (process.state_dir.empty()) checks.fail("/process/state_dir", "expected a folder");
+    checks.text("/process/state_dir", process.state_dir, limits::kHeaderValueLength);
+    if (admin.tokens.empty() && !admin.bind.host.empty() && !admin.bind.is_loopback())
+        checks.fail("/process/admin/bind",
+                    fmt::format("{} can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1",
+                                admin.bind.text()));
+    check_tokens(checks, admin);
+    if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
+        const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
+        checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together", missing));
+    }
+}
+
+void check_listeners(Checks& checks) {
+    const auto& listeners = checks.model.listeners;
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        const Listener& listener = listeners[i];
+        const std::string at = pointer_to("/listeners", i);
+        checks.name(at + "/name", listener.name);
+        if (const auto [first, fresh] = names.emplace(listener.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("listener \"{}\" is there already, as number {}", listener.name, first->second));
+        for (std::size_t k = 0; k < i; ++k)
+            if (!listener.bind.host.empty() && same_socket(listener.bind, listeners[k].bind))
+                checks.fail(at + "/bind", fmt::format("{} is already the address of listener \"{}\"",
+                                                      listener.bind.text(), listeners[k].name));
+        if (same_socket(listener.bind, checks.model.process.admin.bind))
+            checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
+        for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
+            std::string why;
+            const std::string& block = listener.trusted_proxies[k];
+            if (!Cidr::parse(block, &why))
+                checks.fail(pointer_to(at + "/trusted_proxies", k), fmt::format("\"{}\": {}", block, why));
+        }
+    }
+}
+
+std::vector<Error> validate(const Model& model) {
+    Checks checks(model);
+    check_process(checks, model.process);
+    check_listeners(checks);
+    for (const auto& [name, upstream] : model.upstreams)
+        check_upstream(checks, pointer_to("/upstreams", name), name, upstream);
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < model.routes.size(); ++i) {
+        const Route& route = model.routes[i];
+        const std::string at = pointer_to("/routes", i);
+        if (const auto [first, fresh] = names.emplace(route.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("route \"{}\" is there already, as number {}", route.name, first->second));
+        for (std::size_t k = 0; k < i; ++k)
+            if (route.match == model.routes[k].match)
+                checks.fail(at + (route.match == Match{} ? "" : "/match"),
+                            fmt::format("matches the same requests as route \"{}\" and would never be reached",
+                                        model.routes[k].name));
+        check_route(checks, at, route);
+    }
+    return std::move(checks.errors);
+}
+
+}  // namespace switchyard::config

@@ -1,0 +1,174 @@
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <set>
+
+#include "config/checks.h"
+#include "config/http_syntax.h"
+#include "config/limits.h"
+#include "config/writer.h"
+
+namespace switchyard::config {
+
+namespace {
+
+void check_split(Checks& checks, const std::string& at, const Split& split) {
+    std::set<std::string> names;
+    std::uint64_t divisor = 0, sum = 0;
+    for (const auto& [upstream, weight] : split) {
+        checks.upstream_exists(pointer_to(at, upstream), upstream);
+        if (!names.insert(upstream).second)
+            checks.fail(pointer_to(at, upstream), fmt::format("upstream \"{}\" is there twice", upstream));
+        divisor = std::gcd(divisor, std::uint64_t{weight});
+        sum += weight;
+    }
+    if (split.empty()) return;
+    if (sum == 0) return checks.fail(at, "every weight is 0; at least one upstream must get requests");
+    if (sum / divisor > limits::kSplitSlots)
+        checks.fail(
+            at,
+            fmt::format("the weights sum to {} after dividing them by {}; at most {} is allowed: use rounder weights",
+                        sum / divisor, divisor, limits::kSplitSlots));
+}
+
+void check_rules(Checks& checks, const std::string& at, const Route& route) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < route.rules.size(); ++i) {
+        const Rule& rule = route.rules[i];
+        const std::string here = pointer_to(at + "/rules", i);
+        checks.name(here + "/name", rule.name);
+        if (!names.insert(rule.name).second)
+            checks.fail(here + "/name", fmt::format("rule \"{}\" is there already in this route", rule.name));
+        check_condition(checks, here + "/when", rule.when, !route.jwt.algorithm.empty());
+        checks.upstream_exists(here + "/upstream", rule.upstream);
+    }
+}
+
+// A route sends requests to its split, or answers by itself: one of the two, and one answer.
+void check_purpose(Checks& checks, const std::string& at, const Route& route) {
+    const bool redirects = !route.redirect.to.empty(), responds = route.respond.status != 0,
+               splits = !route.split.empty();
+    if (redirects + responds + splits == 0) {
+        checks.fail(route.rules.empty() ? at : at + "/rules",
+                    route.rules.empty()
+                        ? "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"
+                        : "requests that no rule takes lead nowhere: add a \"split\"");
+    } else if (redirects + responds + splits > 1) {
+        const std::string_view second = splits && redirects ? "redirect" : "respond";
+        checks.fail(pointer_to(at, second),
+                    fmt::format("a route has only one of split, redirect and respond; it has a {} too",
+                                splits ? "split" : "redirect"));
+    } else if (!splits && !route.rules.empty()) {
+        checks.fail(at + "/rules", "rules go with a split; a route that answers by itself has none");
+    }
+    if (!redirects && route.redirect != Redirect{}) checks.fail(at + "/redirect/to", "expected where to redirect to");
+    if (!responds && route.respond != Respond{})
+        checks.fail(at + "/respond/status", "expected a status from 200 to 599");
+}
+
+void check_sticky(Checks& checks, const std::string& at, const Route& route) {
+    if (!route.sticky) return;
+    const Sticky& sticky = *route.sticky;
+    const std::string here = at + "/sticky";
+    if (route.split.empty()) checks.fail(here, "sticky goes with a split");
+    checks.key(here + "/by", sticky.key, !route.jwt.algorithm.empty());
+    if (sticky.key.source == Key::Source::method || sticky.key.source == Key::Source::path)
+        checks.fail(here + "/by", "expected a key that belongs to a user: header, cookie, query, claim or client");
+    if (sticky.mint && sticky.key.source != Key::Source::cookie)
+        checks.fail(here + "/mint", "only a cookie can be set when it is missing; the key is " + key_text(sticky.key));
+    checks.text(here + "/salt", sticky.salt, limits::kHeaderValueLength);
+}
+
+void check_path_start(Checks& checks, const std::string& at, const std::string& path) {
+    if (!path.starts_with('/') || path.find_first_of("?# ") != std::string::npos || !is_field_value(path))
+        return checks.fail(
+            at, fmt::format("\"{}\": expected a path that begins with '/', without '?', '#' and spaces", path));
+    checks.text(at, path, limits::kHeaderValueLength);
+}
+
+void check_rewrite(Checks& checks, const std::string& at, const Route& route) {
+    if (!route.replace_prefix.empty()) {
+        check_path_start(checks, at + "/replace_prefix", route.replace_prefix);
+        if (route.strip_prefix.empty())
+            checks.fail(at + "/replace_prefix", "goes with strip_prefix, which says what is replaced");
+    }
+    if (route.strip_prefix.empty()) return;
+    check_path_start(checks, at + "/strip_prefix", route.strip_prefix);
+    if (route.split.empty()) return checks.fail(at + "/strip_prefix", "goes with a split; this route sends nothing on");
+    const std::string& path = route.match.path_exact.empty() ? route.match.path_prefix : route.match.path_exact;
+    const std::string& strip = route.strip_prefix;
+    const bool at_border = path.size() == strip.size() || strip.ends_with('/') ||
+                           (path.size() > strip.size() && path[strip.size()] == '/');
+    if (!path.starts_with(strip) || !at_border)
+        checks.fail(at + "/strip_prefix",
+                    fmt::format("\"{}\" does not begin every path of this route, which matches {} \"{}\"", strip,
+                                route.match.path_exact.empty() ? "path_prefix" : "path_exact", path));
+}
+
+void check_redirect(Checks& checks, const std::string& at, const Redirect& redirect) {
+    if (redirect.to.empty()) return;
+    constexpr std::array<std::uint16_t, 5> kStatuses{301, 302, 303, 307, 308};
+    if (std::ranges::find(kStatuses, redirect.status) == kStatuses.end())
+        checks.fail(at + "/status", fmt::format("expected 301, 302, 303, 307 or 308, found {}", redirect.status));
+    const std::string& to = redirect.to;
+    if (!to.starts_with("http://") && !to.starts_with("https://") && !to.starts_with('/'))
+        checks.fail(at + "/to", "expected a URL that begins with http://, https:// or '/'");
+    if (!is_field_value(to) || to.find(' ') != std::string::npos)
+        checks.fail(at + "/to", "expected no spaces and control characters");
+    checks.text(at + "/to", to, limits::kHeaderValueLength);
+    static const std::vector<std::string> kPlaces{"host", "path", "query"};
+    for (auto open = to.find('{'); open != std::string::npos; open = to.find('{', open + 1)) {
+        const auto close = to.find('}', open);
+        const std::string place = to.substr(open + 1, close == std::string::npos ? close : close - open - 1);
+        if (close == std::string::npos) return checks.fail(at + "/to", "a '{' is not closed");
+        if (std::ranges::find(kPlaces, place) == kPlaces.end())
+            checks.fail(at + "/to", "unknown placeholder " + unknown_word(place, kPlaces));
+    }
+}
+
+void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
+    if (jwt == Jwt{}) return;
+    if (jwt.algorithm.empty()) checks.fail(at + "/algorithm", "expected HS256, RS256 or ES256");
+    if (jwt.key.empty() == jwt.key_file.empty())
+        checks.fail(
+            at, jwt.key.empty() ? "expected \"key\" or \"key_file\"" : "expected only one of \"key\" and \"key_file\"");
+    if (jwt.key == Writer::kHidden)
+        checks.fail(at + "/key", "this is the mark of a hidden key, not the key: put the real one in, or use key_file");
+    checks.text(at + "/key", jwt.key, limits::kBodyLength);
+    checks.header_name(at + "/header", jwt.header);
+}
+
+void check_limits(Checks& checks, const std::string& at, const Route& route) {
+    const RateLimit& rate = route.limits.rate;
+    if (rate == RateLimit{}) return;
+    if (rate.requests == 0) checks.fail(at + "/limits/rate", "\"requests\" is missing; without it there is no limit");
+    checks.key(at + "/limits/rate/by", rate.key, !route.jwt.algorithm.empty());
+}
+
+}  // namespace
+
+void check_route(Checks& checks, const std::string& at, const Route& route) {
+    checks.name(at + "/name", route.name);
+    check_match(checks, at + "/match", route.match);
+    check_rules(checks, at, route);
+    check_split(checks, at + "/split", route.split);
+    check_purpose(checks, at, route);
+    check_sticky(checks, at, route);
+    check_header_edits(checks, at + "/request_headers", route.request_headers, true);
+    check_header_edits(checks, at + "/response_headers", route.response_headers, false);
+    check_rewrite(checks, at, route);
+    check_limits(checks, at, route);
+    check_redirect(checks, at + "/redirect", route.redirect);
+    checks.text(at + "/respond/body", route.respond.body, limits::kBodyLength);
+    if (!is_field_value(route.respond.content_type)) checks.fail(at + "/respond/content_type", "expected a media type");
+    check_jwt(checks, at + "/jwt", route.jwt);
+    for (std::size_t i = 0; i < route.allow_trailers.size(); ++i) {
+        const std::string here = pointer_to(at + "/allow_trailers", i);
+        checks.header_name(here, route.allow_trailers[i]);
+        if (is_hop_header(route.allow_trailers[i]) || same_header(route.allow_trailers[i], "host"))
+            checks.fail(here,
+                        fmt::format("{} means nothing in a trailer and is never passed on", route.allow_trailers[i]));
+    }
+}
+
+}  // namespace switchyard::config
