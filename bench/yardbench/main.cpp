@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     yardbench::add_load(program, exit_code);
     yardbench::add_endpoint(program, exit_code);
+    yardbench::add_switch(program, exit_code);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

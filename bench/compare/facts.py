@@ -1,0 +1,49 @@
+"""What a recorded figure must be read together with: machine, kernel, compiler, versions, commit, how busy it was."""
+import datetime
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def said(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=TREE)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout + done.stderr).strip()
+
+
+def version(program, *arguments):
+    if not shutil.which(program):
+        return None
+    match = re.search(r"\d+\.\d+(\.\d+)?[\w.+-]*", said(program, *arguments))
+    return match.group(0) if match else None
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def facts():
+    changed = [line for line in said("git", "status", "--porcelain", "--untracked-files=no").splitlines() if line]
+    return {
+        "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "commit": said("git", "rev-parse", "--short=12", "HEAD"),
+        "files_changed_since_commit": len(changed),
+        "processor": processor(),
+        "processors": os.cpu_count(),
+        "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        "kernel": platform.release(),
+        "compiler": (said("g++", "--version").splitlines() or ["?"])[0],
+        "versions": {name: found for name, found in (
+            ("nginx", version("nginx", "-v")), ("haproxy", version("haproxy", "-v")), ("wrk", version("wrk", "-v"))) if found},
+        "load_average_before": os.getloadavg()[0],
+    }
