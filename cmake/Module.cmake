@@ -14,7 +14,7 @@ function(switchyard_module NAME)
         add_library(${NAME} INTERFACE)
         set(scope INTERFACE)
     endif()
-    target_include_directories(${NAME} ${scope} ${PROJECT_SOURCE_DIR})
+    target_include_directories(${NAME} ${scope} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
     target_link_libraries(${NAME} ${scope} ${ARG_DEPENDS})
 endfunction()
 

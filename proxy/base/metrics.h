@@ -36,7 +36,7 @@ struct EndpointCounts {
 };
 
 struct CellDelta {
-    std::uint32_t route = 0;     // Registry ids
+    std::uint32_t route = 0;  // Registry ids
     std::uint32_t upstream = 0;
     std::unique_ptr<Cell> cell;
 };
@@ -69,7 +69,7 @@ struct WorkerReport {
     std::vector<EndpointDelta> endpoints;
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
-    std::uint64_t client_connections = 0;       // absolute
+    std::uint64_t client_connections = 0;  // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;
     std::uint64_t upstream_connections_idle = 0;

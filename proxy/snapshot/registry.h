@@ -35,6 +35,7 @@ class Registry {
     explicit Registry(unsigned workers) : workers_(workers) {}
 
     unsigned workers() const { return workers_; }
+    // Ids of routes and upstreams start at 1; 0 means "none" (a request that no route took).
     std::uint32_t route(const std::string& name);
     std::uint32_t upstream(const std::string& name);
     const std::string& route_name(std::uint32_t id) const { return route_names_.at(id); }

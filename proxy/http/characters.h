@@ -1,0 +1,67 @@
+// Character classes of RFC 9110 and 9112 as one table look-up.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace switchyard::http {
+
+enum CharClass : std::uint8_t {
+    kToken = 1,  // RFC 9110 §5.6.2
+    kValue = 2,  // field value octets: HTAB, SP, VCHAR, obs-text
+    // What may stand in a request-target: printable ASCII but space, '#', '"', '<', '>', '\\'. RFC 3986 also forbids
+    // '^', '`', '{', '|', '}'; browsers send them raw in queries and nobody reads them two ways.
+    kTarget = 4,
+    kHost = 8,  // reg-name, IPv4 and the inside of an IP literal, without '%' and ':'
+    kHex = 16,
+    kDigit = 32,
+};
+
+inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned c = 0; c < 256; ++c) {
+        std::uint8_t bits = 0;
+        const bool digit = c >= '0' && c <= '9';
+        const bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        auto in = [c](std::string_view set) { return c < 128 && set.find(static_cast<char>(c)) != set.npos; };
+        if (digit || alpha || in("!#$%&'*+-.^_`|~")) bits |= kToken;
+        if (c == '\t' || c == ' ' || (c > 0x20 && c < 0x7f) || c >= 0x80) bits |= kValue;
+        if (c > 0x20 && c < 0x7f && !in("#\"<>\\")) bits |= kTarget;
+        if (digit || alpha || in("-._~!$&'()*+,;=")) bits |= kHost;
+        if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) bits |= kHex;
+        if (digit) bits |= kDigit;
+        table[c] = bits;
+    }
+    return table;
+}();
+
+constexpr bool is(char c, CharClass klass) {
+    return (kCharClass[static_cast<unsigned char>(c)] & klass) != 0;
+}
+
+constexpr bool all(std::string_view text, CharClass klass) {
+    for (char c : text)
+        if (!is(c, klass)) return false;
+    return true;
+}
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+// Equal but for ASCII case; `b` must be lower case already.
+constexpr bool equals_lower(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != b[i]) return false;
+    return true;
+}
+
+constexpr std::string_view trim(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace switchyard::http

@@ -1,0 +1,38 @@
+// The framing guard: how long is this message, decided once, refused when two recipients could decide differently
+// (RFC 9112 §6). Also Host and the fields that govern the connection.
+//
+// Pure. Errors: a reason in a word for the log, null when all is well.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/http/head.h"
+
+namespace switchyard::http {
+
+struct Body {
+    enum class Kind : std::uint8_t { none, length, chunked, until_close };
+    Kind kind = Kind::none;
+    std::uint64_t length = 0;
+};
+
+struct Guarded {
+    Body body;
+    bool keep_alive = true;         // what the sender asked for
+    bool upgrade = false;           // Connection names Upgrade, and Upgrade is there
+    bool expect_continue = false;   // requests
+    const char* refused = nullptr;  // set: answer 400 (417 for expect) and close
+    std::uint16_t status = 400;
+};
+
+// Checks a request head and marks the fields that are not to be forwarded.
+Guarded guard_request(const char* base, Head& head);
+
+// The same for a response to a request of that method. refused means 502.
+Guarded guard_response(const char* base, Head& head, std::string_view request_method);
+
+// 1*19DIGIT and nothing else.
+bool parse_content_length(std::string_view text, std::uint64_t& length);
+
+}  // namespace switchyard::http

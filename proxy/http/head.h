@@ -1,0 +1,67 @@
+// A parsed message head: positions in the buffer it was read into, nothing copied.
+//
+// Invariants: every slice lies inside the first `size` bytes of that buffer, which must not move while the head is
+//   used. Names are tokens, values are trimmed and free of CR, LF, NUL and other controls but HTAB.
+// Units: bytes. kMaxHead fits 16 bits so that a field is 12 bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/http/field_name.h"
+
+namespace switchyard::http {
+
+// Large enough for fat cookies and tokens, small enough that one buffer always holds a whole head.
+inline constexpr std::size_t kMaxHead = 16 * 1024;
+// HAProxy's limit as well; no honest client comes near.
+inline constexpr std::size_t kMaxFields = 101;
+
+struct Slice {
+    std::uint16_t offset;
+    std::uint16_t length;
+    std::string_view of(const char* base) const { return {base + offset, length}; }
+};
+
+// No initialisers: a head has room for a hundred, and only the parsed ones are ever read.
+struct Field {
+    Slice name;
+    Slice value;
+    FieldName id;
+    bool drop;               // not forwarded: hop by hop, named by Connection, or replaced by ours
+    std::uint16_t line_end;  // behind its CRLF; the line starts at name.offset
+};
+
+struct Head {
+    std::uint8_t minor = 1;  // HTTP/1.minor
+    // Requests
+    Slice method{0, 0};
+    Slice target{0, 0};
+    // Responses
+    std::uint16_t status = 0;
+    Slice reason{0, 0};
+
+    std::uint16_t field_count = 0;
+    std::uint32_t size = 0;   // of the whole head, with the empty line
+    std::uint32_t known = 0;  // bit per FieldName that occurs
+    std::array<Field, kMaxFields> fields;
+
+    bool has(FieldName name) const { return (known >> static_cast<unsigned>(name)) & 1u; }
+    // The first field of that name, or null.
+    const Field* find(FieldName name) const {
+        if (!has(name)) return nullptr;
+        for (std::uint16_t i = 0; i < field_count; ++i)
+            if (fields[i].id == name) return &fields[i];
+        return nullptr;
+    }
+    unsigned count(FieldName name) const {
+        if (!has(name)) return 0;
+        unsigned n = 0;
+        for (std::uint16_t i = 0; i < field_count; ++i) n += fields[i].id == name;
+        return n;
+    }
+};
+static_assert(static_cast<unsigned>(FieldName::x_request_id) < 32, "Head::known is a bit set");
+
+}  // namespace switchyard::http

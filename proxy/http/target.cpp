@@ -1,0 +1,153 @@
+#include "proxy/http/target.h"
+
+#include "proxy/http/characters.h"
+
+namespace switchyard::http {
+namespace {
+
+// host [":" port]: reg-name, IPv4 or an IP literal in brackets; never empty.
+bool split_authority(std::string_view authority, std::string_view& host) {
+    std::size_t end = 0;
+    if (!authority.empty() && authority[0] == '[') {
+        end = authority.find(']');
+        if (end == authority.npos || end < 3) return false;
+        for (char c : authority.substr(1, end - 1))
+            if (!is(c, kHex) && c != ':' && c != '.') return false;
+        ++end;
+    } else {
+        while (end < authority.size() && is(authority[end], kHost)) ++end;
+    }
+    host = authority.substr(0, end);
+    if (host.empty()) return false;
+    if (end == authority.size()) return true;
+    const std::string_view port = authority.substr(end + 1);
+    if (authority[end] != ':' || port.empty() || port.size() > 5 || !all(port, kDigit)) return false;
+    unsigned value = 0;
+    for (char c : port) value = value * 10 + static_cast<unsigned>(c - '0');
+    return value > 0 && value <= 65535;
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+void split_path(std::string_view text, Target& out) {
+    out.path_and_query = text;
+    const auto mark = text.find('?');
+    out.path = text.substr(0, mark);
+    out.query = mark == text.npos ? std::string_view{} : text.substr(mark + 1);
+}
+
+int hex(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    return lower(c) - 'a' + 10;
+}
+
+}  // namespace
+
+Target read_target(const char* base, const Head& head) {
+    Target out;
+    auto refuse = [&out](const char* why) {
+        out.refused = why;
+        return out;
+    };
+    const std::string_view target = head.target.of(base);
+    const std::string_view method = head.method.of(base);
+
+    const Field* host = head.find(FieldName::host);
+    if (host == nullptr && head.minor == 1) return refuse("no host");
+    if (host != nullptr) {
+        if (head.count(FieldName::host) > 1) return refuse("more than one host");
+        out.authority = host->value.of(base);
+        if (!split_authority(out.authority, out.host)) return refuse("a host that is not one");
+    }
+
+    if (method == "CONNECT") {
+        out.form = Target::Form::authority;
+        std::string_view name;
+        if (!split_authority(target, name) || name.size() == target.size())
+            return refuse("CONNECT wants host:port as its target");
+        if (!same_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
+        out.path = out.path_and_query = {};
+        return out;
+    }
+    if (target[0] == '/') {
+        split_path(target, out);
+        return out;
+    }
+    if (target == "*") {
+        if (method != "OPTIONS") return refuse("the target * is for OPTIONS only");
+        out.form = Target::Form::asterisk;
+        out.path = out.path_and_query = target;
+        return out;
+    }
+    constexpr std::string_view scheme = "http://";
+    if (target.size() <= scheme.size() || !equals_lower(target.substr(0, scheme.size()), scheme))
+        return refuse("a target that is neither a path nor an http URL");
+    const std::string_view rest = target.substr(scheme.size());
+    const auto end = rest.find_first_of("/?");
+    const std::string_view authority = rest.substr(0, end);
+    std::string_view name;
+    if (!split_authority(authority, name)) return refuse("a URL without a proper host");
+    // RFC 9112 §3.2.2 lets a proxy overrule Host; refusing is safer, since whoever stands before us may have read it.
+    if (host == nullptr || !same_ignoring_case(authority, out.authority)) return refuse("the URL and the host differ");
+    out.form = Target::Form::absolute;
+    if (end == rest.npos) {
+        out.path = out.path_and_query = "/";
+    } else if (rest[end] == '?') {
+        return refuse("a URL without a path");
+    } else {
+        split_path(rest.substr(end), out);
+    }
+    return out;
+}
+
+bool needs_normalizing(std::string_view path) {
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (path[i] == '%') return true;
+        if (path[i] == '/' && i + 1 < path.size() && (path[i + 1] == '/' || path[i + 1] == '.')) return true;
+    }
+    return false;
+}
+
+bool normalize_path(std::string_view path, std::string& out) {
+    std::string decoded;
+    decoded.reserve(path.size());
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        if (path[i] != '%') {
+            decoded += path[i];
+            continue;
+        }
+        if (i + 2 >= path.size() || !is(path[i + 1], kHex) || !is(path[i + 2], kHex)) return false;
+        const char c = static_cast<char>(hex(path[i + 1]) << 4 | hex(path[i + 2]));
+        if (c == '\0') return false;
+        decoded += c;
+        i += 2;
+    }
+    out.clear();
+    std::size_t at = 0;
+    while (at < decoded.size()) {
+        auto next = decoded.find('/', at + 1);
+        if (next == decoded.npos) next = decoded.size();
+        const std::string_view segment(decoded.data() + at + 1, next - at - 1);
+        const bool last = next == decoded.size();
+        if (segment == "..") {
+            if (out.empty()) return false;
+            out.erase(out.rfind('/'));
+            if (last) out += '/';
+        } else if (segment == "." || segment.empty()) {
+            if (last) out += '/';
+        } else {
+            out += '/';
+            out += segment;
+        }
+        at = next;
+    }
+    if (out.empty()) out = "/";
+    return true;
+}
+
+}  // namespace switchyard::http

@@ -1,0 +1,85 @@
+#include "proxy/net/poller.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace switchyard::net {
+
+void Socket::close() {
+    if (fd_ >= 0) ::close(fd_);  // leaves the epoll set with its last descriptor
+    fd_ = -1;
+    readable = writable = hung_up = broken = false;
+    waiter_ = nullptr;
+}
+
+Waiter::~Waiter() {
+    if (queued_ < 0) return;
+    auto& queue = poller_->in_running_ && static_cast<std::size_t>(queued_) < poller_->running_.size() &&
+                          poller_->running_[static_cast<std::size_t>(queued_)] == this
+                      ? poller_->running_
+                      : poller_->queue_;
+    queue[static_cast<std::size_t>(queued_)] = nullptr;
+}
+
+void Waiter::wake() {
+    if (queued_ >= 0) return;
+    queued_ = static_cast<std::int32_t>(poller_->queue_.size());
+    poller_->queue_.push_back(this);
+}
+
+Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (epoll_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+}
+
+Poller::~Poller() {
+    ::close(epoll_);
+}
+
+bool Poller::add(Socket& socket) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.ptr = &socket;
+    return epoll_ctl(epoll_, EPOLL_CTL_ADD, socket.fd_, &event) == 0;
+}
+
+void Poller::remove(Socket& socket) {
+    if (socket.fd_ < 0) return;
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, socket.fd_, nullptr);
+    socket.fd_ = -1;
+    socket.waiter_ = nullptr;
+}
+
+int Poller::turn() {
+    std::array<epoll_event, kEventsPerTurn> events;
+    const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, 0);
+    for (int i = 0; i < count; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        auto& socket = *static_cast<Socket*>(event.data.ptr);
+        bool news = false;
+        if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) socket.readable = news = true;
+        if (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) socket.hung_up = true;
+        if (event.events & (EPOLLHUP | EPOLLERR)) socket.broken = true;
+        if ((event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) && !socket.writable) socket.writable = news = true;
+        if (news && socket.waiter_ != nullptr) socket.waiter_->wake();
+    }
+    if (queue_.empty()) return count;
+    running_.swap(queue_);
+    in_running_ = true;
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+        Waiter* waiter = running_[i];
+        if (waiter == nullptr) continue;
+        waiter->queued_ = -1;
+        running_[i] = nullptr;
+        waiter->woken();
+    }
+    in_running_ = false;
+    running_.clear();
+    return count;
+}
+
+}  // namespace switchyard::net

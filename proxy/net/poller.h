@@ -1,0 +1,96 @@
+// Readiness of one worker's sockets: one edge-triggered epoll set that every socket joins once and leaves when closed.
+//
+// Asio's reactor re-arms a descriptor with epoll_ctl for each wait, or tries a read first that fails with EAGAIN: one
+//   system call per wait, two per exchange. This set needs neither (docs/decisions/0002). It hangs in the worker's
+//   io_context as one descriptor.
+// Two phases per turn: first every event is noted in its Socket and its Waiter is queued, then the waiters run. So a
+//   waiter may close and destroy any socket or waiter without leaving a dangling event.
+// Threads: one worker. Owns: the epoll descriptor, not the sockets.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <vector>
+
+namespace switchyard::net {
+
+class Poller;
+class Waiter;
+
+// A descriptor in the set, and what is known of its readiness. Base of Stream and Listener.
+class Socket {
+  public:
+    Socket() = default;
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+    ~Socket() { close(); }
+
+    bool is_open() const { return fd_ >= 0; }
+    int descriptor() const { return fd_; }
+    // Who is woken by readiness from now on; null for nobody.
+    void notify(Waiter* waiter) { waiter_ = waiter; }
+    Waiter* waiter() const { return waiter_; }
+    void close();
+
+    // Edge-triggered knowledge: true until an operation finds out otherwise.
+    bool readable = false;
+    bool writable = false;
+    bool hung_up = false;  // the peer has shut its sending side (or more)
+    bool broken = false;   // both sides are gone: reset, or closed after our shutdown
+
+  protected:
+    friend class Poller;
+    void adopt(int fd) { fd_ = fd; }
+    int fd_ = -1;
+
+  private:
+    Waiter* waiter_ = nullptr;
+};
+
+// Something that sleeps until one of its sockets or its timer has news: a session's coroutine, or a plain handler.
+class Waiter {
+  public:
+    explicit Waiter(Poller& poller) : poller_(&poller) {}
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    virtual ~Waiter();
+
+    // Runs at the next wake-up phase of the poller, once.
+    void wake();
+
+  protected:
+    // Called from the poller with nothing else on the stack; may destroy *this.
+    virtual void woken() = 0;
+
+  private:
+    friend class Poller;
+    Poller* poller_;
+    std::int32_t queued_ = -1;  // index in the poller's queue
+};
+
+class Poller {
+  public:
+    Poller();
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+
+    int descriptor() const { return epoll_; }
+    // Joins the set for good; false when the kernel refuses.
+    bool add(Socket& socket);
+    // Leaves the set without being closed: for descriptors that belong to somebody else.
+    void remove(Socket& socket);
+    // One turn without blocking: notes events, runs waiters. Says how many events there were.
+    int turn();
+    bool has_queued() const { return !queue_.empty(); }
+
+  private:
+    friend class Waiter;
+    static constexpr int kEventsPerTurn = 256;
+
+    int epoll_;
+    std::vector<Waiter*> queue_, running_;
+    bool in_running_ = false;
+};
+
+}  // namespace switchyard::net

@@ -1,0 +1,96 @@
+#include "proxy/net/stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace switchyard::net {
+
+bool Stream::accepted(int fd, Poller& poller) {
+    adopt(fd);
+    readable = writable = true;  // to be tried; the listener defers accept until there is something to read
+    return poller.add(*this);
+}
+
+Transfer::Status Stream::connect(const SocketAddress& address, Poller& poller) {
+    const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return Transfer::Status::failed;
+    adopt(fd);
+    if (address.family() != AF_UNIX) {
+        const int on = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    if (::connect(fd, address.get(), address.length) == 0) {
+        writable = true;
+        return poller.add(*this) ? Transfer::Status::done : Transfer::Status::failed;
+    }
+    if (errno != EINPROGRESS) return Transfer::Status::failed;
+    return poller.add(*this) ? Transfer::Status::again : Transfer::Status::failed;
+}
+
+Transfer::Status Stream::connected() {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) return Transfer::Status::failed;
+    return Transfer::Status::done;
+}
+
+Transfer Stream::read(std::span<char> into) {
+    for (;;) {
+        const ssize_t got = ::recv(fd_, into.data(), into.size(), 0);
+        if (got > 0) {
+            if (static_cast<std::size_t>(got) < into.size() && !hung_up) readable = false;
+            return {Transfer::Status::done, static_cast<std::size_t>(got)};
+        }
+        if (got == 0) return {Transfer::Status::closed, 0};
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN) {
+            readable = false;
+            return {Transfer::Status::again, 0};
+        }
+        return {Transfer::Status::failed, 0};
+    }
+}
+
+Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    for (;;) {
+        const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        if (sent < 0 && errno == EINTR) continue;
+        return wrote(sent);
+    }
+}
+
+Transfer Stream::write(const char* bytes, std::size_t count, bool more_follows) {
+    for (;;) {
+        const ssize_t sent = ::send(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        if (sent < 0 && errno == EINTR) continue;
+        return wrote(sent);
+    }
+}
+
+Transfer Stream::wrote(ssize_t result) {
+    if (result >= 0) return {Transfer::Status::done, static_cast<std::size_t>(result)};
+    if (errno == EAGAIN) {
+        writable = false;
+        return {Transfer::Status::again, 0};
+    }
+    return {Transfer::Status::failed, 0};
+}
+
+void Stream::shutdown_send() {
+    ::shutdown(fd_, SHUT_WR);
+}
+
+void Stream::close_with_reset() {
+    const linger hard{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close();
+}
+
+}  // namespace switchyard::net

@@ -1,0 +1,87 @@
+#include "proxy/route/cidr_set.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace switchyard::route {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
+    return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0;
+}
+
+}  // namespace
+
+ClientAddress ClientAddress::of(const sockaddr_storage& storage) {
+    ClientAddress out;
+    if (storage.ss_family == AF_INET) {
+        std::memcpy(out.bytes.data(), kMapped.data(), kMapped.size());
+        std::memcpy(out.bytes.data() + 12, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 4);
+        out.is_ip = true;
+    } else if (storage.ss_family == AF_INET6) {
+        std::memcpy(out.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, 16);
+        out.is_ip = true;
+    }
+    return out;
+}
+
+ClientAddress ClientAddress::parse(std::string_view text) {
+    ClientAddress out;
+    const std::string copy(text);
+    if (inet_pton(AF_INET, copy.c_str(), out.bytes.data() + 12) == 1) {
+        std::memcpy(out.bytes.data(), kMapped.data(), kMapped.size());
+        out.is_ip = true;
+    } else if (inet_pton(AF_INET6, copy.c_str(), out.bytes.data()) == 1) {
+        out.is_ip = true;
+    }
+    return out;
+}
+
+std::size_t ClientAddress::write(char* out) const {
+    if (!is_ip) {
+        std::memcpy(out, "unix", 5);
+        return 4;
+    }
+    if (!is_mapped(bytes)) {
+        inet_ntop(AF_INET6, bytes.data(), out, INET6_ADDRSTRLEN);
+        return std::strlen(out);
+    }
+    char* at = out;
+    for (std::size_t i = 12; i < 16; ++i) {
+        if (i > 12) *at++ = '.';
+        at = std::to_chars(at, at + 3, bytes[i]).ptr;
+    }
+    *at = '\0';
+    return static_cast<std::size_t>(at - out);
+}
+
+CidrSet::CidrSet(const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+        const auto slash = text.find('/');
+        const auto address = ClientAddress::parse(std::string_view(text).substr(0, slash));
+        if (!address.is_ip) continue;
+        const bool v4 = is_mapped(address.bytes);
+        unsigned bits = v4 ? 32 : 128;
+        if (slash != text.npos) std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
+        networks_.push_back({address.bytes, v4 ? bits + 96 : bits});
+    }
+}
+
+bool CidrSet::contains(const ClientAddress& address) const {
+    if (!address.is_ip) return false;
+    for (const auto& network : networks_) {
+        const unsigned whole = network.bits / 8, rest = network.bits % 8;
+        if (std::memcmp(address.bytes.data(), network.bytes.data(), whole) != 0) continue;
+        if (rest == 0) return true;
+        const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
+        if (((address.bytes[whole] ^ network.bytes[whole]) & mask) == 0) return true;
+    }
+    return false;
+}
+
+}  // namespace switchyard::route

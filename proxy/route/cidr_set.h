@@ -1,0 +1,41 @@
+// Is this client address inside one of these networks? Compiled from CIDR texts that validate() has accepted.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::route {
+
+// An address as 16 bytes, IPv4 mapped into IPv6, so that one comparison serves both.
+struct ClientAddress {
+    std::array<std::uint8_t, 16> bytes{};
+    bool is_ip = false;  // unix socket peers are not
+
+    static ClientAddress of(const sockaddr_storage& storage);
+    static ClientAddress parse(std::string_view text);
+    // "127.0.0.1", "::1", "unix"; into `out` (at least 46 bytes), returns the length.
+    std::size_t write(char* out) const;
+    bool operator==(const ClientAddress&) const = default;
+};
+
+class CidrSet {
+  public:
+    CidrSet() = default;
+    explicit CidrSet(const std::vector<std::string>& texts);
+    bool empty() const { return networks_.empty(); }
+    bool contains(const ClientAddress& address) const;
+
+  private:
+    struct Network {
+        std::array<std::uint8_t, 16> bytes{};
+        unsigned bits = 0;
+    };
+    std::vector<Network> networks_;
+};
+
+}  // namespace switchyard::route

@@ -1,0 +1,86 @@
+#include "proxy/route/condition.h"
+
+#include <algorithm>
+
+#include "proxy/http/characters.h"
+#include "proxy/route/claims.h"
+
+namespace switchyard::route {
+namespace {
+
+// std::regex recurses per character: a longer value could exhaust the stack, so it does not match.
+constexpr std::size_t kMaxMatched = 1024;
+
+}  // namespace
+
+std::string_view value_of(const config::Key& key, const std::string& lower_name, const RequestFacts& facts,
+                          std::string& scratch) {
+    using Source = config::Key::Source;
+    switch (key.source) {
+        case Source::header:
+            return facts.header(lower_name);
+        case Source::cookie:
+            return facts.cookie(key.name);
+        case Source::query:
+            return facts.query_value(key.name);
+        case Source::claim:
+            return facts.claims != nullptr ? facts.claims->value(key.name) : std::string_view{};
+        case Source::client: {
+            char text[64];
+            scratch.assign(text, facts.client.write(text));
+            return scratch;
+        }
+        case Source::method:
+            return facts.method;
+        case Source::path:
+            return facts.path;
+    }
+    return {};
+}
+
+Condition::Condition(const config::Condition& source)
+    : kind_(source.kind), key_(source.key), lower_name_(source.key.name), test_(source.test), values_(source.values) {
+    for (char& c : lower_name_) c = http::lower(c);
+    for (const auto& child : source.children) children_.emplace_back(child);
+    if (kind_ != config::Condition::Kind::test) return;
+    if (key_.source == config::Key::Source::client) networks_ = CidrSet(values_);
+    if (test_ == config::Condition::Test::matches)
+        pattern_ = std::make_shared<const std::regex>(values_.at(0), std::regex::ECMAScript | std::regex::optimize);
+}
+
+bool Condition::holds(const RequestFacts& facts) const {
+    using Kind = config::Condition::Kind;
+    switch (kind_) {
+        case Kind::all:
+            return std::all_of(children_.begin(), children_.end(), [&](const Condition& c) { return c.holds(facts); });
+        case Kind::any:
+            return std::any_of(children_.begin(), children_.end(), [&](const Condition& c) { return c.holds(facts); });
+        case Kind::negate:
+            return !children_.front().holds(facts);
+        case Kind::test:
+            return test(facts);
+    }
+    return false;
+}
+
+bool Condition::test(const RequestFacts& facts) const {
+    using Test = config::Condition::Test;
+    if (key_.source == config::Key::Source::client) return networks_.contains(facts.client);
+    std::string scratch;
+    const std::string_view value = value_of(key_, lower_name_, facts, scratch);
+    if (value.data() == nullptr) return false;
+    switch (test_) {
+        case Test::present:
+            return true;
+        case Test::equals:
+        case Test::in:
+            return std::find(values_.begin(), values_.end(), value) != values_.end();
+        case Test::prefix:
+            return value.starts_with(values_.at(0));
+        case Test::matches:
+            return value.size() <= kMaxMatched && std::regex_search(value.begin(), value.end(), *pattern_);
+    }
+    return false;
+}
+
+}  // namespace switchyard::route

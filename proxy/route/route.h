@@ -1,0 +1,77 @@
+// A compiled route: everything an exchange needs to know about it, prepared so that nothing is looked up by name.
+//
+// Immutable; shared by all workers. Indices of upstreams are into Snapshot::upstreams.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "proxy/route/condition.h"
+#include "proxy/route/split.h"
+
+namespace switchyard {
+struct SplitCursor;
+struct SharedCount;
+}  // namespace switchyard
+
+namespace switchyard::route {
+
+class TokenVerifier;
+
+struct Rule {
+    std::string name;
+    Condition when;
+    std::uint32_t upstream;
+};
+
+struct Sticky {
+    config::Key key;
+    std::string lower_name;
+    std::string salt;
+    bool mint = false;
+    config::Sticky::Missing missing = config::Sticky::Missing::baseline;
+};
+
+// Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
+struct Edits {
+    std::string lines;
+    std::vector<std::string> names;
+    bool empty() const { return lines.empty() && names.empty(); }
+};
+
+struct Route {
+    std::uint32_t id = 0;  // Registry id
+    std::string name;
+    std::vector<std::string> methods;
+    std::vector<Rule> rules;
+    Split split;
+    std::vector<std::uint32_t> arms;  // the split's upstreams, in its order
+    std::shared_ptr<SplitCursor> cursor;
+    bool has_sticky = false;
+    Sticky sticky;
+    Edits request_edits, response_edits;
+    std::string strip_prefix, replace_prefix;
+    config::Limits limits;
+    std::string rate_key_name;               // lower case
+    std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
+    std::int64_t request_ms = 0, tunnel_idle_ms = 0;
+    config::Retries retries;
+    config::Redirect redirect;
+    config::Respond respond;
+    std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
+    bool debug_headers = false;
+    bool allow_connect = false;
+    std::vector<std::string> allow_trailers;  // lower case
+
+    bool allows(std::string_view method) const {
+        if (methods.empty()) return true;
+        for (const auto& m : methods)
+            if (m == method) return true;
+        return false;
+    }
+};
+
+}  // namespace switchyard::route

@@ -1,0 +1,48 @@
+// host and path → route. The cost of a look-up does not grow with the number of routes.
+//
+// Order: the most specific host first (exact, then the longest *.suffix, then any), in it an exact path, then the
+//   longest prefix that ends at a segment border, among equals the first written; a route whose methods do not fit is
+//   passed over.
+// Immutable after add(); shared by all workers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/model.h"
+#include "proxy/route/route.h"
+
+namespace switchyard::route {
+
+class RouteTable {
+  public:
+    void add(const config::Match& match, std::shared_ptr<const Route> route);
+    // `host` lower case without port, `path` normalized. Null: nothing matches.
+    const Route* find(std::string_view host, std::string_view path, std::string_view method) const;
+    const std::vector<std::shared_ptr<const Route>>& all() const { return routes_; }
+
+  private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+    template <class T>
+    using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+    using Candidates = std::vector<const Route*>;
+
+    struct Paths {
+        Map<Candidates> exact, prefix;  // prefixes without their closing slash; "" is the root
+        std::size_t longest_prefix = 0;
+        const Route* find(std::string_view path, std::string_view method) const;
+    };
+
+    std::vector<std::shared_ptr<const Route>> routes_;
+    Map<Paths> exact_hosts_, suffix_hosts_;  // suffixes with their leading dot
+    Paths any_host_;
+};
+
+}  // namespace switchyard::route

@@ -1,0 +1,38 @@
+// Takes new connections from one listening socket and starts a session for each.
+//
+// Invariants: a burst is taken in bounded portions, so that other sockets get their turn; when the process is out of
+//   descriptors it pauses instead of spinning; above max_connections new ones are closed at once and counted.
+// Threads: one worker. The descriptor belongs to the snapshot's ListeningSockets.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "proxy/serve/session.h"
+
+namespace switchyard::serve {
+
+class Acceptor final : private net::Waiter, private net::Socket {
+  public:
+    using Start = std::function<void(std::unique_ptr<Session>, int fd)>;
+
+    Acceptor(Context& context, std::shared_ptr<const ListenerPlan> plan, Start start);
+    ~Acceptor() override;
+
+    const ListenerPlan& plan() const { return *plan_; }
+    // A newer generation of the same listener.
+    void replace(std::shared_ptr<const ListenerPlan> plan) { plan_ = std::move(plan); }
+    // Takes what is waiting in the kernel's queue, then no more ever.
+    void close_after_queue();
+
+  private:
+    void woken() override;
+    bool accept_one();
+
+    Context& context_;
+    std::shared_ptr<const ListenerPlan> plan_;
+    Start start_;
+    Alarm pause_;
+};
+
+}  // namespace switchyard::serve

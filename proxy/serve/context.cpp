@@ -1,0 +1,83 @@
+#include "proxy/serve/context.h"
+
+#include <ctime>
+
+namespace switchyard::serve {
+
+Cell& Context::cell(std::uint32_t route, std::uint32_t upstream) {
+    if (route >= cells_.size()) cells_.resize(route + 1);
+    auto& slots = cells_[route];
+    for (auto& slot : slots) {
+        if (slot.upstream != upstream) continue;
+        if (!slot.cell) {
+            slot.cell = std::make_unique<Cell>();
+            dirty_.emplace_back(route, upstream);
+        }
+        return *slot.cell;
+    }
+    slots.push_back({upstream, std::make_unique<Cell>()});
+    dirty_.emplace_back(route, upstream);
+    return *slots.back().cell;
+}
+
+void Context::take_cells(WorkerReport& report) {
+    for (auto [route, upstream] : dirty_)
+        for (auto& slot : cells_[route])
+            if (slot.upstream == upstream) report.cells.push_back({route, upstream, std::move(slot.cell)});
+    dirty_.clear();
+    for (auto* local : counted_) {
+        report.endpoints.push_back({local->state->id, local->counts});
+        local->counts = {};
+        local->counted = false;
+    }
+    counted_.clear();
+    report.failed_buckets = std::move(failed_buckets_);
+    failed_buckets_.clear();
+}
+
+upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
+    const auto id = endpoint.state->id;
+    if (id >= endpoints.size()) endpoints.resize(id + 1);
+    auto& slot = endpoints[id];
+    if (!slot) slot = std::make_unique<upstream::EndpointLocal>(poller, endpoint.state);
+    return *slot;
+}
+
+void Context::count_endpoint(upstream::EndpointLocal& local) {
+    if (local.counted) return;
+    local.counted = true;
+    counted_.push_back(&local);
+}
+
+void Context::note_failed_bucket(std::uint32_t route, std::uint32_t hash, bool baseline) {
+    const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
+    for (auto& entry : failed_buckets_) {
+        if (entry.route != route) continue;
+        (baseline ? entry.baseline : entry.canary).push_back(bucket);
+        return;
+    }
+    failed_buckets_.push_back({route, {}, {}});
+    (baseline ? failed_buckets_.back().baseline : failed_buckets_.back().canary).push_back(bucket);
+}
+
+void Context::refresh_clock() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    now_us = static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+    now_ms = now_us / 1000;
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec == wall_seconds) return;
+    wall_seconds = now.tv_sec;
+    tm parts{};
+    ::gmtime_r(&now.tv_sec, &parts);
+    // strftime would follow the locale; HTTP dates do not.
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const int n = std::snprintf(date_line, sizeof date_line, "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n",
+                                kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900,
+                                parts.tm_hour, parts.tm_min, parts.tm_sec);
+    date_line_size = static_cast<std::size_t>(n);
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,103 @@
+// What the sessions of one worker live in: its loop, buffers, clock, routing pointer and counters.
+//
+// Threads: one worker; nothing in here is ever touched by another thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/base/metrics.h"
+#include "proxy/net/buffer_pool.h"
+#include "proxy/net/poller.h"
+#include "proxy/net/wheel.h"
+#include "proxy/snapshot/snapshot.h"
+#include "proxy/upstream/balancer.h"
+
+namespace switchyard::serve {
+
+struct Record;
+
+// A generation as this worker holds it: the snapshot and who is pinned to it. `pins` counts exchanges.
+struct InForce {
+    explicit InForce(std::shared_ptr<const Snapshot> s) : snapshot(std::move(s)), sent(snapshot->upstreams.size()) {}
+
+    struct Sent {
+        std::uint64_t requests = 0;
+        std::uint64_t tunnels = 0;
+    };
+    std::shared_ptr<const Snapshot> snapshot;
+    std::uint64_t pins = 0;
+    std::vector<Sent> sent;  // in flight, by Snapshot::upstreams index
+    bool replaced = false;   // a newer generation was adopted
+};
+
+// A deadline that wakes a waiter.
+struct Alarm : net::Timer {
+    net::Waiter* waiter = nullptr;
+    bool expired = false;
+};
+
+// Takes one line of access log per exchange; never blocks.
+class AccessLog {
+  public:
+    virtual ~AccessLog() = default;
+    virtual void write(std::string_view line) = 0;
+};
+
+class Context : public upstream::EndpointTable {
+  public:
+    explicit Context(unsigned worker, std::uint64_t seed)
+        : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}
+
+    const unsigned worker_number;
+    net::Poller poller;
+    net::BufferPool buffers;
+    upstream::Random random;
+    std::unique_ptr<net::Wheel> wheel;
+    std::int64_t now_us = 0;  // steady clock, once per turn
+    std::int64_t now_ms = 0;
+    std::int64_t wall_seconds = 0;
+    char date_line[40] = "";  // "Date: …\r\n"
+    std::size_t date_line_size = 0;
+    std::string_view date() const { return {date_line, date_line_size}; }
+
+    InForce* in_force = nullptr;
+    bool stopping = false;  // answer what comes, then close
+    AccessLog* access_log = nullptr;
+
+    std::uint64_t active_exchanges = 0;
+    std::uint64_t active_retries = 0;
+    std::uint64_t client_connections = 0;
+    WorkerReport counts;  // the scalar deltas only
+
+    // The last pin of a replaced generation went.
+    std::function<void(InForce*)> retired;
+    std::function<void(upstream::Suspect)> suspect;
+
+    Cell& cell(std::uint32_t route, std::uint32_t upstream);
+    // Moves everything counted since the last call into `report`.
+    void take_cells(WorkerReport& report);
+    upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
+    void count_endpoint(upstream::EndpointLocal& local);
+    void note_failed_bucket(std::uint32_t route, std::uint32_t hash, bool baseline);
+
+    void refresh_clock();
+
+    std::vector<std::unique_ptr<upstream::EndpointLocal>> endpoints;  // by Registry id; holes are null
+
+  private:
+    struct Slot {
+        std::uint32_t upstream;
+        std::unique_ptr<Cell> cell;
+    };
+    std::vector<std::vector<Slot>> cells_;  // by route id
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> dirty_;
+    std::vector<upstream::EndpointLocal*> counted_;
+    std::vector<FailedBuckets> failed_buckets_;
+};
+
+}  // namespace switchyard::serve

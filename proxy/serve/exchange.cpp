@@ -1,0 +1,338 @@
+#include "proxy/serve/exchange.h"
+
+#include <cstring>
+
+#include "proxy/http/characters.h"
+#include "proxy/http/local_reply.h"
+#include "proxy/route/token_verifier.h"
+
+namespace switchyard::serve {
+
+using Next = Exchange::Next;
+
+Exchange::Exchange(Session& session)
+    : session_(session),
+      context_(session.context()),
+      head_(context_.buffers),
+      out_(context_.buffers),
+      back_(context_.buffers) {}
+
+Exchange::~Exchange() {
+    // Only when the worker stops in the middle is anything left here.
+    give_back(false);
+    if (counted_active_) --context_.active_exchanges;
+    if (retrying_) --context_.active_retries;
+    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+    unpin();
+}
+
+net::Task<Next> Exchange::serve(Session& session) {
+    Exchange exchange(session);
+    Failure failure = co_await exchange.read_head();
+    if (failure == Failure::none) failure = exchange.guard();
+    if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
+    Next next;
+    exchange.pin();
+    if (failure == Failure::none) failure = exchange.choose_route();
+    if (failure != Failure::none || exchange.route_answers())
+        next = co_await exchange.answer_locally(failure);
+    else
+        next = co_await exchange.proxy();
+    exchange.account();
+    co_return next;
+}
+
+net::Task<Failure> Exchange::read_head() {
+    record_.started_us = context_.now_us;
+    ++context_.active_exchanges;
+    counted_active_ = true;
+    net::Buffer& in = session_.in;
+    in.compact();
+    bool armed = false;
+    for (bool first = true;;) {
+        if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
+        if (!in.empty()) {
+            first = false;
+            switch (parser_.request(in.unread(), request_)) {
+                case http::HeadParser::Outcome::done:
+                    // The head stays where it is until the end; what follows it moves to a block of its own.
+                    head_.swap(in);
+                    if (head_.size() > request_.size) {
+                        const auto rest = head_.unread().substr(request_.size);
+                        std::memcpy(in.room().data(), rest.data(), rest.size());
+                        in.filled(rest.size());
+                        head_.truncate(request_.size);
+                    }
+                    co_return Failure::none;
+                case http::HeadParser::Outcome::more:
+                    break;
+                case http::HeadParser::Outcome::bad:
+                    refusal_ = "the request head is malformed";
+                    co_return Failure::bad_request;
+                case http::HeadParser::Outcome::target_long:
+                    co_return Failure::target_too_long;
+                case http::HeadParser::Outcome::too_large:
+                    co_return Failure::head_too_large;
+                case http::HeadParser::Outcome::bad_version:
+                    co_return Failure::bad_version;
+            }
+        }
+        if (!session_.stream.readable) {
+            if (!armed) session_.set_deadline(context_.now_ms + session_.listener().head_timeout_ms);
+            armed = true;
+            co_await session_.sleep();
+            if (session_.expired()) co_return in.empty() ? Failure::client_closed : Failure::head_timeout;
+            continue;
+        }
+        in.compact();
+        const auto got = session_.stream.read(in.room());
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed)
+            co_return Failure::client_closed;
+        in.filled(got.bytes);
+    }
+}
+
+Failure Exchange::guard() {
+    request_guard_ = http::guard_request(base(), request_);
+    if (request_guard_.refused != nullptr) {
+        refusal_ = request_guard_.refused;
+        return request_guard_.status == 417 ? Failure::bad_expectation : Failure::bad_request;
+    }
+    target_ = http::read_target(base(), request_);
+    if (target_.refused != nullptr) {
+        refusal_ = target_.refused;
+        return Failure::bad_request;
+    }
+    host_ = target_.host;
+    for (char c : host_) {
+        if (c < 'A' || c > 'Z') continue;
+        lower_host_ = host_;
+        for (char& l : lower_host_) l = http::lower(l);
+        host_ = lower_host_;
+        break;
+    }
+    path_ = target_.path;
+    if (http::needs_normalizing(path_)) {
+        if (!http::normalize_path(target_.path, normalized_path_)) {
+            refusal_ = "a path with a broken escape, or one that climbs above the root";
+            return Failure::bad_request;
+        }
+        path_ = normalized_path_;
+    }
+    if (method() == "TRACE" && request_guard_.body.kind != http::Body::Kind::none) {
+        refusal_ = "TRACE with a body";
+        return Failure::bad_request;
+    }
+    return Failure::none;
+}
+
+Failure Exchange::choose_route() {
+    const auto& listener = session_.listener();
+    trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
+    facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
+    if (trusted_peer_) {
+        // The client is whom the nearest trusted proxy saw: the last address that is not itself trusted.
+        if (const http::Field* forwarded = request_.find(http::FieldName::x_forwarded_for)) {
+            std::string_view rest = forwarded->value.of(base());
+            while (!rest.empty()) {
+                const auto comma = rest.rfind(',');
+                const auto address =
+                    route::ClientAddress::parse(http::trim(comma == rest.npos ? rest : rest.substr(comma + 1)));
+                if (!address.is_ip) break;
+                facts_.client = address;
+                if (!listener.trusted_proxies.contains(address) || comma == rest.npos) break;
+                rest = rest.substr(0, comma);
+            }
+        }
+    }
+    make_request_id();
+    const Snapshot& snapshot = *in_force_->snapshot;
+    route_ = snapshot.routes.find(host_, path_, method());
+    if (route_ == nullptr) return Failure::no_route;
+    if (method() == "CONNECT" && !route_->allow_connect) return Failure::not_allowed;
+    if (route_->limits.body != 0 && request_guard_.body.kind == http::Body::Kind::length &&
+        request_guard_.body.length > route_->limits.body)
+        return Failure::body_too_large;
+    if (route_->in_flight) {
+        if (route_->in_flight->value.fetch_add(1, std::memory_order_relaxed) >= route_->limits.in_flight) {
+            route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+            retry_after_ = 1;
+            return Failure::route_full;
+        }
+        route_counted_ = true;
+    }
+    if (route_->verifier) {
+        const auto token = facts_.header(route_->verifier->header());
+        if (token.data() != nullptr && route_->verifier->verify(token, context_.wall_seconds, claims_))
+            facts_.claims = &claims_;
+    }
+    if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
+    if (route_answers()) return Failure::none;
+    if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
+    decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
+                              [this] { return route_->cursor->next.fetch_add(1, std::memory_order_relaxed); });
+    enter_upstream(*snapshot.upstreams[decision_.upstream]);
+    return Failure::none;
+}
+
+bool Exchange::route_answers() const {
+    return route_ != nullptr && (route_->respond.status != 0 || !route_->redirect.to.empty());
+}
+
+net::Task<Next> Exchange::proxy() {
+    Failure failure;
+    for (;;) {
+        failure = claim();
+        if (failure == Failure::none) {
+            ++record_.attempts;
+            failure = co_await attempt();
+            note_attempt_end(failure);
+            if (failure == Failure::none) co_return co_await return_response();
+            give_back(false);
+        }
+        if (!may_retry(failure)) break;
+        if (!retrying_) {
+            retrying_ = true;
+            ++context_.active_retries;
+        }
+        (failure == Failure::reused_closed    ? context_.counts.retries_reused
+         : failure == Failure::connect_failed ? context_.counts.retries_connect
+                                              : context_.counts.retries_other)++;
+        // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
+        if (in_force_ != context_.in_force) {
+            leave_upstream();
+            if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+            route_counted_ = false;
+            unpin();
+            pin();
+            tried_count_ = 0;
+            if (const Failure refused = choose_route(); refused != Failure::none || route_answers())
+                co_return co_await answer_locally(refused);
+        }
+        back_.release();
+    }
+    // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
+    if (traits(failure).status == 0) {
+        record_.failure = failure;
+        co_return Next::close;
+    }
+    co_return co_await answer_locally(failure);
+}
+
+net::Task<Next> Exchange::answer_locally(Failure failure) {
+    record_.failure = failure;
+    const FailureTraits& trait = traits(failure);
+    // Where the request's body has not been read, the boundary of the next request is unknown.
+    const bool clean = request_guard_.body.kind == http::Body::Kind::none && !request_guard_.expect_continue;
+    const bool malformed = trait.source == Source::downstream && failure != Failure::no_route &&
+                           failure != Failure::rate_limited && failure != Failure::not_allowed;
+    const bool keep = clean && !malformed && request_guard_.keep_alive && !context_.stopping && request_.size > 0;
+    http::LocalReply reply;
+    std::string location, scratch;
+    reply.status = trait.status;
+    reply.detail = refusal_.empty() ? trait.detail : refusal_;
+    if (failure == Failure::none) {
+        if (!route_->redirect.to.empty()) {
+            reply.status = route_->redirect.status;
+            location = "Location: " + std::string(redirect_target(scratch)) + "\r\n";
+            reply.extra_lines = location;
+            reply.content_type = "text/plain";
+        } else {
+            reply.status = route_->respond.status;
+            reply.body = route_->respond.body;
+            reply.content_type = route_->respond.content_type;
+        }
+    }
+    if (failure == Failure::not_allowed) reply.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    reply.request_id = {request_id_, request_id_size_};
+    reply.date_line = context_.date();
+    reply.retry_after = retry_after_;
+    reply.close = !keep;
+    reply.head_only = request_.size > 0 && method() == "HEAD";
+    record_.status = reply.status;
+    out_.release();
+    http::Writer writer(out_.room());
+    http::write_local_reply(writer, reply);
+    if (writer.overflow()) {
+        // Only a configured body can be that large.
+        std::string large(writer.size() + reply.body.size() + 1024, '\0');
+        http::Writer second(large);
+        http::write_local_reply(second, reply);
+        co_return co_await send_reply(second.text(), keep);
+    }
+    co_return co_await send_reply(writer.text(), keep);
+}
+
+net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
+    set_phase_deadline(session_.listener().idle_timeout_ms);
+    while (!bytes.empty()) {
+        if (!session_.stream.writable) {
+            if (session_.expired() || session_.stream.broken) co_return Next::cut;
+            co_await session_.sleep();
+            continue;
+        }
+        const auto wrote = session_.stream.write(bytes.data(), bytes.size());
+        if (wrote.status == net::Transfer::Status::failed) co_return Next::close;
+        bytes.remove_prefix(wrote.bytes);
+        record_.bytes_out += wrote.bytes;
+    }
+    co_return keep ? Next::keep : Next::close;
+}
+
+std::string_view Exchange::redirect_target(std::string& scratch) const {
+    const std::string& pattern = route_->redirect.to;
+    for (std::size_t i = 0; i < pattern.size();) {
+        const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
+        if (starts("{host}")) {
+            scratch += host_;
+            i += 6;
+        } else if (starts("{path}")) {
+            scratch += target_.path;
+            i += 6;
+        } else if (starts("{query}")) {
+            scratch += target_.query;
+            i += 7;
+        } else {
+            scratch += pattern[i++];
+        }
+    }
+    return scratch;
+}
+
+void Exchange::pin() {
+    in_force_ = context_.in_force;
+    ++in_force_->pins;
+}
+
+void Exchange::unpin() {
+    leave_upstream();
+    if (in_force_ == nullptr) return;
+    InForce* held = std::exchange(in_force_, nullptr);
+    if (--held->pins == 0 && held->replaced) context_.retired(held);
+}
+
+void Exchange::enter_upstream(const upstream::Upstream& upstream) {
+    leave_upstream();
+    upstream_ = &upstream;
+    sent_ = &in_force_->sent[upstream.index];
+    ++(record_.tunnel ? sent_->tunnels : sent_->requests);
+}
+
+void Exchange::leave_upstream() {
+    if (sent_ == nullptr) return;
+    --(record_.tunnel ? sent_->tunnels : sent_->requests);
+    sent_ = nullptr;
+}
+
+void Exchange::set_phase_deadline(std::int64_t milliseconds) {
+    std::int64_t at = milliseconds == 0 ? 0 : context_.now_ms + milliseconds;
+    if (request_deadline_ms_ != 0 && (at == 0 || request_deadline_ms_ < at)) at = request_deadline_ms_;
+    session_.set_deadline(at);
+}
+
+bool Exchange::idempotent() const {
+    const auto m = method();
+    return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE";
+}
+
+}  // namespace switchyard::serve

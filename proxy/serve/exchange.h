@@ -1,0 +1,142 @@
+// One request and its response: read head → guard → pin → route → claim → send → receive → return → give back →
+// account.
+//
+// The life of a request in the order of the files: exchange.cpp (the steps), exchange_attempt.cpp (claim, send,
+//   receive), request_head.cpp and response_head.cpp (what is forwarded), body_pump (bodies), exchange_account.cpp.
+// Invariants: pinned to one generation while it routes; one lease at a time; accounted exactly once; after the first
+//   byte of a response went out, a failure cuts the connection and never looks like success.
+// Threads: one worker. Owns: the head's buffer, the lease, the pin.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proxy/base/failure.h"
+#include "proxy/http/framing.h"
+#include "proxy/http/head_parser.h"
+#include "proxy/http/target.h"
+#include "proxy/net/task.h"
+#include "proxy/route/claims.h"
+#include "proxy/route/decide.h"
+#include "proxy/serve/body_pump.h"
+#include "proxy/serve/record.h"
+#include "proxy/serve/session.h"
+#include "proxy/upstream/connection.h"
+
+namespace switchyard::serve {
+
+class Exchange {
+  public:
+    enum class Next : std::uint8_t {
+        keep,   // the connection is at a message boundary and may serve another request
+        close,  // close it gently
+        cut,    // reset it: the client must not take what it has got for a whole message
+    };
+
+    // Serves the request whose first bytes are in session.in.
+    static net::Task<Next> serve(Session& session);
+
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+  private:
+    explicit Exchange(Session& session);
+
+    // exchange.cpp
+    net::Task<Failure> read_head();
+    Failure guard();
+    Failure choose_route();
+    net::Task<Next> proxy();
+    net::Task<Next> answer_locally(Failure failure);
+    net::Task<Next> send_reply(std::string_view bytes, bool keep);
+    bool route_answers() const;
+    std::string_view redirect_target(std::string& scratch) const;
+
+    // exchange_attempt.cpp
+    Failure claim();
+    net::Task<Failure> connect();
+    net::Task<Failure> attempt();
+    void take_small_body();
+    Failure read_response_head(bool& got_head);
+    net::Task<Failure> relay_informational();
+    bool may_retry(Failure failure) const;
+    void give_back(bool reusable);
+    Failure endpoint_gone() const;
+    void note_attempt_end(Failure failure);
+
+    // exchange_return.cpp
+    net::Task<Next> return_response();
+    net::Task<Next> tunnel(std::string_view head);
+    void stop_at_failure(Failure failure);
+
+    // request_head.cpp, response_head.cpp
+    bool write_request_head(net::Buffer& out);
+    bool write_response_head(net::Buffer& out, bool keep, http::Body body, BodyPump::Coding coding);
+    void make_request_id();
+
+    // exchange_account.cpp
+    void account();
+    void write_access_line() const;
+
+    void pin();
+    void unpin();
+    void enter_upstream(const upstream::Upstream& upstream);
+    void leave_upstream();
+    void set_phase_deadline(std::int64_t milliseconds);
+    bool request_time_is_up() const { return request_deadline_ms_ != 0 && context_.now_ms >= request_deadline_ms_; }
+    const char* base() const { return head_.data(); }
+    std::string_view method() const { return request_.method.of(base()); }
+    bool idempotent() const;
+
+    Session& session_;
+    Context& context_;
+    net::Buffer head_;  // the request's head, unmoved until the end
+    net::Buffer out_;   // the head being sent, in either direction
+    net::Buffer back_;  // bytes from the endpoint
+    http::HeadParser parser_;
+    http::Head request_;
+    http::Head response_;
+    http::Guarded request_guard_;
+    http::Guarded response_guard_;
+    http::Target target_;
+    std::string normalized_path_;  // only when it differs
+    std::string lower_host_;       // only when it differs
+    std::string_view host_, path_;
+    route::RequestFacts facts_;
+    route::Claims claims_;
+    char request_id_[64];
+    std::uint8_t request_id_size_ = 0;
+    bool trusted_peer_ = false;
+
+    InForce* in_force_ = nullptr;
+    const route::Route* route_ = nullptr;
+    bool route_counted_ = false;
+    route::Decision decision_;
+    const upstream::Upstream* upstream_ = nullptr;
+    InForce::Sent* sent_ = nullptr;  // where this exchange is counted in flight
+    std::array<std::uint32_t, 4> tried_{};
+    std::uint32_t tried_count_ = 0;
+    bool tried_elsewhere_ = false;
+    const upstream::Endpoint* endpoint_ = nullptr;  // claimed
+    upstream::EndpointLocal* local_ = nullptr;
+    std::unique_ptr<upstream::Connection> connection_;
+    bool connection_was_reused_ = false;
+    std::uint64_t sent_before_ = 0;  // on the connection, when this attempt began
+    BodyPump upload_, download_;
+    bool upload_dead_ = false;
+    bool body_with_head_ = false;  // the request's body stands behind its head in out_
+    bool force_fresh_ = false;     // a kept connection was dead: no more of them for this request
+    std::string trailers_;
+    std::int64_t request_deadline_ms_ = 0;
+    bool answer_started_ = false;
+    bool counted_active_ = false;
+    bool retrying_ = false;
+    std::string_view refusal_;  // the guard's reason, for the log and the client
+    std::uint32_t retry_after_ = 0;
+    Record record_;
+};
+
+}  // namespace switchyard::serve

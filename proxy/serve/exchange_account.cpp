@@ -1,0 +1,49 @@
+// account: one record per exchange becomes counters, histograms, at most one log line. Exactly once.
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+namespace {
+
+// Requests that no route took are counted under this id; Registry hands out ids from 0 up.
+constexpr std::uint32_t kNoRoute = 0;
+
+}  // namespace
+
+void Exchange::account() {
+    --context_.active_exchanges;
+    counted_active_ = false;
+    if (retrying_) --context_.active_retries;
+    retrying_ = false;
+    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+    route_counted_ = false;
+    give_back(false);
+
+    // Ids 0 stand for "no route" and "no upstream": control reserves them.
+    const std::uint32_t route = route_ != nullptr ? route_->id : kNoRoute;
+    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0);
+    const std::int64_t duration = context_.now_us - record_.started_us;
+    ++cell.by_class[record_.status < 600 ? record_.status / 100u : 0u];
+    cell.bytes_in += record_.bytes_in;
+    cell.bytes_out += record_.bytes_out;
+    cell.duration.record(static_cast<std::uint64_t>(duration));
+    if (record_.failure == Failure::client_closed) ++cell.aborted;
+    if (record_.first_done) {
+        Cell& first = upstream_ != nullptr && record_.first_upstream == upstream_->id
+                          ? cell
+                          : context_.cell(route, record_.first_upstream);
+        ++first.attempts;
+        first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
+        if (record_.first_failed) {
+            ++first.failures;
+            if (decision_.has_hash) context_.note_failed_bucket(route, decision_.hash, decision_.arm == 0);
+        }
+        if (record_.first_status == 401 || record_.first_status == 403 || record_.first_status == 404)
+            ++first.client_errors;
+    }
+    if (context_.access_log != nullptr) write_access_line();
+    unpin();
+}
+
+void Exchange::write_access_line() const {}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,316 @@
+// claim → send → receive: one attempt at one endpoint, until its response head is in or the attempt has failed.
+#include <xxhash.h>
+
+#include <cstring>
+
+#include "proxy/http/characters.h"
+#include "proxy/http/writer.h"
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+
+using Step = BodyPump::Step;
+using Status = net::Transfer::Status;
+
+namespace {
+
+// Even a quiet worker may retry this many at once; above it the route's budget holds.
+constexpr std::uint64_t kMinRetries = 10;
+// An endpoint that sends more interim responses than this is not answering.
+constexpr unsigned kMaxInformational = 16;
+
+bool stale_connection(Failure failure) {
+    return failure == Failure::reused_closed || failure == Failure::reused_unread;
+}
+
+}  // namespace
+
+Failure Exchange::claim() {
+    upstream::ChoiceInput input;
+    input.now_us = context_.now_us;
+    input.tried = {tried_.data(), tried_count_};
+    if (upstream_->balance.kind == config::Balance::Kind::ip_hash) {
+        input.key_hash = XXH3_64bits(facts_.client.bytes.data(), facts_.client.bytes.size());
+    } else if (upstream_->balance.kind == config::Balance::Kind::hash) {
+        std::string scratch;
+        const auto key =
+            route::value_of(upstream_->balance.hash_key, upstream_->balance.hash_key.name, facts_, scratch);
+        input.key_hash = key.data() != nullptr ? XXH3_64bits(key.data(), key.size()) : context_.random.next();
+    }
+    auto choice = upstream::claim(*upstream_, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
+        decision_.by != route::Decision::By::rule) {
+        // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
+        // on this arm's account.
+        for (std::size_t arm = 0; arm < route_->arms.size(); ++arm) {
+            const auto& other = *in_force_->snapshot->upstreams[route_->arms[arm]];
+            if (&other == upstream_) continue;
+            input.tried = {};
+            choice = upstream::claim(other, context_, context_.random, input);
+            if (choice.status != upstream::Choice::Status::claimed) continue;
+            tried_elsewhere_ = true;
+            tried_count_ = 0;
+            enter_upstream(other);
+            break;
+        }
+    }
+    if (choice.status != upstream::Choice::Status::claimed) {
+        retry_after_ = 1;
+        return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
+    }
+    endpoint_ = &upstream_->endpoints[choice.endpoint];
+    if (tried_count_ < tried_.size()) tried_[tried_count_++] = choice.endpoint;
+    local_ = &context_.local(*endpoint_);
+    local_->max_idle = upstream_->max_idle;
+    local_->keep_idle_ms = upstream_->keep_idle_ms;
+    ++local_->pool.leased;
+    return Failure::none;
+}
+
+net::Task<Failure> Exchange::connect() {
+    // A kept connection may have been closed a moment ago. For a request that must not be sent twice one look more is
+    // cheap insurance.
+    while (!force_fresh_ && (connection_ = local_->pool.take())) {
+        if (idempotent() || !connection_->stale()) break;
+        connection_.reset();
+    }
+    connection_was_reused_ = connection_ != nullptr;
+    if (connection_) {
+        sent_before_ = connection_->sent;
+        connection_->notify(&session_);
+        co_return Failure::none;
+    }
+    sent_before_ = 0;
+    connection_ = local_->pool.fresh();
+    connection_->notify(&session_);
+    switch (connection_->connect(endpoint_->address, context_.poller)) {
+        case Status::done:
+            co_return Failure::none;
+        case Status::again:
+            break;
+        default:
+            co_return Failure::connect_failed;
+    }
+    set_phase_deadline(upstream_->connect_ms);
+    while (!connection_->writable) {
+        co_await session_.sleep();
+        if (session_.stream.broken) co_return Failure::client_closed;
+        if (session_.expired() && !connection_->writable)
+            co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
+    }
+    co_return connection_->connected() == Status::done ? Failure::none : Failure::connect_failed;
+}
+
+net::Task<Failure> Exchange::attempt() {
+    record_.attempt_us = context_.now_us;
+    if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
+    if (out_.empty()) {
+        if (!write_request_head(out_)) co_return Failure::head_too_large;
+        take_small_body();
+    }
+    trailers_.clear();
+    upload_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
+    upload_.start(
+        body_with_head_ ? http::Body{} : request_guard_.body,
+        request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
+        out_.unread(), route_->limits.body);
+    upload_dead_ = false;
+    parser_.reset();
+    bool timing_response = false;
+    unsigned informational = 0;
+    for (;;) {
+        if (!upload_.finished() && !upload_dead_) {
+            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            connection_->sent = sent_before_ + upload_.sent_bytes();
+            switch (step) {
+                case Step::source_closed:
+                case Step::source_failed:
+                    co_return Failure::client_closed;
+                case Step::source_bad:
+                    refusal_ = "the chunked body is malformed";
+                    co_return Failure::bad_request;
+                case Step::too_large:
+                    co_return Failure::body_too_large;
+                case Step::sink_failed:
+                    upload_dead_ = true;  // it may have answered before it closed: read on
+                    connection_->readable = true;
+                    break;
+                default:
+                    break;
+            }
+            // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
+            if (!upload_.finished()) set_phase_deadline(upstream_->idle_ms);
+        }
+        if (!timing_response && (upload_.finished() || upload_dead_)) {
+            timing_response = true;
+            set_phase_deadline(upstream_->response_head_ms);
+        }
+        while (connection_->readable) {
+            const auto got = connection_->read(back_.room());
+            if (got.status == Status::again) break;
+            if (got.status != Status::done) co_return endpoint_gone();
+            back_.filled(got.bytes);
+            bool complete = false;
+            if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
+            while (complete && response_.status < 200 && response_.status != 101) {
+                if (++informational > kMaxInformational) co_return Failure::bad_response;
+                if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
+                complete = false;
+                if (back_.empty()) break;
+                if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
+            }
+            if (complete) co_return Failure::none;
+        }
+        if (session_.stream.broken) co_return Failure::client_closed;
+        if (session_.expired()) {
+            if (request_time_is_up()) co_return Failure::request_timeout;
+            if (timing_response) co_return Failure::response_timeout;
+            // Whoever did not move: the endpoint that takes no more, or the client that sends no more.
+            co_return connection_->writable ? Failure::body_timeout : Failure::response_timeout;
+        }
+        co_await session_.sleep();
+    }
+}
+
+// A small body that is here already goes out with the head, from one piece of memory that stays: so the request can be
+// sent again when a kept connection turns out to be dead.
+void Exchange::take_small_body() {
+    const http::Body& body = request_guard_.body;
+    if (body.kind != http::Body::Kind::length || body.length == 0 || body.length > session_.in.size()) return;
+    const auto size = static_cast<std::size_t>(body.length);
+    if (size > out_.room().size()) return;
+    std::memcpy(out_.room().data(), session_.in.data(), size);
+    out_.filled(size);
+    session_.in.consume(size);
+    record_.bytes_in += size;
+    body_with_head_ = true;
+}
+
+// The connection ended before a response head. What may the request have caused?
+Failure Exchange::endpoint_gone() const {
+    if (!back_.empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
+    if (connection_was_reused_) {
+        if (idempotent()) return Failure::reused_closed;
+        // Not one byte of this request was acknowledged by the endpoint's kernel: nobody can have read it.
+        if (!connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
+        return Failure::reused_closed;
+    }
+    return Failure::reset;
+}
+
+Failure Exchange::read_response_head(bool& got_head) {
+    back_.compact();
+    switch (parser_.response(back_.unread(), response_)) {
+        case http::HeadParser::Outcome::more:
+            return Failure::none;
+        case http::HeadParser::Outcome::done:
+            break;
+        default:
+            return Failure::bad_response;
+    }
+    response_guard_ = http::guard_response(back_.data(), response_, method());
+    if (response_guard_.refused != nullptr) return Failure::bad_response;
+    if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade)) return Failure::bad_response;
+    got_head = true;
+    return Failure::none;
+}
+
+// 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
+net::Task<Failure> Exchange::relay_informational() {
+    if (request_.minor == 1) {
+        char text[2048];
+        http::Writer line(text);
+        line << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(back_.data()) << "\r\n";
+        for (std::uint16_t i = 0; i < response_.field_count; ++i) {
+            const auto& field = response_.fields[i];
+            if (field.drop || field.id == http::FieldName::content_length) continue;
+            line << field.name.of(back_.data()) << ": " << field.value.of(back_.data()) << "\r\n";
+        }
+        line << "\r\n";
+        std::string_view bytes = line.text();
+        // An interim answer is worth no wait of its own: one that does not fit is left out.
+        if (!line.overflow()) {
+            while (!bytes.empty()) {
+                const auto wrote = session_.stream.write(bytes.data(), bytes.size());
+                if (wrote.status == Status::failed) co_return Failure::client_closed;
+                if (wrote.status == Status::again) {
+                    if (bytes.size() == line.size()) break;
+                    if (session_.expired()) co_return Failure::client_slow;
+                    co_await session_.sleep();
+                }
+                bytes.remove_prefix(wrote.bytes);
+                record_.bytes_out += wrote.bytes;
+            }
+        }
+    }
+    back_.consume(response_.size);
+    parser_.reset();
+    co_return Failure::none;
+}
+
+bool Exchange::may_retry(Failure failure) const {
+    const Retry retry = traits(failure).retry;
+    if (retry == Retry::never || answer_started_ || context_.stopping) return false;
+    if (retry == Retry::if_idempotent && !idempotent()) return false;
+    // What has been taken from the client's body cannot be sent again (a small body travels with the head and can).
+    if (upload_.body_bytes() > 0) return false;
+    // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
+    // fresh.
+    if (stale_connection(failure)) return true;
+    if (record_.attempts > route_->retries.attempts) return false;
+    const std::uint64_t allowed =
+        std::max<std::uint64_t>(kMinRetries, context_.active_exchanges * route_->retries.budget_percent / 100);
+    return route_->retries.attempts > 0 && (retrying_ || context_.active_retries < allowed);
+}
+
+void Exchange::note_attempt_end(Failure failure) {
+    const bool client_left = failure != Failure::none && traits(failure).source == Source::downstream;
+    const bool answered_5xx = failure == Failure::none && response_.status >= 500;
+    const bool failed = answered_5xx || traits(failure).blames_endpoint;
+    // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one.
+    if (stale_connection(failure)) {
+        force_fresh_ = true;
+        if (tried_count_ > 0) --tried_count_;
+        if (idempotent() || failure == Failure::reused_unread) {
+            --record_.attempts;
+            return;
+        }
+    }
+    const std::int64_t took = context_.now_us - record_.attempt_us;
+    if (!record_.first_done && !client_left) {
+        record_.first_done = true;
+        record_.first_failed = failed;
+        record_.first_upstream = upstream_->id;
+        record_.first_status = failure == Failure::none ? response_.status : 0;
+        record_.first_head_us = took;
+    }
+    if (client_left) return;
+    context_.count_endpoint(*local_);
+    if (failed) {
+        ++(answered_5xx ? local_->counts.failed : local_->counts.unreachable);
+        local_->ewma.observe(std::max(static_cast<double>(took), upstream::PeakEwma::kPenaltyUs), context_.now_us);
+        ++local_->consecutive_failures;
+        if (upstream_->ejection.consecutive_failures != 0 &&
+            local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+            context_.suspect({local_->state->id, local_->consecutive_failures});
+    } else {
+        ++local_->counts.ok;
+        local_->consecutive_failures = 0;
+        if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
+            local_->ewma.observe(static_cast<double>(took), context_.now_us);
+    }
+}
+
+void Exchange::give_back(bool reusable) {
+    if (endpoint_ == nullptr) return;
+    --local_->pool.leased;
+    if (connection_) {
+        if (reusable) local_->pool.give(std::move(connection_), context_.now_ms, upstream_->max_idle);
+        connection_.reset();
+    }
+    upstream::release(*endpoint_);
+    endpoint_ = nullptr;
+    local_ = nullptr;
+}
+
+}  // namespace switchyard::serve

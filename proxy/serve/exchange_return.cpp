@@ -1,0 +1,139 @@
+// return: the response's body to the client, or, after 101, a tunnel both ways.
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+
+using Next = Exchange::Next;
+using Step = BodyPump::Step;
+using Kind = http::Body::Kind;
+
+net::Task<Next> Exchange::return_response() {
+    record_.first_byte_us = context_.now_us;
+    record_.status = response_.status;
+    const bool uploaded = upload_.finished();
+    const http::Body body = response_guard_.body;
+    const bool chunked_client = request_.minor == 1;
+    const bool framed = body.kind == Kind::none || body.kind == Kind::length || chunked_client;
+    const bool keep = request_guard_.keep_alive && framed && uploaded && !context_.stopping;
+    const auto coding = chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close)
+                            ? BodyPump::Coding::chunked
+                            : BodyPump::Coding::plain;
+    const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
+    trailers_.clear();
+    if (uploaded || becomes_tunnel) out_.release();
+    net::Buffer lead(context_.buffers);
+    if (!write_response_head(lead, keep, body, coding)) {
+        give_back(false);
+        co_return co_await answer_locally(Failure::bad_response);
+    }
+    back_.consume(response_.size);
+    answer_started_ = true;
+    if (becomes_tunnel) co_return co_await tunnel(lead.unread());
+
+    download_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
+    download_.start(body, coding, lead.unread(), 0);
+    Next next = keep ? Next::keep : Next::close;
+    for (;;) {
+        const auto before = download_.sent_bytes();
+        const Step step = download_.step(*connection_, back_, session_.stream);
+        if (step == Step::done) break;
+        if (step == Step::source_closed || step == Step::source_failed) {
+            stop_at_failure(Failure::truncated);
+            next = Next::cut;
+            break;
+        }
+        if (step == Step::source_bad) {
+            stop_at_failure(Failure::bad_response);
+            next = Next::cut;
+            break;
+        }
+        if (step == Step::sink_failed || session_.stream.broken) {
+            stop_at_failure(Failure::client_closed);
+            next = Next::cut;
+            break;
+        }
+        if (!upload_.finished() && !upload_dead_) {
+            // An early answer: the rest of the request still flows, but its fate no longer matters.
+            const Step up = upload_.step(session_.stream, session_.in, *connection_);
+            if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
+                up == Step::sink_failed || up == Step::too_large)
+                upload_dead_ = true;
+        }
+        if (lead.empty() == false && download_.lead_sent()) lead.release();
+        if (download_.sent_bytes() != before || session_.expired()) {
+            if (session_.expired()) {
+                stop_at_failure(request_time_is_up()      ? Failure::request_timeout
+                                : step == Step::wait_sink ? Failure::client_slow
+                                                          : Failure::body_idle);
+                next = Next::cut;
+                break;
+            }
+        }
+        set_phase_deadline(upstream_->idle_ms);
+        co_await session_.sleep();
+    }
+    record_.bytes_out += download_.sent_bytes();
+    record_.bytes_in += upload_.body_bytes();
+    const bool whole = record_.failure == Failure::none;
+    give_back(whole && uploaded && response_guard_.keep_alive && back_.empty() && body.kind != Kind::until_close);
+    co_return next;
+}
+
+// After the first byte of the answer, the endpoint's failures count but cannot be told to the client any more.
+void Exchange::stop_at_failure(Failure failure) {
+    record_.failure = failure;
+    if (!traits(failure).blames_endpoint || local_ == nullptr) return;
+    --local_->counts.ok;
+    ++local_->counts.unreachable;
+    if (record_.first_upstream == upstream_->id && record_.attempts == 1) record_.first_failed = true;
+}
+
+// Bytes both ways until both sides have closed, or nothing moved for the route's tunnel_idle.
+net::Task<Next> Exchange::tunnel(std::string_view head) {
+    leave_upstream();
+    record_.tunnel = true;
+    enter_upstream(*upstream_);
+    request_deadline_ms_ = 0;
+    const http::Body endless{Kind::until_close, 0};
+    upload_.trailers = download_.trailers = nullptr;
+    upload_.start(endless, BodyPump::Coding::plain, {}, 0);
+    download_.start(endless, BodyPump::Coding::plain, head, 0);
+    bool up_open = true, down_open = true;
+    session_.stream.readable = connection_->readable = true;  // whatever came with the heads may have hidden an edge
+    while (up_open || down_open) {
+        if (up_open) {
+            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            if (step == Step::done) {
+                connection_->shutdown_send();
+                up_open = false;
+            } else if (step != Step::wait_source && step != Step::wait_sink) {
+                break;
+            }
+        }
+        if (down_open) {
+            const Step step = download_.step(*connection_, back_, session_.stream);
+            if (step == Step::done) {
+                session_.stream.shutdown_send();
+                down_open = false;
+            } else if (step != Step::wait_source && step != Step::wait_sink) {
+                break;
+            }
+        }
+        if (!up_open && !down_open) break;
+        if (session_.in.empty()) session_.in.release();
+        if (back_.empty()) back_.release();
+        session_.set_deadline(route_->tunnel_idle_ms == 0 ? 0 : context_.now_ms + route_->tunnel_idle_ms);
+        co_await session_.sleep();
+        if (session_.expired()) {
+            record_.failure = Failure::body_idle;
+            break;
+        }
+        if (context_.stopping) break;
+    }
+    record_.bytes_out += download_.sent_bytes();
+    record_.bytes_in += upload_.body_bytes();
+    give_back(false);
+    co_return Next::close;
+}
+
+}  // namespace switchyard::serve

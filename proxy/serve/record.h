@@ -1,0 +1,30 @@
+// What happened to one exchange, filled in as it goes and accounted once, at its end.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/base/failure.h"
+
+namespace switchyard::serve {
+
+struct Record {
+    std::int64_t started_us = 0;     // first byte of the request seen
+    std::int64_t first_byte_us = 0;  // final response head seen; 0: never
+    std::int64_t attempt_us = 0;     // the current attempt was sent
+    std::uint16_t status = 0;        // as the client saw it; 0: none
+    std::uint64_t bytes_in = 0;      // body octets from the client
+    std::uint64_t bytes_out = 0;     // everything sent to the client
+    std::uint32_t attempts = 0;
+    Failure failure = Failure::none;
+    bool tunnel = false;
+
+    // Of the first attempt, for the analysis.
+    bool first_done = false;
+    bool first_failed = false;
+    std::uint32_t first_upstream = 0;  // Registry id
+    std::uint16_t first_status = 0;
+    std::int64_t first_head_us = 0;  // duration from sent to response head (or to the failure)
+};
+
+}  // namespace switchyard::serve

@@ -1,0 +1,151 @@
+// The head that goes to the endpoint: the client's, less what was meant for us alone, plus what the endpoint should
+// know.
+#include <algorithm>
+
+#include "proxy/http/characters.h"
+#include "proxy/http/writer.h"
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+namespace {
+
+bool replaced_by_edits(const route::Edits& edits, std::string_view name) {
+    return std::any_of(edits.names.begin(), edits.names.end(),
+                       [&](const std::string& lower) { return http::equals_lower(name, lower); });
+}
+
+void write_path(http::Writer& out, const route::Route& route, const http::Target& target) {
+    const std::string_view path = target.path_and_query;
+    if (route.strip_prefix.empty() || !target.path.starts_with(route.strip_prefix)) {
+        out << path;
+        return;
+    }
+    std::string_view rest = path.substr(route.strip_prefix.size());
+    out << route.replace_prefix;
+    if ((rest.empty() || rest[0] != '/') && (route.replace_prefix.empty() || route.replace_prefix.back() != '/')) {
+        out << '/';
+    } else if (!rest.empty() && rest[0] == '/' && !route.replace_prefix.empty() && route.replace_prefix.back() == '/') {
+        rest.remove_prefix(1);
+    }
+    out << rest;
+}
+
+}  // namespace
+
+void Exchange::make_request_id() {
+    if (request_id_size_ != 0) return;
+    if (trusted_peer_) {
+        if (const http::Field* given = request_.find(http::FieldName::x_request_id)) {
+            const auto id = given->value.of(base());
+            if (!id.empty() && id.size() <= sizeof request_id_ && http::all(id, http::kToken)) {
+                request_id_size_ = static_cast<std::uint8_t>(id.copy(request_id_, id.size()));
+                return;
+            }
+        }
+    }
+    static constexpr char kHexDigits[] = "0123456789abcdef";
+    for (int word = 0; word < 2; ++word) {
+        std::uint64_t bits = context_.random.next();
+        for (int i = 0; i < 16; ++i, bits >>= 4) request_id_[request_id_size_++] = kHexDigits[bits & 15];
+    }
+}
+
+bool Exchange::write_request_head(net::Buffer& out) {
+    http::Writer to(out.room());
+    to << method() << ' ';
+    if (target_.form == http::Target::Form::authority)
+        to << target_.authority;
+    else
+        write_path(to, *route_, target_);
+    to << " HTTP/1.1\r\n";
+
+    const auto& listener = session_.listener();
+    const bool edits = !route_->request_edits.names.empty();
+    std::string_view chain, max_forwards;
+    bool has_host_header = false, proto_given = false, host_given = false;
+    // Kept fields are copied in runs of whole lines.
+    std::size_t run_begin = 0, run_end = 0;
+    auto flush_run = [&] {
+        if (run_end > run_begin) to << std::string_view(base() + run_begin, run_end - run_begin);
+        run_begin = run_end = 0;
+    };
+    for (std::uint16_t i = 0; i < request_.field_count; ++i) {
+        const http::Field& field = request_.fields[i];
+        bool keep = !field.drop;
+        switch (field.id) {
+            case http::FieldName::x_forwarded_for:
+                if (trusted_peer_) chain = field.value.of(base());
+                keep = false;
+                break;
+            case http::FieldName::x_forwarded_proto:
+                keep = keep && trusted_peer_;
+                proto_given = proto_given || keep;
+                break;
+            case http::FieldName::x_forwarded_host:
+                keep = keep && trusted_peer_;
+                host_given = host_given || keep;
+                break;
+            case http::FieldName::forwarded:
+                keep = keep && trusted_peer_;
+                break;
+            case http::FieldName::x_request_id:
+                keep = false;
+                break;
+            case http::FieldName::max_forwards:
+                max_forwards = field.value.of(base());
+                if (method() == "TRACE" || method() == "OPTIONS") keep = false;
+                break;
+            case http::FieldName::host:
+                has_host_header = true;
+                break;
+            default:
+                break;
+        }
+        if (keep && edits && replaced_by_edits(route_->request_edits, field.name.of(base()))) keep = false;
+        if (!keep) {
+            flush_run();
+            continue;
+        }
+        if (run_end != field.name.offset || run_end == 0) {
+            flush_run();
+            run_begin = field.name.offset;
+        }
+        run_end = field.line_end;
+    }
+    flush_run();
+    if (!has_host_header) to << "Host: " << endpoint_->text << "\r\n";
+
+    char client[64];
+    const std::string_view client_text(client, session_.client_address().write(client));
+    to << "X-Forwarded-For: ";
+    if (!chain.empty()) to << chain << ", ";
+    to << client_text << "\r\n";
+    if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
+    if (!host_given)
+        to << "X-Forwarded-Host: "
+           << (target_.authority.empty() ? std::string_view(endpoint_->text) : target_.authority) << "\r\n";
+    if (listener.forwarded) {
+        const bool v6 = client_text.find(':') != client_text.npos;
+        to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=http;host=\""
+           << target_.authority << "\"\r\n";
+    }
+    to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
+    to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
+    if (!max_forwards.empty() && (method() == "TRACE" || method() == "OPTIONS")) {
+        std::uint64_t left = 0;
+        if (http::parse_content_length(max_forwards, left) && left > 0) to << "Max-Forwards: " << left - 1 << "\r\n";
+    }
+    if (request_guard_.body.kind == http::Body::Kind::chunked) to << "Transfer-Encoding: chunked\r\n";
+    if (request_guard_.upgrade) {
+        for (std::uint16_t i = 0; i < request_.field_count; ++i)
+            if (request_.fields[i].id == http::FieldName::upgrade)
+                to << "Upgrade: " << request_.fields[i].value.of(base()) << "\r\n";
+        to << "Connection: upgrade\r\n";
+    }
+    to << route_->request_edits.lines << "\r\n";
+    if (to.overflow()) return false;
+    out.filled(to.size());
+    return true;
+}
+
+}  // namespace switchyard::serve

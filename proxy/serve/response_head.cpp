@@ -1,0 +1,67 @@
+// The head that goes to the client: the endpoint's, less what was meant for us alone, with the framing we will write.
+#include <algorithm>
+
+#include "proxy/http/characters.h"
+#include "proxy/http/writer.h"
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+
+bool Exchange::write_response_head(net::Buffer& out, bool keep, http::Body body, BodyPump::Coding coding) {
+    const char* from = back_.data();
+    http::Writer to(out.room());
+    to << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(from) << "\r\n";
+    const auto& names = route_->response_edits.names;
+    std::size_t run_begin = 0, run_end = 0;
+    auto flush_run = [&] {
+        if (run_end > run_begin) to << std::string_view(from + run_begin, run_end - run_begin);
+        run_begin = run_end = 0;
+    };
+    for (std::uint16_t i = 0; i < response_.field_count; ++i) {
+        const http::Field& field = response_.fields[i];
+        bool keep_field = !field.drop;
+        if (keep_field && !names.empty()) {
+            const auto name = field.name.of(from);
+            keep_field = std::none_of(names.begin(), names.end(),
+                                      [&](const std::string& lower) { return http::equals_lower(name, lower); });
+        }
+        if (!keep_field) {
+            flush_run();
+            continue;
+        }
+        if (run_end != field.name.offset || run_end == 0) {
+            flush_run();
+            run_begin = field.name.offset;
+        }
+        run_end = field.line_end;
+    }
+    flush_run();
+    if (!response_.has(http::FieldName::date)) to << context_.date();
+    if (coding == BodyPump::Coding::chunked) to << "Transfer-Encoding: chunked\r\n";
+    if (response_.status == 101) {
+        for (std::uint16_t i = 0; i < response_.field_count; ++i)
+            if (response_.fields[i].id == http::FieldName::upgrade)
+                to << "Upgrade: " << response_.fields[i].value.of(from) << "\r\n";
+        to << "Connection: upgrade\r\n";
+    } else if (!keep) {
+        to << "Connection: close\r\n";
+    } else if (request_.minor == 0) {
+        to << "Connection: keep-alive\r\n";
+    }
+    if (decision_.mint) {
+        to << "Set-Cookie: " << route_->sticky.key.name << '=' << std::string_view(request_id_, request_id_size_)
+           << "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n";
+    }
+    if (route_->debug_headers) {
+        to << "X-Switchyard: generation=" << in_force_->snapshot->generation << "; route=" << route_->name;
+        if (decision_.rule >= 0) to << "; rule=" << route_->rules[static_cast<std::size_t>(decision_.rule)].name;
+        to << "; upstream=" << upstream_->name << "; endpoint=" << endpoint_->text << "\r\n";
+    }
+    to << route_->response_edits.lines << "\r\n";
+    (void)body;
+    if (to.overflow()) return false;
+    out.filled(to.size());
+    return true;
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,112 @@
+#include "proxy/serve/session.h"
+
+#include "proxy/base/log.h"
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+namespace {
+
+// After our last answer the client may still be sending: reading for a while keeps the kernel from resetting the
+// connection under that answer. Bounded in time and bytes.
+constexpr std::int64_t kLingerMs = 2000;
+constexpr std::size_t kLingerBytes = 1024 * 1024;
+
+}  // namespace
+
+Session::Session(Context& context, std::shared_ptr<const ListenerPlan> listener, const route::ClientAddress& client)
+    : Waiter(context.poller), in(context.buffers), context_(context), listener_(std::move(listener)), client_(client) {
+    alarm.waiter = this;
+    ++context_.client_connections;
+    listener_->connections->value.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+    --context_.client_connections;
+    listener_->connections->value.fetch_sub(1, std::memory_order_relaxed);
+}
+
+bool Session::start(int fd) {
+    if (!stream.accepted(fd, context_.poller)) return false;
+    stream.notify(this);
+    running_ = run();
+    sleeper_ = running_.handle();
+    wake();
+    return true;
+}
+
+void Session::finish() {
+    finishing_ = true;
+    if (idle_) wake();
+}
+
+void Session::woken() {
+    const auto sleeper = std::exchange(sleeper_, nullptr);
+    if (sleeper) sleeper.resume();
+    end_if_done();
+}
+
+void Session::end_if_done() {
+    if (!running_.done()) return;
+    if (const auto failure = running_.failure()) {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& error) {
+            log_error("a session ended with an exception: {}", error.what());
+        } catch (...) {
+            log_error("a session ended with an unknown exception");
+        }
+    }
+    delete this;
+}
+
+net::Running Session::run() {
+    bool cut = false;
+    for (;;) {
+        if (in.empty()) {
+            in.release();
+            idle_ = true;
+            while (!stream.readable) {
+                if (finishing_ || context_.stopping) co_return;
+                set_deadline(context_.now_ms + listener_->idle_timeout_ms);
+                co_await sleep();
+                if (expired()) co_return;
+            }
+            const auto got = stream.read(in.room());
+            if (got.status == net::Transfer::Status::again) {
+                in.release();
+                continue;
+            }
+            if (got.status != net::Transfer::Status::done) co_return;
+            in.filled(got.bytes);
+            idle_ = false;
+        }
+        const Exchange::Next next = co_await Exchange::serve(*this);
+        if (next == Exchange::Next::keep) continue;
+        cut = next == Exchange::Next::cut;
+        break;
+    }
+    if (cut)
+        stream.close_with_reset();
+    else
+        co_await linger();
+}
+
+net::Task<> Session::linger() {
+    in.release();
+    if (stream.hung_up && !stream.readable) co_return;
+    stream.shutdown_send();
+    set_deadline(context_.now_ms + kLingerMs);
+    std::size_t thrown_away = 0;
+    while (thrown_away < kLingerBytes && !expired() && !context_.stopping) {
+        if (!stream.readable) {
+            co_await sleep();
+            continue;
+        }
+        const auto got = stream.read(in.room());
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) break;
+        thrown_away += got.bytes;
+        in.release();
+    }
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,72 @@
+// One client connection: waits for requests, hands each to an exchange, and closes in the end.
+//
+// Invariants: lives and dies on one worker; holds no buffer while idle. At most one exchange at a time; pipelined
+//   requests wait in the buffer.
+// Threads: one worker. Owns: the client's stream. Errors: nothing escapes; `over` is called once, from the loop.
+#pragma once
+
+#include <boost/intrusive/list_hook.hpp>
+#include <functional>
+#include <memory>
+
+#include "proxy/net/task.h"
+#include "proxy/route/cidr_set.h"
+#include "proxy/serve/context.h"
+
+namespace switchyard::serve {
+
+class Session final
+    : public net::Waiter,
+      public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  public:
+    // Takes over the accepted descriptor.
+    Session(Context& context, std::shared_ptr<const ListenerPlan> listener, const route::ClientAddress& client);
+    ~Session() override;
+
+    // False: the descriptor could not be watched; destroy the session.
+    bool start(int fd);
+    // Ends it: at once when idle, else after the exchange that runs (its answer says Connection: close).
+    void finish();
+    bool idle() const { return idle_; }
+
+    Context& context() { return context_; }
+    const ListenerPlan& listener() const { return *listener_; }
+    const route::ClientAddress& client_address() const { return client_; }
+    void set_client_address(const route::ClientAddress& address) { client_ = address; }
+
+    net::Stream stream;
+    net::Buffer in;  // bytes from the client that no exchange has taken yet
+    Alarm alarm;
+
+    // Wakes at `at_ms` unless moved; expired() says so.
+    void set_deadline(std::int64_t at_ms) {
+        alarm.expired = false;
+        context_.wheel->set(alarm, at_ms);
+    }
+    bool expired() const { return alarm.expired; }
+
+    // co_await session.sleep(): until a stream that notifies this session, or the alarm, has news.
+    struct Sleep {
+        Session& session;
+        bool await_ready() const noexcept { return false; }
+        void await_suspend(std::coroutine_handle<> sleeper) noexcept { session.sleeper_ = sleeper; }
+        void await_resume() const noexcept {}
+    };
+    Sleep sleep() { return Sleep{*this}; }
+
+  private:
+    void woken() override;
+    net::Running run();
+    net::Task<> linger();
+    void end_if_done();
+
+    Context& context_;
+    std::shared_ptr<const ListenerPlan> listener_;
+    route::ClientAddress client_;
+    net::Running running_;
+    std::coroutine_handle<> sleeper_;
+    bool idle_ = true;
+    bool finishing_ = false;
+};
+
+}  // namespace switchyard::serve

@@ -1,0 +1,204 @@
+#include "proxy/snapshot/compile.h"
+
+#include <algorithm>
+#include <map>
+#include <regex>
+
+#include "proxy/http/characters.h"
+#include "proxy/route/token_verifier.h"
+#include "proxy/snapshot/snapshot.h"
+#include "proxy/upstream/balancer.h"
+
+namespace switchyard {
+namespace {
+
+std::string lowered(std::string text) {
+    for (char& c : text) c = http::lower(c);
+    return text;
+}
+
+// RFC 6901 escapes.
+std::string escaped(const std::string& name) {
+    std::string out;
+    for (char c : name) {
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out += c;
+    }
+    return out;
+}
+
+route::Edits edits_of(const config::HeaderEdits& source) {
+    route::Edits out;
+    for (const auto& [name, value] : source.set) {
+        out.names.push_back(lowered(name));
+        out.lines += name + ": " + value + "\r\n";
+    }
+    for (const auto& [name, value] : source.add) out.lines += name + ": " + value + "\r\n";
+    for (const auto& name : source.remove) out.names.push_back(lowered(name));
+    return out;
+}
+
+class Compiler {
+  public:
+    Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry)
+        : model_(std::move(model)), registry_(registry), snapshot_(std::make_shared<Snapshot>()) {
+        snapshot_->generation = generation;
+        snapshot_->model = model_;
+    }
+
+    CompileResult run() {
+        upstreams();
+        for (std::size_t i = 0; i < model_->routes.size(); ++i) one_route(i);
+        if (errors_.empty()) listeners();  // sockets last: nothing is opened for a configuration that is refused
+        if (!errors_.empty()) return {nullptr, std::move(errors_)};
+        return {snapshot_, {}};
+    }
+
+  private:
+    void fail(std::string pointer, std::string detail) { errors_.push_back({std::move(pointer), std::move(detail)}); }
+
+    void listeners() {
+        for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
+            const auto& source = model_->listeners[i];
+            auto plan = std::make_shared<ListenerPlan>();
+            std::string why;
+            plan->name = source.name;
+            plan->sockets = registry_.listening(source.bind, &why);
+            if (!plan->sockets)
+                fail("/listeners/" + std::to_string(i) + "/bind", why + "; stop what holds it or choose another port");
+            plan->connections = registry_.listener_count(source.name);
+            plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
+            plan->max_connections = source.max_connections;
+            plan->proxy_protocol = source.proxy_protocol;
+            plan->forwarded = source.forwarded;
+            plan->head_timeout_ms = source.head_timeout.count();
+            plan->idle_timeout_ms = source.idle_timeout.count();
+            plan->min_rate = source.min_rate;
+            snapshot_->listeners.push_back(std::move(plan));
+        }
+    }
+
+    void upstreams() {
+        for (const auto& [name, source] : model_->upstreams) index_[name] = static_cast<std::uint32_t>(index_.size());
+        for (const auto& [name, source] : model_->upstreams) {
+            auto out = std::make_shared<upstream::Upstream>();
+            out->id = registry_.upstream(name);
+            out->index = index_[name];
+            out->name = name;
+            for (std::size_t i = 0; i < source.endpoints.size(); ++i) {
+                const auto& e = source.endpoints[i];
+                upstream::Endpoint endpoint;
+                endpoint.text = e.address.text();
+                endpoint.state = registry_.endpoint(name, endpoint.text);
+                std::string why;
+                if (!net::resolve(e.address, endpoint.address, &why))
+                    fail("/upstreams/" + escaped(name) + "/endpoints/" + std::to_string(i) + "/address", why);
+                endpoint.weight = e.weight;
+                endpoint.max_connections = e.max_connections;
+                endpoint.backup = e.backup;
+                endpoint.wanted = e.state;
+                out->has_backups = out->has_backups || e.backup;
+                out->endpoints.push_back(std::move(endpoint));
+            }
+            out->balance = source.balance;
+            out->balance.hash_key.name = source.balance.hash_key.source == config::Key::Source::header
+                                             ? lowered(source.balance.hash_key.name)
+                                             : source.balance.hash_key.name;
+            if (source.balance.kind == config::Balance::Kind::hash)
+                out->maglev = upstream::build_maglev(out->endpoints);
+            out->ejection = source.ejection;
+            out->connect_ms = source.timeouts.connect.count();
+            out->response_head_ms = source.timeouts.response_head.count();
+            out->idle_ms = source.timeouts.idle.count();
+            out->queue_ms = source.timeouts.queue.count();
+            out->max_idle = source.keepalive.max_idle;
+            out->keep_idle_ms = source.keepalive.idle_timeout.count();
+            out->slow_start_ms = source.slow_start.count();
+            out->queue_limit = source.queue_limit;
+            out->send_proxy_protocol = source.send_proxy_protocol;
+            out->breaker = source.breaker;
+            if (!source.breaker.fallback.empty())
+                out->fallback = static_cast<std::int32_t>(index_.at(source.breaker.fallback));
+            out->session_cookie = source.sticky_session.cookie;
+            snapshot_->upstreams.push_back(std::move(out));
+        }
+    }
+
+    void one_route(std::size_t number) {
+        const auto& source = model_->routes[number];
+        const std::string pointer = "/routes/" + std::to_string(number);
+        auto out = std::make_shared<route::Route>();
+        out->id = registry_.route(source.name);
+        out->name = source.name;
+        out->methods = source.match.methods;
+        for (std::size_t i = 0; i < source.rules.size(); ++i) {
+            try {
+                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
+                                      index_.at(source.rules[i].upstream)});
+            } catch (const std::regex_error& error) {
+                fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
+                     std::string("not a regular expression: ") + error.what());
+            }
+        }
+        std::vector<std::uint32_t> weights;
+        for (const auto& [name, weight] : source.split) {
+            out->arms.push_back(index_.at(name));
+            weights.push_back(weight);
+        }
+        out->split = split_of(weights);
+        out->cursor = registry_.cursor(source.name);
+        if (source.sticky) {
+            out->has_sticky = true;
+            out->sticky = {source.sticky->key, lowered(source.sticky->key.name),
+                           source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
+                           source.sticky->missing};
+        }
+        out->request_edits = edits_of(source.request_headers);
+        out->response_edits = edits_of(source.response_headers);
+        out->strip_prefix = source.strip_prefix;
+        out->replace_prefix = source.replace_prefix;
+        out->limits = source.limits;
+        out->rate_key_name = lowered(source.limits.rate.key.name);
+        if (source.limits.in_flight > 0) out->in_flight = registry_.route_count(source.name);
+        out->request_ms = source.timeouts.request.count();
+        out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
+        out->retries = source.retries;
+        out->redirect = source.redirect;
+        out->respond = source.respond;
+        if (!source.jwt.algorithm.empty()) {
+            std::string why;
+            out->verifier = route::TokenVerifier::make(source.jwt, &why);
+            if (!out->verifier) fail(pointer + "/jwt", why);
+        }
+        out->debug_headers = source.debug_headers;
+        out->allow_connect = source.allow_connect;
+        for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
+        snapshot_->routes.add(source.match, std::move(out));
+    }
+
+    // Routes with the same weights share one laid-out table while compiling: ten thousand routes are laid out once.
+    route::Split split_of(const std::vector<std::uint32_t>& weights) {
+        const auto [it, added] = splits_.try_emplace(weights);
+        if (added) it->second = route::Split(weights);
+        return it->second;
+    }
+
+    std::shared_ptr<const config::Model> model_;
+    Registry& registry_;
+    std::shared_ptr<Snapshot> snapshot_;
+    std::vector<config::Error> errors_;
+    std::map<std::string, std::uint32_t> index_;
+    std::map<std::vector<std::uint32_t>, route::Split> splits_;
+};
+
+}  // namespace
+
+CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry) {
+    return Compiler(std::move(model), generation, registry).run();
+}
+
+}  // namespace switchyard

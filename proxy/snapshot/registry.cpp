@@ -1,0 +1,78 @@
+#include "proxy/snapshot/registry.h"
+
+namespace switchyard {
+namespace {
+
+std::uint32_t id_of(std::map<std::string, std::uint32_t>& ids, std::vector<std::string>& names,
+                    const std::string& name) {
+    if (names.empty()) names.emplace_back();  // id 0: none
+    const auto [it, added] = ids.try_emplace(name, static_cast<std::uint32_t>(names.size()));
+    if (added) names.push_back(name);
+    return it->second;
+}
+
+template <class T>
+std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, const std::string& name) {
+    auto& slot = all[name];
+    if (!slot) slot = std::make_shared<T>();
+    return slot;
+}
+
+template <class Map>
+void drop_unused(Map& all) {
+    std::erase_if(all, [](const auto& entry) { return entry.second.use_count() == 1; });
+}
+
+}  // namespace
+
+std::uint32_t Registry::route(const std::string& name) {
+    return id_of(route_ids_, route_names_, name);
+}
+std::uint32_t Registry::upstream(const std::string& name) {
+    return id_of(upstream_ids_, upstream_names_, name);
+}
+
+std::shared_ptr<upstream::EndpointState> Registry::endpoint(const std::string& upstream, const std::string& address) {
+    auto& slot = endpoints_[{upstream, address}];
+    if (!slot) {
+        // The id of an endpoint that is gone may be given again only when no worker can still hold its state.
+        std::size_t id = 0;
+        while (id < endpoints_by_id_.size() && !endpoints_by_id_[id].expired()) ++id;
+        if (id == endpoints_by_id_.size()) endpoints_by_id_.emplace_back();
+        slot = std::make_shared<upstream::EndpointState>(static_cast<std::uint32_t>(id), upstream, address);
+        endpoints_by_id_[id] = slot;
+    }
+    return slot;
+}
+
+std::shared_ptr<upstream::EndpointState> Registry::endpoint(std::uint32_t id) const {
+    return id < endpoints_by_id_.size() ? endpoints_by_id_[id].lock() : nullptr;
+}
+
+std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
+    return shared_of(cursors_, route);
+}
+std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
+    return shared_of(route_counts_, route);
+}
+std::shared_ptr<SharedCount> Registry::listener_count(const std::string& name) {
+    return shared_of(listener_counts_, name);
+}
+
+std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address& bind, std::string* why) {
+    auto& slot = listening_[bind.text()];
+    if (!slot) slot = net::ListeningSockets::open(bind, workers_, why);
+    auto out = slot;
+    if (!out) listening_.erase(bind.text());
+    return out;
+}
+
+void Registry::release() {
+    drop_unused(endpoints_);
+    drop_unused(cursors_);
+    drop_unused(route_counts_);
+    drop_unused(listener_counts_);
+    drop_unused(listening_);
+}
+
+}  // namespace switchyard

@@ -1,0 +1,42 @@
+// The compiled, immutable configuration of one generation: what workers route by.
+//
+// Invariants: never changes after compile(); indices inside it are valid. What it shares with other generations
+//   (EndpointState, cursors, sockets) belongs to the identity, not to the snapshot.
+// Threads: read by all workers at once; dies with its last pin, on whichever thread that is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "proxy/net/listening_socket.h"
+#include "proxy/route/route_table.h"
+#include "proxy/snapshot/registry.h"
+#include "proxy/upstream/upstream.h"
+
+namespace switchyard {
+
+struct ListenerPlan {
+    std::string name;
+    std::shared_ptr<net::ListeningSockets> sockets;
+    std::shared_ptr<SharedCount> connections;
+    route::CidrSet trusted_proxies;
+    std::uint32_t max_connections = 0;
+    bool proxy_protocol = false;
+    bool forwarded = false;
+    std::int64_t head_timeout_ms = 0;
+    std::int64_t idle_timeout_ms = 0;
+    std::uint64_t min_rate = 0;
+};
+
+struct Snapshot {
+    std::uint64_t generation = 0;
+    std::shared_ptr<const config::Model> model;
+    std::vector<std::shared_ptr<const ListenerPlan>> listeners;
+    std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;
+    route::RouteTable routes;  // its arms index `upstreams`
+};
+
+}  // namespace switchyard

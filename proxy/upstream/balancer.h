@@ -1,0 +1,61 @@
+// Which endpoint gets this request. Choosing and counting are one step (claim): a burst does not hit the same endpoint,
+// and after a switch nobody can still be on his way to the old one.
+//
+// Order of the pools: routable primaries; when none is left, routable backups; when fewer than panic_percent are
+//   routable, ejections are ignored. An endpoint at max_connections is passed over; when all are, the answer is `busy`.
+// Threads: one worker; in_flight is shared (relaxed atomics). Sources: nginx (smooth weighted round robin),
+// Mitzenmacher
+//   (two random choices), Finagle (peak EWMA), Eisenbud et al. (Maglev), Mirrokni et al. (bounded loads), Thaler &
+//   Ravishankar (rendezvous).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "proxy/upstream/endpoint_local.h"
+#include "proxy/upstream/upstream.h"
+
+namespace switchyard::upstream {
+
+// xoshiro256** seeded by splitmix64: small, fast, per worker.
+class Random {
+  public:
+    explicit Random(std::uint64_t seed);
+    std::uint64_t next();
+    // Uniform in [0, bound); bound > 0.
+    std::uint32_t below(std::uint32_t bound) {
+        return static_cast<std::uint32_t>(((next() >> 32) * static_cast<std::uint64_t>(bound)) >> 32);
+    }
+
+  private:
+    std::uint64_t s_[4];
+};
+
+// The worker's view of its endpoints: by Registry id.
+class EndpointTable {
+  public:
+    virtual ~EndpointTable() = default;
+    virtual EndpointLocal& local(const Endpoint& endpoint) = 0;
+};
+
+struct Choice {
+    enum class Status : std::uint8_t { claimed, none, busy };
+    Status status = Status::none;
+    std::uint32_t endpoint = 0;  // index in Upstream::endpoints; counted in flight when claimed
+};
+
+struct ChoiceInput {
+    std::uint64_t key_hash = 0;  // for ip_hash and hash
+    std::int64_t now_us = 0;
+    std::span<const std::uint32_t> tried;  // endpoint indices that have failed this request already
+    std::int32_t preferred = -1;           // sticky session: this one when it may still be used
+};
+
+Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input);
+void release(const Endpoint& endpoint);
+
+// The Maglev table over these endpoints (by weight, sorted by name, so that every process builds the same one).
+std::vector<std::uint16_t> build_maglev(std::span<const Endpoint> endpoints);
+
+}  // namespace switchyard::upstream

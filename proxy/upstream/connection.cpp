@@ -1,0 +1,34 @@
+#include "proxy/upstream/connection.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstddef>
+
+#include "proxy/upstream/connection_pool.h"
+
+namespace switchyard::upstream {
+
+bool Connection::delivered_beyond(std::uint64_t before) const {
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    if (::getsockopt(descriptor(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return true;
+    if (length < offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked) return true;
+    // The SYN counts as one acknowledged byte on the connecting side.
+    return info.tcpi_bytes_acked > before + 1;
+}
+
+bool Connection::stale() const {
+    if (hung_up || broken) return true;
+    char byte;
+    const ssize_t got = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return !(got < 0 && errno == EAGAIN);
+}
+
+void Connection::woken() {
+    pool_->idle_news(*this);
+}
+
+}  // namespace switchyard::upstream

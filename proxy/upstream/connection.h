@@ -1,0 +1,40 @@
+// One connection to an endpoint, leased to an exchange or idle in its worker's pool.
+//
+// Invariants: idle means: at a message boundary, nothing unread, watched for the peer's close. A connection is reused
+//   only if its last response was complete, framed, and said keep-alive.
+// Threads: one worker.
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/net/stream.h"
+#include "proxy/net/wheel.h"
+
+namespace switchyard::upstream {
+
+class ConnectionPool;
+
+class Connection final : public net::Stream, private net::Waiter {
+  public:
+    Connection(net::Poller& poller, ConnectionPool& pool) : Waiter(poller), pool_(&pool) {}
+
+    bool reused() const { return exchanges_ > 0; }
+    // Bytes handed to the kernel over the life of the connection; compared with what the peer has acknowledged.
+    std::uint64_t sent = 0;
+    // Has the peer's kernel acknowledged anything beyond the first `before` bytes? False proves that no byte after
+    // them can have been read by the endpoint. True when unsure.
+    bool delivered_beyond(std::uint64_t before) const;
+    // Looks without waiting whether the peer has closed or sent something unasked: not fit for another request.
+    bool stale() const;
+
+  private:
+    friend class ConnectionPool;
+    void woken() override;
+
+    ConnectionPool* pool_;
+    std::uint64_t exchanges_ = 0;
+    std::int64_t idle_since_ = 0;
+    std::size_t position_ = 0;  // in the pool's idle list
+};
+
+}  // namespace switchyard::upstream

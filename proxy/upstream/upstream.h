@@ -1,0 +1,50 @@
+// A compiled upstream: its endpoints with their addresses resolved, and how to choose among them.
+//
+// Invariants: immutable. Endpoint order is the configured one. Times in milliseconds, 0 where the model says "off".
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "proxy/net/socket_address.h"
+#include "proxy/upstream/endpoint_state.h"
+
+namespace switchyard::upstream {
+
+struct Endpoint {
+    std::shared_ptr<EndpointState> state;
+    net::SocketAddress address;
+    std::string text;  // as configured: for Host, logs, headers
+    std::uint32_t weight = 1;
+    std::uint32_t max_connections = 0;
+    bool backup = false;
+    config::EndpointState wanted = config::EndpointState::up;
+
+    // May a new request be sent there, its load aside?
+    bool routable() const { return wanted == config::EndpointState::up && weight > 0 && state->healthy(); }
+};
+
+struct Upstream {
+    std::uint32_t id = 0;     // Registry id: metrics, worker state
+    std::uint32_t index = 0;  // in Snapshot::upstreams
+    std::string name;
+    std::vector<Endpoint> endpoints;
+    config::Balance balance;
+    config::Ejection ejection;
+    std::int64_t connect_ms = 0, response_head_ms = 0, idle_ms = 0, queue_ms = 0;
+    std::uint32_t max_idle = 0;
+    std::int64_t keep_idle_ms = 0;
+    std::int64_t slow_start_ms = 0;
+    std::uint32_t queue_limit = 0;
+    std::uint8_t send_proxy_protocol = 0;
+    bool has_backups = false;
+    std::vector<std::uint16_t> maglev;  // consistent hash: table of endpoint indices; empty unless asked for
+    config::Breaker breaker;
+    std::int32_t fallback = -1;  // index in Snapshot::upstreams
+    std::string session_cookie;
+};
+
+}  // namespace switchyard::upstream

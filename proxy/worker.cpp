@@ -1,0 +1,249 @@
+#include "proxy/worker.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <random>
+#include <string>
+
+#include "proxy/base/log.h"
+
+namespace switchyard {
+namespace {
+
+namespace asio = boost::asio;
+
+// Turns of the poller before the io_context gets its look at posts and timers.
+constexpr int kTurnsInARow = 32;
+constexpr std::int64_t kSweepMs = 1000;
+// At the end, an idle client gets this long to send one more request, which is answered with Connection: close.
+constexpr std::int64_t kIdleGraceMs = 1000;
+
+std::uint64_t seed() {
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+}  // namespace
+
+Worker::Worker(unsigned number, asio::any_io_executor control, const WorkerPool::Events& events)
+    : number_(number),
+      control_(std::move(control)),
+      events_(events),
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      context_(number, seed()),
+      poller_watch_(io_),
+      ticker_(io_) {
+    context_.retired = [this](serve::InForce* held) { retire(held); };
+    context_.suspect = [this](upstream::Suspect suspect) {
+        asio::post(control_, [this, suspect] { events_.suspect(suspect); });
+    };
+    context_.refresh_clock();
+    context_.wheel->start(context_.now_ms);
+}
+
+Worker::~Worker() {
+    stop();
+}
+
+void Worker::start() {
+    // Signals belong to the main thread.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    thread_ = std::thread([this] {
+        pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number_)).c_str());
+        poller_watch_.assign(context_.poller.descriptor());
+        watch_poller();
+        arm_tick();
+        io_.run();
+        // What lives on this thread dies on it.
+        acceptors_.clear();
+        sessions_.clear_and_dispose([](serve::Session* session) { delete session; });
+        context_.endpoints.clear();
+        held_.clear();
+        context_.in_force = nullptr;
+        poller_watch_.release();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
+    asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
+}
+
+void Worker::collect(std::function<void(WorkerReport)> each) {
+    asio::post(io_, [this, each = std::move(each)]() mutable {
+        asio::post(control_,
+                   [each = std::move(each), out = std::make_shared<WorkerReport>(report())] { each(std::move(*out)); });
+    });
+}
+
+void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) {
+    asio::post(io_, [this, grace, done = std::move(done)]() mutable {
+        context_.refresh_clock();
+        context_.stopping = true;
+        for (auto& acceptor : acceptors_) acceptor->close_after_queue();
+        drain_idle_ms_ = context_.now_ms + std::min(kIdleGraceMs, static_cast<std::int64_t>(grace.count()) / 2);
+        drain_deadline_ms_ = context_.now_ms + grace.count();
+        drained_ = std::move(done);
+        turns();
+    });
+}
+
+void Worker::stop() {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
+    serve::InForce* before = context_.in_force;
+    if (before != nullptr && before->snapshot->generation >= snapshot->generation) return;
+    held_.push_back(std::make_unique<serve::InForce>(std::move(snapshot)));
+    serve::InForce* now = held_.back().get();
+    // From here on this thread routes by the new generation.
+    context_.in_force = now;
+    const std::uint64_t generation = now->snapshot->generation;
+    asio::post(control_, [this, generation, older = in_flight(now)]() mutable {
+        events_.adopted(number_, generation, std::move(older));
+    });
+    follow_listeners(*now->snapshot);
+    if (before != nullptr) {
+        before->replaced = true;
+        if (before->pins == 0) retire(before);
+    }
+    forget_endpoints(*now->snapshot);
+    turns();
+}
+
+void Worker::follow_listeners(const Snapshot& snapshot) {
+    if (context_.stopping) return;
+    std::vector<std::unique_ptr<serve::Acceptor>> next;
+    for (const auto& plan : snapshot.listeners) {
+        const auto same = std::find_if(acceptors_.begin(), acceptors_.end(), [&](const auto& acceptor) {
+            return acceptor && acceptor->plan().sockets == plan->sockets;
+        });
+        if (same != acceptors_.end()) {
+            (*same)->replace(plan);
+            next.push_back(std::move(*same));
+            continue;
+        }
+        next.push_back(
+            std::make_unique<serve::Acceptor>(context_, plan, [this](std::unique_ptr<serve::Session> session, int fd) {
+                sessions_.push_back(*session);
+                if (session->start(fd)) session.release();
+            }));
+    }
+    for (auto& gone : acceptors_)
+        if (gone) gone->close_after_queue();
+    acceptors_ = std::move(next);
+}
+
+// Connections to endpoints that are configured no more are of no use; their state goes with the last lease.
+void Worker::forget_endpoints(const Snapshot& snapshot) {
+    std::vector<bool> known(context_.endpoints.size());
+    for (const auto& upstream : snapshot.upstreams)
+        for (const auto& endpoint : upstream->endpoints)
+            if (endpoint.state->id < known.size()) known[endpoint.state->id] = true;
+    for (std::size_t id = 0; id < known.size(); ++id) {
+        auto& local = context_.endpoints[id];
+        if (!local || known[id]) continue;
+        local->pool.close_idle(context_.now_ms + 1);
+        if (local->pool.leased == 0 && !local->counted) local.reset();
+    }
+}
+
+std::vector<InFlight> Worker::in_flight(const serve::InForce* except) const {
+    std::vector<InFlight> out;
+    for (const auto& held : held_) {
+        if (held.get() == except) continue;
+        for (std::size_t i = 0; i < held->sent.size(); ++i) {
+            const auto& sent = held->sent[i];
+            if (sent.requests + sent.tunnels > 0)
+                out.push_back(
+                    {held->snapshot->generation, held->snapshot->upstreams[i]->id, sent.requests, sent.tunnels});
+        }
+    }
+    return out;
+}
+
+void Worker::retire(serve::InForce* held) {
+    const auto it = std::find_if(held_.begin(), held_.end(), [held](const auto& h) { return h.get() == held; });
+    // The snapshot may be large: it is taken apart on control's thread, not here.
+    auto snapshot = std::move((*it)->snapshot);
+    held_.erase(it);
+    const std::uint64_t generation = snapshot->generation;
+    asio::post(control_, [this, generation, snapshot = std::move(snapshot)]() mutable {
+        snapshot.reset();
+        events_.retired(number_, generation);
+    });
+}
+
+WorkerReport Worker::report() {
+    WorkerReport out = std::exchange(context_.counts, {});
+    out.worker = number_;
+    context_.take_cells(out);
+    out.in_flight = in_flight(nullptr);
+    out.client_connections = context_.client_connections;
+    out.client_connections_idle =
+        context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);
+    for (const auto& local : context_.endpoints) {
+        if (!local) continue;
+        out.upstream_connections_idle += local->pool.idle();
+        out.upstream_connections += local->pool.idle() + local->pool.leased;
+    }
+    return out;
+}
+
+void Worker::watch_poller() {
+    poller_watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
+        if (!error) turns();
+        if (!error) watch_poller();
+    });
+}
+
+void Worker::turns() {
+    for (int i = 0; i < kTurnsInARow; ++i) {
+        context_.refresh_clock();
+        if (context_.poller.turn() == 0 && !context_.poller.has_queued()) break;
+    }
+    if (context_.poller.has_queued()) asio::post(io_, [this] { turns(); });
+    if (context_.stopping) drain_progress();
+}
+
+void Worker::arm_tick() {
+    ticker_.expires_after(std::chrono::milliseconds(net::Wheel::kTick));
+    ticker_.async_wait([this](boost::system::error_code error) {
+        if (error) return;
+        tick();
+        arm_tick();
+    });
+}
+
+void Worker::tick() {
+    context_.refresh_clock();
+    context_.wheel->advance(context_.now_ms, [](net::Timer& timer) {
+        auto& alarm = static_cast<serve::Alarm&>(timer);
+        alarm.expired = true;
+        alarm.waiter->wake();
+    });
+    if (context_.now_ms >= next_sweep_ms_) {
+        next_sweep_ms_ = context_.now_ms + kSweepMs;
+        for (const auto& local : context_.endpoints)
+            if (local && local->keep_idle_ms != 0) local->pool.close_idle(context_.now_ms - local->keep_idle_ms);
+    }
+    turns();
+}
+
+void Worker::drain_progress() {
+    if (!drained_) return;
+    if (context_.now_ms >= drain_idle_ms_)
+        for (auto& session : sessions_)
+            if (session.idle()) session.finish();
+    if (!sessions_.empty() && context_.now_ms < drain_deadline_ms_) return;
+    asio::post(control_, std::exchange(drained_, nullptr));
+}
+
+}  // namespace switchyard

@@ -1,0 +1,56 @@
+#include "proxy/worker_pool.h"
+
+#include "proxy/snapshot/snapshot.h"
+#include "proxy/worker.h"
+
+namespace switchyard {
+
+struct WorkerPool::Members {
+    Events events;
+    std::vector<std::unique_ptr<Worker>> workers;
+};
+
+WorkerPool::WorkerPool(unsigned workers, boost::asio::any_io_executor control, Events events)
+    : members_(std::make_unique<Members>()) {
+    members_->events = std::move(events);
+    for (unsigned i = 0; i < workers; ++i)
+        members_->workers.push_back(std::make_unique<Worker>(i, control, members_->events));
+}
+
+WorkerPool::~WorkerPool() {
+    stop();
+}
+
+unsigned WorkerPool::size() const {
+    return static_cast<unsigned>(members_->workers.size());
+}
+
+void WorkerPool::start(std::shared_ptr<const Snapshot> first) {
+    for (auto& worker : members_->workers) {
+        worker->adopt(first);
+        worker->start();
+    }
+}
+
+void WorkerPool::publish(std::shared_ptr<const Snapshot> next) {
+    for (auto& worker : members_->workers) worker->adopt(next);
+}
+
+void WorkerPool::collect(std::function<void(WorkerReport)> each) {
+    for (auto& worker : members_->workers) worker->collect(each);
+}
+
+void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> done) {
+    auto left = std::make_shared<std::size_t>(members_->workers.size());
+    for (auto& worker : members_->workers) {
+        worker->drain(grace, [left, done] {
+            if (--*left == 0) done();
+        });
+    }
+}
+
+void WorkerPool::stop() {
+    for (auto& worker : members_->workers) worker->stop();
+}
+
+}  // namespace switchyard
