@@ -1,0 +1,170 @@
+// The engine against an endpoint with known answers: what it reports must be what the endpoint did.
+#include "bench/yardbench/engine/engine.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <thread>
+
+#include "bench/yardbench/endpoint/known_endpoint.h"
+#include "bench/yardbench/engine/plain_workload.h"
+
+using namespace yardbench;
+
+namespace {
+
+class RunningEndpoint {
+  public:
+    explicit RunningEndpoint(KnownEndpoint::Settings settings)
+        : endpoint_(settings), thread_([this] { endpoint_.run(); }) {}
+    ~RunningEndpoint() {
+        endpoint_.stop();
+        thread_.join();
+    }
+    KnownEndpoint* operator->() { return &endpoint_; }
+
+  private:
+    KnownEndpoint endpoint_;
+    std::thread thread_;
+};
+
+Plan plan_for(std::uint16_t port) {
+    Plan plan;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::memcpy(&plan.address, &address, sizeof address);
+    plan.address_length = sizeof address;
+    plan.connections = 8;
+    plan.duration = 300 * kMillisecond;
+    return plan;
+}
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: known\r\n\r\n";
+
+Tally run(const Plan& plan, const std::string& request = kGet) {
+    Engine engine(plan, [&](unsigned) { return std::make_unique<PlainWorkload>(request); });
+    engine.start();
+    return engine.join();
+}
+
+}  // namespace
+
+TEST_CASE("the counts equal the endpoint's own, to the request") {
+    struct Row {
+        const char* what;
+        unsigned threads;
+        double rate;
+        bool close_each;
+        std::size_t body;
+        std::uint64_t requests;
+    };
+    for (const Row& row :
+         {Row{"closed loop", 1, 0, false, 128, 0}, Row{"two threads", 2, 0, false, 128, 0},
+          Row{"open loop", 1, 2000, false, 128, 0}, Row{"a new connection each", 1, 500, true, 128, 0},
+          Row{"a large body", 2, 0, false, 1 << 20, 0}, Row{"so many and no more", 2, 0, false, 0, 777},
+          Row{"so many at a rate", 2, 5000, false, 0, 501}}) {
+        CAPTURE(row.what);
+        KnownEndpoint::Settings settings;
+        settings.body = row.body;
+        RunningEndpoint endpoint(settings);
+        Plan plan = plan_for(endpoint->port());
+        plan.threads = row.threads;
+        plan.timetable = {row.rate, row.rate, 0};
+        plan.close_each = row.close_each;
+        plan.requests = row.requests;
+        plan.warm_up = row.requests > 0 ? 0 : 50 * kMillisecond;
+        const Tally tally = run(plan);
+        CHECK(tally.failed() == 0);
+        CHECK(tally.all.sent == tally.all.answered);
+        CHECK(tally.all.sent == endpoint->requests());
+        CHECK(tally.finished > 0);
+        if (row.requests > 0) CHECK(tally.finished == row.requests);
+        if (row.close_each) CHECK(endpoint->connections() == endpoint->requests());
+    }
+}
+
+TEST_CASE("a fixed delay is what the latencies say") {
+    KnownEndpoint::Settings settings;
+    settings.delay = 10 * kMillisecond;
+    RunningEndpoint endpoint(settings);
+    Plan plan = plan_for(endpoint->port());
+    plan.timetable = {200, 200, 0};
+    const Tally tally = run(plan);
+    CHECK(tally.failed() == 0);
+    CHECK(tally.latency.min() >= 10 * kMillisecond);
+    // Lower bounds are certain; how far above them the machine stays is not, so the upper one is generous.
+    CHECK(tally.latency.quantile(0.5) < 15 * kMillisecond);
+}
+
+TEST_CASE("a stall shows in the percentiles as it truly was, at a rate; a closed loop would hide it") {
+    KnownEndpoint::Settings settings;
+    settings.stall_every = 500 * kMillisecond;
+    settings.stall_for = 400 * kMillisecond;
+    RunningEndpoint endpoint(settings);
+    Plan plan = plan_for(endpoint->port());
+    plan.timetable = {500, 500, 0};
+    plan.duration = kSecond;
+    plan.connections = 4;
+    const Tally tally = run(plan);
+    // Of 500 requests, 200 were meant to be sent during the stall from 0.5 s to 0.9 s and waited (0.9 s - then).
+    CHECK(tally.failed() == 0);
+    CHECK(tally.finished + tally.unsent == 500);
+    CHECK(static_cast<double>(tally.latency.quantile(0.99)) >= 0.9 * 390e6);
+    CHECK(static_cast<double>(tally.latency.quantile(0.8)) == doctest::Approx(200e6).epsilon(0.25));
+    CHECK(tally.latency.above(100 * kMillisecond) >= 140);
+    // Counted from the actual send, only the four connections' own requests saw it: that is what would be hidden.
+    CHECK(tally.service.above(100 * kMillisecond) <= 8);
+}
+
+TEST_CASE("what fails is counted by kind") {
+    SUBCASE("nobody listens") {
+        std::uint16_t port = 0;
+        {
+            RunningEndpoint gone({});
+            port = gone->port();
+        }
+        Plan plan = plan_for(port);
+        plan.duration = 50 * kMillisecond;
+        const Tally tally = run(plan);
+        CHECK(tally.failures[static_cast<std::size_t>(Failure::refused)] == tally.finished);
+        CHECK(tally.finished > 0);
+        CHECK(tally.all.sent == 0);
+    }
+    SUBCASE("a status of 500") {
+        KnownEndpoint::Settings settings;
+        settings.status = 500;
+        RunningEndpoint endpoint(settings);
+        const Tally tally = run(plan_for(endpoint->port()));
+        CHECK(tally.failures[static_cast<std::size_t>(Failure::status)] == tally.finished);
+        CHECK(tally.by_class[5] == tally.finished);
+    }
+    SUBCASE("no answer in time") {
+        KnownEndpoint::Settings settings;
+        settings.delay = kSecond;
+        RunningEndpoint endpoint(settings);
+        Plan plan = plan_for(endpoint->port());
+        plan.timeout = 100 * kMillisecond;
+        const Tally tally = run(plan);
+        CHECK(tally.failures[static_cast<std::size_t>(Failure::timeout)] == tally.finished);
+        CHECK(tally.finished >= 8);
+    }
+}
+
+TEST_CASE("stop ends a run early and keeps what it has") {
+    RunningEndpoint endpoint({});
+    Plan plan = plan_for(endpoint->port());
+    plan.duration = 3600 * kSecond;
+    Engine engine(plan, [&](unsigned) { return std::make_unique<PlainWorkload>(kGet); });
+    engine.start();
+    const Nanos deadline = now() + 20 * kSecond;
+    while (engine.progress().finished == 0 && now() < deadline) std::this_thread::yield();
+    engine.stop();
+    const Tally tally = engine.join();
+    CHECK(tally.finished > 0);
+    CHECK(tally.seconds() < 60);
+    CHECK(tally.all.sent == tally.all.answered);
+    CHECK(tally.all.sent == endpoint->requests());
+}
