@@ -1,0 +1,73 @@
+#include "control/rollout/fit_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "config/nearest.h"
+#include "config/pointer.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+const config::Route* find_route(const config::Model& model, const std::string& name) {
+    const auto it = std::ranges::find(model.routes, name, &config::Route::name);
+    return it == model.routes.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model) {
+    std::vector<config::Error> errors;
+    std::vector<std::string> upstreams, routes;
+    for (const auto& [name, upstream] : model.upstreams) upstreams.push_back(name);
+    for (const config::Route& route : model.routes) routes.push_back(route.name);
+    for (const auto& [pointer, name] : {std::pair{"/from", plan.from}, std::pair{"/to", plan.to}})
+        if (!model.upstreams.contains(name))
+            errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
+    const config::Route* route = find_route(model, plan.route);
+    if (route == nullptr) {
+        errors.push_back({"/route", "unknown route " + config::unknown_word(plan.route, routes)});
+        return errors;
+    }
+    const bool serves =
+        std::ranges::any_of(route->split, [&](const auto& part) { return part.first == plan.from && part.second > 0; });
+    if (!serves) errors.push_back({"/from", fmt::format("route {} sends it no traffic by its split", plan.route)});
+    for (const auto& [upstream, weight] : route->split) {
+        if (weight == 0) continue;
+        if (upstream == plan.to && !plan.watch)
+            errors.push_back(
+                {"/to", fmt::format("already gets traffic of route {}; set its weight to 0 first", plan.route)});
+        else if (upstream != plan.from && upstream != plan.to)
+            errors.push_back({"/from", fmt::format("route {} also sends traffic to {}; a rollout needs one upstream "
+                                                   "to compare with",
+                                                   plan.route, upstream)});
+    }
+    const bool reachable =
+        std::ranges::any_of(route->rules, [&](const auto& rule) { return rule.upstream == plan.to; });
+    for (std::size_t i = 0; i < plan.steps.size(); ++i)
+        if (plan.steps[i].kind == Step::Kind::header_only && !reachable)
+            errors.push_back({config::pointer_to("/steps", i),
+                              fmt::format("route {} has no rule that sends requests to {}", plan.route, plan.to)});
+    return errors;
+}
+
+bool rules_bypass_split(const Plan& plan, const config::Model& model) {
+    const config::Route* route = find_route(model, plan.route);
+    return route != nullptr && std::ranges::any_of(route->rules, [&](const auto& rule) {
+               return rule.upstream == plan.to || rule.upstream == plan.from;
+           });
+}
+
+config::Split split_at(const Plan& plan, const config::Route& route, Ppm weight) {
+    // The smallest whole numbers with this ratio: a split is exact over every window of their sum.
+    const Ppm common = std::max<Ppm>(1, std::gcd(weight, kWhole));
+    config::Split out{{plan.from, (kWhole - weight) / common}, {plan.to, weight / common}};
+    for (const auto& [upstream, old] : route.split)
+        if (upstream != plan.from && upstream != plan.to) out.emplace_back(upstream, 0);
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

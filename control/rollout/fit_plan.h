@@ -1,0 +1,20 @@
+// Does a plan fit the configuration in force? What parse_plan cannot know.
+//
+// Threads: pure. Errors: all at once, as pointers into the plan's document.
+#pragma once
+
+#include <vector>
+
+#include "config/error.h"
+#include "config/model.h"
+#include "control/rollout/plan.h"
+
+namespace switchyard::control::rollout {
+
+std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model);
+// True when a rule of the route sends requests past the split to either upstream: then no share is promised.
+bool rules_bypass_split(const Plan& plan, const config::Model& model);
+// The split of the route with `weight` for the new upstream: the old one first, members that take no part at 0.
+config::Split split_at(const Plan& plan, const config::Route& route, Ppm weight);
+
+}  // namespace switchyard::control::rollout

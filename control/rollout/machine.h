@@ -1,0 +1,140 @@
+// The state machine of one rollout: told what time it is, what the evidence says and what people want, it answers
+// with what is to be done, in order. It does nothing itself and reads no clock.
+//
+// Invariants:
+//   - A weight grows only on fresh evidence of the step it leaves, by a person's promote, or by a policy a person
+//     wrote into the plan – never by time alone, and never in paused or inconclusive.
+//   - An alarm takes the traffic away in running, paused and inconclusive alike. After that the weight never grows.
+//   - Every change of state comes with its Journal effect FIRST; the state can be rebuilt from any prefix of the
+//     records, and from a prefix it holds the weights of that prefix.
+//   - Only differences of the monotonic clock count, each at most kLongestTick: a stopped process, a suspended
+//     machine or a clock step does not make time pass for a bake.
+//   - Evidence counts only when it belongs to the current epoch (each BeginStep opens one) and is fresh.
+// Threads: one owner. Errors: a refused wish says why. Units: milliseconds since any fixed moment.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "control/rollout/announcement.h"
+#include "control/rollout/plan.h"
+#include "control/rollout/record.h"
+
+namespace switchyard::control::rollout {
+
+enum class State : std::uint8_t { running, paused, inconclusive, succeeded, rolled_back, aborted };
+std::string_view word(State state);
+inline bool active(State s) {
+    return s == State::running || s == State::paused || s == State::inconclusive;
+}
+
+using Monotonic = std::chrono::milliseconds;
+
+// What the analysis and the checks say at one moment.
+struct Findings {
+    std::uint64_t epoch = 0;  // of the BeginStep the evidence was gathered under
+    Monotonic as_of{0};       // every worker's counts are at least this fresh
+    bool promotable = false;
+    std::string why;             // what promotion rests on, or waits for
+    bool canary_asked = false;   // at least one request reached the new upstream in this step
+    bool canary_failed = false;  // at least one of them failed
+    bool mismatch = false;       // the split does not deliver its shares
+    bool checks_passed = false;  // there are checks, and each has passed in this step
+    struct Alarm {
+        std::string by;   // evidence, check smoke
+        std::string why;  // one sentence
+        nlohmann::ordered_json detail;
+    };
+    std::optional<Alarm> alarm;
+};
+
+namespace effect {
+struct Journal {
+    Record record;
+    bool operator==(const Journal&) const = default;
+};
+struct SetWeight {  // of the new upstream; the rest stays with the old one
+    Ppm weight = 0;
+    bool operator==(const SetWeight&) const = default;
+};
+struct BeginStep {  // evidence starts anew as `epoch`, once the weight is in force
+    std::uint64_t epoch = 0;
+    std::size_t step = 0;
+    bool operator==(const BeginStep&) const = default;
+};
+struct Announce {
+    Announcement announcement;
+    bool operator==(const Announce&) const = default;
+};
+}  // namespace effect
+using Effect = std::variant<effect::Journal, effect::SetWeight, effect::BeginStep, effect::Announce>;
+using Effects = std::vector<Effect>;
+
+class Machine {
+  public:
+    static constexpr Monotonic kFresh{2000};        // ten ticks: evidence older than this advances nothing
+    static constexpr Monotonic kLongestTick{1000};  // what one tick can add to a bake
+    static constexpr unsigned kReturnStages = 20;   // of a gradual return
+
+    explicit Machine(Plan plan) : plan_(std::move(plan)) {}
+
+    Effects start(Monotonic now, const std::string& by);
+    // Rebuilds the state from what the journal kept and re-issues the weight that holds. The first record must be
+    // `started`; nothing is done for a closed rollout.
+    Effects restore(const std::vector<Record>& records, Monotonic now);
+
+    Effects tick(Monotonic now, const Findings& findings);
+
+    // Wishes of people. Refused: the effects are empty and `refusal` says why.
+    Effects promote(Monotonic now, const std::string& by, std::string& refusal);
+    Effects pause(const std::string& by, std::string& refusal);
+    Effects resume(Monotonic now, const std::string& by, std::string& refusal);
+    Effects abort(Monotonic now, const std::string& by, std::string& refusal);
+
+    // Every worker routes by this weight now.
+    Effects in_force(Ppm weight);
+
+    const Plan& plan() const { return plan_; }
+    State state() const { return state_; }
+    std::size_t step() const { return step_; }
+    const Step& current() const { return plan_.steps[step_]; }
+    Ppm weight() const { return weight_; }
+    std::uint64_t epoch() const { return epoch_; }
+    bool closed() const { return closed_; }
+    // Nobody else may change the route's split meanwhile.
+    bool holds_route() const { return active(state_) || !closed_; }
+    const std::string& why() const { return why_; }  // of the state; what a running step waits for
+    Monotonic baked() const { return baked_; }
+
+  private:
+    void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
+    void begin(Effects& out);
+    void leave(State state, Record::Kind kind, const std::string& by, const std::string& why,
+               nlohmann::ordered_json detail, Effects& out);
+    void set_weight(Ppm weight, Effects& out);
+    void advance(const std::string& by, const std::string& why, Effects& out);
+    void give_up(const Findings& findings, const std::string& why, Effects& out);
+    void come_back(Effects& out);
+    Monotonic passed(Monotonic now);
+    std::string refused(std::string_view wish) const;
+    Record record(Record::Kind kind, const std::string& by, const std::string& why) const;
+
+    Plan plan_;
+    State state_ = State::running;
+    std::size_t step_ = 0;
+    Ppm weight_ = 0;
+    std::uint64_t epoch_ = 0;
+    bool closed_ = false;
+    std::string why_;
+    std::optional<Monotonic> last_tick_;
+    Monotonic baked_{0};      // time with fresh evidence in this step
+    Monotonic waited_{0};     // time in this step
+    Monotonic returning_{0};  // time since a gradual rollback began
+    Ppm return_from_ = 0;
+};
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,74 @@
+// A rollout comes back from its journal after the process was killed.
+#include "control/rollout/machine.h"
+
+namespace switchyard::control::rollout {
+
+Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
+    Effects out;
+    last_tick_ = now;
+    bool entered = false;
+    for (const Record& r : records) {
+        if (r.step < plan_.steps.size()) step_ = r.step;
+        switch (r.kind) {
+            case Record::Kind::started:
+                state_ = State::running;
+                break;
+            case Record::Kind::step:
+                entered = true;
+                state_ = current().kind == Step::Kind::pause ? State::paused : State::running;
+                weight_ = r.weight;
+                break;
+            case Record::Kind::paused:
+                state_ = State::paused;
+                break;
+            case Record::Kind::resumed:
+                state_ = State::running;
+                break;
+            case Record::Kind::inconclusive:
+                state_ = State::inconclusive;
+                break;
+            case Record::Kind::rolled_back:
+            case Record::Kind::returning:
+                state_ = r.kind == Record::Kind::rolled_back ? State::rolled_back : state_;
+                weight_ = r.weight;
+                break;
+            case Record::Kind::aborted:
+                state_ = State::aborted;
+                weight_ = r.weight;
+                break;
+            case Record::Kind::succeeded:
+                state_ = State::succeeded;
+                weight_ = kWhole;
+                break;
+            case Record::Kind::restarted:
+                break;
+            case Record::Kind::closed:
+                closed_ = true;
+                break;
+        }
+        if (!r.why.empty()) why_ = r.why;
+    }
+    if (closed_) return out;
+    if (!entered && state_ == State::running) {
+        // Killed between the first record and the first step: the person's start still stands.
+        enter(0, "switchyard", "started", out);
+        return out;
+    }
+    // A gradual return is not taken up again: what nobody watched for a while goes at once.
+    const Ppm holds = state_ == State::rolled_back || state_ == State::aborted ? 0 : weight_;
+    if (active(state_)) {
+        out.emplace_back(effect::Journal{record(Record::Kind::restarted, "switchyard", "")});
+        set_weight(holds, out);
+        begin(out);
+        return out;
+    }
+    if (holds != weight_) {
+        Record returning = record(Record::Kind::returning, "switchyard", "returned at once after a restart");
+        returning.weight = holds;
+        out.emplace_back(effect::Journal{std::move(returning)});
+    }
+    set_weight(holds, out);
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,220 @@
+#include "control/rollout/parse_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "config/found.h"
+#include "config/nearest.h"
+#include "config/pointer.h"
+#include "control/rollout/announcement.h"
+#include "control/rollout/json_reader.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Errors = std::vector<config::Error>;
+
+constexpr std::size_t kMostSteps = 100;
+constexpr std::size_t kMostChecks = 20;
+
+// Each element of a list with its pointer; not a list: reported.
+template <class Each>
+void for_each_in(ObjectReader& reader, std::string_view key, std::size_t most, Each each) {
+    const Json* list = reader.find(key);
+    if (list == nullptr) return;
+    if (!list->is_array()) return reader.fail(reader.below(key), "expected a list, found " + config::found(*list));
+    if (list->size() > most) reader.fail(reader.below(key), fmt::format("has more than {} entries", most));
+    for (std::size_t i = 0; i < list->size() && i < most; ++i)
+        each((*list)[i], config::pointer_to(reader.below(key), i));
+}
+
+// Percent, to four decimals, without rounding errors: 0.1 is exactly 1000 ppm.
+void read_weight(ObjectReader& reader, Ppm& out) {
+    double percent = 0.0;
+    reader.read("weight", percent, 0.0, 100.0);
+    const double ppm = percent * 10'000.0;
+    if (std::abs(ppm - std::round(ppm)) > 1e-6)
+        reader.fail(reader.below("weight"), "has more than four decimals: a millionth is the smallest share");
+    out = static_cast<Ppm>(std::lround(ppm));
+}
+
+Step read_step(const Json& json, const std::string& at, Errors& errors) {
+    Step step;
+    ObjectReader reader(json, at, errors);
+    if (!reader.is_object()) return step;
+    const int kinds = static_cast<int>(json.contains("header_only")) + static_cast<int>(json.contains("weight")) +
+                      static_cast<int>(json.contains("pause"));
+    if (kinds > 1) {
+        reader.fail(at, "a step is one of header_only, weight, pause, not several");
+        return step;
+    }
+    if (json.contains("header_only")) {
+        step.kind = Step::Kind::header_only;
+        reader.read("header_only", step.bake);
+    } else if (const Json* pause = reader.find("pause")) {
+        step.kind = Step::Kind::pause;
+        if (!pause->is_object() || !pause->empty())
+            reader.fail(reader.below("pause"), "expected {}: a pause ends when a person says so");
+    } else if (reader.required("weight")) {  // a wrong value is reported once, by read_weight
+        read_weight(reader, step.weight);
+        reader.required("bake");
+        reader.read("bake", step.bake);
+        if (json["weight"].is_number() && json["weight"] == 0)
+            reader.fail(reader.below("weight"), "must be more than 0; for none use header_only");
+    }
+    reader.end();
+    return step;
+}
+
+void check_order(const std::vector<Step>& steps, const std::string& at, Errors& errors) {
+    Ppm reached = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const Step& step = steps[i];
+        const std::string here = config::pointer_to(at, i);
+        if (step.kind == Step::Kind::header_only && reached > 0)
+            errors.push_back({here, "header_only after a weight would take traffic back; put it first"});
+        if (step.kind == Step::Kind::weight && step.weight > 0 && step.weight <= reached)
+            errors.push_back({config::pointer_to(here, "weight"), "must be more than the weight before it"});
+        if (step.kind == Step::Kind::weight) reached = std::max(reached, step.weight);
+    }
+    if (steps.empty()) return errors.push_back({at, "needs at least one step"});
+    if (steps.back().kind != Step::Kind::weight || steps.back().weight != kWhole)
+        errors.push_back({config::pointer_to(at, steps.size() - 1), "the last step must be weight 100"});
+}
+
+HttpCheck read_check(const Json& json, const std::string& at, Errors& errors) {
+    constexpr std::uint32_t kMostFailures = 1000;
+    HttpCheck check;
+    ObjectReader reader(json, at, errors);
+    reader.required("name");
+    reader.required("http");
+    reader.read("name", check.name);
+    reader.read("http", check.url);
+    reader.read("every", check.every, std::chrono::milliseconds(100));
+    reader.read("timeout", check.timeout, std::chrono::milliseconds(10));
+    reader.read("failures", check.failures, 1, kMostFailures);
+    if (!check.url.empty() && !check.url.starts_with("http://"))
+        reader.fail(reader.below("http"), "expected a URL that starts with http://");
+    reader.end();
+    return check;
+}
+
+Webhook read_webhook(const Json& json, const std::string& at, Errors& errors) {
+    static const std::vector<std::string> kinds(kAnnouncements.begin(), kAnnouncements.end());
+    Webhook hook;
+    ObjectReader reader(json, at, errors);
+    reader.required("on");
+    reader.required("url");
+    for_each_in(reader, "on", kinds.size(), [&](const Json& kind, const std::string& where) {
+        if (!kind.is_string()) return reader.fail(where, "expected a word, found " + config::found(kind));
+        hook.on.push_back(kind.get<std::string>());
+        if (std::ranges::find(kinds, hook.on.back()) == kinds.end())
+            reader.fail(where, "unknown announcement " + config::unknown_word(hook.on.back(), kinds));
+    });
+    reader.read("url", hook.url);
+    if (!hook.url.empty() && !hook.url.starts_with("http://"))
+        reader.fail(reader.below("url"), "expected a URL that starts with http://");
+    reader.end();
+    return hook;
+}
+
+// null or false switches a test off.
+bool switched_off(const Json& value) {
+    return value.is_null() || (value.is_boolean() && !value.get<bool>());
+}
+
+void read_tolerances(ObjectReader& analysis, Plan& plan, Errors& errors) {
+    constexpr double kMost = 100.0;
+    if (const Json* json = analysis.find("errors")) {
+        if (switched_off(*json)) {
+            plan.errors_tolerate = 0.0;
+        } else {
+            ObjectReader reader(*json, analysis.below("errors"), errors);
+            reader.read("tolerate", plan.errors_tolerate, 1.0, kMost);
+            reader.end();
+        }
+    }
+    if (const Json* json = analysis.find("latency")) {
+        plan.latency_tolerate = {0.0, 0.0, 0.0};  // only the levels that are named
+        if (!switched_off(*json)) {
+            ObjectReader reader(*json, analysis.below("latency"), errors);
+            for (std::size_t i = 0; i < analysis::kLevels; ++i)
+                reader.read(analysis::kLevelNames[i], plan.latency_tolerate[i], 1.0, kMost);
+            reader.end();
+        }
+    }
+    if (const Json* json = analysis.find("slo")) {
+        ObjectReader reader(*json, analysis.below("slo"), errors);
+        double percent = -1.0;
+        Duration p99{0};
+        reader.read("success_percent", percent, 1.0, 99.9999);
+        reader.read("p99", p99, std::chrono::milliseconds(1));
+        if (percent > 0.0) plan.slo_success_percent = percent;
+        if (p99.count() > 0) plan.slo_p99 = p99;
+        reader.end();
+    }
+}
+
+void read_inconclusive(ObjectReader& analysis, Plan& plan) {
+    static const std::vector<std::string> words{"pause", "promote_if_no_failures", "rollback"};
+    std::string word;
+    analysis.read("inconclusive", word);
+    if (word.empty()) return;
+    const auto it = std::ranges::find(words, word);
+    if (it == words.end())
+        return analysis.fail(analysis.below("inconclusive"), "unknown value " + config::unknown_word(word, words));
+    plan.inconclusive = static_cast<Plan::Inconclusive>(it - words.begin());
+}
+
+void read_analysis(const Json& json, const std::string& at, Plan& plan, Errors& errors) {
+    constexpr std::uint32_t kMostExtra = 1'000'000'000;
+    ObjectReader reader(json, at, errors);
+    reader.read("false_alarm", plan.false_alarm, 1e-9, 0.5);
+    read_tolerances(reader, plan, errors);
+    reader.read("max_extra_failures", plan.max_extra_failures, 0, kMostExtra);
+    for_each_in(reader, "checks", kMostChecks, [&](const Json& check, const std::string& where) {
+        plan.checks.push_back(read_check(check, where, errors));
+    });
+    for_each_in(reader, "webhooks", kMostChecks, [&](const Json& hook, const std::string& where) {
+        plan.webhooks.push_back(read_webhook(hook, where, errors));
+    });
+    read_inconclusive(reader, plan);
+    reader.read("patience", plan.patience, std::chrono::milliseconds(1));
+    reader.read("warm_up", plan.warm_up);
+    reader.end();
+}
+
+}  // namespace
+
+PlanResult parse_plan(const Json& document) {
+    PlanResult result;
+    Plan plan;
+    ObjectReader reader(document, "", result.errors);
+    for (const char* key : {"route", "from", "to", "steps"}) reader.required(key);
+    reader.read("route", plan.route);
+    reader.read("from", plan.from);
+    reader.read("to", plan.to);
+    if (!plan.from.empty() && plan.from == plan.to) reader.fail("/to", "must be another upstream than \"from\"");
+    for_each_in(reader, "steps", kMostSteps, [&](const Json& step, const std::string& at) {
+        plan.steps.push_back(read_step(step, at, result.errors));
+    });
+    if (result.errors.empty()) check_order(plan.steps, "/steps", result.errors);
+    if (const Json* analysis = reader.find("analysis")) read_analysis(*analysis, "/analysis", plan, result.errors);
+    reader.read("return_over", plan.return_over);
+    if (const Json* watch = reader.find("watch")) {
+        if (watch->is_boolean())
+            plan.watch = watch->get<bool>();
+        else
+            reader.fail("/watch", "expected true or false, found " + config::found(*watch));
+    }
+    reader.end();
+    if (result.errors.empty()) result.plan = std::move(plan);
+    return result;
+}
+
+}  // namespace switchyard::control::rollout

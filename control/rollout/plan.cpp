@@ -1,0 +1,21 @@
+#include "control/rollout/plan.h"
+
+#include <algorithm>
+
+namespace switchyard::control::rollout {
+
+analysis::Settings Plan::settings() const {
+    // Steps wait for evidence, so a rollout takes about twice its plan; below ten minutes restarts would crowd.
+    constexpr double kShortestHorizon = 600.0;
+    analysis::Settings out;
+    out.false_alarm = false_alarm;
+    out.errors_tolerate = errors_tolerate;
+    out.latency_tolerate = latency_tolerate;
+    if (slo_success_percent) out.failure_limit = 1.0 - *slo_success_percent / 100.0;
+    if (slo_p99) out.p99_limit = static_cast<std::uint64_t>(slo_p99->count()) * 1000;
+    out.max_extra_failures = max_extra_failures;
+    out.horizon = std::max(kShortestHorizon, 2.0 * std::chrono::duration<double>(planned()).count());
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

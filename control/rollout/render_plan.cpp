@@ -1,0 +1,96 @@
+#include "control/rollout/render_plan.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "config/duration.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using config::duration_text;
+
+// Whole percents as whole numbers, as people write them.
+Json percent(Ppm weight) {
+    if (weight % 10'000 == 0) return weight / 10'000;
+    return static_cast<double>(weight) / 10'000.0;
+}
+
+const char* word(Plan::Inconclusive policy) {
+    switch (policy) {
+        case Plan::Inconclusive::pause:
+            return "pause";
+        case Plan::Inconclusive::promote_if_no_failures:
+            return "promote_if_no_failures";
+        case Plan::Inconclusive::rollback:
+            return "rollback";
+    }
+    return "pause";
+}
+
+Json render_analysis(const Plan& plan) {
+    Json out;
+    out["false_alarm"] = plan.false_alarm;
+    if (plan.errors_tolerate > 0.0)
+        out["errors"] = {{"tolerate", plan.errors_tolerate}};
+    else
+        out["errors"] = nullptr;
+    Json latency = Json::object();
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        if (plan.latency_tolerate[i] > 0.0) latency[analysis::kLevelNames[i]] = plan.latency_tolerate[i];
+    out["latency"] = latency;
+    Json slo = Json::object();
+    if (plan.slo_success_percent) slo["success_percent"] = *plan.slo_success_percent;
+    if (plan.slo_p99) slo["p99"] = duration_text(*plan.slo_p99);
+    out["slo"] = slo;
+    out["max_extra_failures"] = plan.max_extra_failures;
+    out["checks"] = Json::array();
+    for (const HttpCheck& check : plan.checks)
+        out["checks"].push_back({{"name", check.name},
+                                 {"http", check.url},
+                                 {"every", duration_text(check.every)},
+                                 {"timeout", duration_text(check.timeout)},
+                                 {"failures", check.failures}});
+    out["webhooks"] = Json::array();
+    for (const Webhook& hook : plan.webhooks) out["webhooks"].push_back({{"on", hook.on}, {"url", hook.url}});
+    out["inconclusive"] = word(plan.inconclusive);
+    out["patience"] = duration_text(plan.patience);
+    out["warm_up"] = duration_text(plan.warm_up);
+    return out;
+}
+
+}  // namespace
+
+std::string percent_text(Ppm weight) {
+    return fmt::format("{} %", static_cast<double>(weight) / 10'000.0);
+}
+
+Json render_step(const Step& step) {
+    switch (step.kind) {
+        case Step::Kind::header_only:
+            return {{"header_only", duration_text(step.bake)}};
+        case Step::Kind::pause:
+            return {{"pause", Json::object()}};
+        case Step::Kind::weight:
+            break;
+    }
+    return {{"weight", percent(step.weight)}, {"bake", duration_text(step.bake)}};
+}
+
+Json render_plan(const Plan& plan) {
+    Json out;
+    out["route"] = plan.route;
+    out["from"] = plan.from;
+    out["to"] = plan.to;
+    out["steps"] = Json::array();
+    for (const Step& step : plan.steps) out["steps"].push_back(render_step(step));
+    out["analysis"] = render_analysis(plan);
+    out["return_over"] = duration_text(plan.return_over);
+    if (plan.watch) out["watch"] = true;
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,77 @@
+#include "control/rollout/fit_plan.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/unit/control/rollout/plans.h"
+
+using namespace switchyard;
+using namespace switchyard::control::rollout;
+
+namespace {
+
+config::Model two_colours() {
+    config::Model model;
+    model.upstreams["blue"];
+    model.upstreams["green"];
+    model.upstreams["grey"];
+    config::Route route;
+    route.name = "forum";
+    route.split = {{"blue", 100}, {"green", 0}};
+    config::Rule rule;
+    rule.name = "canary-header";
+    rule.upstream = "green";
+    route.rules = {rule};
+    model.routes = {route};
+    return model;
+}
+
+std::string places(const Plan& plan, const config::Model& model) {
+    std::string out;
+    for (const auto& e : fit_plan(plan, model)) out += e.pointer + ";";
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a plan that fits has no errors") {
+    CHECK(fit_plan(example_plan(), two_colours()).empty());
+}
+
+TEST_CASE("names that do not exist are reported") {
+    Plan plan = example_plan();
+    plan.route = "forun";
+    plan.to = "grene";
+    CHECK(places(plan, two_colours()) == "/to;/route;");
+}
+
+TEST_CASE("the old upstream must have the traffic, the new one none, and no third one may share it") {
+    auto model = two_colours();
+    model.routes[0].split = {{"blue", 95}, {"green", 5}};
+    CHECK(places(example_plan(), model) == "/to;");
+    model.routes[0].split = {{"blue", 50}, {"grey", 50}};
+    CHECK(places(example_plan(), model) == "/from;");
+    model.routes[0].split = {{"grey", 100}};
+    CHECK(places(example_plan(), model) == "/from;/from;");
+    model.routes[0].split = {};
+    CHECK(places(example_plan(), model) == "/from;");
+}
+
+TEST_CASE("a header step needs a rule that reaches the new upstream") {
+    auto model = two_colours();
+    CHECK(rules_bypass_split(example_plan(), model));
+    model.routes[0].rules.clear();
+    CHECK_FALSE(rules_bypass_split(example_plan(), model));
+    CHECK(places(example_plan(), model) == "/steps/0;");
+}
+
+TEST_CASE("weights become the smallest whole numbers, the old upstream first, and others stay at 0") {
+    const Plan plan = example_plan();
+    auto model = two_colours();
+    model.routes[0].split.emplace_back("grey", 0);
+    const auto& route = model.routes[0];
+    CHECK(split_at(plan, route, 50'000) == config::Split{{"blue", 19}, {"green", 1}, {"grey", 0}});
+    CHECK(split_at(plan, route, 1000) == config::Split{{"blue", 999}, {"green", 1}, {"grey", 0}});
+    CHECK(split_at(plan, route, 0) == config::Split{{"blue", 1}, {"green", 0}, {"grey", 0}});
+    CHECK(split_at(plan, route, kWhole) == config::Split{{"blue", 0}, {"green", 1}, {"grey", 0}});
+    CHECK(split_at(plan, route, 250'000) == config::Split{{"blue", 3}, {"green", 1}, {"grey", 0}});
+}
