@@ -1,0 +1,65 @@
+#include "forum/api/authenticate.h"
+
+#include "forum/auth/digest.h"
+#include "forum/store/sessions.h"
+
+namespace forum {
+
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+
+[[noreturn]] void refuse_token() {
+    refuse(401, "invalid-token", "the access token is not valid or has expired; refresh it or log in again");
+}
+
+}  // namespace
+
+Caller authenticate(Service& service, const Call& call) {
+    Caller caller;
+    if (call.authorization.empty()) return caller;
+    const std::string_view authorization = call.authorization;
+    if (!authorization.starts_with(kBearer)) refuse_token();
+    const std::string_view token = authorization.substr(kBearer.size());
+    const auto kid = kid_of(token);
+    if (!kid) refuse_token();
+    const auto key = service.keys.named(*kid);
+    if (!key) refuse_token();
+    const Instant at = now();
+    const auto claims = verify_access_token(*key, token, at);
+    if (!claims) refuse_token();
+    service.store.readers.with([&](Connection& connection) {
+        const auto session = session_named(connection, claims->session);
+        if (!session || session->revoked || session->expires_at <= at) refuse_token();
+        const auto account = account_at(connection, session->user);
+        if (!account) refuse_token();
+        caller = {account->row, session->row, account->username, account->role, account->banned_until > at};
+    });
+    return caller;
+}
+
+void require_access(Access access, const Caller& caller) {
+    switch (judge(access, caller.role, caller.banned)) {
+        case Verdict::allowed:
+            return;
+        case Verdict::login_needed:
+            refuse(401, "login-needed", "this needs a login");
+        case Verdict::banned:
+            refuse(403, "banned", "this account is banned; GET /api/v1/me says until when and why");
+        case Verdict::forbidden:
+            refuse(403, "forbidden", "this account may not do that");
+    }
+}
+
+void require_operator(const Service& service, const Call& call) {
+    if (service.limits.operator_token.empty()) {
+        if (call.direct) return;
+        refuse(403, "forbidden", "without a configured operator token this answers to the machine itself only");
+    }
+    const std::string expected = std::string(kBearer) + service.limits.operator_token;
+    if (!equal_in_constant_time(call.authorization, expected)) {
+        refuse(401, "operator-token-needed", "this needs the operator token");
+    }
+}
+
+}  // namespace forum

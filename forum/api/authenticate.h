@@ -1,0 +1,19 @@
+#pragma once
+// Who calls, and whether they may.
+
+#include "forum/api/call.h"
+#include "forum/api/service.h"
+#include "forum/domain/access.h"
+
+namespace forum {
+
+/// A guest without an Authorization header. A token that does not hold is a 401 Refusal even where guests are welcome:
+/// its owner thinks to be logged in and must learn to refresh it. Session, role and ban are read from the database, so
+/// what was taken away is gone with the next request, on every process.
+Caller authenticate(Service& service, const Call& call);
+
+/// Throws 401 or 403.
+void require_access(Access access, const Caller& caller);
+void require_operator(const Service& service, const Call& call);
+
+}  // namespace forum

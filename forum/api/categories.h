@@ -1,0 +1,12 @@
+#pragma once
+// The sections of the forum.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer list_categories(Service& service, const Call& call);
+Answer create_category(Service& service, const Call& call);
+Answer edit_category(Service& service, const Call& call);
+
+}  // namespace forum

@@ -1,0 +1,155 @@
+#include "forum/api/comments.h"
+
+#include "forum/api/entity_tag.h"
+#include "forum/api/json_input.h"
+#include "forum/api/post_json.h"
+#include "forum/api/posts.h"
+#include "forum/domain/access.h"
+#include "forum/domain/comment_path.h"
+#include "forum/domain/content_rules.h"
+
+namespace forum {
+
+namespace {
+
+Answer comment_answer(int status, const Comment& comment) {
+    JsonText json;
+    write_comment(json, comment);
+    Answer answer = json_answer(status, json.take());
+    answer.etag = versioned_tag(comment.edit_version, answer.body);
+    answer.location = status == 201 ? "/api/v1/comments/" + comment.public_id : "";
+    return answer;
+}
+
+void require_editor(const Call& call, const Comment& comment) {
+    if (!may_edit(call.caller.role, call.caller.row, comment.author_row)) {
+        refuse(403, "forbidden", "only its author and moderators change a comment");
+    }
+    if (!call.if_match.empty() && !version_matches(call.if_match, comment.edit_version)) {
+        refuse(412, "edited-meanwhile", "the comment was edited meanwhile; read it again");
+    }
+}
+
+// Row and path of the parent, checked to belong to the post and to leave room below.
+void find_parent(Connection& connection, const std::string& id, NewComment& comment) {
+    const auto parent = comment_named(connection, id);
+    FieldErrors errors;
+    if (!parent || parent->post_row != comment.post) {
+        errors.push_back({"/parent", "there is no such comment on this post"});
+    } else if (parent->deleted) {
+        errors.push_back({"/parent", "is deleted"});
+    } else if (depth_of(parent->path) + 1 >= kCommentDepthMax) {
+        errors.push_back({"/parent", "is nested as deep as comments go; answer one level above"});
+    }
+    refuse_if_any(errors);
+    comment.parent = parent->row;
+    comment.parent_path = parent->path;
+}
+
+}  // namespace
+
+Comment comment_to_show(Connection& connection, const Call& call) {
+    auto comment = comment_named(connection, call.arguments.at(0));
+    if (!comment) refuse_not_found("comment");
+    return *comment;
+}
+
+Answer list_comments(Service& service, const Call& call) {
+    const int limit = page_limit(call);
+    return service.store.readers.with([&](Connection& connection) {
+        const Post post = post_to_show(connection, call);
+        const std::string list = "comments:" + post.public_id;
+        const auto after = cursor_of(call, list);
+        std::vector<Comment> comments = comments_of(connection, post.row, after ? after->key : "", limit + 1);
+        const auto next = cut_page(list, comments, limit, [](const Comment& last) {
+            return Cursor{last.path, last.row};
+        });
+        JsonText json;
+        json.begin_object().key("items").begin_array();
+        for (const Comment& comment : comments) write_comment(json, comment);
+        json.end_array();
+        write_next(json, next);
+        json.end_object();
+        return json_answer(200, json.take());
+    });
+}
+
+Answer show_comment(Service& service, const Call& call) {
+    return service.store.readers.with(
+        [&](Connection& connection) { return comment_answer(200, comment_to_show(connection, call)); });
+}
+
+Answer create_comment(Service& service, const Call& call) {
+    JsonInput input(call);
+    NewComment comment;
+    comment.body = input.text("body");
+    const auto parent = input.maybe_text("parent");
+    if (input.errors().empty()) check_comment_body(comment.body, input.errors());
+    input.finish();
+    comment.author = call.caller.row;
+    return run_change(service, call, [&](Connection& connection) {
+        const Post post = post_to_show(connection, call);
+        if (!may_answer(call.caller.role, post.locked)) refuse(403, "locked", "this post is locked");
+        comment.post = post.row;
+        if (parent) find_parent(connection, *parent, comment);
+        const AddedComment added = add_comment(connection, comment, now());
+        return comment_answer(201, comment_named(connection, added.public_id).value());
+    });
+}
+
+Answer edit_comment(Service& service, const Call& call) {
+    JsonInput input(call);
+    const std::string body = input.text("body");
+    if (input.errors().empty()) check_comment_body(body, input.errors());
+    input.finish();
+    return run_change(service, call, [&](Connection& connection) {
+        const Comment before = comment_to_show(connection, call);
+        require_editor(call, before);
+        if (before.deleted) refuse(409, "deleted", "this comment is deleted");
+        edit_comment(connection, before, body, call.caller.row, now());
+        return comment_answer(200, comment_named(connection, before.public_id).value());
+    });
+}
+
+Answer remove_comment(Service& service, const Call& call) {
+    return run_change(service, call, [&](Connection& connection) {
+        const Comment comment = comment_to_show(connection, call);
+        require_editor(call, comment);
+        if (!comment.deleted) delete_comment(connection, comment, call.caller.row, now());
+        return json_answer(204, "");
+    });
+}
+
+Answer list_comment_history(Service& service, const Call& call) {
+    const int limit = page_limit(call);
+    return service.store.readers.with([&](Connection& connection) {
+        const Comment comment = comment_to_show(connection, call);
+        if (comment.deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("comment");
+        const std::string list = "comment-history:" + comment.public_id;
+        const auto after = cursor_of(call, list);
+        std::vector<CommentEdit> edits =
+            comment_history(connection, comment.row, after ? after->row : INT64_MAX, limit + 1);
+        const auto next = cut_page(list, edits, limit, [](const CommentEdit& last) {
+            return Cursor{"", last.edit_version};
+        });
+        JsonText json;
+        json.begin_object().key("items").begin_array();
+        for (const CommentEdit& edit : edits) {
+            json.begin_object()
+                .member("version", edit.edit_version)
+                .member("body", edit.body)
+                .key("written_at")
+                .instant(edit.written_at)
+                .key("replaced_at")
+                .instant(edit.replaced_at)
+                .member("replaced_by", edit.replaced_by)
+                .end_object();
+        }
+        json.end_array();
+        write_next(json, next);
+        json.end_object();
+        return json_answer(200, json.take());
+    });
+}
+
+}  // namespace forum

@@ -1,0 +1,130 @@
+#include "forum/api/operating.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "forum/api/json_text.h"
+
+namespace forum {
+
+namespace {
+
+// A change that waits longer than this for its turn means that the writer hangs.
+constexpr Instant kWriterStuck = 10 * kSecond;
+
+struct Check {
+    std::string_view name;
+    bool good = true;
+    std::string detail;
+};
+
+Check database_check(Service& service) {
+    try {
+        service.store.readers.with(
+            [](Connection& connection) { connection.query("SELECT count(*) FROM categories").step(); });
+        return {"database", true, ""};
+    } catch (const std::exception& e) {
+        return {"database", false, e.what()};
+    }
+}
+
+Check writer_check(Service& service) {
+    const WriterCounts counts = service.store.writer.counts();
+    const bool stuck = counts.waiting > 0 && counts.oldest_waits_ms > kWriterStuck;
+    return {"writer", !stuck, stuck ? "changes wait for the database and none is committed" : ""};
+}
+
+Answer plain_answer(std::string body) {
+    Answer answer = json_answer(200, std::move(body));
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    return answer;
+}
+
+Answer drain_answer(const Service& service) {
+    const Lifecycle& life = service.lifecycle;
+    JsonText json;
+    json.begin_object()
+        .member("draining", life.draining.load())
+        // This very call is in flight too.
+        .member("in_flight", std::max<std::int64_t>(life.in_flight.load() - 1, 0))
+        .member("connections", life.connections.load())
+        .end_object();
+    return plain_answer(json.take());
+}
+
+}  // namespace
+
+Answer show_livez(Service&, const Call&) {
+    return plain_answer(R"({"status":"alive"})");
+}
+
+Answer show_startupz(Service& service, const Call&) {
+    if (service.lifecycle.started) return plain_answer(R"({"status":"started"})");
+    return problem(503, "starting", "the program is still starting");
+}
+
+Answer show_readyz(Service& service, const Call&) {
+    std::vector<Check> checks = {database_check(service), writer_check(service)};
+    checks.push_back({"drain", !service.lifecycle.draining, service.lifecycle.draining ? "draining" : ""});
+    bool ready = service.lifecycle.started;
+    for (const Check& check : checks) ready = ready && check.good;
+    JsonText json;
+    json.begin_object()
+        .member("status", ready ? "ready" : "not ready")
+        .member("colour", service.lifecycle.colour)
+        .member("version", service.lifecycle.version_label)
+        .key("checks")
+        .begin_object();
+    for (const Check& check : checks) {
+        json.key(check.name).begin_object().member("status", check.good ? "ok" : "failing");
+        if (!check.detail.empty()) json.member("detail", check.detail);
+        json.end_object();
+    }
+    json.end_object().end_object();
+    Answer answer = plain_answer(json.take());
+    answer.status = ready ? 200 : 503;
+    return answer;
+}
+
+Answer show_metrics(Service& service, const Call&) {
+    std::string out;
+    service.metrics.write(out);
+    const WriterCounts writer = service.store.writer.counts();
+    const Lifecycle& life = service.lifecycle;
+    const auto line = [&out](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        fmt::format_to(std::back_inserter(out), "# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+    };
+    line("forum_store_commits_total", "counter", "Transactions made durable.", writer.commits);
+    line("forum_store_changes_total", "counter", "Changes in those transactions.", writer.changes);
+    line("forum_store_failed_commits_total", "counter", "Transactions that could not be stored.",
+         writer.failed_commits);
+    line("forum_store_changes_waiting", "gauge", "Changes that wait for the writer.", writer.waiting);
+    line("forum_requests_in_flight", "gauge", "Requests being answered.", life.in_flight.load());
+    line("forum_connections", "gauge", "Open client connections.", life.connections.load());
+    line("forum_connections_waiting", "gauge", "Connections that wait for a thread.", life.connections_waiting.load());
+    line("forum_draining", "gauge", "1 while the program asks for no new work.", life.draining ? 1 : 0);
+    fmt::format_to(std::back_inserter(out),
+                   "# HELP forum_build_info What runs here.\n# TYPE forum_build_info gauge\n"
+                   "forum_build_info{{version=\"{}\",colour=\"{}\"}} 1\n",
+                   life.version_label, life.colour);
+    Answer answer = plain_answer(std::move(out));
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return answer;
+}
+
+Answer show_drain(Service& service, const Call&) {
+    return drain_answer(service);
+}
+
+Answer begin_drain(Service& service, const Call&) {
+    service.lifecycle.draining = true;
+    return drain_answer(service);
+}
+
+Answer end_drain(Service& service, const Call&) {
+    service.lifecycle.draining = false;
+    return drain_answer(service);
+}
+
+}  // namespace forum

@@ -1,0 +1,17 @@
+#pragma once
+// What the people and programs that run the forum ask it: probes, metrics, drain.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer show_livez(Service& service, const Call& call);
+Answer show_readyz(Service& service, const Call& call);
+Answer show_startupz(Service& service, const Call& call);
+Answer show_metrics(Service& service, const Call& call);
+Answer show_drain(Service& service, const Call& call);
+/// Unready from now on, so that nobody sends new work; what comes is still answered. DELETE takes it back.
+Answer begin_drain(Service& service, const Call& call);
+Answer end_drain(Service& service, const Call& call);
+
+}  // namespace forum

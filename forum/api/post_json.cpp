@@ -1,0 +1,82 @@
+#include "forum/api/post_json.h"
+
+namespace forum {
+
+void write_post_members(JsonText& json, const Post& post, bool whole) {
+    json.member("id", post.public_id)
+        .member("title", post.deleted ? std::string_view("[deleted]") : std::string_view(post.title))
+        .member(whole ? "body" : "excerpt", post.deleted ? std::string_view() : std::string_view(post.body))
+        .member("category", post.category)
+        .key("tags")
+        .begin_array();
+    for (const std::string& tag : split_tags(post.tags)) json.value(tag);
+    json.end_array()
+        .member("author", post.author)
+        .key("created_at")
+        .instant(post.created_at)
+        .key("edited_at")
+        .instant(post.edited_at)
+        .member("version", post.edit_version)
+        .member("score", post.score)
+        .member("comment_count", post.comment_count)
+        .key("last_activity")
+        .instant(post.last_activity)
+        .member("pinned", post.pinned)
+        .member("locked", post.locked)
+        .member("deleted", post.deleted);
+}
+
+void write_comment(JsonText& json, const Comment& comment) {
+    json.begin_object().member("id", comment.public_id).member("post", comment.post).key("parent");
+    if (comment.parent.empty()) {
+        json.null();
+    } else {
+        json.value(comment.parent);
+    }
+    json.member("depth", static_cast<std::int64_t>(comment.path.size() / 7 - 1))
+        .member("author", comment.author)
+        .member("body", comment.deleted ? std::string_view() : std::string_view(comment.body))
+        .key("created_at")
+        .instant(comment.created_at)
+        .key("edited_at")
+        .instant(comment.edited_at)
+        .member("version", comment.edit_version)
+        .member("score", comment.score)
+        .member("deleted", comment.deleted)
+        .end_object();
+}
+
+std::optional<Cursor> cursor_of(const Call& call, const std::string& list) {
+    const auto text = call.parameter("cursor");
+    if (!text) return std::nullopt;
+    const auto cursor = cursor_from(list, *text);
+    if (!cursor) refuse(400, "bad-cursor", "this cursor does not belong to this list; begin without one");
+    return cursor;
+}
+
+void write_next(JsonText& json, const std::optional<std::string>& next) {
+    json.key("next");
+    if (next) {
+        json.value(*next);
+    } else {
+        json.null();
+    }
+}
+
+Answer posts_page(const std::string& list, std::vector<Post>& posts, int limit,
+                  const std::function<Cursor(const Post&)>& cursor) {
+    const auto next = cut_page(list, posts, limit, cursor);
+    JsonText json;
+    json.begin_object().key("items").begin_array();
+    for (const Post& post : posts) {
+        json.begin_object();
+        write_post_members(json, post, false);
+        json.end_object();
+    }
+    json.end_array();
+    write_next(json, next);
+    json.end_object();
+    return json_answer(200, json.take());
+}
+
+}  // namespace forum

@@ -1,0 +1,199 @@
+#include "forum/api/posts.h"
+
+#include "forum/api/entity_tag.h"
+#include "forum/api/json_input.h"
+#include "forum/api/post_json.h"
+#include "forum/domain/access.h"
+#include "forum/domain/content_rules.h"
+#include "forum/store/categories.h"
+#include "forum/store/comments.h"
+
+namespace forum {
+
+namespace {
+
+// Comments that come along with a post; the rest is in its list of comments.
+constexpr int kFirstComments = 50;
+
+Answer post_answer(int status, const Post& post) {
+    JsonText json;
+    json.begin_object();
+    write_post_members(json, post, true);
+    json.end_object();
+    Answer answer = json_answer(status, json.take());
+    answer.etag = versioned_tag(post.edit_version, answer.body);
+    answer.location = status == 201 ? "/api/v1/posts/" + post.public_id : "";
+    return answer;
+}
+
+Category category_to_post_in(Connection& connection, const std::string& slug, const Caller& caller) {
+    auto category = category_named(connection, slug);
+    if (!category) {
+        refuse(422, "invalid-fields", "some fields are not as they should be; see errors",
+               {{"/category", "there is no such category"}});
+    }
+    if (!reaches(caller.role, category->posting_role)) {
+        refuse(403, "forbidden", "this category takes posts of role " + std::string(name_of(category->posting_role)));
+    }
+    return *category;
+}
+
+PostListing listing_from(const Call& call) {
+    PostListing listing;
+    const auto sort = call.parameter("sort");
+    const auto order = order_named(sort.value_or("hot"));
+    if (!order) refuse(400, "bad-parameter", "sort must be hot, new or top");
+    listing.order = *order;
+    listing.tag = call.parameter("tag").value_or("");
+    listing.limit = page_limit(call);
+    return listing;
+}
+
+}  // namespace
+
+Post post_to_show(Connection& connection, const Call& call) {
+    auto post = post_named(connection, call.arguments.at(0));
+    if (!post) refuse_not_found("post");
+    if (post->deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("post");
+    return *post;
+}
+
+Answer list_posts(Service& service, const Call& call) {
+    PostListing listing = listing_from(call);
+    const std::string slug = call.parameter("category").value_or("");
+    const std::string list = std::string(name_of(listing.order)) + ':' + slug + ':' + listing.tag;
+    listing.after = cursor_of(call, list);
+    return service.store.readers.with([&](Connection& connection) {
+        if (!slug.empty()) {
+            const auto category = category_named(connection, slug);
+            if (!category) refuse_not_found("category");
+            listing.category = category->row;
+        }
+        PostListing one_more = listing;
+        ++one_more.limit;
+        std::vector<Post> posts = list_posts(connection, one_more);
+        return posts_page(list, posts, listing.limit,
+                          [&](const Post& last) { return cursor_after(listing.order, last); });
+    });
+}
+
+Answer show_post(Service& service, const Call& call) {
+    return service.store.readers.with([&](Connection& connection) {
+        const Post post = post_to_show(connection, call);
+        std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
+        const auto next = cut_page("comments:" + post.public_id, comments, kFirstComments, [](const Comment& last) {
+            return Cursor{last.path, last.row};
+        });
+        JsonText json;
+        json.begin_object();
+        write_post_members(json, post, true);
+        json.key("comments").begin_object().key("items").begin_array();
+        for (const Comment& comment : comments) write_comment(json, comment);
+        json.end_array();
+        write_next(json, next);
+        json.end_object().end_object();
+        Answer answer = json_answer(200, json.take());
+        answer.etag = versioned_tag(post.edit_version, answer.body);
+        return answer;
+    });
+}
+
+Answer create_post(Service& service, const Call& call) {
+    JsonInput input(call);
+    NewPost post;
+    const std::string slug = input.text("category");
+    post.title = input.text("title");
+    post.body = input.text("body");
+    post.tags = input.maybe_texts("tags").value_or(std::vector<std::string>());
+    if (input.errors().empty()) {
+        check_title(post.title, input.errors());
+        check_post_body(post.body, input.errors());
+        check_tags(post.tags, input.errors());
+    }
+    input.finish();
+    post.author = call.caller.row;
+    return run_change(service, call, [&](Connection& connection) {
+        post.category = category_to_post_in(connection, slug, call.caller).row;
+        const std::string id = add_post(connection, post, now());
+        return post_answer(201, post_named(connection, id).value());
+    });
+}
+
+Answer edit_post(Service& service, const Call& call) {
+    JsonInput input(call);
+    const auto slug = input.maybe_text("category");
+    const auto title = input.maybe_text("title");
+    const auto body = input.maybe_text("body");
+    const auto tags = input.maybe_texts("tags");
+    if (title) check_title(*title, input.errors());
+    if (body) check_post_body(*body, input.errors());
+    if (tags) check_tags(*tags, input.errors());
+    input.finish();
+    return run_change(service, call, [&](Connection& connection) {
+        const Post before = post_to_show(connection, call);
+        if (!may_edit(call.caller.role, call.caller.row, before.author_row)) {
+            refuse(403, "forbidden", "only its author and moderators edit a post");
+        }
+        if (!call.if_match.empty() && !version_matches(call.if_match, before.edit_version)) {
+            refuse(412, "edited-meanwhile", "the post was edited meanwhile; read it again");
+        }
+        NewPost after;
+        after.category = category_to_post_in(connection, slug.value_or(before.category), call.caller).row;
+        after.title = title.value_or(before.title);
+        after.body = body.value_or(before.body);
+        after.tags = tags.value_or(split_tags(before.tags));
+        edit_post(connection, before, after, call.caller.row, now());
+        return post_answer(200, post_named(connection, before.public_id).value());
+    });
+}
+
+Answer remove_post(Service& service, const Call& call) {
+    return run_change(service, call, [&](Connection& connection) {
+        const Post post = post_to_show(connection, call);
+        if (!may_edit(call.caller.role, call.caller.row, post.author_row)) {
+            refuse(403, "forbidden", "only its author and moderators delete a post");
+        }
+        if (!call.if_match.empty() && !version_matches(call.if_match, post.edit_version)) {
+            refuse(412, "edited-meanwhile", "the post was edited meanwhile; read it again");
+        }
+        if (!post.deleted) delete_post(connection, post, call.caller.row, now());
+        return json_answer(204, "");
+    });
+}
+
+Answer list_post_history(Service& service, const Call& call) {
+    const int limit = page_limit(call);
+    return service.store.readers.with([&](Connection& connection) {
+        const Post post = post_to_show(connection, call);
+        const std::string list = "history:" + post.public_id;
+        const auto after = cursor_of(call, list);
+        std::vector<PostEdit> edits = post_history(connection, post.row, after ? after->row : INT64_MAX, limit + 1);
+        const auto next = cut_page(list, edits, limit, [](const PostEdit& last) {
+            return Cursor{"", last.edit_version};
+        });
+        JsonText json;
+        json.begin_object().key("items").begin_array();
+        for (const PostEdit& edit : edits) {
+            json.begin_object()
+                .member("version", edit.edit_version)
+                .member("title", edit.title)
+                .member("body", edit.body)
+                .key("tags")
+                .begin_array();
+            for (const std::string& tag : split_tags(edit.tags)) json.value(tag);
+            json.end_array()
+                .key("written_at")
+                .instant(edit.written_at)
+                .key("replaced_at")
+                .instant(edit.replaced_at)
+                .member("replaced_by", edit.replaced_by)
+                .end_object();
+        }
+        json.end_array();
+        write_next(json, next);
+        json.end_object();
+        return json_answer(200, json.take());
+    });
+}
+
+}  // namespace forum

@@ -1,0 +1,40 @@
+#pragma once
+// What every noun of the API works with. Built once by the program, shared by all threads.
+
+#include <functional>
+#include <string>
+
+#include "forum/api/call.h"
+#include "forum/api/key_ring.h"
+#include "forum/api/lifecycle.h"
+#include "forum/api/metrics.h"
+#include "forum/auth/password.h"
+#include "forum/store/store.h"
+
+namespace forum {
+
+struct ApiLimits {
+    Instant access_life = 15 * kMinute;
+    Instant refresh_life = 30 * kDay;
+    std::string operator_token;  ///< empty: only from the machine itself
+};
+
+struct Service {
+    Store& store;
+    KeyRing& keys;
+    PasswordHasher& hasher;
+    Lifecycle& lifecycle;
+    Metrics& metrics;
+    ApiLimits limits;
+};
+
+/// Runs a change on the writer thread and returns its answer once it is durable. When the call has an Idempotency-Key,
+/// the first answer is kept in the same transaction and repeated for the same key, whichever process is asked.
+Answer run_change(Service& service, const Call& call, const std::function<Answer(Connection&)>& change);
+
+/// `limit` of the query, 1 to 100.
+int page_limit(const Call& call);
+
+Answer json_answer(int status, std::string body);
+
+}  // namespace forum

@@ -1,0 +1,14 @@
+#pragma once
+// Registering, logging in, keeping the login alive and ending it.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer register_account(Service& service, const Call& call);
+Answer log_in(Service& service, const Call& call);
+Answer refresh_session(Service& service, const Call& call);
+Answer log_out(Service& service, const Call& call);
+Answer log_out_everywhere(Service& service, const Call& call);
+
+}  // namespace forum

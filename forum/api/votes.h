@@ -1,0 +1,11 @@
+#pragma once
+// Votes on posts and comments.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer vote_on_post(Service& service, const Call& call);
+Answer vote_on_comment(Service& service, const Call& call);
+
+}  // namespace forum

@@ -1,0 +1,53 @@
+#include "forum/auth/password.h"
+
+#include <argon2.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "forum/auth/digest.h"
+
+namespace forum {
+
+namespace {
+
+constexpr std::size_t kSaltBytes = 16;
+constexpr std::size_t kHashBytes = 32;
+
+class Slot {
+  public:
+    explicit Slot(std::counting_semaphore<64>& slots) : slots_(slots) { slots_.acquire(); }
+    ~Slot() { slots_.release(); }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+
+  private:
+    std::counting_semaphore<64>& slots_;
+};
+
+}  // namespace
+
+PasswordHasher::PasswordHasher(unsigned parallel)
+    : slots_(static_cast<std::ptrdiff_t>(std::clamp(parallel, 1U, 64U))), decoy_(hash(random_bytes(kSaltBytes))) {}
+
+std::string PasswordHasher::hash(std::string_view password) {
+    const Slot slot(slots_);
+    const std::string salt = random_bytes(kSaltBytes);
+    std::array<char, 256> encoded{};
+    const int code = argon2id_hash_encoded(kArgonPasses, kArgonMemoryKib, kArgonLanes, password.data(), password.size(),
+                                           salt.data(), salt.size(), kHashBytes, encoded.data(), encoded.size());
+    if (code != ARGON2_OK) throw std::runtime_error(std::string("argon2id: ") + argon2_error_message(code));
+    return encoded.data();
+}
+
+bool PasswordHasher::verify(std::string_view password, const std::string& encoded) {
+    const Slot slot(slots_);
+    return argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK;
+}
+
+void PasswordHasher::verify_nothing(std::string_view password) {
+    (void)verify(password, decoy_);
+}
+
+}  // namespace forum

@@ -1,0 +1,12 @@
+#pragma once
+// The one table of endpoints: method, path, name, who may, and what answers.
+
+#include <span>
+
+#include "forum/api/endpoint.h"
+
+namespace forum {
+
+std::span<const Endpoint> endpoints();
+
+}  // namespace forum

@@ -1,0 +1,29 @@
+#pragma once
+// What happens to every request, in this order: a request id, the dispatcher, counting, one log line.
+
+#include <string>
+
+#include "forum/api/dispatch.h"
+#include "forum/server/request_log.h"
+#include "forum/server/settings.h"
+
+namespace forum {
+
+class RequestFlow {
+  public:
+    RequestFlow(Dispatcher& dispatcher, Service& service, RequestLog& log, const Settings& settings);
+
+    /// Sets the call's request id when it has none that is usable. Threads: any.
+    Answer answer(Call& call);
+
+  private:
+    enum class Logged { all, failures, none };
+    void log_line(const Call& call, const Dispatched& done, double seconds);
+
+    Dispatcher& dispatcher_;
+    Service& service_;
+    RequestLog& log_;
+    Logged logged_;
+};
+
+}  // namespace forum

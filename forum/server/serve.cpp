@@ -1,0 +1,168 @@
+#include "forum/server/serve.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "forum/api/dispatch.h"
+#include "forum/auth/digest.h"
+#include "forum/server/http_server.h"
+#include "forum/server/request_flow.h"
+#include "forum/server/request_log.h"
+#include "forum/store/migrations.h"
+#include "forum/store/seed.h"
+#include "forum/store/sessions.h"
+
+namespace forum {
+
+namespace {
+
+constexpr auto kHousekeepingEvery = std::chrono::seconds(30);
+constexpr int kExitRefused = 1;
+
+sigset_t ending_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+/// True when one of the signals came within the time.
+bool signal_within(std::chrono::milliseconds time) {
+    const sigset_t signals = ending_signals();
+    const timespec limit{time.count() / 1'000, (time.count() % 1'000) * 1'000'000};
+    return sigtimedwait(&signals, nullptr, &limit) > 0;
+}
+
+void prepare_database(const Settings& settings, RequestLog& log) {
+    const std::string& file = settings.text("database");
+    Connection connection(file, Connection::Mode::read_write);
+    if (settings.flag("auto-migrate")) {
+        for (const std::string& name : migrate_up(connection, embedded_migrations())) {
+            log.event("info", "migrated", {{"step", name}});
+        }
+    }
+    require_usable_schema(schema_status(connection, embedded_migrations()));
+    const auto wanted = static_cast<int>(settings.integer("seed-posts"));
+    if (wanted > 0 && seed_if_empty(connection, wanted))
+        log.event("info", "seeded", {{"posts", std::to_string(wanted)}});
+}
+
+// While nobody is admin, each start prints a token of its own; the first one used makes the admin.
+void offer_setup_token(Store& store) {
+    const bool needed = store.readers.with([](Connection& connection) { return admins_counted(connection) == 0; });
+    if (!needed) return;
+    const std::string token = base64url(random_bytes(18));
+    store.writer.run([&](Connection& connection) { add_setup_token(connection, sha256_hex(token), now()); });
+    fmt::print(stderr, "no admin yet: register with \"setup_token\": \"{}\" to become one\n", token);
+}
+
+// Everything that waits for the end: signals, the drain, and housekeeping in between.
+class Ending {
+  public:
+    Ending(const Settings& settings, Lifecycle& life, HttpServer& server, Store& store, RequestLog& log)
+        : settings_(settings), life_(life), server_(server), store_(store), log_(log), thread_([this] { work(); }) {}
+    ~Ending() {
+        done_ = true;
+        thread_.join();
+    }
+
+  private:
+    void work() {
+        while (!signal_within(std::chrono::duration_cast<std::chrono::milliseconds>(kHousekeepingEvery))) keep_house();
+        life_.draining = true;
+        log_.event("info", "draining");
+        if (signal_within(settings_.duration("drain-delay"))) leave("a second signal");
+        std::thread stopping([this] { server_.stop(); });
+        const auto deadline = std::chrono::steady_clock::now() + settings_.duration("drain-limit");
+        while (!done_ && std::chrono::steady_clock::now() < deadline) {
+            if (signal_within(std::chrono::milliseconds(20))) leave("a second signal");
+        }
+        if (!done_) leave("the drain limit is over");
+        stopping.join();
+    }
+
+    void keep_house() {
+        try {
+            store_.writer.run([](Connection& connection) { forget_expired(connection, now()); });
+        } catch (const StoreError& e) {
+            log_.event("warning", "housekeeping failed", {{"failure", e.what()}});
+        }
+    }
+
+    [[noreturn]] void leave(const std::string& why) {
+        fmt::print(stderr, "leaving with {} requests in work: {}\n", life_.in_flight.load(), why);
+        ::_exit(kExitRefused);
+    }
+
+    const Settings& settings_;
+    Lifecycle& life_;
+    HttpServer& server_;
+    Store& store_;
+    RequestLog& log_;
+    std::atomic<bool> done_ = false;
+    std::thread thread_;
+};
+
+std::vector<std::string_view> operations_of(std::span<const Endpoint> endpoints) {
+    std::vector<std::string_view> names;
+    for (const Endpoint& endpoint : endpoints) names.push_back(endpoint.operation);
+    return names;
+}
+
+HttpOptions http_options(const Settings& settings) {
+    HttpOptions options;
+    options.bind = settings.text("bind");
+    options.port = static_cast<int>(settings.integer("port"));
+    options.connections = static_cast<std::size_t>(settings.integer("connections"));
+    options.body_limit = static_cast<std::size_t>(settings.integer("body-limit"));
+    options.idle_limit = settings.duration("idle-limit");
+    options.request_limit = settings.duration("request-limit");
+    return options;
+}
+
+}  // namespace
+
+int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
+    // Before any thread is made: all of them leave these signals to the one that waits for them.
+    const sigset_t signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    RequestLog log;
+    Lifecycle life;
+    life.colour = settings.text("colour");
+    life.version_label = settings.text("version-label");
+    prepare_database(settings, log);
+    Store store(settings.text("database"), settings.duration("write-patience").count());
+    KeyRing keys(store);
+    PasswordHasher hasher(static_cast<unsigned>(settings.integer("hash-parallel")));
+    Metrics metrics(operations_of(endpoints));
+    Service service{store, keys, hasher, life, metrics, {}};
+    service.limits.access_life = settings.duration("access-life").count();
+    service.limits.refresh_life = settings.duration("refresh-life").count();
+    service.limits.operator_token = settings.text("operator-token");
+    Dispatcher dispatcher(service, endpoints);
+    RequestFlow flow(dispatcher, service, log, settings);
+
+    HttpServer server(http_options(settings), life, [&](Call& call) { return flow.answer(call); });
+    offer_setup_token(store);
+    life.started = true;
+    fmt::print("forum listening on {}:{}\n", settings.text("bind"), server.port());
+    std::fflush(stdout);
+    {
+        Ending ending(settings, life, server, store, log);
+        server.run();
+    }
+    log.event("info", "stopped");
+    return 0;
+}
+
+}  // namespace forum

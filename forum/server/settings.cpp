@@ -1,0 +1,243 @@
+#include "forum/server/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+namespace forum {
+
+namespace {
+
+enum class Kind { text, integer, flag, duration, secret };
+
+struct Setting {
+    std::string_view name;
+    Kind kind;
+    std::string_view dev;
+    std::string_view prod;
+    std::string_view meaning;
+};
+
+constexpr Setting kSettings[] = {
+    {"env", Kind::text, "dev", "prod", "dev or prod: which defaults hold"},
+    {"config", Kind::text, "", "", "file of settings, one 'name = value' a line"},
+    {"bind", Kind::text, "127.0.0.1", "127.0.0.1", "address to listen on"},
+    {"port", Kind::integer, "8090", "8090", "port to listen on; 0: any free one, printed at start"},
+    {"database", Kind::text, "forum.db", "/var/lib/forum/forum.db", "SQLite file, shared by all instances"},
+    {"colour", Kind::text, "blue", "blue", "blue or green: which side of a release this is"},
+    {"version-label", Kind::text, "dev", "dev", "release name, answered as X-Forum-Version"},
+    {"connections", Kind::integer, "512", "1024", "open connections, each with a thread; more wait"},
+    {"body-limit", Kind::integer, "262144", "262144", "largest request body in bytes"},
+    {"idle-limit", Kind::duration, "60s", "60s", "an unused connection is closed after this"},
+    {"request-limit", Kind::duration, "30s", "30s", "a whole request and its answer may take this"},
+    {"write-patience", Kind::duration, "5s", "5s", "a change that has not begun after this is refused with 503"},
+    {"drain-delay", Kind::duration, "0s", "5s", "after SIGTERM: unready for this long before connections are ended"},
+    {"drain-limit", Kind::duration, "30s", "30s", "after SIGTERM: leave at the latest after this"},
+    {"auto-migrate", Kind::flag, "true", "true", "bring the database to this program's schema at start"},
+    {"access-life", Kind::duration, "15m", "15m", "life of an access token"},
+    {"refresh-life", Kind::duration, "720h", "720h", "life of a login without new login"},
+    {"hash-parallel", Kind::integer, "2", "2", "password hashes computed at a time (19 MiB each)"},
+    {"operator-token", Kind::secret, "", "", "for /drain; empty: only from this machine and not through a proxy"},
+    {"log-requests", Kind::text, "failures", "all", "all, failures or none"},
+    {"seed-posts", Kind::integer, "0", "0", "fill an empty database with this many posts at start"},
+};
+
+constexpr std::string_view kFlagPrefix = "--";
+
+const Setting* find_setting(std::string_view name) {
+    for (const Setting& setting : kSettings) {
+        if (setting.name == name) return &setting;
+    }
+    return nullptr;
+}
+
+std::string variable_name(std::string_view name) {
+    std::string out = "FORUM_";
+    for (const char c : name)
+        out.push_back(c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+    return out;
+}
+
+std::optional<std::int64_t> integer_from(std::string_view text) {
+    std::int64_t value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+std::optional<std::chrono::milliseconds> maybe_duration(std::string_view text) {
+    static constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> kUnits = {
+        {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
+    for (const auto& [unit, factor] : kUnits) {
+        if (!text.ends_with(unit)) continue;
+        const auto number = integer_from(text.substr(0, text.size() - unit.size()));
+        if (number) return std::chrono::milliseconds(*number * factor);
+    }
+    return std::nullopt;
+}
+
+std::string trimmed(std::string_view text) {
+    const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    while (!text.empty() && space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && space(text.back())) text.remove_suffix(1);
+    return std::string(text);
+}
+
+void check(const Setting& setting, std::string_view text, const std::string& source) {
+    const auto fail = [&](std::string_view expected) {
+        throw SettingsError(fmt::format("{} ({}): expected {}, got '{}'", setting.name, source, expected, text));
+    };
+    switch (setting.kind) {
+        case Kind::integer:
+            if (!integer_from(text)) fail("a number");
+            break;
+        case Kind::flag:
+            if (text != "true" && text != "false") fail("true or false");
+            break;
+        case Kind::duration:
+            if (!maybe_duration(text)) fail("a duration like 250ms, 5s or 2m");
+            break;
+        case Kind::text:
+        case Kind::secret:
+            break;
+    }
+    if (setting.name == "env" && text != "dev" && text != "prod") fail("dev or prod");
+    if (setting.name == "colour" && text != "blue" && text != "green") fail("blue or green");
+    if (setting.name == "log-requests" && text != "all" && text != "failures" && text != "none") {
+        fail("all, failures or none");
+    }
+    const bool in_header = setting.name == "version-label" || setting.name == "operator-token";
+    if (in_header && text.find_first_of("\r\n\"\\") != std::string_view::npos)
+        fail("text without quotes and line ends");
+    if (setting.name == "port" && *integer_from(text) > 65'535) fail("a port from 0 to 65535");
+}
+
+struct Given {
+    std::string name;
+    std::string text;
+};
+
+std::vector<Given> flags_from(const std::vector<std::string>& arguments) {
+    std::vector<Given> given;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        std::string_view argument = arguments[i];
+        if (!argument.starts_with(kFlagPrefix)) {
+            throw SettingsError(fmt::format("'{}' is no flag; flags begin with --", argument));
+        }
+        argument.remove_prefix(kFlagPrefix.size());
+        const std::size_t equals = argument.find('=');
+        const std::string name(argument.substr(0, equals));
+        const Setting* const setting = find_setting(name);
+        if (setting == nullptr) throw SettingsError(fmt::format("there is no flag --{}; see forum --help", name));
+        if (equals != std::string_view::npos) {
+            given.push_back({name, std::string(argument.substr(equals + 1))});
+        } else if (setting->kind == Kind::flag && (i + 1 == arguments.size() || arguments[i + 1].starts_with("--"))) {
+            given.push_back({name, "true"});
+        } else if (i + 1 < arguments.size()) {
+            given.push_back({name, arguments[++i]});
+        } else {
+            throw SettingsError(fmt::format("--{} needs a value", name));
+        }
+    }
+    return given;
+}
+
+}  // namespace
+
+std::chrono::milliseconds duration_from(std::string_view text) {
+    const auto duration = maybe_duration(text);
+    if (!duration) throw SettingsError(fmt::format("'{}' is no duration", text));
+    return *duration;
+}
+
+void Settings::set(std::string_view name, std::string text, const std::string& source) {
+    const Setting* const setting = find_setting(name);
+    if (setting == nullptr) throw SettingsError(fmt::format("{}: there is no setting '{}'", source, name));
+    check(*setting, text, source);
+    values_.insert_or_assign(std::string(name), Value{std::move(text), source});
+}
+
+void Settings::set_defaults(bool prod) {
+    for (const Setting& setting : kSettings) {
+        values_[std::string(setting.name)] = {std::string(prod ? setting.prod : setting.dev), "default"};
+    }
+}
+
+void Settings::read_file(const std::string& path) {
+    std::ifstream in(path);
+    if (!in) throw SettingsError("cannot read the settings file " + path);
+    int number = 0;
+    for (std::string line; std::getline(in, line);) {
+        ++number;
+        line = trimmed(line);
+        if (line.empty() || line[0] == '#') continue;
+        const std::string source = fmt::format("{}:{}", path, number);
+        const std::size_t equals = line.find('=');
+        if (equals == std::string::npos) throw SettingsError(source + ": expected 'name = value'");
+        set(trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)), source);
+    }
+}
+
+void Settings::read_environment() {
+    for (const Setting& setting : kSettings) {
+        const std::string variable = variable_name(setting.name);
+        const char* const text = std::getenv(variable.c_str());
+        if (text != nullptr) set(setting.name, text, variable);
+    }
+}
+
+Settings Settings::load(const std::vector<std::string>& arguments) {
+    const std::vector<Given> given = flags_from(arguments);
+    Settings settings;
+    // Which environment and which file must be known before anything else can be read.
+    settings.set_defaults(false);
+    settings.read_environment();
+    for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
+    const std::string env = settings.text("env");
+    const std::string file = settings.text("config");
+    settings.set_defaults(env == "prod");
+    if (!file.empty()) settings.read_file(file);
+    settings.read_environment();
+    for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
+    return settings;
+}
+
+const std::string& Settings::text(std::string_view name) const {
+    return values_.find(name)->second.text;
+}
+std::int64_t Settings::integer(std::string_view name) const {
+    return integer_from(text(name)).value();
+}
+bool Settings::flag(std::string_view name) const {
+    return text(name) == "true";
+}
+std::chrono::milliseconds Settings::duration(std::string_view name) const {
+    return duration_from(text(name));
+}
+
+std::string Settings::listing() const {
+    std::string out;
+    for (const Setting& setting : kSettings) {
+        const Value& value = values_.find(setting.name)->second;
+        const bool hidden = setting.kind == Kind::secret && !value.text.empty();
+        fmt::format_to(std::back_inserter(out), "{:<16} {:<26} {:<22} {}\n", setting.name,
+                       hidden ? "(set)" : value.text, value.source, setting.meaning);
+    }
+    return out;
+}
+
+std::string Settings::help() {
+    std::string out;
+    for (const Setting& setting : kSettings) {
+        fmt::format_to(std::back_inserter(out), "  --{:<16} {} [{}]\n", setting.name, setting.meaning, setting.dev);
+    }
+    return out;
+}
+
+}  // namespace forum

@@ -1,0 +1,111 @@
+#include "forum/server/verbs.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+
+#include "forum/api/key_ring.h"
+#include "forum/server/settings.h"
+#include "forum/store/migrations.h"
+#include "forum/store/seed.h"
+
+namespace forum {
+
+namespace {
+
+using Flags = std::map<std::string, std::string, std::less<>>;
+
+Flags flags_of(const std::vector<std::string>& arguments, std::size_t from,
+               const std::vector<std::string_view>& known) {
+    Flags flags;
+    for (std::size_t i = from; i < arguments.size(); i += 2) {
+        bool fits = false;
+        for (const std::string_view name : known) fits = fits || arguments[i] == "--" + std::string(name);
+        if (!fits) throw SettingsError("there is no flag " + arguments[i] + " of this verb; see forum --help");
+        if (i + 1 == arguments.size()) throw SettingsError(arguments[i] + " needs a value");
+        flags[arguments[i].substr(2)] = arguments[i + 1];
+    }
+    return flags;
+}
+
+std::string required(const Flags& flags, std::string_view name) {
+    const auto found = flags.find(name);
+    if (found == flags.end()) throw SettingsError("--" + std::string(name) + " is needed");
+    return found->second;
+}
+
+int number_or(const Flags& flags, std::string_view name, int otherwise) {
+    const auto found = flags.find(name);
+    if (found == flags.end()) return otherwise;
+    try {
+        return std::stoi(found->second);
+    } catch (const std::exception&) {
+        throw SettingsError("--" + std::string(name) + " must be a number");
+    }
+}
+
+std::string existing_database(const Flags& flags) {
+    const std::string file = required(flags, "database");
+    if (!std::filesystem::exists(file)) throw StoreError("there is no database " + file);
+    return file;
+}
+
+int seed_verb(const std::vector<std::string>& arguments) {
+    const Flags flags = flags_of(arguments, 0, {"database", "posts", "users", "comments"});
+    Connection connection(required(flags, "database"), Connection::Mode::read_write);
+    migrate_up(connection, embedded_migrations());
+    const SeedAmounts amounts{number_or(flags, "posts", 100), number_or(flags, "users", 50),
+                              number_or(flags, "comments", 300)};
+    seed(connection, amounts);
+    fmt::print("seeded {} posts, {} users, {} comments\n", amounts.posts, amounts.users, amounts.comments);
+    return 0;
+}
+
+int migrate_verb(const std::vector<std::string>& arguments) {
+    const std::string what = arguments.empty() ? "" : arguments[0];
+    if (what != "status" && what != "up") throw SettingsError("forum migrate needs status or up");
+    const Flags flags = flags_of(arguments, 1, {"database", "directory"});
+    const auto directory = flags.find("directory");
+    const auto migrations = migrations_with(directory == flags.end() ? "" : directory->second);
+    Connection connection(required(flags, "database"), Connection::Mode::read_write);
+    if (what == "up") {
+        for (const std::string& name : migrate_up(connection, migrations)) fmt::print("applied {}\n", name);
+    }
+    const SchemaStatus status = schema_status(connection, migrations);
+    fmt::print("schema version {}, this program knows {}, oldest program allowed {}\n", status.applied, status.known,
+               status.oldest_program);
+    for (const std::string& name : status.pending) fmt::print("pending {}\n", name);
+    return 0;
+}
+
+int backup_verb(const std::vector<std::string>& arguments) {
+    const Flags flags = flags_of(arguments, 0, {"database", "to"});
+    const std::string to = required(flags, "to");
+    if (std::filesystem::exists(to)) throw StoreError(to + " exists already; backups overwrite nothing");
+    Connection connection(existing_database(flags), Connection::Mode::read_only);
+    connection.backup_to(to);
+    fmt::print("backed up to {}\n", to);
+    return 0;
+}
+
+int keys_verb(const std::vector<std::string>& arguments) {
+    if (arguments.empty() || arguments[0] != "rotate") throw SettingsError("forum keys needs rotate");
+    const Flags flags = flags_of(arguments, 1, {"database"});
+    Store store(existing_database(flags), kMinute);
+    KeyRing keys(store);
+    fmt::print("signing with {}; keys before verify for another hour\n", keys.rotate(kHour).kid);
+    return 0;
+}
+
+}  // namespace
+
+Verb verb_named(std::string_view name) {
+    if (name == "seed") return &seed_verb;
+    if (name == "migrate") return &migrate_verb;
+    if (name == "backup") return &backup_verb;
+    if (name == "keys") return &keys_verb;
+    return nullptr;
+}
+
+}  // namespace forum

@@ -1,0 +1,15 @@
+#pragma once
+// What the program does besides serving: seed, migrate, backup, keys.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace forum {
+
+using Verb = int (*)(const std::vector<std::string>& arguments);
+
+/// nullptr when there is none. Verbs throw SettingsError for wrong usage and other exceptions for failures.
+Verb verb_named(std::string_view name);
+
+}  // namespace forum

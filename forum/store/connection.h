@@ -1,0 +1,115 @@
+#pragma once
+// One SQLite connection with its prepared statements. The only place, with connection.cpp, where a query meets SQLite.
+//
+// Threads: one at a time. Errors: StoreError; a broken UNIQUE or other constraint is ConstraintError.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace forum {
+
+class StoreError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+class ConstraintError : public StoreError {
+  public:
+    using StoreError::StoreError;
+};
+
+class Connection;
+
+/// A prepared statement in use. Gives it back, reset, when it goes out of scope; must not outlive its connection.
+class Query {
+  public:
+    Query(Query&& other) noexcept;
+    Query(const Query&) = delete;
+    Query& operator=(const Query&) = delete;
+    ~Query();
+
+    /// Binds the values to ?1, ?2, … in order. Text must stay alive until the statement has run.
+    template <class... Values>
+    Query& with(const Values&... values) {
+        int index = 0;
+        (bind_value(++index, values), ...);
+        return *this;
+    }
+
+    /// Moves to the next row; false when there is none.
+    bool step();
+    /// For statements that return no rows.
+    void run();
+
+    std::int64_t integer(int column) const;
+    double real(int column) const;
+    /// Valid until the next step.
+    std::string_view view(int column) const;
+    std::string text(int column) const { return std::string(view(column)); }
+    bool is_null(int column) const;
+    std::optional<std::int64_t> maybe_integer(int column) const;
+
+  private:
+    friend class Connection;
+    struct Prepared;
+    explicit Query(Prepared& prepared);
+    void bind_value(int index, std::int64_t value);
+    void bind_value(int index, int value) { bind_value(index, static_cast<std::int64_t>(value)); }
+    void bind_value(int index, bool value) { bind_value(index, static_cast<std::int64_t>(value)); }
+    void bind_value(int index, std::size_t value) { bind_value(index, static_cast<std::int64_t>(value)); }
+    void bind_value(int index, double value);
+    void bind_value(int index, std::string_view value);
+    void bind_value(int index, const std::string& value) { bind_value(index, std::string_view(value)); }
+    void bind_value(int index, const char* value) { bind_value(index, std::string_view(value)); }
+    void bind_value(int index, std::nullopt_t);
+    void bind_value(int index, const std::optional<std::int64_t>& value);
+
+    Prepared* prepared_;
+};
+
+/// What the changes of one transaction made stale; published to all processes when it has been committed.
+struct Touched {
+    bool lists = false;
+    std::vector<std::int64_t> posts;
+};
+
+class Connection {
+  public:
+    enum class Mode { read_only, read_write };
+
+    Connection(const std::string& file, Mode mode);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// The statement is prepared once per distinct text, so texts must be constants, never built from input.
+    Query query(std::string_view sql);
+    /// Runs any number of statements without results.
+    void execute(const std::string& sql);
+
+    std::int64_t last_row_id() const;
+    int changes() const;
+
+    void touch_lists() { touched_.lists = true; }
+    void touch_post(std::int64_t row) { touched_.posts.push_back(row); }
+    Touched take_touched() { return std::exchange(touched_, {}); }
+
+    /// Every statement text this connection has prepared.
+    std::vector<std::string> statements() const;
+
+    /// Copies the whole database to a new file while it is in use.
+    void backup_to(const std::string& file);
+
+  private:
+    struct Handle;
+    std::unique_ptr<Handle> handle_;
+    Touched touched_;
+};
+
+}  // namespace forum

@@ -1,0 +1,158 @@
+#include "forum/store/migrations.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "forum/domain/instant.h"
+#include "forum/store/embedded_migrations.h"
+
+namespace forum {
+
+namespace {
+
+constexpr std::string_view kPhaseMark = "-- phase: ";
+constexpr std::string_view kOldestMark = "-- oldest-program: ";
+
+constexpr const char* kVersionTable =
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+    "oldest_program INTEGER NOT NULL, applied_at INTEGER NOT NULL)";
+
+std::string_view line_after(std::string_view text, std::string_view mark) {
+    const std::size_t at = text.find(mark);
+    if (at == std::string_view::npos || (at != 0 && text[at - 1] != '\n')) return {};
+    const std::string_view rest = text.substr(at + mark.size());
+    return rest.substr(0, rest.find('\n'));
+}
+
+std::optional<int> number_from(std::string_view text) {
+    int value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+bool has_version_table(Connection& connection) {
+    return connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").step();
+}
+
+int applied_version(Connection& connection) {
+    Query newest = connection.query("SELECT ifnull(max(version), 0) FROM schema_migrations");
+    newest.step();
+    return static_cast<int>(newest.integer(0));
+}
+
+}  // namespace
+
+Migration parse_migration(std::string_view file_name, std::string sql) {
+    Migration migration;
+    migration.name = file_name.substr(0, file_name.find('.'));
+    const auto version = number_from(file_name.substr(0, 4));
+    if (!version || *version < 1 || file_name.size() < 6 || file_name[4] != '_') {
+        throw StoreError("migration " + std::string(file_name) + ": the name must be NNNN_name.sql");
+    }
+    migration.version = *version;
+    const std::string_view phase = line_after(sql, kPhaseMark);
+    if (phase == "expand") {
+        migration.phase = Phase::expand;
+    } else if (phase == "migrate") {
+        migration.phase = Phase::migrate;
+    } else if (phase == "contract") {
+        migration.phase = Phase::contract;
+        const auto oldest = number_from(line_after(sql, kOldestMark));
+        if (!oldest) throw StoreError("migration " + migration.name + ": a contract step needs -- oldest-program: N");
+        migration.oldest_program = *oldest;
+    } else {
+        throw StoreError("migration " + migration.name + ": the first line must be -- phase: expand|migrate|contract");
+    }
+    migration.sql = std::move(sql);
+    return migration;
+}
+
+const std::vector<Migration>& embedded_migrations() {
+    static const std::vector<Migration> migrations = [] {
+        std::vector<Migration> all;
+        for (const EmbeddedFile& file : kEmbeddedMigrations) {
+            all.push_back(parse_migration(file.name, std::string(file.text)));
+        }
+        return all;
+    }();
+    return migrations;
+}
+
+std::vector<Migration> migrations_with(const std::string& directory) {
+    std::vector<Migration> all = embedded_migrations();
+    if (directory.empty()) return all;
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+        if (entry.path().extension() == ".sql") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    for (const auto& path : files) {
+        std::ifstream in(path, std::ios::binary);
+        Migration next = parse_migration(path.filename().string(), std::string(std::istreambuf_iterator<char>(in), {}));
+        if (next.version <= all.back().version) {
+            throw StoreError("migration " + next.name + ": its number must come after " + all.back().name);
+        }
+        all.push_back(std::move(next));
+    }
+    return all;
+}
+
+SchemaStatus schema_status(Connection& connection, const std::vector<Migration>& migrations) {
+    SchemaStatus status;
+    status.known = migrations.back().version;
+    if (has_version_table(connection)) {
+        Query row =
+            connection.query("SELECT ifnull(max(version), 0), ifnull(max(oldest_program), 0) FROM schema_migrations");
+        row.step();
+        status.applied = static_cast<int>(row.integer(0));
+        status.oldest_program = static_cast<int>(row.integer(1));
+    }
+    for (const Migration& migration : migrations) {
+        if (migration.version > status.applied) status.pending.push_back(migration.name);
+    }
+    return status;
+}
+
+std::vector<std::string> migrate_up(Connection& connection, const std::vector<Migration>& migrations) {
+    std::vector<std::string> applied;
+    if (schema_status(connection, migrations).pending.empty()) return applied;
+    connection.execute(kVersionTable);
+    for (const Migration& migration : migrations) {
+        // The write lock first, the look second: another process may have applied the step meanwhile.
+        connection.execute("BEGIN IMMEDIATE");
+        try {
+            if (migration.version > applied_version(connection)) {
+                connection.execute(migration.sql);
+                connection
+                    .query(
+                        "INSERT INTO schema_migrations (version, name, oldest_program, applied_at) VALUES (?, ?, ?, ?)")
+                    .with(migration.version, migration.name, migration.oldest_program, now())
+                    .run();
+                applied.push_back(migration.name);
+            }
+            connection.execute("COMMIT");
+        } catch (const StoreError& e) {
+            connection.execute("ROLLBACK");
+            throw StoreError("migration " + migration.name + " failed and was rolled back: " + e.what());
+        }
+    }
+    return applied;
+}
+
+void require_usable_schema(const SchemaStatus& status) {
+    if (status.applied < status.known) {
+        throw StoreError("the database is at schema version " + std::to_string(status.applied) +
+                         ", this program needs " + std::to_string(status.known) + ": run `forum migrate up`");
+    }
+    if (status.known < status.oldest_program) {
+        throw StoreError("the database needs programs of schema version " + std::to_string(status.oldest_program) +
+                         " or newer, this one knows " + std::to_string(status.known) + ": install a newer release");
+    }
+}
+
+}  // namespace forum

@@ -1,0 +1,134 @@
+#include "forum/store/post_lists.h"
+
+#include <array>
+#include <charconv>
+
+namespace forum {
+
+namespace {
+
+// Ranking reads every match. Words that half of all posts contain are ranked among the newest matches only, which keeps
+// the time of a search bounded as the forum grows.
+constexpr int kRankedMatches = 1'000;
+
+#define LIST_COLUMNS                                                                                       \
+    "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, substr(p.body, 1, 280), p.tags, " \
+    "p.created_at, "                                                                                       \
+    "p.edited_at, p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, p.hot "
+#define LIST_JOINS "JOIN categories c ON c.id = p.category_id JOIN users u ON u.id = p.author_id "
+
+Post post_from(const Query& query) {
+    Post post;
+    post.row = query.integer(0);
+    post.public_id = query.text(1);
+    post.category = query.text(2);
+    post.author_row = query.integer(3);
+    post.author = query.text(4);
+    post.title = query.text(5);
+    post.body = query.text(6);
+    post.tags = query.text(7);
+    post.created_at = query.integer(8);
+    post.edited_at = query.maybe_integer(9);
+    post.edit_version = query.integer(10);
+    post.score = query.integer(11);
+    post.comment_count = query.integer(12);
+    post.last_activity = query.integer(13);
+    post.pinned = query.integer(14) != 0;
+    post.locked = query.integer(15) != 0;
+    post.hot = query.real(16);
+    return post;
+}
+
+std::vector<Post> posts_from(Query query) {
+    std::vector<Post> posts;
+    while (query.step()) posts.push_back(post_from(query));
+    return posts;
+}
+
+// The few texts that listings can have; statements are cached by their text.
+std::string listing_sql(const PostListing& listing) {
+    std::string sql = LIST_COLUMNS;
+    sql += listing.tag.empty() ? "FROM posts p " : "FROM post_tags t JOIN posts p ON p.id = t.post_id ";
+    sql += LIST_JOINS "WHERE p.deleted_at IS NULL ";
+    if (listing.category) sql += "AND p.category_id = ?1 ";
+    if (!listing.tag.empty()) sql += "AND t.tag = ?2 ";
+    switch (listing.order) {
+        case Order::hot:
+            if (listing.after) sql += "AND (p.hot, p.id) < (?3, ?4) ";
+            return sql + "ORDER BY p.hot DESC, p.id DESC LIMIT ?5";
+        case Order::top:
+            if (listing.after) sql += "AND (p.score, p.id) < (?3, ?4) ";
+            return sql + "ORDER BY p.score DESC, p.id DESC LIMIT ?5";
+        case Order::newest:
+            break;
+    }
+    if (listing.after) sql += "AND p.id < ?4 ";
+    return sql + "ORDER BY p.id DESC LIMIT ?5";
+}
+
+std::string exact_text(double value) {
+    std::array<char, 32> out{};
+    const auto end = std::to_chars(out.data(), out.data() + out.size(), value).ptr;
+    return {out.data(), end};
+}
+
+double number_from(std::string_view text) {
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+}  // namespace
+
+std::vector<Post> list_posts(Connection& connection, const PostListing& listing) {
+    Query query = connection.query(listing_sql(listing));
+    const Cursor after = listing.after.value_or(Cursor{});
+    query.with(listing.category.value_or(0), listing.tag, number_from(after.key), after.row, listing.limit);
+    return posts_from(std::move(query));
+}
+
+std::vector<Post> pinned_posts(Connection& connection, std::optional<std::int64_t> category) {
+    Query query = connection.query(LIST_COLUMNS "FROM posts p " LIST_JOINS
+                                                "WHERE p.pinned = 1 AND p.deleted_at IS NULL "
+                                                "AND (?1 = 0 OR p.category_id = ?1) ORDER BY p.id DESC LIMIT 10");
+    query.with(category.value_or(0));
+    return posts_from(std::move(query));
+}
+
+std::vector<Post> posts_by_author(Connection& connection, std::int64_t author, std::int64_t before_row, int limit) {
+    Query query = connection.query(LIST_COLUMNS "FROM posts p " LIST_JOINS
+                                                "WHERE p.author_id = ? AND p.id < ? AND p.deleted_at IS NULL "
+                                                "ORDER BY p.id DESC LIMIT ?");
+    query.with(author, before_row, limit);
+    return posts_from(std::move(query));
+}
+
+Cursor cursor_after(Order order, const Post& last) {
+    switch (order) {
+        case Order::hot:
+            return {exact_text(last.hot), last.row};
+        case Order::top:
+            return {exact_text(static_cast<double>(last.score)), last.row};
+        case Order::newest:
+            break;
+    }
+    return {"", last.row};
+}
+
+std::vector<Found> search_posts(Connection& connection, std::string_view match_expression, int offset, int limit) {
+    // A hit in the title weighs as much as ten in the body.
+    Query query = connection.query(
+        "WITH newest AS MATERIALIZED (SELECT rowid AS row, bm25(post_search, 10.0, 1.0) AS rank FROM post_search "
+        "WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2) "
+        "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, p.body, p.tags, p.created_at, "
+        "p.edited_at, "
+        "p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, p.hot, n.rank "
+        "FROM (SELECT row, rank FROM newest ORDER BY rank, row DESC LIMIT ?3 OFFSET ?4) n "
+        "JOIN posts p ON p.id = n.row " LIST_JOINS "WHERE p.deleted_at IS NULL ORDER BY n.rank, p.id DESC");
+    query.with(match_expression, kRankedMatches, limit, offset);
+    std::vector<Found> found;
+    while (query.step()) found.push_back({post_from(query), query.real(17)});
+    return found;
+}
+
+}  // namespace forum

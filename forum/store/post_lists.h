@@ -1,0 +1,39 @@
+#pragma once
+// Pages of posts in one of the orders of domain/ranking.h, and search results.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forum/domain/cursor.h"
+#include "forum/domain/ranking.h"
+#include "forum/store/posts.h"
+
+namespace forum {
+
+struct PostListing {
+    Order order = Order::hot;
+    std::optional<std::int64_t> category;  ///< row
+    std::string tag;                       ///< empty: any
+    std::optional<Cursor> after;
+    int limit = 25;
+};
+
+/// Posts without deleted ones; `body` holds the first 280 characters only.
+std::vector<Post> list_posts(Connection& connection, const PostListing& listing);
+std::vector<Post> pinned_posts(Connection& connection, std::optional<std::int64_t> category);
+std::vector<Post> posts_by_author(Connection& connection, std::int64_t author, std::int64_t before_row, int limit);
+
+/// Where the page after `last` begins.
+Cursor cursor_after(Order order, const Post& last);
+
+struct Found {
+    Post post;  ///< with the whole body
+    double rank = 0;
+};
+/// `offset` counts results of the same query; see search limits in the .cpp.
+std::vector<Found> search_posts(Connection& connection, std::string_view match_expression, int offset, int limit);
+
+}  // namespace forum

@@ -1,0 +1,36 @@
+#include "forum/store/readers.h"
+
+#include <utility>
+
+namespace forum {
+
+namespace {
+// More than this are closed again after a burst.
+constexpr std::size_t kIdleMax = 32;
+}  // namespace
+
+Readers::Readers(std::string file) : file_(std::move(file)) {}
+
+Readers::Lease::Lease(Readers& readers) : readers_(readers) {
+    {
+        const std::lock_guard guard(readers_.mutex_);
+        if (!readers_.idle_.empty()) {
+            connection_ = std::move(readers_.idle_.back());
+            readers_.idle_.pop_back();
+        }
+    }
+    if (!connection_) connection_ = std::make_unique<Connection>(readers_.file_, Connection::Mode::read_only);
+    connection_->query("BEGIN").run();
+}
+
+Readers::Lease::~Lease() {
+    try {
+        connection_->query("COMMIT").run();
+    } catch (const StoreError&) {
+        return;  // a connection that cannot even end reading is not lent again
+    }
+    const std::lock_guard guard(readers_.mutex_);
+    if (readers_.idle_.size() < kIdleMax) readers_.idle_.push_back(std::move(connection_));
+}
+
+}  // namespace forum

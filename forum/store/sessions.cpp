@@ -1,0 +1,105 @@
+#include "forum/store/sessions.h"
+
+#include "forum/auth/digest.h"
+#include "forum/domain/public_id.h"
+
+namespace forum {
+
+namespace {
+
+// HS256 wants a key of at least the length of its output (RFC 7518 §3.2).
+constexpr std::size_t kSecretBytes = 32;
+// Rows deleted in one transaction: housekeeping must not hold the write lock long.
+constexpr int kForgetAtOnce = 500;
+
+Session session_from(const Query& query, int first) {
+    Session session;
+    session.row = query.integer(first);
+    session.public_id = query.text(first + 1);
+    session.user = query.integer(first + 2);
+    session.expires_at = query.integer(first + 3);
+    session.revoked = !query.is_null(first + 4);
+    return session;
+}
+
+}  // namespace
+
+Session open_session(Connection& connection, std::int64_t user, Instant at, Instant expires_at) {
+    Session session{0, public_id_from(random_bits()), user, expires_at, false};
+    connection.query("INSERT INTO sessions (public_id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
+        .with(session.public_id, user, at, expires_at)
+        .run();
+    session.row = connection.last_row_id();
+    return session;
+}
+
+std::optional<Session> session_named(Connection& connection, std::string_view public_id) {
+    Query query =
+        connection.query("SELECT id, public_id, user_id, expires_at, revoked_at FROM sessions WHERE public_id = ?");
+    query.with(public_id);
+    if (!query.step()) return std::nullopt;
+    return session_from(query, 0);
+}
+
+void revoke_session(Connection& connection, std::int64_t row, Instant at) {
+    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL").with(row, at).run();
+}
+
+void revoke_sessions_of(Connection& connection, std::int64_t user, Instant at) {
+    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL")
+        .with(user, at)
+        .run();
+}
+
+void add_refresh_token(Connection& connection, std::int64_t session, std::string_view token_hash, Instant at) {
+    connection.query("INSERT INTO refresh_tokens (token_hash, session_id, issued_at) VALUES (?, ?, ?)")
+        .with(token_hash, session, at)
+        .run();
+}
+
+std::optional<RefreshToken> refresh_token_with(Connection& connection, std::string_view token_hash) {
+    Query query = connection.query(
+        "SELECT s.id, s.public_id, s.user_id, s.expires_at, s.revoked_at, t.used_at FROM refresh_tokens t "
+        "JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?");
+    query.with(token_hash);
+    if (!query.step()) return std::nullopt;
+    return RefreshToken{session_from(query, 0), !query.is_null(5)};
+}
+
+void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at) {
+    connection.query("UPDATE refresh_tokens SET used_at = ?2 WHERE token_hash = ?1").with(token_hash, at).run();
+}
+
+std::vector<SigningKey> signing_keys(Connection& connection, Instant at) {
+    Query query = connection.query(
+        "SELECT kid, secret, created_at FROM signing_keys WHERE retire_at IS NULL OR retire_at > ? "
+        "ORDER BY created_at DESC, kid");
+    query.with(at);
+    std::vector<SigningKey> keys;
+    while (query.step()) keys.push_back({query.text(0), query.text(1), query.integer(2)});
+    return keys;
+}
+
+SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overlap) {
+    connection.query("UPDATE signing_keys SET retire_at = ? WHERE retire_at IS NULL").with(at + overlap).run();
+    SigningKey key{public_id_from(random_bits()), base64url(random_bytes(kSecretBytes)), at};
+    connection.query("INSERT INTO signing_keys (kid, secret, created_at) VALUES (?, ?, ?)")
+        .with(key.kid, key.secret, at)
+        .run();
+    return key;
+}
+
+void forget_expired(Connection& connection, Instant at) {
+    connection.query("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)")
+        .with(at, kForgetAtOnce)
+        .run();
+    connection.query("DELETE FROM signing_keys WHERE retire_at < ?").with(at).run();
+    connection
+        .query(
+            "DELETE FROM idempotency_keys WHERE (user_id, key) IN "
+            "(SELECT user_id, key FROM idempotency_keys WHERE created_at < ? LIMIT ?)")
+        .with(at - kDay, kForgetAtOnce)
+        .run();
+}
+
+}  // namespace forum

@@ -1,0 +1,45 @@
+#pragma once
+// Logins: sessions, their refresh tokens, and the keys that sign access tokens.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forum/auth/access_token.h"
+#include "forum/store/accounts.h"
+
+namespace forum {
+
+struct Session {
+    std::int64_t row = 0;
+    std::string public_id;
+    std::int64_t user = 0;
+    Instant expires_at = 0;
+    bool revoked = false;
+};
+
+Session open_session(Connection& connection, std::int64_t user, Instant at, Instant expires_at);
+std::optional<Session> session_named(Connection& connection, std::string_view public_id);
+void revoke_session(Connection& connection, std::int64_t row, Instant at);
+void revoke_sessions_of(Connection& connection, std::int64_t user, Instant at);
+
+void add_refresh_token(Connection& connection, std::int64_t session, std::string_view token_hash, Instant at);
+
+struct RefreshToken {
+    Session session;
+    bool used = false;
+};
+std::optional<RefreshToken> refresh_token_with(Connection& connection, std::string_view token_hash);
+void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at);
+
+/// Newest first. Retired keys are left out.
+std::vector<SigningKey> signing_keys(Connection& connection, Instant at);
+/// The newest key from now on; the others verify for `overlap` longer.
+SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overlap);
+
+/// Deletes sessions that expired, keys that retired and idempotency keys older than a day.
+void forget_expired(Connection& connection, Instant at);
+
+}  // namespace forum

@@ -1,0 +1,48 @@
+#pragma once
+// A small file beside the database, mapped by every process that uses it: change counters and the writers' turnstile.
+//
+// Change counters say what may have changed since something was cached: one for the lists, and one per group of posts
+// (by row id). A process that committed a change raises them before it acknowledges the change, so a cached copy that
+// carries an older count is never shown after the acknowledgement – in any process. Reading one is one atomic load.
+//
+// The turnstile lets the writers of several processes take turns. SQLite alone makes a waiting writer poll with growing
+// pauses, so a busy process could starve the others; here a writer that has just finished queues behind the one that
+// waits. The operating system releases the locks of a process that dies.
+//
+// Threads: counters from any; the turnstile from the one writer thread of a process.
+// Errors: std::runtime_error when the file cannot be opened or mapped.
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+namespace forum {
+
+class SideFile {
+  public:
+    explicit SideFile(const std::string& database_file);
+    ~SideFile();
+    SideFile(const SideFile&) = delete;
+    SideFile& operator=(const SideFile&) = delete;
+
+    /// Random, made when the file was made: tells counts of one life of the file from those of another.
+    std::uint64_t life() const;
+    std::uint64_t lists() const;
+    std::uint64_t post(std::int64_t row) const;
+
+    void raise_lists();
+    void raise_post(std::int64_t row);
+
+    void enter_turnstile();
+    void leave_turnstile();
+
+  private:
+    std::atomic<std::uint64_t>& slot(std::size_t index) const;
+    std::size_t post_slot(std::int64_t row) const;
+    void lock(int range, short type) const;
+
+    int descriptor_ = -1;
+    void* mapping_ = nullptr;
+};
+
+}  // namespace forum

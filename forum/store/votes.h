@@ -1,0 +1,16 @@
+#pragma once
+// Votes: one per user and thing, by primary key. Scores are recomputed from the votes in the same transaction.
+
+#include <cstdint>
+
+#include "forum/domain/instant.h"
+#include "forum/store/connection.h"
+
+namespace forum {
+
+/// `value` is 1, -1, or 0 to take the vote back. Returns the new score.
+std::int64_t vote_on_post(Connection& connection, std::int64_t post, std::int64_t user, int value, Instant at);
+std::int64_t vote_on_comment(Connection& connection, std::int64_t comment, std::int64_t post, std::int64_t user,
+                             int value, Instant at);
+
+}  // namespace forum

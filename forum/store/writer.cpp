@@ -1,0 +1,161 @@
+#include "forum/store/writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace forum {
+
+namespace {
+
+// Bounds how long one batch keeps the write lock from other processes.
+constexpr std::size_t kBatchMax = 256;
+constexpr auto kBatchTime = std::chrono::milliseconds(15);
+
+}  // namespace
+
+struct Writer::Pending {
+    const Change* change;
+    std::exception_ptr error;
+    bool started = false;
+    bool done = false;
+    Instant since = now();
+    std::condition_variable changed;
+};
+
+Writer::Writer(const std::string& file, SideFile& side, Instant patience)
+    : side_(side), patience_(patience), connection_(file, Connection::Mode::read_write), thread_([this] { work(); }) {}
+
+Writer::~Writer() {
+    {
+        const std::lock_guard guard(mutex_);
+        stopping_ = true;
+    }
+    work_there_.notify_all();
+    thread_.join();
+}
+
+void Writer::run(const Change& change) {
+    Pending pending{&change, nullptr, false, false, now(), {}};
+    std::unique_lock lock(mutex_);
+    if (stopping_) throw StoreUnavailable("the writer is stopping");
+    waiting_.push_back(&pending);
+    if (waiting_.size() == 1) work_there_.notify_one();
+    const auto begun = [&] { return pending.started; };
+    if (!pending.changed.wait_for(lock, std::chrono::milliseconds(patience_), begun)) {
+        waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &pending));
+        throw StoreUnavailable("the database was busy for too long; nothing was changed");
+    }
+    pending.changed.wait(lock, [&] { return pending.done; });
+    lock.unlock();
+    if (pending.error) std::rethrow_exception(pending.error);
+}
+
+WriterCounts Writer::counts() const {
+    const std::lock_guard guard(mutex_);
+    WriterCounts counts = counts_;
+    counts.waiting = waiting_.size();
+    counts.oldest_waits_ms = waiting_.empty() ? 0 : now() - waiting_.front()->since;
+    return counts;
+}
+
+void Writer::work() {
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            work_there_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+        }
+        std::deque<Pending*> batch;
+        try {
+            side_.enter_turnstile();
+            batch = take_batch();
+            if (!batch.empty()) commit(batch);
+            side_.leave_turnstile();
+        } catch (const std::exception& e) {
+            // The lock file itself is gone: say so to those who wait instead of writing without turns.
+            if (batch.empty()) batch = take_batch();
+            for (Pending* pending : batch) {
+                if (!pending->error) pending->error = std::make_exception_ptr(StoreUnavailable(e.what()));
+            }
+        }
+        finish(batch);
+    }
+}
+
+// Taken only when it is this process's turn: everything that came while it waited goes into the same commit.
+std::deque<Writer::Pending*> Writer::take_batch() {
+    const std::lock_guard guard(mutex_);
+    std::deque<Pending*> batch;
+    while (!waiting_.empty() && batch.size() < kBatchMax) {
+        batch.push_back(waiting_.front());
+        waiting_.pop_front();
+        batch.back()->started = true;
+    }
+    return batch;
+}
+
+void Writer::commit(std::deque<Pending*>& batch) {
+    std::size_t applied = 0;
+    try {
+        connection_.execute("BEGIN IMMEDIATE");
+        const auto begin = std::chrono::steady_clock::now();
+        for (; applied < batch.size(); ++applied) {
+            if (std::chrono::steady_clock::now() - begin > kBatchTime) break;
+            apply(*batch[applied], batch.size() == 1);
+        }
+        const bool nothing_left = batch.size() == 1 && batch[0]->error;
+        if (!nothing_left) connection_.execute("COMMIT");
+    } catch (const std::exception& e) {
+        try {
+            connection_.execute("ROLLBACK");
+        } catch (const StoreError&) {
+            // SQLite has rolled back by itself, as it does when the disk is full.
+        }
+        (void)connection_.take_touched();
+        for (Pending* pending : batch) {
+            pending->error = std::make_exception_ptr(StoreUnavailable(std::string("nothing was changed: ") + e.what()));
+        }
+        const std::lock_guard guard(mutex_);
+        ++counts_.failed_commits;
+        return;
+    }
+    const Touched touched = connection_.take_touched();
+    for (const std::int64_t row : touched.posts) side_.raise_post(row);
+    if (touched.lists) side_.raise_lists();
+
+    const std::lock_guard guard(mutex_);
+    ++counts_.commits;
+    counts_.changes += applied;
+    counts_.last_commit_at = now();
+    // What the time limit left over comes first in the next batch.
+    for (; batch.size() > applied; batch.pop_back()) waiting_.push_front(batch.back());
+}
+
+void Writer::apply(Pending& pending, bool alone) {
+    if (!alone) connection_.query("SAVEPOINT one_change").run();
+    try {
+        (*pending.change)(connection_);
+        if (!alone) connection_.query("RELEASE one_change").run();
+    } catch (...) {
+        pending.error = std::current_exception();
+        if (alone) {
+            connection_.execute("ROLLBACK");
+            (void)connection_.take_touched();
+        } else {
+            connection_.query("ROLLBACK TO one_change").run();
+            connection_.query("RELEASE one_change").run();
+        }
+    }
+}
+
+void Writer::finish(const std::deque<Pending*>& batch) {
+    const std::lock_guard guard(mutex_);
+    for (Pending* pending : batch) {
+        pending->done = true;
+        pending->started = true;
+        pending->changed.notify_one();
+    }
+}
+
+}  // namespace forum
