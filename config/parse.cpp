@@ -53,7 +53,7 @@ ParseResult parse(std::string_view text) {
     return read_model(*result.document, std::move(result.errors));
 }
 
-ParseResult parse(const nlohmann::ordered_json& document) {
+ParseResult parse_document(const nlohmann::ordered_json& document) {
     return read_model(document, {});
 }
 

@@ -5,6 +5,7 @@
 // Errors: one per wrong place, each with its JSON pointer; unknown keys name the nearest known key.
 #pragma once
 
+#include <concepts>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
@@ -21,6 +22,11 @@ struct ParseResult {
 };
 
 ParseResult parse(std::string_view text);
-ParseResult parse(const nlohmann::ordered_json& document);
+ParseResult parse_document(const nlohmann::ordered_json& document);
+// Only for documents: text must not turn into one by the library's implicit conversions.
+template <std::same_as<nlohmann::ordered_json> Document>
+ParseResult parse(const Document& document) {
+    return parse_document(document);
+}
 
 }  // namespace switchyard::config

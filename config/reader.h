@@ -1,13 +1,14 @@
 // Document → model, by the field lists: the visitor behind parse().
 //
-// Invariants: reads everything it can and reports every wrong place once; a wrong value leaves the default in place,
-// and
+// Invariants: reads everything it can and reports every wrong place once. A wrong value leaves the default in place and
 //   wrong elements keep their position, so that pointers of later checks stay true.
 // Threads: one reader, one thread.
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <concepts>
 #include <limits>
 #include <map>

@@ -1,0 +1,350 @@
+#include "tests/support/random_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/validate.h"
+
+namespace switchyard::config {
+
+namespace {
+
+// Small words for drawing; a test generator needs no other distribution than these.
+class Dice {
+  public:
+    explicit Dice(Rng& rng) : rng_(rng) {}
+
+    std::uint32_t upto(std::uint32_t most) { return std::uniform_int_distribution<std::uint32_t>(0, most)(rng_); }
+    std::uint32_t between(std::uint32_t a, std::uint32_t b) {
+        return std::uniform_int_distribution<std::uint32_t>(a, b)(rng_);
+    }
+    bool chance(double share) { return std::bernoulli_distribution(share)(rng_); }
+    template <class Container>
+    const auto& of(const Container& choices) {
+        return choices[upto(static_cast<std::uint32_t>(std::size(choices) - 1))];
+    }
+    Duration duration() {
+        constexpr std::array<int, 4> kUnits{1, 1000, 60'000, 3'600'000};
+        return Duration(std::int64_t{of(kUnits)} * between(1, 40));
+    }
+    std::string word() {
+        static const std::vector<std::string> kWords{"a", "forum", "x-1", "Blue_2", "v1.2.3", "long-name-of-something"};
+        return of(kWords);
+    }
+    // Text that is awkward in JSON: quotes, controls, other scripts.
+    std::string text() {
+        static const std::vector<std::string> kTexts{
+            "",        "plain", "with \"quotes\" \\ and /", "two\nlines\t", "grün ☃ 𝄞", "// no comment /* here */",
+            "\x01\x1f"};
+        return of(kTexts);
+    }
+
+  private:
+    Rng& rng_;
+};
+
+constexpr double kSometimes = 0.3;
+
+Address address(Dice& dice, std::uint32_t port) {
+    const auto p = static_cast<std::uint16_t>(port);
+    switch (dice.upto(3)) {
+        case 0:
+            return {Address::Kind::ipv6, dice.chance(0.5) ? "::1" : "2001:db8::7", p};
+        case 1:
+            return {Address::Kind::name, dice.chance(0.5) ? "localhost" : "app.internal", p};
+        case 2:
+            return {Address::Kind::unix_path, fmt::format("/run/app {}.sock", port), 0};
+        default:
+            return {Address::Kind::ipv4, fmt::format("10.0.0.{}", dice.upto(255)), p};
+    }
+}
+
+std::string cidr(Dice& dice) {
+    static const std::vector<std::string> kBlocks{"10.0.0.0/8", "192.0.2.7", "0.0.0.0/0", "2001:db8::/32", "::1/128"};
+    return dice.of(kBlocks);
+}
+
+Key key(Dice& dice, bool claims, bool identity) {
+    using Source = Key::Source;
+    switch (dice.upto(identity ? 4 : 6)) {
+        case 0:
+            return {Source::header, dice.chance(0.5) ? "X-User" : "x_odd~name"};
+        case 1:
+            return {Source::cookie, "uid"};
+        case 2:
+            return {Source::query, dice.chance(0.5) ? "q" : "a b:c"};
+        case 3:
+            return claims ? Key{Source::claim, "sub"} : Key{Source::client, {}};
+        case 5:
+            return {Source::method, {}};
+        case 6:
+            return {Source::path, {}};
+        default:
+            return {Source::client, {}};
+    }
+}
+
+Condition random_test(Dice& dice, bool claims) {
+    using Test = Condition::Test;
+    static const std::vector<Test> kTests{Test::present, Test::equals, Test::in, Test::prefix, Test::matches};
+    Condition test;
+    test.key = key(dice, claims, false);
+    test.test = test.key.source == Key::Source::client ? Test::in : dice.of(kTests);
+    if (test.test == Test::present) return test;
+    const auto count = test.test == Test::in ? dice.between(1, 3) : 1;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (test.key.source == Key::Source::client)
+            test.values.push_back(cidr(dice));
+        else if (test.test == Test::matches)
+            test.values.push_back(dice.chance(0.5) ? "^/a[0-9]+\\.html$" : "(x|y){2,3}");
+        else if (test.key.source == Key::Source::method)
+            test.values.push_back(dice.chance(0.5) ? "GET" : "PATCH");
+        else
+            test.values.push_back(dice.text());
+    }
+    return test;
+}
+
+Condition condition(Dice& dice, bool claims, int depth) {
+    using Kind = Condition::Kind;
+    if (depth <= 0 || dice.chance(0.6)) return random_test(dice, claims);
+    Condition tree;
+    static const std::vector<Kind> kKinds{Kind::all, Kind::any, Kind::negate};
+    tree.kind = dice.of(kKinds);
+    const auto count = tree.kind == Kind::negate ? 1 : dice.between(1, 3);
+    for (std::uint32_t i = 0; i < count; ++i) tree.children.push_back(condition(dice, claims, depth - 1));
+    return tree;
+}
+
+// Calls `change` now and then: most keys of most objects keep their default.
+template <class Change>
+void maybe(Dice& dice, Change change) {
+    if (dice.chance(kSometimes)) change();
+}
+
+Process process(Dice& dice) {
+    Process out;
+    maybe(dice, [&] { out.workers = dice.between(1, 64); });
+    maybe(dice, [&] { out.state_dir = "/var/tmp/" + dice.word(); });
+    maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
+    maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
+    maybe(dice, [&] { out.watch_file = true; });
+    maybe(dice, [&] {
+        static const std::vector<Role> kRoles{Role::viewer, Role::operate, Role::admin};
+        for (std::uint32_t i = 0; i < dice.between(1, 3); ++i)
+            out.admin.tokens.push_back({fmt::format("t{}", i), dice.of(kRoles), std::string(64, "0af"[dice.upto(2)])});
+    });
+    maybe(dice, [&] {
+        out.admin.bind = {Address::Kind::ipv4, out.admin.tokens.empty() ? "127.0.0.2" : "0.0.0.0", 9901};
+    });
+    maybe(dice, [&] { out.admin.tls_certificate = "/etc/tls/cert.pem", out.admin.tls_key = "/etc/tls/key.pem"; });
+    maybe(dice, [&] { out.log = {dice.chance(0.5) ? "debug" : "error", dice.chance(0.5) ? "text" : "json", "-"}; });
+    return out;
+}
+
+Listener listener(Dice& dice, std::uint32_t number) {
+    Listener out;
+    out.name = fmt::format("web-{}", number);
+    out.bind = address(dice, 8000 + number);
+    maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
+    maybe(dice, [&] { out.proxy_protocol = true; });
+    maybe(dice, [&] { out.trusted_proxies = {cidr(dice), cidr(dice)}; });
+    maybe(dice, [&] { out.head_timeout = dice.duration(); });
+    maybe(dice, [&] { out.idle_timeout = dice.duration(); });
+    maybe(dice, [&] { out.min_rate = dice.chance(0.5) ? 1024 * dice.between(1, 99) : dice.between(1, 999'999); });
+    maybe(dice, [&] { out.forwarded = true; });
+    return out;
+}
+
+Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool claims) {
+    Upstream out;
+    const auto endpoints = dice.upto(4);
+    for (std::uint32_t i = 0; i < endpoints; ++i) {
+        Endpoint endpoint;
+        endpoint.address = address(dice, 9000 + i);
+        maybe(dice, [&] { endpoint.weight = dice.upto(100); });
+        maybe(dice, [&] { endpoint.max_connections = dice.upto(1000); });
+        maybe(dice, [&] { endpoint.backup = true; });
+        maybe(dice, [&] { endpoint.state = dice.chance(0.5) ? EndpointState::drain : EndpointState::maint; });
+        out.endpoints.push_back(endpoint);
+    }
+    maybe(dice, [&] { out.balance.kind = static_cast<Balance::Kind>(dice.upto(5)); });
+    if (out.balance.kind == Balance::Kind::hash) out.balance.hash_key = key(dice, claims, false);
+    maybe(dice, [&] {
+        out.health.type = static_cast<Health::Type>(dice.upto(2));
+        out.health.path = "/ready?deep=1";
+        out.health.host = dice.chance(0.5) ? "app.example" : "";
+        out.health.expect = {static_cast<std::uint16_t>(dice.between(100, 599))};
+        out.health.interval = dice.duration() + 10ms;
+        out.health.timeout = dice.duration();
+        out.health.rise = dice.between(1, 9);
+        out.health.fall = dice.between(1, 9);
+    });
+    maybe(dice, [&] {
+        out.ejection.consecutive_failures = dice.upto(9);
+        out.ejection.failure_percent = dice.upto(100);
+        out.ejection.min_requests = dice.between(1, 99);
+        out.ejection.window = 100ms + dice.duration();
+        out.ejection.base_time = dice.duration();
+        out.ejection.max_time = out.ejection.base_time + dice.duration();
+        out.ejection.max_ejected_percent = dice.upto(100);
+        out.ejection.panic_percent = dice.upto(100);
+    });
+    maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration()}; });
+    maybe(dice, [&] { out.keepalive = {dice.upto(999), dice.duration()}; });
+    maybe(dice, [&] {
+        out.breaker.failure_percent = dice.upto(100);
+        out.breaker.min_requests = dice.between(1, 99);
+        out.breaker.window = 100ms + dice.duration();
+        out.breaker.open_time = dice.duration();
+        if (!fallbacks.empty()) out.breaker.fallback = dice.of(fallbacks);
+        out.breaker.static_status = static_cast<std::uint16_t>(dice.between(200, 599));
+        out.breaker.static_body = dice.text();
+    });
+    maybe(dice, [&] { out.sticky_session.cookie = "endpoint"; });
+    maybe(dice, [&] { out.slow_start = dice.duration(); });
+    maybe(dice, [&] { out.queue_limit = dice.upto(999); });
+    maybe(dice, [&] { out.send_proxy_protocol = static_cast<std::uint8_t>(dice.upto(2)); });
+    return out;
+}
+
+HeaderEdits header_edits(Dice& dice) {
+    HeaderEdits out;
+    maybe(dice, [&] { out.set = {{"X-Env", "prod"}, {"x-odd~name", "\"quoted\", ü"}, {"X-Empty", ""}}; });
+    maybe(dice, [&] { out.add = {{"Via", "1.1 switchyard"}}; });
+    maybe(dice, [&] { out.remove = {"X-Debug", "Server"}; });
+    return out;
+}
+
+Match match(Dice& dice, std::uint32_t number) {
+    Match out;
+    maybe(dice, [&] { out.hosts = {"forum.example", "*.forum.example", "[::1]", "192.0.2.1"}; });
+    maybe(dice, [&] { out.methods = {"GET", "M-SEARCH"}; });
+    // The number keeps matches apart: two equal ones would be an error.
+    if (dice.chance(0.3))
+        out.path_exact = fmt::format("/exact/{}", number);
+    else
+        out.path_prefix = fmt::format("/p/{}{}", number, dice.chance(0.5) ? "/" : "");
+    return out;
+}
+
+void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upstreams, bool claims) {
+    std::vector<std::string> order = upstreams;
+    std::ranges::rotate(order, order.begin() + dice.upto(static_cast<std::uint32_t>(order.size() - 1)));
+    for (const auto& name : order)
+        if (out.split.empty() || dice.chance(0.5)) out.split.emplace_back(name, dice.upto(100));
+    out.split.front().second += 1;
+    const auto rules = dice.upto(3);
+    for (std::uint32_t i = 0; i < rules; ++i)
+        out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams)});
+    maybe(dice, [&] {
+        out.sticky.emplace();
+        out.sticky->key = key(dice, claims, true);
+        out.sticky->mint = out.sticky->key.source == Key::Source::cookie && dice.chance(0.5);
+        out.sticky->missing = static_cast<Sticky::Missing>(dice.upto(2));
+        out.sticky->salt = dice.text();
+    });
+    maybe(dice, [&] {
+        out.strip_prefix = out.match.path_exact.empty() ? "/p" : "/exact/";
+        out.replace_prefix = dice.chance(0.5) ? "/new" : "";
+    });
+}
+
+Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& upstreams) {
+    Route out;
+    out.name = fmt::format("route.{}", number);
+    out.match = match(dice, number);
+    // Every route verifies claims, so that upstreams may be hashed by one.
+    out.jwt.algorithm = "HS256";
+    if (dice.chance(0.5))
+        out.jwt.key = "s3cret " + dice.text();
+    else
+        out.jwt.key_file = "/etc/key.pem";
+    maybe(dice, [&] { out.jwt.header = "X-Token"; });
+    switch (dice.upto(5)) {
+        case 0:
+            out.redirect = {"https://{host}/new{path}?{query}",
+                            dice.chance(0.5) ? std::uint16_t{308} : std::uint16_t{302}};
+            break;
+        case 1:
+            out.respond = {static_cast<std::uint16_t>(dice.between(200, 599)), dice.text(),
+                           dice.chance(0.5) ? "text/html; charset=utf-8" : "text/plain"};
+            break;
+        default:
+            serve_by_split(dice, out, upstreams, true);
+            break;
+    }
+    maybe(dice, [&] { out.request_headers = header_edits(dice); });
+    maybe(dice, [&] { out.response_headers = header_edits(dice); });
+    maybe(dice, [&] { out.limits.body = dice.chance(0.5) ? 1048576 * dice.between(1, 99) : dice.between(1, 9999); });
+    maybe(dice, [&] { out.limits.in_flight = dice.between(1, 9999); });
+    maybe(dice, [&] {
+        out.limits.rate = {key(dice, true, false), dice.between(1, 999), dice.duration(), dice.upto(99)};
+    });
+    maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
+    maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
+    maybe(dice, [&] { out.debug_headers = true; });
+    maybe(dice, [&] { out.allow_connect = true; });
+    maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
+    return out;
+}
+
+}  // namespace
+
+Condition random_condition(Rng& rng, bool claims, int depth) {
+    Dice dice(rng);
+    return condition(dice, claims, depth);
+}
+
+Model random_model(Rng& rng) {
+    Dice dice(rng);
+    Model model;
+    maybe(dice, [&] { model.process = process(dice); });
+    for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i) model.listeners.push_back(listener(dice, i));
+    std::vector<std::string> names;
+    for (const auto* name : {"blue", "green", "Red_3", "v1.2-rc"}) {
+        // Only earlier ones may be fallen back to: no circles.
+        if (names.empty() || dice.chance(0.6)) {
+            model.upstreams[name] = upstream(dice, names, true);
+            names.emplace_back(name);
+        }
+    }
+    for (std::uint32_t i = 0, count = dice.upto(4); i < count; ++i) model.routes.push_back(route(dice, i, names));
+    return model;
+}
+
+Model random_edit(Rng& rng, const Model& model) {
+    Dice dice(rng);
+    // Trying again is simpler than knowing which edits fit; the unchanged model is the last resort.
+    for (int attempt = 0; attempt < 20; ++attempt) {
+        Model edited = model;
+        const Model other = random_model(rng);
+        switch (dice.upto(5)) {
+            case 0:
+                if (!edited.routes.empty() && !edited.routes[0].split.empty())
+                    edited.routes[0].split[0].second = dice.between(1, 99);
+                break;
+            case 1:
+                if (!edited.upstreams.empty()) edited.upstreams.begin()->second = other.upstreams.begin()->second;
+                break;
+            case 2:
+                edited.listeners = other.listeners;
+                break;
+            case 3:
+                edited.routes = other.routes;
+                break;
+            case 4:
+                edited.upstreams.insert(other.upstreams.begin(), other.upstreams.end());
+                break;
+            default:
+                if (edited.routes.size() > 1) std::swap(edited.routes[0], edited.routes[1]);
+                break;
+        }
+        if (!(edited == model) && validate(edited).empty()) return edited;
+    }
+    return model;
+}
+
+}  // namespace switchyard::config

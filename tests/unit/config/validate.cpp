@@ -1,0 +1,265 @@
+// Rules between values: each row is one document that is well-formed but wrong in one place.
+#include "config/validate.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "config/parse.h"
+#include "tests/support/random_model.h"
+
+using namespace switchyard::config;
+
+namespace {
+
+struct Row {
+    std::string text;
+    std::string pointer, detail;
+};
+
+void check(const std::vector<Row>& rows) {
+    for (const auto& row : rows) {
+        CAPTURE(row.text);
+        const auto result = parse(row.text);
+        CHECK_FALSE(result.model);
+        REQUIRE(!result.errors.empty());
+        CHECK(result.errors[0].pointer == row.pointer);
+        CHECK(result.errors[0].detail == row.detail);
+        for (std::size_t i = 1; i < result.errors.size(); ++i)
+            FAIL_CHECK("also: " << result.errors[i].pointer << ": " << result.errors[i].detail);
+    }
+}
+
+std::string process(const std::string& inside) {
+    return R"({"process":{)" + inside + "}}";
+}
+std::string listeners(const std::string& list) {
+    return R"({"listeners":[)" + list + "]}";
+}
+std::string upstream(const std::string& inside) {
+    return R"({"upstreams":{"blue":{"endpoints":[{"address":"127.0.0.1:9001"}],)" + inside + "}}}";
+}
+std::string endpoints(const std::string& list) {
+    return R"({"upstreams":{"blue":{"endpoints":[)" + list + "]}}}";
+}
+std::string routes(const std::string& list) {
+    return R"({"upstreams":{"blue":{"endpoints":[]},"green":{"endpoints":[]}},"routes":[)" + list + "]}";
+}
+std::string route(const std::string& inside) {
+    return routes(R"({"name":"forum",)" + inside + "}");
+}
+std::string split_and(const std::string& inside) {
+    return route(R"("split":{"blue":1},)" + inside);
+}
+
+}  // namespace
+
+TEST_CASE("process and admin API") {
+    const std::string hex(64, 'a');
+    check({
+        {process(R"("admin":{"bind":"0.0.0.0:9900"})"), "/process/admin/bind",
+         "0.0.0.0:9900 can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1"},
+        {process(R"("admin":{"tls_certificate":"/c.pem"})"), "/process/admin",
+         "\"tls_key\" is missing: a certificate and its key go together"},
+        {process(R"("admin":{"tls_key":"/k.pem"})"), "/process/admin",
+         "\"tls_certificate\" is missing: a certificate and its key go together"},
+        {process(R"("admin":{"tokens":[{"name":"ci","role":"admin","sha256":"abc"}]})"),
+         "/process/admin/tokens/0/sha256",
+         "expected the SHA-256 of the token as 64 hex digits (printf %s TOKEN | sha256sum)"},
+        {process(R"("admin":{"tokens":[{"name":"ci","role":"admin","sha256":")" + hex +
+                 R"("},{"name":"ci","role":"viewer","sha256":")" + hex + R"("}]})"),
+         "/process/admin/tokens/1/name", "token \"ci\" is there already, as number 0"},
+        {process(R"("state_dir":"")"), "/process/state_dir", "expected a folder"},
+    });
+    CHECK(parse(process(R"("admin":{"bind":"0.0.0.0:9900","tokens":[{"name":"ci","role":"operator","sha256":")" + hex +
+                        R"("}]})"))
+              .model);
+}
+
+TEST_CASE("listeners") {
+    check({
+        {listeners(R"({"name":"web","bind":"127.0.0.1:80"},{"name":"web","bind":"127.0.0.1:81"})"), "/listeners/1/name",
+         "listener \"web\" is there already, as number 0"},
+        {listeners(R"({"name":"a","bind":"[::1]:80"},{"name":"b","bind":"[0::1]:80"})"), "/listeners/1/bind",
+         "[::1]:80 is already the address of listener \"a\""},
+        {listeners(R"({"name":"a","bind":"127.0.0.1:9900"})"), "/listeners/0/bind",
+         "127.0.0.1:9900 is already the address of the admin API"},
+        {listeners(R"({"name":"a b","bind":"127.0.0.1:80"})"), "/listeners/0/name",
+         "\"a b\" is no name: expected letters, digits, '.', '_' and '-', beginning with a letter or digit"},
+        {listeners(R"({"name":"","bind":"127.0.0.1:80"})"), "/listeners/0/name", "expected a name, found an empty one"},
+        {listeners(R"({"name":"a","bind":"127.0.0.1:80","trusted_proxies":["10.0.0.0/8","proxy"]})"),
+         "/listeners/0/trusted_proxies/1", "\"proxy\": expected an address block such as 10.0.0.0/8 or 2001:db8::/32"},
+    });
+    CHECK(parse(listeners(R"({"name":"a","bind":"127.0.0.1:0"},{"name":"b","bind":"127.0.0.1:0"})")).model);
+}
+
+TEST_CASE("upstreams") {
+    check({
+        {endpoints(R"({"address":"h:1"},{"address":"H:1"})"), "/upstreams/blue/endpoints/1/address",
+         "endpoint h:1 is there already, as number 0"},
+        {endpoints(R"({"address":"h:0"})"), "/upstreams/blue/endpoints/0/address",
+         "h:0: expected a port from 1 to 65535"},
+        {upstream(R"("health":{"type":"http","path":"ready"})"), "/upstreams/blue/health/path",
+         "\"ready\": expected a path that begins with '/'"},
+        {upstream(R"("health":{"path":"/x HTTP/1.1\r\nX: y"})"), "/upstreams/blue/health/path",
+         "\"/x HTTP/1.1\r\nX: y\": expected a path that begins with '/'"},
+        {upstream(R"("health":{"host":"a\r\nb"})"), "/upstreams/blue/health/host", "expected a host name"},
+        {upstream(R"("health":{"expect":[]})"), "/upstreams/blue/health/expect", "expected at least one status code"},
+        {upstream(R"("ejection":{"base_time":"10m"})"), "/upstreams/blue/ejection/base_time",
+         "is longer than max_time"},
+        {upstream(R"("breaker":{"fallback":"blue"})"), "/upstreams/blue/breaker/fallback",
+         "upstream \"blue\" falls back to itself"},
+        {upstream(R"("sticky_session":{"cookie":"a=b"})"), "/upstreams/blue/sticky_session/cookie",
+         "\"a=b\" is no cookie name"},
+        {R"({"upstreams":{"a b":{"endpoints":[]}}})", "/upstreams/a b",
+         "\"a b\" is no name: expected letters, digits, '.', '_' and '-', beginning with a letter or digit"},
+        {R"({"upstreams":{"blue":{"endpoints":[],"balance":{"hash":"claim:sub"}}},"routes":[{"name":"r","split":{"blue":1}}]})",
+         "/upstreams/blue/balance/hash", "claims can be used only where the route has \"jwt\", which verifies them"},
+    });
+    // A circle of two is reported at each of them.
+    const auto circle = parse(R"({"upstreams":{"a":{"endpoints":[],"breaker":{"fallback":"b"}},
+                                               "b":{"endpoints":[],"breaker":{"fallback":"a"}}}})");
+    REQUIRE(circle.errors.size() == 2);
+    CHECK(circle.errors[0].detail == "upstream \"a\" falls back to itself");
+}
+
+TEST_CASE("what a route does") {
+    check({
+        {routes(R"({"name":"forum"})"), "/routes/0",
+         "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"},
+        {route(R"("rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue"}])"), "/routes/0/rules",
+         "requests that no rule takes lead nowhere: add a \"split\""},
+        {split_and(R"("redirect":{"to":"/x"})"), "/routes/0/redirect",
+         "a route has only one of split, redirect and respond; it has a split too"},
+        {split_and(R"("respond":{"status":200})"), "/routes/0/respond",
+         "a route has only one of split, redirect and respond; it has a split too"},
+        {route(R"("redirect":{"to":"/x"},"respond":{"status":200})"), "/routes/0/respond",
+         "a route has only one of split, redirect and respond; it has a redirect too"},
+        {route(R"("respond":{"status":200},"rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue"}])"),
+         "/routes/0/rules", "rules go with a split; a route that answers by itself has none"},
+        {routes(R"({"name":"a","split":{"blue":1}},{"name":"a","match":{"path_exact":"/x"},"split":{"blue":1}})"),
+         "/routes/1/name", "route \"a\" is there already, as number 0"},
+        {routes(R"({"name":"a","split":{"blue":1}},{"name":"b","split":{"green":1}})"), "/routes/1",
+         "matches the same requests as route \"a\" and would never be reached"},
+        {route(R"("split":{"blue":0,"green":0})"), "/routes/0/split",
+         "every weight is 0; at least one upstream must get requests"},
+        {route(R"("split":{"blue":100000,"green":1})"), "/routes/0/split",
+         "the weights sum to 100001 after dividing them by 1; at most 100000 is allowed: use rounder weights"},
+        {split_and(
+             R"("rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue"},{"name":"r","when":{"path":"/y"},"upstream":"blue"}])"),
+         "/routes/0/rules/1/name", "rule \"r\" is there already in this route"},
+        {split_and(R"("sticky":{"by":"method"})"), "/routes/0/sticky/by",
+         "expected a key that belongs to a user: header, cookie, query, claim or client"},
+        {split_and(R"("sticky":{"by":"header:X-User","mint":true})"), "/routes/0/sticky/mint",
+         "only a cookie can be set when it is missing; the key is header:X-User"},
+        {route(R"("respond":{"status":200},"sticky":{"by":"client"})"), "/routes/0/sticky", "sticky goes with a split"},
+        {split_and(R"("limits":{"rate":{"burst":5}})"), "/routes/0/limits/rate",
+         "\"requests\" is missing; without it there is no limit"},
+        {split_and(R"("limits":{"rate":{"requests":5,"by":"claim:sub"}})"), "/routes/0/limits/rate/by",
+         "claims can be used only where the route has \"jwt\", which verifies them"},
+        {split_and(R"("jwt":{"algorithm":"HS256"})"), "/routes/0/jwt", "expected \"key\" or \"key_file\""},
+        {split_and(R"("jwt":{"algorithm":"HS256","key":"k","key_file":"/k"})"), "/routes/0/jwt",
+         "expected only one of \"key\" and \"key_file\""},
+        {route(R"("redirect":{"to":"x"})"), "/routes/0/redirect/to",
+         "expected a URL that begins with http://, https:// or '/'"},
+        {route(R"("redirect":{"to":"/x{hots}"})"), "/routes/0/redirect/to",
+         "unknown placeholder \"hots\"; did you mean \"host\"?"},
+        {route(R"("redirect":{"to":"/x{path"})"), "/routes/0/redirect/to", "a '{' is not closed"},
+        {route(R"("redirect":{"to":"/x","status":304})"), "/routes/0/redirect/status",
+         "expected 301, 302, 303, 307 or 308, found 304"},
+        {split_and(R"("strip_prefix":"/api")"), "/routes/0/strip_prefix",
+         "\"/api\" does not begin every path of this route, which matches path_prefix \"/\""},
+        {split_and(R"("match":{"path_prefix":"/apiary"},"strip_prefix":"/api")"), "/routes/0/strip_prefix",
+         "\"/api\" does not begin every path of this route, which matches path_prefix \"/apiary\""},
+        {split_and(R"("replace_prefix":"/api")"), "/routes/0/replace_prefix",
+         "goes with strip_prefix, which says what is replaced"},
+        {split_and(R"("allow_trailers":["Content-Length"])"), "/routes/0/allow_trailers/0",
+         "Content-Length means nothing in a trailer and is never passed on"},
+    });
+    CHECK(parse(route(R"("split":{"blue":900000,"green":100000})")).model);
+    CHECK(parse(split_and(R"("match":{"path_prefix":"/api/v1"},"strip_prefix":"/api")")).model);
+}
+
+TEST_CASE("what a route matches") {
+    const auto host = [](const std::string& h) { return split_and(R"("match":{"hosts":[")" + h + R"("]})"); };
+    const std::string at = "/routes/0/match/hosts/0";
+    check({
+        {host("*"), at, "\"*\": leave \"hosts\" out to match any host"},
+        {host("forum.example:80"), at, "\"forum.example:80\": expected the host without a port"},
+        {host("Forum.example"), at, "\"Forum.example\": write it in lower case"},
+        {host("www.*.example"), at, "\"www.*.example\": '*' stands only for the first labels, as in *.forum.example"},
+        {host("a..b"), at, "\"a..b\": a label is empty"},
+        {host("grün.example"), at,
+         "\"grün.example\": expected letters, digits, '-', '_' and '.' (other scripts as xn--…)"},
+        {host("[::g]"), at, "\"[::g]\": expected an IPv6 address in brackets"},
+        {split_and(R"("match":{"hosts":["a.example","a.example"]})"), "/routes/0/match/hosts/1",
+         "a.example is there twice"},
+        {split_and(R"("match":{"path_prefix":"api"})"), "/routes/0/match/path_prefix",
+         "\"api\": expected a path that begins with '/'"},
+        {split_and(R"("match":{"path_prefix":"/a?b"})"), "/routes/0/match/path_prefix",
+         "\"/a?b\": expected a path without '?', '#', spaces and control characters"},
+        {split_and(R"("match":{"path_exact":"/a/../b"})"), "/routes/0/match/path_exact",
+         "\"/a/../b\": '.' and '..' are resolved before matching: write the result"},
+        {split_and(R"("match":{"path_exact":"/a","path_prefix":"/b"})"), "/routes/0/match/path_prefix",
+         "path_exact is there too; only one of them can decide"},
+        {split_and(R"("match":{"methods":["GET","G T"]})"), "/routes/0/match/methods/1", "\"G T\" is no method"},
+        {split_and(R"("match":{"methods":["GET","GET"]})"), "/routes/0/match/methods/1", "GET is there twice"},
+    });
+    for (const auto* h : {"*.forum.example", "[::1]", "192.0.2.1", "xn--grn-hoa.example", "localhost", "a_b.example"}) {
+        CAPTURE(h);
+        CHECK(parse(host(h)).model);
+    }
+}
+
+TEST_CASE("header edits") {
+    check({
+        {split_and(R"("request_headers":{"set":{"X Env":"a"}})"), "/routes/0/request_headers/set/X Env",
+         "\"X Env\" is no header name"},
+        {split_and(R"("request_headers":{"set":{"X-Env":"a\r\nX-Evil: b"}})"), "/routes/0/request_headers/set/X-Env",
+         "a header value has no control characters and no space at its ends"},
+        {split_and(R"("request_headers":{"set":{"X-Env":"a\u0000"}})"), "/routes/0/request_headers/set/X-Env",
+         "a header value has no control characters and no space at its ends"},
+        {split_and(R"("response_headers":{"add":{"X-Env":" a"}})"), "/routes/0/response_headers/add/X-Env",
+         "a header value has no control characters and no space at its ends"},
+        {split_and(R"("request_headers":{"set":{"transfer-encoding":"chunked"}})"),
+         "/routes/0/request_headers/set/transfer-encoding",
+         "transfer-encoding is written by the proxy itself and cannot be edited"},
+        {split_and(R"("response_headers":{"remove":["Content-Length"]})"), "/routes/0/response_headers/remove/0",
+         "Content-Length is written by the proxy itself and cannot be edited"},
+        {split_and(R"("request_headers":{"remove":["Host"]})"), "/routes/0/request_headers/remove/0",
+         "Host cannot be removed; every request has one"},
+        {split_and(R"("request_headers":{"add":{"Host":"a"}})"), "/routes/0/request_headers/add",
+         "a request has only one Host: use \"set\""},
+        {split_and(R"("request_headers":{"set":{"X-A":"1","x-a":"2"}})"), "/routes/0/request_headers/set/x-a",
+         "x-a is there twice"},
+        {split_and(R"("request_headers":{"set":{"X-A":"1"},"remove":["x-a"]})"), "/routes/0/request_headers/remove/0",
+         "x-a is also in \"set\", which replaces it"},
+    });
+}
+
+TEST_CASE("models that no document could bring in are refused too") {
+    Model model;
+    model.upstreams["a"].endpoints.push_back({});
+    model.routes.push_back({});
+    model.routes[0].name = "r";
+    model.routes[0].split = {{"a", 1}, {"a", 2}};
+    Rule rule{"deep", {}, "a"};
+    rule.when.key = {Key::Source::path, {}};
+    for (int i = 0; i < 20; ++i) {
+        Condition outer;
+        outer.kind = Condition::Kind::negate;
+        outer.children = {rule.when};
+        rule.when = outer;
+    }
+    model.routes[0].rules = {rule, rule};
+    model.routes[0].rules[1].name = "empty";
+    model.routes[0].rules[1].when = {};
+    model.routes[0].rules[1].when.kind = Condition::Kind::negate;
+    model.routes[0].respond.body = "\xff\xfe";
+    std::vector<std::string> details;
+    for (const auto& error : validate(model)) details.push_back(error.detail);
+    CHECK(details == std::vector<std::string>{"expected an address", "conditions may be nested 16 deep",
+                                              "\"not\" takes exactly one condition", "upstream \"a\" is there twice",
+                                              "expected a status from 200 to 599", "expected UTF-8 text"});
+}
