@@ -28,7 +28,7 @@ inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
         if (digit || alpha || in("!#$%&'*+-.^_`|~")) bits |= kToken;
         if (c == '\t' || c == ' ' || (c > 0x20 && c < 0x7f) || c >= 0x80) bits |= kValue;
         if (c > 0x20 && c < 0x7f && !in("#\"<>\\")) bits |= kTarget;
-        if (digit || alpha || in("-._~!$&'()*+,;=")) bits |= kHost;
+        if (digit || alpha || in("-._~!$&'()*+;=")) bits |= kHost;
         if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) bits |= kHex;
         if (digit) bits |= kDigit;
         table[c] = bits;

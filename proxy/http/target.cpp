@@ -21,7 +21,8 @@ bool split_authority(std::string_view authority, std::string_view& host) {
     if (host.empty()) return false;
     if (end == authority.size()) return true;
     const std::string_view port = authority.substr(end + 1);
-    if (authority[end] != ':' || port.empty() || port.size() > 5 || !all(port, kDigit)) return false;
+    if (authority[end] != ':' || port.size() > 5 || !all(port, kDigit)) return false;
+    if (port.empty()) return true;  // RFC 3986 §3.2.3 allows a colon without digits
     unsigned value = 0;
     for (char c : port) value = value * 10 + static_cast<unsigned>(c - '0');
     return value > 0 && value <= 65535;

@@ -3,11 +3,27 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace switchyard::net {
+namespace {
+
+// The C library makes recv and send cancellation points, which costs two atomic operations a call in a threaded
+// process (2 % of a busy worker). Workers are never cancelled: the calls are made directly.
+ssize_t receive(int fd, void* into, std::size_t size) {
+    return ::syscall(SYS_recvfrom, fd, into, size, 0, nullptr, nullptr);
+}
+ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
+    return ::syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0);
+}
+ssize_t send(int fd, const msghdr* message, int flags) {
+    return ::syscall(SYS_sendmsg, fd, message, flags);
+}
+
+}  // namespace
 
 bool Stream::accepted(int fd, Poller& poller) {
     adopt(fd);
@@ -40,7 +56,7 @@ Transfer::Status Stream::connected() {
 
 Transfer Stream::read(std::span<char> into) {
     for (;;) {
-        const ssize_t got = ::recv(fd_, into.data(), into.size(), 0);
+        const ssize_t got = receive(fd_, into.data(), into.size());
         if (got > 0) {
             if (static_cast<std::size_t>(got) < into.size() && !hung_up) readable = false;
             return {Transfer::Status::done, static_cast<std::size_t>(got)};
@@ -60,7 +76,7 @@ Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
     for (;;) {
-        const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        const ssize_t sent = send(fd_, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
         if (sent < 0 && errno == EINTR) continue;
         return wrote(sent);
     }
@@ -68,7 +84,7 @@ Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
 
 Transfer Stream::write(const char* bytes, std::size_t count, bool more_follows) {
     for (;;) {
-        const ssize_t sent = ::send(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        const ssize_t sent = send(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
         if (sent < 0 && errno == EINTR) continue;
         return wrote(sent);
     }

@@ -40,7 +40,9 @@ void Acceptor::woken() {
 void Acceptor::close_after_queue() {
     for (int i = 0; i < kQueueAtClose && accept_one(); ++i) {
     }
-    ::shutdown(descriptor(), SHUT_RD);
+    const int fd = descriptor();
+    context_.poller.remove(*this);
+    ::shutdown(fd, SHUT_RD);
 }
 
 bool Acceptor::accept_one() {

@@ -71,6 +71,7 @@ class Exchange {
     net::Task<Next> return_response();
     net::Task<Next> tunnel(std::string_view head);
     void stop_at_failure(Failure failure);
+    bool join_small_body(net::Buffer& lead);
 
     // request_head.cpp, response_head.cpp
     bool write_request_head(net::Buffer& out);

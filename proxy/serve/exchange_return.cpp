@@ -1,4 +1,6 @@
 // return: the response's body to the client, or, after 101, a tunnel both ways.
+#include <cstring>
+
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -31,7 +33,8 @@ net::Task<Next> Exchange::return_response() {
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
 
     download_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
-    download_.start(body, coding, lead.unread(), 0);
+    const bool joined = join_small_body(lead);
+    download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     Next next = keep ? Next::keep : Next::close;
     for (;;) {
         const auto before = download_.sent_bytes();
@@ -77,6 +80,20 @@ net::Task<Next> Exchange::return_response() {
     const bool whole = record_.failure == Failure::none;
     give_back(whole && uploaded && response_guard_.keep_alive && back_.empty() && body.kind != Kind::until_close);
     co_return next;
+}
+
+// A small body that is here already is copied behind its head: one plain send instead of a gathered one.
+bool Exchange::join_small_body(net::Buffer& lead) {
+    constexpr std::size_t kSmall = 4096;  // above it the copy costs more than the gathering
+    const http::Body& body = response_guard_.body;
+    if (body.kind != Kind::length || body.length == 0 || body.length > kSmall || body.length > back_.size())
+        return false;
+    const auto size = static_cast<std::size_t>(body.length);
+    if (size > lead.room().size()) return false;
+    std::memcpy(lead.room().data(), back_.data(), size);
+    lead.filled(size);
+    back_.consume(size);
+    return true;
 }
 
 // After the first byte of the answer, the endpoint's failures count but cannot be told to the client any more.
