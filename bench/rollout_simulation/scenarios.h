@@ -1,0 +1,33 @@
+// What is simulated, and what is made of it: rows of a table, each with the bound it is held to.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bench/rollout_simulation/simulated_rollout.h"
+
+namespace rollout_simulation {
+
+struct Scale {
+    unsigned runs = 200;
+    double seconds = 5000;  // of an A/A rollout
+    unsigned threads = 1;
+    std::uint64_t seed = 20260101;
+};
+
+struct Row {
+    std::string name;
+    std::string text;  // the figures, for people
+    bool held = true;  // within its bound
+    nlohmann::ordered_json figures;
+};
+
+// Many runs of one setup, in the order of their seeds whatever the number of threads.
+std::vector<Outcome> simulate_many(const Setup& setup, const Scale& scale);
+
+std::vector<Row> validity(const Scale& scale);
+std::vector<Row> power(const Scale& scale);
+
+}  // namespace rollout_simulation

@@ -1,0 +1,48 @@
+// One rollout on a simulated clock: real analysis, real frozen quantiles, real ledgers; only the traffic is made up.
+//
+// Threads: each run is on its own; nothing is shared.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/rollout_simulation/world.h"
+#include "control/analysis/settings.h"
+
+namespace rollout_simulation {
+
+struct Stage {
+    double share;
+    double seconds;
+};
+
+// What the canary does differently; all as they are: an A/A run.
+struct Regression {
+    std::optional<double> failure_rate;  // instead of the baseline's
+    double latency = 1;                  // factor
+    double from = 0;                     // seconds into the rollout
+};
+
+struct Setup {
+    switchyard::control::analysis::Settings settings;
+    Traffic traffic;
+    bool sticky = false;
+    std::vector<Stage> stages;
+    Regression regression;
+    double tick = 0.2;
+    double warm_up = 10;
+};
+
+struct Outcome {
+    std::optional<double> alarm_at;  // seconds from the regression's begin (from the start in an A/A run)
+    std::string test;
+    double extra_failures = 0;  // failed requests that the baseline would have served
+    std::uint64_t canary_requests = 0;
+    bool raw_would_have = false;  // sticky: every failure counted, as if requests were independent
+};
+
+Outcome simulate(const Setup& setup, std::uint64_t seed);
+
+}  // namespace rollout_simulation
