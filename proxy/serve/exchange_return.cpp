@@ -35,7 +35,8 @@ net::Task<Next> Exchange::return_response() {
     download_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
     const bool joined = join_small_body(lead);
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
-    Next next = keep ? Next::keep : Next::close;
+    const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
+    Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
     for (;;) {
         const auto before = download_.sent_bytes();
         const Step step = download_.step(*connection_, back_, session_.stream);

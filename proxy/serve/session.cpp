@@ -60,7 +60,7 @@ void Session::end_if_done() {
 }
 
 net::Running Session::run() {
-    bool cut = false;
+    Exchange::Next next;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -80,14 +80,12 @@ net::Running Session::run() {
             in.filled(got.bytes);
             idle_ = false;
         }
-        const Exchange::Next next = co_await Exchange::serve(*this);
-        if (next == Exchange::Next::keep) continue;
-        cut = next == Exchange::Next::cut;
-        break;
+        next = co_await Exchange::serve(*this);
+        if (next != Exchange::Next::keep) break;
     }
-    if (cut)
+    if (next == Exchange::Next::cut)
         stream.close_with_reset();
-    else
+    else if (next == Exchange::Next::close)
         co_await linger();
 }
 
