@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kScratch = 256 * 1024;            // one recv(); a large body takes several
 constexpr Nanos kSweep = 50 * kMillisecond;             // how late a time limit may be noticed
-constexpr std::uint8_t kMaxAttempts = 5;                // of one request, when the workload asks for retries
 constexpr Nanos kUnreachablePause = 10 * kMillisecond;  // closed loop: do not hammer a port where nobody listens
 constexpr std::size_t kMaxSeconds = 3600;               // of the per-second record
 

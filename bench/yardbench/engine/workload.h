@@ -11,6 +11,8 @@
 
 namespace yardbench {
 
+inline constexpr std::uint8_t kMaxAttempts = 5;  // of one request: the engine asks for no verdict.retry beyond it
+
 struct Call {
     std::string_view bytes;  // the whole request; must stay valid until finished() has returned
     std::uint32_t tag = 0;

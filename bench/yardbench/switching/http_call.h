@@ -32,6 +32,8 @@ class HttpCall {
 
     HttpAnswer operator()(const std::string& method, const std::string& path, const std::vector<std::string>& headers,
                           const std::string& body);
+    // A header of the last answer; empty when it was not there.
+    std::string header(std::string_view name) const { return std::string(reader_.header(name)); }
 
   private:
     bool connect(HttpAnswer& answer);

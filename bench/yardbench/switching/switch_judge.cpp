@@ -18,9 +18,12 @@ RequestLog::const_iterator first_sent_at(const RequestLog& log, Nanos t) {
 
 bool colour_allowed(const RequestRecord& record, std::size_t last, const std::vector<SwitchAnswer>& answers,
                     const Colours& colours) {
-    if (record.colour == colours.id(answers[last].to)) return true;
+    const auto leads_to = [&](const SwitchAnswer& answer) {
+        return answer.to == kAnyColour || record.colour == colours.id(answer.to);
+    };
+    if (leads_to(answers[last])) return true;
     for (std::size_t i = last + 1; i < answers.size() && answers[i].asked < record.done; ++i)
-        if (record.colour == colours.id(answers[i].to)) return true;
+        if (leads_to(answers[i])) return true;
     return false;
 }
 

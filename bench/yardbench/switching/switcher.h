@@ -11,8 +11,11 @@
 
 namespace yardbench {
 
+// Instead of a colour: the change leaves traffic on several (a split), so that only the generation tells old from new.
+inline constexpr const char* kAnyColour = "*";
+
 struct SwitchAnswer {
-    std::string to;
+    std::string to;  // a colour, or kAnyColour
     Nanos asked = 0;
     Nanos answered = 0;
     std::uint64_t generation = 0;  // 0: the proxy has no such thing

@@ -9,5 +9,7 @@ namespace yardbench {
 void add_load(CLI::App& program, int& exit_code);
 void add_endpoint(CLI::App& program, int& exit_code);
 void add_switch(CLI::App& program, int& exit_code);
+void add_scenario(CLI::App& program, int& exit_code);
+void add_rehearse(CLI::App& program, int& exit_code);
 
 }  // namespace yardbench
