@@ -2,8 +2,12 @@
 
 #include "forum/api/categories.h"
 #include "forum/api/comments.h"
+#include "forum/api/moderation.h"
+#include "forum/api/notifications.h"
 #include "forum/api/operating.h"
 #include "forum/api/posts.h"
+#include "forum/api/reports.h"
+#include "forum/api/search.h"
 #include "forum/api/sessions.h"
 #include "forum/api/users.h"
 #include "forum/api/votes.h"
@@ -41,6 +45,26 @@ constexpr Endpoint kEndpoints[] = {
     {"POST", "/api/v1/me/password", "changePassword", Access::member, &change_password},
     {"GET", "/api/v1/users/{username}", "showUser", Access::anyone, &show_user},
     {"GET", "/api/v1/users/{username}/posts", "listUserPosts", Access::anyone, &list_user_posts},
+    {"PUT", "/api/v1/posts/{id}/pin", "pinPost", Access::moderator, &pin_post},
+    {"DELETE", "/api/v1/posts/{id}/pin", "unpinPost", Access::moderator, &unpin_post},
+    {"PUT", "/api/v1/posts/{id}/lock", "lockPost", Access::moderator, &lock_post},
+    {"DELETE", "/api/v1/posts/{id}/lock", "unlockPost", Access::moderator, &unlock_post},
+    {"POST", "/api/v1/posts/{id}/restore", "restorePost", Access::moderator, &restore_post},
+    {"POST", "/api/v1/comments/{id}/restore", "restoreComment", Access::moderator, &restore_comment},
+    {"PUT", "/api/v1/posts/{id}/read", "markPostRead", Access::member, &mark_post_read},
+    {"GET", "/api/v1/me/marks", "listMarks", Access::member, &list_marks},
+    {"GET", "/api/v1/me/notifications", "listNotifications", Access::member, &list_notifications},
+    {"POST", "/api/v1/me/notifications/read", "markNotificationsRead", Access::member, &mark_notifications_read},
+    {"GET", "/api/v1/search", "searchPosts", Access::anyone, &search_posts},
+    {"POST", "/api/v1/posts/{id}/reports", "reportPost", Access::writer, &report_post},
+    {"POST", "/api/v1/comments/{id}/reports", "reportComment", Access::writer, &report_comment},
+    {"GET", "/api/v1/reports", "listReports", Access::moderator, &list_reports},
+    {"POST", "/api/v1/reports/{id}/resolve", "resolveReport", Access::moderator, &resolve_report},
+    {"GET", "/api/v1/moderation-log", "listModerationLog", Access::moderator, &list_moderation_log},
+    {"PUT", "/api/v1/users/{username}/ban", "banUser", Access::moderator, &ban_user},
+    {"DELETE", "/api/v1/users/{username}/ban", "unbanUser", Access::moderator, &unban_user},
+    {"PUT", "/api/v1/users/{username}/role", "setUserRole", Access::admin, &set_user_role},
+    {"POST", "/api/v1/signing-keys", "rotateSigningKeys", Access::admin, &rotate_signing_keys},
     {"GET", "/livez", "livez", Access::anyone, &show_livez},
     {"GET", "/readyz", "readyz", Access::anyone, &show_readyz},
     {"GET", "/startupz", "startupz", Access::anyone, &show_startupz},

@@ -2,11 +2,14 @@
 
 #include "forum/api/entity_tag.h"
 #include "forum/api/json_input.h"
+#include "forum/api/moderation.h"
 #include "forum/api/post_json.h"
 #include "forum/api/posts.h"
 #include "forum/domain/access.h"
 #include "forum/domain/comment_path.h"
 #include "forum/domain/content_rules.h"
+#include "forum/store/moderation.h"
+#include "forum/store/notifications.h"
 
 namespace forum {
 
@@ -30,8 +33,8 @@ void require_editor(const Call& call, const Comment& comment) {
     }
 }
 
-// Row and path of the parent, checked to belong to the post and to leave room below.
-void find_parent(Connection& connection, const std::string& id, NewComment& comment) {
+// Row and path of the parent, checked to belong to the post and to leave room below. Returns the row of its author.
+std::int64_t find_parent(Connection& connection, const std::string& id, NewComment& comment) {
     const auto parent = comment_named(connection, id);
     FieldErrors errors;
     if (!parent || parent->post_row != comment.post) {
@@ -44,6 +47,7 @@ void find_parent(Connection& connection, const std::string& id, NewComment& comm
     refuse_if_any(errors);
     comment.parent = parent->row;
     comment.parent_path = parent->path;
+    return parent->author_row;
 }
 
 }  // namespace
@@ -91,8 +95,14 @@ Answer create_comment(Service& service, const Call& call) {
         const Post post = post_to_show(connection, call);
         if (!may_answer(call.caller.role, post.locked)) refuse(403, "locked", "this post is locked");
         comment.post = post.row;
-        if (parent) find_parent(connection, *parent, comment);
-        const AddedComment added = add_comment(connection, comment, now());
+        comment.post_id = post.public_id;
+        std::int64_t answered = post.author_row;
+        if (parent) answered = find_parent(connection, *parent, comment);
+        const Instant at = now();
+        const AddedComment added = add_comment(connection, comment, at);
+        const NewNotification reply{answered, "reply", comment.author, comment.post, added.row};
+        notify(connection, reply, at);
+        notify_mentioned(connection, comment.body, reply, answered, at);
         return comment_answer(201, comment_named(connection, added.public_id).value());
     });
 }
@@ -107,6 +117,9 @@ Answer edit_comment(Service& service, const Call& call) {
         require_editor(call, before);
         if (before.deleted) refuse(409, "deleted", "this comment is deleted");
         edit_comment(connection, before, body, call.caller.row, now());
+        if (before.author_row != call.caller.row) {
+            log_deed(connection, call.caller.row, "edit comment", before.public_id, "", now());
+        }
         return comment_answer(200, comment_named(connection, before.public_id).value());
     });
 }
@@ -116,6 +129,9 @@ Answer remove_comment(Service& service, const Call& call) {
         const Comment comment = comment_to_show(connection, call);
         require_editor(call, comment);
         if (!comment.deleted) delete_comment(connection, comment, call.caller.row, now());
+        if (comment.author_row != call.caller.row) {
+            log_deed(connection, call.caller.row, "delete comment", comment.public_id, reason_of(call), now());
+        }
         return json_answer(204, "");
     });
 }

@@ -2,6 +2,7 @@
 
 #include "forum/api/authenticate.h"
 #include "forum/api/entity_tag.h"
+#include "forum/api/throttle.h"
 #include "forum/domain/utf8.h"
 
 namespace forum {
@@ -72,6 +73,7 @@ Answer Dispatcher::answer_for(const Endpoint& endpoint, Call& call) {
     } else {
         call.caller = authenticate(service_, call);
         require_access(endpoint.access, call.caller);
+        throttle_writes(service_, call);
     }
     return endpoint.handle(service_, call);
 }

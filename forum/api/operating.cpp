@@ -69,6 +69,11 @@ Answer show_readyz(Service& service, const Call&) {
     checks.push_back({"drain", !service.lifecycle.draining, service.lifecycle.draining ? "draining" : ""});
     bool ready = service.lifecycle.started;
     for (const Check& check : checks) ready = ready && check.good;
+    // Redis is told about but does not count: without it the forum is slower and as right as ever.
+    if (service.redis != nullptr) {
+        const bool there = service.redis->ping();
+        checks.push_back({"redis", there, there ? "" : "not reachable; working without it"});
+    }
     JsonText json;
     json.begin_object()
         .member("status", ready ? "ready" : "not ready")
@@ -100,6 +105,13 @@ Answer show_metrics(Service& service, const Call&) {
     line("forum_store_failed_commits_total", "counter", "Transactions that could not be stored.",
          writer.failed_commits);
     line("forum_store_changes_waiting", "gauge", "Changes that wait for the writer.", writer.waiting);
+    const PageCounts pages = service.pages.counts();
+    line("forum_page_cache_hits_total", "counter", "Answers taken from memory.", pages.hits);
+    line("forum_page_cache_remote_hits_total", "counter", "Answers taken from Redis.", pages.remote_hits);
+    line("forum_page_cache_built_total", "counter", "Answers built from the database.", pages.built);
+    const RedisCounts redis = service.redis == nullptr ? RedisCounts{} : service.redis->counts();
+    line("forum_redis_calls_total", "counter", "Calls to Redis.", redis.calls);
+    line("forum_redis_failures_total", "counter", "Calls to Redis that failed.", redis.failures);
     line("forum_requests_in_flight", "gauge", "Requests being answered.", life.in_flight.load());
     line("forum_connections", "gauge", "Open client connections.", life.connections.load());
     line("forum_connections_waiting", "gauge", "Connections that wait for a thread.", life.connections_waiting.load());

@@ -1,5 +1,7 @@
 #include "forum/api/post_json.h"
 
+#include "forum/domain/comment_path.h"
+
 namespace forum {
 
 void write_post_members(JsonText& json, const Post& post, bool whole) {
@@ -33,7 +35,7 @@ void write_comment(JsonText& json, const Comment& comment) {
     } else {
         json.value(comment.parent);
     }
-    json.member("depth", static_cast<std::int64_t>(comment.path.size() / 7 - 1))
+    json.member("depth", depth_of(comment.path))
         .member("author", comment.author)
         .member("body", comment.deleted ? std::string_view() : std::string_view(comment.body))
         .key("created_at")

@@ -2,11 +2,15 @@
 
 #include "forum/api/entity_tag.h"
 #include "forum/api/json_input.h"
+#include "forum/api/moderation.h"
 #include "forum/api/post_json.h"
 #include "forum/domain/access.h"
 #include "forum/domain/content_rules.h"
+#include "forum/domain/public_id.h"
 #include "forum/store/categories.h"
 #include "forum/store/comments.h"
+#include "forum/store/moderation.h"
+#include "forum/store/notifications.h"
 
 namespace forum {
 
@@ -23,6 +27,30 @@ Answer post_answer(int status, const Post& post) {
     Answer answer = json_answer(status, json.take());
     answer.etag = versioned_tag(post.edit_version, answer.body);
     answer.location = status == 201 ? "/api/v1/posts/" + post.public_id : "";
+    return answer;
+}
+
+Answer page_answer(const Page& page) {
+    Answer answer = json_answer(200, page.body);
+    answer.etag = page.etag;
+    return answer;
+}
+
+Answer post_with_comments(const Post& post, Connection& connection) {
+    std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
+    const auto next = cut_page("comments:" + post.public_id, comments, kFirstComments, [](const Comment& last) {
+        return Cursor{last.path, last.row};
+    });
+    JsonText json;
+    json.begin_object();
+    write_post_members(json, post, true);
+    json.key("comments").begin_object().key("items").begin_array();
+    for (const Comment& comment : comments) write_comment(json, comment);
+    json.end_array();
+    write_next(json, next);
+    json.end_object().end_object();
+    Answer answer = json_answer(200, json.take());
+    answer.etag = versioned_tag(post.edit_version, answer.body);
     return answer;
 }
 
@@ -49,20 +77,7 @@ PostListing listing_from(const Call& call) {
     return listing;
 }
 
-}  // namespace
-
-Post post_to_show(Connection& connection, const Call& call) {
-    auto post = post_named(connection, call.arguments.at(0));
-    if (!post) refuse_not_found("post");
-    if (post->deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("post");
-    return *post;
-}
-
-Answer list_posts(Service& service, const Call& call) {
-    PostListing listing = listing_from(call);
-    const std::string slug = call.parameter("category").value_or("");
-    const std::string list = std::string(name_of(listing.order)) + ':' + slug + ':' + listing.tag;
-    listing.after = cursor_of(call, list);
+Answer build_list(Service& service, PostListing listing, const std::string& slug, const std::string& list) {
     return service.store.readers.with([&](Connection& connection) {
         if (!slug.empty()) {
             const auto category = category_named(connection, slug);
@@ -77,25 +92,49 @@ Answer list_posts(Service& service, const Call& call) {
     });
 }
 
-Answer show_post(Service& service, const Call& call) {
+// The version is read before the post is: a change in between makes the page newer than its version, never older.
+Page build_post(Service& service, const Call& call) {
     return service.store.readers.with([&](Connection& connection) {
-        const Post post = post_to_show(connection, call);
-        std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
-        const auto next = cut_page("comments:" + post.public_id, comments, kFirstComments, [](const Comment& last) {
-            return Cursor{last.path, last.row};
-        });
-        JsonText json;
-        json.begin_object();
-        write_post_members(json, post, true);
-        json.key("comments").begin_object().key("items").begin_array();
-        for (const Comment& comment : comments) write_comment(json, comment);
-        json.end_array();
-        write_next(json, next);
-        json.end_object().end_object();
-        Answer answer = json_answer(200, json.take());
-        answer.etag = versioned_tag(post.edit_version, answer.body);
-        return answer;
+        Answer answer = post_with_comments(post_to_show(connection, call), connection);
+        return Page{std::move(answer.body), std::move(answer.etag)};
     });
+}
+
+}  // namespace
+
+Post post_to_show(Connection& connection, const Call& call) {
+    const std::string& id = call.arguments.at(0);
+    auto post = is_public_id(id) ? post_named(connection, id) : std::nullopt;
+    if (!post) refuse_not_found("post");
+    if (post->deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("post");
+    return *post;
+}
+
+Answer list_posts(Service& service, const Call& call) {
+    PostListing listing = listing_from(call);
+    const std::string slug = call.parameter("category").value_or("");
+    const std::string list = std::string(name_of(listing.order)) + ':' + slug + ':' + listing.tag;
+    listing.after = cursor_of(call, list);
+    const std::string key =
+        "list:" + list + ':' + std::to_string(listing.limit) + ':' + call.parameter("cursor").value_or("");
+    const SharedPage page = service.pages.get(key, service.store.side.lists(), [&] {
+        Answer answer = build_list(service, listing, slug, list);
+        std::string etag = entity_tag(answer.body);
+        return Page{std::move(answer.body), std::move(etag)};
+    });
+    return page_answer(*page);
+}
+
+Answer show_post(Service& service, const Call& call) {
+    // Moderators see deleted posts, everybody else sees the same.
+    if (reaches(call.caller.role, Role::moderator)) {
+        return service.store.readers.with(
+            [&](Connection& connection) { return post_with_comments(post_to_show(connection, call), connection); });
+    }
+    const std::string& id = call.arguments.at(0);
+    const SharedPage page =
+        service.pages.get("post:" + id, service.store.side.post(id), [&] { return build_post(service, call); });
+    return page_answer(*page);
 }
 
 Answer create_post(Service& service, const Call& call) {
@@ -115,7 +154,9 @@ Answer create_post(Service& service, const Call& call) {
     return run_change(service, call, [&](Connection& connection) {
         post.category = category_to_post_in(connection, slug, call.caller).row;
         const std::string id = add_post(connection, post, now());
-        return post_answer(201, post_named(connection, id).value());
+        const Post added = post_named(connection, id).value();
+        notify_mentioned(connection, post.body, {0, "mention", post.author, added.row, std::nullopt}, 0, now());
+        return post_answer(201, added);
     });
 }
 
@@ -143,6 +184,9 @@ Answer edit_post(Service& service, const Call& call) {
         after.body = body.value_or(before.body);
         after.tags = tags.value_or(split_tags(before.tags));
         edit_post(connection, before, after, call.caller.row, now());
+        if (before.author_row != call.caller.row) {
+            log_deed(connection, call.caller.row, "edit post", before.public_id, "", now());
+        }
         return post_answer(200, post_named(connection, before.public_id).value());
     });
 }
@@ -157,6 +201,9 @@ Answer remove_post(Service& service, const Call& call) {
             refuse(412, "edited-meanwhile", "the post was edited meanwhile; read it again");
         }
         if (!post.deleted) delete_post(connection, post, call.caller.row, now());
+        if (post.author_row != call.caller.row) {
+            log_deed(connection, call.caller.row, "delete post", post.public_id, reason_of(call), now());
+        }
         return json_answer(204, "");
     });
 }

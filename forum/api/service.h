@@ -9,6 +9,8 @@
 #include "forum/api/lifecycle.h"
 #include "forum/api/metrics.h"
 #include "forum/auth/password.h"
+#include "forum/cache/counters.h"
+#include "forum/cache/page_cache.h"
 #include "forum/store/store.h"
 
 namespace forum {
@@ -17,12 +19,21 @@ struct ApiLimits {
     Instant access_life = 15 * kMinute;
     Instant refresh_life = 30 * kDay;
     std::string operator_token;  ///< empty: only from the machine itself
+    // Failed logins within fifteen minutes: by one address on one account, on one account, by one address.
+    std::int64_t login_pair = 10;
+    std::int64_t login_account = 50;
+    std::int64_t login_address = 100;
+    std::int64_t registrations = 0;  ///< by one address in an hour; 0: any number
+    std::int64_t writes = 0;         ///< by one account in a minute; 0: any number
 };
 
 struct Service {
     Store& store;
     KeyRing& keys;
     PasswordHasher& hasher;
+    PageCache& pages;
+    Counters& counters;
+    RedisLink* redis;  ///< nullptr without Redis
     Lifecycle& lifecycle;
     Metrics& metrics;
     ApiLimits limits;

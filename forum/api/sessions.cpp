@@ -2,6 +2,7 @@
 
 #include "forum/api/json_input.h"
 #include "forum/api/json_text.h"
+#include "forum/api/throttle.h"
 #include "forum/api/users.h"
 #include "forum/auth/digest.h"
 #include "forum/domain/account_rules.h"
@@ -59,6 +60,7 @@ Answer register_account(Service& service, const Call& call) {
         check_password(password, username, "/password", input.errors());
     }
     input.finish();
+    throttle_registration(service, call);
     const std::string hash = service.hasher.hash(password);
     Answer answer;
     service.store.writer.run([&](Connection& connection) {
@@ -93,6 +95,7 @@ Answer log_in(Service& service, const Call& call) {
     } else {
         service.hasher.verify_nothing(password.substr(0, kPasswordMax));
     }
+    if (right) forgive_login(service, call, username);
     if (!right) refuse(401, "wrong-login", "user name and password do not belong together");
     Answer answer;
     service.store.writer.run([&](Connection& connection) { answer = open_login(service, connection, 200, *account); });

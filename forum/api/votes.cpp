@@ -29,7 +29,7 @@ Answer vote_on_post(Service& service, const Call& call) {
     const int value = value_from(call);
     return run_change(service, call, [&](Connection& connection) {
         const Post post = post_to_show(connection, call);
-        return score_answer(vote_on_post(connection, post.row, call.caller.row, value, now()), value);
+        return score_answer(vote_on_post(connection, post, call.caller.row, value, now()), value);
     });
 }
 
@@ -38,8 +38,7 @@ Answer vote_on_comment(Service& service, const Call& call) {
     return run_change(service, call, [&](Connection& connection) {
         const Comment comment = comment_to_show(connection, call);
         if (comment.deleted) refuse(409, "deleted", "this comment is deleted");
-        return score_answer(vote_on_comment(connection, comment.row, comment.post_row, call.caller.row, value, now()),
-                            value);
+        return score_answer(vote_on_comment(connection, comment, call.caller.row, value, now()), value);
     });
 }
 

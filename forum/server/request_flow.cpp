@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <thread>
+#include <utility>
 
 #include "forum/api/json_text.h"
 #include "forum/auth/digest.h"
@@ -41,13 +44,32 @@ RequestFlow::RequestFlow(Dispatcher& dispatcher, Service& service, RequestLog& l
       log_(log),
       logged_(settings.text("log-requests") == "all"    ? Logged::all
               : settings.text("log-requests") == "none" ? Logged::none
-                                                        : Logged::failures) {}
+                                                        : Logged::failures),
+      fail_percent_(settings.integer("fail-percent")),
+      crash_after_(settings.integer("crash-after")),
+      delay_(settings.duration("delay")) {}
+
+std::optional<Answer> RequestFlow::rehearsed_fault(const Call& call) {
+    // Probes stay honest: a rehearsal shows what users meet and what the release machinery makes of it.
+    if (!call.path.starts_with("/api/")) return std::nullopt;
+    const std::int64_t number = ++rehearsed_;
+    if (crash_after_ > 0 && number > crash_after_) std::raise(SIGKILL);
+    if (delay_.count() > 0) std::this_thread::sleep_for(delay_);
+    // Spread evenly, so that a short rehearsal has its share too.
+    if (number * fail_percent_ / 100 == (number - 1) * fail_percent_ / 100) return std::nullopt;
+    return problem(500, "rehearsed", "this failure was ordered with --fail-percent");
+}
 
 Answer RequestFlow::answer(Call& call) {
     const InFlight in_flight(service_.lifecycle);
     const auto begin = std::chrono::steady_clock::now();
     if (!is_usable_id(call.request_id)) call.request_id = public_id_from(random_bits());
-    Dispatched done = dispatcher_.dispatch(call);
+    Dispatched done{{}, "unknown", ""};
+    if (auto fault = rehearsed_fault(call)) {
+        done.answer = std::move(*fault);
+    } else {
+        done = dispatcher_.dispatch(call);
+    }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     service_.metrics.count(done.operation, done.answer.status, seconds);
     if (logged_ == Logged::all || (logged_ == Logged::failures && done.answer.status >= kFailure)) {

@@ -1,6 +1,10 @@
 #pragma once
 // What happens to every request, in this order: a request id, the dispatcher, counting, one log line.
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "forum/api/dispatch.h"
@@ -18,12 +22,17 @@ class RequestFlow {
 
   private:
     enum class Logged { all, failures, none };
+    std::optional<Answer> rehearsed_fault(const Call& call);
     void log_line(const Call& call, const Dispatched& done, double seconds);
 
     Dispatcher& dispatcher_;
     Service& service_;
     RequestLog& log_;
     Logged logged_;
+    std::int64_t fail_percent_;
+    std::int64_t crash_after_;
+    std::chrono::milliseconds delay_;
+    std::atomic<std::int64_t> rehearsed_ = 0;
 };
 
 }  // namespace forum

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <memory>
 #include <thread>
 
 #include "forum/api/dispatch.h"
@@ -145,7 +146,17 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     KeyRing keys(store);
     PasswordHasher hasher(static_cast<unsigned>(settings.integer("hash-parallel")));
     Metrics metrics(operations_of(endpoints));
-    Service service{store, keys, hasher, life, metrics, {}};
+    std::unique_ptr<RedisLink> redis;
+    if (!settings.text("redis").empty()) {
+        redis = std::make_unique<RedisLink>(settings.text("redis"), settings.duration("redis-limit"));
+    }
+    PageCache pages(static_cast<std::size_t>(settings.integer("page-cache")), settings.duration("page-life").count(),
+                    redis.get(), std::to_string(store.side.life()));
+    Counters counters(redis.get());
+    Service service{store, keys, hasher, pages, counters, redis.get(), life, metrics, {}};
+    service.limits.login_pair = settings.integer("login-limit");
+    service.limits.registrations = settings.integer("registration-limit");
+    service.limits.writes = settings.integer("write-limit");
     service.limits.access_life = settings.duration("access-life").count();
     service.limits.refresh_life = settings.duration("refresh-life").count();
     service.limits.operator_token = settings.text("operator-token");

@@ -45,6 +45,17 @@ constexpr Setting kSettings[] = {
     {"hash-parallel", Kind::integer, "2", "2", "password hashes computed at a time (19 MiB each)"},
     {"operator-token", Kind::secret, "", "", "for /drain; empty: only from this machine and not through a proxy"},
     {"log-requests", Kind::text, "failures", "all", "all, failures or none"},
+    {"login-limit", Kind::integer, "10", "10", "failed logins by one address on one account in 15 minutes"},
+    {"registration-limit", Kind::integer, "0", "20", "registrations by one address in an hour; 0: any number"},
+    {"write-limit", Kind::integer, "0", "120", "writing calls by one account in a minute; 0: any number"},
+    {"redis", Kind::text, "", "", "host:port of an optional Redis; empty: none"},
+    {"redis-limit", Kind::duration, "25ms", "25ms", "longest wait for one answer of Redis"},
+    {"page-cache", Kind::integer, "67108864", "67108864", "bytes of finished answers kept in memory"},
+    {"page-life", Kind::duration, "10s", "10s", "an unchanged answer is built again after this"},
+    {"rehearsal", Kind::flag, "false", "false", "allow the three faults below"},
+    {"fail-percent", Kind::integer, "0", "0", "rehearsal: answer this share of API requests with 500"},
+    {"delay", Kind::duration, "0ms", "0ms", "rehearsal: wait this long before every API request"},
+    {"crash-after", Kind::integer, "0", "0", "rehearsal: die without a word after this many API requests"},
     {"seed-posts", Kind::integer, "0", "0", "fill an empty database with this many posts at start"},
 };
 
@@ -192,6 +203,13 @@ void Settings::read_environment() {
     }
 }
 
+// Faults are for rehearsals only: nobody may get them by one mistyped flag.
+void Settings::refuse_faults_outside_rehearsals() const {
+    if (flag("rehearsal")) return;
+    const bool faulty = integer("fail-percent") != 0 || integer("crash-after") != 0 || duration("delay").count() != 0;
+    if (faulty) throw SettingsError("fail-percent, delay and crash-after need --rehearsal");
+}
+
 Settings Settings::load(const std::vector<std::string>& arguments) {
     const std::vector<Given> given = flags_from(arguments);
     Settings settings;
@@ -205,6 +223,7 @@ Settings Settings::load(const std::vector<std::string>& arguments) {
     if (!file.empty()) settings.read_file(file);
     settings.read_environment();
     for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
+    settings.refuse_faults_outside_rehearsals();
     return settings;
 }
 

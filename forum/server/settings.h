@@ -44,6 +44,7 @@ class Settings {
     void set_defaults(bool prod);
     void read_file(const std::string& path);
     void read_environment();
+    void refuse_faults_outside_rehearsals() const;
 
     std::map<std::string, Value, std::less<>> values_;
 };

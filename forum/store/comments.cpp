@@ -35,7 +35,7 @@ Comment comment_from(const Query& query) {
 }
 
 // Recounted, so that a wrong number heals with the next comment.
-void recount(Connection& connection, std::int64_t post, Instant at) {
+void recount(Connection& connection, std::int64_t post, std::string_view post_id, Instant at) {
     connection
         .query(
             "UPDATE posts SET comment_count = (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted_at IS "
@@ -43,7 +43,7 @@ void recount(Connection& connection, std::int64_t post, Instant at) {
             "last_activity = max(last_activity, ?2) WHERE id = ?1")
         .with(post, at)
         .run();
-    connection.touch_post(post);
+    connection.touch_post(post_id);
     connection.touch_lists();
 }
 
@@ -80,7 +80,7 @@ AddedComment add_comment(Connection& connection, const NewComment& comment, Inst
     connection.query("UPDATE comments SET path = ?2 WHERE id = ?1")
         .with(added.row, comment_path(comment.parent_path, added.row))
         .run();
-    recount(connection, comment.post, at);
+    recount(connection, comment.post, comment.post_id, at);
     return added;
 }
 
@@ -95,19 +95,19 @@ void edit_comment(Connection& connection, const Comment& before, std::string_vie
     connection.query("UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1")
         .with(before.row, body, at)
         .run();
-    connection.touch_post(before.post_row);
+    connection.touch_post(before.post);
 }
 
 void delete_comment(Connection& connection, const Comment& comment, std::int64_t by, Instant at) {
     connection.query("UPDATE comments SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1")
         .with(comment.row, at, by)
         .run();
-    recount(connection, comment.post_row, 0);
+    recount(connection, comment.post_row, comment.post, 0);
 }
 
 void restore_comment(Connection& connection, const Comment& comment) {
     connection.query("UPDATE comments SET deleted_at = NULL, deleted_by = NULL WHERE id = ?").with(comment.row).run();
-    recount(connection, comment.post_row, 0);
+    recount(connection, comment.post_row, comment.post, 0);
 }
 
 std::vector<CommentEdit> comment_history(Connection& connection, std::int64_t row, std::int64_t before_version,

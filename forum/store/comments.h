@@ -35,7 +35,8 @@ std::optional<Comment> comment_named(Connection& connection, std::string_view pu
 std::vector<Comment> comments_of(Connection& connection, std::int64_t post_row, std::string_view after_path, int limit);
 
 struct NewComment {
-    std::int64_t post = 0;
+    std::int64_t post = 0;    ///< row
+    std::string post_id;      ///< public id
     std::int64_t parent = 0;  ///< row, 0 for none
     std::string parent_path;
     std::int64_t author = 0;

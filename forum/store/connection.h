@@ -76,7 +76,7 @@ class Query {
 /// What the changes of one transaction made stale; published to all processes when it has been committed.
 struct Touched {
     bool lists = false;
-    std::vector<std::int64_t> posts;
+    std::vector<std::string> posts;  ///< public ids
 };
 
 class Connection {
@@ -97,7 +97,7 @@ class Connection {
     int changes() const;
 
     void touch_lists() { touched_.lists = true; }
-    void touch_post(std::int64_t row) { touched_.posts.push_back(row); }
+    void touch_post(std::string_view public_id) { touched_.posts.emplace_back(public_id); }
     Touched take_touched() { return std::exchange(touched_, {}); }
 
     /// Every statement text this connection has prepared.

@@ -27,8 +27,8 @@ void delete_search_row(Connection& connection, std::int64_t row) {
     connection.query("DELETE FROM post_search WHERE rowid = ?").with(row).run();
 }
 
-void touch(Connection& connection, std::int64_t row) {
-    connection.touch_post(row);
+void touch(Connection& connection, const Post& post) {
+    connection.touch_post(post.public_id);
     connection.touch_lists();
 }
 
@@ -116,29 +116,29 @@ void edit_post(Connection& connection, const Post& before, const NewPost& after,
         delete_search_row(connection, before.row);
         write_search_row(connection, before.row, after.title, after.body);
     }
-    touch(connection, before.row);
+    touch(connection, before);
 }
 
-void set_pinned(Connection& connection, std::int64_t row, bool pinned) {
-    connection.query("UPDATE posts SET pinned = ?2 WHERE id = ?1").with(row, pinned).run();
-    touch(connection, row);
+void set_pinned(Connection& connection, const Post& post, bool pinned) {
+    connection.query("UPDATE posts SET pinned = ?2 WHERE id = ?1").with(post.row, pinned).run();
+    touch(connection, post);
 }
 
-void set_locked(Connection& connection, std::int64_t row, bool locked) {
-    connection.query("UPDATE posts SET locked = ?2 WHERE id = ?1").with(row, locked).run();
-    touch(connection, row);
+void set_locked(Connection& connection, const Post& post, bool locked) {
+    connection.query("UPDATE posts SET locked = ?2 WHERE id = ?1").with(post.row, locked).run();
+    touch(connection, post);
 }
 
 void delete_post(Connection& connection, const Post& post, std::int64_t by, Instant at) {
     connection.query("UPDATE posts SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1").with(post.row, at, by).run();
     delete_search_row(connection, post.row);
-    touch(connection, post.row);
+    touch(connection, post);
 }
 
 void restore_post(Connection& connection, const Post& post) {
     connection.query("UPDATE posts SET deleted_at = NULL, deleted_by = NULL WHERE id = ?").with(post.row).run();
     write_search_row(connection, post.row, post.title, post.body);
-    touch(connection, post.row);
+    touch(connection, post);
 }
 
 std::vector<PostEdit> post_history(Connection& connection, std::int64_t row, std::int64_t before_version, int limit) {

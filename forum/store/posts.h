@@ -48,8 +48,8 @@ std::string add_post(Connection& connection, const NewPost& post, Instant at);
 /// Keeps what it said before in the history.
 void edit_post(Connection& connection, const Post& before, const NewPost& after, std::int64_t editor, Instant at);
 
-void set_pinned(Connection& connection, std::int64_t row, bool pinned);
-void set_locked(Connection& connection, std::int64_t row, bool locked);
+void set_pinned(Connection& connection, const Post& post, bool pinned);
+void set_locked(Connection& connection, const Post& post, bool locked);
 /// Soft: the row stays, `restore_post` brings it back.
 void delete_post(Connection& connection, const Post& post, std::int64_t by, Instant at);
 void restore_post(Connection& connection, const Post& post);

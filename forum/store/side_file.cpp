@@ -54,8 +54,12 @@ std::atomic<std::uint64_t>& SideFile::slot(std::size_t index) const {
     return static_cast<std::atomic<std::uint64_t>*>(mapping_)[index];
 }
 
-std::size_t SideFile::post_slot(std::int64_t row) const {
-    return kFirstPostSlot + static_cast<std::size_t>(row) % kPostSlots;
+// FNV-1a, because every process and every release must
+// come to the same slot.
+std::size_t SideFile::post_slot(std::string_view public_id) {
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;
+    for (const char c : public_id) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
+    return kFirstPostSlot + static_cast<std::size_t>(hash % kPostSlots);
 }
 
 std::uint64_t SideFile::life() const {
@@ -64,14 +68,14 @@ std::uint64_t SideFile::life() const {
 std::uint64_t SideFile::lists() const {
     return slot(kListsSlot).load(std::memory_order_acquire);
 }
-std::uint64_t SideFile::post(std::int64_t row) const {
-    return slot(post_slot(row)).load(std::memory_order_acquire);
+std::uint64_t SideFile::post(std::string_view public_id) const {
+    return slot(post_slot(public_id)).load(std::memory_order_acquire);
 }
 void SideFile::raise_lists() {
     slot(kListsSlot).fetch_add(1, std::memory_order_release);
 }
-void SideFile::raise_post(std::int64_t row) {
-    slot(post_slot(row)).fetch_add(1, std::memory_order_release);
+void SideFile::raise_post(std::string_view public_id) {
+    slot(post_slot(public_id)).fetch_add(1, std::memory_order_release);
 }
 
 void SideFile::lock(int range, short type) const {

@@ -2,8 +2,9 @@
 // A small file beside the database, mapped by every process that uses it: change counters and the writers' turnstile.
 //
 // Change counters say what may have changed since something was cached: one for the lists, and one per group of posts
-// (by row id). A process that committed a change raises them before it acknowledges the change, so a cached copy that
-// carries an older count is never shown after the acknowledgement – in any process. Reading one is one atomic load.
+// (by their public id). A process that committed a change raises them before it acknowledges the change, so a cached
+// copy that carries an older count is never shown after the acknowledgement – in any process. Reading one is one atomic
+// load.
 //
 // The turnstile lets the writers of several processes take turns. SQLite alone makes a waiting writer poll with growing
 // pauses, so a busy process could starve the others; here a writer that has just finished queues behind the one that
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace forum {
 
@@ -28,17 +30,17 @@ class SideFile {
     /// Random, made when the file was made: tells counts of one life of the file from those of another.
     std::uint64_t life() const;
     std::uint64_t lists() const;
-    std::uint64_t post(std::int64_t row) const;
+    std::uint64_t post(std::string_view public_id) const;
 
     void raise_lists();
-    void raise_post(std::int64_t row);
+    void raise_post(std::string_view public_id);
 
     void enter_turnstile();
     void leave_turnstile();
 
   private:
     std::atomic<std::uint64_t>& slot(std::size_t index) const;
-    std::size_t post_slot(std::int64_t row) const;
+    static std::size_t post_slot(std::string_view public_id);
     void lock(int range, short type) const;
 
     int descriptor_ = -1;

@@ -121,7 +121,7 @@ void Writer::commit(std::deque<Pending*>& batch) {
         return;
     }
     const Touched touched = connection_.take_touched();
-    for (const std::int64_t row : touched.posts) side_.raise_post(row);
+    for (const std::string& post : touched.posts) side_.raise_post(post);
     if (touched.lists) side_.raise_lists();
 
     const std::lock_guard guard(mutex_);

@@ -1,0 +1,13 @@
+#pragma once
+// What concerns the user who asks: notifications, and marks on posts (read, voted).
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer list_notifications(Service& service, const Call& call);
+Answer mark_notifications_read(Service& service, const Call& call);
+Answer mark_post_read(Service& service, const Call& call);
+Answer list_marks(Service& service, const Call& call);
+
+}  // namespace forum

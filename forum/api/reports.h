@@ -1,0 +1,13 @@
+#pragma once
+// Reports: users ask moderators to look at something.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer report_post(Service& service, const Call& call);
+Answer report_comment(Service& service, const Call& call);
+Answer list_reports(Service& service, const Call& call);
+Answer resolve_report(Service& service, const Call& call);
+
+}  // namespace forum

@@ -1,0 +1,10 @@
+#pragma once
+// Full-text search over posts.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer search_posts(Service& service, const Call& call);
+
+}  // namespace forum

@@ -1,0 +1,56 @@
+#include "forum/api/throttle.h"
+
+#include <algorithm>
+#include <string>
+
+namespace forum {
+
+namespace {
+
+constexpr Instant kLoginWindow = 15 * kMinute;
+
+std::string lower_case(std::string_view name) {
+    std::string out(name.substr(0, 64));
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+}
+
+std::string pair_key(const Call& call, std::string_view username) {
+    return "login:" + call.address + ':' + lower_case(username);
+}
+
+std::string account_key(std::string_view username) {
+    return "login:*:" + lower_case(username);
+}
+
+void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit) {
+    if (limit == 0 || service.counters.add(key, window, now()) <= limit) return;
+    Answer answer = problem(429, "too-many", "too many attempts; wait and try again");
+    answer.headers.emplace_back("Retry-After", std::to_string(window / kSecond));
+    throw Refusal(answer);
+}
+
+}  // namespace
+
+void throttle_login(Service& service, const Call& call, std::string_view username) {
+    require_below(service, pair_key(call, username), kLoginWindow, service.limits.login_pair);
+    require_below(service, account_key(username), kLoginWindow, service.limits.login_account);
+    require_below(service, "login:" + call.address, kLoginWindow, service.limits.login_address);
+}
+
+void forgive_login(Service& service, const Call& call, std::string_view username) {
+    service.counters.forget(pair_key(call, username));
+    service.counters.forget(account_key(username));
+}
+
+void throttle_registration(Service& service, const Call& call) {
+    require_below(service, "register:" + call.address, kHour, service.limits.registrations);
+}
+
+void throttle_writes(Service& service, const Call& call) {
+    if (service.limits.writes == 0 || call.caller.row == 0 || call.method == "GET" || call.method == "HEAD") return;
+    require_below(service, "writes:" + std::to_string(call.caller.row), kMinute, service.limits.writes);
+}
+
+}  // namespace forum

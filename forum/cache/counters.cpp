@@ -1,0 +1,47 @@
+#include "forum/cache/counters.h"
+
+#include <algorithm>
+
+namespace forum {
+
+namespace {
+
+// A flood of different keys must not fill the memory: beyond this all ended windows are dropped, and if that is not
+// enough, all of them.
+constexpr std::size_t kWindowsMax = 100'000;
+
+std::string redis_key(const std::string& key) {
+    return "forum:count:" + key;
+}
+
+}  // namespace
+
+Counters::Counters(RedisLink* redis) : redis_(redis) {}
+
+std::int64_t Counters::add(const std::string& key, Instant window, Instant at) {
+    std::int64_t own = 0;
+    {
+        const std::lock_guard guard(mutex_);
+        if (windows_.size() >= kWindowsMax) drop_ended(at);
+        Window& counted = windows_[key];
+        if (counted.ends <= at) counted = {at + window, 0};
+        own = ++counted.count;
+    }
+    if (redis_ == nullptr) return own;
+    return std::max(own, redis_->count(redis_key(key), window).value_or(0));
+}
+
+void Counters::forget(const std::string& key) {
+    {
+        const std::lock_guard guard(mutex_);
+        windows_.erase(key);
+    }
+    if (redis_ != nullptr) redis_->forget(redis_key(key));
+}
+
+void Counters::drop_ended(Instant at) {
+    std::erase_if(windows_, [at](const auto& entry) { return entry.second.ends <= at; });
+    if (windows_.size() >= kWindowsMax) windows_.clear();
+}
+
+}  // namespace forum

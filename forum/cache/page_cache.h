@@ -1,0 +1,85 @@
+#pragma once
+// Finished answers that are the same for everybody: lists and posts.
+//
+// An entry belongs to a version (a change counter of the store) and is used for exactly that version, so an answer is
+// never older than the last acknowledged change. One thread builds a missing entry while the others wait for it.
+// Entries end after a while even when nothing changed, each at its own time, so that they are not all built again at
+// once. With Redis, what one instance built serves the others; a value that does not carry its own checksum is not
+// believed.
+//
+// Threads: any. Owns its entries; `redis` must outlive it. Errors: what `build` throws.
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "forum/cache/redis_link.h"
+#include "forum/domain/instant.h"
+
+namespace forum {
+
+struct Page {
+    std::string body;
+    std::string etag;
+};
+using SharedPage = std::shared_ptr<const Page>;
+
+struct PageCounts {
+    std::uint64_t hits = 0;
+    std::uint64_t remote_hits = 0;
+    std::uint64_t built = 0;
+};
+
+class PageCache {
+  public:
+    /// `bytes` bounds the bodies held; `scope` tells values of this database from others in one Redis.
+    PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope);
+
+    SharedPage get(const std::string& key, std::uint64_t version, const std::function<Page()>& build);
+
+    PageCounts counts() const;
+
+  private:
+    struct Entry {
+        std::string key;
+        std::uint64_t version = 0;
+        SharedPage page;
+        Instant ends = 0;
+    };
+    struct Flight {
+        std::uint64_t version = 0;
+        bool landed = false;
+        SharedPage page;
+    };
+    struct Shard {
+        std::mutex mutex;
+        std::condition_variable landed;
+        std::list<Entry> entries;  ///< the one used last in front
+        std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key;
+        std::unordered_map<std::string, std::shared_ptr<Flight>> flights;
+        std::size_t bytes = 0;
+    };
+    static constexpr std::size_t kShards = 16;
+
+    SharedPage held(Shard& shard, const std::string& key, std::uint64_t version);
+    void hold(Shard& shard, const std::string& key, std::uint64_t version, SharedPage page);
+    SharedPage fetch_or_build(const std::string& key, std::uint64_t version, const std::function<Page()>& build);
+
+    std::size_t shard_bytes_;
+    Instant life_;
+    RedisLink* redis_;
+    std::string scope_;
+    std::array<Shard, kShards> shards_;
+    std::atomic<std::uint64_t> hits_ = 0;
+    std::atomic<std::uint64_t> remote_hits_ = 0;
+    std::atomic<std::uint64_t> built_ = 0;
+};
+
+}  // namespace forum
