@@ -61,6 +61,16 @@ struct FailedBuckets {
     std::uint32_t route = 0;
     std::vector<std::uint16_t> canary;    // not on the split's first upstream
     std::vector<std::uint16_t> baseline;  // on the split's first upstream
+
+    // Every first attempt that a hash decided while the split had two arms, in order: what latency and the sample
+    // ratio need. Beyond kMostSamples per report later ones are left out, whatever their arm.
+    struct Sample {
+        std::uint16_t bucket = 0;
+        std::uint16_t latency = 0;  // Histogram index of first_byte
+        bool canary = false;
+    };
+    static constexpr std::size_t kMostSamples = 1U << 15;
+    std::vector<Sample> samples;
 };
 
 struct WorkerReport {

@@ -49,15 +49,21 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
     counted_.push_back(&local);
 }
 
-void Context::note_failed_bucket(std::uint32_t route, std::uint32_t hash, bool baseline) {
+void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us) {
     const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
-    for (auto& entry : failed_buckets_) {
-        if (entry.route != route) continue;
-        (baseline ? entry.baseline : entry.canary).push_back(bucket);
-        return;
+    FailedBuckets* entry = nullptr;
+    for (auto& known : failed_buckets_)
+        if (known.route == route) entry = &known;
+    if (entry == nullptr) {
+        entry = &failed_buckets_.emplace_back();
+        entry->route = route;
     }
-    failed_buckets_.push_back({route, {}, {}});
-    (baseline ? failed_buckets_.back().baseline : failed_buckets_.back().canary).push_back(bucket);
+    if (failed) (baseline ? entry->baseline : entry->canary).push_back(bucket);
+    if (entry->samples.size() < FailedBuckets::kMostSamples)
+        entry->samples.push_back(
+            {bucket,
+             static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(head_us > 0 ? head_us : 0))),
+             !baseline});
 }
 
 void Context::refresh_clock() {
@@ -68,6 +74,9 @@ void Context::refresh_clock() {
     ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
     if (now.tv_sec == wall_seconds) return;
     wall_seconds = now.tv_sec;
+    timespec fine{};
+    ::clock_gettime(CLOCK_REALTIME, &fine);
+    wall_ahead_us = static_cast<std::int64_t>(fine.tv_sec) * 1'000'000 + fine.tv_nsec / 1000 - now_us;
     tm parts{};
     ::gmtime_r(&now.tv_sec, &parts);
     // strftime would follow the locale; HTTP dates do not.

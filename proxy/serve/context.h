@@ -14,6 +14,8 @@
 #include "proxy/net/buffer_pool.h"
 #include "proxy/net/poller.h"
 #include "proxy/net/wheel.h"
+#include "proxy/serve/access_line.h"
+#include "proxy/serve/access_log_ring.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
 
@@ -41,13 +43,6 @@ struct Alarm : net::Timer {
     bool expired = false;
 };
 
-// Takes one line of access log per exchange; never blocks.
-class AccessLog {
-  public:
-    virtual ~AccessLog() = default;
-    virtual void write(std::string_view line) = 0;
-};
-
 class Context : public upstream::EndpointTable {
   public:
     explicit Context(unsigned worker, std::uint64_t seed)
@@ -61,13 +56,15 @@ class Context : public upstream::EndpointTable {
     std::int64_t now_us = 0;  // steady clock, once per turn
     std::int64_t now_ms = 0;
     std::int64_t wall_seconds = 0;
+    std::int64_t wall_ahead_us = 0;  // add it to now_us for the time since 1970
     char date_line[40] = "";  // "Date: …\r\n"
     std::size_t date_line_size = 0;
     std::string_view date() const { return {date_line, date_line_size}; }
 
     InForce* in_force = nullptr;
     bool stopping = false;  // answer what comes, then close
-    AccessLog* access_log = nullptr;
+    AccessLogRing* access_log = nullptr;  // null: no access log
+    LineClock line_clock;
 
     std::uint64_t active_exchanges = 0;
     std::uint64_t active_retries = 0;
@@ -83,7 +80,8 @@ class Context : public upstream::EndpointTable {
     void take_cells(WorkerReport& report);
     upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
     void count_endpoint(upstream::EndpointLocal& local);
-    void note_failed_bucket(std::uint32_t route, std::uint32_t hash, bool baseline);
+    // A first attempt that the sticky hash decided between two arms.
+    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us);
 
     void refresh_clock();
 

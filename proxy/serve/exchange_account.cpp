@@ -33,17 +33,16 @@ void Exchange::account() {
                           : context_.cell(route, record_.first_upstream);
         ++first.attempts;
         first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
-        if (record_.first_failed) {
-            ++first.failures;
-            if (decision_.has_hash) context_.note_failed_bucket(route, decision_.hash, decision_.arm == 0);
-        }
+        if (record_.first_failed) ++first.failures;
+        // With one arm alone there is nothing to compare, and nothing is noted.
+        if (decision_.has_hash && !route_->split.single())
+            context_.note_bucket(route, decision_.hash, decision_.arm == 0, record_.first_failed,
+                                 record_.first_head_us);
         if (record_.first_status == 401 || record_.first_status == 403 || record_.first_status == 404)
             ++first.client_errors;
     }
     if (context_.access_log != nullptr) write_access_line();
     unpin();
 }
-
-void Exchange::write_access_line() const {}
 
 }  // namespace switchyard::serve
