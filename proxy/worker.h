@@ -27,6 +27,8 @@ class Worker {
     Worker(unsigned number, boost::asio::any_io_executor control, const WorkerPool::Events& events);
     ~Worker();
 
+    // Before start().
+    void log_to(serve::AccessLogRing* ring) { context_.access_log = ring; }
     void start();
     void adopt(std::shared_ptr<const Snapshot> snapshot);
     void collect(std::function<void(WorkerReport)> each);

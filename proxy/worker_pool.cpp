@@ -1,5 +1,6 @@
 #include "proxy/worker_pool.h"
 
+#include "proxy/serve/access_log_writer.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/worker.h"
 
@@ -7,6 +8,7 @@ namespace switchyard {
 
 struct WorkerPool::Members {
     Events events;
+    std::unique_ptr<serve::AccessLogWriter> access_log;  // outlives the workers, which write into its rings
     std::vector<std::unique_ptr<Worker>> workers;
 };
 
@@ -23,6 +25,17 @@ WorkerPool::~WorkerPool() {
 
 unsigned WorkerPool::size() const {
     return static_cast<unsigned>(members_->workers.size());
+}
+
+bool WorkerPool::open_access_log(const std::string& path, std::string* why) {
+    members_->access_log = serve::AccessLogWriter::open(path, size(), why);
+    if (!members_->access_log) return false;
+    for (unsigned i = 0; i < size(); ++i) members_->workers[i]->log_to(&members_->access_log->ring(i));
+    return true;
+}
+
+void WorkerPool::reopen_access_log() {
+    if (members_->access_log) members_->access_log->reopen();
 }
 
 void WorkerPool::start(std::shared_ptr<const Snapshot> first) {
@@ -51,6 +64,7 @@ void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> do
 
 void WorkerPool::stop() {
     for (auto& worker : members_->workers) worker->stop();
+    if (members_->access_log) members_->access_log->stop();
 }
 
 }  // namespace switchyard

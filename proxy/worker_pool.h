@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "proxy/base/metrics.h"
@@ -37,6 +38,11 @@ class WorkerPool {
     ~WorkerPool();  // stops at once
 
     unsigned size() const;
+    // Writes one line per exchange to `path` ("-": standard output) from start() on. False and `why` set when it
+    // cannot be opened. Before start().
+    bool open_access_log(const std::string& path, std::string* why);
+    // Opens that path again, after the file was moved away.
+    void reopen_access_log();
     void start(std::shared_ptr<const Snapshot> first);  // `adopted` is called for it too
     void publish(std::shared_ptr<const Snapshot> next);
 

@@ -306,6 +306,7 @@ void Exchange::pin() {
 
 void Exchange::unpin() {
     leave_upstream();
+    asked_ = nullptr;
     if (in_force_ == nullptr) return;
     InForce* held = std::exchange(in_force_, nullptr);
     if (--held->pins == 0 && held->replaced) context_.retired(held);

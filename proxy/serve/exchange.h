@@ -79,7 +79,7 @@ class Exchange {
     bool write_response_head(net::Buffer& out, bool keep, http::Body body, BodyPump::Coding coding);
     void make_request_id();
 
-    // exchange_account.cpp
+    // exchange_account.cpp, exchange_log.cpp
     void account();
     void write_access_line() const;
 
@@ -123,6 +123,7 @@ class Exchange {
     std::uint32_t tried_count_ = 0;
     bool tried_elsewhere_ = false;
     const upstream::Endpoint* endpoint_ = nullptr;  // claimed
+    const upstream::Endpoint* asked_ = nullptr;     // the last one claimed, for the log
     upstream::EndpointLocal* local_ = nullptr;
     std::unique_ptr<upstream::Connection> connection_;
     bool connection_was_reused_ = false;

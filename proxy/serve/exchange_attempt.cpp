@@ -58,7 +58,7 @@ Failure Exchange::claim() {
         retry_after_ = 1;
         return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
     }
-    endpoint_ = &upstream_->endpoints[choice.endpoint];
+    endpoint_ = asked_ = &upstream_->endpoints[choice.endpoint];
     if (tried_count_ < tried_.size()) tried_[tried_count_++] = choice.endpoint;
     local_ = &context_.local(*endpoint_);
     local_->max_idle = upstream_->max_idle;
