@@ -1,0 +1,91 @@
+#include "control/admin/change_call.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "control/base/digest.h"
+
+namespace switchyard::control {
+namespace {
+
+// Longer ones are somebody's mistake, and they are kept in the store.
+constexpr std::size_t kKeyLimit = 200;
+constexpr std::size_t kReasonLimit = 1000;
+constexpr std::chrono::hours kConfirmLimit{24};
+
+// "43", 43, * or a list; the generation in force satisfies it, or the first number is handed on to be refused.
+Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint64_t in_force) {
+    if (field.empty()) return std::optional<std::uint64_t>{};
+    std::optional<std::uint64_t> first;
+    while (!field.empty()) {
+        const auto comma = std::min(field.find(','), field.size());
+        auto tag = field.substr(0, comma);
+        field.remove_prefix(std::min(comma + 1, field.size()));
+        const auto begin = tag.find_first_not_of(" \t\"");
+        if (begin == std::string_view::npos) continue;
+        tag = tag.substr(begin, tag.find_last_not_of(" \t\"") - begin + 1);
+        if (tag == "*") return std::optional<std::uint64_t>{};
+        std::uint64_t value = 0;
+        const auto [end, ec] = std::from_chars(tag.data(), tag.data() + tag.size(), value);
+        if (ec != std::errc{} || end != tag.data() + tag.size())
+            return problems::bad_request("If-Match must be a generation, such as \"43\"");
+        if (value == in_force) return std::optional<std::uint64_t>{value};
+        if (!first) first = value;
+    }
+    return first;
+}
+
+}  // namespace
+
+Caller caller_of(const AdminRequest& request) {
+    return {request.who, request.from, request.header("x-reason")};
+}
+
+Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {
+    Change change;
+    change.verb = std::move(verb);
+    change.caller = caller_of(request);
+    if (change.caller.reason.size() > kReasonLimit) return problems::bad_request("X-Reason is longer than 1000 bytes");
+    auto tag = if_match(request.header("if-match"), context.controller.generation());
+    if (!tag) return tag.error();
+    change.if_match = *tag;
+    const auto dry_run = request.query_value("dry_run").value_or("false");
+    if (dry_run != "true" && dry_run != "false") return problems::bad_request("?dry_run must be true or false");
+    change.dry_run = dry_run == "true";
+    change.idempotency_key = request.header("idempotency-key");
+    if (change.idempotency_key.size() > kKeyLimit)
+        return problems::bad_request("Idempotency-Key is longer than 200 bytes");
+    if (!change.idempotency_key.empty())
+        change.fingerprint =
+            sha256_hex(request.method + "\n" + request.path + "\n" + request.header("if-match") + "\n" + request.body);
+    return change;
+}
+
+void read_change_options(BodyReader& body, Change& change) {
+    change.confirm_within = body.duration("confirm_within");
+    if (change.confirm_within && (change.confirm_within->count() <= 0 || *change.confirm_within > kConfirmLimit))
+        body.wrong("confirm_within", "must be more than 0 and at most 24h");
+    const auto* drain = body.find("drain");
+    if (drain == nullptr) return;
+    BodyReader options(*drain, body.pointer("drain"), {"deadline", "policy"});
+    change.drain_deadline = options.duration("deadline");
+    if (const auto policy = options.text("policy")) {
+        if (*policy == "cut")
+            change.drain_policy = DrainPolicy::cut;
+        else if (*policy != "leave")
+            options.wrong("policy", "must be leave or cut");
+        if (*policy == "cut" && !change.drain_deadline) options.wrong("deadline", "is required with policy cut");
+    }
+    body.take(options);
+}
+
+Answered answer_with(Respond respond) {
+    return [respond = std::move(respond)](Answer answer) {
+        if (!answer) return respond(reply(answer.error()));
+        auto out = reply(to_json(*answer), answer->status());
+        out.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
+        respond(std::move(out));
+    };
+}
+
+}  // namespace switchyard::control

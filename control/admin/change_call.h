@@ -1,0 +1,24 @@
+// What every changing call has in common: If-Match, ?dry_run, Idempotency-Key, X-Reason, and the receipt as answer.
+#pragma once
+
+#include <string>
+
+#include "control/admin/body.h"
+#include "control/admin/context.h"
+#include "control/admin/message.h"
+#include "control/core/change.h"
+
+namespace switchyard::control {
+
+Caller caller_of(const AdminRequest& request);
+
+// A Change with everything but its edit.
+Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
+
+// "confirm_within" and "drain": {"deadline", "policy"} of a body.
+void read_change_options(BodyReader& body, Change& change);
+
+// The receipt with its ETag, or the problem.
+Answered answer_with(Respond respond);
+
+}  // namespace switchyard::control

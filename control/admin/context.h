@@ -1,0 +1,38 @@
+// What the handlers of the admin API work on.
+//
+// Threads: control. Owns nothing.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/admin/failed_attempts.h"
+#include "control/admin/tokens.h"
+#include "control/base/timestamp.h"
+#include "control/core/controller.h"
+#include "control/metrics/totals.h"
+#include "control/watch/ejection.h"
+#include "control/watch/health_checker.h"
+#include "proxy/snapshot/registry.h"
+
+namespace switchyard::control {
+
+struct Context {
+    boost::asio::any_io_executor executor;
+    Controller& controller;
+    Registry& registry;
+    HealthChecker& health;
+    Ejection& ejection;
+    Totals& totals;
+    Tokens tokens;
+    FailedAttempts failed;
+    std::string config_file;
+    std::string version;
+    WallTime started{};
+    std::vector<std::string> notices;  // what the operator should know: a state file set aside, …
+};
+
+}  // namespace switchyard::control

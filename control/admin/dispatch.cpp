@@ -1,0 +1,92 @@
+#include "control/admin/dispatch.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+
+#include "control/admin/route_table.h"
+#include "proxy/base/log.h"
+
+namespace switchyard::control {
+namespace {
+
+using Access = AdminRoute::Access;
+
+bool allowed(config::Role role, Access access) {
+    switch (access) {
+        case Access::open:
+            return true;
+        case Access::viewer:
+            return true;
+        case Access::operate:
+            return role != config::Role::viewer;
+        case Access::admin:
+            return role == config::Role::admin;
+    }
+    return false;
+}
+
+std::optional<Problem> authenticate(Context& context, AdminRequest& request, Access access, AdminReply& refused) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!context.failed.may_try(request.from, now)) {
+        refused.headers.emplace_back("Retry-After", std::to_string(FailedAttempts::kRefill.count()));
+        return Problem(429, "too-many-attempts", "too many failed authentications from this address; wait and repeat");
+    }
+    const auto identity = context.tokens.identify(request.header("authorization"));
+    if (!identity) {
+        // Without a token at all it is a mistake, not a guess.
+        if (!request.header("authorization").empty()) {
+            context.failed.failed(request.from, now);
+            log_warn("admin call with a wrong token from {} on {}", request.from, request.path);
+        }
+        return problems::unauthorized(
+            "send Authorization: Bearer TOKEN; a local installation keeps its token in "
+            "<state_dir>/admin.token");
+    }
+    request.who = identity->name;
+    if (!allowed(identity->role, access))
+        return problems::forbidden(fmt::format("token {} does not have the role for this call", identity->name));
+    return std::nullopt;
+}
+
+}  // namespace
+
+void dispatch(Context& context, AdminRequest request, Respond respond) {
+    auto found = match(request.method, request.path);
+    const bool open = found.route != nullptr && found.route->access == Access::open;
+    if (!open) {
+        // Before anything is said about which paths there are.
+        AdminReply refused;
+        const auto access = found.route == nullptr ? Access::viewer : found.route->access;
+        if (auto problem = authenticate(context, request, access, refused)) {
+            auto answer = reply(*problem);
+            answer.headers.insert(answer.headers.end(), refused.headers.begin(), refused.headers.end());
+            return respond(std::move(answer));
+        }
+    }
+    if (found.route == nullptr) {
+        if (found.allowed.empty())
+            return respond(reply(problems::not_found("there is no " + request.path +
+                                                     "; GET /v1/openapi.json lists "
+                                                     "every call")));
+        auto answer = reply(Problem(405, "method-not-allowed",
+                                    fmt::format("{} takes {}", request.path, fmt::join(found.allowed, ", "))));
+        answer.headers.emplace_back("Allow", fmt::format("{}", fmt::join(found.allowed, ", ")));
+        return respond(std::move(answer));
+    }
+    request.places = std::move(found.places);
+    // One call, one answer, even when a handler throws after it has answered.
+    auto once = std::make_shared<Respond>(std::move(respond));
+    const auto answer = [once](AdminReply r) {
+        if (auto first = std::exchange(*once, nullptr)) first(std::move(r));
+    };
+    try {
+        found.route->handler(context, request, answer);
+    } catch (const std::exception& e) {
+        log_error("admin call {} {} failed: {}", request.method, request.path, e.what());
+        answer(reply(problems::internal(fmt::format("the call failed: {}", e.what()))));
+    }
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,133 @@
+#include "control/admin/edit_body.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "config/nearest.h"
+#include "config/pointer.h"
+#include "config/spelling.h"
+#include "control/edits/endpoint.h"
+#include "control/edits/split.h"
+#include "control/edits/switch.h"
+
+namespace switchyard::control {
+namespace {
+
+// The body's pointers name a place in the call; what an edit refuses names it too.
+template <class Wanted>
+Edit edit_of(Wanted wanted) {
+    return [wanted = std::move(wanted)](const config::Model& model, const Facts& facts) {
+        return edits::apply(model, facts, wanted);
+    };
+}
+
+const std::vector<std::string> kVerbs{"switch",          "split",          "put-endpoint",
+                                      "remove-endpoint", "endpoint-state", "require"};
+
+}  // namespace
+
+Edit read_switch(BodyReader& body, const std::string& route) {
+    edits::Switch wanted;
+    wanted.route = route;
+    wanted.to = body.required_text("to");
+    wanted.force = body.flag("force").value_or(false);
+    if (const auto* require = body.find("require")) {
+        BodyReader inner(*require, body.pointer("require"), {"healthy"});
+        wanted.healthy = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(inner.number("healthy").value_or(1), std::numeric_limits<std::uint32_t>::max()));
+        body.take(inner);
+    }
+    return edit_of(std::move(wanted));
+}
+
+Result<Edit> read_split(const Json& weights, const std::string& pointer, const std::string& route) {
+    edits::SetSplit wanted{route, {}};
+    std::vector<config::Error> errors;
+    if (!weights.is_object())
+        return problems::invalid({config::Error{pointer, "must be an object: upstream → weight"}});
+    for (const auto& [upstream, weight] : weights.items()) {
+        if (weight.is_number_unsigned() && weight.get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max())
+            wanted.weights.emplace_back(upstream, weight.get<std::uint32_t>());
+        else
+            errors.push_back({config::pointer_to(pointer, upstream), "must be a whole number, 0 or more"});
+    }
+    if (!errors.empty()) return problems::invalid(std::move(errors));
+    return edit_of(std::move(wanted));
+}
+
+Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const std::string& address) {
+    edits::SetEndpointState wanted{upstream, address, config::EndpointState::up};
+    const auto word = body.required_text("state");
+    if (const auto state = config::parse_word<config::EndpointState>(word))
+        wanted.state = *state;
+    else if (!word.empty())
+        body.wrong("state", "unknown state" + config::unknown_word(word, config::words<config::EndpointState>()));
+    return edit_of(std::move(wanted));
+}
+
+edits::Requirement read_requirement(BodyReader& body) {
+    edits::Requirement wanted;
+    wanted.upstream = body.required_text("upstream");
+    if (const auto healthy = body.number("healthy")) wanted.healthy = static_cast<std::uint32_t>(*healthy);
+    wanted.in_flight_below = body.number("in_flight_below");
+    return wanted;
+}
+
+Result<Edit> read_edit(const Json& element, const std::string& pointer) {
+    std::string verb;
+    if (element.is_object() && element.contains("verb") && element["verb"].is_string())
+        verb = element["verb"].get<std::string>();
+    const auto finished = [](const BodyReader& body, Edit edit) -> Result<Edit> {
+        if (auto problem = body.problem()) return *problem;
+        return edit;
+    };
+    if (verb == "switch") {
+        BodyReader body(element, pointer, {"verb", "route", "to", "require", "force"});
+        const auto route = body.required_text("route");
+        auto edit = read_switch(body, route);
+        return finished(body, std::move(edit));
+    }
+    if (verb == "split") {
+        BodyReader body(element, pointer, {"verb", "route", "weights"});
+        const auto route = body.required_text("route");
+        if (body.find("weights") == nullptr) body.wrong("weights", "is required");
+        if (auto problem = body.problem()) return *problem;
+        return read_split(*body.find("weights"), body.pointer("weights"), route);
+    }
+    if (verb == "endpoint-state") {
+        BodyReader body(element, pointer, {"verb", "upstream", "address", "state"});
+        const auto upstream = body.required_text("upstream");
+        auto edit = read_endpoint_state(body, upstream, body.required_text("address"));
+        return finished(body, std::move(edit));
+    }
+    if (verb == "put-endpoint") {
+        BodyReader body(element, pointer, {"verb", "upstream", "address", "settings"});
+        const auto upstream = body.required_text("upstream");
+        const auto address = body.required_text("address");
+        if (auto problem = body.problem()) return *problem;
+        const auto* settings = body.find("settings");
+        return Edit([upstream, address, settings = settings == nullptr ? Json::object() : *settings](
+                        const config::Model& model, const Facts& facts) {
+            return edits::apply(model, facts, edits::PutEndpoint{upstream, address, &settings});
+        });
+    }
+    if (verb == "remove-endpoint") {
+        BodyReader body(element, pointer, {"verb", "upstream", "address"});
+        const auto upstream = body.required_text("upstream");
+        auto edit = edit_of(edits::RemoveEndpoint{upstream, body.required_text("address")});
+        return finished(body, std::move(edit));
+    }
+    if (verb == "require") {
+        BodyReader body(element, pointer, {"verb", "upstream", "healthy", "in_flight_below"});
+        const auto wanted = read_requirement(body);
+        return finished(body, [wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
+            if (auto held = edits::require(facts, wanted); !held) return held.error();
+            return model;
+        });
+    }
+    return problems::invalid(
+        {config::Error{config::pointer_to(pointer, "verb"), "unknown verb" + config::unknown_word(verb, kVerbs)}});
+}
+
+}  // namespace switchyard::control

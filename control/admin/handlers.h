@@ -1,0 +1,36 @@
+// The handlers that the route table names; each file handlers_<noun>.cpp holds those of one noun.
+#pragma once
+
+#include "control/admin/context.h"
+#include "control/admin/message.h"
+
+namespace switchyard::control::handlers {
+
+void healthz(Context&, const AdminRequest&, Respond);
+void readyz(Context&, const AdminRequest&, Respond);
+void metrics(Context&, const AdminRequest&, Respond);
+void openapi(Context&, const AdminRequest&, Respond);
+void status(Context&, const AdminRequest&, Respond);
+void get_config(Context&, const AdminRequest&, Respond);
+void put_config(Context&, const AdminRequest&, Respond);
+void check_config(Context&, const AdminRequest&, Respond);
+void switch_route(Context&, const AdminRequest&, Respond);
+void put_split(Context&, const AdminRequest&, Respond);
+void get_upstreams(Context&, const AdminRequest&, Respond);
+void get_upstream(Context&, const AdminRequest&, Respond);
+void put_endpoint(Context&, const AdminRequest&, Respond);
+void delete_endpoint(Context&, const AdminRequest&, Respond);
+void set_endpoint_state(Context&, const AdminRequest&, Respond);
+void post_changes(Context&, const AdminRequest&, Respond);
+void confirm(Context&, const AdminRequest&, Respond);
+void get_generations(Context&, const AdminRequest&, Respond);
+void get_generation(Context&, const AdminRequest&, Respond);
+void diff_generations(Context&, const AdminRequest&, Respond);
+void undo(Context&, const AdminRequest&, Respond);
+void get_audit(Context&, const AdminRequest&, Respond);
+void verify_audit(Context&, const AdminRequest&, Respond);
+void get_drains(Context&, const AdminRequest&, Respond);
+void get_drain(Context&, const AdminRequest&, Respond);
+void events(Context&, const AdminRequest&, Respond);
+
+}  // namespace switchyard::control::handlers

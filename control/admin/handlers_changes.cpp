@@ -1,0 +1,93 @@
+// POST /v1/changes · POST /v1/changes/{generation}/confirm · POST /v1/undo
+#include "config/pointer.h"
+#include "control/admin/change_call.h"
+#include "control/admin/edit_body.h"
+#include "control/admin/handlers.h"
+
+namespace switchyard::control::handlers {
+namespace {
+
+// One edit after the other, each on the result of the one before: no request ever sees a mix.
+Edit in_turn(std::vector<Edit> edits) {
+    return [edits = std::move(edits)](const config::Model& model, const Facts& facts) -> Result<config::Model> {
+        config::Model next = model;
+        for (const auto& edit : edits) {
+            auto result = edit(next, facts);
+            if (!result) return result.error();
+            next = std::move(*result);
+        }
+        return next;
+    };
+}
+
+// "require": {"upstream": "green", "healthy": 3} or a list of them; they come before every edit.
+void read_requirements(BodyReader& body, std::vector<Edit>& edits) {
+    const auto* found = body.find("require");
+    if (found == nullptr) return;
+    const auto one = [&](const Json& element, const std::string& pointer) {
+        BodyReader inner(element, pointer, {"upstream", "healthy", "in_flight_below"});
+        const auto wanted = read_requirement(inner);
+        body.take(inner);
+        edits.push_back([wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
+            if (auto held = edits::require(facts, wanted); !held) return held.error();
+            return model;
+        });
+    };
+    if (!found->is_array()) return one(*found, body.pointer("require"));
+    for (std::size_t i = 0; i < found->size(); ++i) one((*found)[i], config::pointer_to(body.pointer("require"), i));
+}
+
+}  // namespace
+
+void post_changes(Context& context, const AdminRequest& request, Respond respond) {
+    auto change = change_call(context, request, "change");
+    if (!change) return respond(reply(change.error()));
+    auto parsed = parse_body(request);
+    if (!parsed) return respond(reply(parsed.error()));
+    // A bare list is the short form of {"changes": [...]}.
+    const bool bare = parsed->is_array();
+    const Json whole = bare ? Json{{"changes", *parsed}} : *parsed;
+    BodyReader body(whole, "", {"changes", "require", "confirm_within", "drain"});
+    std::vector<Edit> edits;
+    read_requirements(body, edits);
+    read_change_options(body, *change);
+    const auto* list = body.find("changes");
+    if (list == nullptr || !list->is_array() || list->empty()) {
+        body.wrong("changes", "must be a list of at least one edit");
+    } else {
+        const std::string place = bare ? "" : body.pointer("changes");
+        for (std::size_t i = 0; i < list->size(); ++i) {
+            auto edit = read_edit((*list)[i], config::pointer_to(place, i));
+            if (edit)
+                edits.push_back(std::move(*edit));
+            else
+                for (const auto& error : edit.error().errors) body.add(error);
+        }
+    }
+    if (const auto problem = body.problem()) return respond(reply(*problem));
+    change->edit = in_turn(std::move(edits));
+    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+}
+
+void confirm(Context& context, const AdminRequest& request, Respond respond) {
+    const auto generation = place_number(request, 0);
+    if (!generation) return respond(reply(generation.error()));
+    if (auto done = context.controller.confirm(*generation, caller_of(request)); !done)
+        return respond(reply(done.error()));
+    respond(reply(Json{{"generation", *generation}, {"confirmed", true}}));
+}
+
+void undo(Context& context, const AdminRequest& request, Respond respond) {
+    auto change = change_call(context, request, "undo");
+    if (!change) return respond(reply(change.error()));
+    const auto parsed = parse_body(request, true);
+    if (!parsed) return respond(reply(parsed.error()));
+    BodyReader body(*parsed, "", {"to", "confirm_within", "drain"});
+    read_change_options(body, *change);
+    const auto to = body.number("to");
+    if (to && *to == 0) body.wrong("to", "generations begin at 1");
+    if (const auto problem = body.problem()) return respond(reply(*problem));
+    context.controller.undo(to.value_or(0), std::move(*change), answer_with(std::move(respond)));
+}
+
+}  // namespace switchyard::control::handlers

@@ -1,0 +1,121 @@
+// GET /v1/generations[/{g}] · /v1/generations/{g}/diff/{h} · /v1/audit[/verify]
+#include "config/diff.h"
+#include "config/parse.h"
+#include "config/render.h"
+#include "control/admin/body.h"
+#include "control/admin/handlers.h"
+
+namespace switchyard::control::handlers {
+namespace {
+
+constexpr std::uint64_t kDefaultLimit = 100;
+constexpr std::uint64_t kLargestLimit = 1000;
+
+Json summary(const Generation& g) {
+    Json out = {{"generation", g.number}, {"parent", g.parent}, {"at", g.at},         {"who", g.who},
+                {"from", g.from},         {"verb", g.verb},     {"reason", g.reason}, {"changes", g.changes}};
+    return out;
+}
+
+Result<config::Model> model_of(Context& context, std::uint64_t number) {
+    const auto found = context.controller.store().generation(number);
+    if (!found) return found.error();
+    if (!*found) return problems::not_found("generation " + std::to_string(number) + " is not in the history");
+    auto parsed = config::parse(std::string_view((*found)->config));
+    if (!parsed.model)
+        return problems::internal("generation " + std::to_string(number) + " does not fit this version of the format");
+    return std::move(*parsed.model);
+}
+
+struct Page {
+    std::uint64_t before = 0;
+    unsigned limit = 0;
+};
+
+Result<Page> page_of(const AdminRequest& request) {
+    const auto before = query_number(request, "before", 0);
+    if (!before) return before.error();
+    const auto limit = query_number(request, "limit", kDefaultLimit);
+    if (!limit) return limit.error();
+    return Page{*before, static_cast<unsigned>(std::min(*limit, kLargestLimit))};
+}
+
+}  // namespace
+
+void get_generations(Context& context, const AdminRequest& request, Respond respond) {
+    const auto page = page_of(request);
+    if (!page) return respond(reply(page.error()));
+    const auto found = context.controller.store().generations(page->before, page->limit);
+    if (!found) return respond(reply(found.error()));
+    Json out = Json::array();
+    for (const auto& g : *found) {
+        out.push_back(summary(g));
+        out.back()["in_force"] = g.number == context.controller.generation();
+    }
+    respond(reply(Json{{"generations", std::move(out)}}));
+}
+
+void get_generation(Context& context, const AdminRequest& request, Respond respond) {
+    const auto number = place_number(request, 0);
+    if (!number) return respond(reply(number.error()));
+    const auto found = context.controller.store().generation(*number);
+    if (!found) return respond(reply(found.error()));
+    if (!*found)
+        return respond(reply(problems::not_found("generation " + request.places[0] + " is not in the history")));
+    const auto model = model_of(context, *number);
+    if (!model) return respond(reply(model.error()));
+    Json out = summary(**found);
+    out["config"] = config::render(*model, config::Secrets::redact);
+    respond(reply(out));
+}
+
+void diff_generations(Context& context, const AdminRequest& request, Respond respond) {
+    const auto from = place_number(request, 0);
+    if (!from) return respond(reply(from.error()));
+    const auto to = place_number(request, 1);
+    if (!to) return respond(reply(to.error()));
+    const auto before = model_of(context, *from);
+    if (!before) return respond(reply(before.error()));
+    const auto after = model_of(context, *to);
+    if (!after) return respond(reply(after.error()));
+    // Redacted before they are compared: a changed secret shows in words, never as a value.
+    const nlohmann::json a = config::render(*before, config::Secrets::redact);
+    const nlohmann::json b = config::render(*after, config::Secrets::redact);
+    respond(reply(Json{{"from", *from},
+                       {"to", *to},
+                       {"changes", config::diff(*before, *after)},
+                       {"patch", nlohmann::json::diff(a, b)}}));
+}
+
+void get_audit(Context& context, const AdminRequest& request, Respond respond) {
+    const auto page = page_of(request);
+    if (!page) return respond(reply(page.error()));
+    const auto found = context.controller.store().audit(page->before, page->limit);
+    if (!found) return respond(reply(found.error()));
+    Json out = Json::array();
+    for (const auto& e : *found)
+        out.push_back({{"number", e.number},
+                       {"at", e.at},
+                       {"who", e.who},
+                       {"from", e.from},
+                       {"verb", e.verb},
+                       {"reason", e.reason},
+                       {"generation", e.generation},
+                       {"changes", e.changes},
+                       {"previous_hash", e.previous_hash},
+                       {"hash", e.hash}});
+    respond(reply(Json{{"audit", std::move(out)}}));
+}
+
+void verify_audit(Context& context, const AdminRequest&, Respond respond) {
+    const auto verdict = context.controller.store().verify_audit();
+    if (!verdict) return respond(reply(verdict.error()));
+    Json out = {{"intact", verdict->intact}, {"entries", verdict->entries}};
+    if (!verdict->intact) {
+        out["first_bad"] = verdict->first_bad;
+        out["detail"] = verdict->detail;
+    }
+    respond(reply(out));
+}
+
+}  // namespace switchyard::control::handlers

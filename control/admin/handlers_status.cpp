@@ -1,0 +1,119 @@
+// GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
+#include "control/admin/body.h"
+#include "control/admin/handlers.h"
+#include "control/admin/openapi.h"
+#include "control/admin/upstream_view.h"
+#include "control/metrics/metrics_text.h"
+
+namespace switchyard::control::handlers {
+namespace {
+
+Json route_view(Context& context, const config::Route& route, Totals::Time now) {
+    Json out = {{"name", route.name}};
+    auto& split = out["split"] = Json::object();
+    for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
+    if (!route.rules.empty()) {
+        auto& rules = out["rules"] = Json::array();
+        for (const auto& rule : route.rules) rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+    }
+    out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));
+    return out;
+}
+
+bool ready(const Context& context) {
+    return context.controller.adoption().everywhere(context.controller.generation()) && context.health.all_checked();
+}
+
+}  // namespace
+
+void healthz(Context&, const AdminRequest&, Respond respond) {
+    respond(reply(Json{{"status", "alive"}}));
+}
+
+void readyz(Context& context, const AdminRequest&, Respond respond) {
+    if (ready(context)) return respond(reply(Json{{"status", "ready"}}));
+    respond(reply(Problem(503, "not-ready",
+                          "some worker has not adopted the generation in force, or some endpoint "
+                          "was never checked")));
+}
+
+void status(Context& context, const AdminRequest&, Respond respond) {
+    const auto& controller = context.controller;
+    const auto& model = controller.model();
+    const auto now = std::chrono::steady_clock::now();
+    Json out = {
+        {"version", context.version},
+        {"generation", controller.generation()},
+        {"ready", ready(context)},
+        {"started_at", timestamp(context.started)},
+        {"uptime_s",
+         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - context.started).count()},
+        {"config_file", context.config_file}};
+    const auto behind = controller.adoption().behind(controller.generation());
+    out["workers"] = {{"adopted", controller.adoption().workers() - behind.size()},
+                      {"of", controller.adoption().workers()}};
+    if (!behind.empty()) out["workers"]["waiting_for"] = behind;
+    if (controller.pending())
+        out["pending"] = {{"generation", controller.pending()->generation},
+                          {"confirm_by", timestamp(from_unix_ms(controller.pending()->deadline_ms))}};
+    out["traffic"] = recent_view(context.totals.recent(now));
+    const auto connections = context.totals.connections();
+    out["connections"] = {{"client", connections.client},
+                          {"client_idle", connections.client_idle},
+                          {"upstream", connections.upstream},
+                          {"upstream_idle", connections.upstream_idle}};
+    auto& listeners = out["listeners"] = Json::array();
+    for (const auto& listener : model.listeners) {
+        std::string why;
+        const auto sockets = context.registry.listening(listener.bind, &why);
+        listeners.push_back({{"name", listener.name},
+                             {"bind", listener.bind.text()},
+                             {"bound", sockets ? sockets->bound().text() : std::string{}}});
+    }
+    auto& routes = out["routes"] = Json::array();
+    for (const auto& route : model.routes) routes.push_back(route_view(context, route, now));
+    auto& upstreams = out["upstreams"] = Json::object();
+    for (const auto& [name, upstream] : model.upstreams) upstreams[name] = upstream_view(context, name, upstream);
+    if (!context.notices.empty()) out["notices"] = context.notices;
+    respond(reply(out));
+}
+
+void metrics(Context& context, const AdminRequest&, Respond respond) {
+    MetricsView view;
+    view.totals = &context.totals;
+    view.route_name = [&](std::uint32_t id) { return context.registry.route_name(id); };
+    view.upstream_name = [&](std::uint32_t id) { return context.registry.upstream_name(id); };
+    for (const auto& [name, upstream] : context.controller.model().upstreams)
+        for (const auto& endpoint : upstream.endpoints) {
+            const auto address = endpoint.address.text();
+            const auto state = context.registry.endpoint(name, address);
+            const auto ejections = context.ejection.total().find({name, address});
+            view.endpoints.push_back({state->id, name, address, state->healthy(),
+                                      state->in_flight.load(std::memory_order_relaxed),
+                                      ejections == context.ejection.total().end() ? 0 : ejections->second});
+        }
+    view.generation = context.controller.generation();
+    view.publish_durations = &context.controller.publish_durations();
+    for (const auto* drain : context.controller.drains().newest_first())
+        if (drain->state == Drain::State::running)
+            for (const auto& [upstream, count] : context.controller.drains().in_flight(*drain)) {
+                // The newest drain of an upstream counts everything older as well.
+                view.drain_in_flight.try_emplace(upstream, count.requests + count.tunnels);
+            }
+    for (const auto& [upstream, counts] : context.health.counts())
+        view.health_checks[upstream] = {counts.ok, counts.failed};
+    view.version = context.version;
+
+    Exposition exposition;
+    write_metrics(exposition, view);
+    AdminReply out;
+    out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    out.body = exposition.take();
+    respond(std::move(out));
+}
+
+void openapi(Context& context, const AdminRequest&, Respond respond) {
+    respond(reply(openapi_document(context.version)));
+}
+
+}  // namespace switchyard::control::handlers

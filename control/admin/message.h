@@ -1,0 +1,54 @@
+// One call of the admin API and its answer, without the HTTP library's words.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/model.h"
+#include "control/base/problem.h"
+
+namespace switchyard::control {
+
+struct AdminRequest {
+    std::string method;  // upper case
+    std::string path;    // decoded, without the query
+    std::map<std::string, std::string> query;
+    std::map<std::string, std::string> headers;  // names in lower case
+    std::string body;
+    std::string from;  // remote address
+
+    // Set on the way to the handler.
+    std::string who;                  // name of the token
+    std::vector<std::string> places;  // what stands for {…} in the row's path
+
+    std::string header(const std::string& name) const {
+        const auto it = headers.find(name);
+        return it == headers.end() ? std::string{} : it->second;
+    }
+    std::optional<std::string> query_value(const std::string& name) const {
+        const auto it = query.find(name);
+        return it == query.end() ? std::nullopt : std::optional(it->second);
+    }
+};
+
+struct AdminReply {
+    unsigned status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+    // Set: the answer is the stream of events after this id, and `body` is not used.
+    std::optional<std::uint64_t> events_after;
+};
+
+AdminReply reply(const nlohmann::ordered_json& body, unsigned status = 200);
+AdminReply reply(const Problem& problem);
+
+// Called exactly once, on the control thread, now or later.
+using Respond = std::function<void(AdminReply)>;
+
+}  // namespace switchyard::control

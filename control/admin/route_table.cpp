@@ -1,0 +1,101 @@
+#include "control/admin/route_table.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "control/admin/handlers.h"
+
+namespace switchyard::control {
+namespace {
+
+using A = AdminRoute::Access;
+namespace h = handlers;
+
+// clang-format off
+constexpr AdminRoute kRoutes[] = {
+    {"GET", "/healthz", A::open, false, "healthz", "The process is alive", "", "", "", h::healthz},
+    {"GET", "/readyz", A::open, false, "readyz", "Every worker routes by the generation in force and every endpoint was checked once", "", "", "", h::readyz},
+    {"GET", "/metrics", A::viewer, false, "metrics", "Prometheus metrics", "", "", "", h::metrics},
+    {"GET", "/v1/openapi.json", A::viewer, false, "openapi", "This document", "", "OpenApi", "", h::openapi},
+    {"GET", "/v1/status", A::viewer, false, "status", "Generation, workers, routes, upstreams, rates", "", "Status", "", h::status},
+    {"GET", "/v1/config", A::viewer, false, "getConfig", "The configuration in force, canonical, secrets hidden", "", "Config", "", h::get_config},
+    {"PUT", "/v1/config", A::admin, true, "putConfig", "Replace the whole configuration", "Config", "Receipt", "", h::put_config},
+    {"POST", "/v1/config/check", A::viewer, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", h::check_config},
+    {"POST", "/v1/routes/{route}/switch", A::operate, true, "switchRoute", "All traffic of the route's split to one upstream", "Switch", "Receipt", "", h::switch_route},
+    {"PUT", "/v1/routes/{route}/split", A::operate, true, "setSplit", "Set the weights of the route's split", "Split", "Receipt", "", h::put_split},
+    {"GET", "/v1/upstreams", A::viewer, false, "getUpstreams", "All upstreams with the state of their endpoints", "", "Upstreams", "", h::get_upstreams},
+    {"GET", "/v1/upstreams/{upstream}", A::viewer, false, "getUpstream", "One upstream with the state of its endpoints", "", "Upstream", "", h::get_upstream},
+    {"PUT", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "putEndpoint", "Add an endpoint or replace its settings", "Endpoint", "Receipt", "", h::put_endpoint},
+    {"DELETE", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "deleteEndpoint", "Remove an endpoint", "", "Receipt", "", h::delete_endpoint},
+    {"POST", "/v1/upstreams/{upstream}/endpoints/{address}/state", A::operate, true, "setEndpointState", "Take an endpoint out (drain, maint) and back (up)", "EndpointState", "Receipt", "", h::set_endpoint_state},
+    {"POST", "/v1/changes", A::operate, true, "change", "Several edits as one generation, with preconditions", "Changes", "Receipt", "", h::post_changes},
+    {"POST", "/v1/changes/{generation}/confirm", A::operate, false, "confirm", "Keep a change that was made with confirm_within", "", "Confirmed", "", h::confirm},
+    {"GET", "/v1/generations", A::viewer, false, "getGenerations", "The history, newest first", "", "Generations", "before limit", h::get_generations},
+    {"GET", "/v1/generations/{generation}", A::viewer, false, "getGeneration", "One generation with its configuration", "", "Generation", "", h::get_generation},
+    {"GET", "/v1/generations/{generation}/diff/{other}", A::viewer, false, "diffGenerations", "What changes from one generation to another, in words and as JSON Patch", "", "Diff", "", h::diff_generations},
+    {"POST", "/v1/undo", A::operate, true, "undo", "Return to an earlier generation, as a new one", "Undo", "Receipt", "", h::undo},
+    {"GET", "/v1/audit", A::viewer, false, "getAudit", "Who did what, when, from where and why; newest first", "", "Audit", "before limit", h::get_audit},
+    {"GET", "/v1/audit/verify", A::viewer, false, "verifyAudit", "Check the hash chain of the audit", "", "AuditVerdict", "", h::verify_audit},
+    {"GET", "/v1/drains", A::viewer, false, "getDrains", "Drains, newest first", "", "Drains", "", h::get_drains},
+    {"GET", "/v1/drains/{id}", A::viewer, false, "getDrain", "One drain, now or when it has ended", "", "Drain", "wait", h::get_drain},
+    {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", h::events},
+};
+// clang-format on
+
+std::vector<std::string_view> segments(std::string_view path) {
+    std::vector<std::string_view> out;
+    std::size_t start = 0;
+    while (start <= path.size()) {
+        const auto end = std::min(path.find('/', start), path.size());
+        out.push_back(path.substr(start, end - start));
+        start = end + 1;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::span<const AdminRoute> admin_routes() {
+    return kRoutes;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        unsigned value = 0;
+        if (text[i] == '%' && i + 2 < text.size() + 0 &&
+            std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+            out.push_back(static_cast<char>(value));
+            i += 2;
+        } else {
+            out.push_back(text[i]);
+        }
+    }
+    return out;
+}
+
+AdminMatch match(std::string_view method, std::string_view raw_path) {
+    const auto wanted = segments(raw_path);
+    AdminMatch out;
+    for (const auto& route : admin_routes()) {
+        const auto parts = segments(route.path);
+        if (parts.size() != wanted.size()) continue;
+        std::vector<std::string> places;
+        bool fits = true;
+        for (std::size_t i = 0; fits && i < parts.size(); ++i) {
+            if (!parts[i].empty() && parts[i].front() == '{') {
+                places.push_back(percent_decoded(wanted[i]));
+                fits = !wanted[i].empty();
+            } else {
+                fits = parts[i] == wanted[i];
+            }
+        }
+        if (!fits) continue;
+        if (route.method == method) return {&route, std::move(places), {}};
+        out.allowed.emplace_back(route.method);
+    }
+    return out;
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,45 @@
+// The one table of the admin API: method, path, who may, what it does. The OpenAPI document is made from it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/admin/context.h"
+#include "control/admin/message.h"
+
+namespace switchyard::control {
+
+using Handler = void (*)(Context&, const AdminRequest&, Respond);
+
+struct AdminRoute {
+    enum class Access : std::uint8_t { open, viewer, operate, admin };
+
+    std::string_view method;
+    std::string_view path;  // /v1/routes/{route}/switch
+    Access access = Access::viewer;
+    bool change = false;         // honours If-Match, Idempotency-Key, X-Reason and ?dry_run
+    std::string_view operation;  // operationId
+    std::string_view summary;
+    std::string_view body;     // schema of the request body; empty: none
+    std::string_view answer;   // schema of the 200 answer; empty: not JSON
+    std::string_view queries;  // further query parameters, separated by spaces
+    Handler handler = nullptr;
+};
+
+std::span<const AdminRoute> admin_routes();
+
+struct AdminMatch {
+    const AdminRoute* route = nullptr;
+    std::vector<std::string> places;
+    std::vector<std::string> allowed;  // methods of that path, when only the method was wrong
+};
+// `raw_path` is percent-encoded as it came: an endpoint's address may hold an encoded slash.
+AdminMatch match(std::string_view method, std::string_view raw_path);
+
+std::string percent_decoded(std::string_view text);
+
+}  // namespace switchyard::control

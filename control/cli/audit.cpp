@@ -1,0 +1,47 @@
+// switchyard audit [verify]: who did what, and whether the record is whole.
+#include <fmt/format.h>
+
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+namespace {
+
+int verify(const Options& options) {
+    const auto answer = AdminClient(options.client).call("GET", "/v1/audit/verify");
+    if (!answer.done()) return print_problem(options, answer);
+    const bool intact = answer.json["intact"].get<bool>();
+    if (options.json)
+        fmt::print("{}\n", answer.json.dump(2));
+    else if (intact)
+        fmt::print("intact: {} lines, each following the one before\n", text_of(answer.json["entries"]));
+    else
+        fmt::print(stderr, "NOT intact: {}\n", text_of(answer.json["detail"]));
+    return intact ? kDone : kRefused;
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, Options& options, Action& action) {
+    auto* verb = add_verb(app, options, "audit", "Show who did what and why, newest first; or verify the record",
+                          "switchyard audit verify");
+    auto what = std::make_shared<std::string>();
+    auto limit = std::make_shared<unsigned>(20);
+    verb->add_option("WHAT", *what, "verify: check the hash chain")->check(CLI::IsMember({"verify"}));
+    verb->add_option("--limit", *limit, "how many lines")->capture_default_str();
+    verb->callback([&, what, limit] {
+        action = [&, what, limit] {
+            if (*what == "verify") return verify(options);
+            return show(options, fmt::format("/v1/audit?limit={}", *limit), [](const Json& all) {
+                std::vector<std::vector<std::string>> rows{
+                    {"LINE", "AT", "WHO", "FROM", "VERB", "GENERATION", "CHANGES", "REASON"}};
+                for (const auto& e : all["audit"])
+                    rows.push_back({text_of(e["number"]), text_of(e["at"]).substr(0, 19), text_of(e["who"]),
+                                    text_of(e["from"]), text_of(e["verb"]), text_of(e["generation"]),
+                                    e["changes"].empty() ? "" : text_of(e["changes"][0]), text_of(e["reason"])});
+                print_table(rows);
+            });
+        };
+    });
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,48 @@
+// switchyard check FILE: is this configuration right? All errors at once.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "config/parse.h"
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+namespace {
+
+int check(const std::string& path, bool json) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) {
+        fmt::print(stderr, "switchyard: {} cannot be read\n", path);
+        return kRefused;
+    }
+    const std::string bytes = text.str();
+    const auto result = config::parse(std::string_view(bytes));
+    if (json) {
+        Json out = {{"valid", result.model.has_value()}, {"errors", Json::array()}};
+        for (const auto& e : result.errors) out["errors"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});
+        fmt::print("{}\n", out.dump(2));
+    } else if (result.model) {
+        fmt::print("{}: right ({} routes, {} upstreams)\n", path, result.model->routes.size(),
+                   result.model->upstreams.size());
+    } else {
+        for (const auto& e : result.errors) fmt::print(stderr, "{}: {}: {}\n", path, e.pointer, e.detail);
+    }
+    return result.model ? kDone : kRefused;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+    auto* verb = app.add_subcommand("check", "Check a configuration file; says everything that is wrong with it");
+    verb->footer("\nExample:\n  switchyard check /etc/switchyard.json");
+    auto path = std::make_shared<std::string>();
+    auto json = std::make_shared<bool>(false);
+    verb->add_option("FILE", *path, "the configuration file")->required();
+    verb->add_flag("--json", *json, "answer as JSON, for machines");
+    verb->callback([&action, path, json] { action = [path, json] { return check(*path, *json); }; });
+}
+
+}  // namespace switchyard::control::cli

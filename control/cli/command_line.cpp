@@ -1,0 +1,45 @@
+#include "control/cli/command_line.h"
+
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+
+int command_line(int argc, char** argv, const std::string& version, const std::function<int(const RunOptions&)>& run) {
+    CLI::App app{"Switchyard: an HTTP proxy that moves traffic between releases and loses nothing"};
+    app.set_version_flag("--version", version);
+    app.require_subcommand(1);
+    app.footer("\nEvery verb has --help with an example. Exit codes: 0 done, 1 refused or failed, 2 usage.");
+    Options options;
+    Action action;
+    RunOptions run_options;
+
+    auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
+    verb->footer("\nExample:\n  switchyard run --config /etc/switchyard.json");
+    verb->add_option("--config", run_options.config_file, "the configuration file")->required();
+    verb->add_flag("--from-file", run_options.from_file,
+                   "begin from the file even if it has not changed since it was last read");
+    verb->callback([&] { action = [&] { return run(run_options); }; });
+
+    add_check(app, action);
+    add_schema(app, action);
+    add_status(app, options, action);
+    add_switch(app, options, action);
+    add_split(app, options, action);
+    add_undo(app, options, action);
+    add_confirm(app, options, action);
+    add_history(app, options, action);
+    add_diff(app, options, action);
+    add_drain(app, options, action);
+    add_endpoint(app, options, action);
+    add_audit(app, options, action);
+    add_events(app, options, action);
+    add_token(app, action);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? kDone : kUsage;
+    }
+    return action ? action() : kUsage;
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,50 @@
+// switchyard drain [ID]: what is still in flight by older generations.
+#include <fmt/format.h>
+
+#include "control/cli/drain_wait.h"
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+namespace {
+
+void print_drain(const Json& d) {
+    fmt::print("drain {}  {}  since {}\n", text_of(d["id"]), text_of(d["state"]), text_of(d["started_at"]));
+    for (const auto& [upstream, count] : d["in_flight"].items())
+        fmt::print("  {}: {} requests, {} tunnels\n", upstream, text_of(count["requests"]), text_of(count["tunnels"]));
+}
+
+}  // namespace
+
+int wait_drained(const Options& options, const std::string& id, const std::string& wait) {
+    const auto answer =
+        AdminClient(options.client).call("GET", "/v1/drains/" + path_segment(id) + "?wait=" + path_segment(wait));
+    if (!answer.done()) return print_problem(options, answer);
+    const bool drained = answer.json["state"] == "done";
+    if (options.json)
+        fmt::print("{}\n", answer.json.dump(2));
+    else if (drained)
+        fmt::print("drained: nothing is in flight by older generations (exact)\n");
+    else
+        print_drain(answer.json);
+    return drained ? kDone : kRefused;
+}
+
+void add_drain(CLI::App& app, Options& options, Action& action) {
+    auto* verb = add_verb(app, options, "drain", "Show drains, or wait for one", "switchyard drain 43 --wait 30s");
+    auto id = std::make_shared<std::string>();
+    auto wait = std::make_shared<std::string>();
+    verb->add_option("ID", *id, "the generation that began it; all of them when left out");
+    verb->add_option("--wait", *wait, "wait until it has ended, at most so long (30s)");
+    verb->callback([&, id, wait] {
+        action = [&, id, wait] {
+            if (!id->empty() && !wait->empty()) return wait_drained(options, *id, *wait);
+            if (!id->empty()) return show(options, "/v1/drains/" + path_segment(*id), print_drain);
+            return show(options, "/v1/drains", [](const Json& all) {
+                if (all["drains"].empty()) fmt::print("no drains\n");
+                for (const auto& d : all["drains"]) print_drain(d);
+            });
+        };
+    });
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,13 @@
+// Waiting for a drain from the command line.
+#pragma once
+
+#include <string>
+
+#include "control/cli/verb.h"
+
+namespace switchyard::control::cli {
+
+// 0 when it has ended with nothing in flight, 1 when the time was over first.
+int wait_drained(const Options& options, const std::string& id, const std::string& wait);
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,37 @@
+// switchyard split ROUTE blue=90 green=10: the weights of a route.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+
+void add_split(CLI::App& app, Options& options, Action& action) {
+    auto* verb = add_verb(app, options, "split", "Set the weights of a route's split",
+                          "switchyard split forum blue=90 green=10");
+    add_change_options(*verb, options);
+    auto route = std::make_shared<std::string>();
+    auto weights = std::make_shared<std::vector<std::string>>();
+    verb->add_option("ROUTE", *route)->required();
+    verb->add_option("WEIGHTS", *weights, "UPSTREAM=WEIGHT …")->required()->expected(1, 64);
+    verb->callback([&, route, weights] {
+        action = [&, route, weights]() -> int {
+            Json body = Json::object();
+            for (const auto& word : *weights) {
+                const auto equals = word.rfind('=');
+                std::uint32_t weight = 0;
+                const char* end = word.data() + word.size();
+                if (equals == std::string::npos || equals == 0 || equals + 1 == word.size() ||
+                    std::from_chars(word.data() + equals + 1, end, weight).ptr != end) {
+                    fmt::print(stderr, "switchyard: {} is not UPSTREAM=WEIGHT, such as blue=90\n", word);
+                    return kUsage;
+                }
+                body[word.substr(0, equals)] = weight;
+            }
+            return change(options, "PUT", "/v1/routes/" + path_segment(*route) + "/split", body);
+        };
+    });
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,66 @@
+#include "control/cli/status_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace switchyard::control::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string rates(const Json& view) {
+    return fmt::format("{:>9.1f}/s {:>7.1f} err/s   p50 {:>7.2f}  p90 {:>7.2f}  p99 {:>7.2f} ms",
+                       view.value("requests_per_second", 0.0), view.value("errors_per_second", 0.0),
+                       view.value("p50_ms", 0.0), view.value("p90_ms", 0.0), view.value("p99_ms", 0.0));
+}
+
+std::string split_of(const Json& split) {
+    std::string out;
+    for (const auto& [upstream, weight] : split.items())
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", upstream, weight.get<unsigned>());
+    return out.empty() ? "no split" : out;
+}
+
+std::string endpoint_line(const Json& e) {
+    std::string line = fmt::format("    {:<24} {:<8}", e.value("address", ""), e.value("health", ""));
+    if (e.value("state", "up") != "up") line += " " + e.value("state", "");
+    if (e.value("ejected", false)) line += " ejected";
+    if (e.value("backup", false)) line += " backup";
+    line += fmt::format("  weight {}  in flight {}", e.value("weight", 1U), e.value("in_flight", 0U));
+    if (e.contains("detail")) line += "  (" + e.value("detail", "") + ")";
+    return line;
+}
+
+}  // namespace
+
+std::vector<std::string> status_lines(const Json& s) {
+    std::vector<std::string> out;
+    const auto& workers = s["workers"];
+    out.push_back(fmt::format("switchyard {}  generation {} on {} of {} workers{}  up {} s", s.value("version", ""),
+                              s.value("generation", 0U), workers.value("adopted", 0U), workers.value("of", 0U),
+                              s.value("ready", false) ? "" : "  NOT READY", s.value("uptime_s", 0)));
+    for (const auto& notice : s.value("notices", Json::array())) out.push_back("! " + notice.get<std::string>());
+    if (s.contains("pending"))
+        out.push_back(fmt::format("! generation {} is undone at {} unless it is confirmed",
+                                  s["pending"].value("generation", 0U), s["pending"].value("confirm_by", "")));
+    for (const auto& l : s["listeners"])
+        out.push_back(fmt::format("listener {:<12} {}", l.value("name", ""), l.value("bound", "")));
+    out.push_back("");
+    for (const auto& r : s["routes"]) {
+        out.push_back(fmt::format("route {:<16} {}", r.value("name", ""), rates(r)));
+        out.push_back("    " + split_of(r["split"]));
+        for (const auto& rule : r.value("rules", Json::array()))
+            out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""), rule.value("upstream", "")));
+    }
+    out.push_back("");
+    for (const auto& [name, u] : s["upstreams"].items()) {
+        out.push_back(fmt::format("upstream {:<13} {}", name, rates(u)));
+        out.push_back(fmt::format("    {} of {} healthy, {} in flight", u.value("healthy", 0U), u.value("of", 0U),
+                                  u.value("in_flight", 0U)));
+        for (const auto& e : u["endpoints"]) out.push_back(endpoint_line(e));
+    }
+    return out;
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,44 @@
+// switchyard switch ROUTE UPSTREAM: all traffic of the route's split to one upstream.
+#include <fmt/format.h>
+
+#include "control/cli/drain_wait.h"
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+namespace {
+
+struct Arguments {
+    std::string route, upstream, wait_drained, confirm_within;
+    unsigned healthy = 1;
+    bool force = false;
+};
+
+int run(const Options& options, const Arguments& a) {
+    Json body = {{"to", a.upstream}, {"require", {{"healthy", a.healthy}}}};
+    if (a.force) body["force"] = true;
+    if (!a.confirm_within.empty()) body["confirm_within"] = a.confirm_within;
+    const auto answer = send_change(options, "POST", "/v1/routes/" + path_segment(a.route) + "/switch", body);
+    const int code = print_receipt(options, answer);
+    if (code != kDone || a.wait_drained.empty() || options.dry_run || !answer.json.contains("drain")) return code;
+    return wait_drained(options, text_of(answer.json["drain"]["id"]), a.wait_drained);
+}
+
+}  // namespace
+
+void add_switch(CLI::App& app, Options& options, Action& action) {
+    auto* verb = add_verb(app, options, "switch", "Move all traffic of a route's split to one upstream",
+                          "switchyard switch forum green --wait-drained 30s --reason 'release 42'");
+    add_change_options(*verb, options);
+    auto a = std::make_shared<Arguments>();
+    verb->add_option("ROUTE", a->route)->required();
+    verb->add_option("UPSTREAM", a->upstream)->required();
+    verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();
+    verb->add_flag("--force", a->force, "switch whatever the upstream's health");
+    verb->add_option("--wait-drained", a->wait_drained,
+                     "then wait until the old upstream has finished, at most so "
+                     "long (30s)");
+    verb->add_option("--confirm-within", a->confirm_within, "undo it by itself unless confirmed in time (60s)");
+    verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,24 @@
+// switchyard undo [--to G]: back to an earlier generation.
+#include "control/cli/verbs.h"
+
+namespace switchyard::control::cli {
+
+void add_undo(CLI::App& app, Options& options, Action& action) {
+    auto* verb =
+        add_verb(app, options, "undo", "Return to an earlier generation, as a new one", "switchyard undo --to 41");
+    add_change_options(*verb, options);
+    auto to = std::make_shared<std::uint64_t>(0);
+    auto confirm_within = std::make_shared<std::string>();
+    verb->add_option("--to", *to, "the generation to return to; the one before the last change when left out");
+    verb->add_option("--confirm-within", *confirm_within, "undo the undo by itself unless confirmed in time (60s)");
+    verb->callback([&, to, confirm_within] {
+        action = [&, to, confirm_within] {
+            Json body = Json::object();
+            if (*to != 0) body["to"] = *to;
+            if (!confirm_within->empty()) body["confirm_within"] = *confirm_within;
+            return change(options, "POST", "/v1/undo", body);
+        };
+    });
+}
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,136 @@
+#include "control/cli/verb.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace switchyard::control::cli {
+namespace {
+
+std::size_t width_of(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string text_of(const Json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    if (value.is_null()) return "";
+    if (value.is_number_float()) return fmt::format("{:.1f}", value.get<double>());
+    return value.dump();
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (widths.size() <= i) widths.push_back(0);
+            widths[i] = std::max(widths[i], width_of(row[i]));
+        }
+    for (const auto& row : rows) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + 2, ' ');
+        }
+        while (!line.empty() && line.back() == ' ') line.pop_back();
+        fmt::print("{}\n", line);
+    }
+}
+
+CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, const std::string& what,
+                   const std::string& example) {
+    auto* verb = app.add_subcommand(name, what);
+    verb->footer("\nExample:\n  " + example);
+    verb->add_option("--admin", options.client.admin,
+                     "URL of the admin API (else SWITCHYARD_ADMIN, else the local one)");
+    verb->add_option("--token-file", options.client.token_file,
+                     "file with the token (else SWITCHYARD_TOKEN, else the "
+                     "state directory's)");
+    verb->add_option("--state-dir", options.client.state_dir, "where the local installation keeps its state")
+        ->envname("SWITCHYARD_STATE_DIR")
+        ->capture_default_str();
+    verb->add_option("--ca-file", options.client.ca_file, "certificate to trust for an https admin API");
+    verb->add_flag("--json", options.json, "answer as JSON, for machines");
+    return verb;
+}
+
+void add_change_options(CLI::App& verb, Options& options) {
+    verb.add_flag("--dry-run", options.dry_run, "show what would change, change nothing");
+    verb.add_option("--reason", options.reason, "why, for the audit");
+    verb.add_option("--if-generation", options.if_match, "only if this generation is in force");
+    verb.add_option("--idempotency-key", options.idempotency_key, "repeat safely: the same key is done once");
+}
+
+ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body) {
+    std::map<std::string, std::string> headers;
+    if (!options.reason.empty()) headers["X-Reason"] = options.reason;
+    if (!options.if_match.empty()) headers["If-Match"] = '"' + options.if_match + '"';
+    if (!options.idempotency_key.empty()) headers["Idempotency-Key"] = options.idempotency_key;
+    return AdminClient(options.client)
+        .call(method, path + (options.dry_run ? "?dry_run=true" : ""), body.is_null() ? "" : body.dump(), headers);
+}
+
+int change(const Options& options, const std::string& method, const std::string& path, const Json& body) {
+    return print_receipt(options, send_change(options, method, path, body));
+}
+
+int print_receipt(const Options& options, const ClientAnswer& answer) {
+    const bool receipt = answer.json.is_object() && answer.json.contains("adopted");
+    if (!receipt) return print_problem(options, answer);
+    const auto& r = answer.json;
+    if (options.json) {
+        fmt::print("{}\n", r.dump(2));
+        return answer.done() ? kDone : kRefused;
+    }
+    for (const auto& line : r["changes"]) fmt::print("{}\n", text_of(line));
+    const bool dry = r.value("dry_run", false);
+    if (r.value("unchanged", false))
+        fmt::print("nothing to change: generation {} is already so\n", text_of(r["generation"]));
+    else if (dry)
+        fmt::print("dry run: nothing was changed (it would be generation {})\n", text_of(r["generation"]));
+    else
+        fmt::print("generation {} in force on {} of {} workers after {:.3f} ms\n", text_of(r["generation"]),
+                   text_of(r["adopted"]["workers"]), text_of(r["adopted"]["of"]), r["took_us"].get<double>() / 1000);
+    if (r.contains("drain") && !dry)
+        for (const auto& [upstream, count] : r["drain"]["in_flight"].items())
+            fmt::print("draining {}: {} requests, {} tunnels in flight (switchyard drain {} --wait 30s)\n", upstream,
+                       text_of(count["requests"]), text_of(count["tunnels"]), text_of(r["drain"]["id"]));
+    if (r.contains("confirm_by"))
+        fmt::print("undone by itself at {} unless: switchyard confirm {}\n", text_of(r["confirm_by"]),
+                   text_of(r["generation"]));
+    if (answer.status == 202)
+        fmt::print(stderr, "NOT in force everywhere: workers {} have not answered\n",
+                   text_of(r["adopted"]["waiting_for"]));
+    return answer.done() ? kDone : kRefused;
+}
+
+int show(const Options& options, const std::string& path, const std::function<void(const Json&)>& print) {
+    const auto answer = AdminClient(options.client).call("GET", path);
+    if (!answer.done() || answer.json.is_discarded()) return print_problem(options, answer);
+    if (options.json)
+        fmt::print("{}\n", answer.json.dump(2));
+    else
+        print(answer.json);
+    return kDone;
+}
+
+int print_problem(const Options& options, const ClientAnswer& answer) {
+    if (options.json && answer.json.is_object()) {
+        fmt::print("{}\n", answer.json.dump(2));
+        return kRefused;
+    }
+    if (!answer.json.is_object() || !answer.json.contains("detail")) {
+        fmt::print(stderr, "switchyard: {}\n", answer.text);
+        return kRefused;
+    }
+    fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), text_of(answer.json["detail"]));
+    if (answer.json.contains("errors") && answer.json["errors"].size() > 1)
+        for (const auto& error : answer.json["errors"])
+            fmt::print(stderr, "  {}: {}\n", text_of(error["pointer"]), text_of(error["detail"]));
+    return kRefused;
+}
+
+}  // namespace switchyard::control::cli

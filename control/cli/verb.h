@@ -1,0 +1,50 @@
+// What every verb shares: the options for the call, how answers are printed, and the exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "control/cli/admin_client.h"
+
+namespace switchyard::control::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kRefused = 1;  // refused, failed, or not adopted by every worker
+inline constexpr int kUsage = 2;
+
+struct Options {
+    ClientSettings client;
+    bool json = false;
+    bool dry_run = false;
+    std::string reason;
+    std::string if_match;
+    std::string idempotency_key;
+};
+
+// The verb that was chosen leaves here what is to be done.
+using Action = std::function<int()>;
+
+// Adds a verb with its example; options of reading calls.
+CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, const std::string& what,
+                   const std::string& example);
+// The further options of a call that changes something.
+void add_change_options(CLI::App& verb, Options& options);
+
+// Makes a changing call and prints its receipt: 0 only when every worker has adopted it.
+int change(const Options& options, const std::string& method, const std::string& path, const Json& body);
+// The same, without printing: for verbs that go on after it.
+ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body);
+int print_receipt(const Options& options, const ClientAnswer& answer);
+
+// Makes a reading call and prints the answer with `print`, or as JSON.
+int show(const Options& options, const std::string& path, const std::function<void(const Json&)>& print);
+int print_problem(const Options& options, const ClientAnswer& answer);
+
+// Columns as wide as their widest cell (in characters, not bytes).
+void print_table(const std::vector<std::vector<std::string>>& rows);
+std::string text_of(const Json& value);
+
+}  // namespace switchyard::control::cli

@@ -1,0 +1,329 @@
+#include "control/control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "config/diff.h"
+#include "config/parse.h"
+#include "config/render.h"
+#include "control/admin/server.h"
+#include "control/admin/upstream_view.h"
+#include "control/base/digest.h"
+#include "control/core/controller.h"
+#include "control/edits/replace.h"
+#include "control/file_watch.h"
+#include "control/resume.h"
+#include "control/state_dir.h"
+#include "control/version.h"
+#include "proxy/base/log.h"
+#include "proxy/worker_pool.h"
+
+namespace switchyard::control {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+// How often the workers are asked for what they counted; quicker while somebody waits for a drain.
+constexpr milliseconds kCollect{200};
+constexpr milliseconds kCollectForDrain{20};
+
+struct File {
+    config::Model model;
+    std::string hash;
+};
+
+Result<File> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) return problems::invalid(path + " cannot be read");
+    const std::string bytes = text.str();
+    auto parsed = config::parse(std::string_view(bytes));
+    if (!parsed.model) return problems::invalid(std::move(parsed.errors));
+    return File{std::move(*parsed.model), sha256_hex(bytes)};
+}
+
+unsigned workers_of(const config::Process& process) {
+    return process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+LogLevel level_of(const std::string& word) {
+    if (word == "debug") return LogLevel::debug;
+    if (word == "warn") return LogLevel::warn;
+    if (word == "error") return LogLevel::error;
+    return LogLevel::info;
+}
+
+}  // namespace
+
+struct Control::Members {
+    asio::io_context io{1};
+    const std::string config_file;
+    std::unique_ptr<StateDir> state_dir;
+    std::unique_ptr<Store> store;
+    const unsigned workers;
+    Registry registry;
+    std::unique_ptr<WorkerPool> pool;
+    std::unique_ptr<Controller> controller;
+    std::unique_ptr<HealthChecker> health;
+    std::unique_ptr<Ejection> ejection;
+    Totals totals;
+    std::unique_ptr<Context> context;
+    std::unique_ptr<AdminServer> admin;
+    std::unique_ptr<FileWatch> file_watch;
+    asio::steady_timer collect_timer{io};
+    asio::signal_set signals{io};
+    bool ending = false;
+
+    Members(std::string file, unsigned workers_)
+        : config_file(std::move(file)), workers(workers_), registry(workers_) {}
+
+    void build_core();
+    Result<void> begin(const Options& options, File file);
+    Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
+    void arm_collect();
+    void await_signal();
+    void reload(const std::string& why);
+    void end();
+};
+
+void Control::Members::build_core() {
+    const auto find = [this](const std::string& upstream, const std::string& address) {
+        return registry.endpoint(upstream, address);
+    };
+    health = std::make_unique<HealthChecker>(io.get_executor(), find, [this](HealthChecker::Transition t) {
+        log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
+        controller->events().add(
+            "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+    });
+    ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
+        if (c.ejected)
+            log_warn("endpoint {} of {} ejected for {} s", c.address, c.upstream, c.length.count() / 1000);
+        else
+            log_info("endpoint {} of {} is back from ejection", c.address, c.upstream);
+        controller->events().add(
+            "ejection",
+            {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+    });
+    WorkerPool::Events events;
+    events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
+        controller->adopted(worker, generation, std::move(older));
+    };
+    events.retired = [this](unsigned worker, std::uint64_t generation) {
+        controller->retired(worker, generation);
+        registry.release();
+    };
+    events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
+    pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
+
+    Controller::Ports ports;
+    ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
+        return compile(std::move(model), generation, registry);
+    };
+    ports.publish = [this](std::shared_ptr<const Snapshot> next) { pool->publish(std::move(next)); };
+    ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
+    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
+    ports.follow = [this](const config::Model& model) {
+        health->follow(model);
+        ejection->follow(model);
+    };
+    controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
+}
+
+Result<void> Control::Members::begin(const Options& options, File file) {
+    const auto newest = store->newest();
+    if (!newest) return newest.error();
+    const auto stored_hash = store->file_hash();
+    if (!stored_hash) return stored_hash.error();
+    auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file);
+    if (!from) return from.error();
+    const auto model = std::make_shared<const config::Model>(std::move(from->model));
+    auto compiled = compile(model, from->generation, registry);
+    if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
+    if (from->fresh) {
+        Commit commit;
+        std::vector<std::string> changes{"the configuration of " + config_file};
+        if (*newest)
+            if (const auto before = config::parse(std::string_view((*newest)->config)); before.model)
+                changes = config::diff(*before.model, *model);
+        commit.generation = {from->generation,
+                             *newest ? (*newest)->number : 0,
+                             config::render_text(*model),
+                             timestamp(system_clock::now()),
+                             "file",
+                             config_file,
+                             from->verb,
+                             "",
+                             std::move(changes)};
+        commit.file_hash = file.hash;
+        commit.keep = model->process.keep_generations;
+        if (auto stored = store->commit(commit); !stored) return stored.error();
+    }
+    log_info("generation {} in force ({})", from->generation,
+             from->verb == "resume" ? "resumed from the state file" : "from " + config_file);
+    controller->begin(model, from->generation);
+    if (!from->fresh)
+        if (auto resumed = controller->resume_pending(); !resumed) return resumed.error();
+    pool->start(std::move(compiled.snapshot));
+    return {};
+}
+
+Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices) {
+    auto tokens = settings.tokens;
+    if (tokens.empty()) {
+        if (!settings.bind.is_loopback())
+            return problems::invalid({config::Error{
+                "/process/admin/bind", settings.bind.text() + " is reachable from outside; configure "
+                                                              "/process/admin/tokens first, or bind to 127.0.0.1"}});
+        auto token = local_admin_token(state_dir->token());
+        if (!token) return token.error();
+        tokens.push_back(std::move(*token));
+    }
+    context.reset(new Context{io.get_executor(),
+                              *controller,
+                              registry,
+                              *health,
+                              *ejection,
+                              totals,
+                              Tokens(std::move(tokens)),
+                              {},
+                              config_file,
+                              kVersion,
+                              system_clock::now(),
+                              std::move(notices)});
+    auto server = AdminServer::listen(settings.bind, *context);
+    if (!server) return server.error();
+    admin = std::move(*server);
+    return StateDir::write_file(state_dir->address(), "http://" + admin->bound().text() + "\n");
+}
+
+void Control::Members::arm_collect() {
+    const bool quick = controller->drain_watched() && controller->drains().any_running();
+    collect_timer.expires_after(quick ? kCollectForDrain : kCollect);
+    collect_timer.async_wait([this](boost::system::error_code ec) {
+        if (ec) return;
+        pool->collect([this](WorkerReport report) {
+            totals.add(report, steady_clock::now());
+            ejection->counted(report.endpoints);
+            controller->reported(report.worker, report.in_flight);
+        });
+        arm_collect();
+    });
+}
+
+void Control::Members::await_signal() {
+    signals.async_wait([this](boost::system::error_code ec, int signal) {
+        if (ec) return;
+        if (signal == SIGHUP)
+            reload("SIGHUP");
+        else if (ending)
+            io.stop();  // told twice: at once
+        else
+            end();
+        await_signal();
+    });
+}
+
+void Control::Members::reload(const std::string& why) {
+    auto file = read_file(config_file);
+    const auto refused = [this](const Problem& problem) {
+        log_error("{} was not taken over: {}", config_file, problem.detail);
+        for (const auto& error : problem.errors) log_error("{}{}: {}", config_file, error.pointer, error.detail);
+        controller->events().add("file", {{"file", config_file}, {"refused", problem.detail}});
+        const AuditEntry entry{0,  timestamp(system_clock::now()), "file",           config_file, "file-refused",
+                               "", controller->generation(),       {problem.detail}, {},          {}};
+        if (auto noted = store->note(entry); !noted) log_error("{}", noted.error().detail);
+    };
+    if (!file) return refused(file.error());
+    Change change;
+    change.verb = "file";
+    change.caller = {"file", config_file, why};
+    change.file_hash = file->hash;
+    change.edit = [model = std::move(file->model)](const config::Model& now, const Facts&) {
+        return edits::replace(now, model, edits::ProcessPart::must_match);
+    };
+    controller->change(std::move(change), [this, refused](Answer answer) {
+        if (!answer) return refused(answer.error());
+        log_info("{} read: generation {}{}", config_file, answer->generation, answer->unchanged ? " as before" : "");
+    });
+}
+
+void Control::Members::end() {
+    ending = true;
+    const auto grace = controller->model().process.shutdown_grace;
+    log_info("ending: what is in flight has {} s", grace.count() / 1000);
+    file_watch.reset();
+    health->stop();
+    ejection->stop();
+    pool->drain(grace, [this] {
+        collect_timer.cancel();
+        io.stop();
+    });
+}
+
+Control::Control(std::unique_ptr<Members> members) : members_(std::move(members)) {}
+
+Control::~Control() {
+    if (!members_) return;
+    if (members_->admin) members_->admin->stop();
+    if (members_->controller) members_->controller->stop();
+    if (members_->pool) members_->pool->stop();
+}
+
+Result<std::unique_ptr<Control>> Control::start(const Options& options) {
+    auto file = read_file(options.config_file);
+    if (!file) return file.error();
+    const auto process = file->model.process;
+    log_configure(level_of(process.log.level), process.log.format == "json");
+    auto members = std::make_unique<Members>(options.config_file, workers_of(process));
+    auto dir = StateDir::open(process.state_dir);
+    if (!dir) return dir.error();
+    members->state_dir = std::move(*dir);
+    auto opened = Store::open(members->state_dir->store());
+    if (!opened) return opened.error();
+    members->store = std::move(opened->store);
+    std::vector<std::string> notices;
+    if (!opened->notice.empty()) {
+        log_error("{}", opened->notice);
+        notices.push_back(opened->notice);
+        const AuditEntry entry{
+            0, timestamp(system_clock::now()), "switchyard", "", "store-set-aside", "", 0, {opened->notice}, {}, {}};
+        if (auto noted = members->store->note(entry); !noted) return noted.error();
+    }
+    std::unique_ptr<Control> control(new Control(std::move(members)));
+    auto& m = *control->members_;
+    m.build_core();
+    if (auto begun = m.begin(options, std::move(*file)); !begun) return begun.error();
+    if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
+    log_info("admin API at {}", control->admin_url());
+    if (process.watch_file)
+        m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });
+    return control;
+}
+
+std::string Control::admin_url() const {
+    return "http://" + members_->admin->bound().text();
+}
+
+int Control::run() {
+    auto& m = *members_;
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) m.signals.add(signal);
+    m.await_signal();
+    m.arm_collect();
+    m.io.run();
+    log_info("ended");
+    return 0;
+}
+
+}  // namespace switchyard::control

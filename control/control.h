@@ -1,0 +1,42 @@
+// The control side of the running process: everything that decides, wired to the workers that route.
+//
+// Life: start() reads the file, opens the state directory, compiles the first generation and starts the workers;
+//   run() serves the admin API, health checks and signals until SIGTERM or SIGINT, then drains the workers for at
+//   most process.shutdown_grace and returns. SIGHUP re-reads the file; a bad file changes nothing and is reported.
+// Threads: one, the caller's; the workers are threads of the WorkerPool.
+// Owns: the io_context and all of control.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/error.h"
+#include "control/base/result.h"
+
+namespace switchyard::control {
+
+class Control {
+  public:
+    struct Options {
+        std::string config_file;
+        bool from_file = false;  // the file counts even if it has not changed since it was last read
+    };
+
+    static Result<std::unique_ptr<Control>> start(const Options& options);
+    ~Control();
+    Control(const Control&) = delete;
+    Control& operator=(const Control&) = delete;
+
+    // Where the admin API listens: http://127.0.0.1:9900
+    std::string admin_url() const;
+    // Blocks until the process is told to end; the exit code.
+    int run();
+
+  private:
+    struct Members;
+    explicit Control(std::unique_ptr<Members> members);
+    std::unique_ptr<Members> members_;
+};
+
+}  // namespace switchyard::control

@@ -1,0 +1,42 @@
+// One call that wants to change something: who asks, what edit, and under which conditions.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "control/core/receipt.h"
+#include "control/edits/edit.h"
+
+namespace switchyard::control {
+
+struct Caller {
+    std::string who;   // name of the token, "file", "switchyard" or "rollout r1"
+    std::string from;  // remote address, or the file's path
+    std::string reason;
+    bool operator==(const Caller&) const = default;
+};
+
+struct Change {
+    std::string verb;  // as the audit names it
+    Caller caller;
+    Edit edit;
+    std::optional<std::uint64_t> if_match;
+    bool dry_run = false;
+    std::string idempotency_key;
+    std::string fingerprint;  // of the whole call, to tell a repetition from another call with the same key
+    std::optional<std::chrono::milliseconds> confirm_within;
+    std::optional<std::chrono::milliseconds> drain_deadline;
+    DrainPolicy drain_policy = DrainPolicy::leave;
+    std::optional<std::string> file_hash;  // the edit comes from the configuration file
+    bool settles_pending = false;          // allowed while another change waits for confirmation: undo
+    std::string holder;                    // the rollout that makes this change may touch the routes it holds
+};
+
+// A Problem for what was refused; a Receipt (200 or 202) for what was done.
+using Answer = Result<Receipt>;
+using Answered = std::function<void(Answer)>;
+
+}  // namespace switchyard::control

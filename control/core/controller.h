@@ -1,0 +1,137 @@
+// The single writer: change → validate → compile → store → publish → all adopted → answer.
+//
+// Invariants: the generation never goes back; nothing is published that is not durable; nothing is answered 200 that
+//   some worker may not route by yet; a refused change changes nothing. Changes are made one after the other, in the
+//   order of their arrival; a change does not wait for the adoption of the one before it, so a stopped worker slows
+//   nobody's answer beyond kAdoptionWait.
+// Threads: control only. Blocks it for the store's fsync and for name look-ups in compile.
+// Owns: the configuration in force, the drains, the deadline of a change that waits for confirmation.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "control/core/adoption.h"
+#include "control/core/answers.h"
+#include "control/core/change.h"
+#include "control/core/drain_book.h"
+#include "control/core/event_log.h"
+#include "control/store/store.h"
+#include "proxy/base/histogram.h"
+#include "proxy/snapshot/compile.h"
+
+namespace switchyard::control {
+
+class Controller {
+  public:
+    // How long a change waits for the last worker before it answers 202 and names it.
+    static constexpr std::chrono::milliseconds kAdoptionWait{1000};
+
+    // What the controller drives. Functions, so that a test can stand in for the workers.
+    struct Ports {
+        std::function<CompileResult(std::shared_ptr<const config::Model>, std::uint64_t)> compile;
+        std::function<void(std::shared_ptr<const Snapshot>)> publish;
+        std::function<Facts(const config::Model&)> facts;
+        std::function<std::uint32_t(const std::string&)> upstream_id;
+        // A new generation is being published: health checks and ejections follow it.
+        std::function<void(const config::Model&)> follow;
+        // Close whatever older generations still have in flight to these upstreams. May be empty.
+        std::function<void(std::uint64_t before, const std::set<std::uint32_t>& upstreams)> cut;
+    };
+
+    Controller(boost::asio::any_io_executor executor, unsigned workers, Store& store, Ports ports);
+
+    // The generation the process starts with: compiled and stored by the caller, published as the first one.
+    void begin(std::shared_ptr<const config::Model> model, std::uint64_t generation);
+    // Takes up the deadline of a change that was waiting for confirmation when the process ended.
+    Result<void> resume_pending();
+    // Deadlines and waiting calls end; nothing is answered any more.
+    void stop();
+
+    void change(Change change, Answered done);
+    // The configuration of `to` again, as a new generation; 0: the one before the generation in force.
+    void undo(std::uint64_t to, Change change, Answered done);
+    Result<void> confirm(std::uint64_t generation, const Caller& caller);
+
+    // From the workers.
+    void adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older);
+    void retired(unsigned worker, std::uint64_t generation);
+    void reported(unsigned worker, const std::vector<InFlight>& in_flight);
+
+    const config::Model& model() const { return *model_; }
+    std::shared_ptr<const config::Model> shared_model() const { return model_; }
+    std::uint64_t generation() const { return generation_; }
+    const Adoption& adoption() const { return adoption_; }
+    const DrainBook& drains() const { return drains_; }
+    const std::optional<PendingConfirmation>& pending() const { return pending_; }
+    Facts facts() const { return ports_.facts(*model_); }
+    Store& store() { return store_; }
+    EventLog& events() { return events_; }
+    const Histogram& publish_durations() const { return publish_durations_; }
+    double publish_seconds() const { return publish_seconds_; }
+
+    // `ring` is called whenever a drain has changed, until unsubscribed.
+    unsigned on_drain(std::function<void()> ring);
+    void off_drain(unsigned subscription) { drain_bells_.erase(subscription); }
+    bool drain_watched() const { return !drain_bells_.empty(); }
+    // Rollouts say which routes they hold: the answer is the holder's name, or empty.
+    void hold_with(std::function<std::string(const std::string& route)> held_by) { held_by_ = std::move(held_by); }
+
+  private:
+    using Steady = std::chrono::steady_clock::time_point;
+
+    struct Prepared {
+        std::shared_ptr<const config::Model> model;
+        std::shared_ptr<const Snapshot> snapshot;  // null: nothing to do
+        std::vector<std::string> changes;
+    };
+    struct Waiting {
+        Receipt receipt;
+        Steady arrived, published;
+        Answered done;
+        std::unique_ptr<boost::asio::steady_timer> timer;
+    };
+
+    bool answered_before(const Change& change, Answered& done);
+    Result<Prepared> prepare(const Change& change) const;
+    Result<void> held(const config::Model& next, const std::string& holder) const;
+    Commit commit_of(const Change& change, const Prepared& prepared) const;
+    void put_in_force(const Change& change, Prepared prepared, Receipt receipt, Steady arrived, Answered done);
+    void open_drain(const Change& change, const config::Model& before, const config::Model& after);
+    void finish(std::uint64_t generation);
+    void ring_drains();
+    void arm_drain_deadline();
+    void arm_confirmation();
+    void not_confirmed();
+
+    const boost::asio::any_io_executor executor_;
+    Store& store_;
+    const Ports ports_;
+    std::function<std::string(const std::string&)> held_by_;
+    std::shared_ptr<const config::Model> model_;
+    std::uint64_t generation_ = 0;
+    Adoption adoption_;
+    DrainBook drains_;
+    Answers answers_;
+    EventLog events_;
+    std::map<std::uint64_t, Waiting> waiting_;  // by the generation whose adoption they wait for
+    std::optional<PendingConfirmation> pending_;
+    boost::asio::steady_timer confirmation_timer_;
+    boost::asio::steady_timer drain_timer_;
+    std::map<unsigned, std::function<void()>> drain_bells_;
+    unsigned next_drain_bell_ = 1;
+    Histogram publish_durations_;  // publish to last adoption
+    double publish_seconds_ = 0;   // their sum
+    bool stopped_ = false;
+};
+
+}  // namespace switchyard::control

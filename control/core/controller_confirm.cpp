@@ -1,0 +1,98 @@
+// The controller's way back: undo, and changes that undo themselves unless they are confirmed.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/parse.h"
+#include "control/core/controller.h"
+#include "control/edits/replace.h"
+
+namespace switchyard::control {
+namespace {
+
+using std::chrono::system_clock;
+
+// An undo that cannot be stored (full disk) is tried again: the operator was promised it.
+constexpr std::chrono::seconds kRetryUndo{1};
+
+}  // namespace
+
+void Controller::undo(std::uint64_t to, Change change, Answered done) {
+    if (to == 0) {
+        const auto newest = store_.generation(generation_);
+        if (!newest) return done(newest.error());
+        to = *newest ? (*newest)->parent : 0;
+        if (to == 0) return done(problems::conflict("there is no earlier generation to return to"));
+    }
+    const auto wanted = store_.generation(to);
+    if (!wanted) return done(wanted.error());
+    if (!*wanted)
+        return done(
+            problems::not_found(fmt::format("generation {} is not in the history (it may be beyond "
+                                            "process.keep_generations)",
+                                            to)));
+    auto parsed = config::parse(std::string_view((*wanted)->config));
+    if (!parsed.model) return done(problems::invalid(std::move(parsed.errors)));
+    change.settles_pending = true;
+    change.edit = [earlier = std::move(*parsed.model)](const config::Model& now, const Facts&) {
+        return edits::replace(now, earlier, edits::ProcessPart::keep);
+    };
+    this->change(std::move(change), std::move(done));
+}
+
+Result<void> Controller::confirm(std::uint64_t generation, const Caller& caller) {
+    if (!pending_ || pending_->generation != generation)
+        return problems::not_found(fmt::format("generation {} does not wait for confirmation", generation));
+    const AuditEntry entry{0,           timestamp(system_clock::now()),
+                           caller.who,  caller.from,
+                           "confirm",   caller.reason,
+                           generation_, {fmt::format("generation {} confirmed", generation)},
+                           {},          {}};
+    if (auto settled = store_.settle(generation, entry); !settled) return settled.error();
+    pending_.reset();
+    confirmation_timer_.cancel();
+    events_.add("change", {{"generation", generation}, {"verb", "confirm"}, {"who", caller.who}});
+    return {};
+}
+
+Result<void> Controller::resume_pending() {
+    auto stored = store_.pending();
+    if (!stored) return stored.error();
+    pending_ = *stored;
+    arm_confirmation();
+    return {};
+}
+
+void Controller::arm_confirmation() {
+    confirmation_timer_.cancel();
+    if (!pending_) return;
+    const auto left = from_unix_ms(pending_->deadline_ms) - system_clock::now();
+    confirmation_timer_.expires_after(std::max(left, system_clock::duration::zero()));
+    confirmation_timer_.async_wait([this, g = pending_->generation](boost::system::error_code ec) {
+        if (!ec && !stopped_ && pending_ && pending_->generation == g) not_confirmed();
+    });
+}
+
+void Controller::not_confirmed() {
+    if (!pending_) return;
+    const auto generation = pending_->generation;
+    Change change;
+    change.verb = "not-confirmed";
+    change.caller = {"switchyard", "", fmt::format("generation {} was not confirmed in time", generation)};
+    undo(pending_->restore, std::move(change), [this, generation](Answer answer) {
+        if (answer && !pending_) return;
+        if (answer) {
+            // Nothing to undo: the configuration is already the old one. The wait is over all the same.
+            static_cast<void>(confirm(generation, {"switchyard", "", "already as before"}));
+            return;
+        }
+        events_.add("change",
+                    {{"generation", generation}, {"verb", "not-confirmed"}, {"failed", answer.error().detail}});
+        confirmation_timer_.expires_after(kRetryUndo);
+        confirmation_timer_.async_wait([this](boost::system::error_code ec) {
+            if (!ec && !stopped_) not_confirmed();
+        });
+    });
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,102 @@
+#include "control/core/drain_book.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace switchyard::control {
+
+void DrainBook::open(Drain drain) {
+    drains_.insert_or_assign(drain.generation, std::move(drain));
+    if (drains_.size() <= kKept) return;
+    const auto finished = std::find_if(drains_.begin(), drains_.end(),
+                                       [](const auto& d) { return d.second.state != Drain::State::running; });
+    drains_.erase(finished == drains_.end() ? drains_.begin() : finished);
+}
+
+bool DrainBook::adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older, WallTime now) {
+    latest_.at(worker) = std::move(older);
+    adopted_.at(worker) = std::max(adopted_.at(worker), generation);
+    for (auto& [id, drain] : drains_)
+        if (id == generation) drain.at_start = in_flight(drain);
+    settle(now);
+    return true;
+}
+
+bool DrainBook::retired(unsigned worker, std::uint64_t generation, WallTime now) {
+    std::erase_if(latest_.at(worker), [&](const InFlight& f) { return f.generation == generation; });
+    return settle(now);
+}
+
+bool DrainBook::reported(unsigned worker, const std::vector<InFlight>& in_flight, WallTime now) {
+    const bool changed = latest_.at(worker).size() != in_flight.size();
+    latest_.at(worker) = in_flight;
+    return settle(now) || changed;
+}
+
+bool DrainBook::settle(WallTime now) {
+    bool ended = false;
+    for (auto& [id, drain] : drains_) {
+        if (drain.state == Drain::State::done) continue;
+        if (std::any_of(adopted_.begin(), adopted_.end(), [&, g = id](auto a) { return a < g; })) continue;
+        const auto counts = in_flight(drain);
+        if (!std::all_of(counts.begin(), counts.end(), [](const auto& c) { return c.second.zero(); })) continue;
+        drain.state = Drain::State::done;
+        drain.ended = now;
+        ended = true;
+    }
+    return ended;
+}
+
+std::vector<std::uint64_t> DrainBook::expire(WallTime now) {
+    std::vector<std::uint64_t> to_cut;
+    for (auto& [id, drain] : drains_) {
+        if (drain.state != Drain::State::running || !drain.deadline || *drain.deadline > now) continue;
+        drain.state = Drain::State::expired;
+        drain.ended = now;
+        if (drain.policy != DrainPolicy::cut) continue;
+        drain.cut = true;
+        to_cut.push_back(id);
+    }
+    return to_cut;
+}
+
+const Drain* DrainBook::find(std::uint64_t generation) const {
+    const auto it = drains_.find(generation);
+    return it == drains_.end() ? nullptr : &it->second;
+}
+
+std::vector<const Drain*> DrainBook::newest_first() const {
+    std::vector<const Drain*> out;
+    for (auto it = drains_.rbegin(); it != drains_.rend(); ++it) out.push_back(&it->second);
+    return out;
+}
+
+InFlightByUpstream DrainBook::in_flight(const Drain& drain) const {
+    InFlightByUpstream out;
+    for (const auto upstream : drain.upstreams) {
+        const auto name = names_.find(upstream);
+        auto& count = out[name == names_.end() ? std::to_string(upstream) : name->second];
+        for (const auto& worker : latest_)
+            for (const auto& f : worker)
+                if (f.generation < drain.generation && f.upstream == upstream) {
+                    count.requests += f.requests;
+                    count.tunnels += f.tunnels;
+                }
+    }
+    return out;
+}
+
+bool DrainBook::any_running() const {
+    return std::any_of(drains_.begin(), drains_.end(),
+                       [](const auto& d) { return d.second.state == Drain::State::running; });
+}
+
+std::optional<WallTime> DrainBook::next_deadline() const {
+    std::optional<WallTime> next;
+    for (const auto& [id, drain] : drains_)
+        if (drain.state == Drain::State::running && drain.deadline && (!next || *drain.deadline < *next))
+            next = drain.deadline;
+    return next;
+}
+
+}  // namespace switchyard::control

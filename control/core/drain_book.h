@@ -1,0 +1,79 @@
+// Drains: what is still in flight by older generations to the upstreams that a change took traffic from.
+//
+// Invariants: a drain's counts are exact, not sampled, once every worker has adopted its generation: no exchange can
+//   join them any more, so they only fall, and zero is final. Until then they are what is known so far.
+// Pure: fed with adoptions, retirements and reports. Threads: control. Bounded: the newest kKept drains are
+//   remembered, open ones before finished ones.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/base/timestamp.h"
+#include "proxy/base/metrics.h"
+
+namespace switchyard::control {
+
+struct InFlightCount {
+    std::uint64_t requests = 0;
+    std::uint64_t tunnels = 0;
+    bool operator==(const InFlightCount&) const = default;
+    bool zero() const { return requests == 0 && tunnels == 0; }
+};
+using InFlightByUpstream = std::map<std::string, InFlightCount>;
+
+// What happens to whatever is left at a drain's deadline.
+enum class DrainPolicy : std::uint8_t {
+    leave,  // it may finish in its own time; the drain says "expired"
+    cut,    // its connections are closed
+};
+
+struct Drain {
+    enum class State : std::uint8_t { running, done, expired };
+    std::uint64_t generation = 0;  // its id: the change that began it
+    State state = State::running;
+    std::set<std::uint32_t> upstreams;  // Registry ids
+    WallTime started{};
+    std::optional<WallTime> ended;
+    std::optional<WallTime> deadline;
+    DrainPolicy policy = DrainPolicy::leave;
+    bool cut = false;             // the deadline passed and the rest was cut
+    InFlightByUpstream at_start;  // when the last worker adopted
+};
+
+class DrainBook {
+  public:
+    static constexpr std::size_t kKept = 256;
+
+    explicit DrainBook(unsigned workers) : latest_(workers), adopted_(workers, 0) {}
+
+    void name(std::uint32_t upstream, std::string text) { names_[upstream] = std::move(text); }
+    void open(Drain drain);
+
+    // These three may end drains: true when something changed that a waiter wants to see.
+    bool adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older, WallTime now);
+    bool retired(unsigned worker, std::uint64_t generation, WallTime now);
+    bool reported(unsigned worker, const std::vector<InFlight>& in_flight, WallTime now);
+    // Drains whose deadline has passed and whose policy is to cut: the caller cuts them. Each is named once.
+    std::vector<std::uint64_t> expire(WallTime now);
+
+    const Drain* find(std::uint64_t generation) const;
+    std::vector<const Drain*> newest_first() const;
+    InFlightByUpstream in_flight(const Drain& drain) const;
+    bool any_running() const;
+    std::optional<WallTime> next_deadline() const;
+
+  private:
+    bool settle(WallTime now);
+
+    std::map<std::uint64_t, Drain> drains_;
+    std::vector<std::vector<InFlight>> latest_;  // by worker: what it last said about every generation it holds
+    std::vector<std::uint64_t> adopted_;
+    std::map<std::uint32_t, std::string> names_;
+};
+
+}  // namespace switchyard::control

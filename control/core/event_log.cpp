@@ -1,0 +1,36 @@
+#include "control/core/event_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/base/timestamp.h"
+
+namespace switchyard::control {
+
+void EventLog::add(std::string kind, nlohmann::ordered_json body) {
+    events_.push_back({next_++, std::move(kind), timestamp(std::chrono::system_clock::now()), std::move(body)});
+    if (events_.size() > kKept) events_.pop_front();
+    // A copy: a bell may unsubscribe itself.
+    const auto bells = bells_;
+    for (const auto& [number, ring] : bells) ring();
+}
+
+EventLog::Since EventLog::since(std::uint64_t id) const {
+    Since out;
+    const std::uint64_t first_kept = events_.empty() ? next_ : events_.front().id;
+    out.gap = id + 1 < first_kept;
+    const auto from = std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return e.id > id; });
+    out.events.assign(from, events_.end());
+    return out;
+}
+
+unsigned EventLog::subscribe(std::function<void()> ring) {
+    bells_.emplace(next_bell_, std::move(ring));
+    return next_bell_++;
+}
+
+void EventLog::unsubscribe(unsigned subscription) {
+    bells_.erase(subscription);
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,51 @@
+// What happened, for whoever watches: a bounded log of events with ever-growing ids, and a bell for new ones.
+//
+// Invariants: ids grow, also across restarts (they begin at the start time in microseconds), so a client that resumes
+//   with an id from before a restart misses nothing silently: since() tells when something it wanted is gone.
+// Threads: control.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace switchyard::control {
+
+struct Event {
+    std::uint64_t id = 0;
+    std::string kind;  // change | health | ejection | drain | rollout | file | store
+    std::string at;
+    nlohmann::ordered_json body;
+};
+
+class EventLog {
+  public:
+    static constexpr std::size_t kKept = 4096;
+
+    explicit EventLog(std::uint64_t first_id) : next_(first_id) {}
+
+    void add(std::string kind, nlohmann::ordered_json body);
+
+    struct Since {
+        std::vector<Event> events;
+        bool gap = false;  // events between `id` and the first of these are no longer kept
+    };
+    Since since(std::uint64_t id) const;
+    std::uint64_t last_id() const { return next_ - 1; }
+
+    // `ring` is called after every add() until the subscription is cancelled by its number.
+    unsigned subscribe(std::function<void()> ring);
+    void unsubscribe(unsigned subscription);
+
+  private:
+    std::deque<Event> events_;
+    std::uint64_t next_;
+    std::map<unsigned, std::function<void()>> bells_;
+    unsigned next_bell_ = 1;
+};
+
+}  // namespace switchyard::control

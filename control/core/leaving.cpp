@@ -1,0 +1,59 @@
+#include "control/core/leaving.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace switchyard::control {
+namespace {
+
+using Shares = std::map<std::string, double>;
+
+Shares shares(const config::Route* route) {
+    Shares out;
+    if (route == nullptr) return out;
+    double sum = 0;
+    for (const auto& [upstream, weight] : route->split) sum += weight;
+    for (const auto& [upstream, weight] : route->split)
+        if (weight > 0) out[upstream] = weight / sum;
+    return out;
+}
+
+const config::Route* find(const config::Model& model, const std::string& name) {
+    const auto it =
+        std::find_if(model.routes.begin(), model.routes.end(), [&](const auto& r) { return r.name == name; });
+    return it == model.routes.end() ? nullptr : &*it;
+}
+
+bool in_service(const config::Upstream& upstream, const config::Address& address) {
+    return std::any_of(upstream.endpoints.begin(), upstream.endpoints.end(), [&](const config::Endpoint& e) {
+        return e.address == address && e.state == config::EndpointState::up && e.weight > 0;
+    });
+}
+
+}  // namespace
+
+std::set<std::string> leaving(const config::Model& before, const config::Model& after) {
+    std::set<std::string> out;
+    for (const auto& route : before.routes) {
+        const auto* now = find(after, route.name);
+        const auto had = shares(&route);
+        const auto has = shares(now);
+        for (const auto& [upstream, share] : had) {
+            const auto it = has.find(upstream);
+            if (it == has.end() || it->second < share) out.insert(upstream);
+        }
+        for (const auto& rule : route.rules)
+            if (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
+                out.insert(rule.upstream);
+    }
+    for (const auto& [name, upstream] : before.upstreams) {
+        const auto now = after.upstreams.find(name);
+        for (const auto& endpoint : upstream.endpoints)
+            if (in_service(upstream, endpoint.address) &&
+                (now == after.upstreams.end() || !in_service(now->second, endpoint.address)))
+                out.insert(name);
+    }
+    return out;
+}
+
+}  // namespace switchyard::control

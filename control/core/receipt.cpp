@@ -1,0 +1,33 @@
+#include "control/core/receipt.h"
+
+#include <nlohmann/json.hpp>
+
+namespace switchyard::control {
+
+nlohmann::ordered_json to_json(const InFlightByUpstream& in_flight) {
+    auto out = nlohmann::ordered_json::object();
+    for (const auto& [upstream, count] : in_flight)
+        out[upstream] = {{"requests", count.requests}, {"tunnels", count.tunnels}};
+    return out;
+}
+
+nlohmann::ordered_json to_json(const Receipt& r) {
+    nlohmann::ordered_json out;
+    out["generation"] = r.generation;
+    out["previous"] = r.previous;
+    if (r.dry_run) out["dry_run"] = true;
+    if (r.unchanged) out["unchanged"] = true;
+    auto& adopted = out["adopted"];
+    adopted["workers"] = r.dry_run ? 0 : r.workers - r.waiting_for.size();
+    adopted["of"] = r.workers;
+    if (!r.waiting_for.empty()) adopted["waiting_for"] = r.waiting_for;
+    if (!r.effective_at.empty()) out["effective_at"] = r.effective_at;
+    out["took_us"] = r.took_us;
+    if (r.stored_us > 0) out["stored_us"] = r.stored_us;
+    out["changes"] = r.changes;
+    if (r.drains) out["drain"] = {{"id", std::to_string(r.generation)}, {"in_flight", to_json(r.in_flight)}};
+    if (!r.confirm_by.empty()) out["confirm_by"] = r.confirm_by;
+    return out;
+}
+
+}  // namespace switchyard::control

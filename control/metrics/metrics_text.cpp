@@ -1,0 +1,124 @@
+#include "control/metrics/metrics_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace switchyard::control {
+namespace {
+
+struct Edge {
+    std::uint64_t microseconds;
+    const char* seconds;
+};
+// From half a millisecond to a minute: what HTTP exchanges take.
+constexpr std::array kEdges{Edge{500, "0.0005"},  Edge{1000, "0.001"},  Edge{2500, "0.0025"}, Edge{5000, "0.005"},
+                            Edge{10000, "0.01"},  Edge{25000, "0.025"}, Edge{50000, "0.05"},  Edge{100000, "0.1"},
+                            Edge{250000, "0.25"}, Edge{500000, "0.5"},  Edge{1000000, "1"},   Edge{2500000, "2.5"},
+                            Edge{5000000, "5"},   Edge{10000000, "10"}, Edge{30000000, "30"}, Edge{60000000, "60"}};
+constexpr std::array kClasses{"cut", "1xx", "2xx", "3xx", "4xx", "5xx"};
+
+void histogram(Exposition& out, Exposition::Labels labels, const LatencyTotals& values) {
+    for (const auto& edge : kEdges) {
+        labels.emplace_back("le", edge.seconds);
+        out.sample("_bucket", labels, std::to_string(values.at_most(edge.microseconds)));
+        labels.pop_back();
+    }
+    labels.emplace_back("le", "+Inf");
+    out.sample("_bucket", labels, std::to_string(values.total()));
+    labels.pop_back();
+    out.sample("_sum", labels, fmt::format("{}", values.sum_seconds()));
+    out.sample("_count", labels, std::to_string(values.total()));
+}
+
+void traffic(Exposition& out, const MetricsView& view) {
+    const auto labels_of = [&](const auto& key) {
+        return Exposition::Labels{{"route", view.route_name(key.first)}, {"upstream", view.upstream_name(key.second)}};
+    };
+    out.family("switchyard_requests_total", "counter",
+               "Exchanges that ended, by class of the status sent to the client.");
+    for (const auto& [key, traffic] : view.totals->cells())
+        for (std::size_t c = 0; c < kClasses.size(); ++c) {
+            if (traffic.by_class[c] == 0) continue;
+            auto labels = labels_of(key);
+            labels.emplace_back("code_class", kClasses[c]);
+            out.sample(labels, traffic.by_class[c]);
+        }
+    out.family("switchyard_request_duration_seconds", "histogram",
+               "First byte of the request to last byte of the response.");
+    for (const auto& [key, traffic] : view.totals->cells()) histogram(out, labels_of(key), traffic.duration);
+    out.family("switchyard_request_bytes_total", "counter", "Bytes received from clients and sent to them.");
+    for (const auto& [key, traffic] : view.totals->cells()) {
+        auto labels = labels_of(key);
+        labels.emplace_back("direction", "in");
+        out.sample(labels, traffic.bytes_in);
+        labels.back().second = "out";
+        out.sample(labels, traffic.bytes_out);
+    }
+}
+
+void endpoints(Exposition& out, const MetricsView& view) {
+    const auto labels_of = [](const EndpointGauge& e) {
+        return Exposition::Labels{{"upstream", e.upstream}, {"endpoint", e.address}};
+    };
+    out.family("switchyard_endpoint_requests_total", "counter", "Attempts that ended, by how.");
+    for (const auto& e : view.endpoints) {
+        const auto it = view.totals->endpoints().find(e.id);
+        const EndpointCounts counts = it == view.totals->endpoints().end() ? EndpointCounts{} : it->second;
+        for (const auto& [result, value] : {std::pair{"ok", counts.ok}, std::pair{"failed", counts.failed},
+                                            std::pair{"unreachable", counts.unreachable}}) {
+            auto labels = labels_of(e);
+            labels.emplace_back("result", result);
+            out.sample(labels, value);
+        }
+    }
+    out.family("switchyard_endpoint_in_flight", "gauge", "Requests in flight to it, over all workers.");
+    for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.in_flight});
+    out.family("switchyard_endpoint_up", "gauge", "1 while health checks find it up and it is not ejected.");
+    for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.up});
+    out.family("switchyard_endpoint_ejections_total", "counter", "Times it was taken out for misbehaving.");
+    for (const auto& e : view.endpoints) out.sample(labels_of(e), e.ejections);
+    out.family("switchyard_health_checks_total", "counter", "Active health checks, by result.");
+    for (const auto& [upstream, counts] : view.health_checks) {
+        out.sample({{"upstream", upstream}, {"result", "ok"}}, counts.first);
+        out.sample({{"upstream", upstream}, {"result", "failed"}}, counts.second);
+    }
+}
+
+void process(Exposition& out, const MetricsView& view) {
+    const auto& counters = view.totals->counters();
+    out.family("switchyard_retries_total", "counter", "Attempts made again, by what went wrong with the one before.");
+    out.sample({{"reason", "reused"}}, counters.retries_reused);
+    out.sample({{"reason", "connect"}}, counters.retries_connect);
+    out.sample({{"reason", "other"}}, counters.retries_other);
+    const auto connections = view.totals->connections();
+    out.family("switchyard_connections", "gauge", "Open connections, by side and state.");
+    out.sample({{"side", "client"}, {"state", "active"}}, connections.client - connections.client_idle);
+    out.sample({{"side", "client"}, {"state", "idle"}}, connections.client_idle);
+    out.sample({{"side", "upstream"}, {"state", "active"}}, connections.upstream - connections.upstream_idle);
+    out.sample({{"side", "upstream"}, {"state", "idle"}}, connections.upstream_idle);
+    out.family("switchyard_connections_accepted_total", "counter", "Client connections accepted.");
+    out.sample({}, counters.accepted);
+    out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
+    out.sample({}, counters.log_dropped);
+    out.family("switchyard_generation", "gauge", "The generation in force.");
+    out.sample({}, view.generation);
+    LatencyTotals publish;
+    publish.add(*view.publish_durations);
+    out.family("switchyard_publish_duration_seconds", "histogram", "Publication of a generation to its last adoption.");
+    histogram(out, {}, publish);
+    out.family("switchyard_drain_in_flight", "gauge", "In flight by older generations to upstreams that are draining.");
+    for (const auto& [upstream, count] : view.drain_in_flight) out.sample({{"upstream", upstream}}, count);
+    out.family("switchyard_build_info", "gauge", "Always 1; the version is in the label.");
+    out.sample({{"version", view.version}}, std::uint64_t{1});
+}
+
+}  // namespace
+
+void write_metrics(Exposition& out, const MetricsView& view) {
+    traffic(out, view);
+    endpoints(out, view);
+    process(out, view);
+}
+
+}  // namespace switchyard::control

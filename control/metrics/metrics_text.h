@@ -1,0 +1,39 @@
+// Everything /metrics says, as Prometheus text.
+//
+// Threads: control; pure over what it is given. Units: seconds and bytes, as Prometheus wants them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "control/metrics/exposition.h"
+#include "control/metrics/totals.h"
+
+namespace switchyard::control {
+
+struct EndpointGauge {
+    std::uint32_t id = 0;
+    std::string upstream, address;
+    bool up = false;
+    std::uint32_t in_flight = 0;
+    std::uint64_t ejections = 0;
+};
+
+struct MetricsView {
+    const Totals* totals = nullptr;
+    std::function<std::string(std::uint32_t)> route_name;
+    std::function<std::string(std::uint32_t)> upstream_name;
+    std::vector<EndpointGauge> endpoints;
+    std::uint64_t generation = 0;
+    const Histogram* publish_durations = nullptr;
+    std::map<std::string, std::uint64_t> drain_in_flight;                          // by upstream
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> health_checks;  // by upstream: ok, failed
+    std::string version;
+};
+
+void write_metrics(Exposition& out, const MetricsView& view);
+
+}  // namespace switchyard::control

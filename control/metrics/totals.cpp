@@ -1,0 +1,120 @@
+#include "control/metrics/totals.h"
+
+namespace switchyard::control {
+namespace {
+
+std::int64_t second_of(Totals::Time now) {
+    return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+}
+
+}  // namespace
+
+void LatencyTotals::add(const Histogram& growth) {
+    for (std::size_t i = 0; i < Histogram::kBuckets; ++i) {
+        const std::uint64_t n = growth.at(i);
+        if (n == 0) continue;
+        counts_[i] += n;
+        total_ += n;
+        const double middle = (static_cast<double>(Histogram::lower(i)) + static_cast<double>(Histogram::upper(i))) / 2;
+        sum_us_ += middle * static_cast<double>(n);
+    }
+}
+
+std::uint64_t LatencyTotals::at_most(std::uint64_t microseconds) const {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < Histogram::kBuckets && Histogram::lower(i) <= microseconds; ++i) sum += counts_[i];
+    return sum;
+}
+
+void Totals::add(const WorkerReport& report, Time now) {
+    const auto second = second_of(now);
+    for (const auto& delta : report.cells) {
+        const std::pair key{delta.route, delta.upstream};
+        const Cell& cell = *delta.cell;
+        auto& traffic = cells_[key];
+        auto& window = windows_[key];
+        if (!window) window = std::make_unique<Window>();
+        auto& slot = (*window)[static_cast<std::size_t>(second) % window->size()];
+        if (slot.second != second) {
+            slot.second = second;
+            slot.requests = slot.errors = 0;
+            slot.duration.clear();
+        }
+        for (std::size_t c = 0; c < cell.by_class.size(); ++c) {
+            traffic.by_class[c] += cell.by_class[c];
+            slot.requests += cell.by_class[c];
+        }
+        slot.errors += cell.by_class[5] + cell.by_class[0];
+        traffic.bytes_in += cell.bytes_in;
+        traffic.bytes_out += cell.bytes_out;
+        traffic.attempts += cell.attempts;
+        traffic.failures += cell.failures;
+        traffic.aborted += cell.aborted;
+        traffic.duration.add(cell.duration);
+        slot.duration.merge(cell.duration);
+    }
+    for (const auto& delta : report.endpoints) {
+        auto& counts = endpoints_[delta.endpoint];
+        counts.ok += delta.counts.ok;
+        counts.failed += delta.counts.failed;
+        counts.unreachable += delta.counts.unreachable;
+    }
+    connections_[report.worker] = {report.client_connections, report.client_connections_idle,
+                                   report.upstream_connections, report.upstream_connections_idle};
+    in_flight_[report.worker] = report.in_flight;
+    counters_.accepted += report.accepted;
+    counters_.retries_reused += report.retries_reused;
+    counters_.retries_connect += report.retries_connect;
+    counters_.retries_other += report.retries_other;
+    counters_.log_dropped += report.log_dropped;
+}
+
+Totals::Connections Totals::connections() const {
+    Connections sum;
+    for (const auto& [worker, c] : connections_) {
+        sum.client += c.client;
+        sum.client_idle += c.client_idle;
+        sum.upstream += c.upstream;
+        sum.upstream_idle += c.upstream_idle;
+    }
+    return sum;
+}
+
+std::map<std::uint32_t, std::uint64_t> Totals::in_flight() const {
+    std::map<std::uint32_t, std::uint64_t> sum;
+    for (const auto& [worker, held] : in_flight_)
+        for (const auto& f : held) sum[f.upstream] += f.requests + f.tunnels;
+    return sum;
+}
+
+template <class Wanted>
+Totals::Recent Totals::gather(Wanted wanted, Time now) const {
+    const auto current = second_of(now);
+    Histogram merged;
+    std::uint64_t requests = 0, errors = 0;
+    for (const auto& [key, window] : windows_) {
+        if (!wanted(key.first, key.second)) continue;
+        for (const auto& slot : *window) {
+            if (slot.second >= current || slot.second < current - static_cast<std::int64_t>(kWindowSeconds)) continue;
+            requests += slot.requests;
+            errors += slot.errors;
+            merged.merge(slot.duration);
+        }
+    }
+    return {static_cast<double>(requests) / kWindowSeconds, static_cast<double>(errors) / kWindowSeconds,
+            merged.quantile(0.5), merged.quantile(0.9), merged.quantile(0.99)};
+}
+
+Totals::Recent Totals::recent_of_route(std::uint32_t route, Time now) const {
+    return gather([route](std::uint32_t r, std::uint32_t) { return r == route; }, now);
+}
+
+Totals::Recent Totals::recent_of_upstream(std::uint32_t upstream, Time now) const {
+    return gather([upstream](std::uint32_t, std::uint32_t u) { return u == upstream; }, now);
+}
+
+Totals::Recent Totals::recent(Time now) const {
+    return gather([](std::uint32_t, std::uint32_t) { return true; }, now);
+}
+
+}  // namespace switchyard::control

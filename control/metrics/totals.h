@@ -1,0 +1,92 @@
+// The sum of what all workers have reported: ever-growing totals for /metrics, and the last ten seconds for status.
+//
+// Invariants: totals only grow; a report is added once. Bounded: one entry per (route, upstream) and endpoint id that
+//   was ever served.
+// Threads: control. Units: microseconds, bytes, counts; ids are the Registry's.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "proxy/base/metrics.h"
+
+namespace switchyard::control {
+
+// Latency counts that never overflow: a Histogram's buckets, 64 bits wide.
+class LatencyTotals {
+  public:
+    void add(const Histogram& growth);
+    std::uint64_t total() const { return total_; }
+    double sum_seconds() const { return sum_us_ / 1e6; }
+    // Values of at most this many microseconds, to the width of a bucket (3.1 %).
+    std::uint64_t at_most(std::uint64_t microseconds) const;
+
+  private:
+    std::array<std::uint64_t, Histogram::kBuckets> counts_{};
+    std::uint64_t total_ = 0;
+    double sum_us_ = 0;  // every value taken as the middle of its bucket
+};
+
+class Totals {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+    static constexpr unsigned kWindowSeconds = 10;
+
+    struct Traffic {
+        std::array<std::uint64_t, 6> by_class{};
+        std::uint64_t bytes_in = 0, bytes_out = 0;
+        std::uint64_t attempts = 0, failures = 0, aborted = 0;
+        LatencyTotals duration;
+    };
+    struct Connections {
+        std::uint64_t client = 0, client_idle = 0, upstream = 0, upstream_idle = 0;
+    };
+    struct Counters {
+        std::uint64_t accepted = 0, retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
+    };
+    // The last full seconds, for people who look.
+    struct Recent {
+        double per_second = 0;
+        double errors_per_second = 0;  // 5xx and cut
+        std::uint64_t p50_us = 0, p90_us = 0, p99_us = 0;
+    };
+    using Cells = std::map<std::pair<std::uint32_t, std::uint32_t>, Traffic>;
+
+    void add(const WorkerReport& report, Time now);
+
+    const Cells& cells() const { return cells_; }
+    const std::map<std::uint32_t, EndpointCounts>& endpoints() const { return endpoints_; }
+    Connections connections() const;
+    const Counters& counters() const { return counters_; }
+    // in_flight of every generation, by upstream id: what the workers last said.
+    std::map<std::uint32_t, std::uint64_t> in_flight() const;
+
+    Recent recent_of_route(std::uint32_t route, Time now) const;
+    Recent recent_of_upstream(std::uint32_t upstream, Time now) const;
+    Recent recent(Time now) const;
+
+  private:
+    struct Slot {
+        std::int64_t second = -1;
+        std::uint64_t requests = 0, errors = 0;
+        Histogram duration;
+    };
+    using Window = std::array<Slot, kWindowSeconds + 1>;  // one more: the second that is still filling
+
+    template <class Wanted>
+    Recent gather(Wanted wanted, Time now) const;
+
+    Cells cells_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Window>> windows_;
+    std::map<std::uint32_t, EndpointCounts> endpoints_;
+    std::map<unsigned, Connections> connections_;          // by worker
+    std::map<unsigned, std::vector<InFlight>> in_flight_;  // by worker
+    Counters counters_;
+};
+
+}  // namespace switchyard::control

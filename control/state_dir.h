@@ -1,0 +1,35 @@
+// The state directory: made when missing, held by one process at a time.
+//
+// Invariants: while the object lives, no other switchyard uses the directory (flock, which dies with the process).
+// Threads: control. Errors: say which directory and what to do.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/base/result.h"
+
+namespace switchyard::control {
+
+class StateDir {
+  public:
+    static Result<std::unique_ptr<StateDir>> open(const std::string& path);
+    ~StateDir();
+    StateDir(const StateDir&) = delete;
+    StateDir& operator=(const StateDir&) = delete;
+
+    std::string store() const { return path_ + "/switchyard.db"; }
+    std::string token() const { return path_ + "/admin.token"; }
+    // Where the admin API listens, for the command line: one line, http://host:port.
+    std::string address() const { return path_ + "/admin.address"; }
+
+    // Replaced as a whole: a reader sees the old text or the new one.
+    static Result<void> write_file(const std::string& path, const std::string& text);
+
+  private:
+    StateDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+    const std::string path_;
+    const int lock_;
+};
+
+}  // namespace switchyard::control

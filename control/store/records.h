@@ -1,0 +1,68 @@
+// What the store keeps, as plain rows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace switchyard::control {
+
+// One generation of the configuration and how it came to be.
+struct Generation {
+    std::uint64_t number = 0;
+    std::uint64_t parent = 0;          // the generation it was made from; 0 for the first
+    std::string config;                // canonical text, secrets included; empty in lists
+    std::string at;                    // UTC, microseconds
+    std::string who;                   // name of the token, or "file" / "switchyard"
+    std::string from;                  // address of the caller, or the file's path
+    std::string verb;                  // switch, split, put-config, undo, …
+    std::string reason;                // X-Reason
+    std::vector<std::string> changes;  // in words
+    bool operator==(const Generation&) const = default;
+};
+
+// One line of the audit. hash = SHA-256 over the previous hash and every other field, so that a changed, missing or
+// inserted line breaks the chain at that place.
+struct AuditEntry {
+    std::uint64_t number = 0;  // set by the store
+    std::string at, who, from, verb, reason;
+    std::uint64_t generation = 0;  // in force after it
+    std::vector<std::string> changes;
+    std::string previous_hash, hash;  // set by the store
+    bool operator==(const AuditEntry&) const = default;
+};
+
+// A change that undoes itself unless it is confirmed in time.
+struct PendingConfirmation {
+    std::uint64_t generation = 0;  // the change that waits
+    std::uint64_t restore = 0;     // the generation to return to
+    std::int64_t deadline_ms = 0;  // wall clock, Unix milliseconds: it must survive a restart
+    bool operator==(const PendingConfirmation&) const = default;
+};
+
+// The first answer to an Idempotency-Key, as far as it has to survive a restart.
+struct IdempotencyRow {
+    std::string key, who;
+    std::string fingerprint;  // of the call: the same key with another call is refused
+    std::uint64_t generation = 0;
+    bool operator==(const IdempotencyRow&) const = default;
+};
+
+// Everything that becomes durable together, in one transaction.
+struct Commit {
+    Generation generation;
+    std::optional<std::string> file_hash;  // when the configuration file was read: of its bytes
+    std::optional<IdempotencyRow> idempotency;
+    std::optional<PendingConfirmation> pending;  // empty: whatever was pending is settled by this change
+    std::uint64_t keep = 0;                      // generations to keep; 0: all
+};
+
+struct AuditVerdict {
+    bool intact = true;
+    std::uint64_t entries = 0;
+    std::uint64_t first_bad = 0;  // number of the first line that does not fit
+    std::string detail;           // what is wrong with it
+};
+
+}  // namespace switchyard::control

@@ -1,0 +1,70 @@
+// The durable memory of control: generations, audit, what waits for confirmation, rollout journals. One SQLite file.
+//
+// Invariants: commit() has returned without a Problem ⇔ the generation survives kill -9 and power loss (WAL,
+//   synchronous=FULL). After a Problem nothing of that commit is visible. The audit is a hash chain whose head is
+//   kept beside it, so a missing last line shows as well.
+// Threads: one, the control thread. It blocks for the length of an fsync.
+// Owns: the database connection. Errors: a full disk is 507, everything else 500, with SQLite's own words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/base/result.h"
+#include "control/store/records.h"
+
+namespace switchyard::control {
+
+class Store {
+  public:
+    struct Options {
+        std::string vfs;  // name of a registered SQLite VFS; empty: the system's. Tests put one in that fails
+    };
+
+    struct Opened;
+    // A file that is not a sound database is renamed to <path>.corrupt-<time> and a new one begun; `notice` then
+    // says so and belongs in front of the operator. A file that cannot be opened at all is an error.
+    static Result<Opened> open(const std::string& path, const Options& options);
+    static Result<Opened> open(const std::string& path);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    Result<void> commit(const Commit& commit);
+    // An act that makes no generation (a confirmation, a refused file) but belongs in the audit.
+    Result<void> note(const AuditEntry& entry);
+    // The pending change was confirmed: forget its deadline and write the audit line, in one step.
+    Result<void> settle(std::uint64_t generation, const AuditEntry& entry);
+    Result<void> set_file_hash(const std::string& hash);
+
+    Result<std::optional<Generation>> newest();
+    Result<std::optional<Generation>> generation(std::uint64_t number);
+    // Newest first, without their configuration texts; only those with number < before when before > 0.
+    Result<std::vector<Generation>> generations(std::uint64_t before, unsigned limit);
+    Result<std::optional<std::string>> file_hash();
+    Result<std::optional<PendingConfirmation>> pending();
+    Result<std::optional<IdempotencyRow>> idempotency(const std::string& who, const std::string& key);
+
+    Result<std::vector<AuditEntry>> audit(std::uint64_t before, unsigned limit);
+    Result<AuditVerdict> verify_audit();
+
+    // Journals of rollouts, by id: opaque texts that are replaced as a whole.
+    Result<void> put_journal(const std::string& id, const std::string& text);
+    Result<std::map<std::string, std::string>> journals();
+
+  private:
+    struct Members;
+    explicit Store(std::unique_ptr<Members> members);
+    std::unique_ptr<Members> members_;
+};
+
+struct Store::Opened {
+    std::unique_ptr<Store> store;
+    std::string notice;  // empty when all is well
+};
+
+}  // namespace switchyard::control

@@ -1,0 +1,52 @@
+// The tables of the state file. A change of shape is a new entry at the end of kMigrations, never an edit of an old
+// one: `PRAGMA user_version` is the number of entries already applied.
+#pragma once
+
+#include <array>
+
+namespace switchyard::control {
+
+inline constexpr std::array kMigrations{
+    R"sql(
+CREATE TABLE generations (
+    number  INTEGER PRIMARY KEY,
+    parent  INTEGER NOT NULL,
+    config  TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    who     TEXT NOT NULL,
+    origin  TEXT NOT NULL,
+    verb    TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    changes TEXT NOT NULL
+);
+CREATE TABLE audit (
+    number        INTEGER PRIMARY KEY,
+    at            TEXT NOT NULL,
+    who           TEXT NOT NULL,
+    origin        TEXT NOT NULL,
+    verb          TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    generation    INTEGER NOT NULL,
+    changes       TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash          TEXT NOT NULL
+);
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE pending (
+    generation  INTEGER PRIMARY KEY,
+    restore     INTEGER NOT NULL,
+    deadline_ms INTEGER NOT NULL
+);
+CREATE TABLE idempotency (
+    id          INTEGER PRIMARY KEY,
+    who         TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    generation  INTEGER NOT NULL,
+    UNIQUE (who, key)
+);
+CREATE TABLE journals (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+)sql",
+};
+
+}  // namespace switchyard::control

@@ -1,0 +1,20 @@
+// One active check of one endpoint: connect (tcp), or connect, ask and look at the status (http).
+//
+// Threads: control. Time: the whole check, name look-up apart, ends within `timeout`.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "config/model.h"
+
+namespace switchyard::control {
+
+struct CheckResult {
+    bool ok = false;
+    std::string detail;  // why not: "connection refused", "answered 503, expected 200, 204"
+};
+
+boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Health health);
+
+}  // namespace switchyard::control

@@ -1,0 +1,145 @@
+#include "control/watch/health_checker.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+
+#include "control/watch/health_check.h"
+
+namespace switchyard::control {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// The first checks come at once, but not all in the same millisecond.
+constexpr milliseconds kFirstSpread{50};
+
+milliseconds between(milliseconds low, milliseconds high) {
+    static thread_local std::minstd_rand random{std::random_device{}()};
+    return milliseconds(std::uniform_int_distribution<milliseconds::rep>(low.count(), high.count())(random));
+}
+
+std::int64_t steady_ms() {
+    return std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+struct HealthChecker::Probe {
+    Probe(HealthChecker& owner_, std::string upstream_, config::Address address_)
+        : owner(&owner_), upstream(std::move(upstream_)), address(std::move(address_)), timer(owner_.executor_) {}
+
+    HealthChecker* owner;  // null once the endpoint is no longer followed
+    const std::string upstream;
+    const config::Address address;
+    config::Health health;
+    std::shared_ptr<upstream::EndpointState> state;
+    HealthRule rule;
+    Seen seen;
+    asio::steady_timer timer;
+};
+
+HealthChecker::HealthChecker(asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed)
+    : executor_(std::move(executor)), find_(std::move(find)), changed_(std::move(changed)) {}
+
+HealthChecker::~HealthChecker() {
+    stop();
+}
+
+void HealthChecker::stop() {
+    for (auto& [key, probe] : probes_) {
+        probe->owner = nullptr;
+        probe->timer.cancel();
+    }
+    probes_.clear();
+}
+
+void HealthChecker::follow(const config::Model& model) {
+    auto old = std::move(probes_);
+    probes_.clear();
+    for (const auto& [name, upstream] : model.upstreams)
+        for (const auto& endpoint : upstream.endpoints) {
+            const Key key{name, endpoint.address.text()};
+            const auto known = old.find(key);
+            std::shared_ptr<Probe> probe;
+            const bool fresh = known == old.end();
+            if (fresh) {
+                probe = std::make_shared<Probe>(*this, name, endpoint.address);
+                probe->state = find_(name, key.second);
+            } else {
+                probe = known->second;
+                old.erase(known);
+            }
+            const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
+            const bool changed = !fresh && !(probe->health == upstream.health);
+            probe->health = upstream.health;
+            probes_.emplace(key, probe);
+            if (upstream.health.type == config::Health::Type::none) {
+                probe->timer.cancel();
+                probe->rule = HealthRule{};
+                probe->seen = {HealthRule::State::up, {}, {}, {}};
+                probe->state->set(upstream::EndpointState::up, true);
+                continue;
+            }
+            if (!was_checked) {
+                // From now on its health is what the checks find; until the first one it is not up.
+                probe->seen = {};
+                probe->state->set(upstream::EndpointState::up, false);
+                asio::co_spawn(executor_, watch(probe), asio::detached);
+            } else if (changed) {
+                probe->timer.cancel();  // the new settings hold from the next check on, which comes now
+            }
+        }
+    for (auto& [key, probe] : old) {
+        probe->owner = nullptr;
+        probe->timer.cancel();
+    }
+}
+
+asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe) {
+    auto pause = between(milliseconds{0}, kFirstSpread);
+    while (true) {
+        probe->timer.expires_after(pause);
+        // Cancelled: either it is over, or the settings changed and the next check is due now.
+        auto [ec] = co_await probe->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        static_cast<void>(ec);
+        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
+        const auto began = steady_clock::now();
+        auto result = co_await check_endpoint(probe->address, probe->health);
+        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
+        probe->owner->finished(*probe, result.ok, std::move(result.detail),
+                               std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
+        const auto interval = probe->health.interval;
+        pause = between(interval - interval / 10, interval + interval / 10);
+    }
+}
+
+void HealthChecker::finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took) {
+    auto& counts = counts_[probe.upstream];
+    ++(ok ? counts.ok : counts.failed);
+    const auto turned = probe.rule.result(ok, probe.health.rise, probe.health.fall);
+    probe.seen = {probe.rule.state(), ok ? std::string{} : detail, std::chrono::system_clock::now(), took};
+    if (!turned) return;
+    const bool up = *turned == HealthRule::State::up;
+    if (up) probe.state->up_since_ms.store(steady_ms(), std::memory_order_relaxed);
+    probe.state->set(upstream::EndpointState::up, up);
+    changed_({probe.upstream, probe.address.text(), up, std::move(detail)});
+}
+
+const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, const std::string& address) const {
+    const auto it = probes_.find({upstream, address});
+    return it == probes_.end() ? nullptr : &it->second->seen;
+}
+
+bool HealthChecker::all_checked() const {
+    return std::all_of(probes_.begin(), probes_.end(),
+                       [](const auto& entry) { return entry.second->seen.state != HealthRule::State::unknown; });
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,71 @@
+// Active health checks of every endpoint of the generation in force.
+//
+// Invariants: an endpoint that was never checked is not up; type `none` is up at once. What is known about an endpoint
+//   survives generations as long as it stays configured. Checks are spread by jitter, so that a thousand endpoints
+//   are not asked in the same millisecond.
+// Threads: control. Writes the `up` bit and up_since_ms of EndpointState, nothing else.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "config/model.h"
+#include "control/watch/health_rule.h"
+#include "proxy/upstream/endpoint_state.h"
+
+namespace switchyard::control {
+
+class HealthChecker {
+  public:
+    using FindEndpoint = std::function<std::shared_ptr<upstream::EndpointState>(const std::string& upstream,
+                                                                                const std::string& address)>;
+    struct Transition {
+        std::string upstream, address;
+        bool up = false;
+        std::string detail;  // why it is down
+    };
+
+    struct Seen {
+        HealthRule::State state = HealthRule::State::unknown;
+        std::string detail;  // of the last check that failed; empty after one that did not
+        std::chrono::system_clock::time_point checked{};
+        std::chrono::microseconds took{0};
+    };
+    struct Counts {
+        std::uint64_t ok = 0;
+        std::uint64_t failed = 0;
+    };
+
+    HealthChecker(boost::asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed);
+    ~HealthChecker();
+
+    // Follow this configuration from now on.
+    void follow(const config::Model& model);
+    void stop();
+
+    const Seen* seen(const std::string& upstream, const std::string& address) const;
+    const std::map<std::string, Counts>& counts() const { return counts_; }  // by upstream, ever growing
+    // Every endpoint has been checked at least once.
+    bool all_checked() const;
+
+  private:
+    struct Probe;
+    using Key = std::pair<std::string, std::string>;
+    void finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took);
+    static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe);
+
+    const boost::asio::any_io_executor executor_;
+    const FindEndpoint find_;
+    const std::function<void(Transition)> changed_;
+    std::map<Key, std::shared_ptr<Probe>> probes_;
+    std::map<std::string, Counts> counts_;
+};
+
+}  // namespace switchyard::control

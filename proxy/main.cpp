@@ -1,0 +1,29 @@
+// The switchyard program: the only place that knows the data plane, control and the command line.
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "control/cli/command_line.h"
+#include "control/control.h"
+#include "control/version.h"
+
+namespace {
+
+int run(const switchyard::control::cli::RunOptions& options) {
+    // A client that goes away while it is written to is an error code, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    auto control = switchyard::control::Control::start({options.config_file, options.from_file});
+    if (control) return (*control)->run();
+    const auto problem = control.error();
+    fmt::print(stderr, "switchyard: {}\n", problem.detail);
+    if (problem.errors.size() > 1)
+        for (const auto& error : problem.errors)
+            fmt::print(stderr, "  {}{}: {}\n", options.config_file, error.pointer, error.detail);
+    return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return switchyard::control::cli::command_line(argc, argv, switchyard::control::kVersion, run);
+}
