@@ -83,6 +83,12 @@ class Machine:
         self.started.append(started)
         return started
 
+    def start_here(self, command):
+        """Starts a process that speaks to this terminal; ended like the others."""
+        process = subprocess.Popen(list(map(str, command)))
+        self.started.append(Started(command[0], process, os.devnull))
+        return process
+
     def wait_listening(self, started, port):
         until = time.monotonic() + DEADLINE
         while time.monotonic() < until:
@@ -110,16 +116,24 @@ class Machine:
     def end(self, started, sign=signal.SIGTERM):
         if started.process.poll() is None:
             try:
-                os.killpg(started.pid, sign)
+                self.send(started, sign)
             except ProcessLookupError:
                 pass
         try:
             started.process.wait(10)
         except subprocess.TimeoutExpired:
-            os.killpg(started.pid, signal.SIGKILL)
+            self.send(started, signal.SIGKILL)
             started.process.wait(10)
         if started in self.started:
             self.started.remove(started)
+
+    @staticmethod
+    def send(started, sign):
+        # A process of its own session has the group of its number, with all its children in it.
+        if os.getpgid(started.pid) == started.pid:
+            os.killpg(started.pid, sign)
+        else:
+            os.kill(started.pid, sign)
 
     def stop(self):
         for started in list(reversed(self.started)):
