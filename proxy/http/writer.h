@@ -14,6 +14,7 @@ class Writer {
     explicit Writer(std::span<char> room) : begin_(room.data()), at_(room.data()), end_(room.data() + room.size()) {}
 
     Writer& operator<<(std::string_view text) {
+        if (text.empty()) return *this;  // memcpy may not be given a null pointer, not even for nothing
         if (text.size() > static_cast<std::size_t>(end_ - at_)) {
             overflow_ = true;
             return *this;

@@ -1,0 +1,163 @@
+#include "tests/support/crank.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+
+#include "config/parse.h"
+#include "proxy/snapshot/compile.h"
+
+namespace switchyard::test {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{20};
+constexpr std::int64_t kStartMs = 1'000'000;  // any time but 0
+
+std::shared_ptr<const Snapshot> compiled(const std::string& text, std::uint64_t generation, Registry& registry) {
+    auto parsed = config::parse(text);
+    if (!parsed.model) {
+        std::string why = "the test's configuration is refused:";
+        for (const auto& error : parsed.errors) why += "\n  " + error.pointer + ": " + error.detail;
+        throw std::runtime_error(why + "\n" + text);
+    }
+    auto result = compile(std::make_shared<const config::Model>(std::move(*parsed.model)), generation, registry);
+    if (!result.snapshot) throw std::runtime_error("compile: " + result.errors.at(0).detail);
+    for (const auto& upstream : result.snapshot->upstreams)
+        for (const auto& endpoint : upstream->endpoints) endpoint.state->set(upstream::EndpointState::up, true);
+    return result.snapshot;
+}
+
+}  // namespace
+
+Crank::Crank(const std::string& config) : context(0, 42), registry(1) {
+    context.refresh_clock();  // for the date; the steady clock is ours
+    context.now_ms = kStartMs;
+    context.now_us = kStartMs * 1000;
+    context.wheel->start(context.now_ms);
+    context.retired = [this](serve::InForce* held) {
+        retired.push_back(held->snapshot->generation);
+        std::erase_if(held_, [held](const auto& h) { return h.get() == held; });
+    };
+    context.suspect = [this](upstream::Suspect suspect) { suspects.push_back(suspect); };
+    publish(config);
+}
+
+Crank::~Crank() {
+    sessions_.clear_and_dispose([](serve::Session* session) { delete session; });
+    context.endpoints.clear();
+}
+
+std::uint64_t Crank::publish(const std::string& config) {
+    serve::InForce* before = context.in_force;
+    held_.push_back(std::make_unique<serve::InForce>(compiled(config, ++generation_, registry)));
+    context.in_force = held_.back().get();
+    if (before != nullptr) {
+        before->replaced = true;
+        if (before->pins == 0) context.retired(before);
+    }
+    return generation_;
+}
+
+Wire Crank::client(std::string_view address) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        throw std::runtime_error("no socket pair for a test");
+    auto* session =
+        new serve::Session(context, context.in_force->snapshot->listeners.at(0), route::ClientAddress::parse(address));
+    sessions_.push_back(*session);
+    if (!session->start(ends[0])) throw std::runtime_error("a session does not start");
+    turn();
+    return Wire(ends[1]);
+}
+
+void Crank::turn() {
+    while (context.poller.turn() > 0 || context.poller.has_queued()) {
+    }
+}
+
+void Crank::until(const char* what, const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + kDeadline;
+    for (;;) {
+        turn();
+        if (condition()) return;
+        if (std::chrono::steady_clock::now() > end) throw std::runtime_error(std::string("waited in vain for ") + what);
+    }
+}
+
+void Crank::pass(std::int64_t milliseconds) {
+    const std::int64_t end = context.now_ms + milliseconds;
+    while (context.now_ms < end) {
+        context.now_ms = std::min(end, context.now_ms + net::Wheel::kTick);
+        context.now_us = context.now_ms * 1000;
+        context.wheel->advance(context.now_ms, [](net::Timer& timer) {
+            auto& alarm = static_cast<serve::Alarm&>(timer);
+            alarm.expired = true;
+            alarm.waiter->wake();
+        });
+        turn();
+    }
+}
+
+void Crank::send(Wire& wire, std::string_view bytes) {
+    until("the proxy to take what is sent", [&] {
+        bytes.remove_prefix(wire.write(bytes));
+        return bytes.empty() || wire.cut;
+    });
+    turn();
+}
+
+const std::string& Crank::see(Wire& wire, std::string_view text) {
+    const auto seen = [&] {
+        wire.read();
+        return wire.seen.find(text) != wire.seen.npos;
+    };
+    const auto end = std::chrono::steady_clock::now() + kDeadline;
+    while (turn(), !seen()) {
+        if (wire.ended || wire.cut || std::chrono::steady_clock::now() > end)
+            throw std::runtime_error("waited in vain for \"" + std::string(text) + "\"; seen: " + wire.seen);
+    }
+    return wire.seen;
+}
+
+const std::string& Crank::see_end(Wire& wire) {
+    until("the end of a connection", [&] {
+        wire.read();
+        return wire.ended || wire.cut;
+    });
+    return wire.seen;
+}
+
+Wire Crank::accept(ListeningWire& listening) {
+    Wire out;
+    until("a connection to the endpoint", [&] {
+        out = listening.accept();
+        return out.is_open();
+    });
+    return out;
+}
+
+WorkerReport Crank::report() {
+    WorkerReport out = std::exchange(context.counts, {});
+    context.take_cells(out);
+    return out;
+}
+
+std::size_t Crank::sessions() const {
+    return sessions_.size();
+}
+
+std::string one_route(const std::vector<std::uint16_t>& ports, const std::string& route_extra,
+                      const std::string& upstream_extra, const std::string& listener_extra) {
+    std::string endpoints;
+    for (auto port : ports)
+        endpoints += (endpoints.empty() ? "" : ", ") + ("{\"address\": \"127.0.0.1:" + std::to_string(port) + "\"}");
+    auto extra = [](const std::string& text) { return text.empty() ? text : ", " + text; };
+    return R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0")" + extra(listener_extra) +
+           R"(}], "upstreams": {"app": {"endpoints": [)" + endpoints + R"(], "health": {"type": "none"})" +
+           extra(upstream_extra) + R"(}}, "routes": [{"name": "all", "split": {"app": 1})" + extra(route_extra) + "}]}";
+}
+
+}  // namespace switchyard::test

@@ -1,0 +1,72 @@
+// One worker turned by hand: sessions, poller, wheel and clock on the test's own thread, nothing runs unless turned.
+//
+// The client side is a socket pair, the endpoint side real loopback sockets; both are driven by the test through Wire.
+//   Time stands still but for pass(), so a time limit of a minute takes no time to test.
+// Threads: the test's. Owns: the context, the sessions, the generations, every socket it hands out.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/serve/context.h"
+#include "proxy/serve/session.h"
+#include "proxy/snapshot/registry.h"
+#include "tests/support/wire.h"
+
+namespace switchyard::test {
+
+class Crank {
+  public:
+    explicit Crank(const std::string& config);
+    ~Crank();
+    Crank(const Crank&) = delete;
+    Crank& operator=(const Crank&) = delete;
+
+    // A new client connection; the client seems to come from that address.
+    Wire client(std::string_view address = "127.0.0.1");
+    // Turns until nothing is left to do.
+    void turn();
+    // Turns, and waits for the kernel, until `condition` holds; throws at a generous deadline.
+    void until(const char* what, const std::function<bool()>& condition);
+    // Lets so much time pass on the worker's clock, tick by tick.
+    void pass(std::int64_t milliseconds);
+    // Routes by this from now on; the number of the generation.
+    std::uint64_t publish(const std::string& config);
+
+    // Of the kind that `Wire::seen` holds after `turn`: sends and turns, reads and turns until so much was seen.
+    void send(Wire& wire, std::string_view bytes);
+    // Until `wire` has seen `text`; gives everything it has seen.
+    const std::string& see(Wire& wire, std::string_view text);
+    // Until the other side has closed in order or cut.
+    const std::string& see_end(Wire& wire);
+    Wire accept(ListeningWire& listening);
+
+    // What was counted since the last call.
+    WorkerReport report();
+    std::size_t sessions() const;
+    std::size_t generations() const { return held_.size(); }
+
+    serve::Context context;
+    Registry registry;
+    std::vector<upstream::Suspect> suspects;
+    std::vector<std::uint64_t> retired;
+
+  private:
+    using Sessions = boost::intrusive::list<serve::Session, boost::intrusive::constant_time_size<false>>;
+
+    std::vector<std::unique_ptr<serve::InForce>> held_;
+    Sessions sessions_;
+    std::uint64_t generation_ = 0;
+};
+
+// {"listeners": …, "upstreams": …, "routes": …} of the usual small case: one listener, one upstream "app" with these
+// ports, one route "all" to it. The extras are members, without a comma in front: "\"debug_headers\": true".
+std::string one_route(const std::vector<std::uint16_t>& ports, const std::string& route_extra = {},
+                      const std::string& upstream_extra = {}, const std::string& listener_extra = {});
+
+}  // namespace switchyard::test

@@ -1,0 +1,78 @@
+#include "proxy/http/field_name.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+using namespace switchyard::http;
+
+namespace {
+
+struct Known {
+    const char* name;
+    FieldName id;
+    bool hop_by_hop;
+};
+
+constexpr Known kKnown[] = {
+    {"authorization", FieldName::authorization, false},
+    {"connection", FieldName::connection, true},
+    {"content-length", FieldName::content_length, false},
+    {"cookie", FieldName::cookie, false},
+    {"date", FieldName::date, false},
+    {"expect", FieldName::expect, false},
+    {"forwarded", FieldName::forwarded, false},
+    {"host", FieldName::host, false},
+    {"http2-settings", FieldName::http2_settings, true},
+    {"keep-alive", FieldName::keep_alive, true},
+    {"max-forwards", FieldName::max_forwards, false},
+    {"proxy", FieldName::proxy, false},
+    {"proxy-authenticate", FieldName::proxy_authenticate, false},
+    {"proxy-authorization", FieldName::proxy_authorization, false},
+    {"proxy-connection", FieldName::proxy_connection, true},
+    {"retry-after", FieldName::retry_after, false},
+    {"server", FieldName::server, false},
+    {"te", FieldName::te, true},
+    {"trailer", FieldName::trailer, true},
+    {"transfer-encoding", FieldName::transfer_encoding, true},
+    {"upgrade", FieldName::upgrade, true},
+    {"via", FieldName::via, false},
+    {"x-forwarded-for", FieldName::x_forwarded_for, false},
+    {"x-forwarded-host", FieldName::x_forwarded_host, false},
+    {"x-forwarded-proto", FieldName::x_forwarded_proto, false},
+    {"x-request-id", FieldName::x_request_id, false},
+};
+
+}  // namespace
+
+TEST_CASE("every known name is recognised in any case, and says whether it goes further") {
+    // One row per enumerator but `other`.
+    static_assert(std::size(kKnown) == static_cast<std::size_t>(FieldName::x_request_id));
+    for (const Known& known : kKnown) {
+        CAPTURE(known.name);
+        std::string upper(known.name);
+        std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+        CHECK(field_name(known.name) == known.id);
+        CHECK(field_name(upper) == known.id);
+        CHECK(is_hop_by_hop(known.id) == known.hop_by_hop);
+    }
+    CHECK_FALSE(is_hop_by_hop(FieldName::other));
+}
+
+TEST_CASE("a name that differs in one letter, or is longer or shorter, is another one") {
+    for (const Known& known : kKnown) {
+        const std::string name(known.name);
+        CAPTURE(name);
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            std::string other = name;
+            other[i] = other[i] == 'q' ? 'j' : 'q';
+            CHECK(field_name(other) == FieldName::other);
+        }
+        CHECK(field_name(name + 's') == FieldName::other);
+        CHECK(field_name(name.substr(1)) == FieldName::other);
+    }
+    CHECK(field_name("") == FieldName::other);
+    CHECK(field_name("transfer_encoding") == FieldName::other);
+}

@@ -1,0 +1,123 @@
+#include "proxy/upstream/connection_pool.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vector>
+
+using namespace switchyard;
+using upstream::Connection;
+using upstream::ConnectionPool;
+
+namespace {
+
+// Connections over socket pairs; the endpoint's ends are in `other`.
+struct Pool {
+    net::Poller poller;
+    ConnectionPool pool{poller};
+    std::vector<int> other;
+
+    ~Pool() {
+        for (int fd : other)
+            if (fd >= 0) ::close(fd);
+    }
+    std::unique_ptr<Connection> fresh() {
+        int ends[2];
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+        auto out = pool.fresh();
+        REQUIRE(out->accepted(ends[0], poller));
+        out->readable = false;
+        other.push_back(ends[1]);
+        return out;
+    }
+    void hang_up(std::size_t i) {
+        ::close(other[i]);
+        other[i] = -1;
+    }
+    void turn() {
+        while (poller.turn() > 0 || poller.has_queued()) {
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the connection used last is taken first") {
+    Pool p;
+    auto a = p.fresh(), b = p.fresh();
+    const int fd_a = a->descriptor(), fd_b = b->descriptor();
+    p.pool.give(std::move(a), 1, 10);
+    p.pool.give(std::move(b), 2, 10);
+    CHECK(p.pool.take()->descriptor() == fd_b);
+    auto last = p.pool.take();
+    CHECK(last->descriptor() == fd_a);
+    CHECK(last->reused());
+    CHECK(p.pool.take() == nullptr);
+}
+
+TEST_CASE("no more than max_idle are kept") {
+    Pool p;
+    for (int i = 0; i < 5; ++i) p.pool.give(p.fresh(), i, 3);
+    CHECK(p.pool.idle() == 3);
+    p.pool.give(p.fresh(), 9, 0);
+    CHECK(p.pool.idle() == 3);
+}
+
+TEST_CASE("a connection that closes while idle leaves at once") {
+    Pool p;
+    for (int i = 0; i < 3; ++i) p.pool.give(p.fresh(), i, 10);
+    p.turn();
+    REQUIRE(p.pool.idle() == 3);
+    p.hang_up(1);
+    p.turn();
+    CHECK(p.pool.idle() == 2);
+    p.hang_up(0);
+    p.hang_up(2);
+    p.turn();
+    CHECK(p.pool.idle() == 0);
+}
+
+TEST_CASE("a connection that talks while idle leaves at once") {
+    Pool p;
+    p.pool.give(p.fresh(), 1, 10);
+    p.turn();
+    REQUIRE(::write(p.other[0], "HTTP/1.1 408", 12) == 12);
+    p.turn();
+    CHECK(p.pool.idle() == 0);
+}
+
+TEST_CASE("what is known to be closed or unread is not given a place") {
+    Pool p;
+    auto a = p.fresh(), b = p.fresh();
+    a->hung_up = true;
+    b->readable = true;
+    p.pool.give(std::move(a), 1, 10);
+    p.pool.give(std::move(b), 1, 10);
+    CHECK(p.pool.idle() == 0);
+}
+
+TEST_CASE("the oldest age out, wherever others left before") {
+    Pool p;
+    for (int i = 0; i < 6; ++i) p.pool.give(p.fresh(), i * 100, 10);
+    p.turn();
+    p.hang_up(2);
+    p.turn();
+    p.pool.close_idle(250);  // gives times 0 and 100 up; 200 has left already
+    CHECK(p.pool.idle() == 3);
+    p.hang_up(5);
+    p.turn();
+    CHECK(p.pool.idle() == 2);
+    p.pool.close_idle(1000);
+    CHECK(p.pool.idle() == 0);
+}
+
+TEST_CASE("a look tells a live connection from one that was closed or has said something") {
+    Pool p;
+    auto live = p.fresh(), closed = p.fresh(), talking = p.fresh();
+    p.hang_up(1);
+    REQUIRE(::write(p.other[2], "x", 1) == 1);
+    CHECK_FALSE(live->stale());
+    CHECK(closed->stale());
+    CHECK(talking->stale());
+}
