@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 DEADLINE = 20.0  # seconds for a process to listen; generous, because the machine may be busy
 
@@ -100,6 +101,20 @@ class Machine:
             except OSError:
                 time.sleep(0.02)
         raise RuntimeError(f"{started.name} does not listen on 127.0.0.1:{port} after {DEADLINE} s:\n{started.said()}")
+
+    def wait_answering(self, started, port):
+        """Waits for a 200: a proxy may listen before it has found its endpoints healthy."""
+        self.wait_listening(started, port)
+        until = time.monotonic() + DEADLINE
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+                    answer.read()
+                    return
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"{started.name} gives no 200 after {DEADLINE} s: {error}\n{started.said()}") from error
+                time.sleep(0.02)
 
     def wait_said(self, started, word):
         """The rest of the line that begins with `word`, once the process has printed it."""

@@ -38,7 +38,7 @@ def start_switchyard(machine, options, config, processors=None, workers=None):
     path.write_text(json.dumps(whole, indent=2))
     state.mkdir(exist_ok=True)
     started = machine.start("switchyard", [options.switchyard, "run", "--config", path], processors)
-    machine.wait_listening(started, port)
+    machine.wait_answering(started, port)
     machine.wait_listening(started, admin)
     started.port, started.admin, started.token_file = port, admin, state / "admin.token"
     return started

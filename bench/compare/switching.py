@@ -25,7 +25,7 @@ def through_nginx(machine, options, ports):
                     WORKERS=options.workers, ENDPOINT=endpoint)
     conf = machine.work / "nginx.conf"
     shutil.copy(machine.work / "nginx-blue.conf", conf)
-    machine.wait_listening(machine.start("nginx", ["nginx", "-c", conf]), port)
+    machine.wait_answering(machine.start("nginx", ["nginx", "-c", conf]), port)
     command = f"cp {machine.work}/nginx-{{to}}.conf {conf} && nginx -s reload -c {conf}"
     return port, ["--command", command]
 
@@ -36,7 +36,7 @@ def through_haproxy_socket(machine, options, ports):
     config = machine.work / "haproxy.cfg"
     peers.write(config, "haproxy-socket.cfg.in", DIR=machine.work, PORT=port, WORKERS=options.workers,
                 BLUE=ports["blue"], GREEN=ports["green"])
-    machine.wait_listening(machine.start("haproxy", ["haproxy", "-f", config]), port)
+    machine.wait_answering(machine.start("haproxy", ["haproxy", "-f", config]), port)
     return port, ["--haproxy-socket", machine.work / "runtime.sock",
                   "--haproxy-line", f"set map {machine.work}/live.map app {{to}}"]
 
@@ -48,7 +48,7 @@ def through_haproxy_reload(machine, options, ports):
                     WORKERS=options.workers, ENDPOINT=endpoint)
     config, pid = machine.work / "haproxy.cfg", machine.work / "haproxy.pid"
     shutil.copy(machine.work / "haproxy-blue.cfg", config)
-    machine.wait_listening(machine.start("haproxy", ["haproxy", "-W", "-f", config, "-p", pid]), port)
+    machine.wait_answering(machine.start("haproxy", ["haproxy", "-W", "-f", config, "-p", pid]), port)
     # What Debian's own unit does for `systemctl reload haproxy`: check, then signal the master.
     command = f"cp {machine.work}/haproxy-{{to}}.cfg {config} && haproxy -c -q -f {config} && kill -USR2 $(cat {pid})"
     return port, ["--command", command]
