@@ -110,14 +110,7 @@ struct Endpoint {
 };
 
 struct Balance {
-    enum class Kind : std::uint8_t {
-        random_two,
-        weighted_round_robin,
-        least_connections,
-        ip_hash,
-        peak_ewma,
-        hash
-    };
+    enum class Kind : std::uint8_t { random_two, weighted_round_robin, least_connections, ip_hash, peak_ewma, hash };
     Kind kind = Kind::random_two;
     Key hash_key;  // for hash: consistent (Maglev) with bounded load
     bool operator==(const Balance&) const = default;
@@ -127,7 +120,7 @@ struct Health {
     enum class Type : std::uint8_t { none, http, tcp };  // none: endpoints count as up at once
     Type type = Type::tcp;
     std::string path = "/";
-    std::string host;                                    // Host header; empty: the endpoint's address
+    std::string host;  // Host header; empty: the endpoint's address
     std::vector<std::uint16_t> expect{200, 204};
     Duration interval = 1s;
     Duration timeout = 500ms;
@@ -141,7 +134,7 @@ struct Ejection {
     std::uint32_t failure_percent = 0;       // 0: off; over `window`, from `min_requests` on
     std::uint32_t min_requests = 20;
     Duration window = 10s;
-    Duration base_time = 30s;                // times the number of ejections so far
+    Duration base_time = 30s;  // times the number of ejections so far
     Duration max_time = 5min;
     std::uint32_t max_ejected_percent = 50;  // at least one endpoint may always be ejected when there are two or more
     std::uint32_t panic_percent = 0;         // fewer routable than this: ignore ejections; 0: off
@@ -167,13 +160,13 @@ struct Breaker {
     std::uint32_t min_requests = 20;
     Duration window = 10s;
     Duration open_time = 10s;
-    std::string fallback;               // upstream that serves meanwhile; empty: static_status
+    std::string fallback;  // upstream that serves meanwhile; empty: static_status
     std::uint16_t static_status = 503;
     std::string static_body;
     bool operator==(const Breaker&) const = default;
 };
 
-struct StickySession {  // sticks a client to one endpoint by a cookie of ours
+struct StickySession {   // sticks a client to one endpoint by a cookie of ours
     std::string cookie;  // empty: off
     bool operator==(const StickySession&) const = default;
 };
@@ -188,14 +181,14 @@ struct Upstream {
     Breaker breaker;
     StickySession sticky_session;
     Duration slow_start{0};
-    std::uint32_t queue_limit = 0;      // requests that may wait for a free endpoint; 0: none wait
+    std::uint32_t queue_limit = 0;         // requests that may wait for a free endpoint; 0: none wait
     std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
     bool operator==(const Upstream&) const = default;
 };
 
 // ---------------------------------------------------------------- routes
 
-struct Match {  // all optional; empty means "any"
+struct Match {                       // all optional; empty means "any"
     std::vector<std::string> hosts;  // exact, or *.suffix; lower case
     std::string path_prefix = "/";   // matches at segment borders: /api matches /api and /api/x, not /apiary
     std::string path_exact;          // instead of the prefix when set
@@ -214,7 +207,7 @@ struct Sticky {
     Key key;
     bool mint = false;  // cookie only: set it when absent
     enum class Missing : std::uint8_t { baseline, random, client } missing = Missing::baseline;
-    std::string salt;   // empty: the route's name
+    std::string salt;  // empty: the route's name
     bool operator==(const Sticky&) const = default;
 };
 
@@ -226,7 +219,7 @@ struct HeaderEdits {
 };
 
 struct RateLimit {
-    Key key;                  // whose bucket; default: the client address
+    Key key;                     // whose bucket; default: the client address
     std::uint32_t requests = 0;  // per `per`; 0: off
     Duration per = 1s;
     std::uint32_t burst = 0;  // 0: same as requests
@@ -234,8 +227,8 @@ struct RateLimit {
 };
 
 struct Limits {
-    std::uint64_t body = 0;        // request body bytes; 0: no limit
-    std::uint32_t in_flight = 0;   // requests of this route, over all workers; 0: no limit
+    std::uint64_t body = 0;       // request body bytes; 0: no limit
+    std::uint32_t in_flight = 0;  // requests of this route, over all workers; 0: no limit
     RateLimit rate;
     bool operator==(const Limits&) const = default;
 };
@@ -265,7 +258,7 @@ struct Respond {
     bool operator==(const Respond&) const = default;
 };
 
-struct Jwt {  // what makes `claim` keys trustworthy
+struct Jwt {                // what makes `claim` keys trustworthy
     std::string algorithm;  // HS256 | RS256 | ES256; empty: off
     std::string key;        // secret (HS256) or PEM public key; never shown in output
     std::string key_file;   // or read from here
