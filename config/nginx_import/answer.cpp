@@ -1,0 +1,124 @@
+#include "config/nginx_import/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "config/http_syntax.h"
+#include "config/limits.h"
+#include "config/nginx_import/text.h"
+#include "config/nginx_import/values.h"
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+constexpr std::array<std::uint32_t, 5> kRedirects{301, 302, 303, 307, 308};
+
+// A redirect's target with Switchyard's placeholders; nothing when a variable has none.
+std::optional<std::string> redirect_target(const Text& text, const std::string& server_name, const Directive& where,
+                                           Notes& notes) {
+    std::string to;
+    for (const Part& part : text) {
+        if (!part.variable) {
+            if (part.text.find_first_of("{} ") != std::string::npos) return std::nullopt;
+            to += part.text;
+        } else if (part.text == "scheme") {
+            notes.changed(where, "$scheme is always http here: Switchyard does not see how the client connected");
+            to += "http";
+        } else if (part.text == "host" || part.text == "http_host") {
+            to += "{host}";
+        } else if (part.text == "server_name") {
+            to += server_name.empty() ? "{host}" : server_name;
+        } else if (part.text == "request_uri") {
+            to += "{path}?{query}";
+        } else if (part.text == "uri" || part.text == "document_uri") {
+            to += "{path}";
+        } else if (part.text == "is_args") {
+            to += "?";
+        } else if (part.text == "args" || part.text == "query_string") {
+            to += "{query}";
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (!to.starts_with("http://") && !to.starts_with("https://") && !to.starts_with('/')) return std::nullopt;
+    return to;
+}
+
+void set_redirect(Route& route, std::uint32_t status, Text to, const std::string& server_name, const Directive& where,
+                  Notes& notes) {
+    const auto target = redirect_target(to, server_name, where, notes);
+    if (!target || !is_field_value(*target)) {
+        notes.lost(where,
+                   "this target has no counterpart: a redirect knows {host}, {path} and {query}; it answers 501");
+        return set_not_carried_over(route);
+    }
+    route.redirect = {*target, static_cast<std::uint16_t>(status)};
+}
+
+void set_response(Route& route, std::uint32_t status, const Text& body, const Settings& settings,
+                  const Directive& where, Notes& notes) {
+    if (status == 444) {
+        notes.changed(where, "nginx closes the connection without a word; the answer is 403");
+        status = 403;
+    }
+    if (status < 200 || status > 599) {
+        notes.lost(where, fmt::format("{} is no final status; it answers 501", status));
+        return set_not_carried_over(route);
+    }
+    route.respond.status = static_cast<std::uint16_t>(status);
+    route.respond.body = literal(body);
+    if (!is_literal(body)) notes.lost(where, "variables in a body have no counterpart: they are left out");
+    if (route.respond.body.size() > limits::kBodyLength) {
+        notes.lost(where, "the body is too long for a fixed response: it is left out");
+        route.respond.body.clear();
+    }
+    if (const Directive* type = settings.find("default_type")) route.respond.content_type = type->arg(0);
+    for (const Directive* header : settings.response_headers)
+        if (same_header(header->arg(0), "Content-Type")) route.respond.content_type = header->arg(1);
+    if (!is_field_value(route.respond.content_type)) route.respond.content_type = Respond{}.content_type;
+}
+
+}  // namespace
+
+void set_answer(Route& route, const Directive& answer, const Settings& settings, const std::string& server_name,
+                Notes& notes) {
+    if (answer.name == "rewrite") {
+        Text to = parse_text(answer.arg(1));
+        // nginx appends the query unless the target ends in '?'.
+        std::string last = to.empty() || to.back().variable ? "" : to.back().text;
+        const bool ends = last.ends_with('?');
+        if (ends) to.back().text.pop_back();
+        if (ends && to.back().text.empty()) to.pop_back();
+        if (!ends && !to.empty() && to.back() != Part{true, "request_uri"}) append(to, parse_text("?$args"));
+        // Of the patterns that come here, the only capture is the whole path without its first slash, or with it.
+        for (Part& part : to)
+            if (part == Part{true, "1"}) part.text = "uri";
+        if (answer.arg(0) == "^/(.*)$")
+            for (std::size_t i = 1; i < to.size(); ++i)
+                if (to[i] == Part{true, "uri"} && !to[i - 1].variable && to[i - 1].text.ends_with('/'))
+                    to[i - 1].text.pop_back();
+        return set_redirect(route, answer.arg(2) == "permanent" ? 301 : 302, to, server_name, answer, notes);
+    }
+    const auto status = number_value(answer.arg(0));
+    if (!status) return set_redirect(route, 302, parse_text(answer.arg(0)), server_name, answer, notes);
+    const bool redirect = std::ranges::find(kRedirects, *status) != kRedirects.end() && answer.args.size() > 1;
+    if (redirect) return set_redirect(route, *status, parse_text(answer.arg(1)), server_name, answer, notes);
+    set_response(route, *status, parse_text(answer.arg(1)), settings, answer, notes);
+}
+
+void set_not_carried_over(Route& route) {
+    route.redirect = {};
+    route.respond = {};
+    route.respond.status = kNotCarriedOver;
+    route.respond.body = "This part of the nginx configuration was not carried over.\n";
+}
+
+bool redirects_to_https(const Route& route) {
+    return route.redirect.to.starts_with("https://");
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,204 @@
+// What a location inherits or says about headers, times, sizes, retries and checks → route and upstreams.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "config/http_syntax.h"
+#include "config/limits.h"
+#include "config/nginx_import/location_import.h"
+#include "config/nginx_import/text.h"
+#include "config/nginx_import/values.h"
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+constexpr Duration kNginxTimeout = 60s;          // proxy_connect_timeout and proxy_read_timeout when not given
+constexpr std::uint64_t kNginxBody = 1U << 20U;  // client_max_body_size when not given
+
+std::set<std::string> upstreams_of(const Route& route) {
+    std::set<std::string> names;
+    for (const auto& [upstream, weight] : route.split) names.insert(upstream);
+    for (const Rule& rule : route.rules) names.insert(rule.upstream);
+    return names;
+}
+
+Duration timeout_of(const Settings& settings, std::string_view name) {
+    const Directive* directive = settings.find(name);
+    const auto value = directive ? time_value(directive->arg(0)) : std::nullopt;
+    return std::clamp(value.value_or(kNginxTimeout), Duration{1}, Duration{limits::kDuration});
+}
+
+// Timeouts belong to upstreams here, to locations in nginx: where they differ the longest is kept.
+void apply_timeouts(const Route& route, const Settings& settings, const Directive& location, Upstreams& upstreams,
+                    Notes& notes) {
+    const Duration connect = timeout_of(settings, "proxy_connect_timeout");
+    const Duration read = timeout_of(settings, "proxy_read_timeout");
+    if (const Directive* send = settings.find("proxy_send_timeout");
+        send && timeout_of(settings, "proxy_send_timeout") != read)
+        notes.changed(*send,
+                      "one timeout covers both directions here: upstreams.timeouts.idle, from proxy_read_timeout");
+    for (const auto& name : upstreams_of(route)) {
+        UpstreamTimeouts& timeouts = upstreams[name].timeouts;
+        const bool first = timeouts == UpstreamTimeouts{.queue = timeouts.queue};
+        const UpstreamTimeouts wanted{first ? connect : std::max(connect, timeouts.connect),
+                                      first ? read : std::max(read, timeouts.response_head),
+                                      first ? read : std::max(read, timeouts.idle), timeouts.queue};
+        if (!first && !(wanted == timeouts && connect == timeouts.connect && read == timeouts.response_head))
+            notes.changed(location,
+                          fmt::format("timeouts belong to upstreams here; locations that share upstream {} differ: the "
+                                      "longest are used",
+                                      name));
+        timeouts = wanted;
+    }
+}
+
+// Variables whose header Switchyard writes by itself, or that ask for what it does anyway.
+bool is_own_header(const std::string& name, const Text& value) {
+    const auto variable = only_variable(value);
+    const auto is = [&](std::string_view header) { return same_header(name, header); };
+    if (is("Connection") || is("Upgrade")) return true;
+    if (is("X-Forwarded-For")) return variable == "proxy_add_x_forwarded_for" || variable == "remote_addr";
+    if (is("X-Forwarded-Proto")) return variable == "scheme" || variable == "http_x_forwarded_proto";
+    if (is("X-Forwarded-Host")) return variable == "host" || variable == "http_host";
+    if (is("X-Request-Id")) return variable == "request_id" || variable == "http_x_request_id";
+    return is("Host") && (variable == "host" || variable == "http_host");
+}
+
+void apply_request_headers(Route& route, const Settings& settings, const Directive& location, const std::string& host,
+                           bool literal_host, Notes& notes) {
+    bool host_given = false;
+    for (const Directive* directive : settings.request_headers) {
+        const std::string& name = directive->arg(0);
+        Text value = parse_text(directive->arg(1));
+        host_given = host_given || same_header(name, "Host");
+        if (same_header(name, "Host") && only_variable(value) == "proxy_host") value = literal_text(host);
+        if (is_own_header(name, value)) {
+            notes.unneeded(*directive, same_header(name, "Host") ? "the client's Host is always passed on"
+                                                                 : "Switchyard writes this header by itself");
+        } else if (!is_token(name) || is_hop_header(name)) {
+            notes.lost(*directive, "this header cannot be set");
+        } else if (!is_literal(value)) {
+            notes.lost(*directive, "headers are set to fixed values only; the client's address is in X-Forwarded-For");
+        } else if (value.empty()) {
+            if (same_header(name, "Host"))
+                notes.lost(*directive, "Host cannot be removed");
+            else
+                route.request_headers.remove.push_back(name);
+        } else if (is_field_value(literal(value))) {
+            route.request_headers.set[name] = literal(value);
+        } else {
+            notes.lost(*directive, "this is no legal header value");
+        }
+    }
+    if (host_given) return;
+    // nginx sends the host of the URL: with an address it is a virtual host, with an upstream a name nobody looks at.
+    const bool named =
+        literal_host && !host.starts_with("unix:") &&
+        std::ranges::any_of(host.substr(0, host.find(':')), [](unsigned char c) { return std::isalpha(c) != 0; });
+    if (named)
+        route.request_headers.set["Host"] = host;
+    else
+        notes.changed(location, fmt::format("the client's Host is passed on; nginx would send \"{}\"", host));
+}
+
+void apply_response_headers(Route& route, const Settings& settings, Notes& notes) {
+    for (const Directive* directive : settings.response_headers) {
+        const std::string& name = directive->arg(0);
+        const Text value = parse_text(directive->arg(1));
+        if (!is_token(name) || is_hop_header(name) || !is_field_value(literal(value))) {
+            notes.lost(*directive, "this header cannot be added");
+        } else if (!is_literal(value)) {
+            notes.lost(*directive, "headers are added with fixed values only; see debug_headers for who answered");
+        } else if (!value.empty()) {
+            auto& added = route.response_headers.add;
+            const bool twice =
+                std::ranges::any_of(added, [&](const auto& header) { return same_header(header.first, name); });
+            if (twice)
+                notes.lost(*directive, "a header is added once; this is a second one of the name");
+            else
+                added[name] = literal(value);
+            if (directive->arg(2) != "always")
+                notes.changed(*directive, "is added to every response, not to some statuses only");
+        }
+    }
+    for (const Directive* directive : settings.hidden_headers) {
+        if (is_token(directive->arg(0)) && !is_hop_header(directive->arg(0)))
+            route.response_headers.remove.push_back(directive->arg(0));
+        else
+            notes.unneeded(*directive, "Switchyard writes this header by itself");
+    }
+}
+
+void apply_retries(Route& route, const Settings& settings, Upstreams& upstreams, Notes& notes) {
+    std::size_t endpoints = 0;
+    for (const auto& name : upstreams_of(route)) endpoints = std::max(endpoints, upstreams[name].endpoints.size());
+    // nginx tries every endpoint.
+    std::size_t attempts = std::max<std::size_t>(endpoints, 2) - 1;
+    if (const Directive* tries = settings.find("proxy_next_upstream_tries"))
+        if (const auto most = number_value(tries->arg(0)); most.value_or(0) > 0) attempts = *most - 1;
+    if (const Directive* which = settings.find("proxy_next_upstream")) {
+        for (const auto& word : which->args) {
+            if (word == "off") attempts = 0;
+            if (word.starts_with("http_"))
+                notes.lost(*which, "an answer is never retried, whatever its status; only failures are");
+            if (word == "non_idempotent")
+                notes.lost(*which, "requests that are not idempotent are retried only when nothing was sent");
+        }
+    }
+    if (const Directive* timeout = settings.find("proxy_next_upstream_timeout"))
+        notes.changed(*timeout, "see timeouts.request, which covers all attempts");
+    route.retries.attempts = static_cast<std::uint32_t>(std::min<std::size_t>(attempts, limits::kRetryAttempts));
+}
+
+}  // namespace
+
+void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
+                    Upstreams& upstreams, Notes& notes) {
+    const bool literal_host = !route.split.empty() && upstreams.implied(route.split.front().first);
+    apply_request_headers(route, settings, location, host, literal_host, notes);
+    apply_response_headers(route, settings, notes);
+    apply_timeouts(route, settings, location, upstreams, notes);
+    apply_retries(route, settings, upstreams, notes);
+    const Directive* body = settings.find("client_max_body_size");
+    const auto size = body ? size_value(body->arg(0)) : std::nullopt;
+    if (body && !size) notes.lost(*body, "expected a size; nginx's default of 1m is used");
+    route.limits.body = size.value_or(kNginxBody);
+}
+
+void apply_health_check(const Route& route, const Directive& check, Upstreams& upstreams, Notes& notes) {
+    Health health;
+    health.type = Health::Type::http;
+    // nginx's defaults.
+    health.interval = 5s;
+    health.rise = 1;
+    health.fall = 1;
+    for (const auto& word : check.args) {
+        if (const auto interval = option(word, "interval")) {
+            health.interval = std::clamp(time_value(*interval).value_or(5s), Duration{10}, Duration{limits::kDuration});
+        } else if (const auto fails = option(word, "fails")) {
+            health.fall =
+                std::clamp(number_value(*fails).value_or(1), 1U, static_cast<std::uint32_t>(limits::kHealthCount));
+        } else if (const auto passes = option(word, "passes")) {
+            health.rise =
+                std::clamp(number_value(*passes).value_or(1), 1U, static_cast<std::uint32_t>(limits::kHealthCount));
+        } else if (const auto uri = option(word, "uri")) {
+            if (uri->starts_with('/') && uri->find(' ') == std::string::npos && is_field_value(*uri))
+                health.path = *uri;
+            else
+                notes.lost(check, "the path of the check has no counterpart");
+        } else if (word == "type=tcp") {
+            health.type = Health::Type::tcp;
+        } else if (word.starts_with("match=")) {
+            notes.lost(check,
+                       fmt::format("\"{}\": put the status codes that count as healthy into health.expect", word));
+        } else {
+            notes.lost(check, fmt::format("\"{}\" has no counterpart", word));
+        }
+    }
+    for (const auto& name : upstreams_of(route)) upstreams[name].health = health;
+    notes.changed(check, "healthy are 200 and 204 (health.expect); nginx takes any 2xx and 3xx");
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,121 @@
+#include "config/nginx_import/flow.h"
+
+#include <array>
+#include <regex>
+
+#include "config/nginx_import/known.h"
+
+namespace switchyard::config::nginx {
+
+bool Flow::knows(std::string_view name) {
+    constexpr std::array<std::string_view, 5> kNames{"set", "if", "return", "rewrite", "break"};
+    for (const auto known : kNames)
+        if (known == name) return true;
+    return false;
+}
+
+Cases Flow::known_value(const std::string& variable) const {
+    Cases value = scope.value(variable);
+    // A variable that nothing has set yet is empty.
+    if (value.size() == 1 && value[0].out == Text{{true, variable}} && !key_of(variable) && !scope.shares(variable))
+        return always({});
+    return value;
+}
+
+void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
+    for (const Directive& directive : block) {
+        if (!knows(directive.name)) continue;
+        if (ended) {
+            notes.unneeded(directive, "is never reached: a return or break stands before it");
+            continue;
+        }
+        if (directive.name == "set") {
+            const auto variable = only_variable(parse_text(directive.arg(0)));
+            if (variable)
+                scope.set(*variable, scope.resolve(parse_text(directive.arg(1))));
+            else
+                notes.lost(directive, "expected a variable");
+        } else if (directive.name == "if") {
+            enter_if(directive, notes);
+        } else if (directive.name == "return") {
+            answer = &directive;
+            ended = true;
+        } else if (directive.name == "break") {
+            ended = true;
+        } else {
+            rewrite(directive, notes);
+        }
+    }
+}
+
+void Flow::enter_if(const Directive& directive, Notes& notes) {
+    const auto verdict = scope.test(directive);
+    if (!verdict) return;
+    for (const Directive& inner : directive.children) {
+        if (inner.name == "set") {
+            const auto variable = only_variable(parse_text(inner.arg(0)));
+            if (!variable) continue;
+            const Cases value = scope.resolve(parse_text(inner.arg(1)));
+            scope.set(*variable, scope.choose(*verdict, value, known_value(*variable)));
+        } else if (inner.name == "proxy_pass") {
+            conditional_passes.emplace_back(*verdict, &inner);
+        } else if (inner.name == "return") {
+            return answer_when(*verdict, inner, notes);
+        } else if (inner.name == "break") {
+            if (&inner != &directive.children.back())
+                notes.lost(inner, "what follows in this `if` is carried over all the same");
+        } else if (inner.name == "rewrite" || inner.name == "if") {
+            notes.lost(inner, "rewriting only some requests has no counterpart: use a route of its own");
+        } else {
+            notes.lost(inner, "only `set`, `proxy_pass` and `return` are carried over from inside an `if`");
+        }
+    }
+}
+
+void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes& notes) {
+    const Formula& formula = verdict.formula;
+    if (verdict.split.empty() && formula.kind == Formula::Kind::never) return;
+    if (verdict.split.empty() && formula.kind == Formula::Kind::always) {
+        answer = &directive;
+        ended = true;
+        return;
+    }
+    const Condition& condition = formula.condition;
+    const bool equality = formula.kind == Formula::Kind::depends && condition.kind == Condition::Kind::test &&
+                          (condition.test == Condition::Test::equals || condition.test == Condition::Test::in);
+    if (equality && condition.key == Key{Key::Source::header, "Host"})
+        partial_answers.push_back({condition.values, {}, &directive});
+    else if (equality && condition.key.source == Key::Source::method)
+        partial_answers.push_back({{}, condition.values, &directive});
+    else
+        notes.lost(directive,
+                   "answering only some requests has a counterpart only by host, path and method: the request goes "
+                   "on as if this were not here");
+}
+
+void Flow::rewrite(const Directive& directive, Notes& notes) {
+    const std::string& pattern = directive.arg(0);
+    const std::string& to = directive.arg(1);
+    const std::string& flag = directive.arg(2);
+    const bool redirects =
+        flag == "permanent" || flag == "redirect" || to.starts_with("http://") || to.starts_with("https://");
+    if (redirects &&
+        (pattern == "^" || pattern == ".*" || pattern == "^.*$" || pattern == "^(.*)$" || pattern == "^/(.*)$")) {
+        answer = &directive;
+        ended = true;
+        return;
+    }
+    static const std::regex kPrefix(R"(\^(/[A-Za-z0-9_~./-]*?)/?\(\.\*\)\$?)");
+    static const std::regex kReplacement(R"((/[A-Za-z0-9_~./-]*?)/?\$1)");
+    std::smatch from, into;
+    if (flag == "break" && std::regex_match(pattern, from, kPrefix) && std::regex_match(to, into, kReplacement)) {
+        prefix_change.emplace(from[1].str(), into[1].str());
+        ended = true;
+        return;
+    }
+    notes.lost(directive,
+               "rewriting has a counterpart only where a prefix is replaced (strip_prefix, replace_prefix) or every "
+               "request is redirected");
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,171 @@
+#include "config/nginx_import/known.h"
+
+#include <array>
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+struct Entry {
+    std::string_view name;  // a name, or the start of names when it ends in '*'
+    Note::Kind kind;
+    std::string_view advice;
+};
+
+constexpr auto kLost = Note::Kind::lost;
+constexpr auto kChanged = Note::Kind::changed;
+constexpr auto kUnneeded = Note::Kind::unneeded;
+
+constexpr std::string_view kOwn = "Switchyard decides this by itself";
+constexpr std::string_view kTls = "Switchyard's listeners speak plain HTTP: terminate TLS in front of it";
+constexpr std::string_view kUpstreamTls =
+    "Switchyard speaks plain HTTP to endpoints: put a TLS client such as stunnel between";
+constexpr std::string_view kFiles = "Switchyard serves no files: keep a file server as an upstream";
+constexpr std::string_view kAccess =
+    "ACCESS CONTROL IS NOT CARRIED OVER: enforce it in the application or in front of Switchyard";
+constexpr std::string_view kGateway =
+    "Switchyard speaks HTTP to endpoints only: put an HTTP server in front of the application";
+constexpr std::string_view kCache = "Switchyard does not cache: put a cache in as an upstream";
+constexpr std::string_view kBody = "Switchyard does not change bodies: do it in the application";
+
+// First that fits decides.
+constexpr std::array kTable{
+    Entry{"user", kUnneeded, "run Switchyard as the user you want"},
+    Entry{"pid", kUnneeded, kOwn},
+    Entry{"daemon", kUnneeded, kOwn},
+    Entry{"events", kUnneeded, kOwn},
+    Entry{"load_module", kLost, "modules of nginx do not load into Switchyard"},
+    Entry{"worker_*", kUnneeded, kOwn},
+    Entry{"thread_pool", kUnneeded, kOwn},
+    Entry{"timer_resolution", kUnneeded, kOwn},
+    Entry{"pcre_jit", kUnneeded, kOwn},
+    Entry{"env", kUnneeded, kOwn},
+    Entry{"error_log", kUnneeded, "Switchyard logs to standard error; see process.log.level"},
+    Entry{"log_format", kUnneeded, "the access log of Switchyard is one JSON line per exchange"},
+    Entry{"access_log", kUnneeded, "set process.log.access to a path, or to \"-\" for standard output"},
+    Entry{"log_not_found", kUnneeded, kOwn},
+    Entry{"log_subrequest", kUnneeded, kOwn},
+    Entry{"open_log_file_cache", kUnneeded, kOwn},
+    Entry{"sendfile*", kUnneeded, kOwn},
+    Entry{"aio*", kUnneeded, kOwn},
+    Entry{"directio*", kUnneeded, kOwn},
+    Entry{"tcp_no*", kUnneeded, kOwn},
+    Entry{"reset_timedout_connection", kUnneeded, kOwn},
+    Entry{"types*", kUnneeded, kFiles},
+    Entry{"server_names_hash*", kUnneeded, kOwn},
+    Entry{"variables_hash*", kUnneeded, kOwn},
+    Entry{"map_hash*", kUnneeded, kOwn},
+    Entry{"proxy_headers_hash*", kUnneeded, kOwn},
+    Entry{"server_tokens", kUnneeded, "Switchyard does not name itself in Server"},
+    Entry{"server_name_in_redirect", kUnneeded, kOwn},
+    Entry{"port_in_redirect", kUnneeded, kOwn},
+    Entry{"absolute_redirect", kUnneeded, "redirects are written as in redirect.to"},
+    Entry{"merge_slashes", kUnneeded, "paths are normalized before matching"},
+    Entry{"underscores_in_headers", kUnneeded, kOwn},
+    Entry{"ignore_invalid_headers", kUnneeded, "invalid headers are refused"},
+    Entry{"client_header_buffer_size", kUnneeded, kOwn},
+    Entry{"large_client_header_buffers", kUnneeded, kOwn},
+    Entry{"client_body_buffer_size", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"client_body_temp_path", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"client_body_in_*", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"client_body_timeout", kChanged, "see listeners.min_rate for slow senders and upstreams.timeouts.idle"},
+    Entry{"send_timeout", kChanged, "see listeners.min_rate for slow readers and upstreams.timeouts.idle"},
+    Entry{"keepalive_requests", kUnneeded, "connections are not limited in requests"},
+    Entry{"keepalive_time", kUnneeded, "connections are not limited in age"},
+    Entry{"keepalive_disable", kUnneeded, kOwn},
+    Entry{"lingering_*", kUnneeded, kOwn},
+    Entry{"resolver*", kUnneeded, "Switchyard uses the system's resolver and looks names up again by itself"},
+    Entry{"output_buffers", kUnneeded, kOwn},
+    Entry{"postpone_output", kUnneeded, kOwn},
+    Entry{"http2*", kLost, "Switchyard's listeners speak HTTP/1.1"},
+    Entry{"http3*", kLost, "Switchyard's listeners speak HTTP/1.1"},
+    Entry{"quic_*", kLost, "Switchyard's listeners speak HTTP/1.1"},
+    Entry{"ssl", kLost, kTls},
+    Entry{"ssl_*", kLost, kTls},
+    Entry{"proxy_ssl_*", kLost, kUpstreamTls},
+    Entry{"gzip*", kLost, kBody},
+    Entry{"gunzip*", kLost, kBody},
+    Entry{"brotli*", kLost, kBody},
+    Entry{"sub_filter*", kLost, kBody},
+    Entry{"addition_*", kLost, kBody},
+    Entry{"ssi*", kLost, kBody},
+    Entry{"charset*", kLost, kBody},
+    Entry{"expires", kLost, "set Cache-Control with response_headers, or in the application"},
+    Entry{"etag", kLost, kFiles},
+    Entry{"root", kLost, kFiles},
+    Entry{"alias", kLost, kFiles},
+    Entry{"index", kLost, kFiles},
+    Entry{"autoindex*", kLost, kFiles},
+    Entry{"try_files", kLost, kFiles},
+    Entry{"open_file_cache*", kUnneeded, kFiles},
+    Entry{"disable_symlinks", kUnneeded, kFiles},
+    Entry{"error_page", kLost, "error pages come from the application; Switchyard's own errors are short texts"},
+    Entry{"recursive_error_pages", kUnneeded, kOwn},
+    Entry{"proxy_intercept_errors", kLost, "the application's errors are passed on as they are"},
+    Entry{"internal", kLost, "there are no internal locations: requests for this path are not refused"},
+    Entry{"allow", kLost, kAccess},
+    Entry{"deny", kLost, kAccess},
+    Entry{"satisfy", kLost, kAccess},
+    Entry{"auth_*", kLost, kAccess},
+    Entry{"limit_except", kLost, kAccess},
+    Entry{"valid_referers", kLost, kAccess},
+    Entry{"secure_link*", kLost, kAccess},
+    Entry{"limit_req*", kLost,
+          "set limits.rate on the route: {\"by\": \"client\", \"requests\": 10, \"per\": \"1s\", \"burst\": 20}"},
+    Entry{"limit_conn*", kLost, "set limits.in_flight on the route, or max_connections on the listener"},
+    Entry{"limit_rate*", kLost, "Switchyard does not slow responses down"},
+    Entry{"fastcgi_*", kLost, kGateway},
+    Entry{"uwsgi_*", kLost, kGateway},
+    Entry{"scgi_*", kLost, kGateway},
+    Entry{"grpc_*", kLost, "Switchyard speaks HTTP/1.1 to endpoints: gRPC needs another proxy"},
+    Entry{"memcached_*", kLost, kGateway},
+    Entry{"proxy_cache*", kLost, kCache},
+    Entry{"proxy_no_cache", kLost, kCache},
+    Entry{"proxy_store*", kLost, kCache},
+    Entry{"proxy_http_version", kUnneeded, "Switchyard always speaks HTTP/1.1 to endpoints"},
+    Entry{"proxy_buffering", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_request_buffering", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_buffer*", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_busy_buffers_size", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_max_temp_file_size", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_temp_*", kUnneeded, "bodies are streamed, not stored"},
+    Entry{"proxy_socket_keepalive", kUnneeded, kOwn},
+    Entry{"proxy_ignore_client_abort", kChanged, "a request is cancelled when its client goes away"},
+    Entry{"proxy_redirect", kChanged, "Location headers are passed on as they are"},
+    Entry{"proxy_cookie_*", kLost, "cookies are passed on as they are"},
+    Entry{"proxy_method", kLost, "the method is passed on as it is"},
+    Entry{"proxy_set_body", kLost, kBody},
+    Entry{"proxy_pass_request_*", kLost, "headers and body are always passed on"},
+    Entry{"proxy_pass_header", kUnneeded, "all headers of the application are passed on but those of the connection"},
+    Entry{"proxy_ignore_headers", kUnneeded, "X-Accel headers have no effect here"},
+    Entry{"proxy_bind", kLost, "the kernel chooses the address that connections leave from"},
+    Entry{"proxy_limit_rate", kLost, "Switchyard does not slow responses down"},
+    Entry{"mirror*", kLost, "Switchyard does not mirror requests"},
+    Entry{"stub_status", kUnneeded, "see /metrics and `switchyard status`"},
+    Entry{"status_zone", kUnneeded, "see /metrics and `switchyard status`"},
+    Entry{"status", kUnneeded, "see /metrics and `switchyard status`"},
+    Entry{"real_ip_header", kChanged, "X-Forwarded-For of trusted_proxies is believed, and no other header"},
+    Entry{"real_ip_recursive", kUnneeded, kOwn},
+    Entry{"rewrite_log", kUnneeded, kOwn},
+    Entry{"uninitialized_variable_warn", kUnneeded, kOwn},
+    Entry{"stream", kLost, "Switchyard forwards HTTP only, not TCP or UDP streams"},
+    Entry{"mail", kLost, "Switchyard forwards HTTP only"},
+};
+
+bool fits(std::string_view pattern, std::string_view name) {
+    if (!pattern.ends_with('*')) return pattern == name;
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+}  // namespace
+
+void note_untranslated(const Directive& directive, Notes& notes) {
+    for (const Entry& entry : kTable) {
+        if (!fits(entry.name, directive.name)) continue;
+        notes.add({directive.file, directive.line, directive.written(), std::string(entry.advice), entry.kind});
+        return;
+    }
+    notes.lost(directive, "has no counterpart in Switchyard");
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,100 @@
+#include "config/nginx_import/listen.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "config/cidr.h"
+#include "config/limits.h"
+#include "config/nginx_import/values.h"
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+constexpr std::uint16_t kHttpPort = 80;
+
+std::optional<Address> listen_address(const std::string& text, std::string* why) {
+    if (text.starts_with("unix:")) return Address::parse(text, why);
+    if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos)
+        return Address::parse("0.0.0.0:" + text, why);
+    std::string full = text.starts_with('*') ? "0.0.0.0" + text.substr(1) : text;
+    const auto colon = full.find(':', full.starts_with('[') ? full.find(']') : 0);
+    if (colon == std::string::npos) full += fmt::format(":{}", kHttpPort);
+    return Address::parse(full, why);
+}
+
+Duration clamped(std::optional<Duration> value, Duration fallback) {
+    return std::clamp(value.value_or(fallback), Duration{1}, Duration{limits::kDuration});
+}
+
+}  // namespace
+
+std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
+    std::vector<Listen> listens;
+    for (const Directive& directive : server.children) {
+        if (directive.name != "listen") continue;
+        std::string why;
+        const auto address = listen_address(directive.arg(0), &why);
+        if (!address) {
+            notes.lost(directive, why);
+            continue;
+        }
+        Listen listen{*address, false, false, false, &directive};
+        for (std::size_t i = 1; i < directive.args.size(); ++i) {
+            const std::string& word = directive.args[i];
+            if (word == "default_server" || word == "default") {
+                listen.is_default = true;
+            } else if (word == "ssl" || word == "quic") {
+                listen.tls = true;
+                notes.lost(directive,
+                           "Switchyard's listeners speak plain HTTP, this one too: terminate TLS in front of it, or "
+                           "remove the listener");
+            } else if (word == "http2" || word == "spdy") {
+                notes.lost(directive, "Switchyard's listeners speak HTTP/1.1");
+            } else if (word == "proxy_protocol") {
+                listen.proxy_protocol = true;
+            } else if (word != "reuseport" && !word.starts_with("backlog=") && !word.starts_with("ipv6only=") &&
+                       word != "deferred" && !word.starts_with("rcvbuf=") && !word.starts_with("sndbuf=") &&
+                       !word.starts_with("so_keepalive=") && word != "bind" && !word.starts_with("fastopen=")) {
+                notes.lost(directive, fmt::format("\"{}\" has no counterpart", word));
+            } else {
+                notes.unneeded(directive, fmt::format("\"{}\": Switchyard decides this by itself", word));
+            }
+        }
+        listens.push_back(listen);
+    }
+    if (listens.empty()) listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, &server});
+    return listens;
+}
+
+void add_listener(Model& model, const Listen& listen, const Settings& settings,
+                  const std::vector<const Directive*>& real_ip, Notes& notes) {
+    const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
+    if (same != model.listeners.end()) {
+        same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
+        return;
+    }
+    std::set<std::string> taken;
+    for (const Listener& listener : model.listeners) taken.insert(listener.name);
+    Listener listener;
+    const bool any = listen.address.host == "0.0.0.0";
+    listener.name = fresh_name(any ? fmt::format("port-{}", listen.address.port) : listen.address.text(), taken);
+    listener.bind = listen.address;
+    listener.proxy_protocol = listen.proxy_protocol;
+    if (const Directive* idle = settings.find("keepalive_timeout"))
+        listener.idle_timeout = clamped(time_value(idle->arg(0)), listener.idle_timeout);
+    if (const Directive* head = settings.find("client_header_timeout"))
+        listener.head_timeout = clamped(time_value(head->arg(0)), listener.head_timeout);
+    for (const Directive* block : real_ip) {
+        std::string why;
+        if (Cidr::parse(block->arg(0), &why))
+            listener.trusted_proxies.push_back(block->arg(0));
+        else
+            notes.lost(*block, why);
+    }
+    model.listeners.push_back(std::move(listener));
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,30 @@
+// `listen` → listeners.
+//
+// Threads: pure but for the notes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "config/nginx_import/notes.h"
+#include "config/nginx_import/settings.h"
+
+namespace switchyard::config::nginx {
+
+struct Listen {
+    Address address;
+    bool is_default = false;
+    bool tls = false;
+    bool proxy_protocol = false;
+    const Directive* origin = nullptr;
+};
+
+// The listens of a server; nginx's *:80 when there is none.
+std::vector<Listen> read_listens(const Directive& server, Notes& notes);
+// Adds the listener unless the model has one at that address; keepalive and head timeouts come from `settings`.
+void add_listener(Model& model, const Listen& listen, const Settings& settings,
+                  const std::vector<const Directive*>& real_ip, Notes& notes);
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,41 @@
+// One `location` → one route, or a few.
+//
+// Threads: one import, one thread. Errors: notes; what cannot be carried over answers 501 instead of falling through to
+//   another route.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "config/nginx_import/flow.h"
+#include "config/nginx_import/settings.h"
+#include "config/nginx_import/upstream_import.h"
+
+namespace switchyard::config::nginx {
+
+// A route that is not yet in the model: its hosts and name are the server's to give.
+struct Draft {
+    Route route;
+    std::string name_wish;
+    const Directive* origin = nullptr;
+};
+
+// What locations of one server share.
+struct ServerContext {
+    std::string name;  // first server_name, may be empty
+    const std::vector<Directive>* directives = nullptr;
+    Upstreams* upstreams = nullptr;
+    Notes* notes = nullptr;
+};
+
+// The routes of a location and of those inside it.
+std::vector<Draft> import_location(const Directive& location, const Flow& server_flow, const Settings& around,
+                                   const ServerContext& server);
+
+// proxy_set_header, add_header, timeouts, limits … of a route that proxies. `host`: what nginx sends when not told.
+void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
+                    Upstreams& upstreams, Notes& notes);
+void apply_health_check(const Route& route, const Directive& health_check, Upstreams& upstreams, Notes& notes);
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,235 @@
+#include "config/nginx_import/server_import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "config/nginx_import/answer.h"
+#include "config/nginx_import/known.h"
+#include "config/nginx_import/values.h"
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+bool is_host(std::string_view name) {
+    if (name.starts_with("*.")) name.remove_prefix(2);
+    if (name.empty() || name.ends_with('.') || name.starts_with('.') || name.find("..") != std::string_view::npos)
+        return false;
+    return std::ranges::all_of(
+        name, [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '-' || c == '.' || c == '_'); });
+}
+
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+// Prefixes are compared without their last slash, as routing does.
+std::pair<std::string, std::string> place(const Match& match) {
+    std::string prefix = match.path_prefix;
+    while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+    return {match.path_exact, match.path_exact.empty() ? prefix : ""};
+}
+
+bool server_handles(std::string_view name) {
+    return name == "listen" || name == "server_name" || name == "location" || name == "set_real_ip_from" ||
+           Flow::knows(name) || Settings::knows(name);
+}
+
+}  // namespace
+
+void Servers::read_names(const Directive& directive, Server& server) {
+    for (const std::string& word : directive.args) {
+        const std::string name = lower(word);
+        if (name == "_") continue;
+        std::vector<std::string> hosts{name};
+        if (name.starts_with('.')) hosts = {name.substr(1), "*" + name};
+        for (const std::string& host : hosts) {
+            if (!is_host(host)) {
+                notes_.lost(directive, fmt::format("\"{}\": hosts are names or *.suffix", word));
+                break;
+            }
+            if (std::ranges::find(server.hosts, host) == server.hosts.end()) server.hosts.push_back(host);
+        }
+    }
+}
+
+void Servers::choose_default(std::vector<Server>& servers) {
+    // Per address the one that says so, else the first.
+    std::map<Address, std::size_t> defaults;
+    std::vector<Address> order;
+    for (std::size_t i = 0; i < servers.size(); ++i)
+        for (const Listen& listen : servers[i].listens) {
+            const auto [at, fresh] = defaults.emplace(listen.address, i);
+            if (fresh) order.push_back(listen.address);
+            if (!fresh && listen.is_default) at->second = i;
+        }
+    if (order.empty()) return;
+    Server& chosen = servers[defaults[order.front()]];
+    chosen.takes_any_host = true;
+    for (const Address& address : order) {
+        Server& other = servers[defaults[address]];
+        if (&other == &chosen) continue;
+        notes_.changed(
+            *other.block,
+            fmt::format("takes any host at {}; routes do not look at the address a request came to, and requests "
+                        "for hosts that no server names go to the server of line {}",
+                        address.text(), chosen.block->line));
+    }
+}
+
+void Servers::import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
+                     const std::vector<const Directive*>& real_ip) {
+    std::vector<Server> servers;
+    for (const Directive* block : blocks) {
+        Server server{block, read_listens(*block, notes_), {}, false};
+        for (const Directive& directive : block->children)
+            if (directive.name == "server_name") read_names(directive, server);
+        std::vector<const Directive*> trusted = real_ip;
+        for (const Directive& directive : block->children)
+            if (directive.name == "set_real_ip_from") trusted.push_back(&directive);
+        for (const Listen& listen : server.listens)
+            add_listener(model_, listen, http.under(block->children), trusted, notes_);
+        servers.push_back(std::move(server));
+    }
+    choose_default(servers);
+    for (const Server& server : servers) import_server(server, scope, http, servers.size() > 1);
+    finish();
+}
+
+std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow, const Settings& settings) {
+    std::vector<Draft> drafts;
+    const ServerContext context{server.hosts.empty() ? "" : server.hosts.front(), &server.block->children, &upstreams_,
+                                &notes_};
+    if (flow.answer) {
+        Draft draft;
+        draft.origin = flow.answer;
+        draft.name_wish = "/";
+        set_answer(draft.route, *flow.answer, settings, context.name, notes_);
+        drafts.push_back(std::move(draft));
+        for (const Directive& directive : server.block->children)
+            if (directive.name == "location")
+                notes_.unneeded(directive,
+                                fmt::format("is never reached: the server answers everything by itself (line {})",
+                                            flow.answer->line));
+        return drafts;
+    }
+    for (const Directive& directive : server.block->children)
+        if (directive.name == "location")
+            for (Draft& draft : import_location(directive, flow, settings, context)) drafts.push_back(std::move(draft));
+    return drafts;
+}
+
+void Servers::import_server(const Server& server, const Scope& scope, const Settings& http, bool has_others) {
+    for (const Directive& directive : server.block->children)
+        if (!server_handles(directive.name)) note_untranslated(directive, notes_);
+    const Settings settings = http.under(server.block->children);
+    Flow flow(scope);
+    flow.walk(server.block->children, notes_);
+
+    std::vector<std::string> hosts = server.hosts;
+    for (const PartialAnswer& partial : flow.partial_answers) {
+        if (partial.hosts.empty()) continue;
+        Draft draft;
+        draft.origin = partial.answer;
+        draft.name_wish = "/";
+        set_answer(draft.route, *partial.answer, settings, hosts.empty() ? "" : hosts.front(), notes_);
+        std::vector<std::string> answered;
+        for (const auto& host : partial.hosts) {
+            if (is_host(lower(host)))
+                answered.push_back(lower(host));
+            else
+                notes_.lost(*partial.answer, fmt::format("\"{}\" is no host name", host));
+        }
+        if (!answered.empty()) take(std::move(draft), answered);
+        std::erase_if(hosts,
+                      [&](const std::string& host) { return std::ranges::find(answered, host) != answered.end(); });
+    }
+    if (server.takes_any_host) {
+        if (has_others && !server.hosts.empty())
+            notes_.unneeded(*server.block, fmt::format("is the default server: its routes take any host, {} among them",
+                                                       server.hosts.front()));
+        hosts = {""};
+    } else if (hosts.empty()) {
+        if (server.hosts.empty())
+            notes_.lost(*server.block,
+                        "has no host of its own, and another server is the default: it gets no requests");
+        return;
+    }
+    std::vector<Draft> drafts = server_drafts(server, flow, settings);
+    const bool has_root = std::ranges::any_of(drafts, [](const Draft& draft) {
+        return draft.route.match.path_exact.empty() && draft.route.match.path_prefix == "/";
+    });
+    if (!has_root && !server.takes_any_host) {
+        // Otherwise paths without a location would go on to the default server.
+        Draft draft;
+        draft.origin = server.block;
+        draft.name_wish = "/";
+        draft.route.respond = {404, "Not found.\n", Respond{}.content_type};
+        notes_.changed(*server.block, "paths without a location get 404; nginx would look for files");
+        drafts.push_back(std::move(draft));
+    }
+    for (Draft& draft : drafts) {
+        if (draft.name_wish == "/") draft.name_wish.clear();
+        draft.name_wish = (server.hosts.empty() ? "default" : server.hosts.front()) + draft.name_wish;
+        take(std::move(draft), hosts);
+    }
+}
+
+// Whether a route at the same place must give way: a redirect to https does, to what is served there.
+bool Servers::replaces(const Draft& draft, const std::string& host) {
+    for (Taken& other : taken_) {
+        const auto shared = std::ranges::find(other.hosts, host);
+        const Match &a = other.draft.route.match, &b = draft.route.match;
+        if (shared == other.hosts.end() || place(a) != place(b) || a.methods != b.methods) continue;
+        const bool old_redirects = redirects_to_https(other.draft.route),
+                   new_redirects = redirects_to_https(draft.route);
+        if (old_redirects && !new_redirects) {
+            notes_.changed(
+                *other.draft.origin,
+                "redirects to https what another server of the same host serves by TLS; routes do not look at "
+                "the address, so the redirect is left out: do it where TLS is terminated");
+            other.hosts.erase(shared);
+            return true;
+        }
+        if (new_redirects && !old_redirects)
+            notes_.changed(
+                *draft.origin,
+                "redirects to https what another server of the same host serves; the redirect is left out: do it "
+                "where TLS is terminated");
+        else if (!(draft.route == other.draft.route))
+            notes_.lost(
+                *draft.origin,
+                fmt::format("the same host and path as {}:{}, which is used; routes do not look at the address a "
+                            "request came to",
+                            other.draft.origin->file, other.draft.origin->line));
+        return false;
+    }
+    return true;
+}
+
+void Servers::take(Draft draft, const std::vector<std::string>& hosts) {
+    std::vector<std::string> free;
+    for (const auto& host : hosts)
+        if (replaces(draft, host)) free.push_back(host);
+    if (!free.empty()) taken_.push_back({std::move(draft), std::move(free)});
+}
+
+void Servers::finish() {
+    std::set<std::string> names;
+    for (Taken& taken : taken_) {
+        if (taken.hosts.empty()) continue;
+        Route& route = taken.draft.route;
+        std::string wish = taken.draft.name_wish;
+        if (wish == "/" || wish.empty()) wish = taken.hosts.front().empty() ? "default" : taken.hosts.front();
+        route.name = fresh_name(wish, names);
+        if (!taken.hosts.front().empty()) route.match.hosts = taken.hosts;
+        model_.routes.push_back(std::move(route));
+    }
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,52 @@
+// `server` blocks → listeners and routes.
+//
+// nginx chooses the server by address and host first, then the location; a route has host and path at once, and no
+// address. What cannot be told apart that way is noted.
+// Threads: one import, one thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "config/nginx_import/listen.h"
+#include "config/nginx_import/location_import.h"
+
+namespace switchyard::config::nginx {
+
+class Servers {
+  public:
+    Servers(Model& model, Upstreams& upstreams, Notes& notes) : model_(model), upstreams_(upstreams), notes_(notes) {}
+
+    // All server blocks of the http block, in order.
+    void import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
+                const std::vector<const Directive*>& real_ip);
+
+  private:
+    struct Server {
+        const Directive* block;
+        std::vector<Listen> listens;
+        std::vector<std::string> hosts;
+        bool takes_any_host = false;
+    };
+
+    void read_names(const Directive& directive, Server& server);
+    void choose_default(std::vector<Server>& servers);
+    void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
+    std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);
+    void take(Draft draft, const std::vector<std::string>& hosts);
+    bool replaces(const Draft& draft, const std::string& host);
+    void finish();
+
+    struct Taken {
+        Draft draft;
+        std::vector<std::string> hosts;  // one empty text: any
+    };
+
+    Model& model_;
+    Upstreams& upstreams_;
+    Notes& notes_;
+    std::vector<Taken> taken_;
+};
+
+}  // namespace switchyard::config::nginx

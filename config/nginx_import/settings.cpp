@@ -1,0 +1,46 @@
+#include "config/nginx_import/settings.h"
+
+#include <algorithm>
+#include <array>
+
+namespace switchyard::config::nginx {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> kSingle{
+    "proxy_connect_timeout", "proxy_read_timeout",        "proxy_send_timeout",          "client_max_body_size",
+    "proxy_next_upstream",   "proxy_next_upstream_tries", "proxy_next_upstream_timeout", "default_type",
+    "keepalive_timeout",     "client_header_timeout"};
+
+}  // namespace
+
+bool Settings::knows(std::string_view name) {
+    return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
+           name == "proxy_hide_header";
+}
+
+Settings Settings::under(const std::vector<Directive>& block) const {
+    Settings inner = *this;
+    std::vector<const Directive*> set, added, hidden;
+    for (const Directive& directive : block) {
+        if (directive.name == "proxy_set_header")
+            set.push_back(&directive);
+        else if (directive.name == "add_header")
+            added.push_back(&directive);
+        else if (directive.name == "proxy_hide_header")
+            hidden.push_back(&directive);
+        else if (knows(directive.name))
+            inner.single[directive.name] = &directive;
+    }
+    if (!set.empty()) inner.request_headers = std::move(set);
+    if (!added.empty()) inner.response_headers = std::move(added);
+    if (!hidden.empty()) inner.hidden_headers = std::move(hidden);
+    return inner;
+}
+
+const Directive* Settings::find(std::string_view name) const {
+    const auto found = single.find(name);
+    return found == single.end() ? nullptr : found->second;
+}
+
+}  // namespace switchyard::config::nginx

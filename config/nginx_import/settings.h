@@ -1,0 +1,26 @@
+// Directives that nginx inherits from the block around: http → server → location.
+//
+// Invariants: a list (proxy_set_header, add_header, proxy_hide_header) is inherited only by blocks that have none of
+// their own. Threads: plain value; points into the tree.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/nginx_import/tree.h"
+
+namespace switchyard::config::nginx {
+
+struct Settings {
+    std::map<std::string, const Directive*, std::less<>> single;
+    std::vector<const Directive*> request_headers;   // proxy_set_header
+    std::vector<const Directive*> response_headers;  // add_header
+    std::vector<const Directive*> hidden_headers;    // proxy_hide_header
+
+    static bool knows(std::string_view name);
+    Settings under(const std::vector<Directive>& block) const;
+    const Directive* find(std::string_view name) const;
+};
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,50 @@
+// proxy_pass → rules and split of a route.
+//
+// Threads: one import, one thread. Errors: notes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/model.h"
+#include "config/nginx_import/flow.h"
+#include "config/nginx_import/upstream_import.h"
+
+namespace switchyard::config::nginx {
+
+class Targets {
+  public:
+    Targets(Upstreams& upstreams, Notes& notes) : upstreams_(upstreams), notes_(notes) {}
+
+    // Fills rules, split and sticky of `route` from the proxy_pass of its location (null: only conditional ones).
+    // False when no upstream could be made out; the route is untouched then.
+    bool set(Route& route, const Flow& flow, const Directive* pass);
+    // The part of the proxy_pass's URL after the host, which replaces the location's prefix; empty: none.
+    const std::string& replacement() const { return replacement_; }
+    // The Host that nginx would send: that of the URL.
+    const std::string& host() const { return host_; }
+
+  private:
+    struct Target {
+        std::string upstream;
+        std::string host;
+        std::string path;
+    };
+    using Shared = std::vector<std::pair<std::string, std::uint32_t>>;  // upstream, weight
+
+    std::optional<Target> read(const Text& text, const Directive& where);
+    // `split` is set when shares decide.
+    std::optional<Shared> read_shared(const Text& text, const Shares*& split, const Flow& flow, const Directive& where);
+    void set_sticky(Route& route, const Shares& split);
+    void accept(const Target& target, const Directive& where);
+
+    Upstreams& upstreams_;
+    Notes& notes_;
+    std::string replacement_, host_;
+    bool accepted_ = false, with_variables_ = false;
+};
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,62 @@
+#include "config/nginx_import/pattern.h"
+
+#include <doctest/doctest.h>
+
+#include <regex>
+#include <string>
+#include <vector>
+
+using namespace switchyard::config::nginx;
+
+TEST_CASE("what both dialects share is carried over") {
+    const std::vector<std::pair<std::string, std::string>> rows{
+        {"^canary$", "^canary$"},       {R"(^v2\.[0-9]+)", R"(^v2\.[0-9]+)"},
+        {R"(\bbeta\b)", R"(\bbeta\b)"}, {"(?:a|b){2,3}", "(?:a|b){2,3}"},
+        {R"(a\/b\-c\ d)", "a/b-c d"},   {"[^]x]", "[^]x]"},
+        {"x(?!y)", "x(?!y)"},
+    };
+    for (const auto& [pcre, expected] : rows) {
+        CAPTURE(pcre);
+        if (const auto translated = ecmascript(pcre, false))
+            CHECK(*translated == expected);
+        else
+            CHECK(pcre == "[^]x]");
+    }
+}
+
+TEST_CASE("without regard to case, every letter stands for both") {
+    const auto check = [](const std::string& pcre, const std::string& yes, const std::string& no) {
+        CAPTURE(pcre);
+        const auto translated = ecmascript(pcre, true);
+        REQUIRE(translated);
+        const std::regex pattern(*translated);
+        CHECK(std::regex_search(yes, pattern));
+        CHECK_FALSE(std::regex_search(no, pattern));
+    };
+    check("canary", "X-CaNaRy", "canar");
+    check("^[a-c]x$", "Bx", "dx");
+    check("^[^a-c]x$", "Dx", "Bx");
+    check(R"(^\d+a$)", "12A", "dA");
+    const auto marked = ecmascript("(?i)beta", false);
+    REQUIRE(marked);
+    CHECK(std::regex_search("BETA", std::regex(*marked)));
+}
+
+TEST_CASE("what only PCRE has is refused") {
+    for (const auto* pcre :
+         {"(?<name>x)", "(?<=a)b", "(?>x)", "a++", "a*+", R"(\Ax)", R"(\Qx\E)", "(", "[a", "a{3,2}", R"(x\)"}) {
+        CAPTURE(pcre);
+        CHECK_FALSE(ecmascript(pcre, false));
+    }
+}
+
+TEST_CASE("a pattern of leading octets is an address block") {
+    CHECK(address_block(R"(^10\.)") == "10.0.0.0/8");
+    CHECK(address_block(R"(^192\.168\.)") == "192.168.0.0/16");
+    CHECK(address_block(R"(^10\.1\.2\.3$)") == "10.1.2.3/32");
+    for (const auto* other :
+         {"10.", "^10", R"(^10\.1)", R"(^300\.)", R"(^10\.[0-9]+\.)", "", "^", R"(^1\.2\.3\.4\.5\.)"}) {
+        CAPTURE(other);
+        CHECK_FALSE(address_block(other));
+    }
+}
