@@ -34,6 +34,7 @@ void Analysis::add(const Tick& tick) {
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
     else if (assignment_ == Assignment::per_request)
         ratio_.add(tick.canary.attempts, tick.baseline.attempts);
+    ratio_.under_way(tick.canary_in_flight, tick.baseline_in_flight);
     if (alarm_) return;
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();

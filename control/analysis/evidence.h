@@ -35,6 +35,8 @@ struct Tick {
     double seconds = 0.0;
     ArmCounts canary, baseline;
     FirstMarks canary_first, baseline_first;
+    // Under way right now, not growth: requests that an arm has got but not ended yet.
+    std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
 };
 

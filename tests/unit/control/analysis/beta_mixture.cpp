@@ -32,3 +32,14 @@ TEST_CASE("when one arm gets everything there is no ratio to test") {
     ratio.add(1000, 3);
     CHECK(ratio.log_evidence() == 0.0);
 }
+
+TEST_CASE("requests that a slow arm has not ended yet are no mismatch") {
+    SampleRatio ratio;
+    ratio.begin(.05);
+    ratio.add(0, 600);
+    CHECK(ratio.log_evidence() > 9.2);
+    ratio.under_way(31, 1);
+    CHECK(ratio.log_evidence() < 0.0);
+    ratio.under_way(0, 30);
+    CHECK(ratio.log_evidence() > 9.2);
+}

@@ -1,0 +1,32 @@
+// One HTTP call to somebody outside: a check that must answer 2xx, or a webhook that is told something.
+//
+// Threads: control; never blocks it. The callback runs there exactly once, unless the executor is stopped first.
+// Errors: words in the outcome; name look-up, connect, send and answer share one time limit.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "control/rollout/plan.h"
+
+namespace switchyard::control::rollout {
+
+struct HttpOutcome {
+    unsigned status = 0;  // 0: no answer
+    std::string error;    // why not
+    bool ok() const { return status >= 200 && status < 300; }
+};
+using HttpDone = std::function<void(HttpOutcome)>;
+
+struct Url {
+    std::string host, port, target;
+    static std::optional<Url> parse(std::string_view text);  // http:// only
+};
+
+// GET without a body, POST (application/json) with one.
+void http_call(boost::asio::any_io_executor executor, const std::string& url, const std::string& body, Duration timeout,
+               HttpDone done);
+
+}  // namespace switchyard::control::rollout

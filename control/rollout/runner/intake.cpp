@@ -1,0 +1,97 @@
+#include "control/rollout/runner/intake.h"
+
+#include <algorithm>
+
+namespace switchyard::control::rollout {
+
+Intake::Intake(Places places)
+    : places_(places),
+      ledgers_(std::make_unique<Ledgers>()),
+      reported_(places.workers, Monotonic::min()),
+      canary_latency_(std::make_unique<Histogram>()),
+      baseline_latency_(std::make_unique<Histogram>()) {}
+
+void Intake::freeze(const Histogram& baseline) {
+    // Once frozen from enough, a step that knows less keeps the older thresholds.
+    if (auto fresh = analysis::FrozenQuantiles::from(baseline)) frozen_ = fresh;
+}
+
+void Intake::begin(Monotonic, const Histogram& baseline) {
+    pending_ = {};
+    ledgers_->seen.clear();  // the sample ratio is a matter of each step; first failures are not
+    canary_latency_->clear();
+    baseline_latency_->clear();
+    freeze(baseline);
+    frozen_all_tick_ = frozen_.has_value();
+    settling_.clear();
+    for (unsigned w = 0; w < places_.workers; ++w) settling_.insert(w);
+}
+
+void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm, Histogram& latency) const {
+    arm.attempts += cell.attempts;
+    arm.failures += cell.failures;
+    if (places_.p99_limit) arm.over_limit += analysis::count_above(cell.first_byte, *places_.p99_limit);
+    if (frozen_) {
+        const auto slow = frozen_->count(cell.first_byte);
+        for (std::size_t i = 0; i < analysis::kLevels; ++i) arm.slow[i] += slow[i];
+    }
+    latency.merge(cell.first_byte);
+}
+
+void Intake::add_buckets(const FailedBuckets& buckets) {
+    for (const std::uint16_t bucket : buckets.canary)
+        if (ledgers_->failed.first(bucket)) ++pending_.canary_first.failed;
+    for (const std::uint16_t bucket : buckets.baseline)
+        if (ledgers_->failed.first(bucket)) ++pending_.baseline_first.failed;
+    for (const FailedBuckets::Sample& sample : buckets.samples) {
+        analysis::FirstMarks& first = sample.canary ? pending_.canary_first : pending_.baseline_first;
+        if (ledgers_->seen.first(sample.bucket)) ++first.seen;
+        if (!frozen_ || !warm_) continue;
+        for (std::size_t i = 0; i < analysis::kLevels && frozen_->slow(i, sample.latency); ++i)
+            if (ledgers_->slow[i].first(sample.bucket)) ++first.slow[i];
+    }
+}
+
+void Intake::add(const WorkerReport& report, Monotonic now) {
+    if (report.worker >= reported_.size()) return;
+    reported_[report.worker] = now;
+    auto& [to, from] = under_way_[report.worker];
+    to = from = 0;
+    for (const InFlight& flight : report.in_flight) {
+        if (flight.upstream == places_.to) to += flight.requests;
+        if (flight.upstream == places_.from) from += flight.requests;
+    }
+    if (settling_.erase(report.worker) > 0) return;
+    for (const CellDelta& delta : report.cells) {
+        if (delta.route != places_.route) continue;
+        if (delta.upstream == places_.to) add_cell(*delta.cell, pending_.canary, *canary_latency_);
+        if (delta.upstream == places_.from) add_cell(*delta.cell, pending_.baseline, *baseline_latency_);
+    }
+    for (const FailedBuckets& buckets : report.failed_buckets)
+        if (places_.sticky && buckets.route == places_.route) add_buckets(buckets);
+    for (const EndpointDelta& delta : report.endpoints)
+        if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)
+            failing_[delta.endpoint] += failed;
+    // A rollout that starts without a past freezes its quantiles from its own first seconds.
+    if (!frozen_) freeze(*baseline_latency_);
+}
+
+analysis::Tick Intake::take(double seconds, bool warm) {
+    analysis::Tick tick = std::exchange(pending_, {});
+    tick.seconds = seconds;
+    tick.latency_counts = warm_ && frozen_all_tick_;
+    for (const auto& [worker, flight] : under_way_) {
+        tick.canary_in_flight += flight.first;
+        tick.baseline_in_flight += flight.second;
+    }
+    warm_ = warm;
+    frozen_all_tick_ = frozen_.has_value();
+    return tick;
+}
+
+Monotonic Intake::as_of() const {
+    if (!settling_.empty()) return Monotonic::min();
+    return *std::min_element(reported_.begin(), reported_.end());
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,73 @@
+// From the workers' reports to the analysis' ticks: what belongs to this rollout, counted once per bucket where the
+// split is sticky, and how fresh it is.
+//
+// Invariants: begin() drops what was counted before; of each worker the first report after it is dropped too, since
+//   part of it was routed by the step before. as_of() is never newer than the slowest worker's last report.
+// Threads: control. Units: monotonic milliseconds.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/analysis/bucket_ledger.h"
+#include "control/analysis/evidence.h"
+#include "control/analysis/frozen_quantiles.h"
+#include "control/rollout/machine.h"
+#include "proxy/base/metrics.h"
+
+namespace switchyard::control::rollout {
+
+class Intake {
+  public:
+    struct Places {
+        std::uint32_t route = 0, from = 0, to = 0;  // Registry ids
+        unsigned workers = 1;
+        bool sticky = false;
+        std::optional<std::uint64_t> p99_limit;  // microseconds
+    };
+
+    explicit Intake(Places places);
+
+    // A step begins: fresh counts, and quantiles frozen from `baseline` when that holds enough.
+    void begin(Monotonic now, const Histogram& baseline);
+    void add(const WorkerReport& report, Monotonic now);
+    // Everything since the last call. `warm`: the canary's latency counts.
+    analysis::Tick take(double seconds, bool warm);
+
+    Monotonic as_of() const;
+    const std::optional<analysis::FrozenQuantiles>& frozen() const { return frozen_; }
+    // Of this step, for people.
+    const Histogram& canary_latency() const { return *canary_latency_; }
+    const Histogram& baseline_latency() const { return *baseline_latency_; }
+    // Failed answers of the new upstream's endpoints since the rollout began, by Registry id.
+    const std::map<std::uint32_t, std::uint64_t>& failing() const { return failing_; }
+
+  private:
+    struct Ledgers {
+        analysis::BucketLedger seen, failed;
+        std::array<analysis::BucketLedger, analysis::kLevels> slow;
+    };
+    void add_cell(const Cell& cell, analysis::ArmCounts& arm, Histogram& latency) const;
+    void add_buckets(const FailedBuckets& buckets);
+    void freeze(const Histogram& baseline);
+
+    Places places_;
+    std::unique_ptr<Ledgers> ledgers_;
+    std::optional<analysis::FrozenQuantiles> frozen_;
+    analysis::Tick pending_;
+    std::vector<Monotonic> reported_;  // by worker
+    std::set<unsigned> settling_;      // workers whose next report is dropped
+    std::unique_ptr<Histogram> canary_latency_, baseline_latency_;
+    std::map<std::uint32_t, std::uint64_t> failing_;
+    std::map<unsigned, std::pair<std::uint64_t, std::uint64_t>> under_way_;  // by worker: to, from
+    bool warm_ = false;
+    bool frozen_all_tick_ = false;  // thresholds were there before the tick's first request was counted
+};
+
+}  // namespace switchyard::control::rollout

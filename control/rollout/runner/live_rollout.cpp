@@ -1,0 +1,320 @@
+#include "control/rollout/runner/live_rollout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "control/rollout/fit_plan.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+const config::Route* find_route(const config::Model& model, const std::string& name) {
+    const auto it = std::ranges::find(model.routes, name, &config::Route::name);
+    return it == model.routes.end() ? nullptr : &*it;
+}
+
+double seconds(Monotonic time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+}  // namespace
+
+LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent)
+    : id_(std::move(id)), ports_(ports), recent_(recent), machine_(std::move(plan)), checks_(machine_.plan().checks) {
+    const Plan& p = machine_.plan();
+    const config::Route* route = find_route(ports_.model(), p.route);
+    sticky_ = route != nullptr && route->sticky.has_value();
+    auto settings = p.settings();
+    // Sticky samples leave out what rules send; a plain count of requests cannot.
+    settings.check_sample_ratio = sticky_ || !rules_bypass_split(p, ports_.model());
+    analysis_ = std::make_unique<analysis::Analysis>(settings);
+    intake_ =
+        std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
+                                                ports_.upstream_id(p.to), ports_.workers, sticky_, settings.p99_limit});
+    started_ = last_tick_ = ports_.now();
+}
+
+void LiveRollout::start(const std::string& by) {
+    const Plan& p = machine_.plan();
+    if (p.watch) {
+        const auto before = recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
+        analysis_->set_baseline(before.failures, before.attempts);
+    }
+    perform(machine_.start(ports_.now(), by));
+}
+
+void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline) {
+    journal_ = records;
+    timeline_ = std::move(timeline);
+    if (!timeline_.samples().empty())
+        started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
+    perform(machine_.restore(records, ports_.now()));
+    if (!wanted_) in_force_ = machine_.weight();
+}
+
+void LiveRollout::perform(Effects effects) {
+    std::vector<Announcement> announcements;
+    for (Effect& e : effects) {
+        if (auto* journal = std::get_if<effect::Journal>(&e)) {
+            journal->record.at = ports_.timestamp();
+            journal_.push_back(std::move(journal->record));
+            unkept_ = true;
+        } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
+            wanted_ = weight->weight;
+            to_begin_.reset();
+            retry_at_ = Monotonic{0};
+        } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
+            to_begin_ = *begin;
+        } else if (auto* told = std::get_if<effect::Announce>(&e)) {
+            announcements.push_back(std::move(told->announcement));
+        }
+    }
+    keep();
+    publish();
+    if (!wanted_ && to_begin_) begin_step(*to_begin_);
+    for (const Announcement& a : announcements) announce(a);
+}
+
+bool LiveRollout::keep() {
+    if (!unkept_) return true;
+    std::string text;
+    for (const Record& r : journal_) text += to_json(r).dump() + "\n";
+    if (auto kept = ports_.keep(id_, text); !kept) {
+        publish_problem_ = "the journal cannot be written: " + kept.error().detail;
+        return false;
+    }
+    unkept_ = false;
+    // The picture is worth one more write when something happened, not more.
+    static_cast<void>(ports_.keep(id_ + "#timeline", timeline_.to_json().dump()));
+    return true;
+}
+
+void LiveRollout::publish() {
+    if (!wanted_) return;
+    const Ppm weight = *wanted_;
+    const bool falls = weight < in_force_ || weight == 0;
+    if (unkept_ && !falls) return;  // what is not durable is not published
+    if (under_way_ && !falls) return;
+    if (ports_.now() < retry_at_) return;
+    under_way_ = true;
+    awaiting_.reset();
+    const std::uint64_t attempt = ++attempt_;
+    Change change;
+    change.verb = "rollout";
+    change.caller = {"rollout " + id_, "", machine_.why()};
+    change.holder = id_;
+    change.settles_pending = falls;  // a rollback waits for nobody's confirmation
+    change.edit = [plan = machine_.plan(), weight, id = id_](const config::Model& now,
+                                                             const Facts&) -> Result<config::Model> {
+        config::Model next = now;
+        const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);
+        if (it == next.routes.end()) return problems::conflict("route " + plan.route + " is gone");
+        it->split = split_at(plan, *it, weight);
+        // A salt of its own, so that two rollouts do not try their luck on the same people.
+        if (it->sticky && weight > 0 && weight < kWhole) it->sticky->salt = plan.route + "/" + id;
+        return next;
+    };
+    ports_.change(std::move(change), [weak = weak_from_this(), weight, attempt](const Answer& answer) {
+        if (const auto self = weak.lock()) self->published(weight, attempt, answer);
+    });
+}
+
+void LiveRollout::published(Ppm weight, std::uint64_t attempt, const Answer& answer) {
+    if (attempt != attempt_) return;  // a later publication has taken its place
+    under_way_ = false;
+    if (!answer) {
+        constexpr Monotonic kRetry{500};
+        if (publish_problem_ != answer.error().detail)
+            ports_.event({{"rollout", id_}, {"kind", "publish_failed"}, {"detail", answer.error().detail}});
+        publish_problem_ = answer.error().detail;
+        retry_at_ = ports_.now() + kRetry;
+        return;
+    }
+    publish_problem_.clear();
+    if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
+        awaiting_ = answer->generation;
+        publish_problem_ = "some worker has not adopted the weight yet";
+        return;
+    }
+    arrived(weight);
+}
+
+void LiveRollout::arrived(Ppm weight) {
+    awaiting_.reset();
+    publish_problem_.clear();
+    in_force_ = weight;
+    if (wanted_ == weight) wanted_.reset();
+    if (wanted_) return publish();
+    if (to_begin_) begin_step(*to_begin_);
+    perform(machine_.in_force(weight));
+}
+
+void LiveRollout::begin_step(const effect::BeginStep& step) {
+    using analysis::Assignment;
+    const Plan& p = machine_.plan();
+    epoch_ = step.epoch;
+    to_begin_.reset();
+    intake_->begin(ports_.now(), recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from)).first_byte);
+    analysis_->begin_step(in_force_ == 0 ? Assignment::by_rule
+                          : sticky_      ? Assignment::sticky
+                                         : Assignment::per_request,
+                          static_cast<double>(in_force_) / kWhole);
+    checks_.begin_step();
+}
+
+void LiveRollout::announce(const Announcement& a) {
+    const Plan& p = machine_.plan();
+    Json event = {{"rollout", id_},
+                  {"kind", a.kind},
+                  {"state", word(machine_.state())},
+                  {"route", p.route},
+                  {"from", p.from},
+                  {"to", p.to},
+                  {"step", machine_.step() + 1},
+                  {"weight", static_cast<double>(machine_.weight()) / 10'000.0},
+                  {"text", a.text}};
+    if (a.kind == "rollback" && !journal_.empty() && !journal_.back().detail.is_null())
+        event["evidence"] = journal_.back().detail;
+    ports_.event(event);
+    constexpr Duration kWebhookTime{5000};
+    for (const Webhook& hook : p.webhooks) {
+        if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
+        ports_.call(
+            hook.url, event.dump(), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
+                const auto self = weak.lock();
+                if (self && !outcome.ok())
+                    self->ports_.event(
+                        {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
+            });
+    }
+}
+
+void LiveRollout::run_checks(Monotonic now) {
+    for (const std::size_t i : checks_.due(now)) {
+        const HttpCheck& check = machine_.plan().checks[i];
+        ports_.call(check.url, "", check.timeout, [weak = weak_from_this(), i](HttpOutcome outcome) {
+            if (const auto self = weak.lock()) self->checks_.answered(i, outcome.ok(), outcome.error);
+        });
+    }
+}
+
+void LiveRollout::report(const WorkerReport& report) {
+    if (active(machine_.state()) && epoch_ > 0) intake_->add(report, ports_.now());
+}
+
+void LiveRollout::tick() {
+    const Monotonic now = ports_.now();
+    if (awaiting_ && ports_.adopted(*awaiting_) && wanted_) arrived(*wanted_);
+    if (unkept_) keep();
+    if (!under_way_ && !awaiting_) publish();
+    if (active(machine_.state())) {
+        run_checks(now);
+        const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
+        const auto counts = intake_->take(seconds(now - last_tick_), warm);
+        if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
+        analysis_->add(counts);
+        sample(counts, now);
+    }
+    last_tick_ = now;
+    perform(machine_.tick(now, findings()));
+}
+
+Findings LiveRollout::findings() const {
+    Findings out;
+    out.epoch = wanted_ ? 0 : epoch_;  // while a weight is on its way, nothing counts for the step
+    out.as_of = intake_->as_of();
+    const auto promotion = analysis_->promotion();
+    out.promotable = promotion.allowed;
+    out.why = promotion.why;
+    out.canary_asked = analysis_->any_evidence();
+    out.canary_failed = analysis_->step_canary().failures > 0;
+    out.mismatch = analysis_->mismatch();
+    out.checks_passed = checks_.all_passed();
+    out.alarm = checks_.alarm();
+    if (const auto& alarm = analysis_->alarm()) {
+        const auto arm = [](const analysis::ArmCounts& c) {
+            return Json{{"attempts", c.attempts}, {"failures", c.failures}};
+        };
+        const Plan& p = machine_.plan();
+        out.alarm = Findings::Alarm{
+            "evidence",
+            fmt::format("{}: evidence {:.1f} has reached {:.1f}; {} of {} requests to {} failed, {} of {} to {}",
+                        alarm->test, alarm->ln_e, alarm->threshold, alarm->canary.failures, alarm->canary.attempts,
+                        p.to, alarm->baseline.failures, alarm->baseline.attempts, p.from),
+            {{"test", alarm->test},
+             {"ln_e", alarm->ln_e},
+             {"threshold", alarm->threshold},
+             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
+             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
+             {"endpoints", failing_endpoints()}}};
+    }
+    return out;
+}
+
+LiveRollout::Json LiveRollout::failing_endpoints() const {
+    std::vector<std::pair<std::uint64_t, std::string>> found;
+    for (const auto& [id, failures] : intake_->failing())
+        if (const auto name = ports_.endpoint(id); name && name->first == machine_.plan().to)
+            found.emplace_back(failures, name->second);
+    std::ranges::sort(found, std::greater<>());
+    Json out = Json::object();
+    for (const auto& [failures, address] : found) out[address] = failures;
+    return out;
+}
+
+void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+    gathering_.from.attempts += tick.baseline.attempts, gathering_.from.failures += tick.baseline.failures;
+    gathering_.to.attempts += tick.canary.attempts, gathering_.to.failures += tick.canary.failures;
+    const double at = seconds(now - started_);
+    if (!timeline_.due(at)) return;
+    gathering_.at = at;
+    gathering_.weight = in_force_;
+    for (const auto& [arm, latency] : {std::pair{&gathering_.from, &intake_->baseline_latency()},
+                                       std::pair{&gathering_.to, &intake_->canary_latency()}}) {
+        arm->p50_us = latency->quantile(.5);
+        arm->p90_us = latency->quantile(.9);
+        arm->p99_us = latency->quantile(.99);
+    }
+    gathering_.evidence = 0;
+    for (const analysis::Row& row : analysis_->rows())
+        if (row.acts && row.ln_e / row.threshold >= gathering_.evidence) {
+            gathering_.evidence = row.ln_e / row.threshold;
+            gathering_.test = row.test;
+        }
+    timeline_.add(gathering_);
+    gathering_ = {};
+}
+
+Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
+    if (!refusal.empty()) return problems::conflict(fmt::format("rollout {}: {}", id_, refusal));
+    perform(std::move(effects));
+    return {};
+}
+
+Result<void> LiveRollout::promote(const std::string& by) {
+    std::string refusal;
+    auto effects = machine_.promote(ports_.now(), by, refusal);
+    return wished(std::move(effects), refusal);
+}
+
+Result<void> LiveRollout::pause(const std::string& by) {
+    std::string refusal;
+    auto effects = machine_.pause(by, refusal);
+    return wished(std::move(effects), refusal);
+}
+
+Result<void> LiveRollout::resume(const std::string& by) {
+    std::string refusal;
+    auto effects = machine_.resume(ports_.now(), by, refusal);
+    return wished(std::move(effects), refusal);
+}
+
+Result<void> LiveRollout::abort(const std::string& by) {
+    std::string refusal;
+    auto effects = machine_.abort(ports_.now(), by, refusal);
+    return wished(std::move(effects), refusal);
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,99 @@
+// One rollout while the process runs: the state machine's effects made real, and the evidence it asks for.
+//
+// Invariants: a record is durable before the weight it raises is published (a weight that falls does not wait for the
+//   disk); a step's evidence begins when every worker routes by its weight; a publication that failed is tried again
+//   until it is made or no longer wanted.
+// Threads: control. Owns: machine, analysis, counts. Lives in a shared_ptr: answers that come late find it gone.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/analysis/analysis.h"
+#include "control/base/result.h"
+#include "control/rollout/machine.h"
+#include "control/rollout/runner/checks.h"
+#include "control/rollout/runner/intake.h"
+#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/recent_traffic.h"
+#include "control/rollout/runner/timeline.h"
+
+namespace switchyard::control::rollout {
+
+class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
+  public:
+    using Json = nlohmann::ordered_json;
+
+    LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
+
+    void start(const std::string& by);
+    // From what keep() was given before the restart.
+    void restore(const std::vector<Record>& records, Timeline timeline);
+
+    void report(const WorkerReport& report);
+    void tick();
+
+    Result<void> promote(const std::string& by);
+    Result<void> pause(const std::string& by);
+    Result<void> resume(const std::string& by);
+    Result<void> abort(const std::string& by);
+
+    const std::string& id() const { return id_; }
+    const Machine& machine() const { return machine_; }
+    const analysis::Analysis& analysis() const { return *analysis_; }
+    const std::vector<Record>& journal() const { return journal_; }
+    const Timeline& timeline() const { return timeline_; }
+    const Intake& intake() const { return *intake_; }
+    Ppm weight_in_force() const { return in_force_; }
+    // Something is left to do: the route is held, or the disk does not know yet how it ended.
+    bool busy() const { return machine_.holds_route() || unkept_; }
+    const std::string& publish_problem() const { return publish_problem_; }
+    Json failing_endpoints() const;  // of the new upstream, most failures first
+    const Checks& checks() const { return checks_; }
+
+  private:
+    void perform(Effects effects);
+    Result<void> wished(Effects effects, const std::string& refusal);
+    bool keep();
+    void publish();
+    void published(Ppm weight, std::uint64_t attempt, const Answer& answer);
+    void arrived(Ppm weight);
+    void begin_step(const effect::BeginStep& step);
+    void announce(const Announcement& announcement);
+    void run_checks(Monotonic now);
+    Findings findings() const;
+    void sample(const analysis::Tick& tick, Monotonic now);
+
+    const std::string id_;
+    const Ports& ports_;
+    const RecentTraffic& recent_;
+    Machine machine_;
+    std::unique_ptr<analysis::Analysis> analysis_;
+    std::unique_ptr<Intake> intake_;
+    Checks checks_;
+    bool sticky_ = false;
+
+    std::vector<Record> journal_;
+    bool unkept_ = false;  // the journal in memory is ahead of the disk
+    Timeline timeline_;
+    Sample gathering_;
+
+    std::optional<Ppm> wanted_;  // to be published, or on its way
+    Ppm in_force_ = 0;
+    std::uint64_t attempt_ = 0;
+    bool under_way_ = false;
+    std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
+    Monotonic retry_at_{0};
+    std::string publish_problem_;
+    std::optional<effect::BeginStep> to_begin_;
+    std::uint64_t epoch_ = 0;  // that the counts belong to; 0: none yet
+
+    Monotonic started_{0};
+    Monotonic last_tick_{0};
+    std::optional<Monotonic> canary_since_;  // its first request
+};
+
+}  // namespace switchyard::control::rollout

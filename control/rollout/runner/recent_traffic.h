@@ -1,0 +1,57 @@
+// What each route sent to each upstream in the last minute or two: the baseline that a rollout freezes its quantiles
+// from, and the rate that a watched switch compares with.
+//
+// Invariants: holds between kSpan and two kSpans of counts. Bounded: one entry per (route, upstream) ever served.
+// Threads: control. Units: monotonic milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "control/rollout/machine.h"
+#include "proxy/base/metrics.h"
+
+namespace switchyard::control::rollout {
+
+class RecentTraffic {
+  public:
+    static constexpr Monotonic kSpan{60'000};
+
+    struct Sum {
+        Histogram first_byte;
+        std::uint64_t attempts = 0, failures = 0;
+        void add(const Sum& other) {
+            first_byte.merge(other.first_byte);
+            attempts += other.attempts;
+            failures += other.failures;
+        }
+    };
+
+    void add(const WorkerReport& report) {
+        for (const CellDelta& delta : report.cells) {
+            Sum& sum = filling_[{delta.route, delta.upstream}];
+            sum.first_byte.merge(delta.cell->first_byte);
+            sum.attempts += delta.cell->attempts;
+            sum.failures += delta.cell->failures;
+        }
+    }
+    void turn(Monotonic now) {
+        if (now - began_ < kSpan) return;
+        began_ = now;
+        full_ = std::exchange(filling_, {});
+    }
+    Sum of(std::uint32_t route, std::uint32_t upstream) const {
+        Sum sum;
+        for (const auto* span : {&full_, &filling_})
+            if (const auto it = span->find({route, upstream}); it != span->end()) sum.add(it->second);
+        return sum;
+    }
+
+  private:
+    using Spans = std::map<std::pair<std::uint32_t, std::uint32_t>, Sum>;
+    Spans filling_, full_;
+    Monotonic began_{0};
+};
+
+}  // namespace switchyard::control::rollout

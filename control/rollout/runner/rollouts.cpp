@@ -1,0 +1,143 @@
+#include "control/rollout/runner/rollouts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "control/rollout/fit_plan.h"
+#include "control/rollout/parse_plan.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+constexpr std::string_view kTimeline = "#timeline";
+
+// 7 of "r7"; 0 for anything else.
+std::uint64_t number_of(std::string_view id) {
+    std::uint64_t number = 0;
+    if (id.size() < 2 || id.front() != 'r') return 0;
+    const auto [end, ec] = std::from_chars(id.data() + 1, id.data() + id.size(), number);
+    return ec == std::errc{} && end == id.data() + id.size() ? number : 0;
+}
+
+std::vector<Record> records_of(const std::string& text) {
+    std::vector<Record> out;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        if (auto record = parse_record(line)) out.push_back(std::move(*record));
+    return out;
+}
+
+}  // namespace
+
+void Rollouts::restore(const std::map<std::string, std::string>& kept) {
+    std::map<std::uint64_t, std::string> in_order;
+    for (const auto& [id, text] : kept)
+        if (const auto number = number_of(id); number > 0) in_order.emplace(number, id);
+    for (const auto& [number, id] : in_order) {
+        last_number_ = std::max(last_number_, number);
+        const auto records = records_of(kept.at(id));
+        if (records.empty() || records.front().kind != Record::Kind::started) continue;
+        auto plan = parse_plan(records.front().detail);
+        if (!plan.plan) {
+            ports_.event({{"rollout", id}, {"kind", "not_restored"}, {"detail", "its plan is of another version"}});
+            continue;
+        }
+        Timeline timeline;
+        if (const auto it = kept.find(id + std::string(kTimeline)); it != kept.end())
+            timeline = Timeline::from_json(Json::parse(it->second, nullptr, false));
+        auto rollout = std::make_shared<LiveRollout>(id, std::move(*plan.plan), ports_, recent_);
+        all_.push_back(rollout);
+        rollout->restore(records, std::move(timeline));
+    }
+}
+
+std::string Rollouts::next_id() {
+    return "r" + std::to_string(++last_number_);
+}
+
+Result<std::shared_ptr<LiveRollout>> Rollouts::begin(Plan plan, const std::string& by) {
+    if (const auto holder = held_by(plan.route); !holder.empty())
+        return problems::conflict(
+            fmt::format("route {} belongs to rollout {} until it ends; abort it first", plan.route, holder));
+    const auto active_ones = std::ranges::count_if(all_, [](const auto& r) { return active(r->machine().state()); });
+    if (static_cast<std::size_t>(active_ones) >= kMostActive)
+        return problems::conflict(fmt::format("{} rollouts are active already", kMostActive));
+    auto rollout = std::make_shared<LiveRollout>(next_id(), std::move(plan), ports_, recent_);
+    all_.push_back(rollout);
+    rollout->start(by);
+    return rollout;
+}
+
+Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by) {
+    auto parsed = parse_plan(document);
+    if (!parsed.plan) return problems::invalid(std::move(parsed.errors));
+    if (const auto holder = held_by(parsed.plan->route); !holder.empty())
+        return problems::conflict(
+            fmt::format("route {} belongs to rollout {} until it ends; abort it first", parsed.plan->route, holder));
+    if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
+        return problems::invalid(std::move(errors));
+    return begin(std::move(*parsed.plan), by);
+}
+
+Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from) const {
+    if (const auto holder = held_by(route); !holder.empty())
+        return problems::conflict(
+            fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, holder));
+    const auto& routes = ports_.model().routes;
+    const auto it = std::ranges::find(routes, route, &config::Route::name);
+    if (it == routes.end()) return problems::not_found("there is no route " + route);
+    std::vector<std::string> serving;
+    for (const auto& [upstream, weight] : it->split)
+        if (weight > 0) serving.push_back(upstream);
+    if (serving.size() != 1 || serving.front() == to)
+        return problems::conflict(
+            fmt::format("\"watch\" returns to the one upstream that had all the traffic; route {} "
+                        "has {} such before this switch",
+                        route, serving.size() == 1 ? 0 : serving.size()));
+    from = serving.front();
+    return {};
+}
+
+std::shared_ptr<LiveRollout> Rollouts::watch(const std::string& route, const std::string& from, const std::string& to,
+                                             Duration length, const std::string& by) {
+    Plan plan;
+    plan.route = route;
+    plan.from = from;
+    plan.to = to;
+    plan.watch = true;
+    plan.steps = {{Step::Kind::weight, kWhole, length}};
+    auto begun = begin(std::move(plan), by);
+    return begun ? *begun : nullptr;
+}
+
+void Rollouts::report(const WorkerReport& report) {
+    recent_.add(report);
+    for (const auto& rollout : all_) rollout->report(report);
+}
+
+void Rollouts::tick() {
+    recent_.turn(ports_.now());
+    for (std::size_t i = 0; i < all_.size(); ++i)  // by index: a webhook's answer may start another one
+        if (const auto rollout = all_[i]; rollout->busy()) rollout->tick();
+}
+
+std::shared_ptr<LiveRollout> Rollouts::find(const std::string& id) const {
+    const auto it = std::ranges::find_if(all_, [&](const auto& r) { return r->id() == id; });
+    return it == all_.end() ? nullptr : *it;
+}
+
+std::vector<std::shared_ptr<LiveRollout>> Rollouts::newest_first() const {
+    return {all_.rbegin(), all_.rend()};
+}
+
+std::string Rollouts::held_by(const std::string& route) const {
+    for (const auto& rollout : all_)
+        if (rollout->machine().holds_route() && rollout->machine().plan().route == route) return rollout->id();
+    return {};
+}
+
+}  // namespace switchyard::control::rollout

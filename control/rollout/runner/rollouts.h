@@ -1,0 +1,55 @@
+// All rollouts of the process: starts them, feeds them, keeps them, finds them, and says which routes they hold.
+//
+// Invariants: at most one rollout holds a route; ids r1, r2, … are never used twice; every rollout that was ever
+//   started can be looked at, across restarts.
+// Threads: control. Owns: the rollouts, and the recent traffic they take their baselines from.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/base/result.h"
+#include "control/rollout/runner/live_rollout.h"
+#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/recent_traffic.h"
+
+namespace switchyard::control::rollout {
+
+class Rollouts {
+  public:
+    using Json = nlohmann::ordered_json;
+    static constexpr std::size_t kMostActive = 64;  // each holds some 40 KiB and ticks five times a second
+
+    explicit Rollouts(Ports ports) : ports_(std::move(ports)) {}
+
+    // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
+    void restore(const std::map<std::string, std::string>& kept);
+
+    // 422 with pointers, or 409 when the route is held.
+    Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by);
+    // Guards a switch from `from` to `to` that has just been made; may_watch() before it.
+    Result<void> may_watch(const std::string& route, const std::string& to, std::string& from) const;
+    std::shared_ptr<LiveRollout> watch(const std::string& route, const std::string& from, const std::string& to,
+                                       Duration length, const std::string& by);
+
+    void report(const WorkerReport& report);
+    void tick();
+
+    std::shared_ptr<LiveRollout> find(const std::string& id) const;
+    std::vector<std::shared_ptr<LiveRollout>> newest_first() const;
+    // Name of the rollout that holds the route, or empty.
+    std::string held_by(const std::string& route) const;
+
+  private:
+    Result<std::shared_ptr<LiveRollout>> begin(Plan plan, const std::string& by);
+    std::string next_id();
+
+    const Ports ports_;
+    RecentTraffic recent_;
+    std::vector<std::shared_ptr<LiveRollout>> all_;  // oldest first
+    std::uint64_t last_number_ = 0;
+};
+
+}  // namespace switchyard::control::rollout

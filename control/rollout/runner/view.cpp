@@ -1,0 +1,121 @@
+#include "control/rollout/runner/view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "config/duration.h"
+#include "control/rollout/render_plan.h"
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double percent(Ppm weight) {
+    return static_cast<double>(weight) / 10'000.0;
+}
+
+Json arm(const analysis::ArmCounts& counts, const Histogram& latency) {
+    const auto ms = [&](double q) { return static_cast<double>(latency.quantile(q)) / 1000.0; };
+    Json out = {{"attempts", counts.attempts}, {"failures", counts.failures}};
+    out["error_percent"] =
+        counts.attempts == 0
+            ? Json(nullptr)
+            : Json(100.0 * static_cast<double>(counts.failures) / static_cast<double>(counts.attempts));
+    if (latency.total() > 0) out["latency_ms"] = {{"p50", ms(.5)}, {"p90", ms(.9)}, {"p99", ms(.99)}};
+    return out;
+}
+
+Json evidence(const LiveRollout& rollout) {
+    Json out = Json::array();
+    for (const analysis::Row& row : rollout.analysis().rows())
+        out.push_back({{"test", row.test},
+                       {"ln_e", row.ln_e},
+                       {"threshold", row.threshold},
+                       {"part", std::clamp(row.ln_e / row.threshold, 0.0, 1.0)},
+                       {"acts", row.acts}});
+    return out;
+}
+
+Json steps(const LiveRollout& rollout) {
+    const Machine& machine = rollout.machine();
+    Json out = Json::array();
+    for (std::size_t i = 0; i < machine.plan().steps.size(); ++i) {
+        Json step = render_step(machine.plan().steps[i]);
+        const bool over = i < machine.step() || machine.state() == State::succeeded;
+        step["state"] = over ? "done" : i > machine.step() ? "to come" : word(machine.state());
+        out.push_back(std::move(step));
+    }
+    return out;
+}
+
+const Record* end_of(const LiveRollout& rollout) {
+    for (const Record& r : rollout.journal())
+        if (r.kind == Record::Kind::rolled_back || r.kind == Record::Kind::aborted || r.kind == Record::Kind::succeeded)
+            return &r;
+    return nullptr;
+}
+
+}  // namespace
+
+Json summary(const LiveRollout& rollout) {
+    const Machine& machine = rollout.machine();
+    const Plan& plan = machine.plan();
+    return {{"id", rollout.id()},
+            {"state", word(machine.state())},
+            {"route", plan.route},
+            {"from", plan.from},
+            {"to", plan.to},
+            {"step", machine.step() + 1},
+            {"of_steps", plan.steps.size()},
+            {"weight", percent(machine.weight())},
+            {"weight_in_force", percent(rollout.weight_in_force())},
+            {"why", machine.why()},
+            {"started_at", rollout.journal().empty() ? "" : rollout.journal().front().at}};
+}
+
+Json view(const LiveRollout& rollout) {
+    const Machine& machine = rollout.machine();
+    const Plan& plan = machine.plan();
+    const auto& analysis = rollout.analysis();
+    Json out = summary(rollout);
+    if (!rollout.publish_problem().empty()) out["publish_problem"] = rollout.publish_problem();
+    out["watch"] = plan.watch;
+    out["baked"] = config::duration_text(machine.baked());
+    out["steps"] = steps(rollout);
+    out["arms"] = {{plan.from, arm(analysis.baseline(), rollout.intake().baseline_latency())},
+                   {plan.to, arm(analysis.canary(), rollout.intake().canary_latency())}};
+    out["evidence"] = evidence(rollout);
+    const auto promotion = analysis.promotion();
+    out["promotion"] = {{"allowed", promotion.allowed},
+                        {"why", promotion.why},
+                        {"ln_e", analysis.promote_log_evidence()},
+                        {"threshold", std::log(1.0 / analysis::Analysis::kPromoteAlpha)}};
+    out["extra_failures"] = analysis.extra_failures();
+    out["failing_endpoints"] = rollout.failing_endpoints();
+    Json checks = Json::array();
+    for (std::size_t i = 0; i < plan.checks.size(); ++i)
+        checks.push_back({{"name", plan.checks[i].name},
+                          {"failures", rollout.checks().failures(i)},
+                          {"of", plan.checks[i].failures},
+                          {"last", rollout.checks().why(i)}});
+    out["checks"] = std::move(checks);
+    if (const Record* end = end_of(rollout)) {
+        out["ended"] = {{"at", end->at}, {"by", end->by}, {"why", end->why}};
+        if (!end->detail.is_null()) out["ended"]["evidence"] = end->detail;
+    }
+    out["plan"] = render_plan(plan);
+    return out;
+}
+
+Json report(const LiveRollout& rollout) {
+    Json out = view(rollout);
+    out["journal"] = Json::array();
+    for (const Record& r : rollout.journal()) out["journal"].push_back(to_json(r));
+    out["timeline"] = rollout.timeline().to_json();
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

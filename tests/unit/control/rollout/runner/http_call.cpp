@@ -1,0 +1,94 @@
+#include "control/rollout/runner/http_call.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
+
+using namespace switchyard::control::rollout;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// Accepts one connection, reads a head, gives `answer`, closes.
+struct OneAnswer {
+    explicit OneAnswer(std::string answer)
+        : acceptor(io, {asio::ip::address_v4::loopback(), 0}), thread([this, answer = std::move(answer)] {
+              auto socket = acceptor.accept();
+              boost::system::error_code ignored;
+              asio::streambuf buffer;
+              asio::read_until(socket, buffer, "\r\n\r\n", ignored);
+              heard.assign(asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data()));
+              if (!answer.empty()) asio::write(socket, asio::buffer(answer), ignored);
+          }) {}
+    ~OneAnswer() {
+        if (thread.joinable()) thread.join();
+    }
+    std::string url(const std::string& path) const {
+        return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + path;
+    }
+    asio::io_context io;
+    tcp::acceptor acceptor;
+    std::string heard;
+    std::thread thread;
+};
+
+HttpOutcome outcome_of(const std::string& url, const std::string& body) {
+    asio::io_context io;
+    HttpOutcome got;
+    http_call(io.get_executor(), url, body, std::chrono::seconds(5), [&](HttpOutcome outcome) { got = outcome; });
+    io.run();
+    return got;
+}
+
+}  // namespace
+
+TEST_CASE("a check asks with GET and passes on 2xx") {
+    OneAnswer there("HTTP/1.1 204 No Content\r\n\r\n");
+    const auto outcome = outcome_of(there.url("/readyz?x=1"), "");
+    CHECK(outcome.ok());
+    there.thread.join();
+    CHECK(there.heard.starts_with("GET /readyz?x=1 HTTP/1.1\r\n"));
+}
+
+TEST_CASE("a webhook posts JSON, and another status is an error in words") {
+    OneAnswer there("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
+    const auto outcome = outcome_of(there.url("/hook"), "{\"kind\":\"rollback\"}");
+    CHECK_FALSE(outcome.ok());
+    CHECK(outcome.error == "answered 500");
+    there.thread.join();
+    CHECK(there.heard.starts_with("POST /hook HTTP/1.1\r\n"));
+    CHECK(there.heard.find("application/json") != std::string::npos);
+}
+
+TEST_CASE("nobody there, nonsense and bad URLs are errors, not exceptions") {
+    tcp::acceptor taken([] {
+        static asio::io_context io;
+        return tcp::acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    }());
+    const auto port = taken.local_endpoint().port();
+    taken.close();
+    CHECK(outcome_of("http://127.0.0.1:" + std::to_string(port) + "/", "").error.starts_with("connecting"));
+    CHECK(outcome_of("ftp://127.0.0.1/", "").error.starts_with("not a URL"));
+    OneAnswer nonsense("what?\r\n\r\n");
+    CHECK(outcome_of(nonsense.url("/"), "").error.starts_with("waiting for the answer"));
+}
+
+TEST_CASE("URLs are taken apart") {
+    const auto full = Url::parse("http://[::1]:8080/a/b?c");
+    REQUIRE(full);
+    CHECK(full->host == "::1");
+    CHECK(full->port == "8080");
+    CHECK(full->target == "/a/b?c");
+    const auto bare = Url::parse("http://host");
+    REQUIRE(bare);
+    CHECK(bare->port == "80");
+    CHECK(bare->target == "/");
+    CHECK_FALSE(Url::parse("http:///x"));
+    CHECK_FALSE(Url::parse("https://host/"));
+}

@@ -1,0 +1,154 @@
+// A process around live rollouts that is not there: clock, workers, disk and controller are told what to do.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "control/rollout/runner/rollouts.h"
+
+class Stage {
+  public:
+    using Json = nlohmann::ordered_json;
+    static constexpr std::uint32_t kRoute = 7, kBlue = 1, kGreen = 2;
+
+    explicit Stage(bool sticky = false) {
+        namespace config = switchyard::config;
+        model.upstreams["blue"];
+        model.upstreams["green"];
+        config::Route route;
+        route.name = "forum";
+        route.split = {{"blue", 1}};
+        if (sticky) route.sticky = config::Sticky{};
+        model.routes = {route};
+        again();
+    }
+
+    // A process that starts on what the disk holds.
+    void again() {
+        using namespace switchyard::control;
+        rollout::Ports ports;
+        ports.workers = 2;
+        ports.now = [this] { return now; };
+        ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
+        ports.model = [this]() -> const switchyard::config::Model& { return model; };
+        ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
+        ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
+        ports.keep = [this](const std::string& id, const std::string& text) -> Result<void> {
+            if (disk_full) return problems::store_full("no room");
+            disk[id] = text;
+            return {};
+        };
+        ports.event = [this](Json event) { events.push_back(std::move(event)); };
+        ports.route_id = [](const std::string&) { return kRoute; };
+        ports.upstream_id = [](const std::string& name) { return name == "blue" ? kBlue : kGreen; };
+        ports.endpoint = [](std::uint32_t id) {
+            return std::optional(
+                std::pair<std::string, std::string>(id < 10 ? "blue" : "green", "127.0.0.1:90" + std::to_string(id)));
+        };
+        ports.call = [this](const std::string& url, const std::string& body, rollout::Duration,
+                            rollout::HttpDone done) {
+            calls.emplace_back(url, body);
+            done(check_answers ? rollout::HttpOutcome{200, ""} : rollout::HttpOutcome{503, "answered 503"});
+        };
+        rollouts = std::make_unique<rollout::Rollouts>(std::move(ports));
+        rollouts->restore(disk);
+    }
+
+    void publish(switchyard::control::Change change, switchyard::control::Answered done) {
+        using namespace switchyard::control;
+        const std::string holder = rollouts ? rollouts->held_by("forum") : change.holder;
+        CHECK(holder == change.holder);
+        if (refuse) return done(problems::conflict("refused"));
+        auto next = change.edit(model, Facts{});
+        REQUIRE(next.has_value());
+        Receipt receipt;
+        receipt.workers = 2;
+        if (!(*next == model)) ++generation;
+        model = *next;
+        receipt.generation = generation;
+        if (lagging) receipt.waiting_for = {1};
+        done(receipt);
+    }
+
+    // A fifth of a second of traffic, half on each worker. Failures spread over `buckets` buckets when sticky.
+    struct Arm {
+        std::uint64_t attempts = 0, failures = 0;
+        std::uint64_t latency_us = 20'000;
+    };
+    void tick(Arm blue, Arm green, bool sticky = false) {
+        now += switchyard::control::rollout::Monotonic(200);
+        for (unsigned worker = 0; worker < 2; ++worker) {
+            switchyard::WorkerReport report;
+            report.worker = worker;
+            report.cells.push_back(cell(kBlue, blue, worker));
+            report.cells.push_back(cell(kGreen, green, worker));
+            if (green.failures > 0) report.endpoints.push_back({12, {0, part(green.failures, worker), 0}});
+            if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
+            rollouts->report(report);
+        }
+        rollouts->tick();
+    }
+    void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
+        for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
+    }
+
+    // Healthy traffic that follows the split until `done` or the time is over.
+    template <class Done>
+    void by_split(int seconds, Done done) {
+        for (int i = 0; i < 5 * seconds && !done(); ++i) {
+            const auto green = static_cast<std::uint64_t>(2.0 * green_percent());
+            tick({200 - green, 0}, {green, 0});
+        }
+    }
+
+    std::uint32_t weight(const std::string& upstream) const {
+        for (const auto& [name, weight] : model.routes[0].split)
+            if (name == upstream) return weight;
+        return 0;
+    }
+    double green_percent() const {
+        const double all = weight("blue") + weight("green");
+        return 100.0 * weight("green") / all;
+    }
+
+    switchyard::config::Model model;
+    std::uint64_t generation = 1;
+    switchyard::control::rollout::Monotonic now{10'000'000};
+    std::map<std::string, std::string> disk;
+    bool disk_full = false, lagging = false, refuse = false, check_answers = true;
+    std::vector<Json> events;
+    std::vector<std::pair<std::string, std::string>> calls;
+    std::unique_ptr<switchyard::control::rollout::Rollouts> rollouts;
+
+  private:
+    static std::uint64_t part(std::uint64_t whole, unsigned worker) {
+        return worker == 0 ? whole - whole / 2 : whole / 2;
+    }
+    switchyard::CellDelta cell(std::uint32_t upstream, Arm arm, unsigned worker) {
+        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>()};
+        delta.cell->attempts = part(arm.attempts, worker);
+        delta.cell->failures = part(arm.failures, worker);
+        for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
+            delta.cell->first_byte.record(arm.latency_us + spread_++ * 37 % 50 * 100);  // the same law for both arms
+        return delta;
+    }
+    switchyard::FailedBuckets buckets(Arm blue, Arm green, unsigned worker) {
+        switchyard::FailedBuckets out;
+        out.route = kRoute;
+        for (std::uint64_t i = 0; i < part(green.failures, worker); ++i) out.canary.push_back(next_bucket_++);
+        for (std::uint64_t i = 0; i < part(blue.failures, worker); ++i) out.baseline.push_back(next_bucket_++);
+        return out;
+    }
+    std::uint16_t next_bucket_ = 0;
+    std::uint64_t spread_ = 0;
+};
+
+inline nlohmann::ordered_json small_plan() {
+    return nlohmann::ordered_json::parse(R"({"route":"forum","from":"blue","to":"green",
+      "steps":[{"weight":5,"bake":"5s"},{"weight":50,"bake":"5s"},{"weight":100,"bake":"5s"}],
+      "analysis":{"warm_up":"1s","max_extra_failures":30,"patience":"1m",
+        "webhooks":[{"on":["rollback"],"url":"http://127.0.0.1:1/hook"}]}})");
+}
