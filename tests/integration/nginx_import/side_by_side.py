@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Each configuration under configs/ runs in nginx, and imported in Switchyard, before the same endpoints. Both get the
+same requests; status, endpoint (by upstream), path as the endpoint saw it and Location must be the same.
+
+What to ask for stands in comments of the configuration itself:
+    # try-path: /, /api/x            # try-host: a.example, b.example       # try-method: GET, POST
+    # try-header: X-Release: canary | stable |      (an empty choice: without the header)
+    # compare-shares: cookie uid     many requests, each with another cookie: only the shares are compared, and that the
+                                     same cookie leads to the same upstream; "compare-shares: chance" for no cookie
+
+usage: side_by_side.py SWITCHYARD [CONFIG…]"""
+import collections
+import http.client
+import http.server
+import itertools
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from running import Failed, Process, Switchyard, accepts, until, workplace  # noqa: E402
+
+CONFIGS = pathlib.Path(__file__).resolve().parent / "configs"
+SHARES_ASKED = 800
+SHARES_TOLERANCE = 0.08  # more than four standard deviations of nginx's own chance at 800 requests
+MOST_REQUESTS = 400
+
+
+class EndpointHandler(http.server.BaseHTTPRequestHandler):
+    """Says who answered, and what arrived."""
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = json.dumps({"endpoint": self.server.label, "path": self.path, "env": self.headers.get("X-Env")}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Powered-By", "endpoint")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class Endpoints:
+    """One server for each 127.0.0.1:90NN that a configuration names; labelled by that port, on one the kernel chose."""
+
+    def __init__(self, labels):
+        self.servers = {}
+        for label in labels:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EndpointHandler)
+            server.daemon_threads = True
+            server.label = label
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            self.servers[label] = server
+
+    def port(self, label):
+        return self.servers[label].server_address[1]
+
+    def close(self):
+        for server in self.servers.values():
+            server.shutdown()
+            server.server_close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def directives(text, name):
+    return [match.strip() for match in re.findall(rf"^# {name}:(.*)$", text, re.M)]
+
+
+def requests_of(text):
+    def choices(name, default):
+        found = [choice.strip() for line in directives(text, name) for choice in line.split(",")]
+        return found or default
+
+    headers = []
+    for line in directives(text, "try-header"):
+        name, values = line.split(":", 1)
+        headers.append([{name.strip(): v.strip()} if v.strip() else {} for v in values.split("|")])
+    every = itertools.product(choices("try-method", ["GET"]), choices("try-host", ["app.example"]), choices("try-path", ["/"]), *headers)
+    all_requests = [(method, path, {"Host": host, **{k: v for part in parts for k, v in part.items()}}) for method, host, path, *parts in every]
+    step = max(1, len(all_requests) // MOST_REQUESTS)
+    return all_requests[::step]
+
+
+def location(answer, host):
+    """Where a redirect leads, without the host when that is the one asked; nginx writes it out, Switchyard need not."""
+    to = answer.getheader("Location")
+    if to is None:
+        return None
+    to = re.sub(rf"^http://{re.escape(host)}(:\d+)?(?=/|$)", "", to, flags=re.I)
+    return to[:-1] if to.endswith("?") else to
+
+
+class Asker:
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def ask(self, method, path, headers):
+        try:
+            self.connection.request(method, path, headers=headers)
+            answer = self.connection.getresponse()
+        except (http.client.HTTPException, OSError):
+            self.connection.close()
+            self.connection.request(method, path, headers=headers)
+            answer = self.connection.getresponse()
+        body = answer.read()
+        seen = json.loads(body) if answer.status == 200 and body.startswith(b'{"endpoint"') else {}
+        return {"status": answer.status, "endpoint": seen.get("endpoint"), "path": seen.get("path"), "env": seen.get("env"),
+                "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"])}
+
+
+def groups(text):
+    """Endpoints of one upstream count as one: which of them answers is the balancer's."""
+    group = {}
+    for block in re.findall(r"upstream\s+\S+\s*\{[^}]*\}", text):
+        labels = re.findall(r"127\.0\.0\.1:(90\d\d)", block)
+        for label in labels:
+            group[label] = min(labels)
+    return group
+
+
+def prepare(config, work, endpoints):
+    """Copies the configuration with the real ports in it; returns its text."""
+    shutil.copytree(CONFIGS, work / "nginx", dirs_exist_ok=True)
+    for file in (work / "nginx").rglob("*.conf"):
+        text = file.read_text()
+        file.write_text(re.sub(r"127\.0\.0\.1:(90\d\d)", lambda m: f"127.0.0.1:{endpoints.port(m.group(1))}" if m.group(1) in endpoints.servers else m.group(0), text))
+    return work / "nginx" / config.name
+
+
+def start_nginx(file, work, listens):
+    """The same file with its listens on free ports and its scratch files in our folder."""
+    ports = {listen: free_port() for listen in listens}
+    text = file.read_text()
+    for listen, port in ports.items():
+        text = re.sub(rf"(listen\s+)(\S*:)?{listen}\b", rf"\g<1>127.0.0.1:{port}", text)
+    scratch = "".join(f"{part}_temp_path {work}/{part};" for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    text = re.sub(r"\bhttp\s*\{", f"http {{ access_log off; {scratch}", text, count=1)
+    running = file.with_suffix(".running")
+    running.write_text(text)
+    options = f"daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;"
+    check = subprocess.run(["nginx", "-t", "-q", "-c", str(running), "-g", options], capture_output=True, text=True)
+    if check.returncode != 0:
+        raise Failed(f"nginx does not take {file.name}:\n{check.stderr}")
+    process = Process(["nginx", "-c", running, "-g", options], work, "nginx")
+    first = ports[listens[0]]
+    until("nginx", lambda: accepts(first) or not process.alive())
+    return process, first
+
+
+def import_config(switchyard, file):
+    run = subprocess.run([switchyard, "import-nginx", "--json", str(file)], capture_output=True, text=True)
+    if run.returncode != 0:
+        raise Failed(f"import-nginx {file.name}: exit {run.returncode}\n{run.stderr}")
+    imported = json.loads(run.stdout)
+    for listener in imported["config"]["listeners"]:
+        listener["bind"] = "127.0.0.1:0"
+    # Quick checks: a test need not wait a second for each upstream.
+    for upstream in imported["config"].get("upstreams", {}).values():
+        upstream.setdefault("health", {})["interval"] = "50ms"
+    imported["config"]["process"] = {"workers": 2}
+    return imported
+
+
+def compare_each(name, requests, ask_nginx, ask_switchyard, group):
+    differences = []
+    for request in requests:
+        theirs, ours = ask_nginx.ask(*request), ask_switchyard.ask(*request)
+        for answer in (theirs, ours):
+            answer["endpoint"] = group.get(answer["endpoint"], answer["endpoint"])
+        if theirs != ours:
+            differences.append(f"  {request}\n    nginx:      {theirs}\n    switchyard: {ours}")
+    if differences:
+        raise Failed(f"{name}: {len(differences)} of {len(requests)} requests differ:\n" + "\n".join(differences[:5]))
+    return len(requests)
+
+
+def compare_shares(name, how, request, askers, group):
+    shares = []
+    for asker in askers:
+        counts = collections.Counter()
+        for i in range(SHARES_ASKED):
+            method, path, headers = request
+            if how.startswith("cookie "):
+                headers = {**headers, "Cookie": f"{how.split()[1]}=user-{i}"}
+            endpoint = asker.ask(method, path, headers)["endpoint"]
+            counts[group.get(endpoint, endpoint)] += 1
+            if how != "chance" and i % 10 == 0:
+                again = asker.ask(method, path, headers)["endpoint"]
+                if group.get(again, again) != group.get(endpoint, endpoint):
+                    raise Failed(f"{name}: {headers} went to {endpoint} and then to {again}")
+        shares.append({who: count / SHARES_ASKED for who, count in counts.items()})
+    theirs, ours = shares
+    for who in set(theirs) | set(ours):
+        if abs(theirs.get(who, 0) - ours.get(who, 0)) > SHARES_TOLERANCE:
+            raise Failed(f"{name}: shares differ: nginx {theirs}, switchyard {ours}")
+    return 2 * SHARES_ASKED
+
+
+def run_config(switchyard, config):
+    text = config.read_text()
+    whole = text + "".join(part.read_text() for part in sorted(CONFIGS.glob("colours/*.conf")))
+    endpoints = Endpoints(sorted(set(re.findall(r"127\.0\.0\.1:(90\d\d)", whole)) - set(directives(text, "dead-endpoint"))))
+    listens = re.findall(r"listen\s+(?:\S*:)?(80\d\d)\b", text)
+    listens = list(dict.fromkeys(listens))
+    try:
+        with workplace() as folder:
+            work = pathlib.Path(folder)
+            file = prepare(config, work, endpoints)
+            imported = import_config(switchyard, file)
+            nginx, nginx_port = start_nginx(file, work, listens)
+            with nginx, Switchyard(switchyard, work, imported["config"]) as proxy:
+                if imported["config"].get("upstreams"):
+                    proxy.healthy(*imported["config"]["upstreams"])
+                ask_nginx, ask_ours = Asker(nginx_port), Asker(int(proxy.url().rsplit(":", 1)[1]))
+                group = groups(text)
+                how = directives(text, "compare-shares")
+                asked = compare_each(config.name, requests_of(text), ask_nginx, ask_ours, group) if not how or directives(text, "try-path") else 0
+                if how:
+                    asked += compare_shares(config.name, how[0], ("GET", "/", {"Host": "app.example"}), (ask_nginx, ask_ours), group)
+                print(f"{config.name}: {asked} requests agree; {len(imported['config'].get('routes', []))} routes, "
+                      f"{len(imported['notes'])} notes", flush=True)
+                proxy.end()
+    finally:
+        endpoints.close()
+
+
+def main():
+    switchyard = sys.argv[1]
+    configs = [pathlib.Path(name) for name in sys.argv[2:]] or sorted(CONFIGS.glob("*.conf"))
+    if len(sys.argv) == 2 and len(configs) < 12:
+        raise Failed(f"only {len(configs)} configurations under {CONFIGS}")
+    for config in configs:
+        run_config(switchyard, config)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as failed:
+        sys.exit(f"FAILED: {failed}")
