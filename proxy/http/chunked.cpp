@@ -7,6 +7,13 @@
 #include "proxy/http/head_parser.h"
 
 namespace switchyard::http {
+namespace {
+
+bool may_follow(FieldName name) {
+    return !is_hop_by_hop(name) && name != FieldName::content_length && name != FieldName::host;
+}
+
+}  // namespace
 
 ChunkedDecoder::Result ChunkedDecoder::feed(std::span<char> input) {
     Result out;
@@ -99,7 +106,9 @@ bool ChunkedDecoder::trailer_byte(char c) {
     }
     Field field;
     if (!parse_field_line(line_.data(), 0, line_.size(), field)) return false;
-    if (trailers != nullptr) {
+    if (trailers != nullptr && wanted != nullptr && may_follow(field.id) &&
+        std::any_of(wanted->begin(), wanted->end(),
+                    [&](const std::string& name) { return equals_lower(field.name.of(line_.data()), name); })) {
         *trailers += line_;
         *trailers += "\r\n";
     }

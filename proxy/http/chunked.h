@@ -1,8 +1,9 @@
 // The chunked transfer coding (RFC 9112 §7.1), decoded strictly and in place.
 //
 // feed() takes the bytes that just arrived, moves the data octets to their front and says how much was data. Sizes are
-//   plain hex digits; extensions are checked, bounded and dropped; trailers are checked, bounded and dropped unless
-//   `keep_trailers` collects their raw lines.
+//   plain hex digits; extensions are checked, bounded and dropped; trailers are checked, bounded and dropped but for
+//   those that are asked for by name, whose raw lines are collected. A trailer that speaks of framing, routing or the
+//   connection never is: whoever merged it into the head would read another message (RFC 9110 §6.5.1).
 // Threads: plain value. Errors: Outcome::bad; nothing after it may be used.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace switchyard::http {
 
@@ -27,8 +29,10 @@ class ChunkedDecoder {
     };
 
     Result feed(std::span<char> input);
-    // Collected "name: value\r\n" lines; only when asked for before the first feed().
+    // Collected "name: value\r\n" lines of the names (lower case) in `wanted`; both set before the first feed(), or
+    // none.
     std::string* trailers = nullptr;
+    const std::vector<std::string>* wanted = nullptr;
 
   private:
     enum class State : std::uint8_t {

@@ -15,9 +15,10 @@ void BodyPump::start(const http::Body& body, Coding coding, std::string_view lea
     limit_ = limit;
     decoder_ = {};
     decoder_.trailers = trailers;
+    decoder_.wanted = wanted_trailers;
     chunk_head_size_ = chunk_head_sent_ = data_ = data_sent_ = consumed_ = 0;
     tail_left_ = {};
-    piece_ = last_ = source_ended_ = finished_ = false;
+    piece_ = last_ = source_ended_ = finished_ = touched_ = false;
     body_bytes_ = sent_bytes_ = 0;
     // The lead alone is a piece, and the last one when there is no body.
     if (body.kind == Kind::none || (body.kind == Kind::length && body.length == 0)) piece_ = last_ = true;
@@ -55,6 +56,7 @@ bool BodyPump::prepare(net::Buffer& buffer, Step& stop) {
         case Kind::length: {
             if (buffer.empty()) return false;
             const auto take = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), body_.length));
+            touched_ = true;
             body_.length -= take;
             body_bytes_ += take;
             consumed_ = take;
@@ -64,6 +66,7 @@ bool BodyPump::prepare(net::Buffer& buffer, Step& stop) {
         case Kind::chunked: {
             if (buffer.empty()) return false;
             const auto fed = decoder_.feed({buffer.data(), buffer.size()});
+            touched_ = true;
             if (fed.outcome == http::ChunkedDecoder::Outcome::bad) {
                 stop = Step::source_bad;
                 return false;
@@ -81,6 +84,7 @@ bool BodyPump::prepare(net::Buffer& buffer, Step& stop) {
         case Kind::until_close:
             if (buffer.empty() && !source_ended_) return false;
             consumed_ = buffer.size();
+            touched_ = touched_ || consumed_ > 0;
             body_bytes_ += consumed_;
             frame(consumed_, source_ended_);
             break;

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "proxy/http/chunked.h"
 #include "proxy/http/framing.h"
@@ -43,8 +44,11 @@ class BodyPump {
     bool lead_sent() const { return lead_left_.empty(); }
     std::uint64_t body_bytes() const { return body_bytes_; }  // octets of body taken from the source
     std::uint64_t sent_bytes() const { return sent_bytes_; }  // everything handed to the sink, framing included
-    // Trailer lines collected by the decoder go out before the final CRLF.
+    // True once any byte was taken from the source, framing included: the body cannot be begun anew.
+    bool touched() const { return touched_; }
+    // Trailer lines of the wanted names, collected by the decoder, go out before the final CRLF. Both set, or none.
     std::string* trailers = nullptr;
+    const std::vector<std::string>* wanted_trailers = nullptr;
 
   private:
     // Prepares the next piece from what is buffered; false when more input is needed.
@@ -66,6 +70,7 @@ class BodyPump {
     bool last_ = false;      // and it is the end of the body
     bool source_ended_ = false;
     bool finished_ = false;
+    bool touched_ = false;
     std::uint64_t limit_ = 0, body_bytes_ = 0, sent_bytes_ = 0;
 };
 

@@ -14,20 +14,44 @@ bool replaced_by_edits(const route::Edits& edits, std::string_view name) {
                        [&](const std::string& lower) { return http::equals_lower(name, lower); });
 }
 
-void write_path(http::Writer& out, const route::Route& route, const http::Target& target) {
-    const std::string_view path = target.path_and_query;
-    if (route.strip_prefix.empty() || !target.path.starts_with(route.strip_prefix)) {
-        out << path;
+// What is left of a path behind `prefix`, with the bytes the client sent where these lead to the same place as the
+// path that was routed; else that path itself, escaped anew. A path that reached its route only when normalized would
+// otherwise keep the prefix, or climb out of it.
+std::string_view behind_prefix(std::string_view raw, std::string_view routed, std::string_view prefix,
+                               std::string& scratch) {
+    const bool plain = raw.starts_with(prefix);
+    if (plain && raw.data() == routed.data()) return raw.substr(prefix.size());
+    if (plain && http::normalize_path(raw.substr(prefix.size()).empty() ? "/" : raw.substr(prefix.size()), scratch) &&
+        (scratch == routed.substr(prefix.size()) || (scratch == "/" && routed.size() == prefix.size())))
+        return raw.substr(prefix.size());
+    scratch.clear();
+    for (const char c : routed.substr(std::min(prefix.size(), routed.size()))) {
+        if (c != '%' && c != '?' && http::is(c, http::kTarget)) {
+            scratch += c;
+            continue;
+        }
+        static constexpr char kHexDigits[] = "0123456789ABCDEF";
+        scratch += '%';
+        scratch += kHexDigits[static_cast<unsigned char>(c) >> 4];
+        scratch += kHexDigits[static_cast<unsigned char>(c) & 15];
+    }
+    return scratch;
+}
+
+void write_path(http::Writer& out, const route::Route& route, const http::Target& target, std::string_view routed) {
+    if (route.strip_prefix.empty() || !routed.starts_with(route.strip_prefix)) {
+        out << target.path_and_query;
         return;
     }
-    std::string_view rest = path.substr(route.strip_prefix.size());
+    std::string scratch;
+    std::string_view rest = behind_prefix(target.path, routed, route.strip_prefix, scratch);
     out << route.replace_prefix;
     if ((rest.empty() || rest[0] != '/') && (route.replace_prefix.empty() || route.replace_prefix.back() != '/')) {
         out << '/';
     } else if (!rest.empty() && rest[0] == '/' && !route.replace_prefix.empty() && route.replace_prefix.back() == '/') {
         rest.remove_prefix(1);
     }
-    out << rest;
+    out << rest << target.path_and_query.substr(target.path.size());
 }
 
 }  // namespace
@@ -56,12 +80,12 @@ bool Exchange::write_request_head(net::Buffer& out) {
     if (target_.form == http::Target::Form::authority)
         to << target_.authority;
     else
-        write_path(to, *route_, target_);
+        write_path(to, *route_, target_, path_);
     to << " HTTP/1.1\r\n";
 
     const auto& listener = session_.listener();
     const bool edits = !route_->request_edits.names.empty();
-    std::string_view chain, max_forwards;
+    std::string_view max_forwards;
     bool has_host_header = false, proto_given = false, host_given = false;
     // Kept fields are copied in runs of whole lines.
     std::size_t run_begin = 0, run_end = 0;
@@ -74,8 +98,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
         bool keep = !field.drop;
         switch (field.id) {
             case http::FieldName::x_forwarded_for:
-                if (trusted_peer_) chain = field.value.of(base());
-                keep = false;
+                keep = false;  // see below
                 break;
             case http::FieldName::x_forwarded_proto:
                 keep = keep && trusted_peer_;
@@ -118,7 +141,9 @@ bool Exchange::write_request_head(net::Buffer& out) {
     char client[64];
     const std::string_view client_text(client, session_.client_address().write(client));
     to << "X-Forwarded-For: ";
-    if (!chain.empty()) to << chain << ", ";
+    for (std::uint16_t i = 0; trusted_peer_ && i < request_.field_count; ++i)
+        if (request_.fields[i].id == http::FieldName::x_forwarded_for && request_.fields[i].value.length != 0)
+            to << request_.fields[i].value.of(base()) << ", ";
     to << client_text << "\r\n";
     if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
     if (!host_given)

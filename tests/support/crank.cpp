@@ -1,8 +1,5 @@
 #include "tests/support/crank.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
@@ -62,15 +59,15 @@ std::uint64_t Crank::publish(const std::string& config) {
 }
 
 Wire Crank::client(std::string_view address) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
-        throw std::runtime_error("no socket pair for a test");
+    Wire out = Wire::connect(entrance_.port());
+    int accepted = -1;
+    until("the kernel to connect a client", [&] { return (accepted = entrance_.accept().release()) >= 0; });
     auto* session =
         new serve::Session(context, context.in_force->snapshot->listeners.at(0), route::ClientAddress::parse(address));
     sessions_.push_back(*session);
-    if (!session->start(ends[0])) throw std::runtime_error("a session does not start");
+    if (!session->start(accepted)) throw std::runtime_error("a session does not start");
     turn();
-    return Wire(ends[1]);
+    return out;
 }
 
 void Crank::turn() {

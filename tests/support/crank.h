@@ -1,6 +1,6 @@
 // One worker turned by hand: sessions, poller, wheel and clock on the test's own thread, nothing runs unless turned.
 //
-// The client side is a socket pair, the endpoint side real loopback sockets; both are driven by the test through Wire.
+// Client and endpoint sides are real loopback connections, driven by the test through Wire.
 //   Time stands still but for pass(), so a time limit of a minute takes no time to test.
 // Threads: the test's. Owns: the context, the sessions, the generations, every socket it hands out.
 #pragma once
@@ -60,6 +60,7 @@ class Crank {
     using Sessions = boost::intrusive::list<serve::Session, boost::intrusive::constant_time_size<false>>;
 
     std::vector<std::unique_ptr<serve::InForce>> held_;
+    ListeningWire entrance_;
     Sessions sessions_;
     std::uint64_t generation_ = 0;
 };

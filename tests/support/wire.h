@@ -30,6 +30,8 @@ class Wire {
     std::size_t read(std::size_t most = ~std::size_t{0});
     void shutdown_send();
     void close();
+    // Gives the descriptor away.
+    int release() { return std::exchange(fd_, -1); }
     // Closes with a reset.
     void reset();
     // Forgets and gives what was seen.

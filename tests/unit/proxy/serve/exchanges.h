@@ -1,0 +1,71 @@
+// Small steps of a conversation that many tests take.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/support/crank.h"
+
+namespace switchyard::test {
+
+inline const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+inline const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+// One proxy and as many endpoints as asked for, all of the one upstream.
+struct Stage {
+    std::vector<std::unique_ptr<ListeningWire>> endpoints;
+    std::unique_ptr<Crank> crank;
+
+    explicit Stage(std::size_t count = 1, const std::string& route = {}, const std::string& upstream = {},
+                   const std::string& listener = {}) {
+        std::vector<std::uint16_t> ports;
+        for (std::size_t i = 0; i < count; ++i) {
+            endpoints.push_back(std::make_unique<ListeningWire>());
+            ports.push_back(endpoints.back()->port());
+        }
+        crank = std::make_unique<Crank>(one_route(ports, route, upstream, listener));
+    }
+    Wire client(std::string_view address = "127.0.0.1") { return crank->client(address); }
+    Wire accept(std::size_t endpoint = 0) { return crank->accept(*endpoints[endpoint]); }
+    // The connection on whichever endpoint it comes in; `which` says on which.
+    Wire accept_any(std::size_t& which) {
+        Wire out;
+        crank->until("a connection to any endpoint", [&] {
+            for (which = 0; which < endpoints.size(); ++which) {
+                out = endpoints[which]->accept();
+                if (out.is_open()) return true;
+            }
+            return false;
+        });
+        return out;
+    }
+    // A request goes through, and its connection to the endpoint is kept: gives the endpoint's end of it.
+    Wire kept_connection(Wire& from) {
+        crank->send(from, kGet);
+        Wire connection = accept();
+        crank->see(connection, "\r\n\r\n");
+        connection.take();
+        crank->send(connection, kOk);
+        crank->see(from, "ok");
+        from.take();
+        return connection;
+    }
+    std::uint32_t in_flight() {
+        std::uint32_t sum = 0;
+        for (const auto& upstream : crank->context.in_force->snapshot->upstreams)
+            for (const auto& endpoint : upstream->endpoints) sum += endpoint.state->in_flight.load();
+        return sum;
+    }
+};
+
+inline std::size_t count_of(const std::string& text, const std::string& what) {
+    std::size_t n = 0;
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
+    return n;
+}
+
+inline std::string status_of(const std::string& answer) {
+    return answer.size() < 12 ? "none" : answer.substr(9, 3);
+}
+
+}  // namespace switchyard::test
