@@ -102,13 +102,13 @@ class Machine:
                 time.sleep(0.02)
         raise RuntimeError(f"{started.name} does not listen on 127.0.0.1:{port} after {DEADLINE} s:\n{started.said()}")
 
-    def wait_answering(self, started, port):
+    def wait_answering(self, started, port, path="/"):
         """Waits for a 200: a proxy may listen before it has found its endpoints healthy."""
         self.wait_listening(started, port)
         until = time.monotonic() + DEADLINE
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
                     answer.read()
                     return
             except OSError as error:

@@ -42,3 +42,51 @@ def start_switchyard(machine, options, config, processors=None, workers=None):
     machine.wait_listening(started, admin)
     started.port, started.admin, started.token_file = port, admin, state / "admin.token"
     return started
+
+
+def many(count):
+    """The path prefixes of a configuration with many routes."""
+    return [f"/service-{number:04d}/" for number in range(count)]
+
+
+def start_nginx(machine, options, endpoints, processors, routes):
+    port = free_port()
+    paths = many(routes) if routes else ["/"]
+    path = machine.work / "nginx.conf"
+    write(path, "nginx-compare.conf.in", DIR=machine.work, PORT=port, FIRST=endpoints[0], SECOND=endpoints[1],
+          LOCATIONS="\n".join(f"        location {one} {{ proxy_pass http://app; }}" for one in paths))
+    started = machine.start("nginx", ["nginx", "-c", path], processors)
+    started.port = port
+    return started
+
+
+def start_haproxy(machine, options, endpoints, processors, routes):
+    port = free_port()
+    path = machine.work / "haproxy.cfg"
+    rules = ""
+    if routes:
+        (machine.work / "routes.map").write_text("".join(f"{one} app\n" for one in many(routes)))
+        rules = f"    use_backend %[path,map_beg({machine.work}/routes.map)]"
+    write(path, "haproxy-compare.cfg.in", PORT=port, FIRST=endpoints[0], SECOND=endpoints[1], RULES=rules)
+    started = machine.start("haproxy", ["haproxy", "-f", path], processors)
+    started.port = port
+    return started
+
+
+def start_switchyard_plain(machine, options, endpoints, processors, routes):
+    matches = [{"path_prefix": one} for one in many(routes)] if routes else [{}]
+    return start_switchyard(machine, options, {
+        "upstreams": {"app": {"endpoints": [{"address": f"127.0.0.1:{port}"} for port in endpoints],
+                              "keepalive": {"max_idle": 512}}},
+        "routes": [{"name": f"route-{number}", "match": match, "split": {"app": 100}}
+                   for number, match in enumerate(matches)]}, processors, workers=1)
+
+
+START = {"nginx": start_nginx, "haproxy": start_haproxy, "switchyard": start_switchyard_plain}
+
+
+def start(name, machine, options, endpoints, processors, routes=0):
+    """A proxy in front of the two endpoints, pinned, with one worker, answering."""
+    started = START[name](machine, options, endpoints, processors, routes)
+    machine.wait_answering(started, started.port, (many(routes)[-1] if routes else "/"))
+    return started

@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
     yardbench::add_switch(program, exit_code);
     yardbench::add_scenario(program, exit_code);
     yardbench::add_rehearse(program, exit_code);
+    yardbench::add_faults(program, exit_code);
+    yardbench::add_capacity(program, exit_code);
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

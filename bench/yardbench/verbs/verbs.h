@@ -11,5 +11,7 @@ void add_endpoint(CLI::App& program, int& exit_code);
 void add_switch(CLI::App& program, int& exit_code);
 void add_scenario(CLI::App& program, int& exit_code);
 void add_rehearse(CLI::App& program, int& exit_code);
+void add_faults(CLI::App& program, int& exit_code);
+void add_capacity(CLI::App& program, int& exit_code);
 
 }  // namespace yardbench

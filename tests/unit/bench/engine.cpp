@@ -1,48 +1,16 @@
 // The engine against an endpoint with known answers: what it reports must be what the endpoint did.
 #include "bench/yardbench/engine/engine.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <thread>
 
-#include "bench/yardbench/endpoint/known_endpoint.h"
 #include "bench/yardbench/engine/plain_workload.h"
+#include "tests/unit/bench/running_endpoint.h"
 
 using namespace yardbench;
 
 namespace {
-
-class RunningEndpoint {
-  public:
-    explicit RunningEndpoint(KnownEndpoint::Settings settings)
-        : endpoint_(settings), thread_([this] { endpoint_.run(); }) {}
-    ~RunningEndpoint() {
-        endpoint_.stop();
-        thread_.join();
-    }
-    KnownEndpoint* operator->() { return &endpoint_; }
-
-  private:
-    KnownEndpoint endpoint_;
-    std::thread thread_;
-};
-
-Plan plan_for(std::uint16_t port) {
-    Plan plan;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    std::memcpy(&plan.address, &address, sizeof address);
-    plan.address_length = sizeof address;
-    plan.connections = 8;
-    plan.duration = 300 * kMillisecond;
-    return plan;
-}
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: known\r\n\r\n";
 
 Tally run(const Plan& plan, const std::string& request = kGet) {
     Engine engine(plan, [&](unsigned) { return std::make_unique<PlainWorkload>(request); });
