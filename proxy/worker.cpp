@@ -20,6 +20,8 @@ constexpr int kTurnsInARow = 32;
 constexpr std::int64_t kSweepMs = 1000;
 // At the end, an idle client gets this long to send one more request, which is answered with Connection: close.
 constexpr std::int64_t kIdleGraceMs = 1000;
+// Tunnels end within this part of the grace, so that their ends are through before whatever is left is cut.
+constexpr std::int64_t kTunnelGracePercent = 80;
 
 std::uint64_t seed() {
     std::random_device device;
@@ -88,6 +90,7 @@ void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) 
         for (auto& acceptor : acceptors_) acceptor->close_after_queue();
         drain_idle_ms_ = context_.now_ms + std::min(kIdleGraceMs, static_cast<std::int64_t>(grace.count()) / 2);
         drain_deadline_ms_ = context_.now_ms + grace.count();
+        context_.tunnels.end_within(grace.count() * kTunnelGracePercent / 100, context_.now_ms, context_.random);
         drained_ = std::move(done);
         turns();
     });
@@ -115,6 +118,8 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
         if (before->pins == 0) retire(before);
     }
     forget_endpoints(*now->snapshot);
+    context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
+    if (context_.waiting != 0) context_.call_queues();
     turns();
 }
 
@@ -229,6 +234,7 @@ void Worker::tick() {
         alarm.expired = true;
         alarm.waiter->wake();
     });
+    if (context_.waiting != 0) context_.call_queues();
     if (context_.now_ms >= next_sweep_ms_) {
         next_sweep_ms_ = context_.now_ms + kSweepMs;
         for (const auto& local : context_.endpoints)

@@ -10,6 +10,7 @@
 
 #include "config/model.h"
 #include "proxy/route/condition.h"
+#include "proxy/route/rate.h"
 #include "proxy/route/split.h"
 
 namespace switchyard {
@@ -20,6 +21,7 @@ struct SharedCount;
 namespace switchyard::route {
 
 class TokenVerifier;
+class RateTable;
 
 struct Rule {
     std::string name;
@@ -48,14 +50,17 @@ struct Route {
     std::vector<std::string> methods;
     std::vector<Rule> rules;
     Split split;
-    std::vector<std::uint32_t> arms;  // the split's upstreams, in its order
+    std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
+    std::vector<std::uint32_t> weights;  // of the arms
     std::shared_ptr<SplitCursor> cursor;
     bool has_sticky = false;
     Sticky sticky;
     Edits request_edits, response_edits;
     std::string strip_prefix, replace_prefix;
     config::Limits limits;
-    std::string rate_key_name;               // lower case
+    std::string rate_key_name;  // lower case for headers
+    Rate rate;
+    std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
     std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
     config::Retries retries;

@@ -66,6 +66,30 @@ void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline
              !baseline});
 }
 
+namespace {
+
+template <class T>
+T& at(std::vector<std::unique_ptr<T>>& all, std::uint32_t id) {
+    if (id >= all.size()) all.resize(id + 1);
+    if (!all[id]) all[id] = std::make_unique<T>();
+    return *all[id];
+}
+
+}  // namespace
+
+upstream::Breaker& Context::breaker(std::uint32_t upstream) {
+    return at(breakers_, upstream);
+}
+
+upstream::WaitQueue& Context::queue(std::uint32_t upstream) {
+    return at(queues_, upstream);
+}
+
+void Context::call_queues() {
+    for (const auto& queue : queues_)
+        if (queue) queue->call();
+}
+
 void Context::refresh_clock() {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);

@@ -16,8 +16,11 @@
 #include "proxy/net/wheel.h"
 #include "proxy/serve/access_line.h"
 #include "proxy/serve/access_log_ring.h"
+#include "proxy/serve/tunnels.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
+#include "proxy/upstream/breaker.h"
+#include "proxy/upstream/wait_queue.h"
 
 namespace switchyard::serve {
 
@@ -57,17 +60,19 @@ class Context : public upstream::EndpointTable {
     std::int64_t now_ms = 0;
     std::int64_t wall_seconds = 0;
     std::int64_t wall_ahead_us = 0;  // add it to now_us for the time since 1970
-    char date_line[40] = "";  // "Date: …\r\n"
+    char date_line[40] = "";         // "Date: …\r\n"
     std::size_t date_line_size = 0;
     std::string_view date() const { return {date_line, date_line_size}; }
 
     InForce* in_force = nullptr;
-    bool stopping = false;  // answer what comes, then close
+    bool stopping = false;                // answer what comes, then close
     AccessLogRing* access_log = nullptr;  // null: no access log
     LineClock line_clock;
 
     std::uint64_t active_exchanges = 0;
     std::uint64_t active_retries = 0;
+    std::uint64_t waiting = 0;  // exchanges in the queues of this worker
+    Tunnels tunnels;
     std::uint64_t client_connections = 0;
     WorkerReport counts;  // the scalar deltas only
 
@@ -83,6 +88,11 @@ class Context : public upstream::EndpointTable {
     // A first attempt that the sticky hash decided between two arms.
     void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us);
 
+    upstream::Breaker& breaker(std::uint32_t upstream);
+    upstream::WaitQueue& queue(std::uint32_t upstream);
+    // Places may have been freed where this worker does not see it.
+    void call_queues();
+
     void refresh_clock();
 
     std::vector<std::unique_ptr<upstream::EndpointLocal>> endpoints;  // by Registry id; holes are null
@@ -92,6 +102,8 @@ class Context : public upstream::EndpointTable {
         std::uint32_t upstream;
         std::unique_ptr<Cell> cell;
     };
+    std::vector<std::unique_ptr<upstream::Breaker>> breakers_;  // by upstream id; made at first use
+    std::vector<std::unique_ptr<upstream::WaitQueue>> queues_;
     std::vector<std::vector<Slot>> cells_;  // by route id
     std::vector<std::pair<std::uint32_t, std::uint32_t>> dirty_;
     std::vector<upstream::EndpointLocal*> counted_;

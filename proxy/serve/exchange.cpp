@@ -119,6 +119,13 @@ Failure Exchange::guard() {
         }
         path_ = normalized_path_;
     }
+    if (const http::Field* hops = request_.find(http::FieldName::max_forwards)) {
+        // RFC 9110 §7.6.2: whoever gets zero is the last recipient of these two.
+        if (hops->value.of(base()) == "0" && (method() == "TRACE" || method() == "OPTIONS")) {
+            refusal_ = "Max-Forwards is used up";
+            return Failure::not_allowed;
+        }
+    }
     if (method() == "TRACE" && request_guard_.body.kind != http::Body::Kind::none) {
         refusal_ = "TRACE with a body";
         return Failure::bad_request;
@@ -131,17 +138,19 @@ Failure Exchange::choose_route() {
     trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
     facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
     if (trusted_peer_) {
-        // The client is whom the nearest trusted proxy saw: the last address that is not itself trusted.
-        if (const http::Field* forwarded = request_.find(http::FieldName::x_forwarded_for)) {
-            std::string_view rest = forwarded->value.of(base());
-            while (!rest.empty()) {
+        // The client is whom the nearest trusted proxy saw: the last address that is not itself trusted. Several lines
+        // are one list; a proxy may have put its own line below one that the client wrote.
+        bool trusted = request_.has(http::FieldName::x_forwarded_for);
+        for (std::uint16_t i = request_.field_count; trusted && i-- > 0;) {
+            if (request_.fields[i].id != http::FieldName::x_forwarded_for) continue;
+            std::string_view rest = request_.fields[i].value.of(base());
+            for (bool more = true; trusted && more;) {
                 const auto comma = rest.rfind(',');
-                const auto address =
-                    route::ClientAddress::parse(http::trim(comma == rest.npos ? rest : rest.substr(comma + 1)));
-                if (!address.is_ip) break;
-                facts_.client = address;
-                if (!listener.trusted_proxies.contains(address) || comma == rest.npos) break;
-                rest = rest.substr(0, comma);
+                more = comma != rest.npos;
+                const auto address = route::ClientAddress::parse(http::trim(more ? rest.substr(comma + 1) : rest));
+                if (address.is_ip) facts_.client = address;
+                trusted = address.is_ip && listener.trusted_proxies.contains(address);
+                if (more) rest = rest.substr(0, comma);
             }
         }
     }
@@ -166,6 +175,8 @@ Failure Exchange::choose_route() {
         if (token.data() != nullptr && route_->verifier->verify(token, context_.wall_seconds, claims_))
             facts_.claims = &claims_;
     }
+    if (route_->rate_table)
+        if (const Failure refused = take_rate(); refused != Failure::none) return refused;
     if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
     if (route_answers()) return Failure::none;
     if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
@@ -175,15 +186,36 @@ Failure Exchange::choose_route() {
     return Failure::none;
 }
 
+// By the generation that is in force now.
+Failure Exchange::route_again() {
+    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+    route_counted_ = false;
+    unpin();
+    pin();
+    tried_count_ = 0;
+    tried_elsewhere_ = fell_back_ = false;
+    route_ = nullptr;
+    upstream_ = nullptr;
+    decision_ = {};
+    return choose_route();
+}
+
 bool Exchange::route_answers() const {
     return route_ != nullptr && (route_->respond.status != 0 || !route_->redirect.to.empty());
 }
 
 net::Task<Next> Exchange::proxy() {
-    Failure failure;
-    for (;;) {
-        failure = claim();
+    Failure failure, before = Failure::none;
+    for (;; before = failure) {
+        failure = co_await claim_or_wait();
+        if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
+            // Nobody is left to ask: what went wrong at the one who was asked is the answer.
+            failure = before;
+            retry_after_ = 0;
+            break;
+        }
         if (failure == Failure::none) {
+            if (endpoint_ == nullptr) co_return co_await answer_locally(Failure::none);
             ++record_.attempts;
             failure = co_await attempt();
             note_attempt_end(failure);
@@ -199,16 +231,9 @@ net::Task<Next> Exchange::proxy() {
          : failure == Failure::connect_failed ? context_.counts.retries_connect
                                               : context_.counts.retries_other)++;
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
-        if (in_force_ != context_.in_force) {
-            leave_upstream();
-            if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
-            route_counted_ = false;
-            unpin();
-            pin();
-            tried_count_ = 0;
-            if (const Failure refused = choose_route(); refused != Failure::none || route_answers())
+        if (in_force_ != context_.in_force)
+            if (const Failure refused = route_again(); refused != Failure::none || route_answers())
                 co_return co_await answer_locally(refused);
-        }
         back_.release();
     }
     // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
@@ -241,6 +266,13 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
             reply.status = route_->respond.status;
             reply.body = route_->respond.body;
             reply.content_type = route_->respond.content_type;
+        }
+    }
+    if (failure == Failure::breaker_open) {
+        reply.status = upstream_->breaker.static_status;
+        if (!upstream_->breaker.static_body.empty()) {
+            reply.body = upstream_->breaker.static_body;
+            reply.content_type = "text/plain";
         }
     }
     if (failure == Failure::not_allowed) reply.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";

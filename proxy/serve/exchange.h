@@ -21,6 +21,7 @@
 #include "proxy/route/claims.h"
 #include "proxy/route/decide.h"
 #include "proxy/serve/body_pump.h"
+#include "proxy/serve/rate_floor.h"
 #include "proxy/serve/record.h"
 #include "proxy/serve/session.h"
 #include "proxy/upstream/connection.h"
@@ -56,6 +57,26 @@ class Exchange {
     bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 
+    Failure route_again();
+
+    // exchange_limits.cpp
+    Failure take_rate();
+    bool breaker_passes(const upstream::Upstream& upstream);
+    Failure pass_breaker();
+    std::int32_t session_endpoint() const;
+    void follow_session(std::int32_t preferred, std::uint32_t chosen);
+    net::Task<Failure> claim_or_wait();
+    net::Task<Failure> wait_for_place();
+
+    // exchange_pace.cpp
+    void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
+    bool upload_too_slow();
+    bool download_too_slow();
+    bool time_is_up() const;
+
+    // exchange_introduce.cpp
+    Failure introduce_client();
+
     // exchange_attempt.cpp
     Failure claim();
     net::Task<Failure> connect();
@@ -65,10 +86,11 @@ class Exchange {
     net::Task<Failure> relay_informational();
     bool may_retry(Failure failure) const;
     void give_back(bool reusable);
-    Failure endpoint_gone() const;
+    Failure endpoint_gone(bool in_order) const;
     void note_attempt_end(Failure failure);
+    void count_result(Failure failure);
 
-    // exchange_return.cpp
+    // exchange_return.cpp, exchange_tunnel.cpp
     net::Task<Next> return_response();
     net::Task<Next> tunnel(std::string_view head);
     void stop_at_failure(Failure failure);
@@ -131,8 +153,16 @@ class Exchange {
     BodyPump upload_, download_;
     bool upload_dead_ = false;
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
-    bool force_fresh_ = false;     // a kept connection was dead: no more of them for this request
-    std::string trailers_;
+    bool called_ = false;          // from the queue: it is this one's turn
+    bool fell_back_ = false;       // to the fallback of a resting upstream
+    bool rate_taken_ = false;
+    bool mint_session_ = false;  // the client gets a new session cookie
+    bool pacing_ = false;        // the deadline that is set belongs to the pace
+    upstream::Breaker::Ticket breaker_ticket_ = 0;
+    RateFloor pace_;
+    std::int64_t paced_since_ms_ = 0;
+    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
+    std::string request_trailers_, response_trailers_;
     std::int64_t request_deadline_ms_ = 0;
     bool answer_started_ = false;
     bool counted_active_ = false;

@@ -26,6 +26,13 @@ bool stale_connection(Failure failure) {
 }  // namespace
 
 Failure Exchange::claim() {
+    // First come, first served: nobody overtakes those who wait.
+    if (context_.waiting != 0 && !called_ && upstream_->queue_limit != 0 && !context_.queue(upstream_->id).empty()) {
+        retry_after_ = 1;
+        return Failure::overflow;
+    }
+    if (upstream_->breaker.failure_percent != 0)
+        if (const Failure resting = pass_breaker(); resting != Failure::none) return resting;
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
     input.tried = {tried_.data(), tried_count_};
@@ -37,6 +44,7 @@ Failure Exchange::claim() {
             route::value_of(upstream_->balance.hash_key, upstream_->balance.hash_key.name, facts_, scratch);
         input.key_hash = key.data() != nullptr ? XXH3_64bits(key.data(), key.size()) : context_.random.next();
     }
+    if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
         decision_.by != route::Decision::By::rule) {
@@ -44,8 +52,9 @@ Failure Exchange::claim() {
         // on this arm's account.
         for (std::size_t arm = 0; arm < route_->arms.size(); ++arm) {
             const auto& other = *in_force_->snapshot->upstreams[route_->arms[arm]];
-            if (&other == upstream_) continue;
+            if (&other == upstream_ || route_->weights[arm] == 0 || !breaker_passes(other)) continue;
             input.tried = {};
+            input.preferred = -1;
             choice = upstream::claim(other, context_, context_.random, input);
             if (choice.status != upstream::Choice::Status::claimed) continue;
             tried_elsewhere_ = true;
@@ -64,14 +73,17 @@ Failure Exchange::claim() {
     local_->max_idle = upstream_->max_idle;
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
+    if (!upstream_->session_cookie.empty()) follow_session(input.preferred, choice.endpoint);
+    if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
 }
 
 net::Task<Failure> Exchange::connect() {
-    // A kept connection may have been closed a moment ago. For a request that must not be sent twice one look more is
-    // cheap insurance.
-    while (!force_fresh_ && (connection_ = local_->pool.take())) {
-        if (idempotent() || !connection_->stale()) break;
+    // A kept connection may have been closed a moment ago. For a request that must not or cannot be sent twice one look
+    // more is cheap insurance.
+    const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
+    while (!force_fresh_ && upstream_->send_proxy_protocol == 0 && (connection_ = local_->pool.take())) {
+        if (may_repeat || !connection_->stale()) break;
         connection_.reset();
     }
     connection_was_reused_ = connection_ != nullptr;
@@ -85,7 +97,7 @@ net::Task<Failure> Exchange::connect() {
     connection_->notify(&session_);
     switch (connection_->connect(endpoint_->address, context_.poller)) {
         case Status::done:
-            co_return Failure::none;
+            co_return introduce_client();
         case Status::again:
             break;
         default:
@@ -98,7 +110,7 @@ net::Task<Failure> Exchange::connect() {
         if (session_.expired() && !connection_->writable)
             co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
-    co_return connection_->connected() == Status::done ? Failure::none : Failure::connect_failed;
+    co_return connection_->connected() == Status::done ? introduce_client() : Failure::connect_failed;
 }
 
 net::Task<Failure> Exchange::attempt() {
@@ -108,12 +120,14 @@ net::Task<Failure> Exchange::attempt() {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         take_small_body();
     }
-    trailers_.clear();
-    upload_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
+    request_trailers_.clear();
+    upload_.trailers = route_->allow_trailers.empty() ? nullptr : &request_trailers_;
+    upload_.wanted_trailers = &route_->allow_trailers;
     upload_.start(
         body_with_head_ ? http::Body{} : request_guard_.body,
         request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
         out_.unread(), route_->limits.body);
+    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
     upload_dead_ = false;
     parser_.reset();
     bool timing_response = false;
@@ -138,17 +152,17 @@ net::Task<Failure> Exchange::attempt() {
                 default:
                     break;
             }
-            // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-            if (!upload_.finished()) set_phase_deadline(upstream_->idle_ms);
         }
         if (!timing_response && (upload_.finished() || upload_dead_)) {
             timing_response = true;
+            paced_since_ms_ = 0;
+            pacing_ = false;
             set_phase_deadline(upstream_->response_head_ms);
         }
         while (connection_->readable) {
             const auto got = connection_->read(back_.room());
             if (got.status == Status::again) break;
-            if (got.status != Status::done) co_return endpoint_gone();
+            if (got.status != Status::done) co_return endpoint_gone(got.status == Status::closed && !upload_dead_);
             back_.filled(got.bytes);
             bool complete = false;
             if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
@@ -162,13 +176,18 @@ net::Task<Failure> Exchange::attempt() {
             if (complete) co_return Failure::none;
         }
         if (session_.stream.broken) co_return Failure::client_closed;
-        if (session_.expired()) {
+        // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
+        if (!timing_response)
+            set_paced_deadline(session_.listener().min_rate != 0 && connection_->writable, upstream_->idle_ms);
+        co_await session_.sleep();
+        if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
+        if (time_is_up() && !connection_->readable) {
             if (request_time_is_up()) co_return Failure::request_timeout;
             if (timing_response) co_return Failure::response_timeout;
+            if (session_.stream.readable) continue;
             // Whoever did not move: the endpoint that takes no more, or the client that sends no more.
             co_return connection_->writable ? Failure::body_timeout : Failure::response_timeout;
         }
-        co_await session_.sleep();
     }
 }
 
@@ -187,12 +206,14 @@ void Exchange::take_small_body() {
 }
 
 // The connection ended before a response head. What may the request have caused?
-Failure Exchange::endpoint_gone() const {
+// `in_order`: by a FIN, not by a reset.
+Failure Exchange::endpoint_gone(bool in_order) const {
     if (!back_.empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
     if (connection_was_reused_) {
         if (idempotent()) return Failure::reused_closed;
-        // Not one byte of this request was acknowledged by the endpoint's kernel: nobody can have read it.
-        if (!connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
+        // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
+        // nobody can have read it. A reset proves nothing: it may overtake the acknowledgement of what was read.
+        if (in_order && !connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
         return Failure::reused_closed;
     }
     return Failure::reset;
@@ -252,8 +273,9 @@ bool Exchange::may_retry(Failure failure) const {
     const Retry retry = traits(failure).retry;
     if (retry == Retry::never || answer_started_ || context_.stopping) return false;
     if (retry == Retry::if_idempotent && !idempotent()) return false;
-    // What has been taken from the client's body cannot be sent again (a small body travels with the head and can).
-    if (upload_.body_bytes() > 0) return false;
+    // What has been taken from the client's body, be it only the size of a chunk, cannot be sent again (a small body
+    // travels with the head and can).
+    if (upload_.touched()) return false;
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (stale_connection(failure)) return true;
@@ -267,6 +289,16 @@ void Exchange::note_attempt_end(Failure failure) {
     const bool client_left = failure != Failure::none && traits(failure).source == Source::downstream;
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
+    if (upstream_->breaker.failure_percent != 0) {
+        using Outcome = upstream::Breaker::Outcome;
+        const bool says_nothing = client_left || stale_connection(failure);
+        context_.breaker(upstream_->id)
+            .ended(upstream_->breaker, breaker_ticket_,
+                   says_nothing ? Outcome::abandoned
+                   : failed     ? Outcome::failed
+                                : Outcome::ok,
+                   context_.now_ms);
+    }
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one.
     if (stale_connection(failure)) {
         force_fresh_ = true;
@@ -285,20 +317,29 @@ void Exchange::note_attempt_end(Failure failure) {
         record_.first_head_us = took;
     }
     if (client_left) return;
-    context_.count_endpoint(*local_);
-    if (failed) {
-        ++(answered_5xx ? local_->counts.failed : local_->counts.unreachable);
+    if (failed)
         local_->ewma.observe(std::max(static_cast<double>(took), upstream::PeakEwma::kPenaltyUs), context_.now_us);
-        ++local_->consecutive_failures;
-        if (upstream_->ejection.consecutive_failures != 0 &&
-            local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
-            context_.suspect({local_->state->id, local_->consecutive_failures});
-    } else {
+    else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
+        local_->ewma.observe(static_cast<double>(took), context_.now_us);
+    // A response counts when it is over: it may still break.
+    if (failure != Failure::none) count_result(failure);
+}
+
+// What the endpoint made of an attempt, once, when nothing of it can change any more.
+void Exchange::count_result(Failure failure) {
+    if (local_ == nullptr) return;
+    context_.count_endpoint(*local_);
+    const bool unreachable = traits(failure).blames_endpoint;
+    if (!unreachable && response_.status < 500) {
         ++local_->counts.ok;
         local_->consecutive_failures = 0;
-        if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
-            local_->ewma.observe(static_cast<double>(took), context_.now_us);
+        return;
     }
+    ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
+    ++local_->consecutive_failures;
+    if (upstream_->ejection.consecutive_failures != 0 &&
+        local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+        context_.suspect({local_->state->id, local_->consecutive_failures});
 }
 
 void Exchange::give_back(bool reusable) {
@@ -309,6 +350,7 @@ void Exchange::give_back(bool reusable) {
         connection_.reset();
     }
     upstream::release(*endpoint_);
+    if (context_.waiting != 0) context_.queue(upstream_->id).call();
     endpoint_ = nullptr;
     local_ = nullptr;
 }

@@ -1,4 +1,5 @@
-// return: the response's body to the client, or, after 101, a tunnel both ways.
+// return: the response's body to the client.
+#include <algorithm>
 #include <cstring>
 
 #include "proxy/serve/exchange.h"
@@ -21,10 +22,10 @@ net::Task<Next> Exchange::return_response() {
                             ? BodyPump::Coding::chunked
                             : BodyPump::Coding::plain;
     const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
-    trailers_.clear();
     if (uploaded || becomes_tunnel) out_.release();
     net::Buffer lead(context_.buffers);
     if (!write_response_head(lead, keep, body, coding)) {
+        count_result(Failure::bad_response);
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);
     }
@@ -32,13 +33,16 @@ net::Task<Next> Exchange::return_response() {
     answer_started_ = true;
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
 
-    download_.trailers = route_->allow_trailers.empty() ? nullptr : &trailers_;
+    download_.trailers = route_->allow_trailers.empty() ? nullptr : &response_trailers_;
+    download_.wanted_trailers = &route_->allow_trailers;
     const bool joined = join_small_body(lead);
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
+    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
     Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
+    std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
-        const auto before = download_.sent_bytes();
+        const auto before = download_.sent_bytes() + upload_.sent_bytes();
         const Step step = download_.step(*connection_, back_, session_.stream);
         if (step == Step::done) break;
         if (step == Step::source_closed || step == Step::source_failed) {
@@ -64,21 +68,30 @@ net::Task<Next> Exchange::return_response() {
                 upload_dead_ = true;
         }
         if (lead.empty() == false && download_.lead_sent()) lead.release();
-        if (download_.sent_bytes() != before || session_.expired()) {
-            if (session_.expired()) {
-                stop_at_failure(request_time_is_up()      ? Failure::request_timeout
-                                : step == Step::wait_sink ? Failure::client_slow
-                                                          : Failure::body_idle);
-                next = Next::cut;
-                break;
-            }
+        // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
+        if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;
+        if (time_is_up()) {
+            stop_at_failure(request_time_is_up()      ? Failure::request_timeout
+                            : step == Step::wait_sink ? Failure::client_slow
+                                                      : Failure::body_idle);
+            next = Next::cut;
+            break;
         }
-        set_phase_deadline(upstream_->idle_ms);
+        set_paced_deadline(session_.listener().min_rate != 0 && step == Step::wait_sink,
+                           upstream_->idle_ms == 0
+                               ? 0
+                               : std::max<std::int64_t>(1, idle_since_ms + upstream_->idle_ms - context_.now_ms));
         co_await session_.sleep();
+        if (download_too_slow()) {
+            stop_at_failure(Failure::client_slow);
+            next = Next::cut;
+            break;
+        }
     }
     record_.bytes_out += download_.sent_bytes();
     record_.bytes_in += upload_.body_bytes();
     const bool whole = record_.failure == Failure::none;
+    count_result(record_.failure);
     give_back(whole && uploaded && response_guard_.keep_alive && back_.empty() && body.kind != Kind::until_close);
     co_return next;
 }
@@ -101,57 +114,7 @@ bool Exchange::join_small_body(net::Buffer& lead) {
 void Exchange::stop_at_failure(Failure failure) {
     record_.failure = failure;
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
-    --local_->counts.ok;
-    ++local_->counts.unreachable;
     if (record_.first_upstream == upstream_->id && record_.attempts == 1) record_.first_failed = true;
-}
-
-// Bytes both ways until both sides have closed, or nothing moved for the route's tunnel_idle.
-net::Task<Next> Exchange::tunnel(std::string_view head) {
-    leave_upstream();
-    record_.tunnel = true;
-    enter_upstream(*upstream_);
-    request_deadline_ms_ = 0;
-    const http::Body endless{Kind::until_close, 0};
-    upload_.trailers = download_.trailers = nullptr;
-    upload_.start(endless, BodyPump::Coding::plain, {}, 0);
-    download_.start(endless, BodyPump::Coding::plain, head, 0);
-    bool up_open = true, down_open = true;
-    session_.stream.readable = connection_->readable = true;  // whatever came with the heads may have hidden an edge
-    while (up_open || down_open) {
-        if (up_open) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_);
-            if (step == Step::done) {
-                connection_->shutdown_send();
-                up_open = false;
-            } else if (step != Step::wait_source && step != Step::wait_sink) {
-                break;
-            }
-        }
-        if (down_open) {
-            const Step step = download_.step(*connection_, back_, session_.stream);
-            if (step == Step::done) {
-                session_.stream.shutdown_send();
-                down_open = false;
-            } else if (step != Step::wait_source && step != Step::wait_sink) {
-                break;
-            }
-        }
-        if (!up_open && !down_open) break;
-        if (session_.in.empty()) session_.in.release();
-        if (back_.empty()) back_.release();
-        session_.set_deadline(route_->tunnel_idle_ms == 0 ? 0 : context_.now_ms + route_->tunnel_idle_ms);
-        co_await session_.sleep();
-        if (session_.expired()) {
-            record_.failure = Failure::body_idle;
-            break;
-        }
-        if (context_.stopping) break;
-    }
-    record_.bytes_out += download_.sent_bytes();
-    record_.bytes_in += upload_.body_bytes();
-    give_back(false);
-    co_return Next::close;
 }
 
 }  // namespace switchyard::serve

@@ -4,6 +4,7 @@
 #include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/upstream/session_key.h"
 
 namespace switchyard::serve {
 
@@ -51,6 +52,12 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, http::Body body,
     if (decision_.mint) {
         to << "Set-Cookie: " << route_->sticky.key.name << '=' << std::string_view(request_id_, request_id_size_)
            << "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n";
+    }
+    if (mint_session_) {
+        char key[upstream::kSessionKeySize];
+        upstream::write_session_key(endpoint_->session_key, key);
+        to << "Set-Cookie: " << upstream_->session_cookie << '=' << std::string_view(key, sizeof key)
+           << "; Path=/; HttpOnly; SameSite=Lax\r\n";
     }
     if (route_->debug_headers) {
         to << "X-Switchyard: generation=" << in_force_->snapshot->generation << "; route=" << route_->name;

@@ -1,6 +1,7 @@
 #include "proxy/serve/session.h"
 
 #include "proxy/base/log.h"
+#include "proxy/http/proxy_protocol.h"
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -61,6 +62,7 @@ void Session::end_if_done() {
 
 net::Running Session::run() {
     Exchange::Next next;
+    bool expects_header = listener_->proxy_protocol;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -80,6 +82,12 @@ net::Running Session::run() {
             in.filled(got.bytes);
             idle_ = false;
         }
+        if (expects_header) {
+            const bool introduced = co_await take_proxy_header();
+            if (!introduced) co_return;
+            expects_header = false;
+            continue;
+        }
         next = co_await Exchange::serve(*this);
         if (next != Exchange::Next::keep) break;
     }
@@ -87,6 +95,33 @@ net::Running Session::run() {
         stream.close_with_reset();
     else if (next == Exchange::Next::close)
         co_await linger();
+}
+
+// False: whoever sent this is not the relay that the operator has promised; he gets no answer.
+net::Task<bool> Session::take_proxy_header() {
+    set_deadline(context_.now_ms + listener_->head_timeout_ms);
+    for (;;) {
+        const auto header = http::read_proxy_header(in.unread());
+        if (header.outcome == http::ProxyHeader::Outcome::bad) co_return false;
+        if (header.outcome == http::ProxyHeader::Outcome::done) {
+            in.consume(header.size);
+            if (header.has_address) {
+                client_.bytes = header.source.bytes;
+                client_.is_ip = true;
+                client_port_ = header.source.port;
+            }
+            co_return true;
+        }
+        if (!stream.readable) {
+            co_await sleep();
+            if (expired()) co_return false;
+            continue;
+        }
+        in.compact();
+        const auto got = stream.read(in.room());
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return false;
+        in.filled(got.bytes);
+    }
 }
 
 net::Task<> Session::linger() {

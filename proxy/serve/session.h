@@ -32,7 +32,8 @@ class Session final
     Context& context() { return context_; }
     const ListenerPlan& listener() const { return *listener_; }
     const route::ClientAddress& client_address() const { return client_; }
-    void set_client_address(const route::ClientAddress& address) { client_ = address; }
+    // As the PROXY protocol gave it; 0: ask the socket.
+    std::uint16_t client_port() const { return client_port_; }
 
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
@@ -58,6 +59,7 @@ class Session final
     void woken() override;
     net::Running run();
     net::Task<> linger();
+    net::Task<bool> take_proxy_header();
     void end_if_done();
 
     Context& context_;
@@ -67,6 +69,7 @@ class Session final
     std::coroutine_handle<> sleeper_;
     bool idle_ = true;
     bool finishing_ = false;
+    std::uint16_t client_port_ = 0;
 };
 
 }  // namespace switchyard::serve

@@ -8,6 +8,7 @@
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
+#include "proxy/upstream/session_key.h"
 
 namespace switchyard {
 namespace {
@@ -52,7 +53,9 @@ class Compiler {
 
     CompileResult run() {
         upstreams();
+        snapshot_->routed.assign(snapshot_->upstreams.size(), false);
         for (std::size_t i = 0; i < model_->routes.size(); ++i) one_route(i);
+        follow_fallbacks();
         if (errors_.empty()) listeners();  // sockets last: nothing is opened for a configuration that is refused
         if (!errors_.empty()) return {nullptr, std::move(errors_)};
         return {snapshot_, {}};
@@ -98,6 +101,8 @@ class Compiler {
                 if (!net::resolve(e.address, endpoint.address, &why))
                     fail("/upstreams/" + escaped(name) + "/endpoints/" + std::to_string(i) + "/address", why);
                 endpoint.weight = e.weight;
+                if (!source.sticky_session.cookie.empty())
+                    endpoint.session_key = upstream::session_key(name, endpoint.text);
                 endpoint.max_connections = e.max_connections;
                 endpoint.backup = e.backup;
                 endpoint.wanted = e.state;
@@ -119,7 +124,10 @@ class Compiler {
             out->keep_idle_ms = source.keepalive.idle_timeout.count();
             out->slow_start_ms = source.slow_start.count();
             out->queue_limit = source.queue_limit;
+            if (out->queue_limit != 0) out->waiting = registry_.waiting_count(name);
             out->send_proxy_protocol = source.send_proxy_protocol;
+            // A connection that was introduced speaks for one client only.
+            if (out->send_proxy_protocol != 0) out->max_idle = 0;
             out->breaker = source.breaker;
             if (!source.breaker.fallback.empty())
                 out->fallback = static_cast<std::int32_t>(index_.at(source.breaker.fallback));
@@ -139,6 +147,7 @@ class Compiler {
             try {
                 out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
                                       index_.at(source.rules[i].upstream)});
+                snapshot_->routed[out->rules.back().upstream] = true;
             } catch (const std::regex_error& error) {
                 fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
                      std::string("not a regular expression: ") + error.what());
@@ -148,8 +157,10 @@ class Compiler {
         for (const auto& [name, weight] : source.split) {
             out->arms.push_back(index_.at(name));
             weights.push_back(weight);
+            if (weight > 0) snapshot_->routed[out->arms.back()] = true;
         }
         out->split = split_of(weights);
+        out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
         if (source.sticky) {
             out->has_sticky = true;
@@ -163,6 +174,11 @@ class Compiler {
         out->replace_prefix = source.replace_prefix;
         out->limits = source.limits;
         out->rate_key_name = lowered(source.limits.rate.key.name);
+        if (source.limits.rate.requests > 0) {
+            out->rate =
+                route::Rate::of(source.limits.rate.requests, source.limits.rate.per.count(), source.limits.rate.burst);
+            out->rate_table = registry_.rate_table();
+        }
         if (source.limits.in_flight > 0) out->in_flight = registry_.route_count(source.name);
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
@@ -178,6 +194,13 @@ class Compiler {
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
         snapshot_->routes.add(source.match, std::move(out));
+    }
+
+    // An upstream that stands in for one that is routed to is routed to.
+    void follow_fallbacks() {
+        for (const auto& upstream : snapshot_->upstreams)
+            if (snapshot_->routed[upstream->index] && upstream->fallback >= 0)
+                snapshot_->routed[static_cast<std::size_t>(upstream->fallback)] = true;
     }
 
     // Routes with the same weights share one laid-out table while compiling: ten thousand routes are laid out once.

@@ -1,5 +1,7 @@
 #include "proxy/snapshot/registry.h"
 
+#include <random>
+
 namespace switchyard {
 namespace {
 
@@ -59,6 +61,18 @@ std::shared_ptr<SharedCount> Registry::listener_count(const std::string& name) {
     return shared_of(listener_counts_, name);
 }
 
+std::shared_ptr<SharedCount> Registry::waiting_count(const std::string& upstream) {
+    return shared_of(waiting_counts_, upstream);
+}
+
+std::shared_ptr<route::RateTable> Registry::rate_table() {
+    if (!rate_table_) {
+        std::random_device device;
+        rate_table_ = std::make_shared<route::RateTable>(static_cast<std::uint64_t>(device()) << 32 | device());
+    }
+    return rate_table_;
+}
+
 std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address& bind, std::string* why) {
     auto& slot = listening_[bind.text()];
     if (!slot) slot = net::ListeningSockets::open(bind, workers_, why);
@@ -72,6 +86,7 @@ void Registry::release() {
     drop_unused(cursors_);
     drop_unused(route_counts_);
     drop_unused(listener_counts_);
+    drop_unused(waiting_counts_);
     drop_unused(listening_);
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "proxy/net/listening_socket.h"
+#include "proxy/route/rate_table.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard {
@@ -47,6 +48,9 @@ class Registry {
     std::shared_ptr<SplitCursor> cursor(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
+    std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
+    // The buckets of all rate limits; made at first use.
+    std::shared_ptr<route::RateTable> rate_table();
 
     // The listening sockets of an address, one per worker; opened on first use. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, std::string* why);
@@ -61,7 +65,8 @@ class Registry {
     std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
-    std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_;
+    std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
+    std::shared_ptr<route::RateTable> rate_table_;
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
 };
 

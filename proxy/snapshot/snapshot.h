@@ -36,6 +36,7 @@ struct Snapshot {
     std::shared_ptr<const config::Model> model;
     std::vector<std::shared_ptr<const ListenerPlan>> listeners;
     std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;
+    std::vector<bool> routed;  // by upstream: does any route send it new requests?
     route::RouteTable routes;  // its arms index `upstreams`
 };
 

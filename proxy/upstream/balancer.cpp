@@ -114,7 +114,7 @@ int pick_rendezvous(const Candidates& from, std::uint64_t key) {
         const auto& text = from.upstream.endpoints[i].text;
         const std::uint64_t h = XXH3_64bits_withSeed(text.data(), text.size(), key);
         const double u = (static_cast<double>(h >> 11) + 0.5) / 9007199254740992.0;
-        const double score = -from.upstream.endpoints[i].weight / std::log(u);
+        const double score = from.upstream.endpoints[i].weight / -std::log(u);
         if (best < 0 || score > best_score) best = static_cast<int>(i), best_score = score;
     }
     return best;
@@ -208,12 +208,6 @@ std::uint64_t Random::next() {
 
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input) {
     Candidates from{upstream, input, false, panicking(upstream)};
-    if (upstream.endpoints.size() == 1) {
-        // The common small case: nothing to choose, only to count.
-        from.backups = upstream.endpoints[0].backup;
-        if (!from.may(0)) return {};
-        return count_in(upstream.endpoints[0]) ? Choice{Choice::Status::claimed, 0} : Choice{Choice::Status::busy, 0};
-    }
     if (input.preferred >= 0) {
         const auto i = static_cast<std::uint32_t>(input.preferred);
         const Endpoint& e = upstream.endpoints[i];
@@ -221,6 +215,12 @@ Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, con
         // Kept through a drain: the session ends with its cookie or with the endpoint.
         if (!tried && e.wanted != config::EndpointState::maint && e.state->healthy() && count_in(e))
             return {Choice::Status::claimed, i};
+    }
+    if (upstream.endpoints.size() == 1) {
+        // The common small case: nothing to choose, only to count.
+        from.backups = upstream.endpoints[0].backup;
+        if (!from.may(0)) return {};
+        return count_in(upstream.endpoints[0]) ? Choice{Choice::Status::claimed, 0} : Choice{Choice::Status::busy, 0};
     }
     bool seen = any(from);
     if (!seen && upstream.has_backups) {

@@ -12,12 +12,17 @@
 #include "proxy/net/socket_address.h"
 #include "proxy/upstream/endpoint_state.h"
 
+namespace switchyard {
+struct SharedCount;
+}
+
 namespace switchyard::upstream {
 
 struct Endpoint {
     std::shared_ptr<EndpointState> state;
     net::SocketAddress address;
     std::string text;  // as configured: for Host, logs, headers
+    std::uint64_t session_key = 0;
     std::uint32_t weight = 1;
     std::uint32_t max_connections = 0;
     bool backup = false;
@@ -39,6 +44,7 @@ struct Upstream {
     std::int64_t keep_idle_ms = 0;
     std::int64_t slow_start_ms = 0;
     std::uint32_t queue_limit = 0;
+    std::shared_ptr<SharedCount> waiting;  // in the queues of all workers
     std::uint8_t send_proxy_protocol = 0;
     bool has_backups = false;
     std::vector<std::uint16_t> maglev;  // consistent hash: table of endpoint indices; empty unless asked for

@@ -1,0 +1,63 @@
+#include "proxy/route/rate_table.h"
+
+#include <algorithm>
+
+namespace switchyard::route {
+namespace {
+
+constexpr std::uint64_t kEmpty = 0;
+constexpr std::uint64_t kChangingHands = 1;
+constexpr int kTries = 4;  // other workers may be faster that often; then the request passes
+
+}  // namespace
+
+Rate Rate::of(std::uint32_t requests, std::int64_t per_ms, std::uint32_t burst) {
+    if (requests == 0) return {};
+    const std::int64_t interval = std::max<std::int64_t>(1, per_ms * 1'000'000 / requests);
+    const std::int64_t tokens = burst == 0 ? requests : burst;
+    return {interval, interval * (tokens - 1)};
+}
+
+RateTable::RateTable(std::uint64_t seed, std::size_t keys)
+    : seed_(seed), sets_(std::max<std::size_t>(1, keys / kWays)), table_(std::make_unique<Set[]>(sets_)) {}
+
+std::int64_t RateTable::take(std::uint64_t key, const Rate& rate, std::int64_t now_ns) {
+    if (key <= kChangingHands) key += 2;
+    Bucket* bucket = find(key, now_ns);
+    if (bucket == nullptr) return 0;
+    std::int64_t full_at = bucket->full_at.load(std::memory_order_relaxed);
+    for (int i = 0; i < kTries; ++i) {
+        const std::int64_t from = std::max(full_at, now_ns);
+        if (from - now_ns > rate.tolerance_ns) return from - now_ns - rate.tolerance_ns;
+        if (bucket->full_at.compare_exchange_weak(full_at, from + rate.interval_ns, std::memory_order_relaxed)) break;
+    }
+    return 0;
+}
+
+RateTable::Bucket* RateTable::find(std::uint64_t key, std::int64_t now_ns) {
+    Set& set = table_[key % sets_];
+    for (int i = 0; i < kTries; ++i) {
+        Bucket* oldest = nullptr;
+        std::uint64_t oldest_key = kEmpty;
+        std::int64_t oldest_full = 0;
+        for (Bucket& bucket : set.buckets) {
+            const std::uint64_t owner = bucket.key.load(std::memory_order_acquire);
+            if (owner == key) return &bucket;
+            if (owner == kChangingHands) continue;
+            const std::int64_t full_at = owner == kEmpty ? -1 : bucket.full_at.load(std::memory_order_relaxed);
+            if (oldest != nullptr && full_at >= oldest_full) continue;
+            oldest = &bucket;
+            oldest_key = owner;
+            oldest_full = full_at;
+        }
+        if (oldest == nullptr ||
+            !oldest->key.compare_exchange_strong(oldest_key, kChangingHands, std::memory_order_acquire))
+            continue;
+        oldest->full_at.store(now_ns, std::memory_order_relaxed);
+        oldest->key.store(key, std::memory_order_release);
+        return oldest;
+    }
+    return nullptr;
+}
+
+}  // namespace switchyard::route

@@ -1,0 +1,130 @@
+// What may keep a request from being sent now: rate, breaker, and the queue for a place at an endpoint.
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "proxy/route/rate_table.h"
+#include "proxy/serve/exchange.h"
+#include "proxy/upstream/session_key.h"
+
+namespace switchyard::serve {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+// The worst that a client can do with one address: an IPv6 network is one client, it is given out as one.
+std::string_view network_of(const route::ClientAddress& address) {
+    constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const bool v4 = std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
+    return {reinterpret_cast<const char*>(address.bytes.data()), v4 ? std::size_t{16} : std::size_t{8}};
+}
+
+// Gives the place in the count of waiting requests back, also when the worker stops in the middle.
+class Counted {
+  public:
+    Counted(SharedCount& shared, std::uint64_t& own) : shared_(shared), own_(own) { ++own_; }
+    ~Counted() {
+        shared_.value.fetch_sub(1, std::memory_order_relaxed);
+        --own_;
+    }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+  private:
+    SharedCount& shared_;
+    std::uint64_t& own_;
+};
+
+}  // namespace
+
+Failure Exchange::take_rate() {
+    if (rate_taken_) return Failure::none;
+    rate_taken_ = true;
+    const auto& limit = route_->limits.rate;
+    std::string scratch;
+    std::string_view key;
+    if (limit.key.source != config::Key::Source::client)
+        key = route::value_of(limit.key, route_->rate_key_name, facts_, scratch);
+    // Who leaves the key out is limited by address: leaving it out must not be a way around.
+    if (key.data() == nullptr) key = network_of(facts_.client);
+    auto& table = *route_->rate_table;
+    const std::uint64_t hash = XXH3_64bits_withSeed(key.data(), key.size(), table.seed() + route_->id);
+    const std::int64_t wait_ns = table.take(hash, route_->rate, context_.now_us * 1000);
+    if (wait_ns == 0) return Failure::none;
+    retry_after_ = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
+    return Failure::rate_limited;
+}
+
+bool Exchange::breaker_passes(const upstream::Upstream& upstream) {
+    return upstream.breaker.failure_percent == 0 ||
+           context_.breaker(upstream.id).passes(upstream.breaker, context_.now_ms);
+}
+
+// While the upstream rests its fallback serves, when there is one that does not rest too.
+Failure Exchange::pass_breaker() {
+    if (breaker_passes(*upstream_)) return Failure::none;
+    retry_after_ = static_cast<std::uint32_t>(context_.breaker(upstream_->id).rest_ms(context_.now_ms) / 1000 + 1);
+    if (upstream_->fallback < 0 || fell_back_) return Failure::breaker_open;
+    const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(upstream_->fallback)];
+    if (!breaker_passes(fallback)) return Failure::breaker_open;
+    fell_back_ = true;
+    tried_count_ = 0;
+    enter_upstream(fallback);
+    return Failure::none;
+}
+
+std::int32_t Exchange::session_endpoint() const {
+    if (upstream_->session_cookie.empty()) return -1;
+    return upstream::endpoint_of_session(*upstream_, facts_.cookie(upstream_->session_cookie));
+}
+
+// A new cookie is due when the old one names nobody who could serve: one that was only full or failed once is kept.
+void Exchange::follow_session(std::int32_t preferred, std::uint32_t chosen) {
+    if (preferred >= 0 && static_cast<std::uint32_t>(preferred) != chosen) {
+        const auto& wanted = upstream_->endpoints[static_cast<std::size_t>(preferred)];
+        mint_session_ = wanted.wanted != config::EndpointState::up || !wanted.state->healthy();
+    } else {
+        mint_session_ = preferred < 0;
+    }
+}
+
+// Claims; where every endpoint is at its limit and the upstream has a queue, waits in it. `none` without a claimed
+// endpoint: a newer generation answers this request by itself.
+net::Task<Failure> Exchange::claim_or_wait() {
+    Failure failure = claim();
+    while (failure == Failure::overflow && upstream_->queue_limit != 0) {
+        failure = co_await wait_for_place();
+        if (failure != Failure::none || endpoint_ != nullptr) break;
+        failure = route_again();
+        if (failure != Failure::none || route_answers()) break;
+        failure = claim();
+    }
+    co_return failure;
+}
+
+// `none` without a claimed endpoint: a newer generation came, and the request must be routed anew.
+net::Task<Failure> Exchange::wait_for_place() {
+    SharedCount& waiting = *upstream_->waiting;
+    if (waiting.value.fetch_add(1, std::memory_order_relaxed) >= upstream_->queue_limit) {
+        waiting.value.fetch_sub(1, std::memory_order_relaxed);
+        co_return Failure::overflow;
+    }
+    const Counted counted(waiting, context_.waiting);
+    upstream::WaitQueue::Place place(context_.queue(upstream_->id), session_);
+    set_phase_deadline(upstream_->queue_ms);
+    for (;;) {
+        co_await session_.sleep();
+        // Whoever has closed his side while waiting in a queue has gone away, as far as anybody can tell.
+        if (session_.stream.broken || session_.stream.hung_up) co_return Failure::client_closed;
+        if (in_force_ != context_.in_force) co_return Failure::none;
+        if (place.take_call()) {
+            called_ = true;
+            const Failure failure = claim();
+            called_ = false;
+            if (failure != Failure::overflow) co_return failure;
+        }
+        if (session_.expired()) co_return request_time_is_up() ? Failure::request_timeout : Failure::overflow;
+    }
+}
+
+}  // namespace switchyard::serve
