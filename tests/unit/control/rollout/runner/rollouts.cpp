@@ -1,6 +1,7 @@
 #include "control/rollout/runner/rollouts.h"
 
 #include "control/rollout/runner/report_page.h"
+#include "control/rollout/runner/rollout_metrics.h"
 #include "control/rollout/runner/view.h"
 #include "tests/unit/control/rollout/runner/stage.h"
 
@@ -283,4 +284,18 @@ TEST_CASE("the report is kept with the rollout and its page needs nothing from o
         CAPTURE(outside);
         CHECK(page.find(outside) == std::string::npos);
     }
+}
+
+TEST_CASE("the metrics say how much evidence there is and what weight is in force, while a route is held") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.pass(2, kBlueWell, {10, 0});
+    switchyard::control::Exposition out;
+    write_rollout_metrics(out, *stage.rollouts);
+    const std::string text = out.take();
+    CHECK(text.find("switchyard_rollout_weight{rollout=\"r1\",route=\"forum\"} 5\n") != std::string::npos);
+    CHECK(text.find("switchyard_rollout_evidence{rollout=\"r1\",metric=\"errors\"} ") != std::string::npos);
+    REQUIRE(live->abort("alice").has_value());
+    write_rollout_metrics(out, *stage.rollouts);
+    CHECK(out.take().find("r1") == std::string::npos);
 }
