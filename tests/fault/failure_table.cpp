@@ -1,0 +1,42 @@
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+#include "proxy/base/failure.h"
+
+using namespace switchyard;
+
+TEST_CASE("every failure has exactly one row, at its own place") {
+    REQUIRE(kFailureTable.size() == kFailures);
+    for (std::size_t i = 0; i < kFailures; ++i) {
+        CAPTURE(i);
+        CHECK(static_cast<std::size_t>(kFailureTable[i].failure) == i);
+        CHECK(&traits(kFailureTable[i].failure) == &kFailureTable[i]);
+    }
+}
+
+TEST_CASE("a row does not contradict itself") {
+    const std::set<std::string> flags{"no_route",      "no_endpoint", "connect_failed", "reset",    "timeout",
+                                      "client_closed", "bad_request", "bad_response",   "overflow", "internal"};
+    for (const auto& row : kFailureTable) {
+        CAPTURE(static_cast<int>(row.failure));
+        if (row.failure == Failure::none) {
+            CHECK(row.source == Source::none);
+            CHECK(row.status == 0);
+            CHECK(row.flag.empty());
+            continue;
+        }
+        CHECK(row.source != Source::none);
+        CHECK(flags.contains(std::string(row.flag)));
+        // Who is answered is told why; who is gone is not.
+        CHECK((row.status == 0) == row.detail.empty());
+        CHECK((row.status == 0 || (row.status >= 400 && row.status <= 599)));
+        // Only endpoints are blamed, and only what happened at one can be tried at another.
+        if (row.blames_endpoint) CHECK(row.source == Source::upstream);
+        if (row.retry != Retry::never) CHECK(row.source == Source::upstream);
+        // The client's own faults are 4xx, ours and the endpoint's are 5xx.
+        if (row.status != 0)
+            CHECK((row.status < 500) == (row.source == Source::downstream && row.failure != Failure::bad_version));
+    }
+}
