@@ -69,7 +69,8 @@ class CommandLine(unittest.TestCase):
             seen = json.loads(done.stdout)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([phase["fault"] for phase in seen["phases"]], ["none", "app refuse", "app pass"])
-        self.assertEqual(sum(phase["latency_ms"]["count"] for phase in seen["phases"]), 200)
+        # On a busy machine the last ones due may not get their turn before the end; they are told, not forgotten.
+        self.assertEqual(sum(phase["latency_ms"]["count"] for phase in seen["phases"]) + seen["load"]["unsent"], 200)
 
 
 if __name__ == "__main__":
