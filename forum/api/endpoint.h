@@ -15,6 +15,13 @@ struct Endpoint {
     std::string_view operation;
     Access access;
     Answer (*handle)(Service&, const Call&);
+
+    // For the OpenAPI document; names of schemas and parameters are those of openapi_components.json.
+    std::string_view summary = "";     ///< empty: not in the document
+    int status = 200;                  ///< when all went well
+    std::string_view answer = "";      ///< schema, empty: no body
+    std::string_view request = "";     ///< schema, empty: no body
+    std::string_view parameters = "";  ///< of the query and the head, separated by spaces
 };
 
 }  // namespace forum

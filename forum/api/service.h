@@ -37,6 +37,7 @@ struct Service {
     Lifecycle& lifecycle;
     Metrics& metrics;
     ApiLimits limits;
+    std::string openapi = {};  ///< the document
 };
 
 /// Runs a change on the writer thread and returns its answer once it is durable. When the call has an Idempotency-Key,

@@ -87,6 +87,7 @@ Answer log_in(Service& service, const Call& call) {
     const std::string username = input.text("username");
     const std::string password = input.text("password");
     input.finish();
+    throttle_login(service, call, username);
     const auto account =
         service.store.readers.with([&](Connection& connection) { return account_named(connection, username); });
     bool right = false;

@@ -31,8 +31,13 @@ constexpr std::chrono::milliseconds kIdleSlice{1'000};
 constexpr std::size_t kLingerBytes = 1'024 * 1'024;
 constexpr timeval kLingerTime{1, 0};
 
-// What the handler of a request tells the loop that serves its connection.
+// A request may be this much larger than its body: head, and the overhead of chunks of one byte each.
+constexpr std::size_t kHeadBytes = 64 * 1'024;
+constexpr std::size_t kChunkOverhead = 6;
+
+// What the handler of a request and the loop that serves its connection tell each other.
 thread_local bool t_close_after_answer = false;
+thread_local const SocketStream* t_stream = nullptr;
 
 void set_options(int socket) {
     const int on = 1;
@@ -91,6 +96,10 @@ void put(const Answer& answer, httplib::Response& response) {
     if (!answer.etag.empty()) response.set_header("ETag", answer.etag);
     if (!answer.location.empty()) response.set_header("Location", answer.location);
     if (!answer.body.empty()) response.set_content(answer.body, answer.content_type);
+}
+
+Answer too_large() {
+    return problem(413, "too-large", "the request body is larger than this program takes");
 }
 
 Call call_from(const httplib::Request& request) {
@@ -174,7 +183,7 @@ class HttpServer::Listener : public httplib::Server {
                 return HandlerResponse::Handled;
             }
             if (framing.length > options_.body_limit) {
-                put(problem(413, "too-large", "the request body is larger than this resource takes"), response);
+                put(too_large(), response);
                 close_after(response);
                 return HandlerResponse::Handled;
             }
@@ -191,7 +200,10 @@ class HttpServer::Listener : public httplib::Server {
         Delete(".*", handler);
         // What the library refuses by itself gets the body that all refusals have.
         set_error_handler([this](const httplib::Request&, httplib::Response& response) {
-            if (response.body.empty()) {
+            if (response.body.empty() && t_stream->too_large()) {
+                put(too_large(), response);
+                close_after(response);
+            } else if (response.body.empty()) {
                 put(problem(response.status, "http", "the request could not be read as HTTP/1.1"), response);
                 close_after(response);
             }
@@ -199,6 +211,10 @@ class HttpServer::Listener : public httplib::Server {
     }
 
     void handle(const httplib::Request& request, httplib::Response& response) {
+        if (request.body.size() > options_.body_limit) {
+            put(too_large(), response);
+            return;
+        }
         Call call = call_from(request);
         put(answer_(call), response);
         response.set_header("X-Request-Id", call.request_id);
@@ -211,7 +227,8 @@ class HttpServer::Listener : public httplib::Server {
 
     bool process_and_close_socket(socket_t socket) override {
         ++lifecycle_.connections;
-        SocketStream stream(socket, wake_, options_.request_limit);
+        SocketStream stream(socket, wake_, options_.request_limit, kHeadBytes + kChunkOverhead * options_.body_limit);
+        t_stream = &stream;
         std::size_t served = 0;
         t_close_after_answer = false;
         while (!t_close_after_answer && wait_for_request(stream)) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "forum/api/dispatch.h"
+#include "forum/api/openapi.h"
 #include "forum/auth/digest.h"
 #include "forum/server/http_server.h"
 #include "forum/server/request_flow.h"
@@ -157,6 +158,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     service.limits.login_pair = settings.integer("login-limit");
     service.limits.registrations = settings.integer("registration-limit");
     service.limits.writes = settings.integer("write-limit");
+    service.openapi = openapi_document(endpoints);
     service.limits.access_life = settings.duration("access-life").count();
     service.limits.refresh_life = settings.duration("refresh-life").count();
     service.limits.operator_token = settings.text("operator-token");

@@ -46,13 +46,18 @@ std::string address_of(int socket) {
 
 }  // namespace
 
-SocketStream::SocketStream(int socket, int wake, std::chrono::milliseconds request_limit)
-    : socket_(socket), wake_(wake), request_limit_(request_limit), remote_(address_of(socket)) {
+SocketStream::SocketStream(int socket, int wake, std::chrono::milliseconds request_limit, std::size_t request_bytes)
+    : socket_(socket),
+      wake_(wake),
+      request_limit_(request_limit),
+      request_bytes_(request_bytes),
+      remote_(address_of(socket)) {
     begin_request();
 }
 
 void SocketStream::begin_request() {
     deadline_ = Clock::now() + request_limit_;
+    budget_ = request_bytes_;
 }
 
 SocketStream::Wait SocketStream::wait_for_request(std::chrono::milliseconds limit) {
@@ -98,7 +103,9 @@ ssize_t SocketStream::read(char* to, size_t size) {
         // What was answered so far ("100 Continue") must be out before more is expected.
         if (!flush() || !fill()) return -1;
     }
-    const std::size_t count = std::min(size, read_end_ - read_at_);
+    const std::size_t count = std::min({size, read_end_ - read_at_, budget_});
+    if (count == 0) return -1;
+    budget_ -= count;
     std::memcpy(to, read_.data() + read_at_, count);
     read_at_ += count;
     return static_cast<ssize_t>(count);

@@ -19,16 +19,18 @@ namespace forum {
 class SocketStream : public httplib::Stream {
   public:
     /// `wake` becomes readable when connections without a request in work should end.
-    SocketStream(int socket, int wake, std::chrono::milliseconds request_limit);
+    SocketStream(int socket, int wake, std::chrono::milliseconds request_limit, std::size_t request_bytes);
 
     enum class Wait { request, closed, idle };
     /// Until a byte of the next request is there, the client or `wake` ends it, or `limit` is over.
     Wait wait_for_request(std::chrono::milliseconds limit);
 
-    /// From here the whole request and its answer have `request_limit`.
+    /// From here the whole request and its answer have `request_limit`, and the request `request_bytes`: cpp-httplib
+    /// reads a chunked body without any limit of its own.
     void begin_request();
     /// Sends what was written. False when the client is gone or too slow.
     bool flush();
+    bool too_large() const { return budget_ == 0; }
     bool has_unread() const { return read_at_ < read_end_; }
 
     bool is_readable() const override { return true; }
@@ -47,6 +49,8 @@ class SocketStream : public httplib::Stream {
     int socket_;
     int wake_;
     std::chrono::milliseconds request_limit_;
+    std::size_t request_bytes_;
+    std::size_t budget_ = 0;
     std::chrono::steady_clock::time_point deadline_;
     std::string remote_;
     std::array<char, 16'384> read_;

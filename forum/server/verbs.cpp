@@ -7,6 +7,7 @@
 
 #include "forum/api/key_ring.h"
 #include "forum/server/settings.h"
+#include "forum/store/migration_lint.h"
 #include "forum/store/migrations.h"
 #include "forum/store/seed.h"
 
@@ -62,12 +63,21 @@ int seed_verb(const std::vector<std::string>& arguments) {
     return 0;
 }
 
+int check_migrations(const std::vector<Migration>& migrations) {
+    const std::vector<LintComplaint> complaints = lint_migrations(migrations, embedded_releases());
+    for (const LintComplaint& complaint : complaints) fmt::print("{}: {}\n", complaint.migration, complaint.what);
+    if (complaints.empty()) fmt::print("{} migrations, none breaks the version before it\n", migrations.size());
+    return complaints.empty() ? 0 : 1;
+}
+
 int migrate_verb(const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "" : arguments[0];
-    if (what != "status" && what != "up") throw SettingsError("forum migrate needs status or up");
+    if (what != "status" && what != "up" && what != "check")
+        throw SettingsError("forum migrate needs status, up or check");
     const Flags flags = flags_of(arguments, 1, {"database", "directory"});
     const auto directory = flags.find("directory");
     const auto migrations = migrations_with(directory == flags.end() ? "" : directory->second);
+    if (what == "check") return check_migrations(migrations);
     Connection connection(required(flags, "database"), Connection::Mode::read_write);
     if (what == "up") {
         for (const std::string& name : migrate_up(connection, migrations)) fmt::print("applied {}\n", name);

@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <thread>
 #include <utility>
@@ -148,7 +150,13 @@ Connection::Connection(const std::string& file, Mode mode) {
     });
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+    // Read at every end, not once: a release is recorded by tests that start many programs.
+    const char* const record = std::getenv("FORUM_RECORD_STATEMENTS");
+    if (record == nullptr || !handle_) return;
+    std::ofstream out(record, std::ios::app);
+    for (const std::string& text : statements()) out << text + '\n';
+}
 
 Query Connection::query(std::string_view sql) {
     return translated(sql, [&]() -> Query {

@@ -1,0 +1,11 @@
+#pragma once
+// The plain web page: static files compiled into the program.
+
+#include "forum/api/service.h"
+
+namespace forum {
+
+Answer show_web_page(Service& service, const Call& call);
+Answer show_web_file(Service& service, const Call& call);
+
+}  // namespace forum

@@ -1,0 +1,180 @@
+"""Posts, comments, votes, search, moderation, notifications – through the API, on two instances at once."""
+import unittest
+
+from forums import ForumTest
+
+
+class Content(ForumTest):
+    def setUp(self):
+        super().setUp()
+        self.blue = self.start()
+        self.green = self.start("--colour", "green", "--version-label", "v2")
+        self.alice = self.register(self.blue, "alice")
+        self.bob = self.register(self.green, "bob")
+
+    def test_what_one_instance_acknowledged_the_other_shows_at_once(self):
+        other = self.green.client()
+        for number in range(20):
+            before = other.get("/api/v1/posts?sort=new").json["items"]
+            post = self.write_post(self.alice, f"Number {number}")
+            self.assertNotIn(post, [item["id"] for item in before])
+            self.assertEqual(other.get("/api/v1/posts?sort=new").json["items"][0]["id"], post)
+            shown = other.get("/api/v1/posts/" + post)
+            self.assertEqual(shown.headers["X-Forum-Colour"], "green")
+            self.alice.post(f"/api/v1/posts/{post}/comments", {"body": "and more"})
+            self.assertEqual(other.get("/api/v1/posts/" + post).json["comments"]["items"][0]["body"], "and more")
+
+    def test_a_retry_with_the_same_key_never_posts_twice_whichever_instance_it_reaches(self):
+        body = {"category": "general", "title": "Once", "body": "only"}
+        key = {"Idempotency-Key": "a-key"}
+        first = self.alice.post("/api/v1/posts", body, headers=key)
+        self.alice.port = self.green.port
+        self.alice.close()
+        second = self.alice.post("/api/v1/posts", body, headers=key)
+        self.assertEqual((first.status, first.body), (second.status, second.body))
+        self.assertEqual(first.headers["Location"], second.headers["Location"])
+        self.assertEqual(second.headers["Idempotency-Replayed"], "true")
+        self.assertEqual(len(self.blue.client().get("/api/v1/posts").json["items"]), 1)
+        other = self.alice.post("/api/v1/posts", {**body, "title": "Twice"}, headers=key)
+        self.assert_problem(other, 422, "idempotency-key-reused")
+        self.assertEqual(self.bob.post("/api/v1/posts", body, headers=key).status, 201)
+        self.assert_problem(self.bob.post("/api/v1/posts", body, headers={"Idempotency-Key": "x" * 200}), 400)
+
+    def test_edits_keep_a_history_and_lost_updates_are_refused(self):
+        post = self.write_post(self.alice, "First", tags=["a"])
+        tag = self.alice.get("/api/v1/posts/" + post).headers["ETag"]
+        self.bob.put(f"/api/v1/posts/{post}/vote", {"value": 1})  # changes the page, not the text
+        edited = self.alice.patch("/api/v1/posts/" + post, {"title": "Second", "tags": ["b"]}, headers={"If-Match": tag})
+        self.assertEqual(edited.json["version"], 2)
+        self.assert_problem(self.alice.patch("/api/v1/posts/" + post, {"title": "Third"}, headers={"If-Match": tag}), 412)
+        self.assert_problem(self.bob.patch("/api/v1/posts/" + post, {"title": "Mine"}), 403)
+        history = self.bob.get(f"/api/v1/posts/{post}/history").json["items"]
+        self.assertEqual([(one["version"], one["title"], one["tags"]) for one in history], [(1, "First", ["a"])])
+
+    def test_a_reader_who_has_the_answer_is_told_that_nothing_changed(self):
+        post = self.write_post(self.alice)
+        for path in ("/api/v1/posts", "/api/v1/posts/" + post, "/api/v1/categories", "/api/v1/users/alice"):
+            with self.subTest(path=path):
+                first = self.bob.get(path)
+                again = self.bob.get(path, headers={"If-None-Match": first.headers["ETag"]})
+                self.assertEqual((again.status, again.body), (304, b""))
+                self.assertEqual(again.headers["ETag"], first.headers["ETag"])
+        self.alice.post(f"/api/v1/posts/{post}/comments", {"body": "new"})
+        tag = first.headers["ETag"]
+        self.assertEqual(self.bob.get("/api/v1/posts/" + post, headers={"If-None-Match": tag}).status, 200)
+
+    def test_threads_have_an_order_a_depth_and_pages(self):
+        post = self.write_post(self.alice)
+        parent = None
+        for depth in range(8):
+            answer = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": f"depth {depth}", "parent": parent})
+            self.assertEqual(answer.json["depth"], depth)
+            parent = answer.json["id"]
+        too_deep = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "deeper", "parent": parent})
+        self.assertEqual(self.assert_problem(too_deep, 422)["errors"][0]["pointer"], "/parent")
+        for number in range(12):
+            self.alice.post(f"/api/v1/posts/{post}/comments", {"body": f"top {number}"})
+        bodies, cursor = [], ""
+        while cursor is not None:
+            page = self.alice.get(f"/api/v1/posts/{post}/comments?limit=7" + (f"&cursor={cursor}" if cursor else "")).json
+            bodies += [one["body"] for one in page["items"]]
+            cursor = page["next"]
+        self.assertEqual(bodies, [f"depth {n}" for n in range(8)] + [f"top {n}" for n in range(12)])
+        self.assertEqual(self.alice.delete("/api/v1/comments/" + parent).status, 403)
+        self.assertEqual(self.bob.delete("/api/v1/comments/" + parent).status, 204)
+        shown = self.alice.get("/api/v1/comments/" + parent).json
+        self.assertEqual((shown["deleted"], shown["body"]), (True, ""))
+        self.assertEqual(self.alice.get("/api/v1/posts/" + post).json["comment_count"], 19)
+
+    def test_votes_count_once_per_user_and_order_the_lists(self):
+        plain = self.write_post(self.alice, "Plain")
+        loved = self.write_post(self.alice, "Loved")
+        latest = self.write_post(self.alice, "Latest")
+        for value, score in ((1, 1), (1, 1), (-1, -1), (0, 0), (1, 1)):
+            self.assertEqual(self.bob.put(f"/api/v1/posts/{loved}/vote", {"value": value}).json["score"], score)
+        self.assertEqual(self.alice.put(f"/api/v1/posts/{loved}/vote", {"value": 1}).json["score"], 2)
+        self.assert_problem(self.bob.put(f"/api/v1/posts/{loved}/vote", {"value": 2}), 422)
+        order = lambda sort: [one["id"] for one in self.bob.get("/api/v1/posts?sort=" + sort).json["items"]]
+        self.assertEqual(order("top")[0], loved)
+        self.assertEqual(order("new"), [latest, loved, plain])
+        self.assertEqual(order("hot")[0], loved)
+        comment = self.bob.post(f"/api/v1/posts/{plain}/comments", {"body": "c"}).json["id"]
+        self.assertEqual(self.alice.put(f"/api/v1/comments/{comment}/vote", {"value": -1}).json["score"], -1)
+
+    def test_search_finds_words_and_chinese_and_follows_edits_and_deletions(self):
+        post = self.write_post(self.alice, "发布日志", "We moved the 数据库 to a new machine")
+        find = lambda typed: [one["id"] for one in self.bob.get("/api/v1/search?q=" + typed).json["items"]]
+        for typed in ("数据库", "数据", "库", "发布", "machine", "MACHINE 数据"):
+            with self.subTest(typed=typed):
+                self.assertEqual(find(typed), [post])
+        self.assertEqual(find("库数"), [])
+        self.assertIn("数据库", self.bob.get("/api/v1/search?q=数据库").json["items"][0]["excerpt"])
+        self.alice.patch("/api/v1/posts/" + post, {"body": "Nothing left"})
+        self.assertEqual(find("machine"), [])
+        self.alice.delete("/api/v1/posts/" + post)
+        self.assertEqual(find("发布"), [])
+        self.assert_problem(self.bob.get("/api/v1/search?q=\"*"), 400)
+
+    def test_unread_marks_and_notifications_follow_what_happens(self):
+        post = self.write_post(self.alice, body="hello @bob and @Bob and @nobody1")
+        mark = lambda client: client.get("/api/v1/me/marks?posts=" + post).json["items"][0]
+        self.assertTrue(mark(self.bob)["unread"])
+        self.assertEqual(self.bob.put(f"/api/v1/posts/{post}/read").status, 204)
+        self.assertFalse(mark(self.bob)["unread"])
+        comment = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "hi"}).json["id"]
+        self.assertTrue(mark(self.alice)["unread"])
+        self.alice.post(f"/api/v1/posts/{post}/comments", {"body": "hi @bob", "parent": comment})
+        kinds = lambda client: [one["kind"] for one in client.get("/api/v1/me/notifications").json["items"]]
+        self.assertEqual(kinds(self.bob), ["reply", "mention"])
+        self.assertEqual(kinds(self.alice), ["reply"])
+        self.assertEqual(self.bob.get("/api/v1/me/notifications").json["unread"], 2)
+        self.bob.post("/api/v1/me/notifications/read")
+        self.assertEqual(self.bob.get("/api/v1/me/notifications").json["unread"], 0)
+
+    def test_moderation_leaves_traces(self):
+        root = self.admin(self.blue)
+        self.assertEqual(root.put("/api/v1/users/bob/role", {"role": "moderator"}).json["role"], "moderator")
+        post = self.write_post(self.alice, "Loud")
+        report = root.post(f"/api/v1/posts/{post}/reports", {"reason": "loud"}).json
+        self.assertEqual(root.post(f"/api/v1/posts/{post}/reports", {"reason": "again"}).json["id"], report["id"])
+        self.assertEqual([one["id"] for one in self.bob.get("/api/v1/reports").json["items"]], [report["id"]])
+        self.assertEqual(self.bob.put(f"/api/v1/posts/{post}/lock?reason=calm down").status, 204)
+        self.assert_problem(self.alice.post(f"/api/v1/posts/{post}/comments", {"body": "but"}), 403, "locked")
+        self.assertEqual(self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "closed"}).status, 201)
+        self.assertEqual(self.bob.post(f"/api/v1/reports/{report['id']}/resolve", {"resolution": "locked"}).json["resolved_by"], "bob")
+        self.assertEqual(self.bob.get("/api/v1/reports").json["items"], [])
+        self.assertEqual(self.bob.delete(f"/api/v1/posts/{post}?reason=enough").status, 204)
+        self.assert_problem(self.alice.get("/api/v1/posts/" + post), 404)
+        self.assertTrue(self.bob.get("/api/v1/posts/" + post).json["deleted"])
+        self.assertEqual(self.bob.post(f"/api/v1/posts/{post}/restore").status, 204)
+        self.assertEqual(self.alice.get("/api/v1/posts/" + post).json["title"], "Loud")
+        ban = {"until": "2099-01-01T00:00:00Z", "reason": "loud"}
+        self.assertEqual(self.bob.put("/api/v1/users/alice/ban", ban).status, 200)
+        self.assert_problem(self.alice.post("/api/v1/posts", {"category": "general", "title": "t", "body": "b"}), 403, "banned")
+        self.assertEqual(self.alice.get("/api/v1/me").json["ban"]["reason"], "loud")
+        self.assert_problem(self.bob.put("/api/v1/users/root/ban", ban), 403)
+        self.assert_problem(self.bob.put("/api/v1/users/bob/ban", ban), 409)
+        self.assertEqual(self.bob.delete("/api/v1/users/alice/ban").status, 200)
+        self.write_post(self.alice)
+        deeds = [one["action"] for one in self.bob.get("/api/v1/moderation-log").json["items"]]
+        self.assertEqual(deeds, ["unban user", "ban user", "restore post", "delete post", "resolve report", "lock post",
+                                 "make user moderator"])
+
+    def test_categories_say_who_may_post_in_them(self):
+        root = self.admin(self.blue)
+        news = {"slug": "news", "name": "News", "posting_role": "moderator", "position": 5}
+        self.assertEqual(root.post("/api/v1/categories", news).status, 201)
+        self.assert_problem(root.post("/api/v1/categories", news), 409)
+        post = {"category": "news", "title": "t", "body": "b"}
+        self.assert_problem(self.alice.post("/api/v1/posts", post), 403)
+        self.assertEqual(root.post("/api/v1/posts", post).status, 201)
+        self.assertEqual(len(self.alice.get("/api/v1/posts?category=news").json["items"]), 1)
+        self.assertEqual(len(self.alice.get("/api/v1/posts?category=general").json["items"]), 0)
+        self.assertEqual(root.patch("/api/v1/categories/news", {"posting_role": "member"}).json["version"], 2)
+        self.assertEqual(self.alice.post("/api/v1/posts", post).status, 201)
+        self.assertEqual([one["slug"] for one in self.alice.get("/api/v1/categories").json["items"]], ["general", "news"])
+        self.assert_problem(self.alice.get("/api/v1/posts?category=none"), 404)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,140 @@
+"""Blue at one schema version and green at the next, on one database at the same time."""
+import os
+import sqlite3
+import threading
+import unittest
+
+from forums import DEADLINE, ForumTest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RELEASED = os.path.join(HERE, "../../../forum/store/releases")
+
+EXPAND = """-- phase: expand
+ALTER TABLE posts ADD COLUMN language TEXT NOT NULL DEFAULT '';
+CREATE TABLE post_links (post_id INTEGER NOT NULL REFERENCES posts (id), url TEXT NOT NULL, PRIMARY KEY (post_id, url));
+CREATE INDEX posts_by_language ON posts (language, id DESC);
+"""
+MIGRATE = """-- phase: migrate
+UPDATE posts SET language = 'zh' WHERE body GLOB '*[一-鿿]*';
+"""
+CONTRACT = """-- phase: contract
+-- oldest-program: {oldest}
+ALTER TABLE posts DROP COLUMN {column};
+"""
+
+
+class Migrations(ForumTest):
+    def newest(self):
+        return max(int(name[:4]) for name in os.listdir(os.path.join(HERE, "../../../forum/store/migrations")))
+
+    def steps(self, *texts):
+        """A directory with the migrations that the next release would bring."""
+        directory = os.path.join(self.directory, f"steps{len(os.listdir(self.directory))}")
+        os.mkdir(directory)
+        for number, text in enumerate(texts, self.newest() + 1):
+            with open(os.path.join(directory, f"{number:04d}_next.sql"), "w") as out:
+                out.write(text)
+        return directory
+
+    def test_status_up_and_check(self):
+        status = self.run_verb("migrate", "status", "--database", self.database)
+        self.assertIn("schema version 0", status.stdout)
+        self.assertIn("pending 0001_initial", status.stdout)
+        self.assertIn("applied 0001_initial", self.run_verb("migrate", "up", "--database", self.database).stdout)
+        self.assertNotIn("applied", self.run_verb("migrate", "up", "--database", self.database).stdout)
+        own = self.run_verb("migrate", "check")
+        self.assertEqual(own.returncode, 0, own.stdout)
+        good = self.run_verb("migrate", "check", "--directory", self.steps(EXPAND, MIGRATE))
+        self.assertEqual(good.returncode, 0, good.stdout)
+        for column in ("title", "hot"):
+            bad = self.run_verb("migrate", "check", "--directory", self.steps(CONTRACT.format(oldest=self.newest(), column=column)))
+            self.assertEqual(bad.returncode, 1)
+            self.assertRegex(bad.stdout, "breaks a statement of the release|cannot be applied")
+        renamed = self.run_verb("migrate", "check", "--directory", self.steps("-- phase: expand\nALTER TABLE posts RENAME COLUMN body TO text;"))
+        self.assertIn("removes or renames posts.body", renamed.stdout)
+
+    def test_a_program_without_auto_migrate_refuses_an_old_database_and_says_what_to_do(self):
+        with self.assertRaisesRegex(RuntimeError, "run `forum migrate up`"):
+            self.start("--auto-migrate", "false")
+
+    def test_the_running_version_goes_on_writing_while_the_next_one_migrates_under_it(self):
+        blue = self.start()
+        alice = self.register(blue, "alice")
+        stop = threading.Event()
+        written, failures = [], []
+
+        def write():
+            client = blue.client(alice.token)
+            while not stop.is_set():
+                try:
+                    post = self.write_post(client, body="正文 text")
+                    client.put(f"/api/v1/posts/{post}/vote", {"value": 1})
+                    client.patch("/api/v1/posts/" + post, {"title": "edited"})
+                    self.assertEqual(client.get("/api/v1/posts/" + post).json["title"], "edited")
+                    written.append(post)
+                except Exception as failure:
+                    failures.append(failure)
+                    return
+
+        writers = [threading.Thread(target=write) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        steps = self.steps(EXPAND, MIGRATE)
+        up = self.run_verb("migrate", "up", "--database", self.database, "--directory", steps)
+        reached = len(written)
+        while len(written) < reached + 40 and not failures:
+            threading.Event().wait(0.01)
+        stop.set()
+        for writer in writers:
+            writer.join(DEADLINE)
+        self.assertEqual(up.returncode, 0, up.stderr)
+        self.assertEqual(failures, [])
+        # The older program also starts on the newer schema: a rollback needs no migration.
+        again = self.start("--colour", "green")
+        for post in written[:3] + written[-3:]:
+            self.assertEqual(again.client().get("/api/v1/posts/" + post).json["title"], "edited")
+        with sqlite3.connect(self.database) as database:
+            kept = {row[0] for row in database.execute("SELECT public_id FROM posts")}
+            self.assertEqual(set(written) - kept, set())
+            self.assertGreater(database.execute("SELECT count(*) FROM posts WHERE language = ''").fetchone()[0], 0)
+
+    def test_every_statement_of_the_release_before_works_on_the_next_schema(self):
+        self.run_verb("migrate", "up", "--database", self.database, "--directory", self.steps(EXPAND, MIGRATE))
+        with open(os.path.join(RELEASED, f"{self.newest():04d}_statements.sql")) as recorded:
+            statements = [line.strip() for line in recorded if line.strip() and not line.startswith("--")]
+        self.assertGreater(len(statements), 60)
+        with sqlite3.connect(self.database) as database:
+            for statement in statements:
+                if statement.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"):
+                    with self.subTest(statement=statement):
+                        numbered = max([int(n) for n in __import__("re").findall(r"\?(\d+)", statement)], default=0)
+                        count = numbered or statement.count("?")
+                        database.execute("EXPLAIN " + statement, [None] * count)
+
+    def test_a_contract_step_shuts_out_programs_that_are_too_old(self):
+        self.run_verb("migrate", "up", "--database", self.database, "--directory",
+                      self.steps(EXPAND, MIGRATE, CONTRACT.format(oldest=self.newest() + 1, column="language") .replace(
+                          "ALTER TABLE", "DROP INDEX posts_by_language;\nALTER TABLE")))
+        with self.assertRaisesRegex(RuntimeError, "install a newer release"):
+            self.start()
+
+    def test_many_instances_that_start_on_an_empty_database_migrate_it_once(self):
+        started, failures = [], []
+
+        def begin():
+            try:
+                started.append(self.start())
+            except Exception as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=begin) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(DEADLINE)
+        self.assertEqual((failures, len(started)), ([], 6))
+        self.assertEqual(sum(len(forum.log("migrated")) for forum in started), self.newest())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

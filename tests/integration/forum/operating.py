@@ -1,0 +1,141 @@
+"""Starting, probing, draining, leaving, backing up – and the faults that rehearsals order."""
+import os
+import signal
+import sqlite3
+import threading
+import unittest
+
+from forums import BINARY, DEADLINE, ForumTest, until
+
+
+class Operating(ForumTest):
+    def test_probes_and_metrics_say_what_is(self):
+        forum = self.start("--version-label", "v3")
+        client = forum.client()
+        ready = client.get("/readyz")
+        self.assertEqual((ready.status, ready.json["status"], ready.json["version"]), (200, "ready", "v3"))
+        self.assertEqual({name: check["status"] for name, check in ready.json["checks"].items()},
+                         {"database": "ok", "writer": "ok", "drain": "ok"})
+        for path in ("/livez", "/startupz"):
+            self.assertEqual(client.get(path).status, 200)
+        alice = self.register(forum, "alice")
+        self.write_post(alice)
+        metrics = client.get("/metrics").body.decode()
+        self.assertIn('forum_requests_total{operation="createPost",code_class="2xx"} 1\n', metrics)
+        self.assertIn('forum_build_info{version="v3",colour="blue"} 1', metrics)
+        for line in metrics.splitlines():
+            self.assertRegex(line, r"^(# (HELP|TYPE) forum_\w+ .+|forum_\w+(\{[^}]*\})? [0-9.e+-]+)$")
+
+    def test_sigterm_finishes_what_is_in_work_and_leaves_with_zero(self):
+        forum = self.start("--rehearsal", "--delay", "700ms", "--drain-delay", "0s")
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(forum.client().get("/api/v1/posts").status))
+        asking.start()
+        until(lambda: '"in_flight":1' in forum.client().get("/drain").body.decode(), "a request in work")
+        self.assertEqual(forum.stop(), 0)
+        asking.join(DEADLINE)
+        self.assertEqual(answers, [200])
+        self.assertEqual(len(forum.log("stopped")), 1)
+
+    def test_during_the_drain_delay_it_is_unready_but_serves_and_asks_to_close(self):
+        forum = self.start("--drain-delay", "30s")
+        client = forum.client()
+        forum.process.send_signal(signal.SIGTERM)
+        unready = until(lambda: (lambda answer: answer if answer.status == 503 else None)(client.get("/readyz")), "unready")
+        self.assertEqual(unready.json["checks"]["drain"], {"status": "failing", "detail": "draining"})
+        answer = client.get("/api/v1/posts")
+        self.assertEqual((answer.status, answer.headers["Connection"]), (200, "close"))
+        forum.process.send_signal(signal.SIGTERM)
+        self.assertEqual(forum.stop(), 1)  # the second signal did not wait
+
+    def test_the_drain_endpoint_makes_unready_and_ready_again(self):
+        forum = self.start()
+        client = forum.client()
+        self.assertTrue(client.post("/drain").json["draining"])
+        self.assertEqual(client.get("/readyz").status, 503)
+        self.assertFalse(client.delete("/drain").json["draining"])
+        self.assertEqual(client.get("/readyz").status, 200)
+        proxied = client.post("/drain", headers={"X-Forwarded-For": "203.0.113.1"})
+        self.assert_problem(proxied, 403)
+        guarded = self.start("--operator-token", "secret", "--colour", "green").client()
+        self.assert_problem(guarded.post("/drain"), 401)
+        self.assertEqual(guarded.post("/drain", headers={"Authorization": "Bearer secret"}).status, 200)
+
+    def test_rehearsed_failures_come_in_their_share_and_spare_the_probes(self):
+        forum = self.start("--rehearsal", "--fail-percent", "30")
+        client = forum.client()
+        statuses = [client.get("/api/v1/posts").status for _ in range(100)]
+        self.assertEqual(statuses.count(500), 30)
+        self.assertEqual({client.get("/readyz").status for _ in range(20)}, {200})
+
+    def test_a_rehearsed_crash_comes_after_its_number_of_requests(self):
+        forum = self.start("--rehearsal", "--crash-after", "5")
+        client = forum.client()
+        for _ in range(5):
+            self.assertEqual(client.get("/api/v1/posts").status, 200)
+        with self.assertRaises(OSError):
+            client.get("/api/v1/posts")
+        self.assertEqual(forum.process.wait(DEADLINE), -signal.SIGKILL)
+
+    def test_failed_requests_are_in_the_log_with_their_id(self):
+        forum = self.start("--log-requests", "all")
+        forum.client().get("/api/v1/posts/none", headers={"X-Request-Id": "find-me"})
+        line = until(lambda: forum.log("request"), "a log line")[0]
+        self.assertEqual((line["id"], line["operation"], line["status"], line["path"]),
+                         ("find-me", "showPost", 404, "/api/v1/posts/none"))
+
+    def test_a_backup_taken_under_writes_is_whole_and_usable(self):
+        forum = self.start()
+        alice = self.register(forum, "alice")
+        acknowledged = [self.write_post(alice, f"before {n}") for n in range(30)]
+        stop = threading.Event()
+
+        def write():
+            while not stop.is_set():
+                self.write_post(alice)
+
+        writing = threading.Thread(target=write)
+        writing.start()
+        copy = os.path.join(self.directory, "copy.db")
+        done = self.run_verb("backup", "--database", self.database, "--to", copy)
+        stop.set()
+        writing.join(DEADLINE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with sqlite3.connect(copy) as database:
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+            kept = {row[0] for row in database.execute("SELECT public_id FROM posts")}
+        self.assertLessEqual(set(acknowledged), kept)
+        self.assertEqual(self.run_verb("backup", "--database", self.database, "--to", copy).returncode, 1)
+        restored = self.start(database=copy).client()
+        self.assertEqual(restored.get("/api/v1/posts/" + acknowledged[0]).status, 200)
+
+    def test_settings_are_listed_with_their_source(self):
+        path = os.path.join(self.directory, "forum.conf")
+        with open(path, "w") as out:
+            out.write("idle-limit = 9s\n")
+        listed = self.run_verb("config", "--env", "prod", "--config", path, "--port", "7", "--operator-token", "hush").stdout
+        lines = {line.split()[0]: line for line in listed.splitlines()}
+        self.assertRegex(lines["idle-limit"], r"9s +\S*forum\.conf:1 ")
+        self.assertRegex(lines["port"], r"7 +--port ")
+        self.assertRegex(lines["drain-delay"], r"5s +default ")
+        self.assertNotIn("hush", listed)
+        wrong = self.run_verb("serve", "--fail-percent", "5")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("--rehearsal", wrong.stderr)
+
+    def test_seeding_gives_what_was_asked_for(self):
+        done = self.run_verb("seed", "--database", self.database, "--posts", "120", "--users", "7", "--comments", "300")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with sqlite3.connect(self.database) as database:
+            counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("posts", "users", "comments")]
+            self.assertEqual(counts, [120, 7, 300])
+            wrong = database.execute("SELECT count(*) FROM posts p WHERE comment_count <> "
+                                     "(SELECT count(*) FROM comments c WHERE c.post_id = p.id)").fetchone()[0]
+            self.assertEqual(wrong, 0)
+        forum = self.start()
+        self.assertEqual(len(forum.client().get("/api/v1/posts?limit=100").json["items"]), 100)
+        self.assertGreater(len(forum.client().get("/api/v1/search?q=数据库").json["items"]), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

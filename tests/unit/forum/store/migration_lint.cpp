@@ -1,0 +1,118 @@
+#include "forum/store/migration_lint.h"
+
+#include <doctest/doctest.h>
+
+#include "store_fixture.h"
+
+using namespace forum;
+
+namespace {
+
+const char* const kFirst =
+    "-- phase: expand\nCREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT);\n"
+    "CREATE VIEW titles AS SELECT title FROM notes;\n";
+const ReleasedStatements kReleases = {{1, {"SELECT title FROM notes", "INSERT INTO notes (title) VALUES (?)"}}};
+
+std::vector<LintComplaint> complaints_about(const std::string& sql, const ReleasedStatements& releases = kReleases) {
+    return lint_migrations({parse_migration("0001_first.sql", kFirst), parse_migration("0002_second.sql", sql)},
+                           releases);
+}
+
+}  // namespace
+
+TEST_CASE("steps that only add are let through") {
+    for (const char* sql :
+         {"ALTER TABLE notes ADD COLUMN extra TEXT", "ALTER TABLE notes ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
+          "CREATE TABLE more (id INTEGER PRIMARY KEY, x TEXT NOT NULL UNIQUE)",
+          "CREATE INDEX notes_by_title ON notes (title)",
+          "CREATE VIEW upper_titles AS SELECT upper(title) FROM notes"}) {
+        CAPTURE(sql);
+        CHECK(complaints_about(std::string("-- phase: expand\n") + sql).empty());
+    }
+    CHECK(complaints_about("-- phase: migrate\nUPDATE notes SET old = title WHERE old IS NULL").empty());
+}
+
+TEST_CASE("steps that would break the version before are refused, each with its reason") {
+    struct Row {
+        const char* sql;
+        const char* reason;
+    };
+    const std::vector<Row> rows = {
+        {"DROP TABLE notes", "removes or renames notes;"},
+        {"ALTER TABLE notes RENAME TO papers", "removes or renames notes;"},
+        {"ALTER TABLE notes RENAME COLUMN title TO name", "removes or renames notes.title;"},
+        {"ALTER TABLE notes DROP COLUMN old", "removes or renames notes.old;"},
+        {"DROP VIEW titles", "removes or renames titles;"},
+        {"CREATE UNIQUE INDEX one_title ON notes (title)", "adds the unique index one_title"},
+        {"CREATE TRIGGER watch BEFORE INSERT ON notes BEGIN SELECT raise(ABORT, 'no'); END", "adds the trigger watch"},
+        {"ALTER TABLE notes DROP COLUMN old; CREATE TABLE x (y)", "notes.old"},
+        {"DROP TABLE notes; CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT, must TEXT NOT "
+         "NULL)",
+         "adds notes.must NOT NULL without a default"},
+        {"CREATE TABLE broken (", "cannot be applied"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.sql);
+        const auto complaints = complaints_about(std::string("-- phase: expand\n") + row.sql);
+        bool named = false;
+        for (const LintComplaint& complaint : complaints) {
+            named =
+                named || (complaint.migration == "0002_second" && complaint.what.find(row.reason) != std::string::npos);
+        }
+        CHECK(named);
+    }
+}
+
+TEST_CASE("a contract step may remove what the version before no longer asks for, and nothing else") {
+    CHECK(complaints_about(
+              "-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; ALTER TABLE notes DROP COLUMN old")
+              .empty());
+    const auto broken =
+        complaints_about("-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP TABLE notes");
+    CHECK(broken.size() == 2);
+    // It would shut out the version before it, which is still running while this one starts.
+    CHECK_FALSE(complaints_about("-- phase: contract\n-- oldest-program: 2\nDROP VIEW titles").empty());
+}
+
+TEST_CASE("a migration without a phase, or with a wrong name, is refused") {
+    CHECK_THROWS_AS(parse_migration("0002_x.sql", "CREATE TABLE x (y)"), StoreError);
+    CHECK_THROWS_AS(parse_migration("0002_x.sql", "-- phase: destroy\n"), StoreError);
+    CHECK_THROWS_AS(parse_migration("0002_x.sql", "-- phase: contract\n"), StoreError);
+    CHECK_THROWS_AS(parse_migration("2_x.sql", "-- phase: expand\n"), StoreError);
+}
+
+TEST_CASE("the program's own migrations hold with the statements of its releases") {
+    for (const LintComplaint& complaint : lint_migrations(embedded_migrations(), embedded_releases())) {
+        CAPTURE(complaint.migration);
+        FAIL_CHECK(complaint.what);
+    }
+    // The newest release works on its own schema too.
+    Directory directory;
+    Connection connection(migrated(directory), Connection::Mode::read_write);
+    REQUIRE(embedded_releases().contains(embedded_migrations().back().version));
+    const auto& statements = embedded_releases().at(embedded_migrations().back().version);
+    CHECK(statements.size() > 60);
+    for (const std::string& sql : statements) {
+        CAPTURE(sql);
+        CHECK_NOTHROW((void)connection.query(sql));
+    }
+}
+
+TEST_CASE("a step that fails is rolled back whole and named") {
+    Directory directory;
+    Connection connection(directory.file("x.db"), Connection::Mode::read_write);
+    auto migrations = std::vector<Migration>{parse_migration("0001_first.sql", kFirst)};
+    CHECK(migrate_up(connection, migrations).size() == 1);
+    CHECK(migrate_up(connection, migrations).empty());
+    migrations.push_back(parse_migration("0002_bad.sql", "-- phase: expand\nCREATE TABLE half (x); SELECT nonsense;"));
+    CHECK_THROWS_WITH_AS(migrate_up(connection, migrations), doctest::Contains("0002_bad failed and was rolled back"),
+                         StoreError);
+    CHECK(schema_status(connection, migrations).applied == 1);
+    CHECK_FALSE(connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'half'").step());
+}
+
+TEST_CASE("a program too old or too new for a database says what to do") {
+    CHECK_THROWS_WITH_AS(require_usable_schema({1, 2, 0, {}}), doctest::Contains("forum migrate up"), StoreError);
+    CHECK_THROWS_WITH_AS(require_usable_schema({5, 2, 3, {}}), doctest::Contains("newer release"), StoreError);
+    CHECK_NOTHROW(require_usable_schema({5, 2, 2, {}}));
+}
