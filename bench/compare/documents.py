@@ -73,7 +73,7 @@ def truth(record):
         table(["", *names], rows)])
 
 
-SECTIONS = {"truth": truth, "switch": switch, "peers": peers, "ladder": ladder}
+SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "ladder": ladder}
 
 
 def add_arguments(parser):

@@ -79,7 +79,7 @@ int run(const Flags& flags) {
         probe.held = slo.held(probe.tally);
         if (!flags.load.json) print(probe);
         // What held although the generator lagged has held; what broke then may be the generator's doing.
-        own_limit = !probe.held && !probe.valid.valid;
+        if (!probe.held) own_limit = !probe.valid.valid;
         search.report(probe.held);
         probes.push_back(std::move(probe));
     }
@@ -102,7 +102,7 @@ int run(const Flags& flags) {
         else
             fmt::print("; no higher rate was tried\n");
         if (own_limit)
-            fmt::print("NOTE      the last rate that broke did so while yardbench itself lagged: a lower bound\n");
+            fmt::print("NOTE      the lowest rate that broke did so while yardbench itself lagged: a lower bound\n");
     }
     return search.held() > 0 && !interrupted() ? 0 : 1;
 }
