@@ -30,6 +30,12 @@ bool same_socket(const Address& a, const Address& b) {
     return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
 }
 
+// Prefixes are matched at segment borders: a slash at the end makes no difference.
+Match routed_alike(Match match) {
+    while (match.path_prefix.size() > 1 && match.path_prefix.ends_with('/')) match.path_prefix.pop_back();
+    return match;
+}
+
 }  // namespace
 
 void check_process(Checks& checks, const Process& process) {
@@ -86,7 +92,7 @@ std::vector<Error> validate(const Model& model) {
             checks.fail(at + "/name",
                         fmt::format("route \"{}\" is there already, as number {}", route.name, first->second));
         for (std::size_t k = 0; k < i; ++k)
-            if (route.match == model.routes[k].match)
+            if (routed_alike(route.match) == routed_alike(model.routes[k].match))
                 checks.fail(at + (route.match == Match{} ? "" : "/match"),
                             fmt::format("matches the same requests as route \"{}\" and would never be reached",
                                         model.routes[k].name));

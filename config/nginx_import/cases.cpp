@@ -45,8 +45,7 @@ Cases tidy(Cases cases) {
         }
         if (out.back().when.kind == Formula::Kind::always) break;
     }
-    // What comes just before the end and gives the same as the end says nothing: either() above has joined them.
-    if (out.size() > kMaxCases) out = {std::move(out.back())};
+    if (out.size() > kMaxCases) throw TooManyCases();
     return out;
 }
 

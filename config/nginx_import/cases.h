@@ -1,9 +1,11 @@
 // The values an nginx variable can have: a list of cases of which the first that holds decides.
 //
+// Errors: TooManyCases is thrown by all that makes lists longer.
 // Invariants: never empty; the last case always holds; no other always or never does.
 // Threads: plain values.
 #pragma once
 
+#include <stdexcept>
 #include <vector>
 
 #include "config/nginx_import/formula.h"
@@ -19,8 +21,13 @@ struct Case {
 
 using Cases = std::vector<Case>;
 
-inline constexpr std::size_t kMaxCases =
-    500;  // products of many variables explode; a route with more rules helps nobody
+// Products of many variables explode; a map of tenants may well have thousands of lines.
+inline constexpr std::size_t kMaxCases = 10'000;
+
+// More than kMaxCases: the configuration is given up, with a fault.
+struct TooManyCases : std::runtime_error {
+    TooManyCases() : std::runtime_error("its conditions multiply to more cases than can be carried over") {}
+};
 
 Cases always(Text out);
 // Drops what cannot be reached, joins neighbours with the same value.

@@ -89,7 +89,11 @@ NginxImport import_nginx(const std::filesystem::path& path) {
         tree.directives.clear();
         tree.directives.push_back(std::move(http));
     }
-    for (const Directive& directive : tree.directives) import_top(directive, result.model, notes);
+    try {
+        for (const Directive& directive : tree.directives) import_top(directive, result.model, notes);
+    } catch (const TooManyCases& error) {
+        return {{}, {}, Note{path.string(), 0, error.what(), "write the rules by hand", Note::Kind::lost}};
+    }
     result.notes = notes.take();
     sort_notes(result.notes, tree.directives);
     if (const auto errors = validate(result.model); !errors.empty())

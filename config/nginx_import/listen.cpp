@@ -50,7 +50,8 @@ std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
                 listen.tls = true;
                 notes.lost(directive,
                            "Switchyard's listeners speak plain HTTP, this one too: terminate TLS in front of it, or "
-                           "remove the listener");
+                           "remove the listener. "
+                           "X-Forwarded-Proto says https when the terminator sets it and stands in trusted_proxies");
             } else if (word == "http2" || word == "spdy") {
                 notes.lost(directive, "Switchyard's listeners speak HTTP/1.1");
             } else if (word == "proxy_protocol") {

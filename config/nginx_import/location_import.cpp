@@ -216,8 +216,16 @@ class LocationImport {
 
 std::vector<Draft> import_location(const Directive& location, const Flow& server_flow, const Settings& around,
                                    const ServerContext& server) {
-    const auto path = location_path(location, *server.notes);
+    auto path = location_path(location, *server.notes);
     if (!path) return {};
+    // Prefixes match at segment borders here, so /api and /api/ would be one.
+    const bool has_slash_twin = std::ranges::any_of(*server.directives, [&](const Directive& other) {
+        return other.name == "location" && !other.args.empty() && other.args.back() == path->text + "/";
+    });
+    if (!path->exact && has_slash_twin) {
+        path->exact = true;
+        server.notes->changed(location, fmt::format("takes {0} alone; nginx takes {0}x as well", path->text));
+    }
     LocationImport import(location, server);
     Flow flow = server_flow;
     flow.ended = false;

@@ -90,6 +90,7 @@ std::optional<Formula> Matcher::holds_for_variable(std::string_view variable) co
         case Kind::equals:
         case Kind::equals_any_case:
             // To nginx an absent header is an empty one.
+            if (key->source == Key::Source::method && !is_token(value)) return Formula::constant(false);
             if (value.empty()) return negated(test(*key, Test::present, {}));
             return test(*key, Test::equals, {value});
         case Kind::truthy:

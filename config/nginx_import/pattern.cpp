@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/cidr.h"
+#include "config/limits.h"
 
 namespace switchyard::config::nginx {
 
@@ -36,7 +37,7 @@ class Translator {
             rest_.remove_prefix(4);
         }
         while (!rest_.empty() && legal_) one();
-        if (!legal_) return std::nullopt;
+        if (!legal_ || out_.size() > limits::kPatternLength) return std::nullopt;
         try {
             const std::regex check(out_, std::regex::ECMAScript);
         } catch (const std::regex_error&) {

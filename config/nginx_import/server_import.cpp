@@ -35,6 +35,23 @@ std::pair<std::string, std::string> place(const Match& match) {
     return {match.path_exact, match.path_exact.empty() ? prefix : ""};
 }
 
+// A block whose requests are all redirected to https, by itself or in its location /.
+bool redirects_to_tls(const std::vector<Directive>& block) {
+    return std::ranges::any_of(block, [](const Directive& directive) {
+        if (directive.name == "location") return directive.arg(0) == "/" && redirects_to_tls(directive.children);
+        const std::string& to = directive.args.empty()        ? directive.arg(0)
+                                : directive.name == "rewrite" ? directive.arg(1)
+                                                              : directive.args.back();
+        return (directive.name == "return" || directive.name == "rewrite") && to.starts_with("https://");
+    });
+}
+
+bool proxies_somewhere(const std::vector<Directive>& block) {
+    return std::ranges::any_of(block, [](const Directive& directive) {
+        return directive.name == "proxy_pass" || proxies_somewhere(directive.children);
+    });
+}
+
 bool server_handles(std::string_view name) {
     return name == "listen" || name == "server_name" || name == "location" || name == "set_real_ip_from" ||
            Flow::knows(name) || Settings::knows(name);
@@ -58,18 +75,53 @@ void Servers::read_names(const Directive& directive, Server& server) {
     }
 }
 
+bool Servers::Server::speaks_tls() const {
+    return std::ranges::any_of(listens, &Listen::tls);
+}
+
+void Servers::leave_out_redirects(std::vector<Server>& servers) {
+    for (Server& server : servers) {
+        if (server.speaks_tls() || !redirects_to_tls(server.block->children) ||
+            proxies_somewhere(server.block->children))
+            continue;
+        const auto serves = [](const Server& other, const std::string& host) {
+            return other.speaks_tls() &&
+                   (other.hosts.empty() || std::ranges::find(other.hosts, host) != other.hosts.end());
+        };
+        const auto served = [&](const std::string& host) {
+            return std::ranges::any_of(servers, [&](const Server& other) { return serves(other, host); });
+        };
+        const std::size_t named = server.hosts.size();
+        std::erase_if(server.hosts, served);
+        const bool all_hosts = named == 0 && std::ranges::any_of(servers, &Server::speaks_tls);
+        server.left_out = all_hosts || (named > 0 && server.hosts.empty());
+        if (server.left_out || server.hosts.size() < named)
+            notes_.changed(
+                *server.block,
+                "redirects to https what other servers serve by TLS. TLS is terminated before Switchyard, which "
+                "would redirect for ever: the redirect is left out, do it where TLS is terminated");
+    }
+}
+
 void Servers::choose_default(std::vector<Server>& servers) {
     // Per address the one that says so, else the first.
     std::map<Address, std::size_t> defaults;
     std::vector<Address> order;
-    for (std::size_t i = 0; i < servers.size(); ++i)
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        if (servers[i].left_out) continue;
         for (const Listen& listen : servers[i].listens) {
             const auto [at, fresh] = defaults.emplace(listen.address, i);
             if (fresh) order.push_back(listen.address);
             if (!fresh && listen.is_default) at->second = i;
         }
+    }
     if (order.empty()) return;
-    Server& chosen = servers[defaults[order.front()]];
+    // A server that could be reached in no other way comes first, if it leads anywhere.
+    const auto only_as_default = std::ranges::find_if(order, [&](const Address& address) {
+        const Server& server = servers[defaults[address]];
+        return server.hosts.empty() && proxies_somewhere(server.block->children);
+    });
+    Server& chosen = servers[defaults[only_as_default == order.end() ? order.front() : *only_as_default]];
     chosen.takes_any_host = true;
     for (const Address& address : order) {
         Server& other = servers[defaults[address]];
@@ -96,8 +148,10 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
             add_listener(model_, listen, http.under(block->children), trusted, notes_);
         servers.push_back(std::move(server));
     }
+    leave_out_redirects(servers);
     choose_default(servers);
-    for (const Server& server : servers) import_server(server, scope, http, servers.size() > 1);
+    for (const Server& server : servers)
+        if (!server.left_out) import_server(server, scope, http, servers.size() > 1);
     finish();
 }
 

@@ -28,9 +28,14 @@ class Servers {
         std::vector<Listen> listens;
         std::vector<std::string> hosts;
         bool takes_any_host = false;
+        bool left_out = false;
+
+        bool speaks_tls() const;
     };
 
     void read_names(const Directive& directive, Server& server);
+    // A server that only redirects to https has nothing to do where TLS is terminated before Switchyard.
+    void leave_out_redirects(std::vector<Server>& servers);
     void choose_default(std::vector<Server>& servers);
     void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
     std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "config/limits.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/values.h"
 
@@ -21,6 +22,12 @@ bool is_random(std::string_view variable) {
                                                       "date_local", "connection",   "connection_requests",
                                                       "pid",        "time_iso8601", "time_local"};
     return std::ranges::find(kRandom, variable) != kRandom.end();
+}
+
+int depth_of(const Condition& condition) {
+    int deepest = 0;
+    for (const Condition& child : condition.children) deepest = std::max(deepest, depth_of(child));
+    return deepest + 1;
 }
 
 std::string rule_name(const Condition& condition, std::set<std::string>& taken) {
@@ -171,6 +178,10 @@ bool Targets::set(Route& route, const Flow& flow, const Directive* pass) {
     }
     std::set<std::string> taken;
     for (std::size_t i = 0; i + 1 < cases.size(); ++i) {
+        if (depth_of(cases[i].when.condition) > limits::kConditionDepth) {
+            notes_.lost(where, "a condition is nested too deep to be carried over: write the rule by hand");
+            continue;
+        }
         const Shares* rule_split = nullptr;
         const auto target = read_shared(cases[i].out, rule_split, flow, where);
         if (!target) continue;

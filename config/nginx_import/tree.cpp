@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <glob.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include "config/nginx_import/lexer.h"
+#include "config/utf8.h"
 
 namespace switchyard::config::nginx {
 
@@ -42,13 +44,22 @@ class TreeReader {
         std::ostringstream text;
         text << stream.rdbuf();
         if (!stream) return fail(file, 0, "the file cannot be read");
-        const Lexed lexed = lex(text.str());
+        const Lexed lexed = lex(readable(text.str(), file));
         if (lexed.fault) return fail(file, lexed.fault_line, *lexed.fault);
         Cursor cursor{lexed.tokens, 0, file, depth};
         read_block(cursor, into, 0);
     }
 
   private:
+    // Our configuration is UTF-8; files in other encodings mostly have it in comments alone.
+    std::string readable(std::string text, const std::string& file) {
+        if (is_utf8(text)) return text;
+        std::ranges::replace_if(
+            text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+        tree.notes.push_back({file, 1, file, "is not UTF-8: letters beyond ASCII became '?'", Note::Kind::changed});
+        return text;
+    }
+
     struct Cursor {
         const std::vector<Token>& tokens;
         std::size_t at;

@@ -142,6 +142,9 @@ TEST_CASE("what a route does") {
          "/routes/1/name", "route \"a\" is there already, as number 0"},
         {routes(R"({"name":"a","split":{"blue":1}},{"name":"b","split":{"green":1}})"), "/routes/1",
          "matches the same requests as route \"a\" and would never be reached"},
+        {routes(
+             R"({"name":"a","match":{"path_prefix":"/x"},"split":{"blue":1}},{"name":"b","match":{"path_prefix":"/x/"},"split":{"green":1}})"),
+         "/routes/1/match", "matches the same requests as route \"a\" and would never be reached"},
         {route(R"("split":{"blue":0,"green":0})"), "/routes/0/split",
          "every weight is 0; at least one upstream must get requests"},
         {route(R"("split":{"blue":100000,"green":1})"), "/routes/0/split",

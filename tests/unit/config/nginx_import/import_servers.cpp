@@ -82,22 +82,44 @@ TEST_CASE("paths without a location do not fall through to the default server") 
           "a: / → app\nb-api-slash: b =/api → 301 /api/\nb-api: b /api/ → app\nb: b / → 404\n");
 }
 
-TEST_CASE("a redirect to https gives way to what https serves") {
-    const auto imported =
-        import_http(kApp +
-                    "server { listen 80; server_name a.example;\nreturn 301 https://$host$request_uri; }\n"
-                    "server { listen 443 ssl; server_name a.example; location / { proxy_pass http://app; } }");
-    CHECK(summary(imported) == "a.example: / → 301 https://{host}{path}?{query}\na.example-2: a.example / → app\n");
+TEST_CASE("a server that redirects to https is left out where another serves the host by TLS") {
+    const std::string tls = "listen 443 ssl; location / { proxy_pass http://app; } }\n";
+    // The order of the two, names or none, a return in the server or in its location: the same.
+    CHECK(servers("server { listen 80; server_name a.example; return 301 https://$host$request_uri; }\nserver { "
+                  "server_name a.example; " +
+                  tls) == "a.example: / → app\n");
+    CHECK(servers("server { server_name _; " + tls +
+                  "server { listen 80 default_server; server_name _; return 301 https://$host$request_uri; }") ==
+          "default: / → app\n");
+    CHECK(servers("server { listen 80; location / { return 301 https://$host$request_uri; } location /.well-known/ { "
+                  "root /x; } }\n"
+                  "server { server_name a.example; " +
+                  tls) == "a.example: / → app\n");
+    CHECK(servers("server { listen 80; rewrite ^ https://$host$request_uri? permanent; }\nserver { " + tls) ==
+          "default: / → app\n");
+    // What no TLS server serves is still redirected.
+    CHECK(servers(
+              "server { server_name a.example; " + tls +
+              "server { listen 80; server_name a.example www.a.example; return 301 https://a.example$request_uri; }") ==
+          "a.example: / → app\nwww.a.example: www.a.example / → 301 https://a.example{path}?{query}\n");
+    // Without TLS anywhere it is a redirect like any other.
+    CHECK(servers("server { listen 80; server_name a.example; return 301 https://$host$request_uri; }") ==
+          "a.example: / → 301 https://{host}{path}?{query}\n");
     // As certbot writes it.
-    CHECK(servers("server { server_name a.example; location / { proxy_pass http://app; } listen 443 ssl; }\n"
+    CHECK(servers("server { server_name a.example; " + tls +
                   "server { if ($host = a.example) { return 301 https://$host$request_uri; } listen 80; server_name "
                   "a.example; "
                   "return 404; }")
               .starts_with("a.example: / → app\n"));
-    CHECK(servers("server { listen 443 ssl default_server; server_name x; return 204; }\n"
-                  "server { listen 80; server_name a.example; return 301 https://$host$request_uri; }\n"
-                  "server { listen 443 ssl; server_name a.example; location / { proxy_pass http://app; } }") ==
-          "x: / → 204\na.example: a.example / → app\n");
+    const auto imported = import_http(
+        "upstream app { server h:1; }\nserver { listen 80; return 301 https://$host$request_uri; }\n"
+        "server { listen 443 ssl; location / { proxy_pass http://app; } }");
+    CHECK(notes_of(imported).find("3 changed: server\n") != std::string::npos);
+}
+
+TEST_CASE("a server without a name is the default when it is the only one that leads anywhere") {
+    CHECK(servers("server { listen 80; server_name _; return 444; }\nserver { listen 8080; location / { proxy_pass "
+                  "http://app; } }") == "default: / → app\n");
 }
 
 TEST_CASE("locations by prefix and exact path") {
@@ -110,6 +132,11 @@ TEST_CASE("locations by prefix and exact path") {
                     "location ~* ^/img { root /x; } }");
     CHECK(summary(imported) == "default: / → app\n");
     CHECK(notes_of(imported).find("4 lost: location ~ \\.php$\n5 lost: location ~* ^/img\n") != std::string::npos);
+}
+
+TEST_CASE("a prefix with and without its slash are two places") {
+    CHECK(locations("location /api/ { proxy_pass http://app; } location /api { return 204; }") ==
+          "default-api: /api/ → app\ndefault-api-2: =/api → 204\n");
 }
 
 TEST_CASE("the URL of a proxy_pass replaces the prefix of its location") {
