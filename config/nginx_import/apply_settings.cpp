@@ -7,6 +7,7 @@
 #include "config/http_syntax.h"
 #include "config/limits.h"
 #include "config/nginx_import/location_import.h"
+#include "config/nginx_import/matcher.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
 
@@ -152,6 +153,35 @@ void apply_retries(Route& route, const Settings& settings, Upstreams& upstreams,
     route.retries.attempts = static_cast<std::uint32_t>(std::min<std::size_t>(attempts, limits::kRetryAttempts));
 }
 
+// limit_req_zone $binary_remote_addr zone=a:10m rate=10r/s; limit_req zone=a burst=20;
+void apply_rate(Route& route, const Settings& settings, Notes& notes) {
+    const Directive* limit = settings.find("limit_req");
+    if (!limit) return;
+    const Directive* zone = settings.rate_zone();
+    if (!zone) return notes.lost(*limit, "there is no limit_req_zone of that name; see limits.rate");
+    const auto variable = only_variable(parse_text(zone->arg(0)));
+    const auto key = variable ? key_of(*variable) : std::nullopt;
+    RateLimit rate;
+    for (const auto& word : zone->args) {
+        const auto text = option(word, "rate");
+        if (!text) continue;
+        const auto unit = text->find("r/");
+        rate.requests = number_value(text->substr(0, unit)).value_or(0);
+        rate.per = text->ends_with("r/m") ? Duration{1min} : Duration{1s};
+    }
+    if (!key || rate.requests == 0 || rate.requests > limits::kRequests)
+        return notes.lost(*limit, "this key or rate has no counterpart; see limits.rate");
+    rate.key = *key;
+    rate.burst = 1;  // nginx spaces requests evenly but for its burst
+    for (const auto& word : limit->args)
+        if (const auto burst = option(word, "burst"))
+            rate.burst += std::min(number_value(*burst).value_or(0), 1'000'000U);
+    route.limits.rate = rate;
+    notes.changed(
+        *limit,
+        "requests beyond the limit are refused with 429 at once, none is held back; each route counts for itself");
+}
+
 }  // namespace
 
 void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
@@ -161,6 +191,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     apply_response_headers(route, settings, notes);
     apply_timeouts(route, settings, location, upstreams, notes);
     apply_retries(route, settings, upstreams, notes);
+    apply_rate(route, settings, notes);
     const Directive* body = settings.find("client_max_body_size");
     const auto size = body ? size_value(body->arg(0)) : std::nullopt;
     if (body && !size) notes.lost(*body, "expected a size; nginx's default of 1m is used");

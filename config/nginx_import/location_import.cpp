@@ -58,6 +58,15 @@ const Directive* find_child(const std::vector<Directive>& block, std::string_vie
     return found == block.end() ? nullptr : &*found;
 }
 
+// `deny all;` without any exception.
+bool denies_all(const std::vector<Directive>& block) {
+    const auto excepts = [](const Directive& d) {
+        return d.name == "allow" || d.name == "satisfy" || d.name.starts_with("auth_");
+    };
+    const Directive* deny = find_child(block, "deny");
+    return deny && deny->arg(0) == "all" && std::ranges::none_of(block, excepts);
+}
+
 // `try_files … @app`: without files to look for, everything goes to @app.
 const Directive* fallback_location(const Directive& location, const ServerContext& server) {
     const Directive* try_files = find_child(location.children, "try_files");
@@ -92,6 +101,8 @@ class LocationImport {
             if (partial.hosts.empty()) add_partial(partial, settings);
         if (flow.answer)
             add_answer(*flow.answer, settings);
+        else if (denies_all(location_.children))
+            add_denial();
         else if (!pass && flow.conditional_passes.empty())
             add_unhandled();
         else
@@ -136,6 +147,12 @@ class LocationImport {
         for (const Directive* header : settings.response_headers)
             if (header->arg(0) != "Content-Type")
                 notes_.lost(*header, "headers are added to responses of endpoints only, not to fixed answers");
+        drafts.push_back(std::move(draft));
+    }
+
+    void add_denial() {
+        Draft draft = fresh_draft();
+        draft.route.respond = {403, "Forbidden.\n", Respond{}.content_type};
         drafts.push_back(std::move(draft));
     }
 

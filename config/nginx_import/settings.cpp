@@ -3,20 +3,36 @@
 #include <algorithm>
 #include <array>
 
+#include "config/nginx_import/values.h"
+
 namespace switchyard::config::nginx {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kSingle{
-    "proxy_connect_timeout", "proxy_read_timeout",        "proxy_send_timeout",          "client_max_body_size",
-    "proxy_next_upstream",   "proxy_next_upstream_tries", "proxy_next_upstream_timeout", "default_type",
-    "keepalive_timeout",     "client_header_timeout"};
+constexpr std::array<std::string_view, 11> kSingle{"proxy_connect_timeout",
+                                                   "proxy_read_timeout",
+                                                   "proxy_send_timeout",
+                                                   "client_max_body_size",
+                                                   "proxy_next_upstream",
+                                                   "proxy_next_upstream_tries",
+                                                   "proxy_next_upstream_timeout",
+                                                   "default_type",
+                                                   "keepalive_timeout",
+                                                   "client_header_timeout",
+                                                   "limit_req"};
+
+// The value of the word that begins with "zone=", up to the size of the zone.
+std::string zone_name(const Directive& directive) {
+    for (const auto& word : directive.args)
+        if (const auto zone = option(word, "zone")) return zone->substr(0, zone->find(':'));
+    return {};
+}
 
 }  // namespace
 
 bool Settings::knows(std::string_view name) {
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
-           name == "proxy_hide_header";
+           name == "proxy_hide_header" || name == "limit_req_zone";
 }
 
 Settings Settings::under(const std::vector<Directive>& block) const {
@@ -29,6 +45,8 @@ Settings Settings::under(const std::vector<Directive>& block) const {
             added.push_back(&directive);
         else if (directive.name == "proxy_hide_header")
             hidden.push_back(&directive);
+        else if (directive.name == "limit_req_zone")
+            inner.rate_zones[zone_name(directive)] = &directive;
         else if (knows(directive.name))
             inner.single[directive.name] = &directive;
     }
@@ -36,6 +54,12 @@ Settings Settings::under(const std::vector<Directive>& block) const {
     if (!added.empty()) inner.response_headers = std::move(added);
     if (!hidden.empty()) inner.hidden_headers = std::move(hidden);
     return inner;
+}
+
+const Directive* Settings::rate_zone() const {
+    const Directive* limit = find("limit_req");
+    const auto zone = limit ? rate_zones.find(zone_name(*limit)) : rate_zones.end();
+    return zone == rate_zones.end() ? nullptr : zone->second;
 }
 
 const Directive* Settings::find(std::string_view name) const {

@@ -18,8 +18,12 @@ struct Settings {
     std::vector<const Directive*> response_headers;  // add_header
     std::vector<const Directive*> hidden_headers;    // proxy_hide_header
 
+    std::map<std::string, const Directive*> rate_zones;  // limit_req_zone, by the name of the zone
+
     static bool knows(std::string_view name);
     Settings under(const std::vector<Directive>& block) const;
+    // The limit_req_zone that the limit_req in force names.
+    const Directive* rate_zone() const;
     const Directive* find(std::string_view name) const;
 };
 

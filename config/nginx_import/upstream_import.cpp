@@ -97,7 +97,10 @@ void Upstreams::read_failures(const Directive& server, Upstream& upstream, bool&
     if (!fails && !timeout) return;
     // nginx: max_fails failures within fail_timeout take a server out for fail_timeout, one failure in 10 s by default.
     Ejection ejection;
-    ejection.consecutive_failures = fails.value_or(1);
+    // Out for no time at all: nginx's way of saying never.
+    const bool never = timeout == Duration{0};
+    if (never) timeout.reset();
+    ejection.consecutive_failures = never ? 0 : fails.value_or(1);
     ejection.base_time = std::clamp(timeout.value_or(10s), Duration{1}, Duration{limits::kDuration});
     ejection.max_time = std::max(ejection.base_time, ejection.max_time);
     if (!given) {

@@ -96,8 +96,9 @@ TEST_CASE("broken configurations give a fault or a valid model, never anything e
     REQUIRE(originals.size() >= 12);
     std::mt19937_64 rng(4711);
     const auto below = [&](std::size_t count) { return std::uniform_int_distribution<std::size_t>(0, count - 1)(rng); };
+    const ConfFolder folder;  // one for all rounds: a folder for each is what takes long
     std::size_t models = 0;
-    for (int round = 0; round < 3000; ++round) {
+    for (int round = 0; round < 2000; ++round) {
         Words words = originals[below(originals.size())];
         for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
             const std::size_t at = below(words.size()), other = below(words.size());
@@ -120,7 +121,7 @@ TEST_CASE("broken configurations give a fault or a valid model, never anything e
         const std::string text = written(words);
         CAPTURE(round);
         CAPTURE(text);
-        const auto imported = import_text(text);
+        const auto imported = switchyard::config::import_nginx(folder.write("nginx.conf", text));
         if (imported.fault) {
             CHECK_FALSE(imported.fault->advice.starts_with("the result is no valid configuration"));
             continue;
@@ -128,5 +129,5 @@ TEST_CASE("broken configurations give a fault or a valid model, never anything e
         ++models;
         CHECK(parse(render_text(imported.model)).model == imported.model);
     }
-    CHECK(models > 1000);
+    CHECK(models > 800);
 }

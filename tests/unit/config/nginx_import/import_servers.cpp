@@ -198,6 +198,33 @@ TEST_CASE("what Switchyard cannot serve answers 501 and does not fall through") 
     CHECK(notes_of(imported).find("lost: root /srv") != std::string::npos);
 }
 
+TEST_CASE("deny all is carried over, any other access control is noted loudly") {
+    CHECK(locations("location /private/ { deny all; } location = /a { deny all; proxy_pass http://app; }") ==
+          "default-private: /private/ → 403\ndefault-a: =/a → 403\n");
+    const auto imported = import_http(
+        kApp + "server { location / {\nallow 10.0.0.0/8;\ndeny all;\nauth_basic x;\nproxy_pass http://app; } }");
+    CHECK(notes_of(imported).find("4 lost: allow 10.0.0.0/8\n5 lost: deny all\n6 lost: auth_basic x\n") !=
+          std::string::npos);
+}
+
+TEST_CASE("limit_req becomes a rate limit of the route") {
+    const auto imported = import_http(
+        kApp +
+        "limit_req_zone $binary_remote_addr zone=login:10m rate=5r/m;\n"
+        "limit_req_zone $http_x_api_key zone=api:10m rate=10r/s;\nlimit_req_zone $scheme$host zone=odd:1m rate=1r/s;\n"
+        "server { location /login { limit_req zone=login burst=4 nodelay; proxy_pass http://app; }\n"
+        "location /api { limit_req zone=api; proxy_pass http://app; }\n"
+        "location /odd { limit_req zone=odd; proxy_pass http://app; }\n"
+        "location /none { limit_req zone=none; proxy_pass http://app; } }");
+    const auto& routes = imported.model.routes;
+    CHECK(routes.at(0).limits.rate == RateLimit{{}, 5, 1min, 5});
+    CHECK(routes.at(1).limits.rate == RateLimit{{Key::Source::header, "X-Api-Key"}, 10, 1s, 1});
+    CHECK(routes.at(2).limits.rate == RateLimit{});
+    CHECK(routes.at(3).limits.rate == RateLimit{});
+    CHECK(notes_of(imported).find("8 lost: limit_req zone=odd\n") != std::string::npos);
+    CHECK(notes_of(imported).find("9 lost: limit_req zone=none\n") != std::string::npos);
+}
+
 TEST_CASE("try_files that ends in a named location leads there") {
     CHECK(locations("root /srv; location / { try_files $uri @app; } location @app { proxy_pass http://app; }") ==
           "default: / → app\n");

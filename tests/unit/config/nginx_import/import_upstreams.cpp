@@ -31,6 +31,9 @@ TEST_CASE("servers become endpoints with what is said of them") {
     CHECK(upstream("server h:1 max_fails=3 fail_timeout=15s slow_start=30s;") ==
           R"({"endpoints":[{"address":"h:1"}],"balance":"weighted_round_robin",)"
           R"("ejection":{"consecutive_failures":3,"base_time":"15s"},"slow_start":"30s"})");
+    CHECK(
+        upstream("server h:1 fail_timeout=0;") ==
+        R"({"endpoints":[{"address":"h:1"}],"balance":"weighted_round_robin","ejection":{"consecutive_failures":0,"base_time":"10s"}})");
     CHECK(upstream("server h:1; server h:1 weight=2;") ==
           R"({"endpoints":[{"address":"h:1","weight":3}],"balance":"weighted_round_robin"})");
 }
