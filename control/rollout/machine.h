@@ -33,11 +33,13 @@ inline bool active(State s) {
 }
 
 using Monotonic = std::chrono::milliseconds;
+// Longer ago than anything; differences with it do not overflow.
+inline constexpr Monotonic kNever = Monotonic::min() / 2;
 
 // What the analysis and the checks say at one moment.
 struct Findings {
-    std::uint64_t epoch = 0;  // of the BeginStep the evidence was gathered under
-    Monotonic as_of{0};       // every worker's counts are at least this fresh
+    std::uint64_t epoch = 0;   // of the BeginStep the evidence was gathered under
+    Monotonic as_of = kNever;  // every worker's counts are at least this fresh
     bool promotable = false;
     std::string why;             // what promotion rests on, or waits for
     bool canary_asked = false;   // at least one request reached the new upstream in this step

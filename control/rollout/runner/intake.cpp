@@ -7,7 +7,7 @@ namespace switchyard::control::rollout {
 Intake::Intake(Places places)
     : places_(places),
       ledgers_(std::make_unique<Ledgers>()),
-      reported_(places.workers, Monotonic::min()),
+      reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
       baseline_latency_(std::make_unique<Histogram>()) {}
 
@@ -90,7 +90,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
 }
 
 Monotonic Intake::as_of() const {
-    if (!settling_.empty()) return Monotonic::min();
+    if (!settling_.empty()) return kNever;
     return *std::min_element(reported_.begin(), reported_.end());
 }
 

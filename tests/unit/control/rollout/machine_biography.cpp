@@ -134,7 +134,14 @@ TEST_CASE("evidence that is old, or of an earlier step, advances nothing") {
     });
     CHECK(d.machine.step() == 1);
     CHECK(d.machine.why() == "waits for fresh counts from the workers");
-    d.pass(4min, [&](const Driver& driver) {
+    const auto baked = d.machine.baked();
+    d.pass(1min, [](const Driver& driver) {
+        auto f = driver.good();
+        f.as_of = kNever;  // no worker has reported yet
+        return f;
+    });
+    CHECK(d.machine.baked() == baked);
+    d.pass(3min, [&](const Driver& driver) {
         auto f = driver.good();
         f.epoch -= 1;
         return f;
