@@ -1,0 +1,96 @@
+// In steady state an exchange allocates nothing: every `new` of the worker is counted, the test's own are not.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include "tests/support/crank.h"
+
+namespace {
+
+bool counting = false;
+std::size_t allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+    if (counting) ++allocations;
+    void* memory = alignment <= alignof(std::max_align_t)
+                       ? std::malloc(size)
+                       : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    return counted(size, 1);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+    std::free(memory);
+}
+
+using namespace switchyard::test;
+
+namespace {
+
+// Allocations of the worker per exchange, once it is warm.
+double allocations_per_exchange(const std::string& request, const std::string& response,
+                                const std::string& route = {}) {
+    constexpr int kWarm = 50, kMeasured = 200;
+    ListeningWire listening;
+    Crank crank(one_route({listening.port()}, route));
+    Wire client = crank.client(), endpoint;
+    const auto work = [&](bool count) {
+        counting = count;
+        crank.turn();
+        counting = false;
+    };
+    for (int i = 0; i < kWarm + kMeasured; ++i) {
+        if (i == kWarm) allocations = 0;
+        const bool count = i >= kWarm;
+        client.write(request);
+        const auto body = request.substr(request.find("\r\n\r\n"));
+        do {
+            work(count);
+            if (!endpoint.is_open()) endpoint = listening.accept();
+            endpoint.read();
+        } while (endpoint.seen.find(body) == std::string::npos);
+        endpoint.take();
+        endpoint.write(response);
+        do {
+            work(count);
+            client.read();
+        } while (client.seen.find("done") == std::string::npos);
+        client.take();
+    }
+    return static_cast<double>(allocations) / kMeasured;
+}
+
+}  // namespace
+
+TEST_CASE("a warm worker allocates nothing per exchange") {
+    const std::string get =
+        "GET /a/path?query=1 HTTP/1.1\r\nHost: a.example\r\nUser-Agent: test/1.0 with a longer name\r\n"
+        "Accept: */*\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n\r\n";
+    const std::string length = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ndone";
+    const std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndone\r\n0\r\n\r\n";
+    CHECK(allocations_per_exchange(get, length) == 0);
+    CHECK(allocations_per_exchange(get, chunks) == 0);
+    CHECK(allocations_per_exchange("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello", length) ==
+          0);
+    CHECK(allocations_per_exchange(get, length, R"("debug_headers": true)") == 0);
+    CHECK(allocations_per_exchange(get, length, R"("sticky": {"by": "cookie:session"})") == 0);
+}
