@@ -21,6 +21,7 @@
 #include "control/edits/replace.h"
 #include "control/file_watch.h"
 #include "control/resume.h"
+#include "control/rollout/runner/rollouts.h"
 #include "control/state_dir.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
@@ -79,6 +80,8 @@ struct Control::Members {
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     Totals totals;
+    std::unique_ptr<rollout::Rollouts> rollouts;
+    steady_clock::time_point last_tick{};
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
@@ -90,6 +93,7 @@ struct Control::Members {
         : config_file(std::move(file)), workers(workers_), registry(workers_) {}
 
     void build_core();
+    Result<void> build_rollouts();
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void arm_collect();
@@ -141,6 +145,35 @@ void Control::Members::build_core() {
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
 }
 
+Result<void> Control::Members::build_rollouts() {
+    rollout::Ports ports;
+    ports.workers = workers;
+    ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
+    ports.timestamp = [] { return timestamp(system_clock::now()); };
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
+    ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
+    ports.keep = [this](const std::string& id, const std::string& text) { return store->put_journal(id, text); };
+    ports.event = [this](nlohmann::ordered_json body) { controller->events().add("rollout", std::move(body)); };
+    ports.route_id = [this](const std::string& name) { return registry.route(name); };
+    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
+    ports.endpoint = [this](std::uint32_t id) -> std::optional<std::pair<std::string, std::string>> {
+        const auto state = registry.endpoint(id);
+        if (!state) return std::nullopt;
+        return std::pair{state->upstream, state->address};
+    };
+    ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
+                        rollout::HttpDone done) {
+        rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
+    };
+    rollouts = std::make_unique<rollout::Rollouts>(std::move(ports));
+    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    const auto kept = store->journals();
+    if (!kept) return kept.error();
+    rollouts->restore(*kept);
+    return {};
+}
+
 Result<void> Control::Members::begin(const Options& options, File file) {
     const auto newest = store->newest();
     if (!newest) return newest.error();
@@ -172,9 +205,13 @@ Result<void> Control::Members::begin(const Options& options, File file) {
     }
     log_info("generation {} in force ({})", from->generation,
              from->verb == "resume" ? "resumed from the state file" : "from " + config_file);
-    controller->begin(model, from->generation);
+    controller->begin(model, compiled.snapshot, from->generation);
     if (!from->fresh)
         if (auto resumed = controller->resume_pending(); !resumed) return resumed.error();
+    if (const auto& path = model->process.log.access; !path.empty()) {
+        std::string why;
+        if (!pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
+    }
     pool->start(std::move(compiled.snapshot));
     return {};
 }
@@ -196,16 +233,17 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *health,
                               *ejection,
                               totals,
+                              *rollouts,
                               Tokens(std::move(tokens)),
                               {},
                               config_file,
                               kVersion,
                               system_clock::now(),
                               std::move(notices)});
-    auto server = AdminServer::listen(settings.bind, *context);
+    auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);
-    return StateDir::write_file(state_dir->address(), "http://" + admin->bound().text() + "\n");
+    return StateDir::write_file(state_dir->address(), admin->url() + "\n");
 }
 
 void Control::Members::arm_collect() {
@@ -217,7 +255,14 @@ void Control::Members::arm_collect() {
             totals.add(report, steady_clock::now());
             ejection->counted(report.endpoints);
             controller->reported(report.worker, report.in_flight);
+            rollouts->report(report);
         });
+        // What nobody holds any more: sockets of a dry run, endpoints that were removed.
+        registry.release();
+        if (const auto now = steady_clock::now(); now - last_tick >= kCollect) {
+            last_tick = now;
+            rollouts->tick();
+        }
         arm_collect();
     });
 }
@@ -227,6 +272,8 @@ void Control::Members::await_signal() {
         if (ec) return;
         if (signal == SIGHUP)
             reload("SIGHUP");
+        else if (signal == SIGUSR1)
+            pool->reopen_access_log();  // logrotate has moved the file away
         else if (ending)
             io.stop();  // told twice: at once
         else
@@ -305,6 +352,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     auto& m = *control->members_;
     m.build_core();
     if (auto begun = m.begin(options, std::move(*file)); !begun) return begun.error();
+    if (auto built = m.build_rollouts(); !built) return built.error();
     if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
     log_info("admin API at {}", control->admin_url());
     if (process.watch_file)
@@ -313,12 +361,12 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
 }
 
 std::string Control::admin_url() const {
-    return "http://" + members_->admin->bound().text();
+    return members_->admin->url();
 }
 
 int Control::run() {
     auto& m = *members_;
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) m.signals.add(signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
     m.io.run();

@@ -14,6 +14,7 @@
 #include "control/base/timestamp.h"
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
+#include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
 #include "proxy/snapshot/registry.h"
@@ -27,6 +28,7 @@ struct Context {
     HealthChecker& health;
     Ejection& ejection;
     Totals& totals;
+    rollout::Rollouts& rollouts;
     Tokens tokens;
     FailedAttempts failed;
     std::string config_file;

@@ -31,6 +31,16 @@ void get_audit(Context&, const AdminRequest&, Respond);
 void verify_audit(Context&, const AdminRequest&, Respond);
 void get_drains(Context&, const AdminRequest&, Respond);
 void get_drain(Context&, const AdminRequest&, Respond);
+void explain(Context&, const AdminRequest&, Respond);
+void post_rollout(Context&, const AdminRequest&, Respond);
+void get_rollouts(Context&, const AdminRequest&, Respond);
+void get_rollout(Context&, const AdminRequest&, Respond);
+void get_rollout_report(Context&, const AdminRequest&, Respond);
+void get_rollout_page(Context&, const AdminRequest&, Respond);
+void promote_rollout(Context&, const AdminRequest&, Respond);
+void pause_rollout(Context&, const AdminRequest&, Respond);
+void resume_rollout(Context&, const AdminRequest&, Respond);
+void abort_rollout(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers

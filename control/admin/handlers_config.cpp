@@ -15,9 +15,10 @@ struct Document {
 };
 
 // A document without `process` means the one that runs.
-Result<Document> read_document(const AdminRequest& request) {
+Result<Document> read_document(const Context& context, const AdminRequest& request) {
     auto parsed = parse_body(request);
     if (!parsed) return parsed.error();
+    edits::restore_secrets(*parsed, context.controller.model());
     const bool has_process = parsed->is_object() && parsed->contains("process");
     auto result = config::parse(*parsed);
     if (!result.model) return problems::invalid(std::move(result.errors));
@@ -36,7 +37,7 @@ void get_config(Context& context, const AdminRequest&, Respond respond) {
 void put_config(Context& context, const AdminRequest& request, Respond respond) {
     auto change = change_call(context, request, "put-config");
     if (!change) return respond(reply(change.error()));
-    auto document = read_document(request);
+    auto document = read_document(context, request);
     if (!document) return respond(reply(document.error()));
     change->edit = [document = std::move(*document)](const config::Model& now, const Facts&) {
         return edits::replace(now, document.model, document.process);
@@ -45,7 +46,7 @@ void put_config(Context& context, const AdminRequest& request, Respond respond) 
 }
 
 void check_config(Context& context, const AdminRequest& request, Respond respond) {
-    auto document = read_document(request);
+    auto document = read_document(context, request);
     if (!document) return respond(reply(document.error()));
     // Of the process part it is only said what would need a restart.
     const auto& now = context.controller.model();

@@ -4,16 +4,41 @@
 #include "control/admin/handlers.h"
 
 namespace switchyard::control::handlers {
+namespace {
+
+// The switch, and then a rollout that returns when the errors after it beat the tolerance.
+void switch_and_watch(Context& context, const AdminRequest& request, Change change, std::chrono::milliseconds length,
+                      const Respond& respond) {
+    const auto body = parse_body(request);
+    const std::string route = request.places[0], to = (*body)["to"].get<std::string>();
+    std::string from;
+    if (auto may = context.rollouts.may_watch(route, to, from); !may) return respond(reply(may.error()));
+    context.controller.change(std::move(change),
+                              [&context, respond, route, to, from, length, who = request.who](Answer answer) {
+                                  if (!answer || answer->unchanged) return answer_with(respond)(std::move(answer));
+                                  auto out = to_json(*answer);
+                                  if (const auto live = context.rollouts.watch(route, from, to, length, who))
+                                      out["rollout"] = live->id();
+                                  auto answered = reply(out, answer->status());
+                                  answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
+                                  respond(std::move(answered));
+                              });
+}
+
+}  // namespace
 
 void switch_route(Context& context, const AdminRequest& request, Respond respond) {
     auto change = change_call(context, request, "switch");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"to", "require", "force", "confirm_within", "drain"});
+    BodyReader body(*parsed, "", {"to", "require", "force", "confirm_within", "drain", "watch"});
     read_change_options(body, *change);
+    const auto watch = body.duration("watch");
+    if (watch && watch->count() <= 0) body.wrong("watch", "must be more than 0");
     change->edit = read_switch(body, request.places[0]);
     if (const auto problem = body.problem()) return respond(reply(*problem));
+    if (watch && !change->dry_run) return switch_and_watch(context, request, std::move(*change), *watch, respond);
     context.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 

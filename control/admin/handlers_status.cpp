@@ -4,6 +4,7 @@
 #include "control/admin/openapi.h"
 #include "control/admin/upstream_view.h"
 #include "control/metrics/metrics_text.h"
+#include "control/rollout/runner/rollout_metrics.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -106,6 +107,7 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
 
     Exposition exposition;
     write_metrics(exposition, view);
+    rollout::write_rollout_metrics(exposition, context.rollouts);
     AdminReply out;
     out.content_type = "text/plain; version=0.0.4; charset=utf-8";
     out.body = exposition.take();

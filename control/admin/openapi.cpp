@@ -61,11 +61,13 @@ Json responses(const AdminRoute& route) {
         ok["content"] = content("application/json", route.answer);
     else if (route.operation == "events")
         ok["content"] = {{"text/event-stream", {{"schema", {{"type", "string"}}}}}};
+    else if (route.operation == "getRolloutPage")
+        ok["content"] = {{"text/html", {{"schema", {{"type", "string"}}}}}};
     else if (route.operation == "metrics")
         ok["content"] = {{"text/plain", {{"schema", {{"type", "string"}}}}}};
     else
         ok["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
-    Json out = {{"200", std::move(ok)}};
+    Json out = {{route.operation == "startRollout" ? "201" : "200", std::move(ok)}};
     if (route.change) {
         out["202"] = {{"description", "stored and published; some worker has not answered in 1 s and is named"},
                       {"content", content("application/json", "Receipt")}};

@@ -39,6 +39,16 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/v1/audit/verify", A::viewer, false, "verifyAudit", "Check the hash chain of the audit", "", "AuditVerdict", "", h::verify_audit},
     {"GET", "/v1/drains", A::viewer, false, "getDrains", "Drains, newest first", "", "Drains", "", h::get_drains},
     {"GET", "/v1/drains/{id}", A::viewer, false, "getDrain", "One drain, now or when it has ended", "", "Drain", "wait", h::get_drain},
+    {"POST", "/v1/explain", A::viewer, false, "explain", "What the data plane would do with a request, and why", "Question", "Explanation", "", h::explain},
+    {"POST", "/v1/rollouts", A::operate, false, "startRollout", "Begin a rollout", "Plan", "Rollout", "", h::post_rollout},
+    {"GET", "/v1/rollouts", A::viewer, false, "getRollouts", "Rollouts, newest first", "", "Rollouts", "", h::get_rollouts},
+    {"GET", "/v1/rollouts/{rollout}", A::viewer, false, "getRollout", "One rollout: its steps, evidence, and why it waits", "", "Rollout", "", h::get_rollout},
+    {"GET", "/v1/rollouts/{rollout}/report", A::viewer, false, "getRolloutReport", "The whole record of a rollout", "", "Rollout", "", h::get_rollout_report},
+    {"GET", "/v1/rollouts/{rollout}/report.html", A::viewer, false, "getRolloutPage", "The record as a self-contained page", "", "", "", h::get_rollout_page},
+    {"POST", "/v1/rollouts/{rollout}/promote", A::operate, false, "promoteRollout", "Go on to the next step", "", "Rollout", "", h::promote_rollout},
+    {"POST", "/v1/rollouts/{rollout}/pause", A::operate, false, "pauseRollout", "Hold the weights", "", "Rollout", "", h::pause_rollout},
+    {"POST", "/v1/rollouts/{rollout}/resume", A::operate, false, "resumeRollout", "Go on after a pause", "", "Rollout", "", h::resume_rollout},
+    {"POST", "/v1/rollouts/{rollout}/abort", A::operate, false, "abortRollout", "Give all traffic back", "", "Rollout", "", h::abort_rollout},
     {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", h::events},
 };
 // clang-format on

@@ -5,8 +5,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/ssl.hpp>
 
 #include "control/admin/session.h"
+#include "control/admin/tls.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control {
@@ -27,12 +29,15 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     Context& context;
     tcp::acceptor acceptor;
     config::Address bound;
+    std::shared_ptr<asio::ssl::context> tls;  // null: plain
     std::map<unsigned, boost::beast::tcp_stream*> open;
     unsigned next = 0;
     bool stopped = false;
 
     static asio::awaitable<void> accept(std::shared_ptr<Members> self);
     static asio::awaitable<void> session(std::shared_ptr<Members> self, tcp::socket socket);
+    static asio::awaitable<void> converse(std::shared_ptr<Members> self, boost::beast::tcp_stream& stream,
+                                          std::string from);
 };
 
 asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self) {
@@ -57,12 +62,27 @@ asio::awaitable<void> AdminServer::Members::session(std::shared_ptr<Members> sel
     const unsigned number = self->next++;
     self->open[number] = &stream;
     try {
-        co_await admin_session::serve(stream, remote.address().to_string(), self->context);
+        co_await converse(self, stream, remote.address().to_string());
     } catch (const std::exception& e) {
         log_error("an admin connection failed: {}", e.what());
     }
     self->open.erase(number);
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+asio::awaitable<void> AdminServer::Members::converse(std::shared_ptr<Members> self, boost::beast::tcp_stream& stream,
+                                                     std::string from) {
+    if (!self->tls) {
+        co_await admin_session::serve(stream, std::move(from), self->context);
+        co_return;
+    }
+    boost::beast::ssl_stream<boost::beast::tcp_stream&> secure(stream, *self->tls);
+    stream.expires_after(kRequestTime);
+    auto [refused] = co_await secure.async_handshake(asio::ssl::stream_base::server, kNothrow);
+    if (refused) co_return;
+    co_await admin_session::serve(secure, std::move(from), self->context);
+    stream.expires_after(kWriteTime);
+    co_await secure.async_shutdown(kNothrow);
 }
 
 AdminServer::AdminServer(std::shared_ptr<Members> members) : members_(std::move(members)) {}
@@ -81,7 +101,12 @@ void AdminServer::stop() {
     for (auto& [number, stream] : members_->open) stream->cancel();
 }
 
-Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Address& bind, Context& context) {
+std::string AdminServer::url() const {
+    return (members_->tls ? "https://" : "http://") + members_->bound.text();
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& settings, Context& context) {
+    const auto& bind = settings.bind;
     using Kind = config::Address::Kind;
     const auto refused = [&](const std::string& why) {
         return problems::internal(fmt::format("/process/admin/bind: {} cannot be used: {}", bind.text(), why));
@@ -98,6 +123,11 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Address& 
     }
     if (ec) return refused(ec.message());
     auto members = std::make_shared<Members>(context);
+    if (!settings.tls_certificate.empty()) {
+        auto tls = admin_tls(settings.tls_certificate, settings.tls_key);
+        if (!tls) return tls.error();
+        members->tls = std::move(*tls);
+    }
     auto& acceptor = members->acceptor;
     acceptor.open(endpoint.protocol(), ec);
     // Reuse of a port in TIME_WAIT after a restart; a port that somebody listens on still fails.

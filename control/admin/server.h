@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "config/address.h"
+#include "config/model.h"
 #include "control/admin/context.h"
 #include "control/base/result.h"
 
@@ -28,10 +28,12 @@ class AdminServer {
     static constexpr unsigned kConnections = 512;
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 
-    static Result<std::unique_ptr<AdminServer>> listen(const config::Address& bind, Context& context);
+    // With settings.tls_certificate and tls_key: TLS 1.2 or newer, nothing else.
+    static Result<std::unique_ptr<AdminServer>> listen(const config::Admin& settings, Context& context);
     ~AdminServer();
 
     const config::Address& bound() const;
+    std::string url() const;
     void stop();
 
   private:

@@ -33,7 +33,12 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_endpoint(app, options, action);
     add_audit(app, options, action);
     add_events(app, options, action);
+    add_explain(app, options, action);
+    add_watch(app, options, action);
+    add_rollout(app, options, action);
     add_token(app, action);
+    add_import_nginx(app, action);
+    add_completion(app, action);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

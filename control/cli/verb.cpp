@@ -95,9 +95,11 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
         fmt::print("generation {} in force on {} of {} workers after {:.3f} ms\n", text_of(r["generation"]),
                    text_of(r["adopted"]["workers"]), text_of(r["adopted"]["of"]), r["took_us"].get<double>() / 1000);
     if (r.contains("drain") && !dry)
-        for (const auto& [upstream, count] : r["drain"]["in_flight"].items())
+        for (const auto& [upstream, count] : r["drain"]["in_flight"].items()) {
+            if (count["requests"] == 0 && count["tunnels"] == 0) continue;
             fmt::print("draining {}: {} requests, {} tunnels in flight (switchyard drain {} --wait 30s)\n", upstream,
                        text_of(count["requests"]), text_of(count["tunnels"]), text_of(r["drain"]["id"]));
+        }
     if (r.contains("confirm_by"))
         fmt::print("undone by itself at {} unless: switchyard confirm {}\n", text_of(r["confirm_by"]),
                    text_of(r["generation"]));

@@ -19,6 +19,11 @@ void add_drain(CLI::App& app, Options& options, Action& action);
 void add_endpoint(CLI::App& app, Options& options, Action& action);
 void add_audit(CLI::App& app, Options& options, Action& action);
 void add_events(CLI::App& app, Options& options, Action& action);
+void add_explain(CLI::App& app, Options& options, Action& action);
+void add_watch(CLI::App& app, Options& options, Action& action);
+void add_rollout(CLI::App& app, Options& options, Action& action);
 void add_token(CLI::App& app, Action& action);
+void add_import_nginx(CLI::App& app, Action& action);
+void add_completion(CLI::App& app, Action& action);
 
 }  // namespace switchyard::control::cli

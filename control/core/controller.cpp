@@ -39,8 +39,10 @@ Controller::Controller(boost::asio::any_io_executor executor, unsigned workers, 
       confirmation_timer_(executor_),
       drain_timer_(executor_) {}
 
-void Controller::begin(std::shared_ptr<const config::Model> model, std::uint64_t generation) {
+void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot,
+                       std::uint64_t generation) {
     model_ = std::move(model);
+    snapshot_ = std::move(snapshot);
     generation_ = generation;
     ports_.follow(*model_);
 }
@@ -204,6 +206,7 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
     waiting.timer->async_wait([this, g = generation_](boost::system::error_code ec) {
         if (!ec) finish(g);
     });
+    snapshot_ = prepared.snapshot;
     ports_.publish(std::move(prepared.snapshot));
     ports_.follow(*model_);
     events_.add("change", std::move(event));

@@ -51,7 +51,8 @@ class Controller {
     Controller(boost::asio::any_io_executor executor, unsigned workers, Store& store, Ports ports);
 
     // The generation the process starts with: compiled and stored by the caller, published as the first one.
-    void begin(std::shared_ptr<const config::Model> model, std::uint64_t generation);
+    void begin(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot,
+               std::uint64_t generation);
     // Takes up the deadline of a change that was waiting for confirmation when the process ended.
     Result<void> resume_pending();
     // Deadlines and waiting calls end; nothing is answered any more.
@@ -69,6 +70,7 @@ class Controller {
 
     const config::Model& model() const { return *model_; }
     std::shared_ptr<const config::Model> shared_model() const { return model_; }
+    const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
     std::uint64_t generation() const { return generation_; }
     const Adoption& adoption() const { return adoption_; }
     const DrainBook& drains() const { return drains_; }
@@ -118,6 +120,7 @@ class Controller {
     const Ports ports_;
     std::function<std::string(const std::string&)> held_by_;
     std::shared_ptr<const config::Model> model_;
+    std::shared_ptr<const Snapshot> snapshot_;
     std::uint64_t generation_ = 0;
     Adoption adoption_;
     DrainBook drains_;

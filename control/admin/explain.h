@@ -1,0 +1,30 @@
+// What the data plane would do with a request, and why: the same functions over the same snapshot that workers use.
+//
+// Nothing moves: a split's position is looked at, not taken. What depends on the moment (endpoint load, rates, limits
+//   in flight) is told as it is now.
+// Threads: control; pure over the snapshot and the endpoints' shared state.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/base/result.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace switchyard::control {
+
+struct Question {
+    std::string method = "GET";
+    std::string host;
+    std::string path = "/";  // with its query
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string client = "127.0.0.1";
+};
+
+// 422 when it is not a request that could be sent.
+Result<nlohmann::ordered_json> explain(const Snapshot& snapshot, const Question& question, std::int64_t now_seconds);
+
+}  // namespace switchyard::control

@@ -1,0 +1,34 @@
+// POST /v1/explain
+#include "control/admin/body.h"
+#include "control/admin/explain.h"
+#include "control/admin/handlers.h"
+
+namespace switchyard::control::handlers {
+
+void explain(Context& context, const AdminRequest& request, Respond respond) {
+    const auto parsed = parse_body(request);
+    if (!parsed) return respond(reply(parsed.error()));
+    BodyReader body(*parsed, "", {"method", "host", "path", "headers", "client"});
+    Question question;
+    question.method = body.text("method").value_or(question.method);
+    question.host = body.required_text("host");
+    question.path = body.text("path").value_or(question.path);
+    question.client = body.text("client").value_or(question.client);
+    if (const auto* headers = body.find("headers")) {
+        if (!headers->is_object()) body.wrong("headers", "must be an object: name → value");
+        if (headers->is_object())
+            for (const auto& [name, value] : headers->items()) {
+                if (value.is_string())
+                    question.headers.emplace_back(name, value.get<std::string>());
+                else
+                    body.wrong("headers", "the value of " + name + " must be a string");
+            }
+    }
+    if (const auto problem = body.problem()) return respond(reply(*problem));
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    auto out = control::explain(*context.controller.snapshot(), question, now.count());
+    respond(out ? reply(*out) : reply(out.error()));
+}
+
+}  // namespace switchyard::control::handlers

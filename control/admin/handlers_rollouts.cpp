@@ -1,0 +1,77 @@
+// POST, GET /v1/rollouts[/{id}] · POST /v1/rollouts/{id}/{promote,pause,resume,abort} · GET …/report[.html]
+#include "control/admin/body.h"
+#include "control/admin/handlers.h"
+#include "control/rollout/runner/report_page.h"
+#include "control/rollout/runner/rollouts.h"
+#include "control/rollout/runner/view.h"
+
+namespace switchyard::control::handlers {
+namespace {
+
+using Live = std::shared_ptr<rollout::LiveRollout>;
+
+Result<Live> find(Context& context, const AdminRequest& request) {
+    auto found = context.rollouts.find(request.places[0]);
+    if (!found) return problems::not_found("there is no rollout " + request.places[0]);
+    return found;
+}
+
+void wish(Context& context, const AdminRequest& request, Respond& respond,
+          Result<void> (rollout::LiveRollout::*verb)(const std::string&)) {
+    const auto live = find(context, request);
+    if (!live) return respond(reply(live.error()));
+    if (auto done = ((**live).*verb)(request.who); !done) return respond(reply(done.error()));
+    respond(reply(rollout::view(**live)));
+}
+
+}  // namespace
+
+void post_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    const auto document = parse_body(request);
+    if (!document) return respond(reply(document.error()));
+    const auto live = context.rollouts.start(*document, request.who);
+    if (!live) return respond(reply(live.error()));
+    auto out = reply(rollout::view(**live), 201);
+    out.headers.emplace_back("Location", "/v1/rollouts/" + (*live)->id());
+    respond(std::move(out));
+}
+
+void get_rollouts(Context& context, const AdminRequest&, Respond respond) {
+    Json out = Json::array();
+    for (const auto& live : context.rollouts.newest_first()) out.push_back(rollout::summary(*live));
+    respond(reply(Json{{"rollouts", std::move(out)}}));
+}
+
+void get_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    const auto live = find(context, request);
+    respond(live ? reply(rollout::view(**live)) : reply(live.error()));
+}
+
+void get_rollout_report(Context& context, const AdminRequest& request, Respond respond) {
+    const auto live = find(context, request);
+    respond(live ? reply(rollout::report(**live)) : reply(live.error()));
+}
+
+void get_rollout_page(Context& context, const AdminRequest& request, Respond respond) {
+    const auto live = find(context, request);
+    if (!live) return respond(reply(live.error()));
+    AdminReply out;
+    out.content_type = "text/html; charset=utf-8";
+    out.body = rollout::report_page(**live);
+    respond(std::move(out));
+}
+
+void promote_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    wish(context, request, respond, &rollout::LiveRollout::promote);
+}
+void pause_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    wish(context, request, respond, &rollout::LiveRollout::pause);
+}
+void resume_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    wish(context, request, respond, &rollout::LiveRollout::resume);
+}
+void abort_rollout(Context& context, const AdminRequest& request, Respond respond) {
+    wish(context, request, respond, &rollout::LiveRollout::abort);
+}
+
+}  // namespace switchyard::control::handlers

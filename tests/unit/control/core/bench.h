@@ -1,0 +1,142 @@
+// A controller on a bench: the real store, compiler and registry; the test plays the workers.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <optional>
+
+#include "config/parse.h"
+#include "config/render.h"
+#include "control/core/controller.h"
+#include "control/edits/replace.h"
+#include "control/edits/split.h"
+#include "control/edits/switch.h"
+#include "proxy/snapshot/registry.h"
+#include "proxy/snapshot/snapshot.h"
+#include "tests/unit/control/store/scratch_dir.h"
+
+namespace bench {
+
+using namespace switchyard;
+using namespace switchyard::control;
+
+inline const char* kConfig = R"({
+  "listeners": [],
+  "upstreams": {"blue": {"endpoints": [{"address": "127.0.0.1:9001"}], "health": {"type": "none"}},
+                "green": {"endpoints": [{"address": "127.0.0.1:9002"}], "health": {"type": "none"}}},
+  "routes": [{"name": "forum", "split": {"blue": 100, "green": 0}},
+             {"name": "shop", "match": {"hosts": ["shop.example"]}, "split": {"blue": 1}}]})";
+
+inline config::Model model_of(const std::string& text) {
+    auto parsed = config::parse(std::string_view(text));
+    REQUIRE_MESSAGE(parsed.model.has_value(), (parsed.errors.empty() ? "" : parsed.errors[0].detail));
+    return std::move(*parsed.model);
+}
+
+struct Bench {
+    ScratchDir dir;
+    boost::asio::io_context io;
+    Registry registry{2};
+    std::unique_ptr<Store> store;
+    std::vector<std::uint64_t> published;
+    Facts facts{{"blue", {1, 1, 0}}, {"green", {1, 1, 0}}};
+    std::vector<std::pair<std::uint64_t, std::set<std::uint32_t>>> cuts;
+    std::unique_ptr<Controller> controller;
+    bool adopt_at_once = true;
+
+    explicit Bench(const std::string& text = kConfig) {
+        open_store();
+        auto model = std::make_shared<const config::Model>(model_of(text));
+        Commit first;
+        first.generation = {1, 0, config::render_text(*model), "at", "file", "", "start", "", {}};
+        REQUIRE(store->commit(first).has_value());
+        start(model, 1);
+    }
+    void open_store() {
+        auto opened = Store::open(dir / "db");
+        REQUIRE(opened.has_value());
+        store = std::move(opened->store);
+    }
+    void start(std::shared_ptr<const config::Model> model, std::uint64_t generation) {
+        Controller::Ports ports;
+        ports.compile = [this](auto m, auto g) { return compile(std::move(m), g, registry); };
+        ports.publish = [this](auto snapshot) {
+            published.push_back(snapshot->generation);
+            if (adopt_at_once) boost::asio::post(io, [this, g = snapshot->generation] { adopt(g); });
+        };
+        ports.facts = [this](const config::Model&) { return facts; };
+        ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
+        ports.follow = [](const config::Model&) {};
+        ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
+            cuts.emplace_back(before, upstreams);
+        };
+        controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, std::move(ports));
+        auto first = compile(model, generation, registry);
+        REQUIRE(first.errors.empty());
+        controller->begin(std::move(model), std::move(first.snapshot), generation);
+        adopt(generation);
+    }
+    // As after kill -9: a new controller on the same state file.
+    void restart() {
+        controller->stop();
+        controller.reset();
+        store.reset();
+        open_store();
+        const auto newest = **store->newest();
+        start(std::make_shared<const config::Model>(model_of(newest.config)), newest.number);
+        REQUIRE(controller->resume_pending().has_value());
+    }
+    void adopt(std::uint64_t generation, std::vector<InFlight> older = {}) {
+        controller->adopted(0, generation, older);
+        controller->adopted(1, generation, older);
+    }
+    // Runs what is due until `done` holds; fails loudly when it never does.
+    template <class Done>
+    void until(Done done) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!done()) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds(50));
+        }
+    }
+    Answer change(Change c) {
+        std::optional<Answer> answer;
+        controller->change(std::move(c), [&](Answer a) { answer.emplace(std::move(a)); });
+        until([&] { return answer.has_value(); });
+        return *answer;
+    }
+    Answer undo(std::uint64_t to, Change c = {}) {
+        std::optional<Answer> answer;
+        c.verb = "undo";
+        c.caller = {"ci", "127.0.0.1", ""};
+        controller->undo(to, std::move(c), [&](Answer a) { answer.emplace(std::move(a)); });
+        until([&] { return answer.has_value(); });
+        return *answer;
+    }
+    std::string config() const { return config::render_text(controller->model()); }
+};
+
+inline Change switch_to(const std::string& upstream, const std::string& route = "forum") {
+    Change c;
+    c.verb = "switch";
+    c.caller = {"ci", "127.0.0.1", "release"};
+    c.edit = [=](const config::Model& m, const Facts& f) {
+        return edits::apply(m, f, edits::Switch{route, upstream, 1, false});
+    };
+    return c;
+}
+
+inline Change split(config::Split weights, const std::string& route = "forum") {
+    Change c;
+    c.verb = "split";
+    c.caller = {"ci", "127.0.0.1", ""};
+    c.edit = [=](const config::Model& m, const Facts& f) {
+        return edits::apply(m, f, edits::SetSplit{route, weights});
+    };
+    return c;
+}
+
+}  // namespace bench

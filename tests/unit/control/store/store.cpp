@@ -1,0 +1,193 @@
+#include "control/store/store.h"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <fstream>
+
+#include "tests/unit/control/store/commit_of.h"
+#include "tests/unit/control/store/scratch_dir.h"
+
+using namespace switchyard::control;
+
+namespace {
+
+std::unique_ptr<Store> open(const std::string& path) {
+    auto opened = Store::open(path);
+    REQUIRE_MESSAGE(opened.has_value(), opened.error().detail);
+    CHECK(opened->notice == "");
+    return std::move(opened->store);
+}
+
+void execute(const std::string& path, const char* sql) {
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+}
+
+}  // namespace
+
+TEST_CASE("what was committed is there after the file is opened again") {
+    ScratchDir dir;
+    Commit first = commit_of(1);
+    first.file_hash = "abc";
+    Commit second = commit_of(2);
+    second.idempotency = IdempotencyRow{"key", "ci", "print", 2};
+    second.pending = PendingConfirmation{2, 1, 1234};
+    {
+        auto store = open(dir / "db");
+        CHECK_FALSE((*store->newest()).has_value());
+        REQUIRE(store->commit(first).has_value());
+        REQUIRE(store->commit(second).has_value());
+    }
+    auto store = open(dir / "db");
+    CHECK(**store->newest() == second.generation);
+    CHECK(**store->generation(1) == first.generation);
+    CHECK_FALSE((*store->generation(3)).has_value());
+    CHECK(**store->file_hash() == "abc");
+    CHECK(**store->pending() == *second.pending);
+    CHECK(**store->idempotency("ci", "key") == *second.idempotency);
+    CHECK_FALSE((*store->idempotency("somebody else", "key")).has_value());
+}
+
+TEST_CASE("lists are newest first, paged, and without configuration texts") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    for (std::uint64_t n = 1; n <= 5; ++n) REQUIRE(store->commit(commit_of(n)).has_value());
+    const auto page = *store->generations(4, 2);
+    REQUIRE(page.size() == 2);
+    CHECK(page[0].number == 3);
+    CHECK(page[1].number == 2);
+    CHECK(page[0].config == "");
+    CHECK(store->generations(0, 100)->size() == 5);
+}
+
+TEST_CASE("a generation number is never given twice") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    REQUIRE(store->commit(commit_of(1)).has_value());
+    const auto again = store->commit(commit_of(1));
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().status == 500);
+    CHECK((*store->audit(0, 10)).size() == 1);
+}
+
+TEST_CASE("retention keeps the newest, and what a pending change would return to") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    for (std::uint64_t n = 1; n <= 10; ++n) {
+        auto c = commit_of(n);
+        c.keep = 3;
+        if (n == 10) c.pending = PendingConfirmation{10, 7, 1};
+        REQUIRE(store->commit(c).has_value());
+    }
+    std::vector<std::uint64_t> numbers;
+    for (const auto& g : *store->generations(0, 100)) numbers.push_back(g.number);
+    CHECK(numbers == std::vector<std::uint64_t>{10, 9, 8, 7});
+    CHECK((*store->audit(0, 100)).size() == 10);
+}
+
+TEST_CASE("the next change settles what was pending") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    auto first = commit_of(1);
+    first.pending = PendingConfirmation{1, 0, 1};
+    REQUIRE(store->commit(first).has_value());
+    REQUIRE(store->commit(commit_of(2)).has_value());
+    CHECK_FALSE((*store->pending()).has_value());
+}
+
+TEST_CASE("an audit that nobody touched is intact") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    CHECK(store->verify_audit()->intact);
+    for (std::uint64_t n = 1; n <= 4; ++n) REQUIRE(store->commit(commit_of(n)).has_value());
+    REQUIRE(store->note({0, "at", "ci", "here", "confirm", "", 4, {"generation 4 confirmed"}, {}, {}}).has_value());
+    const auto verdict = *store->verify_audit();
+    CHECK(verdict.intact);
+    CHECK(verdict.entries == 5);
+}
+
+TEST_CASE("a changed, missing, inserted or cut audit line is found, with its number") {
+    struct Row {
+        const char* sql;
+        std::uint64_t first_bad;
+    };
+    const Row rows[] = {
+        {"UPDATE audit SET who = 'nobody' WHERE number = 3", 3},
+        {"UPDATE audit SET changes = '[]' WHERE number = 1", 1},
+        {"UPDATE audit SET reason = 'other' WHERE number = 5", 5},
+        {"DELETE FROM audit WHERE number = 2", 2},
+        {"DELETE FROM audit WHERE number = 5", 5},
+        {"DELETE FROM audit WHERE number >= 4", 4},
+        {"DELETE FROM audit", 1},
+        {"UPDATE audit SET number = number + 100 WHERE number = 5", 5},
+        {"INSERT INTO audit SELECT 6, at, who, origin, verb, reason, generation, changes, hash, hash FROM audit WHERE "
+         "number = 5",
+         6},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.sql);
+        ScratchDir dir;
+        {
+            auto store = open(dir / "db");
+            for (std::uint64_t n = 1; n <= 5; ++n) REQUIRE(store->commit(commit_of(n)).has_value());
+        }
+        execute(dir / "db", row.sql);
+        const auto verdict = *open(dir / "db")->verify_audit();
+        CHECK_FALSE(verdict.intact);
+        CHECK(verdict.first_bad == row.first_bad);
+        CHECK(verdict.detail != "");
+    }
+}
+
+TEST_CASE("a file that is no database is set aside, said so, and kept") {
+    ScratchDir dir;
+    { std::ofstream(dir / "db") << std::string(8192, 'x'); }
+    auto opened = Store::open(dir / "db");
+    REQUIRE(opened.has_value());
+    CHECK(opened->notice.find("was damaged") != std::string::npos);
+    REQUIRE(opened->store->commit(commit_of(1)).has_value());
+    std::size_t kept = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(dir.path))
+        if (entry.path().filename().string().find("db.corrupt-") == 0) {
+            ++kept;
+            CHECK(entry.file_size() == 8192);
+        }
+    CHECK(kept == 1);
+}
+
+TEST_CASE("a database with a damaged page is set aside") {
+    ScratchDir dir;
+    {
+        auto store = open(dir / "db");
+        for (std::uint64_t n = 1; n <= 200; ++n) REQUIRE(store->commit(commit_of(n)).has_value());
+    }
+    {
+        std::fstream file(dir / "db", std::ios::in | std::ios::out | std::ios::binary);
+        for (int page = 1; page < 8; ++page) {
+            file.seekp(page * 4096);
+            file << std::string(2000, '\xff');
+        }
+    }
+    auto opened = Store::open(dir / "db");
+    REQUIRE(opened.has_value());
+    CHECK(opened->notice != "");
+    CHECK_FALSE((*opened->store->newest()).has_value());
+}
+
+TEST_CASE("a file of a newer version is refused and left alone") {
+    ScratchDir dir;
+    { open(dir / "db"); }
+    execute(dir / "db", "PRAGMA user_version = 99");
+    const auto opened = Store::open(dir / "db");
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().detail.find("newer switchyard") != std::string::npos);
+}
+
+TEST_CASE("a directory that is not there is an error that names it") {
+    const auto opened = Store::open("/nowhere/at/all/db");
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().detail.find("/nowhere/at/all/db") != std::string::npos);
+}
