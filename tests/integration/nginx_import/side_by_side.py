@@ -34,6 +34,8 @@ MOST_REQUESTS = 400
 class EndpointHandler(http.server.BaseHTTPRequestHandler):
     """Says who answered, and what arrived."""
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body in two writes would wait 40 ms for each other
+    wbufsize = 65536
 
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -60,7 +62,7 @@ class Endpoints:
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EndpointHandler)
             server.daemon_threads = True
             server.label = label
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             self.servers[label] = server
 
     def port(self, label):
@@ -235,6 +237,8 @@ def run_config(switchyard, config):
                     asked += compare_shares(config.name, how[0], ("GET", "/", {"Host": "app.example"}), (ask_nginx, ask_ours), group)
                 print(f"{config.name}: {asked} requests agree; {len(imported['config'].get('routes', []))} routes, "
                       f"{len(imported['notes'])} notes", flush=True)
+                for asker in (ask_nginx, ask_ours):
+                    asker.connection.close()
                 proxy.end()
     finally:
         endpoints.close()
