@@ -18,8 +18,9 @@ void describe(Visitor& field, Type<Token>) {
 template <class Visitor>
 void describe(Visitor& field, Type<Admin>) {
     field("bind", &Admin::bind, {.doc = "Where the admin API listens; beyond loopback only with tokens."});
-    field("tokens", &Admin::tokens,
-          {.doc = "Tokens that are accepted. Without any, one random admin token is made in admin.token of state_dir."});
+    field(
+        "tokens", &Admin::tokens,
+        {.doc = "Tokens that are accepted. Without any, one random admin token is made in admin.token of state_dir."});
     field("tls_certificate", &Admin::tls_certificate, {.doc = "PEM file of the certificate chain; with tls_key."});
     field("tls_key", &Admin::tls_key, {.doc = "PEM file of the private key; with tls_certificate."});
 }
