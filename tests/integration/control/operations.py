@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""What an operator meets: roles, guesses, limits, SIGHUP with good and bad files, restart, a stopped worker, a store that
+is damaged, and the command line's exit codes."""
+import ctypes
+import json
+import hashlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+
+PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+failures = []
+
+
+def check(what, holds, shown=""):
+    if not holds:
+        failures.append(f"{what}: {shown}")
+
+
+def switch(proxy, to, **headers):
+    return proxy.call("POST", "/v1/routes/app/switch", {"to": to}, **headers)
+
+
+def verb(program, proxy, *words, **environment):
+    done = subprocess.run([program, *words], capture_output=True, text=True, timeout=running.DEADLINE,
+                          env={**os.environ, "SWITCHYARD_STATE_DIR": str(proxy.state), **environment})
+    return done.returncode, done.stdout, done.stderr
+
+
+def command_line(program, proxy):
+    check("status exits 0", verb(program, proxy, "status")[0] == 0)
+    code, out, _ = verb(program, proxy, "switch", "app", "green", "--json", "--reason", "story")
+    check("switch exits 0", code == 0, out)
+    check("switch --json is the receipt", json.loads(out)["adopted"] == {"workers": 2, "of": 2}, out)
+    code, _, err = verb(program, proxy, "switch", "app", "nowhere")
+    check("a refused switch exits 1 and says why", code == 1 and "nowhere" in err, err)
+    check("wrong usage exits 2", verb(program, proxy, "switch", "app")[0] == 2)
+    check("wrong weight exits 2", verb(program, proxy, "split", "app", "blue=x")[0] == 2)
+    check("dry run changes nothing", verb(program, proxy, "split", "app", "blue=1", "--dry-run")[0] == 0)
+    check("undo exits 0", verb(program, proxy, "undo")[0] == 0)
+    check("audit verify exits 0", verb(program, proxy, "audit", "verify")[0] == 0)
+    for words in (["history"], ["diff", "1"], ["drain"], ["audit"], ["watch", "--times", "1"], ["rollout", "status"],
+                  ["explain", "GET", "http://x/"], ["schema"], ["completion"], ["check", str(proxy.config)], ["token", "ci"]):
+        code, out, err = verb(program, proxy, *words)
+        check(f"{' '.join(words)} exits 0 and says something", code == 0 and out, err)
+    check("an unreachable API exits 1", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 1)
+
+
+def roles_and_guesses(proxy, tokens):
+    local = proxy.token
+    for role, may in (("viewer", (200, 403, 403)), ("operator", (200, 200, 403)), ("admin", (200, 200, 200))):
+        proxy.token = tokens[role]
+        config = proxy.call("GET", "/v1/config")
+        found = (config[0], proxy.call("POST", "/v1/undo?dry_run=true", {"to": 1})[0],
+                 proxy.call("PUT", "/v1/config?dry_run=true", config[1])[0])
+        check(f"role {role}", found == may, found)
+    proxy.token = "wrong"
+    answers = [proxy.call("GET", "/v1/status")[0] for _ in range(12)]
+    check("guesses are refused, then slowed down", answers[:10] == [401] * 10 and answers[-1] == 429, answers)
+    proxy.token = local
+    running.until("the right token is heard again", lambda: proxy.call("GET", "/v1/status")[0] == 200)
+
+
+def limits(proxy):
+    host, port = proxy.admin.removeprefix("http://").split(":")
+    for request, status in ((b"GET /v1/status HTTP/1.1\r\nX: " + b"x" * 20000 + b"\r\n\r\n", b"431"),
+                            (b"PUT /v1/config HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n", b"413"),
+                            (b"nonsense\r\n\r\n", b"400")):
+        with socket.create_connection((host, int(port)), running.DEADLINE) as s:
+            s.sendall(request)
+            check(f"limit {status}", s.recv(100).split(b" ")[1:2] == [status])
+
+
+def files(proxy, config):
+    proxy.child.send_signal(signal.SIGHUP)
+    generation = proxy.status()["generation"]
+    changed = json.loads(json.dumps(config))
+    changed["routes"][0]["split"] = {"blue": 7, "green": 3}
+    proxy.config.write_text(json.dumps(changed))
+    proxy.child.send_signal(signal.SIGHUP)
+    running.until("the new file", lambda: proxy.status()["routes"][0]["split"] == {"blue": 7, "green": 3})
+    good = proxy.status()["generation"]
+    check("a re-read is one generation", good == generation + 1, (generation, good))
+    proxy.config.write_text('{"routs": []}')
+    proxy.child.send_signal(signal.SIGHUP)
+    running.until("the bad file is reported", lambda: "/routs" in proxy.text())
+    check("a bad file changes nothing", proxy.status()["generation"] == good)
+    proxy.config.write_text(json.dumps(changed))
+
+
+def stopped_worker(proxy):
+    """One worker held as a debugger holds it: 202 that names it, and 200 again when it is let go."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    threads = [int(t) for t in os.listdir(f"/proc/{proxy.child.pid}/task") if int(t) != proxy.child.pid]
+    for thread in sorted(threads):
+        if libc.ptrace(PTRACE_ATTACH, thread, None, None) != 0:
+            print("(stopped worker: this system does not let a parent trace its child; not checked)")
+            return
+        os.waitpid(thread, 0x40000000)  # __WALL
+        began = time.monotonic()
+        status, receipt, _ = switch(proxy, "blue" if proxy.status()["routes"][0]["split"]["green"] else "green")
+        took = time.monotonic() - began
+        libc.ptrace(PTRACE_DETACH, thread, None, None)
+        if status == 202:
+            check("202 names one worker", len(receipt["adopted"]["waiting_for"]) == 1 and receipt["adopted"]["workers"] == 1, receipt)
+            check("202 comes after a second", 0.9 < took < 10, took)
+            running.until("it adopts when let go", lambda: proxy.status()["workers"]["adopted"] == 2)
+            return
+    check("some thread is a worker", False, threads)
+
+
+def main(program, yardbench):
+    tokens = {role: f"secret of the {role}" for role in ("viewer", "operator", "admin")}
+    with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue, \
+            running.Endpoint(yardbench, work, "green") as green:
+        config = running.blue_green([blue.address], [green.address])
+        with running.Switchyard(program, work, config) as proxy:
+            proxy.healthy("blue", "green")
+            command_line(program, proxy)
+            limits(proxy)
+            files(proxy, config)
+            stopped_worker(proxy)
+            check("same key, same answer", switch(proxy, "blue", Idempotency_Key="k")[1]["generation"] ==
+                  switch(proxy, "blue", Idempotency_Key="k")[1]["generation"])
+            before = proxy.call("GET", "/v1/config")[1], proxy.status()["generation"]
+            proxy.kill()
+        with running.Switchyard(program, work, None, name="again") as proxy:
+            check("kill -9 resumes the last generation", (proxy.call("GET", "/v1/config")[1], proxy.status()["generation"]) == before)
+            check("a second one on the same directory is refused",
+                  subprocess.run([program, "run", "--config", proxy.config], capture_output=True, timeout=60).returncode == 1)
+            check("SIGTERM ends it with 0", proxy.end() == 0)
+        (proxy.state / "switchyard.db").write_bytes(b"x" * 8192)
+        with running.Switchyard(program, work, None, name="damaged") as proxy:
+            check("a damaged store is told", "was damaged" in proxy.status()["notices"][0] and "was damaged" in proxy.text())
+            check("and kept", any(p.name.startswith("switchyard.db.corrupt-") for p in proxy.state.iterdir()))
+            proxy.end()
+        (proxy.state / "admin.token").write_text(tokens["admin"] + "\n")
+        written = json.loads(proxy.config.read_text())
+        written["process"]["admin"]["tokens"] = [
+            {"name": role, "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest()} for role, token in tokens.items()]
+        proxy.config.write_text(json.dumps(written))
+        with running.Switchyard(program, work, None, name="roles") as proxy:
+            roles_and_guesses(proxy, tokens)
+            check("no secret in the log", not any(t in proxy.text() for t in tokens.values()))
+    for failure in failures:
+        print("FAILED " + failure)
+    print(f"{len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include "control/metrics/metrics_text.h"
+
+using namespace switchyard;
+using namespace switchyard::control;
+
+namespace {
+
+const Totals::Time kNow{std::chrono::hours(1)};
+
+WorkerReport report(unsigned worker, std::uint64_t ok, std::uint64_t failed, std::uint64_t microseconds) {
+    WorkerReport r;
+    r.worker = worker;
+    auto cell = std::make_unique<Cell>();
+    cell->by_class[2] = ok;
+    cell->by_class[5] = failed;
+    for (std::uint64_t i = 0; i < ok + failed; ++i) cell->duration.record(microseconds);
+    r.cells.push_back({0, 0, std::move(cell)});
+    r.endpoints.push_back({7, {ok, failed, 0}});
+    r.client_connections = 10;
+    r.client_connections_idle = 4;
+    return r;
+}
+
+std::string text_of(const Totals& totals) {
+    Histogram publish;
+    publish.record(700);
+    MetricsView view;
+    view.totals = &totals;
+    view.route_name = [](std::uint32_t) { return "a \"route\"\\\n"; };
+    view.upstream_name = [](std::uint32_t) { return "blue"; };
+    view.endpoints.push_back({7, "blue", "127.0.0.1:1", true, 3, 2});
+    view.generation = 43;
+    view.publish_durations = &publish;
+    view.version = "1";
+    Exposition out;
+    write_metrics(out, view);
+    return out.take();
+}
+
+bool has(const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("totals are the sum over workers and reports; connections are the last word of each worker") {
+    Totals totals;
+    totals.add(report(0, 3, 1, 900), kNow);
+    totals.add(report(1, 5, 0, 900), kNow);
+    totals.add(report(0, 1, 0, 900), kNow);
+    const auto& cell = totals.cells().at({0, 0});
+    CHECK(cell.by_class[2] == 9);
+    CHECK(cell.by_class[5] == 1);
+    CHECK(cell.duration.total() == 10);
+    CHECK(totals.endpoints().at(7).ok == 9);
+    CHECK(totals.connections().client == 20);
+}
+
+TEST_CASE("recent is over the last full seconds, and forgets") {
+    Totals totals;
+    totals.add(report(0, 90, 10, 5000), kNow);
+    CHECK(totals.recent(kNow).per_second == 0);  // the second is still filling
+    const auto recent = totals.recent(kNow + std::chrono::seconds(1));
+    CHECK(recent.per_second == doctest::Approx(10));
+    CHECK(recent.errors_per_second == doctest::Approx(1));
+    CHECK(recent.p99_us == doctest::Approx(5000).epsilon(0.05));
+    CHECK(totals.recent_of_route(1, kNow + std::chrono::seconds(1)).per_second == 0);
+    CHECK(totals.recent(kNow + std::chrono::seconds(12)).per_second == 0);
+    totals.add(report(0, 20, 0, 5000), kNow + std::chrono::seconds(11));  // the same slot, eleven seconds later
+    CHECK(totals.recent(kNow + std::chrono::seconds(12)).per_second == doctest::Approx(2));
+}
+
+TEST_CASE("the text holds every family of the contract, with escaped labels") {
+    Totals totals;
+    totals.add(report(0, 3, 1, 900), kNow);
+    const auto text = text_of(totals);
+    CHECK(has(text,
+              "switchyard_requests_total{route=\"a \\\"route\\\"\\\\\\n\",upstream=\"blue\",code_class=\"2xx\"} 3"));
+    CHECK(has(text,
+              "switchyard_endpoint_requests_total{upstream=\"blue\",endpoint=\"127.0.0.1:1\",result=\"failed\"} 1"));
+    CHECK(has(text, "switchyard_endpoint_in_flight{upstream=\"blue\",endpoint=\"127.0.0.1:1\"} 3"));
+    CHECK(has(text, "switchyard_endpoint_up{upstream=\"blue\",endpoint=\"127.0.0.1:1\"} 1"));
+    CHECK(has(text, "switchyard_endpoint_ejections_total{upstream=\"blue\",endpoint=\"127.0.0.1:1\"} 2"));
+    CHECK(has(text, "switchyard_generation 43"));
+    CHECK(has(text, "switchyard_connections{side=\"client\",state=\"active\"} 6"));
+    CHECK(has(text, "switchyard_publish_duration_seconds_bucket{le=\"0.001\"} 1"));
+    for (const char* family : {"switchyard_request_duration_seconds", "switchyard_retries_total",
+                               "switchyard_drain_in_flight", "switchyard_health_checks_total", "switchyard_build_info"})
+        CHECK(text.find(std::string("# TYPE ") + family + " ") != std::string::npos);
+}
+
+TEST_CASE("histogram buckets never fall and end at the count") {
+    Totals totals;
+    for (std::uint64_t us : {100, 900, 40'000, 2'000'000}) totals.add(report(0, 1, 0, us), kNow);
+    const auto& d = totals.cells().at({0, 0}).duration;
+    CHECK(d.at_most(500) == 1);
+    CHECK(d.at_most(1000) == 2);
+    CHECK(d.at_most(50'000) == 3);
+    CHECK(d.at_most(5'000'000) == 4);
+    CHECK(d.sum_seconds() == doctest::Approx(2.041).epsilon(0.02));
+}
