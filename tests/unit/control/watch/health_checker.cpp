@@ -1,0 +1,131 @@
+// The shell around the rule, against real sockets.
+#include "control/watch/health_checker.h"
+
+#include <doctest/doctest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include "config/address.h"
+
+using namespace switchyard;
+using namespace switchyard::control;
+using boost::asio::ip::tcp;
+
+namespace {
+
+// Answers every connection with `status` and closes it.
+struct Answering {
+    boost::asio::io_context& io;
+    tcp::acceptor acceptor;
+    unsigned status = 200;
+    unsigned asked = 0;
+
+    explicit Answering(boost::asio::io_context& io_)
+        : io(io_), acceptor(io, tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0)) {
+        accept();
+    }
+    std::string address() const { return "127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()); }
+    void accept() {
+        acceptor.async_accept([this](boost::system::error_code ec, tcp::socket socket) {
+            if (ec) return;
+            ++asked;
+            auto kept = std::make_shared<tcp::socket>(std::move(socket));
+            auto text =
+                std::make_shared<std::string>("HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: 0\r\n\r\n");
+            boost::asio::async_write(*kept, boost::asio::buffer(*text), [kept, text](auto, auto) {});
+            accept();
+        });
+    }
+};
+
+struct Bench {
+    boost::asio::io_context io;
+    std::map<std::string, std::shared_ptr<upstream::EndpointState>> states;
+    std::vector<HealthChecker::Transition> transitions;
+    HealthChecker checker{io.get_executor(),
+                          [this](const std::string& u, const std::string& a) {
+                              auto& state = states[u + " " + a];
+                              if (!state)
+                                  state = std::make_shared<upstream::EndpointState>(
+                                      static_cast<std::uint32_t>(states.size()), u, a);
+                              return state;
+                          },
+                          [this](HealthChecker::Transition t) { transitions.push_back(std::move(t)); }};
+
+    config::Model model_with(const std::string& address, config::Health::Type type) {
+        config::Model m;
+        config::Upstream u;
+        u.endpoints.push_back({*config::Address::parse(address), 1, 0, false, config::EndpointState::up});
+        u.health.type = type;
+        u.health.interval = std::chrono::milliseconds(20);
+        u.health.rise = u.health.fall = 1;
+        m.upstreams.emplace("blue", u);
+        return m;
+    }
+    template <class Done>
+    void until(Done done) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!done()) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds(50));
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an endpoint is not up before its first check, and follows what it answers") {
+    Bench b;
+    Answering endpoint(b.io);
+    const auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    b.checker.follow(model);
+    const auto state = b.states.begin()->second;
+    CHECK_FALSE(state->healthy());
+    CHECK_FALSE(b.checker.all_checked());
+    b.until([&] { return state->healthy(); });
+    CHECK(b.checker.all_checked());
+    endpoint.status = 503;
+    b.until([&] { return !state->healthy(); });
+    CHECK(b.transitions.back().detail.find("answered 503") != std::string::npos);
+    endpoint.status = 204;
+    b.until([&] { return state->healthy(); });
+    CHECK(state->up_since_ms.load() > 0);
+}
+
+TEST_CASE("a port that nobody listens on is down, with the reason; none is up at once") {
+    Bench b;
+    std::string address;
+    {
+        tcp::acceptor closed(b.io, tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0));
+        address = "127.0.0.1:" + std::to_string(closed.local_endpoint().port());
+    }
+    b.checker.follow(b.model_with(address, config::Health::Type::tcp));
+    b.until([&] { return !b.transitions.empty(); });
+    CHECK_FALSE(b.transitions[0].up);
+    CHECK(b.transitions[0].detail.find("refused") != std::string::npos);
+    b.checker.follow(b.model_with(address, config::Health::Type::none));
+    CHECK(b.states.begin()->second->healthy());
+}
+
+TEST_CASE("health survives an unrelated change, and a removed endpoint is no longer asked") {
+    Bench b;
+    Answering endpoint(b.io);
+    auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    b.checker.follow(model);
+    const auto state = b.states.begin()->second;
+    b.until([&] { return state->healthy(); });
+    model.upstreams["green"];
+    b.checker.follow(model);
+    CHECK(state->healthy());
+    b.checker.follow(config::Model{});
+    CHECK(b.checker.seen("blue", endpoint.address()) == nullptr);
+    b.io.restart();
+    b.io.run_for(std::chrono::milliseconds(60));  // a check under way may still end
+    const auto asked = endpoint.asked;
+    b.io.restart();
+    b.io.run_for(std::chrono::milliseconds(100));
+    CHECK(endpoint.asked == asked);
+}
