@@ -1,6 +1,5 @@
 """`scripts/bench peers`: nginx, HAProxy and Switchyard side by side: pinned, interleaved, several rounds."""
 import statistics
-import sys
 
 import facts
 import measures
@@ -103,7 +102,7 @@ def add_arguments(parser):
 
 def run(options):
     names = [name for name in (options.peer or peers.START) if peers.available(name, options)]
-    record = {"what": "peers", "command": " ".join(sys.argv), "facts": facts.facts(), "rounds": options.rounds,
+    record = {"what": "peers", "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
               "seconds": options.seconds, "measures": {}}
     for title in PLAN:
         if options.only and not any(word in title for word in options.only):

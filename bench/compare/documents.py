@@ -16,9 +16,10 @@ def origin(record):
     facts = record["facts"]
     versions = ", ".join(f"{program} {version}" for program, version in facts["versions"].items())
     changed = facts["files_changed_since_commit"]
-    return (f"`{re.sub(r'^.*scripts/', 'scripts/', record['command'])}` on {facts['when']}, commit {facts['commit']}"
+    return (f"`{record['command']}` on {facts['when']}, switchyard built {facts['switchyard_built']}, commit {facts['commit']}"
             f"{f' and {changed} changed files' if changed else ''}; {facts['processor']} × {facts['processors']}, "
             f"Linux {facts['kernel']}, {facts['compiler']}, {versions}; load average {facts['load_average_before']:.1f} before"
+            f"{', niceness %d' % facts['niceness'] if facts.get('niceness') else ''}"
             f"{', %.1f after' % facts['load_average_after'] if 'load_average_after' in facts else ''}.")
 
 

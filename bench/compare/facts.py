@@ -4,8 +4,10 @@ import os
 import pathlib
 import platform
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -32,10 +34,29 @@ def processor():
     return platform.machine()
 
 
-def facts():
+def built(program):
+    """When a program that is measured was built: the commit below is the tree's, and may be newer."""
+    if program is None:
+        return None
+    at = datetime.datetime.fromtimestamp(program.stat().st_mtime, datetime.timezone.utc)
+    return at.isoformat(timespec="seconds")
+
+
+def command():
+    """The command line as anyone would type it: from the top of the tree, without where this machine builds."""
+    words = sys.argv[1:]
+    if "--build" in words:
+        at = words.index("--build")
+        words = words[:at] + words[at + 2:]
+    return shlex.join(["scripts/bench", *words])
+
+
+def facts(options):
     changed = [line for line in said("git", "status", "--porcelain", "--untracked-files=no").splitlines() if line]
     return {
         "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "switchyard_built": built(options.switchyard),
+        "yardbench_built": built(options.yardbench),
         "commit": said("git", "rev-parse", "--short=12", "HEAD"),
         "files_changed_since_commit": len(changed),
         "processor": processor(),
@@ -45,5 +66,6 @@ def facts():
         "compiler": (said("g++", "--version").splitlines() or ["?"])[0],
         "versions": {name: found for name, found in (
             ("nginx", version("nginx", "-v")), ("haproxy", version("haproxy", "-v")), ("wrk", version("wrk", "-v"))) if found},
+        "niceness": os.nice(0),
         "load_average_before": os.getloadavg()[0],
     }

@@ -1,5 +1,4 @@
 """`scripts/bench ladder`: throughput against latency: each proxy at a growing share of what it can do."""
-import sys
 
 import comparing
 import facts
@@ -19,7 +18,7 @@ def add_arguments(parser):
 
 def run(options):
     names = [name for name in (options.peer or peers.START) if peers.available(name, options)]
-    record = {"what": "ladder", "command": " ".join(sys.argv), "facts": facts.facts(), "ladders": {}}
+    record = {"what": "ladder", "command": facts.command(), "facts": facts.facts(options), "ladders": {}}
     with Machine() as machine:
         for name, proxy in comparing.start_all(machine, options, names, BODY, 0).items():
             most = measures.yardbench(options, measures.url_of(proxy), "--duration", f"{options.seconds}s")

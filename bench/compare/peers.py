@@ -27,18 +27,18 @@ def available(name, options):
     return shutil.which(program) is not None or pathlib.Path(f"/usr/sbin/{program}").exists()
 
 
-def start_switchyard(machine, options, config, processors=None, workers=None):
+def start_switchyard(machine, options, config, processors=None, workers=None, path="/"):
     """Starts switchyard with `config` completed by process and listener; the result has port, admin and token_file."""
     state = machine.work / "state"
     port, admin = free_port(), free_port()
     whole = {"process": {"workers": workers or options.workers, "state_dir": str(state),
                          "admin": {"bind": f"127.0.0.1:{admin}"}},
              "listeners": [{"name": "web", "bind": f"127.0.0.1:{port}"}], **config}
-    path = machine.work / "switchyard.json"
-    path.write_text(json.dumps(whole, indent=2))
+    file = machine.work / "switchyard.json"
+    file.write_text(json.dumps(whole, indent=2))
     state.mkdir(exist_ok=True)
-    started = machine.start("switchyard", [options.switchyard, "run", "--config", path], processors)
-    machine.wait_answering(started, port)
+    started = machine.start("switchyard", [options.switchyard, "run", "--config", file], processors)
+    machine.wait_answering(started, port, path)
     machine.wait_listening(started, admin)
     started.port, started.admin, started.token_file = port, admin, state / "admin.token"
     return started
@@ -79,7 +79,7 @@ def start_switchyard_plain(machine, options, endpoints, processors, routes):
         "upstreams": {"app": {"endpoints": [{"address": f"127.0.0.1:{port}"} for port in endpoints],
                               "keepalive": {"max_idle": 512}}},
         "routes": [{"name": f"route-{number}", "match": match, "split": {"app": 100}}
-                   for number, match in enumerate(matches)]}, processors, workers=1)
+                   for number, match in enumerate(matches)]}, processors, workers=1, path=many(routes)[-1] if routes else "/")
 
 
 START = {"nginx": start_nginx, "haproxy": start_haproxy, "switchyard": start_switchyard_plain}

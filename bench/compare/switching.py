@@ -2,7 +2,6 @@
 import json
 import shutil
 import subprocess
-import sys
 
 import facts
 import peers
@@ -88,7 +87,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    record = {"what": "switch", "command": " ".join(sys.argv), "facts": facts.facts(),
+    record = {"what": "switch", "command": facts.command(), "facts": facts.facts(options),
               "rate": options.rate, "connections": options.connections, "ways": {}}
     print(f"{'through':<16}{'switches':>9}{'answered in p50':>17}{'stale per switch':>18}{'for up to':>12}"
           f"{'failed per switch':>19}{'p99 ms':>9}")
@@ -104,4 +103,5 @@ def run(options):
               flush=True)
         for reason in got["invalid_because"]:
             print(f"  note: {reason}")
+    record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
     return record

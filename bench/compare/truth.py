@@ -4,7 +4,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 
 import facts
 import measures
@@ -82,7 +81,7 @@ def add_arguments(parser):
 
 
 def run(options):
-    record = {"what": "truth", "command": " ".join(sys.argv), "facts": facts.facts()}
+    record = {"what": "truth", "command": facts.command(), "facts": facts.facts(options)}
     with Machine() as machine:
         for name, take in (("speed", speed), ("delay", delay), ("stall", stall)):
             record[name] = take(machine, options)
