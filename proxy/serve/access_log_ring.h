@@ -17,9 +17,9 @@ namespace switchyard::serve {
 
 class AccessLogRing {
   public:
-    // About 3,000 lines: at 100,000 requests a second a worker fills half of it in 15 ms, which is when the writer is
-    // called.
-    static constexpr std::size_t kDefaultBytes = 1024 * 1024;
+    // About 700 lines, 7 ms of them at 100,000 requests a second. It stays in the processor's cache: with 1 MiB the log
+    // cost 10 % of a request where this one cost 3 %.
+    static constexpr std::size_t kDefaultBytes = 256 * 1024;
 
     // `bytes` a power of two and a multiple of the page size; `wake` an eventfd that calls the writer.
     explicit AccessLogRing(int wake, std::size_t bytes = kDefaultBytes);
