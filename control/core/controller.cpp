@@ -203,8 +203,8 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
     waiting.published = steady_clock::now();
     waiting.done = std::move(done);
     waiting.timer = std::make_unique<boost::asio::steady_timer>(executor_, kAdoptionWait);
-    waiting.timer->async_wait([this, g = generation_](boost::system::error_code ec) {
-        if (!ec) finish(g);
+    waiting.timer->async_wait([this, g = generation_, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+        if (!ec && !alive.expired()) finish(g);
     });
     snapshot_ = prepared.snapshot;
     ports_.publish(std::move(prepared.snapshot));
@@ -279,8 +279,8 @@ void Controller::arm_drain_deadline() {
     const auto next = drains_.next_deadline();
     if (!next) return;
     drain_timer_.expires_after(std::max(*next - system_clock::now(), system_clock::duration::zero()));
-    drain_timer_.async_wait([this](boost::system::error_code ec) {
-        if (ec || stopped_) return;
+    drain_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+        if (ec || alive.expired() || stopped_) return;
         for (const auto id : drains_.expire(system_clock::now())) {
             const auto* drain = drains_.find(id);
             events_.add("drain", {{"id", std::to_string(id)}, {"cut", to_json(drains_.in_flight(*drain))}});

@@ -135,6 +135,8 @@ class Controller {
     Histogram publish_durations_;  // publish to last adoption
     double publish_seconds_ = 0;   // their sum
     bool stopped_ = false;
+    // A timer that has run out may be on its way when the controller dies: its handler looks at this first.
+    std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
 }  // namespace switchyard::control

@@ -68,9 +68,10 @@ void Controller::arm_confirmation() {
     if (!pending_) return;
     const auto left = from_unix_ms(pending_->deadline_ms) - system_clock::now();
     confirmation_timer_.expires_after(std::max(left, system_clock::duration::zero()));
-    confirmation_timer_.async_wait([this, g = pending_->generation](boost::system::error_code ec) {
-        if (!ec && !stopped_ && pending_ && pending_->generation == g) not_confirmed();
-    });
+    confirmation_timer_.async_wait(
+        [this, g = pending_->generation, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+            if (!ec && !alive.expired() && !stopped_ && pending_ && pending_->generation == g) not_confirmed();
+        });
 }
 
 void Controller::not_confirmed() {
@@ -89,8 +90,8 @@ void Controller::not_confirmed() {
         events_.add("change",
                     {{"generation", generation}, {"verb", "not-confirmed"}, {"failed", answer.error().detail}});
         confirmation_timer_.expires_after(kRetryUndo);
-        confirmation_timer_.async_wait([this](boost::system::error_code ec) {
-            if (!ec && !stopped_) not_confirmed();
+        confirmation_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+            if (!ec && !alive.expired() && !stopped_) not_confirmed();
         });
     });
 }
