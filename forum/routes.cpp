@@ -23,7 +23,7 @@ namespace {
 // and head.
 // clang-format off: one line each
 constexpr Endpoint kEndpoints[] = {
-    {"GET", "/api/v1/posts", "listPosts", Access::anyone, &list_posts, "List posts", 200, "PostPage", "",
+    {"GET", "/api/v1/posts", "listPosts", Access::anyone, &list_posts, "List posts", 200, "PostList", "",
      "sort category tag cursor limit If-None-Match"},
     {"GET", "/api/v1/posts/{id}", "showPost", Access::anyone, &show_post, "A post with its first 50 comments", 200,
      "PostWithComments", "", "If-None-Match"},

@@ -65,17 +65,22 @@ void write_next(JsonText& json, const std::optional<std::string>& next) {
     }
 }
 
-Answer posts_page(const std::string& list, std::vector<Post>& posts, int limit,
-                  const std::function<Cursor(const Post&)>& cursor) {
-    const auto next = cut_page(list, posts, limit, cursor);
-    JsonText json;
-    json.begin_object().key("items").begin_array();
+void write_posts(JsonText& json, std::string_view name, const std::vector<Post>& posts) {
+    json.key(name).begin_array();
     for (const Post& post : posts) {
         json.begin_object();
         write_post_members(json, post, false);
         json.end_object();
     }
     json.end_array();
+}
+
+Answer posts_page(const std::string& list, std::vector<Post>& posts, int limit,
+                  const std::function<Cursor(const Post&)>& cursor) {
+    const auto next = cut_page(list, posts, limit, cursor);
+    JsonText json;
+    json.begin_object();
+    write_posts(json, "items", posts);
     write_next(json, next);
     json.end_object();
     return json_answer(200, json.take());

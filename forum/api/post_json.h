@@ -21,6 +21,9 @@ void write_comment(JsonText& json, const Comment& comment);
 /// `cursor` of the query. Throws 400 when it does not belong to this list.
 std::optional<Cursor> cursor_of(const Call& call, const std::string& list);
 
+/// One member: an array of posts with their excerpts.
+void write_posts(JsonText& json, std::string_view name, const std::vector<Post>& posts);
+
 /// {"items": […], "next": cursor or null}; `posts` holds one more than the limit when there is a next page.
 Answer posts_page(const std::string& list, std::vector<Post>& posts, int limit,
                   const std::function<Cursor(const Post&)>& cursor);

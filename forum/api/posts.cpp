@@ -87,8 +87,17 @@ Answer build_list(Service& service, PostListing listing, const std::string& slug
         PostListing one_more = listing;
         ++one_more.limit;
         std::vector<Post> posts = list_posts(connection, one_more);
-        return posts_page(list, posts, listing.limit,
-                          [&](const Post& last) { return cursor_after(listing.order, last); });
+        const auto next =
+            cut_page(list, posts, listing.limit, [&](const Post& last) { return cursor_after(listing.order, last); });
+        // Pinned posts stand above the first page of a list, and in their own place as well.
+        const bool first_page = !listing.after && listing.tag.empty();
+        JsonText json;
+        json.begin_object();
+        write_posts(json, "pinned", first_page ? pinned_posts(connection, listing.category) : std::vector<Post>());
+        write_posts(json, "items", posts);
+        write_next(json, next);
+        json.end_object();
+        return json_answer(200, json.take());
     });
 }
 

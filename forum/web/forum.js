@@ -105,7 +105,9 @@ async function showList(path, cursor) {
     const joint = path.includes("?") ? "&" : "?";
     const page = await call("GET", path + (cursor ? joint + "cursor=" + cursor : ""));
     if (!cursor) main.replaceChildren();
-    main.append(...page.items.map(listed));
+    // Pinned posts stand above the list and not in it again.
+    const pinned = new Set((page.pinned || []).map(post => post.id));
+    main.append(...(page.pinned || []).map(listed), ...page.items.filter(post => !pinned.has(post.id)).map(listed));
     if (page.items.length === 0 && !cursor) main.append(element("p", {textContent: "Nothing here yet."}));
     if (page.next) {
         const more = element("button", {id: "more", textContent: "more"});

@@ -315,7 +315,9 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
     const std::string& pattern = route_->redirect.to;
     for (std::size_t i = 0; i < pattern.size();) {
         const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
-        if (starts("{host}")) {
+        if (starts("?{query}") && target_.query.empty()) {
+            i += 8;  // no bare question mark
+        } else if (starts("{host}")) {
             scratch += host_;
             i += 6;
         } else if (starts("{path}")) {

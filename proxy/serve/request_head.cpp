@@ -46,7 +46,8 @@ void write_path(http::Writer& out, const route::Route& route, const http::Target
     std::string scratch;
     std::string_view rest = behind_prefix(target.path, routed, route.strip_prefix, scratch);
     out << route.replace_prefix;
-    if ((rest.empty() || rest[0] != '/') && (route.replace_prefix.empty() || route.replace_prefix.back() != '/')) {
+    const bool bare = rest.empty() ? route.replace_prefix.empty() : rest[0] != '/';
+    if (bare && (route.replace_prefix.empty() || route.replace_prefix.back() != '/')) {
         out << '/';
     } else if (!rest.empty() && rest[0] == '/' && !route.replace_prefix.empty() && route.replace_prefix.back() == '/') {
         rest.remove_prefix(1);

@@ -135,6 +135,11 @@ class Content(ForumTest):
         root = self.admin(self.blue)
         self.assertEqual(root.put("/api/v1/users/bob/role", {"role": "moderator"}).json["role"], "moderator")
         post = self.write_post(self.alice, "Loud")
+        self.assertEqual(root.put(f"/api/v1/posts/{post}/pin").status, 204)
+        listed = self.alice.get("/api/v1/posts?sort=top").json
+        self.assertEqual([one["id"] for one in listed["pinned"]], [post])
+        self.assertEqual(root.delete(f"/api/v1/posts/{post}/pin").status, 204)
+        self.assertEqual(self.alice.get("/api/v1/posts?sort=top").json["pinned"], [])
         report = root.post(f"/api/v1/posts/{post}/reports", {"reason": "loud"}).json
         self.assertEqual(root.post(f"/api/v1/posts/{post}/reports", {"reason": "again"}).json["id"], report["id"])
         self.assertEqual([one["id"] for one in self.bob.get("/api/v1/reports").json["items"]], [report["id"]])
@@ -157,8 +162,8 @@ class Content(ForumTest):
         self.assertEqual(self.bob.delete("/api/v1/users/alice/ban").status, 200)
         self.write_post(self.alice)
         deeds = [one["action"] for one in self.bob.get("/api/v1/moderation-log").json["items"]]
-        self.assertEqual(deeds, ["unban user", "ban user", "restore post", "delete post", "resolve report", "lock post",
-                                 "make user moderator"])
+        self.assertEqual(deeds, ["unban user", "ban user", "restore post", "delete post", "resolve report", "lock post", "unpin post",
+                                 "pin post", "make user moderator"])
 
     def test_categories_say_who_may_post_in_them(self):
         root = self.admin(self.blue)

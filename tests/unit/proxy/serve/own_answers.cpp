@@ -27,6 +27,8 @@ TEST_CASE("a redirect puts the request's host, path and query where they belong"
     CHECK(seen.find("\r\nLocation: https://shop.example/a/b?c=d\r\n") != seen.npos);
     CHECK(seen.find("\r\nConnection: close\r\n") == seen.npos);
     CHECK(status_of(answer(R"("redirect": {"to": "https://other.example"})", kGet)) == "308");
+    const auto without = answer(to, "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    CHECK(without.find("\r\nLocation: https://shop.example/a\r\n") != without.npos);
 }
 
 TEST_CASE("a fixed response is the route's, with its type, and HEAD gets its head alone") {

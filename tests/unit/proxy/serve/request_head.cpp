@@ -165,6 +165,8 @@ TEST_CASE("a prefix is stripped or replaced") {
     CHECK(forwarded("GET /api HTTP/1.1\r\nHost: a\r\n\r\n", strip).starts_with("GET / HTTP/1.1\r\n"));
     CHECK(forwarded("GET /api?y HTTP/1.1\r\nHost: a\r\n\r\n", strip).starts_with("GET /?y HTTP/1.1\r\n"));
     CHECK(forwarded("GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n", replace).starts_with("GET /v2/x HTTP/1.1\r\n"));
+    CHECK(forwarded("GET /api HTTP/1.1\r\nHost: a\r\n\r\n", replace).starts_with("GET /v2 HTTP/1.1\r\n"));
+    CHECK(forwarded("GET /api?y HTTP/1.1\r\nHost: a\r\n\r\n", replace).starts_with("GET /v2?y HTTP/1.1\r\n"));
     CHECK(forwarded("GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n", slash).starts_with("GET /v2/x HTTP/1.1\r\n"));
     CHECK(forwarded("GET /api HTTP/1.1\r\nHost: a\r\n\r\n", slash).starts_with("GET /v2/ HTTP/1.1\r\n"));
 }
