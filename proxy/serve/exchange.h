@@ -98,7 +98,7 @@ class Exchange {
 
     // request_head.cpp, response_head.cpp
     bool write_request_head(net::Buffer& out);
-    bool write_response_head(net::Buffer& out, bool keep, http::Body body, BodyPump::Coding coding);
+    bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
 
     // exchange_account.cpp, exchange_log.cpp

@@ -24,7 +24,7 @@ net::Task<Next> Exchange::return_response() {
     const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
     if (uploaded || becomes_tunnel) out_.release();
     net::Buffer lead(context_.buffers);
-    if (!write_response_head(lead, keep, body, coding)) {
+    if (!write_response_head(lead, keep, coding)) {
         count_result(Failure::bad_response);
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);

@@ -8,7 +8,7 @@
 
 namespace switchyard::serve {
 
-bool Exchange::write_response_head(net::Buffer& out, bool keep, http::Body body, BodyPump::Coding coding) {
+bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding) {
     const char* from = back_.data();
     http::Writer to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(from) << "\r\n";
@@ -65,7 +65,6 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, http::Body body,
         to << "; upstream=" << upstream_->name << "; endpoint=" << endpoint_->text << "\r\n";
     }
     to << route_->response_edits.lines << "\r\n";
-    (void)body;
     if (to.overflow()) return false;
     out.filled(to.size());
     return true;
