@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "forum/store/post_row.h"
+
 namespace forum {
 
 namespace {
@@ -18,23 +20,7 @@ constexpr int kRankedMatches = 1'000;
 #define LIST_JOINS "JOIN categories c ON c.id = p.category_id JOIN users u ON u.id = p.author_id "
 
 Post post_from(const Query& query) {
-    Post post;
-    post.row = query.integer(0);
-    post.public_id = query.text(1);
-    post.category = query.text(2);
-    post.author_row = query.integer(3);
-    post.author = query.text(4);
-    post.title = query.text(5);
-    post.body = query.text(6);
-    post.tags = query.text(7);
-    post.created_at = query.integer(8);
-    post.edited_at = query.maybe_integer(9);
-    post.edit_version = query.integer(10);
-    post.score = query.integer(11);
-    post.comment_count = query.integer(12);
-    post.last_activity = query.integer(13);
-    post.pinned = query.integer(14) != 0;
-    post.locked = query.integer(15) != 0;
+    Post post = post_row(query);
     post.hot = query.real(16);
     return post;
 }

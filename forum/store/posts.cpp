@@ -6,6 +6,7 @@
 #include "forum/domain/public_id.h"
 #include "forum/domain/ranking.h"
 #include "forum/domain/search_terms.h"
+#include "forum/store/post_row.h"
 
 namespace forum {
 
@@ -59,23 +60,7 @@ std::optional<Post> post_named(Connection& connection, std::string_view public_i
         "WHERE p.public_id = ?");
     query.with(public_id);
     if (!query.step()) return std::nullopt;
-    Post post;
-    post.row = query.integer(0);
-    post.public_id = query.text(1);
-    post.category = query.text(2);
-    post.author_row = query.integer(3);
-    post.author = query.text(4);
-    post.title = query.text(5);
-    post.body = query.text(6);
-    post.tags = query.text(7);
-    post.created_at = query.integer(8);
-    post.edited_at = query.maybe_integer(9);
-    post.edit_version = query.integer(10);
-    post.score = query.integer(11);
-    post.comment_count = query.integer(12);
-    post.last_activity = query.integer(13);
-    post.pinned = query.integer(14) != 0;
-    post.locked = query.integer(15) != 0;
+    Post post = post_row(query);
     post.deleted = !query.is_null(16);
     post.hot = query.real(17);
     return post;
