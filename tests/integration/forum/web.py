@@ -11,21 +11,31 @@ from forums import DEADLINE, PASSWORD, ForumTest, until
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+DRIVER_TRIES = 10
 
 
 class Browser:
     def __init__(self, profile):
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = ""
-        while "started successfully on port" not in line:
-            line = self.driver.stdout.readline()
-            if not line:
-                raise RuntimeError("chromedriver did not start")
-        self.port = int(line.rsplit(" ", 1)[1].rstrip(".\n"))
+        self.driver, self.port = self.start_driver()
         options = {"args": FLAGS + ["--user-data-dir=" + profile], "binary": shutil.which("chromium")}
         capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}
         self.session = ""
         self.session = "/session/" + self.call("POST", "/session", {"capabilities": capabilities})["sessionId"]
+
+    @staticmethod
+    def start_driver():
+        """Asked for any port, the driver takes a free one for IPv4 and then wants the same one for IPv6: a client of
+        another program may hold that, and the driver gives up. Another try gets another port."""
+        said = []
+        for _ in range(DRIVER_TRIES):
+            driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for line in driver.stdout:
+                if "started successfully on port" in line:
+                    return driver, int(line.rsplit(" ", 1)[1].rstrip(".\n"))
+                said.append(line)
+            driver.wait(DEADLINE)
+            driver.stdout.close()
+        raise RuntimeError("chromedriver did not start: " + "".join(said))
 
     def call(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
