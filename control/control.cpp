@@ -136,6 +136,7 @@ void Control::Members::build_core() {
         return compile(std::move(model), generation, registry);
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) { pool->publish(std::move(next)); };
+    ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) { pool->cut(before, upstreams); };
     ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {

@@ -83,6 +83,20 @@ void Worker::collect(std::function<void(WorkerReport)> each) {
     });
 }
 
+void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams) {
+    asio::post(io_, [this, before_generation, upstreams = std::move(upstreams)] {
+        for (const auto& held : held_) {
+            if (held->snapshot->generation >= before_generation) continue;
+            for (std::size_t i = 0; i < held->sent.size(); ++i)
+                if (upstreams->count(held->snapshot->upstreams[i]->id) != 0) held->sent[i].cut = true;
+        }
+        // Each looks for itself whether it is meant: cuts are rare, and a session need not know its exchange for them.
+        for (auto& session : sessions_)
+            if (!session.idle()) session.wake();
+        turns();
+    });
+}
+
 void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) {
     asio::post(io_, [this, grace, done = std::move(done)]() mutable {
         context_.refresh_clock();
@@ -237,8 +251,11 @@ void Worker::tick() {
     if (context_.waiting != 0) context_.call_queues();
     if (context_.now_ms >= next_sweep_ms_) {
         next_sweep_ms_ = context_.now_ms + kSweepMs;
-        for (const auto& local : context_.endpoints)
-            if (local && local->keep_idle_ms != 0) local->pool.close_idle(context_.now_ms - local->keep_idle_ms);
+        for (const auto& local : context_.endpoints) {
+            if (!local) continue;
+            local->pool.note_survivors();
+            if (local->keep_idle_ms != 0) local->pool.close_idle(context_.now_ms - local->keep_idle_ms);
+        }
     }
     turns();
 }

@@ -11,6 +11,7 @@
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Worker {
     void log_to(serve::AccessLogRing* ring) { context_.access_log = ring; }
     void start();
     void adopt(std::shared_ptr<const Snapshot> snapshot);
+    void cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams);
     void collect(std::function<void(WorkerReport)> each);
     void drain(std::chrono::milliseconds grace, std::function<void()> done);
     void stop();

@@ -49,6 +49,11 @@ void WorkerPool::publish(std::shared_ptr<const Snapshot> next) {
     for (auto& worker : members_->workers) worker->adopt(next);
 }
 
+void WorkerPool::cut(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams) {
+    const auto shared = std::make_shared<const std::set<std::uint32_t>>(upstreams);
+    for (auto& worker : members_->workers) worker->cut(before_generation, shared);
+}
+
 void WorkerPool::collect(std::function<void(WorkerReport)> each) {
     for (auto& worker : members_->workers) worker->collect(each);
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,11 @@ class WorkerPool {
     void reopen_access_log();
     void start(std::shared_ptr<const Snapshot> first);  // `adopted` is called for it too
     void publish(std::shared_ptr<const Snapshot> next);
+
+    // Ends what generations before this one have in flight to these upstreams (Registry ids): tunnels are closed,
+    // responses under way are reset, what has no answer yet is sent again where that is safe and answered 503 where
+    // not.
+    void cut(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams);
 
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
     // debugger does not answer, and nobody waits for it.

@@ -69,8 +69,15 @@ void read_change_options(BodyReader& body, Change& change) {
     if (drain == nullptr) return;
     BodyReader options(*drain, body.pointer("drain"), {"deadline", "policy"});
     change.drain_deadline = options.duration("deadline");
-    if (const auto policy = options.text("policy"); policy && *policy != "leave")
-        options.wrong("policy", "must be leave: what is in flight may finish");
+    if (const auto policy = options.text("policy")) {
+        if (*policy == "cut")
+            change.drain_policy = DrainPolicy::cut;
+        else if (*policy != "leave")
+            options.wrong("policy",
+                          "must be leave (what is in flight may finish) or cut (it is ended at the deadline)");
+        if (*policy == "cut" && !change.drain_deadline)
+            options.wrong("deadline", "is required with the policy cut: it says when");
+    }
     body.take(options);
 }
 

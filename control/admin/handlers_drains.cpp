@@ -33,6 +33,7 @@ Json view(const DrainBook& book, const Drain& drain) {
     if (drain.ended) out["ended_at"] = timestamp(*drain.ended);
     if (drain.deadline) out["deadline"] = timestamp(*drain.deadline);
     out["policy"] = drain.policy == DrainPolicy::cut ? "cut" : "leave";
+    if (drain.cut) out["cut"] = true;
     out["in_flight"] = to_json(book.in_flight(drain));
     out["at_start"] = to_json(drain.at_start);
     return out;

@@ -1,4 +1,5 @@
 // switchyard endpoint add|remove|drain|maint|up UPSTREAM ADDRESS
+#include "control/cli/drain_options.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -8,6 +9,7 @@ struct Arguments {
     std::string what, upstream, address;
     std::uint32_t weight = 1, max_connections = 0;
     bool backup = false;
+    DrainOptions drain;
 };
 
 int run(const Options& options, const Arguments& a) {
@@ -19,7 +21,9 @@ int run(const Options& options, const Arguments& a) {
         if (a.backup) settings["backup"] = true;
         return change(options, "PUT", path, settings);
     }
-    return change(options, "POST", path + "/state", {{"state", a.what}});
+    Json body = {{"state", a.what}};
+    a.drain.into(body);
+    return change(options, "POST", path + "/state", body);
 }
 
 }  // namespace
@@ -36,6 +40,7 @@ void add_endpoint(CLI::App& app, Options& options, Action& action) {
     verb->add_option("--weight", a->weight, "with add")->capture_default_str();
     verb->add_option("--max-connections", a->max_connections, "with add; 0: no limit")->capture_default_str();
     verb->add_flag("--backup", a->backup, "with add: only used when no other is routable");
+    a->drain.add_to(*verb);
     verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
 }
 

@@ -1,6 +1,7 @@
 // switchyard switch ROUTE UPSTREAM: all traffic of the route's split to one upstream.
 #include <fmt/format.h>
 
+#include "control/cli/drain_options.h"
 #include "control/cli/drain_wait.h"
 #include "control/cli/verbs.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 struct Arguments {
     std::string route, upstream, wait_drained, confirm_within;
+    DrainOptions drain;
     unsigned healthy = 1;
     bool force = false;
 };
@@ -17,6 +19,7 @@ int run(const Options& options, const Arguments& a) {
     Json body = {{"to", a.upstream}, {"require", {{"healthy", a.healthy}}}};
     if (a.force) body["force"] = true;
     if (!a.confirm_within.empty()) body["confirm_within"] = a.confirm_within;
+    a.drain.into(body);
     const auto answer = send_change(options, "POST", "/v1/routes/" + path_segment(a.route) + "/switch", body);
     const int code = print_receipt(options, answer);
     if (code != kDone || a.wait_drained.empty() || options.dry_run || !answer.json.contains("drain")) return code;
@@ -38,6 +41,7 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
                      "then wait until the old upstream has finished, at most so "
                      "long (30s)");
     verb->add_option("--confirm-within", a->confirm_within, "undo it by itself unless confirmed in time (60s)");
+    a->drain.add_to(*verb);
     verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
 }
 

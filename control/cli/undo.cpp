@@ -1,4 +1,5 @@
 // switchyard undo [--to G]: back to an earlier generation.
+#include "control/cli/drain_options.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -9,13 +10,16 @@ void add_undo(CLI::App& app, Options& options, Action& action) {
     add_change_options(*verb, options);
     auto to = std::make_shared<std::uint64_t>(0);
     auto confirm_within = std::make_shared<std::string>();
+    auto drain = std::make_shared<DrainOptions>();
     verb->add_option("--to", *to, "the generation to return to; the one before the last change when left out");
     verb->add_option("--confirm-within", *confirm_within, "undo the undo by itself unless confirmed in time (60s)");
-    verb->callback([&, to, confirm_within] {
-        action = [&, to, confirm_within] {
+    drain->add_to(*verb);
+    verb->callback([&, to, confirm_within, drain] {
+        action = [&, to, confirm_within, drain] {
             Json body = Json::object();
             if (*to != 0) body["to"] = *to;
             if (!confirm_within->empty()) body["confirm_within"] = *confirm_within;
+            drain->into(body);
             return change(options, "POST", "/v1/undo", body);
         };
     });

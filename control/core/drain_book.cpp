@@ -50,12 +50,14 @@ bool DrainBook::settle(WallTime now) {
 std::vector<std::uint64_t> DrainBook::expire(WallTime now) {
     std::vector<std::uint64_t> to_cut;
     for (auto& [id, drain] : drains_) {
-        if (drain.state != Drain::State::running || !drain.deadline || *drain.deadline > now) continue;
+        if (drain.state != Drain::State::running || drain.cut || !drain.deadline || *drain.deadline > now) continue;
+        if (drain.policy == DrainPolicy::cut) {
+            drain.cut = true;
+            to_cut.push_back(id);
+            continue;
+        }
         drain.state = Drain::State::expired;
         drain.ended = now;
-        if (drain.policy != DrainPolicy::cut) continue;
-        drain.cut = true;
-        to_cut.push_back(id);
     }
     return to_cut;
 }
@@ -94,7 +96,7 @@ bool DrainBook::any_running() const {
 std::optional<WallTime> DrainBook::next_deadline() const {
     std::optional<WallTime> next;
     for (const auto& [id, drain] : drains_)
-        if (drain.state == Drain::State::running && drain.deadline && (!next || *drain.deadline < *next))
+        if (drain.state == Drain::State::running && !drain.cut && drain.deadline && (!next || *drain.deadline < *next))
             next = drain.deadline;
     return next;
 }

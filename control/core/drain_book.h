@@ -29,7 +29,7 @@ using InFlightByUpstream = std::map<std::string, InFlightCount>;
 // What happens to whatever is left at a drain's deadline.
 enum class DrainPolicy : std::uint8_t {
     leave,  // it may finish in its own time; the drain says "expired"
-    cut,    // its connections are closed
+    cut,    // it is ended there, and the drain goes on until the workers have done so
 };
 
 struct Drain {
@@ -41,7 +41,7 @@ struct Drain {
     std::optional<WallTime> ended;
     std::optional<WallTime> deadline;
     DrainPolicy policy = DrainPolicy::leave;
-    bool cut = false;             // the deadline passed and the rest was cut
+    bool cut = false;             // the deadline has passed and the workers were told to end what is left
     InFlightByUpstream at_start;  // when the last worker adopted
 };
 

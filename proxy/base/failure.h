@@ -37,7 +37,7 @@ enum class Failure : std::uint8_t {
     truncated,        // cut within the body
     body_idle,        // no byte of the body in time
     request_timeout,  // the whole exchange took too long
-    shutting_down,
+    drained,          // the deadline of a drain whose policy is to cut
     internal,
 };
 inline constexpr std::size_t kFailures = static_cast<std::size_t>(Failure::internal) + 1;
@@ -108,7 +108,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "the endpoint stopped in the middle of its response"},
     {Failure::request_timeout, 504, "timeout", Source::upstream, Retry::never, true,
      "the request took longer than this route allows"},
-    {Failure::shutting_down, 503, "overflow", Source::internal, Retry::never, false, "the proxy is shutting down"},
+    {Failure::drained, 503, "drained", Source::upstream, Retry::if_idempotent, false,
+     "the upstream was drained before it answered"},
     {Failure::internal, 500, "internal", Source::internal, Retry::never, false, "an error inside the proxy"},
 }};
 

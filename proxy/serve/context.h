@@ -33,6 +33,7 @@ struct InForce {
     struct Sent {
         std::uint64_t requests = 0;
         std::uint64_t tunnels = 0;
+        bool cut = false;  // the drain's deadline is over: whatever is left ends
     };
     std::shared_ptr<const Snapshot> snapshot;
     std::uint64_t pins = 0;

@@ -299,7 +299,7 @@ net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
     set_phase_deadline(session_.listener().idle_timeout_ms);
     while (!bytes.empty()) {
         if (!session_.stream.writable) {
-            if (session_.expired() || session_.stream.broken) co_return Next::cut;
+            if (session_.expired() || session_.stream.broken || must_end()) co_return Next::cut;
             co_await session_.sleep();
             continue;
         }

@@ -110,6 +110,7 @@ class Exchange {
     void enter_upstream(const upstream::Upstream& upstream);
     void leave_upstream();
     void set_phase_deadline(std::int64_t milliseconds);
+    bool must_end() const { return sent_ != nullptr && sent_->cut; }
     bool request_time_is_up() const { return request_deadline_ms_ != 0 && context_.now_ms >= request_deadline_ms_; }
     const char* base() const { return head_.data(); }
     std::string_view method() const { return request_.method.of(base()); }

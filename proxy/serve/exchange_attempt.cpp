@@ -106,6 +106,7 @@ net::Task<Failure> Exchange::connect() {
     set_phase_deadline(upstream_->connect_ms);
     while (!connection_->writable) {
         co_await session_.sleep();
+        if (must_end()) co_return Failure::drained;
         if (session_.stream.broken) co_return Failure::client_closed;
         if (session_.expired() && !connection_->writable)
             co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
@@ -180,6 +181,7 @@ net::Task<Failure> Exchange::attempt() {
         if (!timing_response)
             set_paced_deadline(session_.listener().min_rate != 0 && connection_->writable, upstream_->idle_ms);
         co_await session_.sleep();
+        if (must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
         if (time_is_up() && !connection_->readable) {
             if (request_time_is_up()) co_return Failure::request_timeout;
@@ -258,6 +260,7 @@ net::Task<Failure> Exchange::relay_informational() {
                     if (bytes.size() == line.size()) break;
                     if (session_.expired()) co_return Failure::client_slow;
                     co_await session_.sleep();
+                    if (must_end()) co_return Failure::drained;
                 }
                 bytes.remove_prefix(wrote.bytes);
                 record_.bytes_out += wrote.bytes;
@@ -286,12 +289,14 @@ bool Exchange::may_retry(Failure failure) const {
 }
 
 void Exchange::note_attempt_end(Failure failure) {
-    const bool client_left = failure != Failure::none && traits(failure).source == Source::downstream;
+    // Neither says anything about the endpoint: the client left, or we did.
+    const bool left =
+        failure == Failure::drained || (failure != Failure::none && traits(failure).source == Source::downstream);
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
     if (upstream_->breaker.failure_percent != 0) {
         using Outcome = upstream::Breaker::Outcome;
-        const bool says_nothing = client_left || stale_connection(failure);
+        const bool says_nothing = left || stale_connection(failure);
         context_.breaker(upstream_->id)
             .ended(upstream_->breaker, breaker_ticket_,
                    says_nothing ? Outcome::abandoned
@@ -309,14 +314,14 @@ void Exchange::note_attempt_end(Failure failure) {
         }
     }
     const std::int64_t took = context_.now_us - record_.attempt_us;
-    if (!record_.first_done && !client_left) {
+    if (!record_.first_done && !left) {
         record_.first_done = true;
         record_.first_failed = failed;
         record_.first_upstream = upstream_->id;
         record_.first_status = failure == Failure::none ? response_.status : 0;
         record_.first_head_us = took;
     }
-    if (client_left) return;
+    if (left) return;
     if (failed)
         local_->ewma.observe(std::max(static_cast<double>(took), upstream::PeakEwma::kPenaltyUs), context_.now_us);
     else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)

@@ -82,6 +82,11 @@ net::Task<Next> Exchange::return_response() {
                                ? 0
                                : std::max<std::int64_t>(1, idle_since_ms + upstream_->idle_ms - context_.now_ms));
         co_await session_.sleep();
+        if (must_end()) {
+            stop_at_failure(Failure::drained);
+            next = Next::cut;
+            break;
+        }
         if (download_too_slow()) {
             stop_at_failure(Failure::client_slow);
             next = Next::cut;

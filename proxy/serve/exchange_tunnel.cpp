@@ -46,7 +46,8 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
         session_.set_deadline(
             place.deadline(route_->tunnel_idle_ms == 0 ? 0 : context_.now_ms + route_->tunnel_idle_ms));
         co_await session_.sleep();
-        if (place.must_end(context_.now_ms)) break;
+        if (must_end()) record_.failure = Failure::drained;
+        if (must_end() || place.must_end(context_.now_ms)) break;
         if (session_.expired()) {
             record_.failure = Failure::body_idle;
             break;

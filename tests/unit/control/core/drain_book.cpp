@@ -51,16 +51,19 @@ TEST_CASE("nothing in flight on the workers that answered is not yet zero while 
     CHECK(book.find(5)->state == Drain::State::done);
 }
 
-TEST_CASE("at its deadline a drain expires; only with policy cut it is cut, and named once") {
+TEST_CASE("at its deadline a drain expires, or with policy cut is cut, named once, and goes on to zero") {
     const auto deadline = kNow + std::chrono::seconds(1);
     for (const auto policy : {DrainPolicy::leave, DrainPolicy::cut}) {
+        const bool cut = policy == DrainPolicy::cut;
         auto book = book_with(5, deadline, policy);
         book.adopted(0, 5, {{4, kBlue, 1, 0}}, kNow);
         book.adopted(1, 5, {}, kNow);
         CHECK(book.expire(kNow).empty());
-        CHECK(book.expire(deadline).size() == (policy == DrainPolicy::cut ? 1 : 0));
+        CHECK(book.expire(deadline).size() == (cut ? 1 : 0));
         CHECK(book.expire(deadline).empty());
-        CHECK(book.find(5)->state == Drain::State::expired);
+        CHECK_FALSE(book.next_deadline().has_value());
+        CHECK(book.find(5)->state == (cut ? Drain::State::running : Drain::State::expired));
+        CHECK(book.find(5)->cut == cut);
         book.reported(0, {}, deadline);
         CHECK(book.find(5)->state == Drain::State::done);
     }
