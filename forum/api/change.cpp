@@ -55,6 +55,12 @@ Answer json_answer(int status, std::string body) {
     return answer;
 }
 
+Answer page_answer(const Page& page) {
+    Answer answer = json_answer(200, page.body);
+    answer.etag = page.etag;
+    return answer;
+}
+
 int page_limit(const Call& call) {
     constexpr int kDefault = 25;
     constexpr int kMost = 100;

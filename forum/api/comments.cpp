@@ -1,6 +1,7 @@
 #include "forum/api/comments.h"
 
 #include "forum/api/entity_tag.h"
+#include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
 #include "forum/api/moderation.h"
 #include "forum/api/post_json.h"
@@ -52,6 +53,14 @@ std::int64_t find_parent(Connection& connection, const std::string& id, NewComme
 
 }  // namespace
 
+std::string comment_list(const Post& post) {
+    return "comments:" + post.public_id;
+}
+
+Cursor comment_cursor(const Comment& last) {
+    return {last.path, last.row};
+}
+
 Comment comment_to_show(Connection& connection, const Call& call) {
     auto comment = comment_named(connection, call.arguments.at(0));
     if (!comment) refuse_not_found("comment");
@@ -62,19 +71,9 @@ Answer list_comments(Service& service, const Call& call) {
     const int limit = page_limit(call);
     return service.store.readers.with([&](Connection& connection) {
         const Post post = post_to_show(connection, call);
-        const std::string list = "comments:" + post.public_id;
-        const auto after = cursor_of(call, list);
+        const auto after = cursor_of(call, comment_list(post));
         std::vector<Comment> comments = comments_of(connection, post.row, after ? after->key : "", limit + 1);
-        const auto next = cut_page(list, comments, limit, [](const Comment& last) {
-            return Cursor{last.path, last.row};
-        });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const Comment& comment : comments) write_comment(json, comment);
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+        return items_page(comment_list(post), comments, limit, &comment_cursor, &write_comment);
     });
 }
 
@@ -137,34 +136,13 @@ Answer remove_comment(Service& service, const Call& call) {
 }
 
 Answer list_comment_history(Service& service, const Call& call) {
-    const int limit = page_limit(call);
     return service.store.readers.with([&](Connection& connection) {
         const Comment comment = comment_to_show(connection, call);
         if (comment.deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("comment");
-        const std::string list = "comment-history:" + comment.public_id;
-        const auto after = cursor_of(call, list);
-        std::vector<CommentEdit> edits =
-            comment_history(connection, comment.row, after ? after->row : INT64_MAX, limit + 1);
-        const auto next = cut_page(list, edits, limit, [](const CommentEdit& last) {
-            return Cursor{"", last.edit_version};
-        });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const CommentEdit& edit : edits) {
-            json.begin_object()
-                .member("version", edit.edit_version)
-                .member("body", edit.body)
-                .key("written_at")
-                .instant(edit.written_at)
-                .key("replaced_at")
-                .instant(edit.replaced_at)
-                .member("replaced_by", edit.replaced_by)
-                .end_object();
-        }
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+        return edits_page(
+            call, "comment-history:" + comment.public_id,
+            [&](std::int64_t before, int limit) { return comment_history(connection, comment.row, before, limit); },
+            [](JsonText& json, const CommentEdit& edit) { json.member("body", edit.body); });
     });
 }
 

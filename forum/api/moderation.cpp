@@ -1,8 +1,8 @@
 #include "forum/api/moderation.h"
 
 #include "forum/api/comments.h"
+#include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
-#include "forum/api/post_json.h"
 #include "forum/api/posts.h"
 #include "forum/api/users.h"
 #include "forum/domain/content_rules.h"
@@ -39,6 +39,17 @@ Answer user_answer(Connection& connection, std::int64_t row) {
     JsonText json;
     write_user(json, account_at(connection, row).value());
     return json_answer(200, json.take());
+}
+
+void write_deed(JsonText& json, const Deed& deed) {
+    json.begin_object()
+        .member("actor", deed.actor)
+        .member("action", deed.action)
+        .member("subject", deed.subject)
+        .member("reason", deed.reason)
+        .key("created_at")
+        .instant(deed.created_at)
+        .end_object();
 }
 
 }  // namespace
@@ -142,28 +153,15 @@ Answer rotate_signing_keys(Service& service, const Call& call) {
 
 Answer list_moderation_log(Service& service, const Call& call) {
     const int limit = page_limit(call);
-    const auto after = cursor_of(call, "moderation-log");
+    const std::int64_t before = row_before(call, "moderation-log");
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Deed> deeds = list_deeds(connection, after ? after->row : INT64_MAX, limit + 1);
-        const auto next = cut_page("moderation-log", deeds, limit, [](const Deed& last) {
-            return Cursor{"", last.row};
-        });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const Deed& deed : deeds) {
-            json.begin_object()
-                .member("actor", deed.actor)
-                .member("action", deed.action)
-                .member("subject", deed.subject)
-                .member("reason", deed.reason)
-                .key("created_at")
-                .instant(deed.created_at)
-                .end_object();
-        }
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+        std::vector<Deed> deeds = list_deeds(connection, before, limit + 1);
+        return items_page(
+            "moderation-log", deeds, limit,
+            [](const Deed& last) {
+                return Cursor{"", last.row};
+            },
+            &write_deed);
     });
 }
 

@@ -1,6 +1,6 @@
 #include "forum/api/notifications.h"
 
-#include "forum/api/post_json.h"
+#include "forum/api/item_page.h"
 #include "forum/api/posts.h"
 #include "forum/store/marks.h"
 #include "forum/store/notifications.h"
@@ -42,21 +42,17 @@ std::vector<std::string> ids_from(const std::string& list) {
 
 Answer list_notifications(Service& service, const Call& call) {
     const int limit = page_limit(call);
-    const auto after = cursor_of(call, "notifications");
+    const std::int64_t before = row_before(call, "notifications");
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Notification> all =
-            list_notifications(connection, call.caller.row, after ? after->row : INT64_MAX, limit + 1);
-        const auto next = cut_page("notifications", all, limit, [](const Notification& last) {
-            return Cursor{"", last.row};
-        });
+        std::vector<Notification> all = list_notifications(connection, call.caller.row, before, limit + 1);
         JsonText json;
-        json.begin_object()
-            .member("unread", unread_notifications(connection, call.caller.row))
-            .key("items")
-            .begin_array();
-        for (const Notification& one : all) write_notification(json, one);
-        json.end_array();
-        write_next(json, next);
+        json.begin_object().member("unread", unread_notifications(connection, call.caller.row));
+        write_items(
+            json, "notifications", all, limit,
+            [](const Notification& last) {
+                return Cursor{"", last.row};
+            },
+            &write_notification);
         json.end_object();
         Answer answer = json_answer(200, json.take());
         answer.headers.emplace_back("Cache-Control", "private, no-cache");

@@ -48,42 +48,16 @@ void write_comment(JsonText& json, const Comment& comment) {
         .end_object();
 }
 
-std::optional<Cursor> cursor_of(const Call& call, const std::string& list) {
-    const auto text = call.parameter("cursor");
-    if (!text) return std::nullopt;
-    const auto cursor = cursor_from(list, *text);
-    if (!cursor) refuse(400, "bad-cursor", "this cursor does not belong to this list; begin without one");
-    return cursor;
-}
-
-void write_next(JsonText& json, const std::optional<std::string>& next) {
-    json.key("next");
-    if (next) {
-        json.value(*next);
-    } else {
-        json.null();
-    }
+void write_listed_post(JsonText& json, const Post& post) {
+    json.begin_object();
+    write_post_members(json, post, false);
+    json.end_object();
 }
 
 void write_posts(JsonText& json, std::string_view name, const std::vector<Post>& posts) {
     json.key(name).begin_array();
-    for (const Post& post : posts) {
-        json.begin_object();
-        write_post_members(json, post, false);
-        json.end_object();
-    }
+    for (const Post& post : posts) write_listed_post(json, post);
     json.end_array();
-}
-
-Answer posts_page(const std::string& list, std::vector<Post>& posts, int limit,
-                  const std::function<Cursor(const Post&)>& cursor) {
-    const auto next = cut_page(list, posts, limit, cursor);
-    JsonText json;
-    json.begin_object();
-    write_posts(json, "items", posts);
-    write_next(json, next);
-    json.end_object();
-    return json_answer(200, json.take());
 }
 
 }  // namespace forum

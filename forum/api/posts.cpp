@@ -1,6 +1,8 @@
 #include "forum/api/posts.h"
 
+#include "forum/api/comments.h"
 #include "forum/api/entity_tag.h"
+#include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
 #include "forum/api/moderation.h"
 #include "forum/api/post_json.h"
@@ -30,24 +32,13 @@ Answer post_answer(int status, const Post& post) {
     return answer;
 }
 
-Answer page_answer(const Page& page) {
-    Answer answer = json_answer(200, page.body);
-    answer.etag = page.etag;
-    return answer;
-}
-
 Answer post_with_comments(const Post& post, Connection& connection) {
     std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
-    const auto next = cut_page("comments:" + post.public_id, comments, kFirstComments, [](const Comment& last) {
-        return Cursor{last.path, last.row};
-    });
     JsonText json;
     json.begin_object();
     write_post_members(json, post, true);
-    json.key("comments").begin_object().key("items").begin_array();
-    for (const Comment& comment : comments) write_comment(json, comment);
-    json.end_array();
-    write_next(json, next);
+    json.key("comments").begin_object();
+    write_items(json, comment_list(post), comments, kFirstComments, &comment_cursor, &write_comment);
     json.end_object().end_object();
     Answer answer = json_answer(200, json.take());
     answer.etag = versioned_tag(post.edit_version, answer.body);
@@ -87,15 +78,14 @@ Answer build_list(Service& service, PostListing listing, const std::string& slug
         PostListing one_more = listing;
         ++one_more.limit;
         std::vector<Post> posts = list_posts(connection, one_more);
-        const auto next =
-            cut_page(list, posts, listing.limit, [&](const Post& last) { return cursor_after(listing.order, last); });
         // Pinned posts stand above the first page of a list, and in their own place as well.
         const bool first_page = !listing.after && listing.tag.empty();
         JsonText json;
         json.begin_object();
         write_posts(json, "pinned", first_page ? pinned_posts(connection, listing.category) : std::vector<Post>());
-        write_posts(json, "items", posts);
-        write_next(json, next);
+        write_items(
+            json, list, posts, listing.limit, [&](const Post& last) { return cursor_after(listing.order, last); },
+            &write_listed_post);
         json.end_object();
         return json_answer(200, json.take());
     });
@@ -218,37 +208,16 @@ Answer remove_post(Service& service, const Call& call) {
 }
 
 Answer list_post_history(Service& service, const Call& call) {
-    const int limit = page_limit(call);
     return service.store.readers.with([&](Connection& connection) {
         const Post post = post_to_show(connection, call);
-        const std::string list = "history:" + post.public_id;
-        const auto after = cursor_of(call, list);
-        std::vector<PostEdit> edits = post_history(connection, post.row, after ? after->row : INT64_MAX, limit + 1);
-        const auto next = cut_page(list, edits, limit, [](const PostEdit& last) {
-            return Cursor{"", last.edit_version};
-        });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const PostEdit& edit : edits) {
-            json.begin_object()
-                .member("version", edit.edit_version)
-                .member("title", edit.title)
-                .member("body", edit.body)
-                .key("tags")
-                .begin_array();
-            for (const std::string& tag : split_tags(edit.tags)) json.value(tag);
-            json.end_array()
-                .key("written_at")
-                .instant(edit.written_at)
-                .key("replaced_at")
-                .instant(edit.replaced_at)
-                .member("replaced_by", edit.replaced_by)
-                .end_object();
-        }
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+        return edits_page(
+            call, "history:" + post.public_id,
+            [&](std::int64_t before, int limit) { return post_history(connection, post.row, before, limit); },
+            [](JsonText& json, const PostEdit& edit) {
+                json.member("title", edit.title).member("body", edit.body).key("tags").begin_array();
+                for (const std::string& tag : split_tags(edit.tags)) json.value(tag);
+                json.end_array();
+            });
     });
 }
 

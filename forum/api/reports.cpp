@@ -1,8 +1,8 @@
 #include "forum/api/reports.h"
 
 #include "forum/api/comments.h"
+#include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
-#include "forum/api/post_json.h"
 #include "forum/api/posts.h"
 #include "forum/domain/content_rules.h"
 #include "forum/store/moderation.h"
@@ -72,18 +72,15 @@ Answer list_reports(Service& service, const Call& call) {
     const std::string state = call.parameter("state").value_or("open");
     if (state != "open" && state != "resolved") refuse(400, "bad-parameter", "state must be open or resolved");
     const std::string list = "reports:" + state;
-    const auto after = cursor_of(call, list);
+    const std::int64_t before = row_before(call, list);
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Report> reports =
-            list_reports(connection, state == "resolved", after ? after->row : INT64_MAX, limit + 1);
-        const auto next = cut_page(list, reports, limit, [](const Report& last) { return Cursor{"", last.row}; });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const Report& report : reports) write_report(json, report);
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+        std::vector<Report> reports = list_reports(connection, state == "resolved", before, limit + 1);
+        return items_page(
+            list, reports, limit,
+            [](const Report& last) {
+                return Cursor{"", last.row};
+            },
+            &write_report);
     });
 }
 

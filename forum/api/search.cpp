@@ -1,5 +1,7 @@
 #include "forum/api/search.h"
 
+#include "forum/api/entity_tag.h"
+#include "forum/api/item_page.h"
 #include "forum/api/post_json.h"
 #include "forum/domain/search_terms.h"
 
@@ -9,6 +11,24 @@ namespace {
 
 constexpr std::size_t kQueryMax = 200;
 constexpr std::size_t kSnippetLength = 160;
+
+Answer found_page(Service& service, const std::string& typed, const std::string& expression, const std::string& list,
+                  int offset, int limit) {
+    const std::vector<std::string> words = search_words(typed);
+    return service.store.readers.with([&](Connection& connection) {
+        std::vector<Found> found = search_posts(connection, expression, offset, limit + 1);
+        return items_page(
+            list, found, limit,
+            [&](const Found&) {
+                return Cursor{"", offset + limit};
+            },
+            [&](JsonText& json, const Found& one) {
+                Post post = one.post;
+                post.body = snippet(one.post.body, words, kSnippetLength);
+                write_listed_post(json, post);
+            });
+    });
+}
 
 }  // namespace
 
@@ -22,24 +42,14 @@ Answer search_posts(Service& service, const Call& call) {
     const std::string list = "search:" + typed;
     const auto after = cursor_of(call, list);
     const std::int64_t offset = after ? after->row : 0;
-    const std::vector<std::string> words = search_words(typed);
-    return service.store.readers.with([&](Connection& connection) {
-        std::vector<Found> found = search_posts(connection, expression, static_cast<int>(offset), limit + 1);
-        const auto next = cut_page(list, found, limit, [&](const Found&) { return Cursor{"", offset + limit}; });
-        JsonText json;
-        json.begin_object().key("items").begin_array();
-        for (const Found& one : found) {
-            json.begin_object();
-            Post post = one.post;
-            post.body = snippet(one.post.body, words, kSnippetLength);
-            write_post_members(json, post, false);
-            json.end_object();
-        }
-        json.end_array();
-        write_next(json, next);
-        json.end_object();
-        return json_answer(200, json.take());
+    // A found post is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
+    const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(offset);
+    const SharedPage page = service.pages.get(key, service.store.side.lists(), [&] {
+        Answer answer = found_page(service, typed, expression, list, static_cast<int>(offset), limit);
+        std::string etag = entity_tag(answer.body);
+        return Page{std::move(answer.body), std::move(etag)};
     });
+    return page_answer(*page);
 }
 
 }  // namespace forum

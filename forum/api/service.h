@@ -48,5 +48,6 @@ Answer run_change(Service& service, const Call& call, const std::function<Answer
 int page_limit(const Call& call);
 
 Answer json_answer(int status, std::string body);
+Answer page_answer(const Page& page);
 
 }  // namespace forum

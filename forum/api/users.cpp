@@ -1,10 +1,11 @@
 #include "forum/api/users.h"
 
 #include "forum/api/entity_tag.h"
+#include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
 #include "forum/api/post_json.h"
 #include "forum/domain/account_rules.h"
-#include "forum/domain/cursor.h"
+#include "forum/store/post_lists.h"
 #include "forum/store/sessions.h"
 
 namespace forum {
@@ -105,9 +106,13 @@ Answer list_user_posts(Service& service, const Call& call) {
         const auto account = account_named(connection, call.arguments.at(0));
         if (!account) refuse_not_found("user");
         const std::string list = "user:" + account->public_id;
-        const auto after = cursor_of(call, list);
-        std::vector<Post> posts = posts_by_author(connection, account->row, after ? after->row : INT64_MAX, limit + 1);
-        return posts_page(list, posts, limit, [](const Post& post) { return Cursor{"", post.row}; });
+        std::vector<Post> posts = posts_by_author(connection, account->row, row_before(call, list), limit + 1);
+        return items_page(
+            list, posts, limit,
+            [](const Post& last) {
+                return Cursor{"", last.row};
+            },
+            &write_listed_post);
     });
 }
 

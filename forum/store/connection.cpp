@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "forum/store/search_rank.h"
+
 namespace forum {
 
 namespace {
@@ -21,6 +23,13 @@ constexpr int kBusyTimeoutMs = 10'000;
 constexpr const char* kPragmas =
     "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824; "
     "PRAGMA secure_delete = OFF; PRAGMA recursive_triggers = OFF;";
+
+// Nobody reads SQLite's statistics of its memory, and keeping them takes one lock of the whole process at every
+// allocation. Must come before anything else is asked of SQLite.
+void stop_counting_memory() {
+    static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)code;  // too late, in a program that used SQLite before: slower, not wrong
+}
 
 [[noreturn]] void raise(const SQLite::Exception& e, std::string_view where) {
     const std::string text = std::string("database: ") + e.what() + " (in: " + std::string(where.substr(0, 120)) + ")";
@@ -130,6 +139,7 @@ void Query::bind_value(int index, const std::optional<std::int64_t>& value) {
 }
 
 Connection::Connection(const std::string& file, Mode mode) {
+    stop_counting_memory();
     translated("opening " + file, [&] {
         const int flags =
             mode == Mode::read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
@@ -147,6 +157,7 @@ Connection::Connection(const std::string& file, Mode mode) {
             }
         }
         handle_->database.exec(kPragmas);
+        register_search_rank(handle_->database.getHandle());
     });
 }
 
@@ -183,6 +194,30 @@ std::int64_t Connection::last_row_id() const {
 }
 int Connection::changes() const {
     return handle_->database.getChanges();
+}
+
+void Connection::at_commit(std::function<void(Connection&)> work) {
+    if (!gathers_) return work(*this);
+    gathered_.push_back(std::move(work));
+}
+
+void Connection::run_gathered() {
+    const auto works = std::exchange(gathered_, {});
+    for (const auto& work : works) work(*this);
+}
+
+void Connection::watch_log() {
+    const auto told = [](void* length, sqlite3*, const char*, int pages) {
+        *static_cast<std::int64_t*>(length) = pages;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(handle_->database.getHandle(), told, &log_length_);
+}
+
+LogState Connection::write_back() {
+    Query query = this->query("PRAGMA wal_checkpoint(PASSIVE)");
+    query.step();
+    return {query.integer(1), query.integer(2)};
 }
 
 std::vector<std::string> Connection::statements() const {

@@ -4,6 +4,7 @@
 // Threads: one at a time. Errors: StoreError; a broken UNIQUE or other constraint is ConstraintError.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -79,6 +80,12 @@ struct Touched {
     std::vector<std::string> posts;  ///< public ids
 };
 
+/// How far the log has been written back into the database file, in pages.
+struct LogState {
+    std::int64_t length = 0;
+    std::int64_t written_back = 0;
+};
+
 class Connection {
   public:
     enum class Mode { read_only, read_write };
@@ -100,6 +107,21 @@ class Connection {
     void touch_post(std::string_view public_id) { touched_.posts.emplace_back(public_id); }
     Touched take_touched() { return std::exchange(touched_, {}); }
 
+    /// Work that belongs to the transaction but is cheaper when all of a batch is done at once: the full-text index
+    /// writes out what it has gathered at every savepoint. Done at once unless the connection gathers it.
+    void at_commit(std::function<void(Connection&)> work);
+    void gather_for_commit() { gathers_ = true; }
+    std::size_t gathered() const { return gathered_.size(); }
+    /// Forgets what was gathered beyond the first `kept`, because the change it belongs to was undone.
+    void forget_gathered(std::size_t kept) { gathered_.resize(kept); }
+    void run_gathered();
+
+    /// From now on commits leave the log alone and only tell its length; somebody has to call write_back().
+    void watch_log();
+    std::int64_t log_length() const { return log_length_; }
+    /// Copies what the log holds into the database file, as far as nobody stands in the way.
+    LogState write_back();
+
     /// Every statement text this connection has prepared.
     std::vector<std::string> statements() const;
 
@@ -110,6 +132,9 @@ class Connection {
     struct Handle;
     std::unique_ptr<Handle> handle_;
     Touched touched_;
+    std::vector<std::function<void(Connection&)>> gathered_;
+    bool gathers_ = false;
+    std::int64_t log_length_ = 0;
 };
 
 }  // namespace forum

@@ -19,13 +19,14 @@ void write_tags(Connection& connection, std::int64_t row, const std::vector<std:
 }
 
 void write_search_row(Connection& connection, std::int64_t row, std::string_view title, std::string_view body) {
-    connection.query("INSERT INTO post_search (rowid, title, body) VALUES (?, ?, ?)")
-        .with(row, indexed_text(title), indexed_text(body))
-        .run();
+    connection.at_commit([row, title = indexed_text(title), body = indexed_text(body)](Connection& at_commit) {
+        at_commit.query("INSERT INTO post_search (rowid, title, body) VALUES (?, ?, ?)").with(row, title, body).run();
+    });
 }
 
 void delete_search_row(Connection& connection, std::int64_t row) {
-    connection.query("DELETE FROM post_search WHERE rowid = ?").with(row).run();
+    connection.at_commit(
+        [row](Connection& at_commit) { at_commit.query("DELETE FROM post_search WHERE rowid = ?").with(row).run(); });
 }
 
 void touch(Connection& connection, const Post& post) {

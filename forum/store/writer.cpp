@@ -11,20 +11,28 @@ namespace {
 // Bounds how long one batch keeps the write lock from other processes.
 constexpr std::size_t kBatchMax = 256;
 constexpr auto kBatchTime = std::chrono::milliseconds(15);
+// A batch changes more pages than the two megabytes that SQLite holds by itself; what does not fit is written twice.
+constexpr const char* kCache = "PRAGMA cache_size = -16384";
 
 }  // namespace
 
 struct Writer::Pending {
     const Change* change;
-    std::exception_ptr error;
-    bool started = false;
-    bool done = false;
+    std::exception_ptr error = nullptr;
+    bool started = false;  ///< guarded by the writer's mutex
     Instant since = now();
-    std::condition_variable changed;
+    // Each has a lock of its own: all who waited for one commit wake at the same time.
+    std::mutex mutex = {};
+    std::condition_variable changed = {};
+    bool done = false;
 };
 
 Writer::Writer(const std::string& file, SideFile& side, Instant patience)
-    : side_(side), patience_(patience), connection_(file, Connection::Mode::read_write), thread_([this] { work(); }) {}
+    : side_(side),
+      patience_(patience),
+      connection_(file, Connection::Mode::read_write),
+      log_keeper_(file),
+      thread_([this] { work(); }) {}
 
 Writer::~Writer() {
     {
@@ -36,19 +44,31 @@ Writer::~Writer() {
 }
 
 void Writer::run(const Change& change) {
-    Pending pending{&change, nullptr, false, false, now(), {}};
-    std::unique_lock lock(mutex_);
-    if (stopping_) throw StoreUnavailable("the writer is stopping");
-    waiting_.push_back(&pending);
-    if (waiting_.size() == 1) work_there_.notify_one();
-    const auto begun = [&] { return pending.started; };
-    if (!pending.changed.wait_for(lock, std::chrono::milliseconds(patience_), begun)) {
-        waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &pending));
-        throw StoreUnavailable("the database was busy for too long; nothing was changed");
+    Pending pending{&change};
+    {
+        const std::lock_guard guard(mutex_);
+        if (stopping_) throw StoreUnavailable("the writer is stopping");
+        waiting_.push_back(&pending);
+        if (waiting_.size() == 1) work_there_.notify_one();
     }
-    pending.changed.wait(lock, [&] { return pending.done; });
+    const auto done = [&] { return pending.done; };
+    std::unique_lock lock(pending.mutex);
+    if (!pending.changed.wait_for(lock, std::chrono::milliseconds(patience_), done)) {
+        lock.unlock();
+        withdraw(pending);
+        lock.lock();
+        pending.changed.wait(lock, done);
+    }
     lock.unlock();
     if (pending.error) std::rethrow_exception(pending.error);
+}
+
+// What has begun cannot be taken back any more.
+void Writer::withdraw(Pending& pending) {
+    const std::lock_guard guard(mutex_);
+    if (pending.started) return;
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &pending));
+    throw StoreUnavailable("the database was busy for too long; nothing was changed");
 }
 
 WriterCounts Writer::counts() const {
@@ -60,6 +80,9 @@ WriterCounts Writer::counts() const {
 }
 
 void Writer::work() {
+    connection_.execute(kCache);
+    connection_.watch_log();
+    connection_.gather_for_commit();
     for (;;) {
         {
             std::unique_lock lock(mutex_);
@@ -71,6 +94,9 @@ void Writer::work() {
             side_.enter_turnstile();
             batch = take_batch();
             if (!batch.empty()) commit(batch);
+            finish(batch);
+            batch.clear();
+            log_keeper_.log_grew(connection_);
             side_.leave_turnstile();
         } catch (const std::exception& e) {
             // The lock file itself is gone: say so to those who wait instead of writing without turns.
@@ -105,6 +131,7 @@ void Writer::commit(std::deque<Pending*>& batch) {
             apply(*batch[applied], batch.size() == 1);
         }
         const bool nothing_left = batch.size() == 1 && batch[0]->error;
+        connection_.run_gathered();
         if (!nothing_left) connection_.execute("COMMIT");
     } catch (const std::exception& e) {
         try {
@@ -113,6 +140,7 @@ void Writer::commit(std::deque<Pending*>& batch) {
             // SQLite has rolled back by itself, as it does when the disk is full.
         }
         (void)connection_.take_touched();
+        connection_.forget_gathered(0);
         for (Pending* pending : batch) {
             pending->error = std::make_exception_ptr(StoreUnavailable(std::string("nothing was changed: ") + e.what()));
         }
@@ -133,12 +161,14 @@ void Writer::commit(std::deque<Pending*>& batch) {
 }
 
 void Writer::apply(Pending& pending, bool alone) {
+    const std::size_t gathered = connection_.gathered();
     if (!alone) connection_.query("SAVEPOINT one_change").run();
     try {
         (*pending.change)(connection_);
         if (!alone) connection_.query("RELEASE one_change").run();
     } catch (...) {
         pending.error = std::current_exception();
+        connection_.forget_gathered(gathered);
         if (alone) {
             connection_.execute("ROLLBACK");
             (void)connection_.take_touched();
@@ -150,10 +180,9 @@ void Writer::apply(Pending& pending, bool alone) {
 }
 
 void Writer::finish(const std::deque<Pending*>& batch) {
-    const std::lock_guard guard(mutex_);
     for (Pending* pending : batch) {
+        const std::lock_guard guard(pending->mutex);
         pending->done = true;
-        pending->started = true;
         pending->changed.notify_one();
     }
 }

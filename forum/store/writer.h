@@ -19,6 +19,7 @@
 
 #include "forum/domain/instant.h"
 #include "forum/store/connection.h"
+#include "forum/store/log_keeper.h"
 #include "forum/store/side_file.h"
 
 namespace forum {
@@ -54,15 +55,17 @@ class Writer {
 
   private:
     struct Pending;
+    void withdraw(Pending& pending);
     void work();
     std::deque<Pending*> take_batch();
     void commit(std::deque<Pending*>& batch);
     void apply(Pending& pending, bool alone);
-    void finish(const std::deque<Pending*>& batch);
+    static void finish(const std::deque<Pending*>& batch);
 
     SideFile& side_;
     Instant patience_;
     Connection connection_;
+    LogKeeper log_keeper_;
     mutable std::mutex mutex_;
     std::condition_variable work_there_;
     std::deque<Pending*> waiting_;

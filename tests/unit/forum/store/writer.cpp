@@ -137,3 +137,43 @@ TEST_CASE("counters are raised before run returns, and other processes see them"
     }));
     CHECK(other.lists() == lists + 1);
 }
+
+TEST_CASE("what is gathered for the commit is done there, and goes with the change that is undone") {
+    Numbers numbers;
+    Store store(numbers.file, kMinute);
+    constexpr int kThreads = 6;
+    constexpr int kEach = 40;
+    std::barrier start(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+            start.arrive_and_wait();
+            for (int i = 0; i < kEach; ++i) {
+                const auto change = [&](Connection& c) {
+                    c.at_commit([value = t * kEach + i](Connection& at_commit) { insert(at_commit, value); });
+                    if (i % 4 == 0) throw 42;
+                };
+                try {
+                    store.writer.run(change);
+                } catch (int) {
+                }
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(count(store) == kThreads * kEach * 3 / 4);
+}
+
+TEST_CASE("a commit that fails at its end fails everybody in it, and the next one is not harmed") {
+    Numbers numbers;
+    Store store(numbers.file, kMinute);
+    store.writer.run([](Connection& c) { insert(c, 1); });
+    CHECK_THROWS_AS(store.writer.run([](Connection& c) {
+        c.at_commit([](Connection& at_commit) { insert(at_commit, 1); });
+        insert(c, 2);
+    }),
+                    StoreUnavailable);
+    CHECK(count(store) == 1);
+    store.writer.run([](Connection& c) { insert(c, 3); });
+    CHECK(count(store) == 2);
+}

@@ -1,0 +1,115 @@
+#include "forum/store/search_rank.h"
+
+#include <sqlite3.h>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "forum/store/connection.h"
+
+namespace forum {
+
+namespace {
+
+constexpr std::int64_t kCountedMatches = 1'000;
+// The usual constants of BM25: how soon more hits stop to matter, and how much long texts are held back.
+constexpr double kSaturation = 1.2;
+constexpr double kLengthShare = 0.75;
+// A word in more than half of the texts would weigh nothing or less.
+constexpr double kLeastWeight = 1e-6;
+
+struct OfQuery {
+    double average_length = 1;
+    std::vector<double> phrase_weights;
+    std::vector<double> scores;  ///< of one row; kept for its memory
+};
+
+int count_match(const Fts5ExtensionApi*, Fts5Context*, void* count) {
+    return ++*static_cast<std::int64_t*>(count) < kCountedMatches ? SQLITE_OK : SQLITE_DONE;
+}
+
+// What depends on the query only; made with the first row and kept by FTS5 until the query ends.
+int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, OfQuery** out) {
+    *out = static_cast<OfQuery*>(api->xGetAuxdata(context, 0));
+    if (*out != nullptr) return SQLITE_OK;
+    auto facts = std::make_unique<OfQuery>();
+    sqlite3_int64 rows = 0;
+    sqlite3_int64 length = 0;
+    int code = api->xRowCount(context, &rows);
+    if (code == SQLITE_OK) code = api->xColumnTotalSize(context, -1, &length);
+    if (code != SQLITE_OK) return code;
+    if (rows > 0 && length > 0) facts->average_length = static_cast<double>(length) / static_cast<double>(rows);
+    for (int phrase = 0; phrase < api->xPhraseCount(context); ++phrase) {
+        std::int64_t matches = 0;
+        code = api->xQueryPhrase(context, phrase, &matches, &count_match);
+        if (code != SQLITE_OK) return code;
+        const auto with = static_cast<double>(matches);
+        const double weight = std::log((static_cast<double>(rows) - with + 0.5) / (with + 0.5));
+        facts->phrase_weights.push_back(weight > kLeastWeight ? weight : kLeastWeight);
+    }
+    facts->scores.resize(facts->phrase_weights.size());
+    *out = facts.get();
+    return api->xSetAuxdata(context, facts.release(), [](void* kept) { delete static_cast<OfQuery*>(kept); });
+}
+
+int rank_row(const Fts5ExtensionApi* api, Fts5Context* context, int value_count, sqlite3_value** values, double* rank) {
+    OfQuery* facts = nullptr;
+    int code = facts_of_query(api, context, &facts);
+    if (code != SQLITE_OK) return code;
+    for (double& score : facts->scores) score = 0;
+    int hits = 0;
+    code = api->xInstCount(context, &hits);
+    for (int hit = 0; code == SQLITE_OK && hit < hits; ++hit) {
+        int phrase = 0;
+        int column = 0;
+        int offset = 0;
+        code = api->xInst(context, hit, &phrase, &column, &offset);
+        const double weight = column < value_count ? sqlite3_value_double(values[column]) : 1;
+        if (code == SQLITE_OK) facts->scores[static_cast<std::size_t>(phrase)] += weight;
+    }
+    int length = 0;
+    if (code == SQLITE_OK) code = api->xColumnSize(context, -1, &length);
+    const double longer = static_cast<double>(length) / facts->average_length;
+    *rank = 0;
+    for (std::size_t phrase = 0; phrase < facts->scores.size(); ++phrase) {
+        const double score = facts->scores[phrase];
+        *rank -= facts->phrase_weights[phrase] * score * (kSaturation + 1) /
+                 (score + kSaturation * (1 - kLengthShare + kLengthShare * longer));
+    }
+    return code;
+}
+
+void search_rank(const Fts5ExtensionApi* api, Fts5Context* context, sqlite3_context* result, int value_count,
+                 sqlite3_value** values) {
+    double rank = 0;
+    const int code = rank_row(api, context, value_count, values, &rank);
+    if (code == SQLITE_OK) {
+        sqlite3_result_double(result, rank);
+    } else {
+        sqlite3_result_error_code(result, code);
+    }
+}
+
+fts5_api* api_of(sqlite3* database) {
+    fts5_api* api = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(database, "SELECT fts5(?1)", -1, &statement, nullptr) == SQLITE_OK) {
+        sqlite3_bind_pointer(statement, 1, static_cast<void*>(&api), "fts5_api_ptr", nullptr);
+        sqlite3_step(statement);
+    }
+    sqlite3_finalize(statement);
+    return api;
+}
+
+}  // namespace
+
+void register_search_rank(sqlite3* database) {
+    fts5_api* const api = api_of(database);
+    if (api == nullptr || api->xCreateFunction(api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
+        throw StoreError("this SQLite was built without FTS5, which the forum's search needs");
+    }
+}
+
+}  // namespace forum
