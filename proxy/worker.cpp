@@ -251,11 +251,7 @@ void Worker::tick() {
     if (context_.waiting != 0) context_.call_queues();
     if (context_.now_ms >= next_sweep_ms_) {
         next_sweep_ms_ = context_.now_ms + kSweepMs;
-        for (const auto& local : context_.endpoints) {
-            if (!local) continue;
-            local->pool.note_survivors();
-            if (local->keep_idle_ms != 0) local->pool.close_idle(context_.now_ms - local->keep_idle_ms);
-        }
+        context_.tend_pools();
     }
     turns();
 }

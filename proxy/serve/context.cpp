@@ -39,8 +39,16 @@ upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
     const auto id = endpoint.state->id;
     if (id >= endpoints.size()) endpoints.resize(id + 1);
     auto& slot = endpoints[id];
-    if (!slot) slot = std::make_unique<upstream::EndpointLocal>(poller, endpoint.state);
+    if (!slot) slot = std::make_unique<upstream::EndpointLocal>(poller, now_ms, endpoint.state);
     return *slot;
+}
+
+void Context::tend_pools() {
+    for (const auto& local : endpoints) {
+        if (!local) continue;
+        local->pool.note_survivors();
+        if (local->keep_idle_ms != 0) local->pool.close_idle(now_ms - local->keep_idle_ms);
+    }
 }
 
 void Context::count_endpoint(upstream::EndpointLocal& local) {

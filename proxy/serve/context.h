@@ -85,6 +85,8 @@ class Context : public upstream::EndpointTable {
     // Moves everything counted since the last call into `report`.
     void take_cells(WorkerReport& report);
     upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
+    // Lets go of connections that have waited for too long, and learns from the others.
+    void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
     // A first attempt that the sticky hash decided between two arms.
     void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us);

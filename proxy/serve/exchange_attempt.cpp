@@ -79,13 +79,10 @@ Failure Exchange::claim() {
 }
 
 net::Task<Failure> Exchange::connect() {
-    // A kept connection may have been closed a moment ago. For a request that must not or cannot be sent twice one look
-    // more is cheap insurance.
+    // A kept connection may be closed at this very moment. What can be sent again takes the chance.
     const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
-    while (!force_fresh_ && upstream_->send_proxy_protocol == 0 && (connection_ = local_->pool.take())) {
-        if (may_repeat || !connection_->stale()) break;
-        connection_.reset();
-    }
+    if (!force_fresh_ && upstream_->send_proxy_protocol == 0)
+        connection_ = may_repeat ? local_->pool.take() : local_->pool.take_safe();
     connection_was_reused_ = connection_ != nullptr;
     if (connection_) {
         sent_before_ = connection_->sent;
@@ -351,7 +348,7 @@ void Exchange::give_back(bool reusable) {
     if (endpoint_ == nullptr) return;
     --local_->pool.leased;
     if (connection_) {
-        if (reusable) local_->pool.give(std::move(connection_), context_.now_ms, upstream_->max_idle);
+        if (reusable) local_->pool.give(std::move(connection_), upstream_->max_idle);
         connection_.reset();
     }
     upstream::release(*endpoint_);

@@ -1,5 +1,6 @@
 #include "proxy/upstream/connection_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace switchyard::upstream {
@@ -8,25 +9,51 @@ std::unique_ptr<Connection> ConnectionPool::take() {
     while (!idle_.empty()) {
         auto connection = remove(idle_.size() - 1);
         connection->notify(nullptr);
-        if (!connection->hung_up && !connection->broken && !connection->readable) return connection;
+        if (!dead(*connection)) return connection;
     }
     return nullptr;
+}
+
+std::unique_ptr<Connection> ConnectionPool::take_safe() {
+    while (!idle_.empty()) {
+        if (!patience_.trusts(now_ms_ - idle_.back()->idle_since_)) break;
+        auto connection = take();
+        // Its close may be in the kernel already, not yet in the poller.
+        if (connection && !connection->stale()) return connection;
+        if (connection) patience_.closed(now_ms_ - connection->idle_since_, now_ms_);
+    }
+    witness_wanted_ = !witness_ && patience_.wants_proof(now_ms_);
+    return nullptr;
+}
+
+// Closed by the endpoint, or talking out of turn: either way of no more use.
+bool ConnectionPool::dead(const Connection& connection) {
+    const bool gone = connection.hung_up || connection.readable || connection.broken;
+    if (gone) patience_.closed(now_ms_ - connection.idle_since_, now_ms_);
+    return gone;
 }
 
 std::unique_ptr<Connection> ConnectionPool::fresh() {
     return std::make_unique<Connection>(*poller_, *this);
 }
 
-void ConnectionPool::give(std::unique_ptr<Connection> connection, std::int64_t now_ms, std::uint32_t max_idle) {
-    if (idle_.size() >= max_idle || connection->hung_up || connection->readable) return;
+void ConnectionPool::give(std::unique_ptr<Connection> connection, std::uint32_t max_idle) {
+    if (connection->hung_up) patience_.closed(0, now_ms_);
+    if (connection->hung_up || connection->readable || idle() >= max_idle) return;
+    connection->idle_since_ = now_ms_;
     ++connection->exchanges_;
-    connection->idle_since_ = now_ms;
-    connection->position_ = idle_.size();
     connection->notify(connection.get());
+    if (witness_wanted_) {
+        witness_wanted_ = false;
+        witness_ = std::move(connection);
+        return;
+    }
+    connection->position_ = idle_.size();
     idle_.push_back(std::move(connection));
 }
 
 void ConnectionPool::close_idle(std::int64_t oldest_ms) {
+    if (witness_ && witness_->idle_since_ < oldest_ms) witness_.reset();
     std::size_t old = 0;
     while (old < idle_.size() && idle_[old]->idle_since_ < oldest_ms) ++old;
     if (old == 0) return;
@@ -34,9 +61,22 @@ void ConnectionPool::close_idle(std::int64_t oldest_ms) {
     for (std::size_t i = 0; i < idle_.size(); ++i) idle_[i]->position_ = i;
 }
 
+void ConnectionPool::note_survivors() {
+    if (!idle_.empty()) patience_.survived(now_ms_ - idle_.front()->idle_since_, now_ms_);
+    if (!witness_ || now_ms_ - witness_->idle_since_ < Patience::kProofMs) return;
+    patience_.survived(now_ms_ - witness_->idle_since_, now_ms_);
+    const auto younger = std::find_if(idle_.begin(), idle_.end(),
+                                      [this](const auto& other) { return other->idle_since_ > witness_->idle_since_; });
+    idle_.insert(younger, std::move(witness_));
+    for (std::size_t i = 0; i < idle_.size(); ++i) idle_[i]->position_ = i;
+}
+
 void ConnectionPool::idle_news(Connection& connection) {
-    // Closed by the endpoint, or talking out of turn: either way of no more use.
-    if (connection.hung_up || connection.readable || connection.broken) remove(connection.position_);
+    if (!dead(connection)) return;
+    if (&connection == witness_.get())
+        witness_.reset();
+    else
+        remove(connection.position_);
 }
 
 std::unique_ptr<Connection> ConnectionPool::remove(std::size_t position) {

@@ -1,7 +1,8 @@
 // The idle keep-alive connections of one worker to one endpoint. Last in, first out: warm windows, and the surplus
 // ages out.
 //
-// Invariants: idle() <= max_idle; a connection that closes, or says anything while idle, leaves at once.
+// Invariants: idle() <= max_idle; a connection that closes, or says anything while idle, leaves at once. At most one is
+//   set aside as the witness: nobody takes it until it has shown how long the endpoint lets a connection wait.
 // Threads: one worker. Owns: the idle connections; a leased one belongs to its lease.
 #pragma once
 
@@ -10,23 +11,29 @@
 #include <vector>
 
 #include "proxy/upstream/connection.h"
+#include "proxy/upstream/patience.h"
 
 namespace switchyard::upstream {
 
 class ConnectionPool {
   public:
-    explicit ConnectionPool(net::Poller& poller) : poller_(&poller) {}
+    // `now_ms`: the worker's clock, read whenever something happens.
+    ConnectionPool(net::Poller& poller, const std::int64_t& now_ms) : poller_(&poller), now_ms_(now_ms) {}
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
 
     // The most recently used one, or null.
     std::unique_ptr<Connection> take();
+    // For a request that cannot be sent twice: the same, unless the endpoint may be about to close it.
+    std::unique_ptr<Connection> take_safe();
     std::unique_ptr<Connection> fresh();
     // Keeps it for the next exchange, unless there are enough already.
-    void give(std::unique_ptr<Connection> connection, std::int64_t now_ms, std::uint32_t max_idle);
+    void give(std::unique_ptr<Connection> connection, std::uint32_t max_idle);
     // Closes what has been idle since before `oldest_ms`.
     void close_idle(std::int64_t oldest_ms);
-    std::size_t idle() const { return idle_.size(); }
+    // Learns from what is alive, and lets the witness go when it has testified. Now and then.
+    void note_survivors();
+    std::size_t idle() const { return idle_.size() + (witness_ ? 1 : 0); }
     // Leased ones, kept by the leases.
     std::uint32_t leased = 0;
 
@@ -35,8 +42,14 @@ class ConnectionPool {
     void idle_news(Connection& connection);
     std::unique_ptr<Connection> remove(std::size_t position);
 
+    bool dead(const Connection& connection);
+
     net::Poller* poller_;
+    const std::int64_t& now_ms_;
     std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
+    std::unique_ptr<Connection> witness_;
+    Patience patience_;
+    bool witness_wanted_ = false;
 };
 
 }  // namespace switchyard::upstream

@@ -29,7 +29,8 @@ class PeakEwma {
 };
 
 struct EndpointLocal {
-    EndpointLocal(net::Poller& poller, std::shared_ptr<EndpointState> s) : state(std::move(s)), pool(poller) {}
+    EndpointLocal(net::Poller& poller, const std::int64_t& now_ms, std::shared_ptr<EndpointState> s)
+        : state(std::move(s)), pool(poller, now_ms) {}
 
     std::shared_ptr<EndpointState> state;
     ConnectionPool pool;

@@ -94,6 +94,7 @@ void Crank::pass(std::int64_t milliseconds) {
             alarm.expired = true;
             alarm.waiter->wake();
         });
+        context.tend_pools();
         turn();
     }
 }

@@ -218,12 +218,27 @@ TEST_CASE("a chunked request whose first bytes were taken is not begun anew in t
     }
 }
 
+TEST_CASE("a POST goes out on a fresh connection until the endpoint has shown that it lets connections wait") {
+    Stage stage;
+    Wire client = stage.client();
+    Wire first = stage.kept_connection(client);
+    stage.crank->send(client, post());
+    Wire witness = stage.accept();
+    stage.answer(witness, client, post());
+    stage.crank->pass(switchyard::upstream::Patience::kProofMs);
+    stage.crank->send(client, kGet);
+    stage.answer(witness, client, kGet);
+    stage.crank->send(client, post());
+    stage.answer(witness, client, post());
+    CHECK_FALSE(stage.endpoints[0]->accept().is_open());
+}
+
 TEST_CASE("a POST that the endpoint has read on a kept connection is never sent again, however it is cut") {
     for (const int way : {0, 1, 2}) {
         CAPTURE(way);
         Stage stage;
         Wire client = stage.client();
-        Wire connection = stage.kept_connection(client);
+        Wire connection = stage.trusted_connection(client);
         stage.crank->send(client, post());
         if (way == 2) {
             // It reads the head, acts, and leaves the body unread.

@@ -1,8 +1,10 @@
 // In steady state an exchange allocates nothing: every `new` of the worker is counted, the test's own are not.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "tests/support/crank.h"
@@ -53,6 +55,10 @@ using namespace switchyard::test;
 
 namespace {
 
+const std::string kGet =
+    "GET /a/path?query=1 HTTP/1.1\r\nHost: a.example\r\nUser-Agent: test/1.0 with a longer name\r\n"
+    "Accept: */*\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n\r\n";
+
 // Allocations of the worker per exchange, once it is warm.
 double allocations_per_exchange(const std::string& request, const std::string& response,
                                 const std::string& route = {}) {
@@ -60,16 +66,16 @@ double allocations_per_exchange(const std::string& request, const std::string& r
     ListeningWire listening;
     Crank crank(one_route({listening.port()}, route));
     Wire client = crank.client(), endpoint;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     const auto work = [&](bool count) {
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("no answer to\n" + request);
         counting = count;
         crank.turn();
         counting = false;
     };
-    for (int i = 0; i < kWarm + kMeasured; ++i) {
-        if (i == kWarm) allocations = 0;
-        const bool count = i >= kWarm;
-        client.write(request);
-        const auto body = request.substr(request.find("\r\n\r\n"));
+    const auto exchange = [&](const std::string& sent, bool count) {
+        client.write(sent);
+        const auto body = sent.substr(sent.find("\r\n\r\n"));
         do {
             work(count);
             if (!endpoint.is_open()) endpoint = listening.accept();
@@ -82,22 +88,26 @@ double allocations_per_exchange(const std::string& request, const std::string& r
             client.read();
         } while (client.seen.find("done") == std::string::npos);
         client.take();
-    }
+    };
+    // What cannot be repeated goes out on a kept connection only where the endpoint has shown its patience.
+    exchange(request, false);
+    crank.pass(switchyard::upstream::Patience::kProofMs);
+    exchange(kGet, false);
+    for (int i = 0; i < kWarm; ++i) exchange(request, false);
+    allocations = 0;
+    for (int i = 0; i < kMeasured; ++i) exchange(request, true);
     return static_cast<double>(allocations) / kMeasured;
 }
 
 }  // namespace
 
 TEST_CASE("a warm worker allocates nothing per exchange") {
-    const std::string get =
-        "GET /a/path?query=1 HTTP/1.1\r\nHost: a.example\r\nUser-Agent: test/1.0 with a longer name\r\n"
-        "Accept: */*\r\nCookie: session=0123456789abcdef0123456789abcdef\r\n\r\n";
     const std::string length = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ndone";
     const std::string chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ndone\r\n0\r\n\r\n";
-    CHECK(allocations_per_exchange(get, length) == 0);
-    CHECK(allocations_per_exchange(get, chunks) == 0);
+    CHECK(allocations_per_exchange(kGet, length) == 0);
+    CHECK(allocations_per_exchange(kGet, chunks) == 0);
     CHECK(allocations_per_exchange("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n\r\nhello", length) ==
           0);
-    CHECK(allocations_per_exchange(get, length, R"("debug_headers": true)") == 0);
-    CHECK(allocations_per_exchange(get, length, R"("sticky": {"by": "cookie:session"})") == 0);
+    CHECK(allocations_per_exchange(kGet, length, R"("debug_headers": true)") == 0);
+    CHECK(allocations_per_exchange(kGet, length, R"("sticky": {"by": "cookie:session"})") == 0);
 }

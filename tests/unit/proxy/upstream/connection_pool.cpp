@@ -15,7 +15,8 @@ namespace {
 // Connections over socket pairs; the endpoint's ends are in `other`.
 struct Pool {
     net::Poller poller;
-    ConnectionPool pool{poller};
+    std::int64_t now_ms = 0;
+    ConnectionPool pool{poller, now_ms};
     std::vector<int> other;
 
     ~Pool() {
@@ -30,6 +31,10 @@ struct Pool {
         out->readable = false;
         other.push_back(ends[1]);
         return out;
+    }
+    void give_at(std::int64_t at, std::uint32_t max_idle = 10) {
+        now_ms = at;
+        pool.give(fresh(), max_idle);
     }
     void hang_up(std::size_t i) {
         ::close(other[i]);
@@ -47,8 +52,8 @@ TEST_CASE("the connection used last is taken first") {
     Pool p;
     auto a = p.fresh(), b = p.fresh();
     const int fd_a = a->descriptor(), fd_b = b->descriptor();
-    p.pool.give(std::move(a), 1, 10);
-    p.pool.give(std::move(b), 2, 10);
+    p.pool.give(std::move(a), 10);
+    p.pool.give(std::move(b), 10);
     CHECK(p.pool.take()->descriptor() == fd_b);
     auto last = p.pool.take();
     CHECK(last->descriptor() == fd_a);
@@ -58,15 +63,15 @@ TEST_CASE("the connection used last is taken first") {
 
 TEST_CASE("no more than max_idle are kept") {
     Pool p;
-    for (int i = 0; i < 5; ++i) p.pool.give(p.fresh(), i, 3);
+    for (int i = 0; i < 5; ++i) p.give_at(i, 3);
     CHECK(p.pool.idle() == 3);
-    p.pool.give(p.fresh(), 9, 0);
+    p.give_at(9, 0);
     CHECK(p.pool.idle() == 3);
 }
 
 TEST_CASE("a connection that closes while idle leaves at once") {
     Pool p;
-    for (int i = 0; i < 3; ++i) p.pool.give(p.fresh(), i, 10);
+    for (int i = 0; i < 3; ++i) p.give_at(i);
     p.turn();
     REQUIRE(p.pool.idle() == 3);
     p.hang_up(1);
@@ -80,7 +85,7 @@ TEST_CASE("a connection that closes while idle leaves at once") {
 
 TEST_CASE("a connection that talks while idle leaves at once") {
     Pool p;
-    p.pool.give(p.fresh(), 1, 10);
+    p.give_at(1);
     p.turn();
     REQUIRE(::write(p.other[0], "HTTP/1.1 408", 12) == 12);
     p.turn();
@@ -92,14 +97,14 @@ TEST_CASE("what is known to be closed or unread is not given a place") {
     auto a = p.fresh(), b = p.fresh();
     a->hung_up = true;
     b->readable = true;
-    p.pool.give(std::move(a), 1, 10);
-    p.pool.give(std::move(b), 1, 10);
+    p.pool.give(std::move(a), 10);
+    p.pool.give(std::move(b), 10);
     CHECK(p.pool.idle() == 0);
 }
 
 TEST_CASE("the oldest age out, wherever others left before") {
     Pool p;
-    for (int i = 0; i < 6; ++i) p.pool.give(p.fresh(), i * 100, 10);
+    for (int i = 0; i < 6; ++i) p.give_at(i * 100);
     p.turn();
     p.hang_up(2);
     p.turn();
@@ -120,4 +125,58 @@ TEST_CASE("a look tells a live connection from one that was closed or has said s
     CHECK_FALSE(live->stale());
     CHECK(closed->stale());
     CHECK(talking->stale());
+}
+
+TEST_CASE("a request that cannot be repeated waits for a witness before it trusts a kept connection") {
+    Pool p;
+    p.give_at(0);
+    CHECK(p.pool.take_safe() == nullptr);  // nobody knows how long this endpoint lets a connection wait
+    p.give_at(10);                         // the witness, set aside: it counts, and nobody takes it
+    CHECK(p.pool.idle() == 2);
+    p.turn();
+    CHECK(p.pool.take()->descriptor() >= 0);
+    CHECK(p.pool.take() == nullptr);
+    p.now_ms = 1009;
+    p.pool.note_survivors();
+    CHECK(p.pool.take() == nullptr);
+    p.now_ms = 1010;
+    p.pool.note_survivors();
+    CHECK(p.pool.idle() == 1);
+    CHECK(p.pool.take_safe() == nullptr);  // it has waited too long itself
+    p.give_at(1100);
+    CHECK(p.pool.take_safe() != nullptr);
+}
+
+TEST_CASE("an endpoint that closes its witness is not trusted, and asked again after a rest") {
+    Pool p;
+    p.give_at(0);
+    CHECK(p.pool.take_safe() == nullptr);
+    p.give_at(10);
+    p.turn();
+    p.now_ms = 300;
+    p.hang_up(1);
+    p.turn();
+    CHECK(p.pool.idle() == 1);
+    p.now_ms = 5000;
+    p.pool.note_survivors();  // the other one lives, but it was kept before the breach
+    CHECK(p.pool.take_safe() == nullptr);
+    p.give_at(5001);
+    CHECK(p.pool.take() != nullptr);  // no new witness yet
+    p.now_ms = 300 + upstream::Patience::kFirstRestMs;
+    CHECK(p.pool.take_safe() == nullptr);
+    p.give_at(p.now_ms);
+    p.now_ms += 1000;
+    p.pool.note_survivors();
+    p.give_at(p.now_ms);
+    CHECK(p.pool.take_safe() != nullptr);
+}
+
+TEST_CASE("the pool's witness goes with the others when idle connections are closed") {
+    Pool p;
+    CHECK(p.pool.take_safe() == nullptr);
+    p.give_at(0);
+    p.give_at(1);
+    REQUIRE(p.pool.idle() == 2);
+    p.pool.close_idle(1000);
+    CHECK(p.pool.idle() == 0);
 }

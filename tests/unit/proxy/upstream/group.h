@@ -10,6 +10,7 @@
 struct Group : switchyard::upstream::EndpointTable {
     switchyard::upstream::Upstream upstream;
     switchyard::net::Poller poller;
+    std::int64_t now_ms = 0;
     std::vector<std::unique_ptr<switchyard::upstream::EndpointLocal>> locals;
     switchyard::upstream::Random random{1};
     switchyard::upstream::ChoiceInput input;
@@ -23,7 +24,7 @@ struct Group : switchyard::upstream::EndpointTable {
             endpoint.state = std::make_shared<EndpointState>(static_cast<std::uint32_t>(i), "app", endpoint.text);
             endpoint.state->set(EndpointState::up, true);
             endpoint.weight = weights[i];
-            locals.push_back(std::make_unique<EndpointLocal>(poller, endpoint.state));
+            locals.push_back(std::make_unique<EndpointLocal>(poller, now_ms, endpoint.state));
             upstream.endpoints.push_back(std::move(endpoint));
         }
     }
