@@ -29,10 +29,13 @@ constexpr double kHorizon = 900;
 const Case kCases[] = {
     {"failures 1 % -> 5 %, 1,000/s, 5 %", 1000, .05, .01, .05, 1, .8, false, 0, 10, 20},
     {"failures 1 % -> 5 %, after 300 s clean", 1000, .05, .01, .05, 1, .8, false, 300, 0, 0},
+    {"the same at 25 %, after 300 s clean", 1000, .25, .01, .05, 1, .8, false, 300, 0, 0},
     {"failures 1 % -> 10 %", 1000, .05, .01, .10, 1, .8, false, 0, 0, 0},
     {"only failures, 2,000/s, 5 %", 2000, .05, .01, 1, 1, .8, false, 0, 1, 1},
     {"failures 0.1 % -> 5 %, 100/s", 100, .05, .001, .05, 1, .8, false, 0, 0, 0},
     {"sticky, 50,000 users: 1 % -> 5 %", 1000, .05, .01, .05, 1, .8, true, 0, 0, 0},
+    {"sticky, the same after 300 s clean", 1000, .05, .01, .05, 1, .8, true, 300, 0, 0},
+    {"sticky, 50,000 users: 1 % -> 10 %", 1000, .05, .01, .10, 1, .8, true, 0, 0, 0},
     {"sticky, 50,000 users: only failures", 2000, .05, .01, 1, 1, .8, true, 0, 1, 1},
     {"latency x1.3, spread 0.8", 1000, .05, .001, kSameRate, 1.3, .8, false, 0, 30, 0},
     {"latency x1.3, spread 0.5", 1000, .05, .001, kSameRate, 1.3, .5, false, 0, 30, 0},

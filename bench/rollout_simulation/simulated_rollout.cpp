@@ -7,6 +7,7 @@
 #include "control/analysis/analysis.h"
 #include "control/analysis/bucket_ledger.h"
 #include "control/analysis/frozen_quantiles.h"
+#include "control/analysis/steady_buckets.h"
 
 namespace rollout_simulation {
 
@@ -18,6 +19,13 @@ using switchyard::Histogram;
 struct Ledgers {
     analysis::BucketLedger seen, failed;
     std::array<analysis::BucketLedger, analysis::kLevels> slow;
+    analysis::SteadyBuckets steady;
+};
+
+// A request of a sticky split in this tick, as a worker reports it.
+struct Sample {
+    std::uint16_t bucket;
+    bool canary, failed;
 };
 
 // ln of the slowest latency that is still not slow, so that the inner loop compares logarithms.
@@ -74,7 +82,9 @@ class Run {
         analysis::Tick tick;
         tick.seconds = setup_.tick;
         tick.latency_counts = now > setup_.warm_up;
+        samples_.clear();
         for (std::uint32_t n = world_.arrivals(setup_.tick); n > 0; --n) one(tick);
+        judge(tick);
         analysis_.add(tick);
         if (setup_.sticky && !outcome_.raw_would_have) {
             raw_.add(setup_.tick,
@@ -110,12 +120,25 @@ class Run {
         const auto bucket = static_cast<std::uint16_t>(request.user->bucket >> 16);
         ++arm.attempts;
         if (request.fails) ++arm.failures;
+        if (setup_.sticky) samples_.push_back({bucket, canary, request.fails});
         if (setup_.sticky && ledgers_->seen.first(bucket)) ++first.seen;
         if (setup_.sticky && request.fails && ledgers_->failed.first(bucket)) ++first.failed;
         for (std::size_t i = 0; i < analysis::kLevels && request.log_latency > limits_[i]; ++i) {
             ++arm.slow[i];
             if (setup_.sticky && tick.latency_counts && ledgers_->slow[i].first(bucket)) ++first.slow[i];
         }
+    }
+
+    // What counts one by one, as the intake of a live rollout finds it.
+    void judge(analysis::Tick& tick) {
+        auto& steady = ledgers_->steady;
+        const auto first = [&](const Sample& s) -> analysis::FirstMarks& {
+            return s.canary ? tick.canary_first : tick.baseline_first;
+        };
+        for (const Sample& s : samples_) first(s).steady_attempts += steady.attempt(s.bucket, s.canary);
+        for (const Sample& s : samples_)
+            if (s.failed) first(s).steady_failures += steady.fail(s.bucket, s.canary);
+        for (const Sample& s : samples_) steady.learn(s.bucket);
     }
 
     const Setup& setup_;
@@ -127,6 +150,7 @@ class Run {
     double share_ = 0, cursor_ = 0;
     std::uint64_t threshold_ = 0;
     bool regressed_ = false;
+    std::vector<Sample> samples_;
     Outcome outcome_;
 };
 

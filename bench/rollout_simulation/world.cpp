@@ -48,6 +48,8 @@ World::World(const Traffic& traffic, std::uint64_t seed)
         User user;
         user.bucket = static_cast<std::uint32_t>(random_.next() >> 32);
         user.always_fails = random_.chance(traffic.always_failing);
+        if (const double f = traffic.flakiness; f > 0)  // mean 1
+            user.failures = static_cast<float>(std::exp(f * random_.normal() - f * f / 2));
         user.log_latency = static_cast<float>(traffic.user_spread * random_.normal());
         users_.push_back(user);
     }
@@ -76,7 +78,8 @@ Request World::request() {
     const User& user = users_[activity_.draw(random_)];
     const std::uint64_t bits = random_.next();
     const double z = static_cast<double>(normal_[bits % kQuantiles]);
-    const bool fails = user.always_fails || static_cast<double>(bits >> 11) * 0x1.0p-53 < failure_rate_;
+    const double chance = failure_rate_ * static_cast<double>(user.failures);
+    const bool fails = user.always_fails || static_cast<double>(bits >> 11) * 0x1.0p-53 < chance;
     return {&user, kTypical + log_weather_ + static_cast<double>(user.log_latency) + traffic_.spread * z, fails};
 }
 

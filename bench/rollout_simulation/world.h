@@ -1,6 +1,7 @@
 // The traffic of the simulation: users of very different diligence and luck, and a service whose weather changes.
 //
-// Users: Zipf(1.2) activity; some fail at every request whatever serves them; each has a latency of her own.
+// Users: Zipf(1.2) activity; some fail at every request whatever serves them; each has a latency of her own, and may
+// have a failure rate of her own.
 // Weather, the same for both arms: failure rate and latency drift slowly and now and then jump for a minute or two.
 // Threads: one world, one thread. Units: seconds, microseconds.
 #pragma once
@@ -17,6 +18,7 @@ struct Traffic {
     double base_failures = .005;
     double always_failing = .005;  // share of users
     std::uint32_t users = 5000;
+    double flakiness = 0;     // spread of the logarithm of users' own failure rates; 0: all the same
     double user_spread = .5;  // of the logarithm of users' own latency
     double spread = .8;       // of the logarithm of latency, for one user
     bool weather = true;
@@ -25,6 +27,7 @@ struct Traffic {
 struct User {
     std::uint32_t bucket = 0;  // 32 bits of a hash: the split compares it with the share
     bool always_fails = false;
+    float failures = 1;     // her own factor
     float log_latency = 0;  // her own factor, as a logarithm
 };
 

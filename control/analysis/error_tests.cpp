@@ -18,18 +18,18 @@ Restarts restarts_for(const Settings& settings) {
     return restarts;
 }
 
-// Finer at the low end than the guarded grid: the cap is about regressions that the tolerance lets through.
-const Grid kAnyGrid = log_spaced(1.1, 40.0);
+CapTest::Arm counted(bool sticky, const ArmCounts& arm, const FirstMarks& marks) {
+    return sticky ? CapTest::Arm{marks.steady_attempts, marks.steady_failures}
+                  : CapTest::Arm{arm.attempts, arm.failures};
+}
 
 }  // namespace
 
 ErrorTests::ErrorTests(const Settings& settings, const Budget& budget)
     : threshold_(threshold_for(budget.errors)),
-      extra_threshold_(threshold_for(budget.extra)),
-      cap_(static_cast<double>(settings.max_extra_failures)),
       main_(std::max(1.0, settings.errors_tolerate), kFailureGrid, restarts_for(settings)),
       raw_(kRawGuard, kFailureGrid, restarts_for(settings)),
-      any_(1.0, kAnyGrid, restarts_for(settings)),
+      cap_(settings.max_extra_failures, threshold_for(budget.extra), settings.horizon),
       tiny_(kTinyCanary),
       tested_(settings.errors_tolerate > 0.0) {}
 
@@ -48,9 +48,13 @@ void ErrorTests::add(const Tick& tick) {
     if (seen > 0.0 && seen < 1.0)
         extra_ += static_cast<double>(tick.canary.failures) -
                   static_cast<double>(tick.baseline.failures) * seen / (1.0 - seen);
+    const auto canary = counted(sticky_, tick.canary, tick.canary_first);
+    const auto baseline = counted(sticky_, tick.baseline, tick.baseline_first);
+    cap_.add(tick.seconds, canary, baseline);
+    canary_counted_ += canary.failures;
+    baseline_counted_ += baseline.failures;
     if (sticky_) {
         main_.add(tick.seconds, share_, tick.canary_first.failed, tick.baseline_first.failed);
-        any_.add(tick.seconds, share_, tick.canary_first.failed, tick.baseline_first.failed);
         raw_.add(tick.seconds, seen, tick.canary.failures, tick.baseline.failures);
         promote_.add(share_, tick.canary_first.failed, tick.baseline_first.failed);
         promote_raw_.add(seen, tick.canary.failures, tick.baseline.failures);
@@ -58,7 +62,6 @@ void ErrorTests::add(const Tick& tick) {
         baseline_first_ += tick.baseline_first.failed;
     } else {
         main_.add(tick.seconds, seen, tick.canary.failures, tick.baseline.failures);
-        any_.add(tick.seconds, seen, tick.canary.failures, tick.baseline.failures);
         promote_.add(seen, tick.canary.failures, tick.baseline.failures);
     }
 }
@@ -70,30 +73,23 @@ bool ErrorTests::matters() const {
     return !tiny || tiny_.above(canary_.failures, canary_.attempts, kSure);
 }
 
-Alarm ErrorTests::make(const char* test, const ArmTest& by, double threshold, bool buckets) const {
-    Alarm alarm;
-    alarm.test = test;
-    alarm.ln_e = by.log_evidence();
-    alarm.threshold = threshold;
-    alarm.canary_marks = buckets ? canary_first_ : canary_.failures;
-    alarm.baseline_marks = buckets ? baseline_first_ : baseline_.failures;
-    return alarm;
-}
-
 std::optional<Alarm> ErrorTests::alarm() const {
     // Cheap refusals first: this runs every tick.
     const bool worse = tested_ && main_.log_evidence() >= threshold_;
-    const bool over_cap = cap_ > 0.0 && extra_ >= cap_ * kCapActsAt && any_.log_evidence() >= extra_threshold_;
-    if (!(worse || over_cap) || !matters()) return std::nullopt;
-    if (worse) return make("errors", main_, threshold_, sticky_);
-    return make("extra_failures", any_, extra_threshold_, sticky_);
+    if (!(worse || cap_.alarmed()) || !matters()) return std::nullopt;
+    Alarm alarm;
+    alarm.test = worse ? "errors" : "extra_failures";
+    alarm.ln_e = worse ? main_.log_evidence() : cap_.log_evidence();
+    alarm.threshold = worse ? threshold_ : cap_.threshold();
+    alarm.canary_marks = !worse ? canary_counted_ : sticky_ ? canary_first_ : canary_.failures;
+    alarm.baseline_marks = !worse ? baseline_counted_ : sticky_ ? baseline_first_ : baseline_.failures;
+    return alarm;
 }
 
 void ErrorTests::rows(std::vector<Row>& out) const {
-    const bool near_cap = extra_ >= cap_ * kCapActsAt;
     if (tested_) out.push_back({"errors", main_.log_evidence(), threshold_, true, true});
     if (sticky_) out.push_back({"raw", raw_.log_evidence(), threshold_for(kRawFalseAlarm), false, true});
-    if (cap_ > 0.0) out.push_back({"extra_failures", any_.log_evidence(), extra_threshold_, near_cap, near_cap});
+    if (cap_.on()) out.push_back({"extra_failures", cap_.log_evidence(), cap_.threshold(), cap_.near(), cap_.near()});
 }
 
 double ErrorTests::promote_evidence() const {

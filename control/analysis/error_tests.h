@@ -3,7 +3,7 @@
 // Per-request split: every failure counts, with the tick's own share. Sticky split: the first failure of each bucket
 // counts, with the design share; the raw count of every failure runs beside it with a strict guard. The raw count
 // cannot roll back a sticky rollout by itself – one user who always fails and was drawn into the canary would do it –
-// but it holds promotion back.
+// but it holds promotion back. The cap stands beside both (cap_test.h).
 // Threads: one owner.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "control/analysis/arm_test.h"
 #include "control/analysis/bernoulli_interval.h"
+#include "control/analysis/cap_test.h"
 #include "control/analysis/evidence.h"
 #include "control/analysis/promote_test.h"
 #include "control/analysis/settings.h"
@@ -27,8 +28,6 @@ class ErrorTests {
     // Below this baseline rate a relative risk means little; the canary must also fail more than one in a thousand.
     static constexpr double kTinyBaseline = 0.0002;
     static constexpr double kTinyCanary = 0.001;
-    // The cap acts at half: what is in flight and the delay of the proof come on top.
-    static constexpr double kCapActsAt = 0.5;
 
     ErrorTests(const Settings& settings, const Budget& budget);
 
@@ -44,14 +43,11 @@ class ErrorTests {
 
   private:
     bool matters() const;
-    Alarm make(const char* test, const ArmTest& by, double threshold, bool buckets) const;
 
     double threshold_;
-    double extra_threshold_;
-    double cap_;
     ArmTest main_;
     ArmTest raw_;
-    ArmTest any_;  // guard 1: worse at all
+    CapTest cap_;
     PromoteTest promote_;
     PromoteTest promote_raw_;
     BernoulliTest tiny_;
@@ -60,6 +56,7 @@ class ErrorTests {
     double share_ = 0.0;
     ArmCounts canary_, baseline_;
     std::uint64_t canary_first_ = 0, baseline_first_ = 0;
+    std::uint64_t canary_counted_ = 0, baseline_counted_ = 0;  // by the cap
     double extra_ = 0.0;
 };
 

@@ -24,11 +24,12 @@ struct ArmCounts {
     }
 };
 
-// Sticky splits: marks that were the first of their bucket in this rollout.
+// Sticky splits: marks that were the first of their bucket in this rollout, and what is counted one by one for the cap.
 struct FirstMarks {
     std::uint64_t seen = 0;  // first request in this step, whatever came of it
     std::uint64_t failed = 0;
     SlowCounts slow{};
+    std::uint64_t steady_attempts = 0, steady_failures = 0;  // of steady buckets (steady_buckets.h)
 };
 
 struct Tick {

@@ -28,9 +28,9 @@ struct Settings {
 
 // Parts of the false alarm rate. Those of tests that are switched off go to the others in proportion.
 struct Budget {
-    double errors = 0.45;
-    double extra = 0.10;  // the cap on extra failures
-    double slo = 0.10;
+    double errors = 0.37;
+    double extra = 0.20;  // the cap on extra failures
+    double slo = 0.08;
     std::array<double, kLevels> latency{0.10, 0.15, 0.10};
 
     static Budget of(const Settings& settings) {

@@ -6,7 +6,7 @@ namespace switchyard::control::rollout {
 
 Intake::Intake(Places places)
     : places_(places),
-      ledgers_(std::make_unique<Ledgers>()),
+      ledgers_(places.sticky ? std::make_unique<Ledgers>() : nullptr),
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
       baseline_latency_(std::make_unique<Histogram>()) {}
@@ -18,7 +18,7 @@ void Intake::freeze(const Histogram& baseline) {
 
 void Intake::begin(Monotonic, const Histogram& baseline) {
     pending_ = {};
-    ledgers_->seen.clear();  // the sample ratio is a matter of each step; first failures are not
+    if (ledgers_) ledgers_->seen.clear();  // the sample ratio is a matter of each step; first failures are not
     canary_latency_->clear();
     baseline_latency_->clear();
     freeze(baseline);
@@ -52,6 +52,20 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
     }
 }
 
+// For the cap. Samples and failures of a report are lists of their own, so all of it is judged by what was known
+// before.
+void Intake::add_one_by_one(const FailedBuckets& buckets) {
+    analysis::SteadyBuckets& steady = ledgers_->steady;
+    for (const FailedBuckets::Sample& sample : buckets.samples)
+        if (steady.attempt(sample.bucket, sample.canary))
+            ++(sample.canary ? pending_.canary_first : pending_.baseline_first).steady_attempts;
+    for (const std::uint16_t bucket : buckets.canary)
+        if (steady.fail(bucket, true)) ++pending_.canary_first.steady_failures;
+    for (const std::uint16_t bucket : buckets.baseline)
+        if (steady.fail(bucket, false)) ++pending_.baseline_first.steady_failures;
+    for (const FailedBuckets::Sample& sample : buckets.samples) steady.learn(sample.bucket);
+}
+
 void Intake::add(const WorkerReport& report, Monotonic now) {
     if (report.worker >= reported_.size()) return;
     reported_[report.worker] = now;
@@ -68,7 +82,10 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
         if (delta.upstream == places_.from) add_cell(*delta.cell, pending_.baseline, *baseline_latency_);
     }
     for (const FailedBuckets& buckets : report.failed_buckets)
-        if (places_.sticky && buckets.route == places_.route) add_buckets(buckets);
+        if (places_.sticky && buckets.route == places_.route) {
+            add_buckets(buckets);
+            add_one_by_one(buckets);
+        }
     for (const EndpointDelta& delta : report.endpoints)
         if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)
             failing_[delta.endpoint] += failed;

@@ -18,6 +18,7 @@
 #include "control/analysis/bucket_ledger.h"
 #include "control/analysis/evidence.h"
 #include "control/analysis/frozen_quantiles.h"
+#include "control/analysis/steady_buckets.h"
 #include "control/rollout/machine.h"
 #include "proxy/base/metrics.h"
 
@@ -52,13 +53,15 @@ class Intake {
     struct Ledgers {
         analysis::BucketLedger seen, failed;
         std::array<analysis::BucketLedger, analysis::kLevels> slow;
+        analysis::SteadyBuckets steady;
     };
     void add_cell(const Cell& cell, analysis::ArmCounts& arm, Histogram& latency) const;
     void add_buckets(const FailedBuckets& buckets);
+    void add_one_by_one(const FailedBuckets& buckets);
     void freeze(const Histogram& baseline);
 
     Places places_;
-    std::unique_ptr<Ledgers> ledgers_;
+    std::unique_ptr<Ledgers> ledgers_;  // null: the split is not sticky
     std::optional<analysis::FrozenQuantiles> frozen_;
     analysis::Tick pending_;
     std::vector<Monotonic> reported_;  // by worker

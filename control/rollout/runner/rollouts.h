@@ -20,7 +20,7 @@ namespace switchyard::control::rollout {
 class Rollouts {
   public:
     using Json = nlohmann::ordered_json;
-    static constexpr std::size_t kMostActive = 64;  // each holds some 40 KiB and ticks five times a second
+    static constexpr std::size_t kMostActive = 64;  // each holds up to 600 KiB and ticks five times a second
 
     explicit Rollouts(Ports ports) : ports_(std::move(ports)) {}
 

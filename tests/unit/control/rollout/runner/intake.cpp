@@ -102,3 +102,22 @@ TEST_CASE("other routes and upstreams are not counted") {
     CHECK(tick.baseline.attempts == 10);
     CHECK(tick.baseline.failures == 1);
 }
+
+TEST_CASE("for the cap each failure of a bucket counts, but of one that always fails only the first") {
+    Intake intake = sticky_intake();
+    intake.begin(Monotonic{0}, {});
+    intake.add({}, Monotonic{1});
+    WorkerReport report;  // bucket 1 fails whenever it asks, 2 asks often and fails seldom
+    auto& buckets = report.failed_buckets.emplace_back();
+    buckets.route = kRoute;
+    for (int i = 0; i < 50; ++i) buckets.samples.push_back({2, 0, true});
+    buckets.samples.push_back({1, 0, true});
+    buckets.canary = {1, 2};
+    intake.add(report, Monotonic{2});
+    CHECK(intake.take(.2, false).canary_first.steady_failures == 2);
+    intake.add(report, Monotonic{3});
+    const auto tick = intake.take(.2, false);
+    CHECK(tick.canary_first.steady_failures == 1);
+    CHECK(tick.canary_first.steady_attempts == 50);
+    CHECK(tick.canary_first.failed == 0);  // no bucket's first any more
+}

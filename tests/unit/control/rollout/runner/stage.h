@@ -140,6 +140,11 @@ class Stage {
         out.route = kRoute;
         for (std::uint64_t i = 0; i < part(green.failures, worker); ++i) out.canary.push_back(next_bucket_++);
         for (std::uint64_t i = 0; i < part(blue.failures, worker); ++i) out.baseline.push_back(next_bucket_++);
+        const auto latency = static_cast<std::uint16_t>(switchyard::Histogram::index(blue.latency_us));
+        for (std::uint64_t i = 0; i < part(green.attempts, worker); ++i)
+            out.samples.push_back({next_bucket_++, latency, true});
+        for (std::uint64_t i = 0; i < part(blue.attempts, worker); ++i)
+            out.samples.push_back({next_bucket_++, latency, false});
         return out;
     }
     std::uint16_t next_bucket_ = 0;

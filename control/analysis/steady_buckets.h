@@ -1,0 +1,61 @@
+// Sticky splits: whose failures may be counted one by one, as if each request were a draw of its own.
+//
+// All requests of a user go to one arm, so one whose every request fails – whatever serves her – would put all her
+// failures there and look like a regression. A bucket therefore counts only
+//   - while it has failed at most limit() times per request so far. The first failure of any bucket counts, and of one
+//     that always fails no other. The limit is ten times the rate of the baseline's steady buckets, at most one in
+//     five: a release that fails for everybody stays below it long enough to be found, a broken user does not;
+//   - while it has made at most quota() requests. Where users' failure rates differ, a busy user's tell more about her
+//     than about the release; the quota is what she may add before that dominates. It is without bound until the
+//     baseline shows for certain that rates differ, which takes some hundred failures: until then they are taken to
+//     be alike.
+// Both are decided from the past alone, by the same rule in both arms.
+// Use, per report: attempt() for each request, then fail() for each failure, then learn() for each request again, so
+// that a report is judged by what was known before it.
+// Threads: one owner. Memory: 520 KiB.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace switchyard::control::analysis {
+
+class SteadyBuckets {
+  public:
+    static constexpr std::size_t kBuckets = 1U << 16;
+    static constexpr double kTimesBaseline = 10.0;
+    static constexpr double kMostLimit = 0.2;
+    static constexpr double kCertain = 2.0;  // standard errors
+    // Of 1 / dispersion, where a bucket's own rate outweighs chance, in expected failures.
+    static constexpr double kQuota = 0.25;
+    static constexpr std::uint64_t kRefresh = 4096;  // requests between two looks at how much rates differ
+
+    SteadyBuckets() : seen_(kBuckets), failed_(kBuckets) {}
+
+    // Both: does it count?
+    bool attempt(std::uint16_t bucket, bool canary);
+    bool fail(std::uint16_t bucket, bool canary);
+    void learn(std::uint16_t bucket);
+
+    double limit() const;  // failures per request
+    double quota() const { return quota_; }
+    // Variance of users' failure rates relative to the squared mean, as far as it is certain; 0: none.
+    double dispersion() const { return dispersion_; }
+
+  private:
+    bool steady(std::uint16_t bucket) const { return failed_[bucket] <= limit() * seen_[bucket]; }
+    bool counts(std::uint16_t bucket) const { return steady(bucket) && seen_[bucket] <= quota_; }
+    void refresh();
+
+    std::vector<std::uint32_t> seen_, failed_;
+    std::bitset<kBuckets> canary_;               // ever: its failures say nothing about the baseline
+    std::uint64_t attempts_ = 0, failures_ = 0;  // of steady buckets, in the baseline
+    std::uint64_t learned_ = 0;
+    double dispersion_ = 0.0;
+    double quota_ = std::numeric_limits<double>::infinity();
+};
+
+}  // namespace switchyard::control::analysis
