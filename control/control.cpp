@@ -88,6 +88,7 @@ struct Control::Members {
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
+    std::uint64_t next_generation = 1;  // the first that this process may give out
 
     Members(std::string file, unsigned workers_)
         : config_file(std::move(file)), workers(workers_), registry(workers_) {}
@@ -136,7 +137,9 @@ void Control::Members::build_core() {
         return compile(std::move(model), generation, registry);
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) { pool->publish(std::move(next)); };
-    ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) { pool->cut(before, upstreams); };
+    ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
+        pool->cut(before, upstreams);
+    };
     ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
@@ -180,7 +183,7 @@ Result<void> Control::Members::begin(const Options& options, File file) {
     if (!newest) return newest.error();
     const auto stored_hash = store->file_hash();
     if (!stored_hash) return stored_hash.error();
-    auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file);
+    auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file, next_generation);
     if (!from) return from.error();
     const auto model = std::make_shared<const config::Model>(std::move(from->model));
     auto compiled = compile(model, from->generation, registry);
@@ -188,15 +191,19 @@ Result<void> Control::Members::begin(const Options& options, File file) {
     if (from->fresh) {
         Commit commit;
         std::vector<std::string> changes{"the configuration of " + config_file};
-        if (*newest)
+        const bool resumed = from->verb == "resume";
+        if (resumed)
+            changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
+                                   (*newest)->number)};
+        else if (*newest)
             if (const auto before = config::parse(std::string_view((*newest)->config)); before.model)
                 changes = config::diff(*before.model, *model);
         commit.generation = {from->generation,
                              *newest ? (*newest)->number : 0,
                              config::render_text(*model),
                              timestamp(system_clock::now()),
-                             "file",
-                             config_file,
+                             resumed ? "switchyard" : "file",
+                             resumed ? "" : config_file,
                              from->verb,
                              "",
                              std::move(changes)};
@@ -341,6 +348,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     auto opened = Store::open(members->state_dir->store());
     if (!opened) return opened.error();
     members->store = std::move(opened->store);
+    members->next_generation = opened->next;
     std::vector<std::string> notices;
     if (!opened->notice.empty()) {
         log_error("{}", opened->notice);

@@ -7,9 +7,9 @@
 namespace switchyard::control {
 
 Result<Beginning> beginning(config::Model file, const std::string& file_hash, const std::optional<Generation>& newest,
-                            const std::optional<std::string>& stored_hash, bool from_file) {
-    if (!newest) return Beginning{std::move(file), 1, true, "start"};
-    if (from_file || stored_hash != file_hash) return Beginning{std::move(file), newest->number + 1, true, "file"};
+                            const std::optional<std::string>& stored_hash, bool from_file, std::uint64_t next) {
+    if (!newest) return Beginning{std::move(file), next, true, "start"};
+    if (from_file || stored_hash != file_hash) return Beginning{std::move(file), next, true, "file"};
     auto parsed = config::parse(std::string_view(newest->config));
     if (!parsed.model) {
         std::string detail = parsed.errors.empty() ? "" : parsed.errors[0].pointer + ": " + parsed.errors[0].detail;
@@ -20,7 +20,8 @@ Result<Beginning> beginning(config::Model file, const std::string& file_hash, co
     }
     // The process part is the file's in any case: it is what this process was started with.
     parsed.model->process = file.process;
-    return Beginning{std::move(*parsed.model), newest->number, false, "resume"};
+    const bool renumbered = next > newest->number + 1;
+    return Beginning{std::move(*parsed.model), renumbered ? next : newest->number, renumbered, "resume"};
 }
 
 }  // namespace switchyard::control

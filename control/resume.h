@@ -1,7 +1,8 @@
 // With which configuration a start begins: the file's, or the newest acknowledged generation.
 //
 // Pure, so that the rule can be read and tested: the file counts when it is news (first start, or its bytes changed
-// since it was last read) or when it is forced; otherwise the newest generation is resumed.
+// since it was last read) or when it is forced; otherwise the newest generation is resumed. When numbers beyond the
+// newest have been given out (the state file is an older copy), it is resumed under the next free one.
 #pragma once
 
 #include <optional>
@@ -21,6 +22,6 @@ struct Beginning {
 };
 
 Result<Beginning> beginning(config::Model file, const std::string& file_hash, const std::optional<Generation>& newest,
-                            const std::optional<std::string>& stored_hash, bool from_file);
+                            const std::optional<std::string>& stored_hash, bool from_file, std::uint64_t next);
 
 }  // namespace switchyard::control

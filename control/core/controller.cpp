@@ -77,7 +77,7 @@ bool Controller::answered_before(const Change& change, Answered& done) {
         receipt.workers = adoption_.workers();
         receipt.waiting_for = adoption_.behind((*row)->generation);
         if (const auto g = store_.generation((*row)->generation); g && *g) {
-            receipt.previous = (*g)->number - 1;
+            receipt.previous = (*g)->parent;
             receipt.changes = (*g)->changes;
             receipt.effective_at = (*g)->at;
         }

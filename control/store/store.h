@@ -2,7 +2,8 @@
 //
 // Invariants: commit() has returned without a Problem ⇔ the generation survives kill -9 and power loss (WAL,
 //   synchronous=FULL). After a Problem nothing of that commit is visible. The audit is a hash chain whose head is
-//   kept beside it, so a missing last line shows as well.
+//   kept beside it, so a missing last line shows as well. A generation's number is never given twice, whatever becomes
+//   of the file (GenerationLedger).
 // Threads: one, the control thread. It blocks for the length of an fsync.
 // Owns: the database connection. Errors: a full disk is 507, everything else 500, with SQLite's own words.
 #pragma once
@@ -59,12 +60,15 @@ class Store {
   private:
     struct Members;
     explicit Store(std::unique_ptr<Members> members);
+    static Opened opened(std::unique_ptr<Store> store, std::uint64_t newest, std::uint64_t seen_in_damaged,
+                         const std::string& damage);
     std::unique_ptr<Members> members_;
 };
 
 struct Store::Opened {
     std::unique_ptr<Store> store;
-    std::string notice;  // empty when all is well
+    std::string notice;      // empty when all is well
+    std::uint64_t next = 1;  // the number of the next generation: above every one that was ever acknowledged
 };
 
 }  // namespace switchyard::control

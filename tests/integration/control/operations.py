@@ -58,7 +58,8 @@ def roles_and_guesses(proxy, tokens):
     for role, may in (("viewer", (200, 403, 403)), ("operator", (200, 200, 403)), ("admin", (200, 200, 200))):
         proxy.token = tokens[role]
         config = proxy.call("GET", "/v1/config")
-        found = (config[0], proxy.call("POST", "/v1/undo?dry_run=true", {"to": 1})[0],
+        first = proxy.call("GET", "/v1/generations")[1]["generations"][-1]["generation"]
+        found = (config[0], proxy.call("POST", "/v1/undo?dry_run=true", {"to": first})[0],
                  proxy.call("PUT", "/v1/config?dry_run=true", config[1])[0])
         check(f"role {role}", found == may, found)
     proxy.token = "wrong"
@@ -139,6 +140,7 @@ def main(program, yardbench):
         (proxy.state / "switchyard.db").write_bytes(b"x" * 8192)
         with running.Switchyard(program, work, None, name="damaged") as proxy:
             check("a damaged store is told", "was damaged" in proxy.status()["notices"][0] and "was damaged" in proxy.text())
+            check("its generations go on above all that were acknowledged", proxy.status()["generation"] > before[1], proxy.status()["notices"])
             check("and kept", any(p.name.startswith("switchyard.db.corrupt-") for p in proxy.state.iterdir()))
             proxy.end()
         (proxy.state / "admin.token").write_text(tokens["admin"] + "\n")

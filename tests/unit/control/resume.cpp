@@ -31,35 +31,44 @@ Generation stored(std::uint64_t number, const config::Model& model) {
 }  // namespace
 
 TEST_CASE("a start takes the file when it is news or forced, and the newest generation otherwise") {
-    const auto first = beginning(with_split(1), "h", std::nullopt, std::nullopt, false);
+    const auto first = beginning(with_split(1), "h", std::nullopt, std::nullopt, false, 1);
     REQUIRE(first.has_value());
     CHECK(first->generation == 1);
     CHECK(first->fresh);
 
-    const auto resumed = beginning(with_split(1), "h", stored(42, with_split(9)), "h", false);
+    const auto resumed = beginning(with_split(1), "h", stored(42, with_split(9)), "h", false, 43);
     REQUIRE(resumed.has_value());
     CHECK(resumed->generation == 42);
     CHECK_FALSE(resumed->fresh);
     CHECK(resumed->model == with_split(9));
 
-    const auto changed = beginning(with_split(1), "new", stored(42, with_split(9)), "h", false);
+    const auto changed = beginning(with_split(1), "new", stored(42, with_split(9)), "h", false, 43);
     CHECK(changed->generation == 43);
     CHECK(changed->fresh);
     CHECK(changed->model == with_split(1));
-    CHECK(beginning(with_split(1), "h", stored(42, with_split(9)), "h", true)->generation == 43);
+    CHECK(beginning(with_split(1), "h", stored(42, with_split(9)), "h", true, 43)->generation == 43);
+}
+
+TEST_CASE("numbers that may have been given out are passed over") {
+    CHECK(beginning(with_split(1), "h", std::nullopt, std::nullopt, false, 501)->generation == 501);
+    const auto older_copy = beginning(with_split(1), "h", stored(42, with_split(9)), "h", false, 501);
+    CHECK(older_copy->generation == 501);
+    CHECK(older_copy->fresh);
+    CHECK(older_copy->verb == "resume");
+    CHECK(older_copy->model == with_split(9));
 }
 
 TEST_CASE("the process part is always the file's") {
     auto file = with_split(1);
     file.process.workers = 3;
-    CHECK(beginning(file, "h", stored(42, with_split(9)), "h", false)->model.process.workers == 3);
+    CHECK(beginning(file, "h", stored(42, with_split(9)), "h", false, 43)->model.process.workers == 3);
 }
 
 TEST_CASE("a generation of another format is refused with the way out") {
     Generation odd;
     odd.number = 7;
     odd.config = R"({"nonsense": 1})";
-    const auto refused = beginning(with_split(1), "h", odd, "h", false);
+    const auto refused = beginning(with_split(1), "h", odd, "h", false, 8);
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().detail.find("--from-file") != std::string::npos);
 }

@@ -177,6 +177,67 @@ TEST_CASE("a database with a damaged page is set aside") {
     CHECK_FALSE((*opened->store->newest()).has_value());
 }
 
+TEST_CASE("whatever becomes of the file, generations go on above every number that was acknowledged") {
+    for (const std::string how : {"overwritten", "damaged page", "removed", "older copy", "ledger lost too"}) {
+        CAPTURE(how);
+        ScratchDir dir;
+        constexpr std::uint64_t kAcknowledged = 250;
+        {
+            auto store = open(dir / "db");
+            REQUIRE(store->commit(commit_of(1)).has_value());
+            store.reset();
+            std::filesystem::copy_file(dir / "db", dir / "backup");
+            store = open(dir / "db");
+            for (std::uint64_t n = 2; n <= kAcknowledged; ++n) REQUIRE(store->commit(commit_of(n)).has_value());
+        }
+        if (how == "overwritten") std::ofstream(dir / "db") << std::string(8192, 'x');
+        if (how == "removed") std::filesystem::remove(dir / "db");
+        if (how == "older copy") std::filesystem::rename(dir / "backup", dir / "db");
+        if (how == "damaged page" || how == "ledger lost too") {
+            std::fstream file(dir / "db", std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(0, std::ios::end);
+            const auto pages = static_cast<long>(file.tellp()) / 4096;
+            // Somewhere in the middle: the newest rows can still be read.
+            file.seekp(pages / 2 * 4096);
+            file << std::string(2000, '\xff');
+        }
+        if (how == "ledger lost too") std::filesystem::remove(dir / "db.ledger");
+        auto opened = Store::open(dir / "db");
+        REQUIRE(opened.has_value());
+        CHECK(opened->next > kAcknowledged);
+        CHECK(opened->notice.find("generations go on at " + std::to_string(opened->next)) != std::string::npos);
+        REQUIRE(opened->store->commit(commit_of(opened->next)).has_value());
+        const auto next = opened->next;
+        opened->store.reset();
+        auto again = Store::open(dir / "db");
+        CHECK(again->next == next + 1);
+        CHECK(again->notice == "");
+    }
+}
+
+TEST_CASE("a number that cannot be put beyond use is not used") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    std::filesystem::create_directory(dir / "db.ledger");
+    const auto refused = store->commit(commit_of(1));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == 500);
+    CHECK(refused.error().detail.find("db.ledger could not be written") != std::string::npos);
+    CHECK_FALSE((*store->newest()).has_value());
+    std::filesystem::remove(dir / "db.ledger");
+    CHECK(store->commit(commit_of(1)).has_value());
+}
+
+TEST_CASE("a ledger that was cut short counts as unknown") {
+    ScratchDir dir;
+    {
+        auto store = open(dir / "db");
+        REQUIRE(store->commit(commit_of(1)).has_value());
+    }
+    std::ofstream(dir / "db.ledger") << "10";
+    CHECK(Store::open(dir / "db")->next == 2);
+}
+
 TEST_CASE("a file of a newer version is refused and left alone") {
     ScratchDir dir;
     { open(dir / "db"); }

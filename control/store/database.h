@@ -1,0 +1,66 @@
+// The SQLite connection of the store: prepared statements, transactions, and failures in the store's words.
+//
+// Threads: one. Owns: the connection. Errors: a full disk is 507, everything else 500; a failed transaction leaves
+// nothing
+//   behind.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/base/result.h"
+
+namespace switchyard::control {
+
+Problem problem_of(const SQLite::Exception& e);
+
+class Database {
+  public:
+    // `vfs` empty: the system's. Throws SQLite::Exception.
+    Database(const std::string& path, const std::string& vfs);
+
+    SQLite::Database db;
+
+    // Statements are kept prepared: a switch is answered in about the time of one fsync.
+    SQLite::Statement& statement(const char* sql);
+
+    std::optional<std::string> meta(const char* name);
+    void set_meta(const char* name, const std::string& value);
+
+    // Runs `body` in one transaction; any failure leaves nothing behind.
+    Result<void> durably(const std::function<void()>& body);
+    template <class T>
+    Result<T> reading(const std::function<T()>& body) {
+        try {
+            return body();
+        } catch (const SQLite::Exception& e) {
+            return problem_of(e);
+        }
+    }
+
+  private:
+    // A transaction whose fsync failed stands in the log in full: a crash now would find it there and take it for done.
+    // The next transaction writes over it; this makes a small one. False: that disk does not take it either.
+    bool forget();
+
+    std::map<std::string, SQLite::Statement> prepared_;
+};
+
+// A list of texts in one column.
+std::string packed(const std::vector<std::string>& list);
+std::vector<std::string> unpacked(const std::string& text);
+
+inline std::int64_t signed_of(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+inline std::uint64_t unsigned_of(const SQLite::Column& column) {
+    return static_cast<std::uint64_t>(column.getInt64());
+}
+
+}  // namespace switchyard::control

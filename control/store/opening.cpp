@@ -1,0 +1,127 @@
+// Opening the store: checked before anything is written, migrated, and set aside when it is damaged.
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "control/base/timestamp.h"
+#include "control/store/members.h"
+#include "control/store/tables.h"
+
+namespace switchyard::control {
+namespace {
+
+bool says_corrupt(const SQLite::Exception& e) {
+    return e.getErrorCode() == SQLITE_CORRUPT || e.getErrorCode() == SQLITE_NOTADB;
+}
+
+void migrate(SQLite::Database& db) {
+    const int applied = db.execAndGet("PRAGMA user_version").getInt();
+    for (std::size_t i = static_cast<std::size_t>(applied); i < kMigrations.size(); ++i) {
+        SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+        db.exec(kMigrations[i]);
+        db.exec("PRAGMA user_version = " + std::to_string(i + 1));
+        transaction.commit();
+    }
+}
+
+// Moves the database and its companions out of the way; the operator may still want to look at them.
+std::string set_aside(const std::string& path) {
+    const std::string suffix = ".corrupt-" + compact_timestamp(std::chrono::system_clock::now());
+    std::string to = path + suffix;
+    for (int n = 2; std::filesystem::exists(to); ++n) to = path + suffix + "-" + std::to_string(n);
+    for (const char* part : {"-wal", "-shm", ""}) {
+        std::error_code ignored;  // the companions need not exist
+        std::filesystem::rename(path + part, to + part, ignored);
+    }
+    return to;
+}
+
+// The highest generation that a damaged file still shows; 0 when it shows none.
+std::uint64_t newest_in(const std::string& damaged) {
+    std::uint64_t newest = 0;
+    for (const char* sql : {"SELECT max(number) FROM generations", "SELECT max(generation) FROM audit"}) {
+        try {
+            SQLite::Database db(damaged, SQLite::OPEN_READONLY);
+            newest = std::max(newest, unsigned_of(db.execAndGet(sql)));
+        } catch (const SQLite::Exception&) {
+            // It is damaged: whatever cannot be read is not known.
+        }
+    }
+    return newest;
+}
+
+}  // namespace
+
+Result<Store::Opened> Store::open(const std::string& path) {
+    return open(path, Options{});
+}
+
+Result<Store::Opened> Store::open(const std::string& path, const Options& options) {
+    std::string damage;
+    std::uint64_t seen_in_damaged = 0;
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        std::string why;
+        try {
+            auto members = std::make_unique<Members>(path, options.vfs);
+            auto& db = members->db;
+            // Before anything is written: a damaged file must be set aside as it was found.
+            const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+            if (verdict == "ok") {
+                const int version = db.execAndGet("PRAGMA user_version").getInt();
+                if (version > static_cast<int>(kMigrations.size()))
+                    return problems::internal(
+                        fmt::format("{} was written by a newer switchyard (format {}, this one knows {}); run that "
+                                    "version, or point process.state_dir at another directory",
+                                    path, version, kMigrations.size()));
+                db.execAndGet("PRAGMA journal_mode = WAL");
+                db.exec("PRAGMA synchronous = FULL");
+                migrate(db);
+                const std::uint64_t newest =
+                    unsigned_of(db.execAndGet("SELECT ifnull(max(number), 0) FROM generations"));
+                return opened(std::unique_ptr<Store>(new Store(std::move(members))), newest, seen_in_damaged, damage);
+            }
+            why = verdict;
+        } catch (const SQLite::Exception& e) {
+            if (!says_corrupt(e))
+                return problems::internal(fmt::format(
+                    "{} cannot be opened ({}); process.state_dir must be a writable directory", path, e.what()));
+            why = e.what();
+        }
+        const std::string kept = set_aside(path);
+        seen_in_damaged = newest_in(kept);
+        damage = fmt::format(
+            "the state file {} was damaged ({}); it was kept as {} and a new one begun: the history "
+            "and audit before this moment are only there",
+            path, why, kept);
+    }
+    return problems::internal(path + " is damaged and could not be set aside; move it away by hand");
+}
+
+Store::Opened Store::opened(std::unique_ptr<Store> store, std::uint64_t newest, std::uint64_t seen_in_damaged,
+                            const std::string& damage) {
+    const std::uint64_t reserved = store->members_->ledger.reserved();
+    std::uint64_t next = newest + 1;
+    std::string notice = damage;
+    if (newest == 0) {
+        next = std::max({next, reserved, seen_in_damaged + 1});
+        if (damage.empty() && next > 1)
+            notice = fmt::format(
+                "the state file holds no generation, although numbers below {} may have been given out: "
+                "was it removed? The history before this moment is not in it",
+                next);
+    } else if (reserved > next + GenerationLedger::kAhead) {
+        next = reserved;
+        notice = fmt::format(
+            "the state file ends with generation {}, although numbers below {} may have been given out: "
+            "it is an older copy, and the changes after it are not in it",
+            newest, next);
+    }
+    if (!notice.empty() && next > 1) notice += fmt::format("; generations go on at {}", next);
+    return {std::move(store), std::move(notice), next};
+}
+
+}  // namespace switchyard::control
