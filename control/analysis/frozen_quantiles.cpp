@@ -1,12 +1,14 @@
 #include "control/analysis/frozen_quantiles.h"
 
+#include <algorithm>
+
 namespace switchyard::control::analysis {
 
 std::optional<FrozenQuantiles> FrozenQuantiles::from(const Histogram& baseline) {
     if (baseline.total() < kFewestSamples) return std::nullopt;
     FrozenQuantiles frozen;
     for (std::size_t level = 0; level < kLevels; ++level)
-        frozen.buckets[level] = Histogram::index(baseline.quantile(kLevelQuantiles[level]));
+        frozen.buckets[level] = Histogram::index(std::max(kLeastSlow, baseline.quantile(kLevelQuantiles[level])));
     return frozen;
 }
 

@@ -22,6 +22,10 @@ using SlowCounts = std::array<std::uint64_t, kLevels>;
 struct FrozenQuantiles {
     static constexpr std::uint64_t kFewestSamples = 1000;  // ten of them lie beyond the p99
 
+    // Nobody waits for less, and below it the wake-up of a process that is asked seldom, as a canary's is, counts for
+    // more than its release: faster than this is never slow, whatever the baseline does.
+    static constexpr std::uint64_t kLeastSlow = 1000;  // microseconds
+
     std::array<std::size_t, kLevels> buckets{};
 
     // Empty when the baseline has not served enough yet.

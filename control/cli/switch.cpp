@@ -9,7 +9,7 @@ namespace switchyard::control::cli {
 namespace {
 
 struct Arguments {
-    std::string route, upstream, wait_drained, confirm_within;
+    std::string route, upstream, wait_drained, confirm_within, watch;
     DrainOptions drain;
     unsigned healthy = 1;
     bool force = false;
@@ -19,6 +19,7 @@ int run(const Options& options, const Arguments& a) {
     Json body = {{"to", a.upstream}, {"require", {{"healthy", a.healthy}}}};
     if (a.force) body["force"] = true;
     if (!a.confirm_within.empty()) body["confirm_within"] = a.confirm_within;
+    if (!a.watch.empty()) body["watch"] = a.watch;
     a.drain.into(body);
     const auto answer = send_change(options, "POST", "/v1/routes/" + path_segment(a.route) + "/switch", body);
     const int code = print_receipt(options, answer);
@@ -41,6 +42,7 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
                      "then wait until the old upstream has finished, at most so "
                      "long (30s)");
     verb->add_option("--confirm-within", a->confirm_within, "undo it by itself unless confirmed in time (60s)");
+    verb->add_option("--watch", a->watch, "for so long, undo it by itself when failures beat the old upstream's (5m)");
     a->drain.add_to(*verb);
     verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
 }

@@ -40,12 +40,25 @@ TEST_CASE("what lies beyond a frozen quantile is counted per level, as a plain s
 
 TEST_CASE("equal quantiles, as of a service that always takes the same time, count alike") {
     Histogram h;
-    for (int i = 0; i < 2000; ++i) h.record(700);
+    for (int i = 0; i < 2000; ++i) h.record(7000);
     const auto frozen = FrozenQuantiles::from(h);
     REQUIRE(frozen);
     Histogram tick;
-    tick.record(700);
-    tick.record(1400);
+    tick.record(7000);
+    tick.record(14'000);
+    CHECK(frozen->count(tick) == SlowCounts{1, 1, 1});
+}
+
+TEST_CASE("of a service that answers in microseconds nothing below a millisecond is slow") {
+    Histogram h;
+    for (int i = 0; i < 2000; ++i) h.record(70);
+    const auto frozen = FrozenQuantiles::from(h);
+    REQUIRE(frozen);
+    Histogram tick;
+    tick.record(90);
+    tick.record(900);
+    CHECK(frozen->count(tick) == SlowCounts{0, 0, 0});
+    tick.record(2000);
     CHECK(frozen->count(tick) == SlowCounts{1, 1, 1});
 }
 
