@@ -104,7 +104,8 @@ Cursor cursor_after(Order order, const Post& last) {
 std::vector<Found> search_posts(Connection& connection, std::string_view match_expression, int offset, int limit) {
     // A hit in the title weighs as much as ten in the body.
     Query query = connection.query(
-        "WITH newest AS MATERIALIZED (SELECT rowid AS row, search_rank(post_search, 10.0, 1.0) AS rank FROM post_search "
+        "WITH newest AS MATERIALIZED (SELECT rowid AS row, search_rank(post_search, 10.0, 1.0) AS rank FROM "
+        "post_search "
         "WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2) "
         "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, p.body, p.tags, p.created_at, "
         "p.edited_at, "
