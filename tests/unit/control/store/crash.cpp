@@ -3,6 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
+#include <string>
+
 #include "control/store/store.h"
 #include "tests/unit/control/store/commit_of.h"
 #include "tests/unit/control/store/fault_vfs.h"
@@ -32,6 +35,22 @@ constexpr std::uint64_t kMost = 400;
     ::_exit(0);
 }
 
+// Runs `body` in a process of its own, which it must end itself; gives what it wrote, and how it ended.
+std::string in_child(const std::function<void(int out)>& body, int& status) {
+    int pipe[2];
+    REQUIRE(::pipe(pipe) == 0);
+    const pid_t pid = ::fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) body(pipe[1]);
+    ::close(pipe[1]);
+    std::string said;
+    char byte = 0;
+    while (::read(pipe[0], &byte, 1) == 1) said += byte;
+    ::close(pipe[0]);
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    return said;
+}
+
 }  // namespace
 
 TEST_CASE("killed at any operation, the last acknowledged generation is there and the audit is whole") {
@@ -40,18 +59,9 @@ TEST_CASE("killed at any operation, the last acknowledged generation is there an
         CAPTURE(nth);
         REQUIRE(nth < kMost);
         ScratchDir dir;
-        int pipe[2];
-        REQUIRE(::pipe(pipe) == 0);
-        const pid_t pid = ::fork();
-        REQUIRE(pid >= 0);
-        if (pid == 0) child(dir / "db", nth, pipe[1]);
-        ::close(pipe[1]);
-        std::uint64_t acknowledged = 0;
-        char byte = 0;
-        while (::read(pipe[0], &byte, 1) == 1) acknowledged = static_cast<std::uint64_t>(byte);
-        ::close(pipe[0]);
         int status = 0;
-        REQUIRE(::waitpid(pid, &status, 0) == pid);
+        const std::string said = in_child([&](int out) { child(dir / "db", nth, out); }, status);
+        const std::uint64_t acknowledged = said.empty() ? 0 : static_cast<std::uint64_t>(said.back());
         finished = WIFEXITED(status);
         if (finished) REQUIRE(WEXITSTATUS(status) == 0);
         if (!finished) REQUIRE(WTERMSIG(status) == SIGKILL);
@@ -112,26 +122,19 @@ TEST_CASE("a refused change does not come into force after a crash, at whatever 
         CAPTURE(nth);
         REQUIRE(nth < kMost);
         ScratchDir dir;
-        int pipe[2];
-        REQUIRE(::pipe(pipe) == 0);
-        const pid_t pid = ::fork();
-        REQUIRE(pid >= 0);
-        if (pid == 0) {
+        int status = 0;
+        const auto refused_and_killed = [&](int out) {
             auto opened = Store::open(dir / "db", {fault_vfs::kName});
             if (!opened || !opened->store->commit(commit_of(1))) ::_exit(2);
             fault_vfs::arm(fault_vfs::Mode::fail_once, nth);
             const char answer = opened->store->commit(commit_of(2)).has_value() ? 'y' : 'n';
             const char struck = fault_vfs::operations() < nth ? 'n' : 'y';
-            if (::write(pipe[1], &answer, 1) != 1 || ::write(pipe[1], &struck, 1) != 1) ::_exit(3);
+            if (::write(out, &answer, 1) != 1 || ::write(out, &struck, 1) != 1) ::_exit(3);
             ::kill(::getpid(), SIGKILL);
-        }
-        ::close(pipe[1]);
-        char answer = 0, struck = 0;
-        REQUIRE(::read(pipe[0], &answer, 1) == 1);
-        REQUIRE(::read(pipe[0], &struck, 1) == 1);
-        ::close(pipe[0]);
-        int status = 0;
-        REQUIRE(::waitpid(pid, &status, 0) == pid);
+        };
+        const std::string said = in_child(refused_and_killed, status);
+        REQUIRE(said.size() == 2);
+        const char answer = said[0], struck = said[1];
         REQUIRE(WIFSIGNALED(status));
         worked = struck == 'n';
         auto opened = Store::open(dir / "db");
