@@ -58,17 +58,19 @@ void ConnectionPool::close_idle(std::int64_t oldest_ms) {
     while (old < idle_.size() && idle_[old]->idle_since_ < oldest_ms) ++old;
     if (old == 0) return;
     idle_.erase(idle_.begin(), idle_.begin() + static_cast<std::ptrdiff_t>(old));
-    for (std::size_t i = 0; i < idle_.size(); ++i) idle_[i]->position_ = i;
+    renumber();
 }
 
 void ConnectionPool::note_survivors() {
     if (!idle_.empty()) patience_.survived(now_ms_ - idle_.front()->idle_since_, now_ms_);
-    if (!witness_ || now_ms_ - witness_->idle_since_ < Patience::kProofMs) return;
-    patience_.survived(now_ms_ - witness_->idle_since_, now_ms_);
+    if (!witness_) return;
+    const std::int64_t waited = now_ms_ - witness_->idle_since_;
+    if (waited < Patience::kProofMs) return;
+    patience_.survived(waited, now_ms_);
     const auto younger = std::find_if(idle_.begin(), idle_.end(),
                                       [this](const auto& other) { return other->idle_since_ > witness_->idle_since_; });
     idle_.insert(younger, std::move(witness_));
-    for (std::size_t i = 0; i < idle_.size(); ++i) idle_[i]->position_ = i;
+    renumber();
 }
 
 void ConnectionPool::idle_news(Connection& connection) {
@@ -77,6 +79,10 @@ void ConnectionPool::idle_news(Connection& connection) {
         witness_.reset();
     else
         remove(connection.position_);
+}
+
+void ConnectionPool::renumber() {
+    for (std::size_t i = 0; i < idle_.size(); ++i) idle_[i]->position_ = i;
 }
 
 std::unique_ptr<Connection> ConnectionPool::remove(std::size_t position) {

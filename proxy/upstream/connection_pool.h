@@ -41,7 +41,8 @@ class ConnectionPool {
     friend class Connection;
     void idle_news(Connection& connection);
     std::unique_ptr<Connection> remove(std::size_t position);
-
+    // Positions follow the list.
+    void renumber();
     bool dead(const Connection& connection);
 
     net::Poller* poller_;
