@@ -1,5 +1,7 @@
 #include "forum/api/authenticate.h"
 
+#include <utility>
+
 #include "forum/auth/digest.h"
 #include "forum/store/sessions.h"
 
@@ -16,8 +18,7 @@ constexpr std::string_view kBearer = "Bearer ";
 }  // namespace
 
 Caller authenticate(Service& service, const Call& call) {
-    Caller caller;
-    if (call.authorization.empty()) return caller;
+    if (call.authorization.empty()) return {};
     const std::string_view authorization = call.authorization;
     if (!authorization.starts_with(kBearer)) refuse_token();
     const std::string_view token = authorization.substr(kBearer.size());
@@ -28,14 +29,10 @@ Caller authenticate(Service& service, const Call& call) {
     const Instant at = now();
     const auto claims = verify_access_token(*key, token, at);
     if (!claims) refuse_token();
-    service.store.readers.with([&](Connection& connection) {
-        const auto session = session_named(connection, claims->session);
-        if (!session || session->revoked || session->expires_at <= at) refuse_token();
-        const auto account = account_at(connection, session->user);
-        if (!account) refuse_token();
-        caller = {account->row, session->row, account->username, account->role, account->banned_until > at};
-    });
-    return caller;
+    auto session = service.store.readers.with_statement(
+        [&](Connection& connection) { return live_session(connection, claims->session, at); });
+    if (!session) refuse_token();
+    return {session->user, session->row, std::move(session->username), session->role, session->banned_until > at};
 }
 
 void require_access(Access access, const Caller& caller) {

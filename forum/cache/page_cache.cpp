@@ -5,27 +5,38 @@
 #include <optional>
 #include <utility>
 
+#include "forum/auth/digest.h"
+
 namespace forum {
 
 namespace {
 
-// "checksum etag-length etag body": enough to refuse what somebody else wrote there or what was cut off.
-std::string packed(const Page& page) {
-    std::string content = std::to_string(page.etag.size()) + ' ' + page.etag + page.body;
-    return std::to_string(XXH3_64bits(content.data(), content.size())) + ' ' + content;
+constexpr std::size_t kSealBytes = 32;
+
+// The seal's text begins with a word of its own, so that no seal is ever a valid signature of an access token.
+std::string seal_of(const std::string& secret, std::string_view remote_key, std::string_view content) {
+    std::string sealed = "forum page\n";
+    sealed += remote_key;
+    sealed += '\n';
+    sealed += content;
+    return hmac_sha256(secret, sealed);
 }
 
-std::optional<Page> unpacked(const std::string& text) {
-    const std::size_t space = text.find(' ');
-    if (space == std::string::npos) return std::nullopt;
-    const std::string_view content = std::string_view(text).substr(space + 1);
-    if (text.substr(0, space) != std::to_string(XXH3_64bits(content.data(), content.size()))) return std::nullopt;
-    const std::size_t second = content.find(' ');
-    if (second == std::string_view::npos) return std::nullopt;
+// 32 bytes of seal, then "etag-length etag body".
+std::string packed(const std::string& secret, std::string_view remote_key, const Page& page) {
+    const std::string content = std::to_string(page.etag.size()) + ' ' + page.etag + page.body;
+    return seal_of(secret, remote_key, content) + content;
+}
+
+std::optional<Page> unpacked(const std::string& secret, std::string_view remote_key, std::string_view text) {
+    if (text.size() < kSealBytes) return std::nullopt;
+    const std::string_view content = text.substr(kSealBytes);
+    if (!equal_in_constant_time(text.substr(0, kSealBytes), seal_of(secret, remote_key, content))) return std::nullopt;
+    // From here on it is what packed() wrote.
+    const std::size_t space = content.find(' ');
     std::size_t length = 0;
-    for (const char c : content.substr(0, second)) length = length * 10 + static_cast<std::size_t>(c - '0');
-    const std::string_view rest = content.substr(second + 1);
-    if (length > rest.size()) return std::nullopt;
+    for (const char c : content.substr(0, space)) length = length * 10 + static_cast<std::size_t>(c - '0');
+    const std::string_view rest = content.substr(space + 1);
     return Page{std::string(rest.substr(length)), std::string(rest.substr(0, length))};
 }
 
@@ -37,8 +48,8 @@ Instant jittered(Instant life, const std::string& key, std::uint64_t version) {
 
 }  // namespace
 
-PageCache::PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope)
-    : shard_bytes_(bytes / kShards), life_(life), redis_(redis), scope_(std::move(scope)) {}
+PageCache::PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope, Secret secret)
+    : shard_bytes_(bytes / kShards), life_(life), redis_(redis), scope_(std::move(scope)), secret_(std::move(secret)) {}
 
 SharedPage PageCache::get(const std::string& key, std::uint64_t version, const std::function<Page()>& build) {
     Shard& shard = shards_[std::hash<std::string>{}(key) % kShards];
@@ -100,19 +111,22 @@ void PageCache::hold(Shard& shard, const std::string& key, std::uint64_t version
 
 SharedPage PageCache::fetch_or_build(const std::string& key, std::uint64_t version,
                                      const std::function<Page()>& build) {
-    const std::string remote_key =
-        redis_ == nullptr ? "" : "forum:page:" + scope_ + ':' + std::to_string(version) + ':' + key;
-    if (redis_ != nullptr) {
-        if (const auto text = redis_->get(remote_key)) {
-            if (auto page = unpacked(*text)) {
-                remote_hits_.fetch_add(1, std::memory_order_relaxed);
-                return std::make_shared<const Page>(std::move(*page));
-            }
+    if (redis_ == nullptr) {
+        built_.fetch_add(1, std::memory_order_relaxed);
+        return std::make_shared<const Page>(build());
+    }
+    // "sealed": programs before seals kept theirs under other keys, so neither overwrites what the other can read.
+    const std::string remote_key = "forum:page:sealed:" + scope_ + ':' + std::to_string(version) + ':' + key;
+    const std::string secret = secret_();
+    if (const auto text = redis_->get(remote_key)) {
+        if (auto page = unpacked(secret, remote_key, *text)) {
+            remote_hits_.fetch_add(1, std::memory_order_relaxed);
+            return std::make_shared<const Page>(std::move(*page));
         }
     }
     auto page = std::make_shared<const Page>(build());
     built_.fetch_add(1, std::memory_order_relaxed);
-    if (redis_ != nullptr) redis_->set(remote_key, packed(*page), jittered(life_, key, version));
+    redis_->set(remote_key, packed(secret, remote_key, *page), jittered(life_, key, version));
     return page;
 }
 

@@ -4,8 +4,9 @@
 // An entry belongs to a version (a change counter of the store) and is used for exactly that version, so an answer is
 // never older than the last acknowledged change. One thread builds a missing entry while the others wait for it.
 // Entries end after a while even when nothing changed, each at its own time, so that they are not all built again at
-// once. With Redis, what one instance built serves the others; a value that does not carry its own checksum is not
-// believed.
+// once. With Redis, what one instance built serves the others; a value is believed only with a seal (HMAC) over its key
+// and text, made with a secret that Redis does not know: nothing else written there is shown, nor an older page moved
+// to a newer key.
 //
 // Threads: any. Owns its entries; `redis` must outlive it. Errors: what `build` throws.
 
@@ -39,8 +40,11 @@ struct PageCounts {
 
 class PageCache {
   public:
+    /// Gives the secret of the moment. Instances that disagree for a while read the database more often.
+    using Secret = std::function<std::string()>;
+
     /// `bytes` bounds the bodies held; `scope` tells values of this database from others in one Redis.
-    PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope);
+    PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope, Secret secret);
 
     SharedPage get(const std::string& key, std::uint64_t version, const std::function<Page()>& build);
 
@@ -76,6 +80,7 @@ class PageCache {
     Instant life_;
     RedisLink* redis_;
     std::string scope_;
+    Secret secret_;
     std::array<Shard, kShards> shards_;
     std::atomic<std::uint64_t> hits_ = 0;
     std::atomic<std::uint64_t> remote_hits_ = 0;

@@ -152,7 +152,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
         redis = std::make_unique<RedisLink>(settings.text("redis"), settings.duration("redis-limit"));
     }
     PageCache pages(static_cast<std::size_t>(settings.integer("page-cache")), settings.duration("page-life").count(),
-                    redis.get(), std::to_string(store.side.life()));
+                    redis.get(), std::to_string(store.side.life()), [&keys] { return keys.newest().secret; });
     Counters counters(redis.get());
     Service service{store, keys, hasher, pages, counters, redis.get(), life, metrics, {}};
     service.limits.login_pair = settings.integer("login-limit");

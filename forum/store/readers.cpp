@@ -11,7 +11,7 @@ constexpr std::size_t kIdleMax = 32;
 
 Readers::Readers(std::string file) : file_(std::move(file)) {}
 
-Readers::Lease::Lease(Readers& readers) : readers_(readers) {
+Readers::Lease::Lease(Readers& readers, bool transaction) : readers_(readers), transaction_(transaction) {
     {
         const std::lock_guard guard(readers_.mutex_);
         if (!readers_.idle_.empty()) {
@@ -20,12 +20,12 @@ Readers::Lease::Lease(Readers& readers) : readers_(readers) {
         }
     }
     if (!connection_) connection_ = std::make_unique<Connection>(readers_.file_, Connection::Mode::read_only);
-    connection_->query("BEGIN").run();
+    if (transaction_) connection_->query("BEGIN").run();
 }
 
 Readers::Lease::~Lease() {
     try {
-        connection_->query("COMMIT").run();
+        if (transaction_) connection_->query("COMMIT").run();
     } catch (const StoreError&) {
         return;  // a connection that cannot even end reading is not lent again
     }

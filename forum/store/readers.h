@@ -23,14 +23,21 @@ class Readers {
     /// Calls `read(connection)` inside one read transaction, so everything it sees is of one moment.
     template <class Read>
     auto with(Read&& read) {
-        Lease lease(*this);
+        Lease lease(*this, true);
+        return read(lease.connection());
+    }
+
+    /// For reads of a single statement, which is a transaction by itself.
+    template <class Read>
+    auto with_statement(Read&& read) {
+        Lease lease(*this, false);
         return read(lease.connection());
     }
 
   private:
     class Lease {
       public:
-        explicit Lease(Readers& readers);
+        Lease(Readers& readers, bool transaction);
         ~Lease();
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
@@ -38,6 +45,7 @@ class Readers {
 
       private:
         Readers& readers_;
+        bool transaction_;
         std::unique_ptr<Connection> connection_;
     };
 

@@ -33,12 +33,14 @@ Session open_session(Connection& connection, std::int64_t user, Instant at, Inst
     return session;
 }
 
-std::optional<Session> session_named(Connection& connection, std::string_view public_id) {
-    Query query =
-        connection.query("SELECT id, public_id, user_id, expires_at, revoked_at FROM sessions WHERE public_id = ?");
-    query.with(public_id);
+std::optional<LiveSession> live_session(Connection& connection, std::string_view public_id, Instant at) {
+    Query query = connection.query(
+        "SELECT s.id, s.user_id, u.username, u.role, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id "
+        "WHERE s.public_id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2");
+    query.with(public_id, at);
     if (!query.step()) return std::nullopt;
-    return session_from(query, 0);
+    return LiveSession{query.integer(0), query.integer(1), query.text(2),
+                       role_named(query.view(3)).value_or(Role::member), query.integer(4)};
 }
 
 void revoke_session(Connection& connection, std::int64_t row, Instant at) {

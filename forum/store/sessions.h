@@ -21,7 +21,17 @@ struct Session {
 };
 
 Session open_session(Connection& connection, std::int64_t user, Instant at, Instant expires_at);
-std::optional<Session> session_named(Connection& connection, std::string_view public_id);
+
+/// What one request needs to know about the session it names.
+struct LiveSession {
+    std::int64_t row = 0;
+    std::int64_t user = 0;
+    std::string username;
+    Role role = Role::member;
+    Instant banned_until = 0;
+};
+/// Nothing when the session is revoked, has expired or never was.
+std::optional<LiveSession> live_session(Connection& connection, std::string_view public_id, Instant at);
 void revoke_session(Connection& connection, std::int64_t row, Instant at);
 void revoke_sessions_of(Connection& connection, std::int64_t user, Instant at);
 

@@ -1,55 +1,14 @@
 """A real redis-server beside two forums: what it helps with, and that nothing goes wrong when it is dead, slow or lies."""
-import os
 import signal
 import socket
-import subprocess
 import threading
 import unittest
 
-from forums import DEADLINE, PASSWORD, ForumTest, until
+from forums import DEADLINE, PASSWORD, until
+from real_redis import Liar, RedisTest, ask
 
 
-def ask(port, *words):
-    """One command in Redis' own protocol."""
-    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE) as connection:
-        text = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in map(as_bytes, words))
-        connection.sendall(text)
-        return connection.makefile("rb").readline()
-
-
-def as_bytes(word):
-    return word if isinstance(word, bytes) else word.encode()
-
-
-class Redis(ForumTest):
-    def start_redis(self, *flags):
-        # Any free port: taken once, given back, and asked for again until the server has it.
-        for _ in range(20):
-            with socket.socket() as finder:
-                finder.bind(("127.0.0.1", 0))
-                port = finder.getsockname()[1]
-            server = subprocess.Popen(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                                       "--dir", self.directory, *flags], stdout=subprocess.PIPE, text=True)
-            for line in server.stdout:
-                if "Ready to accept connections" in line:
-                    threading.Thread(target=server.stdout.read, daemon=True).start()
-                    self.addCleanup(self.end, server)
-                    return server, port
-            server.wait(DEADLINE)
-        self.fail("no redis-server came up")
-
-    def end(self, server):
-        if server.poll() is None:
-            server.send_signal(signal.SIGCONT)
-            server.kill()
-        server.wait(DEADLINE)
-
-    def metric(self, forum, name):
-        for line in forum.client().get("/metrics").body.decode().splitlines():
-            if line.startswith(name + " "):
-                return int(line.split()[1])
-        self.fail(name)
-
+class Redis(RedisTest):
     def test_what_one_instance_built_serves_the_other_and_is_never_old(self):
         _, port = self.start_redis()
         blue = self.start("--redis", f"127.0.0.1:{port}")
@@ -73,19 +32,39 @@ class Redis(ForumTest):
 
     def test_values_that_somebody_else_wrote_there_are_not_believed(self):
         _, port = self.start_redis()
-        blue = self.start("--redis", f"127.0.0.1:{port}", "--page-life", "1ms")
+        flags = ("--redis", f"127.0.0.1:{port}", "--redis-limit", "5s")
+        blue, green = self.start(*flags), self.start(*flags, "--colour", "green")
         alice = self.register(blue, "alice")
-        post = self.write_post(alice)
-        honest = blue.client().get("/api/v1/posts/" + post).body
+        post = "/api/v1/posts/" + self.write_post(alice)
+        pages = "local pages = redis.call('keys', 'forum:page:*') "
+        keep_one = "redis.call('set', 'older', redis.call('get', pages[1])) return #pages"
+        self.assertEqual(blue.client().get(post).status, 200)
+        self.assertEqual(ask(port, "EVAL", pages + keep_one, "0"), b":1\r\n")
+        lies = ["''", "'nonsense'", "'1 2 3'", "string.rep('9', 100)", "string.rep('x', 32) .. '3 \"1\"{}'",
+                "redis.call('get', 'older')", "string.sub(redis.call('get', k), 1, -2)", "redis.call('get', k) .. ' '"]
+        for number, lie in enumerate(lies):
+            with self.subTest(lie=lie):
+                self.assertEqual(alice.patch(post, {"title": f"edit {number}"}).status, 200)
+                honest = blue.client().get(post)
+                told = ask(port, "EVAL", pages + f"for _, k in ipairs(pages) do redis.call('set', k, {lie}) end return #pages", "0")
+                self.assertGreater(int(told[1:]), 0)
+                seen = green.client().get(post)
+                self.assertEqual((seen.json["title"], seen.body), (f"edit {number}", honest.body))
+        self.assertEqual(self.metric(green, "forum_page_cache_remote_hits_total"), 0)
 
-        def stored():
-            # Asked for each time: what is kept lives shortly, and a slow moment keeps nothing.
-            self.assertEqual(blue.client().get("/api/v1/posts/" + post).body, honest)
-            return ask(port, "EVAL", "return #redis.call('keys', 'forum:page:*')", "0") != b":0\r\n"
-        until(stored, "a page in Redis")
-        for lie in ("", "nonsense", "1 2 3", "12345 4 \"x\"{}", "9" * 100):
-            ask(port, "EVAL", "for _, k in ipairs(redis.call('keys', 'forum:page:*')) do redis.call('set', k, ARGV[1]) end return 1", "0", lie)
-            self.assertEqual(blue.client().get("/api/v1/posts/" + post).body, honest)
+    def test_somebody_in_between_who_repeats_what_was_once_true_is_not_believed(self):
+        _, port = self.start_redis()
+        liar = Liar(port)
+        self.addCleanup(liar.close)
+        flags = ("--redis", f"127.0.0.1:{liar.port}", "--redis-limit", "5s")
+        blue, green = self.start(*flags), self.start(*flags, "--colour", "green")
+        alice = self.register(blue, "alice")
+        for number in range(5):
+            post = self.write_post(alice, f"number {number}")
+            for forum in (blue, green):
+                self.assertEqual(forum.client().get("/api/v1/posts?sort=new").json["items"][0]["id"], post)
+                self.assertEqual(forum.client().get("/api/v1/posts/" + post).json["title"], f"number {number}")
+        self.assertGreater(liar.lies, 5)
 
     def test_a_redis_that_dies_hangs_fills_up_or_comes_back_never_shows(self):
         server, port = self.start_redis("--maxmemory", "2mb", "--maxmemory-policy", "noeviction")

@@ -11,8 +11,12 @@
 
 using namespace forum;
 
+namespace {
+const PageCache::Secret kSecret = [] { return std::string("secret"); };
+}  // namespace
+
 TEST_CASE("a page is built once per version") {
-    PageCache cache(1'000'000, kHour, nullptr, "test");
+    PageCache cache(1'000'000, kHour, nullptr, "test", kSecret);
     int built = 0;
     const auto get = [&](std::uint64_t version) {
         return cache.get("k", version, [&] { return Page{std::to_string(++built), "e"}; })->body;
@@ -25,7 +29,7 @@ TEST_CASE("a page is built once per version") {
 }
 
 TEST_CASE("many threads that miss together build once") {
-    PageCache cache(1'000'000, kHour, nullptr, "test");
+    PageCache cache(1'000'000, kHour, nullptr, "test", kSecret);
     constexpr int kThreads = 16;
     std::barrier start(kThreads);
     std::atomic<int> built = 0;
@@ -44,13 +48,13 @@ TEST_CASE("many threads that miss together build once") {
 }
 
 TEST_CASE("a build that fails fails its caller only, and the next one builds") {
-    PageCache cache(1'000'000, kHour, nullptr, "test");
+    PageCache cache(1'000'000, kHour, nullptr, "test", kSecret);
     CHECK_THROWS_AS(cache.get("k", 1, []() -> Page { throw std::runtime_error("no"); }), std::runtime_error);
     CHECK(cache.get("k", 1, [] { return Page{"yes", "e"}; })->body == "yes");
 }
 
 TEST_CASE("bodies held stay within the bound") {
-    PageCache cache(16 * 1'000, kHour, nullptr, "test");
+    PageCache cache(16 * 1'000, kHour, nullptr, "test", kSecret);
     for (int i = 0; i < 1'000; ++i) {
         cache.get("k" + std::to_string(i), 1, [] { return Page{std::string(400, 'x'), "e"}; });
     }
@@ -65,7 +69,7 @@ TEST_CASE("bodies held stay within the bound") {
 }
 
 TEST_CASE("an entry ends after its life even when nothing changed") {
-    PageCache cache(1'000'000, 0, nullptr, "test");
+    PageCache cache(1'000'000, 0, nullptr, "test", kSecret);
     int built = 0;
     for (int i = 0; i < 3; ++i) cache.get("k", 1, [&] { return Page{std::to_string(++built), "e"}; });
     CHECK(built == 3);
@@ -83,7 +87,7 @@ TEST_CASE("counters count within their window and begin again after it") {
 
 TEST_CASE("a Redis that is not there changes nothing but the time") {
     RedisLink gone("127.0.0.1:1", std::chrono::milliseconds(50));
-    PageCache cache(1'000'000, kHour, &gone, "test");
+    PageCache cache(1'000'000, kHour, &gone, "test", kSecret);
     Counters counters(&gone);
     CHECK(cache.get("k", 1, [] { return Page{"body", "e"}; })->body == "body");
     CHECK(counters.add("k", kMinute, 1'000) == 1);
