@@ -24,6 +24,7 @@ void print_help() {
         "forum seed --database FILE --posts N [--users M] [--comments K]\n"
         "forum migrate status|up --database FILE [--directory DIR]\n"
         "forum migrate check [--directory DIR]         refuse steps that break the version before them\n"
+        "forum migrate statements                      every SQL statement of this program, for forum/store/releases\n"
         "forum backup --database FILE --to FILE        copy the database while it is in use\n"
         "forum keys rotate --database FILE             sign new access tokens with a fresh key\n"
         "\nFlags of serve and config (see docs/forum.md):\n{}",

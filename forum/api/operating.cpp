@@ -22,7 +22,7 @@ struct Check {
 Check database_check(Service& service) {
     try {
         service.store.readers.with(
-            [](Connection& connection) { connection.query("SELECT count(*) FROM categories").step(); });
+            [](Connection& connection) { connection.query("SELECT count(*) FROM categories"_sql).step(); });
         return {"database", true, ""};
     } catch (const std::exception& e) {
         return {"database", false, e.what()};

@@ -70,10 +70,18 @@ int check_migrations(const std::vector<Migration>& migrations) {
     return complaints.empty() ? 0 : 1;
 }
 
+// What forum/store/releases/ keeps of this release.
+int print_statements() {
+    fmt::print("-- Written by `forum migrate statements`; see README.md.\n");
+    for (const std::string& statement : statements_of_program()) fmt::print("{}\n", statement);
+    return 0;
+}
+
 int migrate_verb(const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "" : arguments[0];
+    if (what == "statements" && arguments.size() == 1) return print_statements();
     if (what != "status" && what != "up" && what != "check")
-        throw SettingsError("forum migrate needs status, up or check");
+        throw SettingsError("forum migrate needs status, up, check or statements");
     const Flags flags = flags_of(arguments, 1, {"database", "directory"});
     const auto directory = flags.find("directory");
     const auto migrations = migrations_with(directory == flags.end() ? "" : directory->second);

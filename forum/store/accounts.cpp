@@ -31,60 +31,62 @@ std::optional<Account> account_from(Query query) {
 }  // namespace
 
 std::optional<Account> account_named(Connection& connection, std::string_view username) {
-    return account_from(std::move(connection.query(ACCOUNT_COLUMNS "WHERE username = ?").with(username)));
+    return account_from(std::move(connection.query(ACCOUNT_COLUMNS "WHERE username = ?"_sql).with(username)));
 }
 
 std::optional<Account> account_at(Connection& connection, std::int64_t row) {
-    return account_from(std::move(connection.query(ACCOUNT_COLUMNS "WHERE id = ?").with(row)));
+    return account_from(std::move(connection.query(ACCOUNT_COLUMNS "WHERE id = ?"_sql).with(row)));
 }
 
 Account add_account(Connection& connection, std::string_view username, std::string_view password_hash, Role role,
                     Instant at) {
-    connection.query("INSERT INTO users (public_id, username, password_hash, role, created_at) VALUES (?, ?, ?, ?, ?)")
+    connection
+        .query("INSERT INTO users (public_id, username, password_hash, role, created_at) VALUES (?, ?, ?, ?, ?)"_sql)
         .with(public_id_from(random_bits()), username, password_hash, name_of(role), at)
         .run();
     return account_at(connection, connection.last_row_id()).value();
 }
 
 void set_profile(Connection& connection, std::int64_t row, std::string_view display_name, std::string_view about) {
-    connection.query("UPDATE users SET display_name = ?2, about = ?3, edit_version = edit_version + 1 WHERE id = ?1")
+    connection
+        .query("UPDATE users SET display_name = ?2, about = ?3, edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(row, display_name, about)
         .run();
 }
 
 void set_password_hash(Connection& connection, std::int64_t row, std::string_view password_hash) {
-    connection.query("UPDATE users SET password_hash = ?2 WHERE id = ?1").with(row, password_hash).run();
+    connection.query("UPDATE users SET password_hash = ?2 WHERE id = ?1"_sql).with(row, password_hash).run();
 }
 
 void set_role(Connection& connection, std::int64_t row, Role role) {
-    connection.query("UPDATE users SET role = ?2, edit_version = edit_version + 1 WHERE id = ?1")
+    connection.query("UPDATE users SET role = ?2, edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(row, name_of(role))
         .run();
 }
 
 void set_ban(Connection& connection, std::int64_t row, Instant until, std::string_view reason) {
     connection
-        .query("UPDATE users SET banned_until = ?2, ban_reason = ?3, edit_version = edit_version + 1 WHERE id = ?1")
+        .query("UPDATE users SET banned_until = ?2, ban_reason = ?3, edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(row, until, reason)
         .run();
 }
 
 std::int64_t admins_counted(Connection& connection) {
-    Query count = connection.query("SELECT count(*) FROM users WHERE role = 'admin'");
+    Query count = connection.query("SELECT count(*) FROM users WHERE role = 'admin'"_sql);
     count.step();
     return count.integer(0);
 }
 
 void add_setup_token(Connection& connection, std::string_view token_hash, Instant at) {
-    connection.query("INSERT OR IGNORE INTO setup_tokens (token_hash, created_at) VALUES (?, ?)")
+    connection.query("INSERT OR IGNORE INTO setup_tokens (token_hash, created_at) VALUES (?, ?)"_sql)
         .with(token_hash, at)
         .run();
 }
 
 bool use_setup_token(Connection& connection, std::string_view token_hash) {
     if (admins_counted(connection) > 0) return false;
-    if (!connection.query("SELECT 1 FROM setup_tokens WHERE token_hash = ?").with(token_hash).step()) return false;
-    connection.query("DELETE FROM setup_tokens").run();
+    if (!connection.query("SELECT 1 FROM setup_tokens WHERE token_hash = ?"_sql).with(token_hash).step()) return false;
+    connection.query("DELETE FROM setup_tokens"_sql).run();
     return true;
 }
 

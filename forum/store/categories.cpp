@@ -21,14 +21,14 @@ Category category_from(const Query& query) {
 }  // namespace
 
 std::vector<Category> categories(Connection& connection) {
-    Query query = connection.query(CATEGORY_COLUMNS "ORDER BY position, slug");
+    Query query = connection.query(CATEGORY_COLUMNS "ORDER BY position, slug"_sql);
     std::vector<Category> all;
     while (query.step()) all.push_back(category_from(query));
     return all;
 }
 
 std::optional<Category> category_named(Connection& connection, std::string_view slug) {
-    Query query = connection.query(CATEGORY_COLUMNS "WHERE slug = ?");
+    Query query = connection.query(CATEGORY_COLUMNS "WHERE slug = ?"_sql);
     query.with(slug);
     if (!query.step()) return std::nullopt;
     return category_from(query);
@@ -38,7 +38,7 @@ void add_category(Connection& connection, const Category& category, Instant at) 
     connection
         .query(
             "INSERT INTO categories (slug, name, description, position, posting_role, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)")
+            "VALUES (?, ?, ?, ?, ?, ?)"_sql)
         .with(category.slug, category.name, category.description, category.position, name_of(category.posting_role), at)
         .run();
     connection.touch_lists();
@@ -48,7 +48,7 @@ void set_category(Connection& connection, const Category& category) {
     connection
         .query(
             "UPDATE categories SET name = ?2, description = ?3, position = ?4, posting_role = ?5, "
-            "edit_version = edit_version + 1 WHERE id = ?1")
+            "edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(category.row, category.name, category.description, category.position, name_of(category.posting_role))
         .run();
     connection.touch_lists();

@@ -40,7 +40,7 @@ void recount(Connection& connection, std::int64_t post, std::string_view post_id
         .query(
             "UPDATE posts SET comment_count = (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted_at IS "
             "NULL), "
-            "last_activity = max(last_activity, ?2) WHERE id = ?1")
+            "last_activity = max(last_activity, ?2) WHERE id = ?1"_sql)
         .with(post, at)
         .run();
     connection.touch_post(post_id);
@@ -50,7 +50,7 @@ void recount(Connection& connection, std::int64_t post, std::string_view post_id
 }  // namespace
 
 std::optional<Comment> comment_named(Connection& connection, std::string_view public_id) {
-    Query query = connection.query(COMMENT_COLUMNS "WHERE m.public_id = ?");
+    Query query = connection.query(COMMENT_COLUMNS "WHERE m.public_id = ?"_sql);
     query.with(public_id);
     if (!query.step()) return std::nullopt;
     return comment_from(query);
@@ -58,7 +58,7 @@ std::optional<Comment> comment_named(Connection& connection, std::string_view pu
 
 std::vector<Comment> comments_of(Connection& connection, std::int64_t post_row, std::string_view after_path,
                                  int limit) {
-    Query query = connection.query(COMMENT_COLUMNS "WHERE m.post_id = ? AND m.path > ? ORDER BY m.path LIMIT ?");
+    Query query = connection.query(COMMENT_COLUMNS "WHERE m.post_id = ? AND m.path > ? ORDER BY m.path LIMIT ?"_sql);
     query.with(post_row, after_path, limit);
     std::vector<Comment> comments;
     while (query.step()) comments.push_back(comment_from(query));
@@ -71,13 +71,13 @@ AddedComment add_comment(Connection& connection, const NewComment& comment, Inst
     connection
         .query(
             "INSERT INTO comments (public_id, post_id, parent_id, author_id, path, body, created_at) "
-            "VALUES (?1, ?2, ?3, ?4, ?1, ?5, ?6)")
+            "VALUES (?1, ?2, ?3, ?4, ?1, ?5, ?6)"_sql)
         .with(added.public_id, comment.post,
               comment.parent == 0 ? std::optional<std::int64_t>() : std::optional<std::int64_t>(comment.parent),
               comment.author, comment.body, at)
         .run();
     added.row = connection.last_row_id();
-    connection.query("UPDATE comments SET path = ?2 WHERE id = ?1")
+    connection.query("UPDATE comments SET path = ?2 WHERE id = ?1"_sql)
         .with(added.row, comment_path(comment.parent_path, added.row))
         .run();
     recount(connection, comment.post, comment.post_id, at);
@@ -89,24 +89,26 @@ void edit_comment(Connection& connection, const Comment& before, std::string_vie
     connection
         .query(
             "INSERT INTO comment_edits (comment_id, edit_version, body, written_at, replaced_at, replaced_by) "
-            "VALUES (?, ?, ?, ?, ?, ?)")
+            "VALUES (?, ?, ?, ?, ?, ?)"_sql)
         .with(before.row, before.edit_version, before.body, before.edited_at.value_or(before.created_at), at, editor)
         .run();
-    connection.query("UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1")
+    connection.query("UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(before.row, body, at)
         .run();
     connection.touch_post(before.post);
 }
 
 void delete_comment(Connection& connection, const Comment& comment, std::int64_t by, Instant at) {
-    connection.query("UPDATE comments SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1")
+    connection.query("UPDATE comments SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1"_sql)
         .with(comment.row, at, by)
         .run();
     recount(connection, comment.post_row, comment.post, 0);
 }
 
 void restore_comment(Connection& connection, const Comment& comment) {
-    connection.query("UPDATE comments SET deleted_at = NULL, deleted_by = NULL WHERE id = ?").with(comment.row).run();
+    connection.query("UPDATE comments SET deleted_at = NULL, deleted_by = NULL WHERE id = ?"_sql)
+        .with(comment.row)
+        .run();
     recount(connection, comment.post_row, comment.post, 0);
 }
 
@@ -115,7 +117,7 @@ std::vector<CommentEdit> comment_history(Connection& connection, std::int64_t ro
     Query query = connection.query(
         "SELECT e.edit_version, e.body, e.written_at, e.replaced_at, u.username FROM comment_edits e "
         "JOIN users u ON u.id = e.replaced_by WHERE e.comment_id = ? AND e.edit_version < ? "
-        "ORDER BY e.edit_version DESC LIMIT ?");
+        "ORDER BY e.edit_version DESC LIMIT ?"_sql);
     query.with(row, before_version, limit);
     std::vector<CommentEdit> edits;
     while (query.step()) {

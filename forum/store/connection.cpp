@@ -5,8 +5,6 @@
 #include <sqlite3.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
 #include <map>
 #include <thread>
 #include <utility>
@@ -161,15 +159,9 @@ Connection::Connection(const std::string& file, Mode mode) {
     });
 }
 
-Connection::~Connection() {
-    // Read at every end, not once: a release is recorded by tests that start many programs.
-    const char* const record = std::getenv("FORUM_RECORD_STATEMENTS");
-    if (record == nullptr || !handle_) return;
-    std::ofstream out(record, std::ios::app);
-    for (const std::string& text : statements()) out << text + '\n';
-}
+Connection::~Connection() = default;
 
-Query Connection::query(std::string_view sql) {
+Query Connection::query_text(std::string_view sql) {
     return translated(sql, [&]() -> Query {
         auto found = handle_->prepared.find(sql);
         if (found == handle_->prepared.end()) {
@@ -215,15 +207,9 @@ void Connection::watch_log() {
 }
 
 LogState Connection::write_back() {
-    Query query = this->query("PRAGMA wal_checkpoint(PASSIVE)");
+    Query query = this->query("PRAGMA wal_checkpoint(PASSIVE)"_sql);
     query.step();
     return {query.integer(1), query.integer(2)};
-}
-
-std::vector<std::string> Connection::statements() const {
-    std::vector<std::string> texts;
-    for (const auto& [text, prepared] : handle_->prepared) texts.push_back(text);
-    return texts;
 }
 
 void Connection::backup_to(const std::string& file) {

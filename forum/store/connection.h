@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "forum/store/statement.h"
+
 namespace forum {
 
 class StoreError : public std::runtime_error {
@@ -95,8 +97,11 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// The statement is prepared once per distinct text, so texts must be constants, never built from input.
-    Query query(std::string_view sql);
+    /// Prepared once per text and connection.
+    Query query(Statement statement) { return query_text(statement.text()); }
+    /// For texts that are put together from constants (and listed, see statement.h), or that another release wrote.
+    /// Never from input.
+    Query query_text(std::string_view sql);
     /// Runs any number of statements without results.
     void execute(const std::string& sql);
 
@@ -121,9 +126,6 @@ class Connection {
     std::int64_t log_length() const { return log_length_; }
     /// Copies what the log holds into the database file, as far as nobody stands in the way.
     LogState write_back();
-
-    /// Every statement text this connection has prepared.
-    std::vector<std::string> statements() const;
 
     /// Copies the whole database to a new file while it is in use.
     void backup_to(const std::string& file);

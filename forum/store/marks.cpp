@@ -6,7 +6,7 @@ void mark_post_read(Connection& connection, std::int64_t user, std::int64_t post
     connection
         .query(
             "INSERT INTO post_reads (user_id, post_id, read_at) VALUES (?, ?, ?) "
-            "ON CONFLICT (user_id, post_id) DO UPDATE SET read_at = max(read_at, excluded.read_at)")
+            "ON CONFLICT (user_id, post_id) DO UPDATE SET read_at = max(read_at, excluded.read_at)"_sql)
         .with(user, post, at)
         .run();
 }
@@ -18,7 +18,7 @@ std::vector<Mark> marks_for(Connection& connection, std::int64_t user, const std
             "SELECT ifnull(v.value, 0), p.last_activity > ifnull(r.read_at, 0) FROM posts p "
             "LEFT JOIN post_votes v ON v.post_id = p.id AND v.user_id = ?1 "
             "LEFT JOIN post_reads r ON r.post_id = p.id AND r.user_id = ?1 "
-            "WHERE p.public_id = ?2 AND p.deleted_at IS NULL");
+            "WHERE p.public_id = ?2 AND p.deleted_at IS NULL"_sql);
         query.with(user, post);
         if (query.step()) marks.push_back({post, static_cast<int>(query.integer(0)), query.integer(1) != 0});
     }

@@ -26,7 +26,7 @@ Schema schema_of(Connection& connection) {
     std::vector<std::string> tables;
     {
         Query objects =
-            connection.query("SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'");
+            connection.query("SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"_sql);
         while (objects.step()) {
             if (objects.view(0) == "table" || objects.view(0) == "view") tables.push_back(objects.text(1));
             if (objects.view(0) == "trigger") schema.triggers[objects.text(1)] = objects.text(2);
@@ -35,12 +35,12 @@ Schema schema_of(Connection& connection) {
     for (const std::string& table : tables) {
         auto& columns = schema.tables[table];
         try {
-            Query rows = connection.query("SELECT name, \"notnull\", dflt_value, pk FROM pragma_table_info(?)");
+            Query rows = connection.query("SELECT name, \"notnull\", dflt_value, pk FROM pragma_table_info(?)"_sql);
             rows.with(table);
             while (rows.step()) {
                 columns[rows.text(0)] = {rows.integer(1) != 0 && rows.is_null(2) && rows.integer(3) == 0};
             }
-            Query indexes = connection.query("SELECT name FROM pragma_index_list(?) WHERE \"unique\" = 1");
+            Query indexes = connection.query("SELECT name FROM pragma_index_list(?) WHERE \"unique\" = 1"_sql);
             indexes.with(table);
             while (indexes.step()) schema.unique_indexes[indexes.text(0)] = table;
         } catch (const StoreError&) {
@@ -88,7 +88,7 @@ void prepare_statements(const Migration& step, Connection& connection, int relea
                         const std::vector<std::string>& statements, std::vector<LintComplaint>& complaints) {
     for (const std::string& sql : statements) {
         try {
-            (void)connection.query(sql);
+            (void)connection.query_text(sql);
         } catch (const StoreError& e) {
             complaints.push_back({step.name, "breaks a statement of the release of schema version " +
                                                  std::to_string(release) + ": " + e.what()});
@@ -126,6 +126,7 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
                                            const ReleasedStatements& releases) {
     std::vector<LintComplaint> complaints;
     Connection scratch(":memory:", Connection::Mode::read_write);
+    make_version_table(scratch);
     Schema before;
     int version_before = 0;
     for (const Migration& step : migrations) {

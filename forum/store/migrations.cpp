@@ -36,11 +36,11 @@ std::optional<int> number_from(std::string_view text) {
 }
 
 bool has_version_table(Connection& connection) {
-    return connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'").step();
+    return connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"_sql).step();
 }
 
 int applied_version(Connection& connection) {
-    Query newest = connection.query("SELECT ifnull(max(version), 0) FROM schema_migrations");
+    Query newest = connection.query("SELECT ifnull(max(version), 0) FROM schema_migrations"_sql);
     newest.step();
     return static_cast<int>(newest.integer(0));
 }
@@ -106,8 +106,8 @@ SchemaStatus schema_status(Connection& connection, const std::vector<Migration>&
     SchemaStatus status;
     status.known = migrations.back().version;
     if (has_version_table(connection)) {
-        Query row =
-            connection.query("SELECT ifnull(max(version), 0), ifnull(max(oldest_program), 0) FROM schema_migrations");
+        Query row = connection.query(
+            "SELECT ifnull(max(version), 0), ifnull(max(oldest_program), 0) FROM schema_migrations"_sql);
         row.step();
         status.applied = static_cast<int>(row.integer(0));
         status.oldest_program = static_cast<int>(row.integer(1));
@@ -118,10 +118,14 @@ SchemaStatus schema_status(Connection& connection, const std::vector<Migration>&
     return status;
 }
 
+void make_version_table(Connection& connection) {
+    connection.execute(kVersionTable);
+}
+
 std::vector<std::string> migrate_up(Connection& connection, const std::vector<Migration>& migrations) {
     std::vector<std::string> applied;
     if (schema_status(connection, migrations).pending.empty()) return applied;
-    connection.execute(kVersionTable);
+    make_version_table(connection);
     for (const Migration& migration : migrations) {
         // The write lock first, the look second: another process may have applied the step meanwhile.
         connection.execute("BEGIN IMMEDIATE");
@@ -130,7 +134,7 @@ std::vector<std::string> migrate_up(Connection& connection, const std::vector<Mi
                 connection.execute(migration.sql);
                 connection
                     .query(
-                        "INSERT INTO schema_migrations (version, name, oldest_program, applied_at) VALUES (?, ?, ?, ?)")
+                        "INSERT INTO schema_migrations (version, name, oldest_program, applied_at) VALUES (?, ?, ?, ?)"_sql)
                     .with(migration.version, migration.name, migration.oldest_program, now())
                     .run();
                 applied.push_back(migration.name);

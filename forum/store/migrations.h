@@ -46,6 +46,9 @@ struct SchemaStatus {
 
 SchemaStatus schema_status(Connection& connection, const std::vector<Migration>& migrations);
 
+/// The table in which the steps applied are kept; does nothing when it is there.
+void make_version_table(Connection& connection);
+
 /// Applies what is pending, each step in its own transaction, safely against other processes that do the same.
 /// Returns the names applied. Errors: StoreError naming the step.
 std::vector<std::string> migrate_up(Connection& connection, const std::vector<Migration>& migrations);

@@ -36,17 +36,17 @@ std::string add_report(Connection& connection, std::int64_t post, std::optional<
     connection
         .query(
             "INSERT INTO reports (public_id, post_id, comment_id, reporter_id, reason, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"_sql)
         .with(public_id_from(random_bits()), post, comment, reporter, reason, at)
         .run();
     Query query = connection.query(
-        "SELECT public_id FROM reports WHERE reporter_id = ? AND post_id = ? AND ifnull(comment_id, 0) = ?");
+        "SELECT public_id FROM reports WHERE reporter_id = ? AND post_id = ? AND ifnull(comment_id, 0) = ?"_sql);
     query.with(reporter, post, comment.value_or(0)).step();
     return query.text(0);
 }
 
 std::optional<Report> report_named(Connection& connection, std::string_view public_id) {
-    Query query = connection.query(REPORT_COLUMNS "WHERE r.public_id = ?");
+    Query query = connection.query(REPORT_COLUMNS "WHERE r.public_id = ?"_sql);
     query.with(public_id);
     if (!query.step()) return std::nullopt;
     return report_from(query);
@@ -54,7 +54,7 @@ std::optional<Report> report_named(Connection& connection, std::string_view publ
 
 std::vector<Report> list_reports(Connection& connection, bool resolved, std::int64_t before_row, int limit) {
     Query query = connection.query(REPORT_COLUMNS
-                                   "WHERE (r.resolved_at IS NOT NULL) = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?");
+                                   "WHERE (r.resolved_at IS NOT NULL) = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?"_sql);
     query.with(resolved, before_row, limit);
     std::vector<Report> reports;
     while (query.step()) reports.push_back(report_from(query));
@@ -63,7 +63,7 @@ std::vector<Report> list_reports(Connection& connection, bool resolved, std::int
 
 void resolve_report(Connection& connection, std::int64_t row, std::int64_t by, std::string_view resolution,
                     Instant at) {
-    connection.query("UPDATE reports SET resolved_at = ?2, resolved_by = ?3, resolution = ?4 WHERE id = ?1")
+    connection.query("UPDATE reports SET resolved_at = ?2, resolved_by = ?3, resolution = ?4 WHERE id = ?1"_sql)
         .with(row, at, by, resolution)
         .run();
 }
@@ -71,7 +71,7 @@ void resolve_report(Connection& connection, std::int64_t row, std::int64_t by, s
 void log_deed(Connection& connection, std::int64_t actor, std::string_view action, std::string_view subject,
               std::string_view reason, Instant at) {
     connection
-        .query("INSERT INTO moderation_log (actor_id, action, subject, reason, created_at) VALUES (?, ?, ?, ?, ?)")
+        .query("INSERT INTO moderation_log (actor_id, action, subject, reason, created_at) VALUES (?, ?, ?, ?, ?)"_sql)
         .with(actor, action, subject, reason, at)
         .run();
 }
@@ -79,7 +79,7 @@ void log_deed(Connection& connection, std::int64_t actor, std::string_view actio
 std::vector<Deed> list_deeds(Connection& connection, std::int64_t before_row, int limit) {
     Query query = connection.query(
         "SELECT l.id, u.username, l.action, l.subject, l.reason, l.created_at FROM moderation_log l "
-        "JOIN users u ON u.id = l.actor_id WHERE l.id < ? ORDER BY l.id DESC LIMIT ?");
+        "JOIN users u ON u.id = l.actor_id WHERE l.id < ? ORDER BY l.id DESC LIMIT ?"_sql);
     query.with(before_row, limit);
     std::vector<Deed> deeds;
     while (query.step()) {

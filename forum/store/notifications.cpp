@@ -12,7 +12,7 @@ void notify(Connection& connection, const NewNotification& notification, Instant
     connection
         .query(
             "INSERT INTO notifications (public_id, user_id, kind, actor_id, post_id, comment_id, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)")
+            "VALUES (?, ?, ?, ?, ?, ?, ?)"_sql)
         .with(public_id_from(random_bits()), notification.user, notification.kind, notification.actor,
               notification.post, notification.comment, at)
         .run();
@@ -35,7 +35,7 @@ std::vector<Notification> list_notifications(Connection& connection, std::int64_
     Query query = connection.query(
         "SELECT n.id, n.public_id, n.kind, u.username, p.public_id, p.title, ifnull(m.public_id, ''), n.created_at, "
         "n.read_at FROM notifications n JOIN users u ON u.id = n.actor_id JOIN posts p ON p.id = n.post_id "
-        "LEFT JOIN comments m ON m.id = n.comment_id WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?");
+        "LEFT JOIN comments m ON m.id = n.comment_id WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?"_sql);
     query.with(user, before_row, limit);
     std::vector<Notification> all;
     while (query.step()) {
@@ -46,13 +46,13 @@ std::vector<Notification> list_notifications(Connection& connection, std::int64_
 }
 
 std::int64_t unread_notifications(Connection& connection, std::int64_t user) {
-    Query query = connection.query("SELECT count(*) FROM notifications WHERE user_id = ? AND read_at IS NULL");
+    Query query = connection.query("SELECT count(*) FROM notifications WHERE user_id = ? AND read_at IS NULL"_sql);
     query.with(user).step();
     return query.integer(0);
 }
 
 void mark_notifications_read(Connection& connection, std::int64_t user, Instant at) {
-    connection.query("UPDATE notifications SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL")
+    connection.query("UPDATE notifications SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL"_sql)
         .with(user, at)
         .run();
 }

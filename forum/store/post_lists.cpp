@@ -52,6 +52,20 @@ std::string listing_sql(const PostListing& listing) {
     return sql + "ORDER BY p.id DESC LIMIT ?5";
 }
 
+const bool kListingsListed = [] {
+    for (const Order order : {Order::hot, Order::newest, Order::top}) {
+        for (unsigned with = 0; with < 8; ++with) {
+            PostListing listing;
+            listing.order = order;
+            if ((with & 1U) != 0) listing.category = 1;
+            if ((with & 2U) != 0) listing.tag = "tag";
+            if ((with & 4U) != 0) listing.after = Cursor{};
+            list_statement(listing_sql(listing));
+        }
+    }
+    return true;
+}();
+
 std::string exact_text(double value) {
     std::array<char, 32> out{};
     const auto end = std::to_chars(out.data(), out.data() + out.size(), value).ptr;
@@ -67,7 +81,7 @@ double number_from(std::string_view text) {
 }  // namespace
 
 std::vector<Post> list_posts(Connection& connection, const PostListing& listing) {
-    Query query = connection.query(listing_sql(listing));
+    Query query = connection.query_text(listing_sql(listing));
     const Cursor after = listing.after.value_or(Cursor{});
     query.with(listing.category.value_or(0), listing.tag, number_from(after.key), after.row, listing.limit);
     return posts_from(std::move(query));
@@ -76,7 +90,7 @@ std::vector<Post> list_posts(Connection& connection, const PostListing& listing)
 std::vector<Post> pinned_posts(Connection& connection, std::optional<std::int64_t> category) {
     Query query = connection.query(LIST_COLUMNS "FROM posts p " LIST_JOINS
                                                 "WHERE p.pinned = 1 AND p.deleted_at IS NULL "
-                                                "AND (?1 = 0 OR p.category_id = ?1) ORDER BY p.id DESC LIMIT 10");
+                                                "AND (?1 = 0 OR p.category_id = ?1) ORDER BY p.id DESC LIMIT 10"_sql);
     query.with(category.value_or(0));
     return posts_from(std::move(query));
 }
@@ -84,7 +98,7 @@ std::vector<Post> pinned_posts(Connection& connection, std::optional<std::int64_
 std::vector<Post> posts_by_author(Connection& connection, std::int64_t author, std::int64_t before_row, int limit) {
     Query query = connection.query(LIST_COLUMNS "FROM posts p " LIST_JOINS
                                                 "WHERE p.author_id = ? AND p.id < ? AND p.deleted_at IS NULL "
-                                                "ORDER BY p.id DESC LIMIT ?");
+                                                "ORDER BY p.id DESC LIMIT ?"_sql);
     query.with(author, before_row, limit);
     return posts_from(std::move(query));
 }
@@ -111,7 +125,7 @@ std::vector<Found> search_posts(Connection& connection, std::string_view match_e
         "p.edited_at, "
         "p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, p.hot, n.rank "
         "FROM (SELECT row, rank FROM newest ORDER BY rank, row DESC LIMIT ?3 OFFSET ?4) n "
-        "JOIN posts p ON p.id = n.row " LIST_JOINS "WHERE p.deleted_at IS NULL ORDER BY n.rank, p.id DESC");
+        "JOIN posts p ON p.id = n.row " LIST_JOINS "WHERE p.deleted_at IS NULL ORDER BY n.rank, p.id DESC"_sql);
     query.with(match_expression, kRankedMatches, limit, offset);
     std::vector<Found> found;
     while (query.step()) found.push_back({post_from(query), query.real(17)});

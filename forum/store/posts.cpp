@@ -14,19 +14,22 @@ namespace {
 
 void write_tags(Connection& connection, std::int64_t row, const std::vector<std::string>& tags) {
     for (const std::string& tag : tags) {
-        connection.query("INSERT INTO post_tags (tag, post_id) VALUES (?, ?)").with(tag, row).run();
+        connection.query("INSERT INTO post_tags (tag, post_id) VALUES (?, ?)"_sql).with(tag, row).run();
     }
 }
 
 void write_search_row(Connection& connection, std::int64_t row, std::string_view title, std::string_view body) {
     connection.at_commit([row, title = indexed_text(title), body = indexed_text(body)](Connection& at_commit) {
-        at_commit.query("INSERT INTO post_search (rowid, title, body) VALUES (?, ?, ?)").with(row, title, body).run();
+        at_commit.query("INSERT INTO post_search (rowid, title, body) VALUES (?, ?, ?)"_sql)
+            .with(row, title, body)
+            .run();
     });
 }
 
 void delete_search_row(Connection& connection, std::int64_t row) {
-    connection.at_commit(
-        [row](Connection& at_commit) { at_commit.query("DELETE FROM post_search WHERE rowid = ?").with(row).run(); });
+    connection.at_commit([row](Connection& at_commit) {
+        at_commit.query("DELETE FROM post_search WHERE rowid = ?"_sql).with(row).run();
+    });
 }
 
 void touch(Connection& connection, const Post& post) {
@@ -58,7 +61,7 @@ std::optional<Post> post_named(Connection& connection, std::string_view public_i
         "p.edited_at, "
         "p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, p.deleted_at, p.hot "
         "FROM posts p JOIN categories c ON c.id = p.category_id JOIN users u ON u.id = p.author_id "
-        "WHERE p.public_id = ?");
+        "WHERE p.public_id = ?"_sql);
     query.with(public_id);
     if (!query.step()) return std::nullopt;
     Post post = post_row(query);
@@ -72,7 +75,7 @@ std::string add_post(Connection& connection, const NewPost& post, Instant at) {
     connection
         .query(
             "INSERT INTO posts (public_id, category_id, author_id, title, body, tags, created_at, hot, last_activity) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)")
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)"_sql)
         .with(public_id, post.category, post.author, post.title, post.body, join_tags(post.tags), at, hot_rank(0, at))
         .run();
     const std::int64_t row = connection.last_row_id();
@@ -86,17 +89,17 @@ void edit_post(Connection& connection, const Post& before, const NewPost& after,
     connection
         .query(
             "INSERT INTO post_edits (post_id, edit_version, title, body, tags, written_at, replaced_at, replaced_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"_sql)
         .with(before.row, before.edit_version, before.title, before.body, before.tags,
               before.edited_at.value_or(before.created_at), at, editor)
         .run();
     connection
         .query(
             "UPDATE posts SET title = ?2, body = ?3, tags = ?4, category_id = ?5, edited_at = ?6, "
-            "edit_version = edit_version + 1 WHERE id = ?1")
+            "edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(before.row, after.title, after.body, join_tags(after.tags), after.category, at)
         .run();
-    connection.query("DELETE FROM post_tags WHERE post_id = ?").with(before.row).run();
+    connection.query("DELETE FROM post_tags WHERE post_id = ?"_sql).with(before.row).run();
     write_tags(connection, before.row, after.tags);
     if (!before.deleted) {
         delete_search_row(connection, before.row);
@@ -106,23 +109,25 @@ void edit_post(Connection& connection, const Post& before, const NewPost& after,
 }
 
 void set_pinned(Connection& connection, const Post& post, bool pinned) {
-    connection.query("UPDATE posts SET pinned = ?2 WHERE id = ?1").with(post.row, pinned).run();
+    connection.query("UPDATE posts SET pinned = ?2 WHERE id = ?1"_sql).with(post.row, pinned).run();
     touch(connection, post);
 }
 
 void set_locked(Connection& connection, const Post& post, bool locked) {
-    connection.query("UPDATE posts SET locked = ?2 WHERE id = ?1").with(post.row, locked).run();
+    connection.query("UPDATE posts SET locked = ?2 WHERE id = ?1"_sql).with(post.row, locked).run();
     touch(connection, post);
 }
 
 void delete_post(Connection& connection, const Post& post, std::int64_t by, Instant at) {
-    connection.query("UPDATE posts SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1").with(post.row, at, by).run();
+    connection.query("UPDATE posts SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1"_sql)
+        .with(post.row, at, by)
+        .run();
     delete_search_row(connection, post.row);
     touch(connection, post);
 }
 
 void restore_post(Connection& connection, const Post& post) {
-    connection.query("UPDATE posts SET deleted_at = NULL, deleted_by = NULL WHERE id = ?").with(post.row).run();
+    connection.query("UPDATE posts SET deleted_at = NULL, deleted_by = NULL WHERE id = ?"_sql).with(post.row).run();
     write_search_row(connection, post.row, post.title, post.body);
     touch(connection, post);
 }
@@ -131,7 +136,7 @@ std::vector<PostEdit> post_history(Connection& connection, std::int64_t row, std
     Query query = connection.query(
         "SELECT e.edit_version, e.title, e.body, e.tags, e.written_at, e.replaced_at, u.username FROM post_edits e "
         "JOIN users u ON u.id = e.replaced_by WHERE e.post_id = ? AND e.edit_version < ? "
-        "ORDER BY e.edit_version DESC LIMIT ?");
+        "ORDER BY e.edit_version DESC LIMIT ?"_sql);
     query.with(row, before_version, limit);
     std::vector<PostEdit> edits;
     while (query.step()) {

@@ -20,12 +20,12 @@ Readers::Lease::Lease(Readers& readers, bool transaction) : readers_(readers), t
         }
     }
     if (!connection_) connection_ = std::make_unique<Connection>(readers_.file_, Connection::Mode::read_only);
-    if (transaction_) connection_->query("BEGIN").run();
+    if (transaction_) connection_->query("BEGIN"_sql).run();
 }
 
 Readers::Lease::~Lease() {
     try {
-        if (transaction_) connection_->query("COMMIT").run();
+        if (transaction_) connection_->query("COMMIT"_sql).run();
     } catch (const StoreError&) {
         return;  // a connection that cannot even end reading is not lent again
     }

@@ -101,14 +101,14 @@ void add_seeded_comment(Connection& connection, Random& random, const std::vecto
     connection
         .query(
             "INSERT INTO comments (id, public_id, post_id, author_id, path, body, created_at) VALUES (?, ?, ?, ?, ?, "
-            "?, ?)")
+            "?, ?)"_sql)
         .with(row, public_id_from(random_bits()), post.row, users[pick(random, users.size())], comment_path("", row),
               words(random, 15), post.last_activity)
         .run();
 }
 
-std::int64_t largest_id(Connection& connection, std::string_view sql) {
-    Query query = connection.query(sql);
+std::int64_t largest_id(Connection& connection, Statement statement) {
+    Query query = connection.query(statement);
     query.step();
     return query.integer(0);
 }
@@ -128,20 +128,20 @@ void seed(Connection& connection, const SeedAmounts& amounts) {
     Batch post_batch(connection);
     for (int i = 0; i < amounts.posts; ++i) {
         posts.push_back(add_seeded_post(connection, random, users, category, first_at + kSpacing * i));
-        posts.back().row = largest_id(connection, "SELECT max(id) FROM posts");
+        posts.back().row = largest_id(connection, "SELECT max(id) FROM posts"_sql);
         post_batch.row_written();
     }
     post_batch.finish();
 
     Batch comment_batch(connection);
-    std::int64_t next_row = largest_id(connection, "SELECT ifnull(max(id), 0) + 1 FROM comments");
+    std::int64_t next_row = largest_id(connection, "SELECT ifnull(max(id), 0) + 1 FROM comments"_sql);
     for (int i = 0; i < amounts.comments && !posts.empty(); ++i) {
         add_seeded_comment(connection, random, users, posts[pick(random, posts.size())], next_row);
         comment_batch.row_written();
     }
     for (const SeededPost& post : posts) {
         if (post.comments == 0) continue;
-        connection.query("UPDATE posts SET comment_count = ?2, last_activity = ?3 WHERE id = ?1")
+        connection.query("UPDATE posts SET comment_count = ?2, last_activity = ?3 WHERE id = ?1"_sql)
             .with(post.row, post.comments, post.last_activity)
             .run();
         comment_batch.row_written();
@@ -151,7 +151,7 @@ void seed(Connection& connection, const SeedAmounts& amounts) {
 }
 
 bool seed_if_empty(Connection& connection, int posts) {
-    if (largest_id(connection, "SELECT count(*) FROM posts") > 0) return false;
+    if (largest_id(connection, "SELECT count(*) FROM posts"_sql) > 0) return false;
     seed(connection, {posts, 50, posts * kCommentsPerSeededPost});
     return true;
 }

@@ -26,7 +26,7 @@ Session session_from(const Query& query, int first) {
 
 Session open_session(Connection& connection, std::int64_t user, Instant at, Instant expires_at) {
     Session session{0, public_id_from(random_bits()), user, expires_at, false};
-    connection.query("INSERT INTO sessions (public_id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
+    connection.query("INSERT INTO sessions (public_id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)"_sql)
         .with(session.public_id, user, at, expires_at)
         .run();
     session.row = connection.last_row_id();
@@ -36,7 +36,7 @@ Session open_session(Connection& connection, std::int64_t user, Instant at, Inst
 std::optional<LiveSession> live_session(Connection& connection, std::string_view public_id, Instant at) {
     Query query = connection.query(
         "SELECT s.id, s.user_id, u.username, u.role, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id "
-        "WHERE s.public_id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2");
+        "WHERE s.public_id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2"_sql);
     query.with(public_id, at);
     if (!query.step()) return std::nullopt;
     return LiveSession{query.integer(0), query.integer(1), query.text(2),
@@ -44,17 +44,19 @@ std::optional<LiveSession> live_session(Connection& connection, std::string_view
 }
 
 void revoke_session(Connection& connection, std::int64_t row, Instant at) {
-    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL").with(row, at).run();
+    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL"_sql)
+        .with(row, at)
+        .run();
 }
 
 void revoke_sessions_of(Connection& connection, std::int64_t user, Instant at) {
-    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL")
+    connection.query("UPDATE sessions SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL"_sql)
         .with(user, at)
         .run();
 }
 
 void add_refresh_token(Connection& connection, std::int64_t session, std::string_view token_hash, Instant at) {
-    connection.query("INSERT INTO refresh_tokens (token_hash, session_id, issued_at) VALUES (?, ?, ?)")
+    connection.query("INSERT INTO refresh_tokens (token_hash, session_id, issued_at) VALUES (?, ?, ?)"_sql)
         .with(token_hash, session, at)
         .run();
 }
@@ -62,20 +64,20 @@ void add_refresh_token(Connection& connection, std::int64_t session, std::string
 std::optional<RefreshToken> refresh_token_with(Connection& connection, std::string_view token_hash) {
     Query query = connection.query(
         "SELECT s.id, s.public_id, s.user_id, s.expires_at, s.revoked_at, t.used_at FROM refresh_tokens t "
-        "JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?");
+        "JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?"_sql);
     query.with(token_hash);
     if (!query.step()) return std::nullopt;
     return RefreshToken{session_from(query, 0), !query.is_null(5)};
 }
 
 void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at) {
-    connection.query("UPDATE refresh_tokens SET used_at = ?2 WHERE token_hash = ?1").with(token_hash, at).run();
+    connection.query("UPDATE refresh_tokens SET used_at = ?2 WHERE token_hash = ?1"_sql).with(token_hash, at).run();
 }
 
 std::vector<SigningKey> signing_keys(Connection& connection, Instant at) {
     Query query = connection.query(
         "SELECT kid, secret, created_at FROM signing_keys WHERE retire_at IS NULL OR retire_at > ? "
-        "ORDER BY created_at DESC, kid");
+        "ORDER BY created_at DESC, kid"_sql);
     query.with(at);
     std::vector<SigningKey> keys;
     while (query.step()) keys.push_back({query.text(0), query.text(1), query.integer(2)});
@@ -83,23 +85,23 @@ std::vector<SigningKey> signing_keys(Connection& connection, Instant at) {
 }
 
 SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overlap) {
-    connection.query("UPDATE signing_keys SET retire_at = ? WHERE retire_at IS NULL").with(at + overlap).run();
+    connection.query("UPDATE signing_keys SET retire_at = ? WHERE retire_at IS NULL"_sql).with(at + overlap).run();
     SigningKey key{public_id_from(random_bits()), base64url(random_bytes(kSecretBytes)), at};
-    connection.query("INSERT INTO signing_keys (kid, secret, created_at) VALUES (?, ?, ?)")
+    connection.query("INSERT INTO signing_keys (kid, secret, created_at) VALUES (?, ?, ?)"_sql)
         .with(key.kid, key.secret, at)
         .run();
     return key;
 }
 
 void forget_expired(Connection& connection, Instant at) {
-    connection.query("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)")
+    connection.query("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)"_sql)
         .with(at, kForgetAtOnce)
         .run();
-    connection.query("DELETE FROM signing_keys WHERE retire_at < ?").with(at).run();
+    connection.query("DELETE FROM signing_keys WHERE retire_at < ?"_sql).with(at).run();
     connection
         .query(
             "DELETE FROM idempotency_keys WHERE (user_id, key) IN "
-            "(SELECT user_id, key FROM idempotency_keys WHERE created_at < ? LIMIT ?)")
+            "(SELECT user_id, key FROM idempotency_keys WHERE created_at < ? LIMIT ?)"_sql)
         .with(at - kDay, kForgetAtOnce)
         .run();
 }

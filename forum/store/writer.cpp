@@ -162,10 +162,10 @@ void Writer::commit(std::deque<Pending*>& batch) {
 
 void Writer::apply(Pending& pending, bool alone) {
     const std::size_t gathered = connection_.gathered();
-    if (!alone) connection_.query("SAVEPOINT one_change").run();
+    if (!alone) connection_.query("SAVEPOINT one_change"_sql).run();
     try {
         (*pending.change)(connection_);
-        if (!alone) connection_.query("RELEASE one_change").run();
+        if (!alone) connection_.query("RELEASE one_change"_sql).run();
     } catch (...) {
         pending.error = std::current_exception();
         connection_.forget_gathered(gathered);
@@ -173,8 +173,8 @@ void Writer::apply(Pending& pending, bool alone) {
             connection_.execute("ROLLBACK");
             (void)connection_.take_touched();
         } else {
-            connection_.query("ROLLBACK TO one_change").run();
-            connection_.query("RELEASE one_change").run();
+            connection_.query("ROLLBACK TO one_change"_sql).run();
+            connection_.query("RELEASE one_change"_sql).run();
         }
     }
 }

@@ -81,9 +81,9 @@ class Client:
 class Forum:
     """One process. `setup_token` is what it printed for the first admin, or None."""
 
-    def __init__(self, database, *flags, env=None):
+    def __init__(self, database, *flags, env=None, binary=BINARY):
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--port", "0", "--database", database, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [binary, "serve", "--port", "0", "--database", database, *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, env={**os.environ, **(env or {})})
         self.lines = []
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -150,8 +150,8 @@ class ForumTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.database = os.path.join(self.directory, "forum.db")
 
-    def start(self, *flags, database=None, env=None):
-        forum = Forum(database or self.database, *flags, env=env)
+    def start(self, *flags, database=None, **more):
+        forum = Forum(database or self.database, *flags, **more)
         self.addCleanup(lambda: forum.process.poll() is None and forum.stop())
         return forum
 

@@ -1,12 +1,15 @@
 """Blue at one schema version and green at the next, on one database at the same time."""
+import contextlib
 import os
 import sqlite3
 import threading
 import unittest
 
-from forums import DEADLINE, ForumTest
+from forums import DEADLINE, ForumTest, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# A program of the release before, to run beside this one; where there is none, this one runs on the schema after its own.
+PREVIOUS = os.environ.get("FORUM_PREVIOUS")
 RELEASED = os.path.join(HERE, "../../../forum/store/releases")
 
 EXPAND = """-- phase: expand
@@ -36,6 +39,35 @@ class Migrations(ForumTest):
                 out.write(text)
         return directory
 
+    @contextlib.contextmanager
+    def writing(self, forum, user):
+        """Four clients that write, vote, edit and read back without a pause; (posts written, failures)."""
+        stop = threading.Event()
+        written, failures = [], []
+
+        def write():
+            client = forum.client(user.token)
+            while not stop.is_set():
+                try:
+                    post = self.write_post(client, body="正文 text")
+                    client.put(f"/api/v1/posts/{post}/vote", {"value": 1})
+                    client.patch("/api/v1/posts/" + post, {"title": "edited"})
+                    self.assertEqual(client.get("/api/v1/posts/" + post).json["title"], "edited")
+                    written.append(post)
+                except Exception as failure:
+                    failures.append(failure)
+                    return
+
+        writers = [threading.Thread(target=write) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        try:
+            yield written, failures
+        finally:
+            stop.set()
+            for writer in writers:
+                writer.join(DEADLINE)
+
     def test_status_up_and_check(self):
         status = self.run_verb("migrate", "status", "--database", self.database)
         self.assertIn("schema version 0", status.stdout)
@@ -60,33 +92,11 @@ class Migrations(ForumTest):
     def test_the_running_version_goes_on_writing_while_the_next_one_migrates_under_it(self):
         blue = self.start()
         alice = self.register(blue, "alice")
-        stop = threading.Event()
-        written, failures = [], []
-
-        def write():
-            client = blue.client(alice.token)
-            while not stop.is_set():
-                try:
-                    post = self.write_post(client, body="正文 text")
-                    client.put(f"/api/v1/posts/{post}/vote", {"value": 1})
-                    client.patch("/api/v1/posts/" + post, {"title": "edited"})
-                    self.assertEqual(client.get("/api/v1/posts/" + post).json["title"], "edited")
-                    written.append(post)
-                except Exception as failure:
-                    failures.append(failure)
-                    return
-
-        writers = [threading.Thread(target=write) for _ in range(4)]
-        for writer in writers:
-            writer.start()
         steps = self.steps(EXPAND, MIGRATE)
-        up = self.run_verb("migrate", "up", "--database", self.database, "--directory", steps)
-        reached = len(written)
-        while len(written) < reached + 40 and not failures:
-            threading.Event().wait(0.01)
-        stop.set()
-        for writer in writers:
-            writer.join(DEADLINE)
+        with self.writing(blue, alice) as (written, failures):
+            up = self.run_verb("migrate", "up", "--database", self.database, "--directory", steps)
+            reached = len(written)
+            until(lambda: len(written) > reached + 40 or failures, "posts on the new schema")
         self.assertEqual(up.returncode, 0, up.stderr)
         self.assertEqual(failures, [])
         # The older program also starts on the newer schema: a rollback needs no migration.
@@ -97,6 +107,27 @@ class Migrations(ForumTest):
             kept = {row[0] for row in database.execute("SELECT public_id FROM posts")}
             self.assertEqual(set(written) - kept, set())
             self.assertGreater(database.execute("SELECT count(*) FROM posts WHERE language = ''").fetchone()[0], 0)
+
+    def test_the_recorded_statements_are_those_of_this_program(self):
+        name = f"{self.newest():04d}_statements.sql"
+        with open(os.path.join(RELEASED, name)) as recorded:
+            self.assertEqual(recorded.read(), self.run_verb("migrate", "statements").stdout,
+                             f"run: forum migrate statements > forum/store/releases/{name}")
+
+    @unittest.skipUnless(PREVIOUS, "FORUM_PREVIOUS names no program of the release before")
+    def test_the_release_before_goes_on_while_this_one_migrates_under_it(self):
+        blue = self.start(binary=PREVIOUS)
+        alice = self.register(blue, "alice")
+        with self.writing(blue, alice) as (written, failures):
+            green = self.start("--colour", "green")
+            at_start = len(written)
+            until(lambda: len(written) > at_start + 40 or failures, "posts by blue on the new schema")
+        self.assertEqual(failures, [])
+        for forum in (blue, green, self.start(binary=PREVIOUS)):
+            for post in written[:3] + written[-3:]:
+                self.assertEqual(forum.client().get("/api/v1/posts/" + post).json["title"], "edited")
+        of_green = self.write_post(green.client(alice.token), title="by green")
+        self.assertEqual(blue.client().get("/api/v1/posts?sort=new").json["items"][0]["id"], of_green)
 
     def test_every_statement_of_the_release_before_works_on_the_next_schema(self):
         self.run_verb("migrate", "up", "--database", self.database, "--directory", self.steps(EXPAND, MIGRATE))

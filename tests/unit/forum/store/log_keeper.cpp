@@ -23,7 +23,7 @@ struct Journal {
     }
     void write() {
         const std::string text(100'000, 'x');
-        writer.query("INSERT INTO entries (text) VALUES (?)").with(text).run();
+        writer.query_text("INSERT INTO entries (text) VALUES (?)").with(text).run();
     }
 };
 
@@ -52,7 +52,7 @@ TEST_CASE("a reader that needs the log keeps it from beginning anew, and nothing
     Connection reader(journal.file, Connection::Mode::read_only);
     reader.execute("BEGIN");
     const auto entries = [&] {
-        Query query = reader.query("SELECT count(*) FROM entries");
+        Query query = reader.query_text("SELECT count(*) FROM entries");
         query.step();
         return query.integer(0);
     };

@@ -94,7 +94,7 @@ TEST_CASE("the program's own migrations hold with the statements of its releases
     CHECK(statements.size() > 60);
     for (const std::string& sql : statements) {
         CAPTURE(sql);
-        CHECK_NOTHROW((void)connection.query(sql));
+        CHECK_NOTHROW((void)connection.query_text(sql));
     }
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("a step that fails is rolled back whole and named") {
     CHECK_THROWS_WITH_AS(migrate_up(connection, migrations), doctest::Contains("0002_bad failed and was rolled back"),
                          StoreError);
     CHECK(schema_status(connection, migrations).applied == 1);
-    CHECK_FALSE(connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'half'").step());
+    CHECK_FALSE(connection.query_text("SELECT 1 FROM sqlite_schema WHERE name = 'half'").step());
 }
 
 TEST_CASE("a program too old or too new for a database says what to do") {

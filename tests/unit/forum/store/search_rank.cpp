@@ -18,7 +18,7 @@ struct Texts {
 
     Texts() { connection.execute("CREATE VIRTUAL TABLE texts USING fts5 (title, body)"); }
     void add(const std::string& title, const std::string& body) {
-        connection.query("INSERT INTO texts (title, body) VALUES (?, ?)").with(title, body).run();
+        connection.query_text("INSERT INTO texts (title, body) VALUES (?, ?)").with(title, body).run();
     }
 };
 
@@ -35,7 +35,7 @@ TEST_CASE("below the counting limit it is FTS5's own bm25") {
     texts.connection.execute("COMMIT");
     for (const std::string words : {"blue", "green", "blue green", "\"blue green\" OR release"}) {
         CAPTURE(words);
-        Query query = texts.connection.query(
+        Query query = texts.connection.query_text(
             "SELECT bm25(texts, 10.0, 1.0), search_rank(texts, 10.0, 1.0) FROM texts WHERE texts MATCH ?");
         query.with(words);
         int rows = 0;
@@ -54,7 +54,7 @@ TEST_CASE("a word beyond the counting limit still weighs less than a rare one") 
     texts.add("", "common common rare");
     texts.add("", "common rare rare");
     texts.connection.execute("COMMIT");
-    Query query = texts.connection.query(
+    Query query = texts.connection.query_text(
         "SELECT body FROM texts WHERE texts MATCH 'common rare' ORDER BY search_rank(texts, 1.0, 1.0)");
     REQUIRE(query.step());
     CHECK(query.text(0) == "common rare rare");

@@ -14,12 +14,12 @@ using namespace forum;
 namespace {
 
 void insert(Connection& connection, std::int64_t value) {
-    connection.query("INSERT INTO numbers (value) VALUES (?)").with(value).run();
+    connection.query_text("INSERT INTO numbers (value) VALUES (?)").with(value).run();
 }
 
 std::int64_t count(Store& store) {
     return store.readers.with([](Connection& connection) {
-        Query query = connection.query("SELECT count(*) FROM numbers");
+        Query query = connection.query_text("SELECT count(*) FROM numbers");
         query.step();
         return query.integer(0);
     });
