@@ -111,8 +111,7 @@ Json openapi_document(const std::string& version) {
                 {"info",
                  {{"title", "Switchyard admin API"},
                   {"version", version},
-                  {"description", "Every change answers a receipt, and only when it is true."},
-                  {"license", {{"name", "see the project"}, {"identifier", "MIT"}}}}},
+                  {"description", "Every change answers a receipt, and only when it is true."}}},
                 {"servers", Json::array({{{"url", "http://127.0.0.1:9900"}}})},
                 {"security", Json::array({{{"bearer", Json::array()}}})}};
     auto& paths = out["paths"] = Json::object();

@@ -5,17 +5,18 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
 
 #include "control/admin/session.h"
 #include "control/admin/tls.h"
+#include "control/admin/wire.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control {
 namespace {
 
 namespace asio = boost::asio;
-using admin_session::kNothrow;
 using asio::ip::tcp;
 
 // After running out of descriptors, accepting again at once would only spin.
@@ -30,14 +31,12 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     tcp::acceptor acceptor;
     config::Address bound;
     std::shared_ptr<asio::ssl::context> tls;  // null: plain
-    std::map<unsigned, boost::beast::tcp_stream*> open;
+    std::map<unsigned, Wire*> open;
     unsigned next = 0;
     bool stopped = false;
 
     static asio::awaitable<void> accept(std::shared_ptr<Members> self);
     static asio::awaitable<void> session(std::shared_ptr<Members> self, tcp::socket socket);
-    static asio::awaitable<void> converse(std::shared_ptr<Members> self, boost::beast::tcp_stream& stream,
-                                          std::string from);
 };
 
 asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self) {
@@ -57,32 +56,21 @@ asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self
 asio::awaitable<void> AdminServer::Members::session(std::shared_ptr<Members> self, tcp::socket socket) {
     boost::system::error_code ignored;  // an optimisation, not a need
     socket.set_option(tcp::no_delay(true), ignored);
-    const auto remote = socket.remote_endpoint(ignored);
-    boost::beast::tcp_stream stream(std::move(socket));
+    auto from = socket.remote_endpoint(ignored).address().to_string();
+    const auto wire = self->tls ? tls_wire(std::move(socket), *self->tls) : plain_wire(std::move(socket));
     const unsigned number = self->next++;
-    self->open[number] = &stream;
+    self->open[number] = wire.get();
     try {
-        co_await converse(self, stream, remote.address().to_string());
+        wire->expires_after(kRequestTime);
+        if (!co_await wire->open()) {
+            co_await serve_session(wire, std::move(from), self->context);
+            wire->expires_after(kWriteTime);
+            co_await wire->close();
+        }
     } catch (const std::exception& e) {
         log_error("an admin connection failed: {}", e.what());
     }
     self->open.erase(number);
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-}
-
-asio::awaitable<void> AdminServer::Members::converse(std::shared_ptr<Members> self, boost::beast::tcp_stream& stream,
-                                                     std::string from) {
-    if (!self->tls) {
-        co_await admin_session::serve(stream, std::move(from), self->context);
-        co_return;
-    }
-    boost::beast::ssl_stream<boost::beast::tcp_stream&> secure(stream, *self->tls);
-    stream.expires_after(kRequestTime);
-    auto [refused] = co_await secure.async_handshake(asio::ssl::stream_base::server, kNothrow);
-    if (refused) co_return;
-    co_await admin_session::serve(secure, std::move(from), self->context);
-    stream.expires_after(kWriteTime);
-    co_await secure.async_shutdown(kNothrow);
 }
 
 AdminServer::AdminServer(std::shared_ptr<Members> members) : members_(std::move(members)) {}
@@ -98,7 +86,7 @@ void AdminServer::stop() {
     if (std::exchange(members_->stopped, true)) return;
     boost::system::error_code ignored;  // closing is all that is left to do
     members_->acceptor.close(ignored);
-    for (auto& [number, stream] : members_->open) stream->cancel();
+    for (auto& [number, wire] : members_->open) wire->cancel();
 }
 
 std::string AdminServer::url() const {
