@@ -18,13 +18,17 @@ function(switchyard_module NAME)
     target_link_libraries(${NAME} ${scope} ${ARG_DEPENDS})
 endfunction()
 
-# switchyard_test(NAME [DEPENDS target…] [LABELS …] [SOURCES …])
-#   One doctest program from the .cpp files of the current folder, run by ctest as one test.
+# switchyard_test(NAME [DEPENDS target…] [LABELS …] [SOURCES …] [ALONE file…])
+#   One doctest program from the .cpp files of the current folder, run by ctest as one test. Files that are ALONE are
+#   compiled by themselves: their short words of their own would clash with a neighbour's (docs/decisions/0006).
 function(switchyard_test NAME)
-    cmake_parse_arguments(ARG "" "" "DEPENDS;LABELS;SOURCES" ${ARGN})
+    cmake_parse_arguments(ARG "" "" "DEPENDS;LABELS;SOURCES;ALONE" ${ARGN})
     if(NOT ARG_SOURCES)
         file(GLOB ARG_SOURCES CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
     endif()
+    foreach(file ${ARG_ALONE})
+        set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endforeach()
     if(NOT ARG_LABELS)
         set(ARG_LABELS quick)
     endif()

@@ -8,16 +8,14 @@
 #include <cctype>
 #include <charconv>
 
+#include "config/why.h"
+
 namespace switchyard::config {
 
 namespace {
 
 constexpr std::size_t kMaxHostLength = 253;      // RFC 1035 §2.3.4, written without the final dot
 constexpr std::size_t kMaxUnixPathLength = 107;  // sun_path of Linux holds 108 bytes with the closing NUL
-
-void say(std::string* why, std::string text) {
-    if (why) *why = std::move(text);
-}
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;

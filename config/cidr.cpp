@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/why.h"
+
 namespace switchyard::config {
 
 namespace {
@@ -13,10 +15,6 @@ namespace {
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr std::size_t kIpv4Bytes = 4;
 constexpr std::size_t kIpv6Bytes = 16;
-
-void say(std::string* why, std::string text) {
-    if (why) *why = std::move(text);
-}
 
 struct Parsed {
     bool ipv6 = false;

@@ -5,14 +5,14 @@
 namespace switchyard::control::cli {
 namespace {
 
-struct Arguments {
+struct EndpointArguments {
     std::string what, upstream, address;
     std::uint32_t weight = 1, max_connections = 0;
     bool backup = false;
     DrainOptions drain;
 };
 
-int run(const Options& options, const Arguments& a) {
+int run(const Options& options, const EndpointArguments& a) {
     const std::string path = "/v1/upstreams/" + path_segment(a.upstream) + "/endpoints/" + path_segment(a.address);
     if (a.what == "remove") return change(options, "DELETE", path, nullptr);
     if (a.what == "add") {
@@ -33,7 +33,7 @@ void add_endpoint(CLI::App& app, Options& options, Action& action) {
         add_verb(app, options, "endpoint", "Add or remove an endpoint, take it out (drain, maint) or back (up)",
                  "switchyard endpoint drain blue 127.0.0.1:9001");
     add_change_options(*verb, options);
-    auto a = std::make_shared<Arguments>();
+    auto a = std::make_shared<EndpointArguments>();
     verb->add_option("WHAT", a->what)->required()->check(CLI::IsMember({"add", "remove", "drain", "maint", "up"}));
     verb->add_option("UPSTREAM", a->upstream)->required();
     verb->add_option("ADDRESS", a->address)->required();

@@ -6,7 +6,7 @@
 namespace switchyard::control::cli {
 namespace {
 
-struct Arguments {
+struct ExplainArguments {
     std::string method, url, client;
     std::vector<std::string> headers;
 };
@@ -21,7 +21,7 @@ void print(const Json& e) {
                    endpoint["candidate"].get<bool>() ? "candidate" : "not: " + endpoint.value("why_not", ""));
 }
 
-int run(const Options& options, const Arguments& a) {
+int run(const Options& options, const ExplainArguments& a) {
     std::string rest = a.url;
     if (const auto scheme = rest.find("://"); scheme != std::string::npos) rest = rest.substr(scheme + 3);
     const auto slash = std::min(rest.find_first_of("/?"), rest.size());
@@ -51,7 +51,7 @@ int run(const Options& options, const Arguments& a) {
 void add_explain(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "explain", "Tell what the proxy would do with a request, and why",
                           "switchyard explain GET http://forum.example/t/1 -H 'X-Release: canary'");
-    auto a = std::make_shared<Arguments>();
+    auto a = std::make_shared<ExplainArguments>();
     verb->add_option("METHOD", a->method)->required();
     verb->add_option("URL", a->url, "http://host/path?query, or host/path")->required();
     verb->add_option("-H,--header", a->headers, "'Name: value', may be repeated")->expected(1)->take_all();

@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
 
-struct Arguments {
+struct RolloutArguments {
     std::string what, which;
 };
 
-int start(const Options& options, const std::string& path) {
+int start_rollout(const Options& options, const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
@@ -37,7 +37,7 @@ bool ended(const Json& rollout) {
     return state == "succeeded" || state == "rolled_back" || state == "aborted";
 }
 
-int watch(const Options& options, const std::string& id) {
+int watch_rollout(const Options& options, const std::string& id) {
     while (true) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
@@ -51,8 +51,8 @@ int watch(const Options& options, const std::string& id) {
     }
 }
 
-int run(const Options& options, const Arguments& a) {
-    if (a.what == "start") return start(options, a.which);
+int run_rollout(const Options& options, const RolloutArguments& a) {
+    if (a.what == "start") return start_rollout(options, a.which);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));
     if (a.what == "status")
         return show(options, path, [&](const Json& answer) {
@@ -68,7 +68,7 @@ int run(const Options& options, const Arguments& a) {
         fmt::print(stderr, "switchyard: rollout {} needs the id of a rollout, such as r1\n", a.what);
         return kUsage;
     }
-    if (a.what == "watch") return watch(options, a.which);
+    if (a.what == "watch") return watch_rollout(options, a.which);
     const auto answer = AdminClient(options.client).call("POST", path + "/" + a.what);
     if (!answer.done()) return print_problem(options, answer);
     if (options.json)
@@ -83,14 +83,14 @@ int run(const Options& options, const Arguments& a) {
 void add_rollout(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "rollout", "Begin a rollout, look at it, and steer it",
                           "switchyard rollout start plan.json && switchyard rollout watch r1");
-    auto a = std::make_shared<Arguments>();
+    auto a = std::make_shared<RolloutArguments>();
     verb->add_option("WHAT", a->what)
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
     verb->callback([&, a] {
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");
-        action = [&, a] { return run(options, *a); };
+        action = [&, a] { return run_rollout(options, *a); };
     });
 }
 

@@ -31,13 +31,26 @@ std::string step_line(const Json& step, std::size_t index) {
     return fmt::format("  {}. {:<28} {}", index + 1, what, step.value("state", ""));
 }
 
+std::string arm_line(const std::string& name, const char* since, const Json& arm) {
+    const auto latency = arm.value("latency_ms", Json::object());
+    return fmt::format("  {:<12} {:<13} {:>9} attempts {:>7} failures {:>6} %   p50 {:>6} p90 {:>6} p99 {:>6} ms", name,
+                       since, number(arm, "attempts"), number(arm, "failures"), number(arm, "error_percent"),
+                       number(latency, "p50"), number(latency, "p90"), number(latency, "p99"));
+}
+
+// Each colour in this step and in the whole rollout, so that there is something to compare with right after a step
+// began, too; the old one's last minutes stand in where the rollout has not counted anything of it yet.
 void arms(std::vector<std::string>& out, const Json& all) {
-    for (const auto& [name, arm] : all.items()) {
-        const auto latency = arm.value("latency_ms", Json::object());
-        out.push_back(fmt::format("  {:<12} {:>8} attempts  {:>6} failures  {:>6} %   p50 {} p90 {} p99 {} ms", name,
-                                  number(arm, "attempts"), number(arm, "failures"), number(arm, "error_percent"),
-                                  number(latency, "p50"), number(latency, "p90"), number(latency, "p99")));
-    }
+    for (const char* since : {"step", "rollout", "before"})
+        for (const auto& [name, arm] : all.items()) {
+            const Json& part = since == std::string_view("rollout") ? arm : arm.value(since, Json::object());
+            if (part.value("attempts", 0) == 0 && (part.empty() || since == std::string_view("step"))) continue;
+            out.push_back(arm_line(name,
+                                   since == std::string_view("step")      ? "this step"
+                                   : since == std::string_view("rollout") ? "whole rollout"
+                                                                          : "just before",
+                                   part));
+        }
 }
 
 }  // namespace

@@ -8,14 +8,14 @@
 namespace switchyard::control::cli {
 namespace {
 
-struct Arguments {
+struct SwitchArguments {
     std::string route, upstream, wait_drained, confirm_within, watch;
     DrainOptions drain;
     unsigned healthy = 1;
     bool force = false;
 };
 
-int run(const Options& options, const Arguments& a) {
+int run(const Options& options, const SwitchArguments& a) {
     Json body = {{"to", a.upstream}, {"require", {{"healthy", a.healthy}}}};
     if (a.force) body["force"] = true;
     if (!a.confirm_within.empty()) body["confirm_within"] = a.confirm_within;
@@ -33,7 +33,7 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "switch", "Move all traffic of a route's split to one upstream",
                           "switchyard switch forum green --wait-drained 30s --reason 'release 42'");
     add_change_options(*verb, options);
-    auto a = std::make_shared<Arguments>();
+    auto a = std::make_shared<SwitchArguments>();
     verb->add_option("ROUTE", a->route)->required();
     verb->add_option("UPSTREAM", a->upstream)->required();
     verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();

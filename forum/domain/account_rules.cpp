@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "forum/domain/ascii.h"
 #include "forum/domain/utf8.h"
 
 namespace forum {
 
 namespace {
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 bool same_letters(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

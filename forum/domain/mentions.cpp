@@ -3,20 +3,15 @@
 #include <algorithm>
 
 #include "forum/domain/account_rules.h"
+#include "forum/domain/ascii.h"
 #include "forum/domain/content_rules.h"
 
 namespace forum {
 
 namespace {
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_word(char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
 }
 
 }  // namespace

@@ -9,8 +9,6 @@
 namespace switchyard::http {
 namespace {
 
-using Outcome = ProxyHeader::Outcome;
-
 constexpr std::string_view kSignature2("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kFixed2 = 16;
 constexpr std::size_t kLongest1 = 107;
@@ -44,7 +42,7 @@ ProxyHeader bad() {
 }
 ProxyHeader more() {
     ProxyHeader out;
-    out.outcome = Outcome::more;
+    out.outcome = ProxyHeader::Outcome::more;
     return out;
 }
 
@@ -56,7 +54,7 @@ ProxyHeader read_version_1(std::string_view bytes) {
     ProxyHeader out;
     out.size = line_end + 2;
     if (rest == "UNKNOWN" || rest.starts_with("UNKNOWN ")) {
-        out.outcome = Outcome::done;
+        out.outcome = ProxyHeader::Outcome::done;
         return out;
     }
     const int family = rest.starts_with("TCP4 ") ? AF_INET : rest.starts_with("TCP6 ") ? AF_INET6 : 0;
@@ -73,7 +71,7 @@ ProxyHeader read_version_1(std::string_view bytes) {
         !read_port(words[2], out.source.port) || !read_port(words[3], out.destination.port))
         return bad();
     out.has_address = true;
-    out.outcome = Outcome::done;
+    out.outcome = ProxyHeader::Outcome::done;
     return out;
 }
 
@@ -96,7 +94,7 @@ ProxyHeader read_version_2(std::string_view bytes) {
     if (size > kMaxProxyHeader) return bad();
     if (bytes.size() < size) return more();
     ProxyHeader out;
-    out.outcome = Outcome::done;
+    out.outcome = ProxyHeader::Outcome::done;
     out.size = size;
     if (command == 0x20) return out;  // LOCAL: the relay itself is asking; what it says of addresses is ignored
     std::size_t addresses = 0;

@@ -19,23 +19,24 @@ std::string_view network_of(const route::ClientAddress& address) {
     return {reinterpret_cast<const char*>(address.bytes.data()), v4 ? std::size_t{16} : std::size_t{8}};
 }
 
-// Gives the place in the count of waiting requests back, also when the worker stops in the middle.
-class Counted {
+}  // namespace
+
+// Gives the place in the count of waiting requests back, also when the worker stops in the middle. Not in the unnamed
+// namespace: it lives in the frame of a coroutine that has external linkage.
+class CountedWait {
   public:
-    Counted(SharedCount& shared, std::uint64_t& own) : shared_(shared), own_(own) { ++own_; }
-    ~Counted() {
+    CountedWait(SharedCount& shared, std::uint64_t& own) : shared_(shared), own_(own) { ++own_; }
+    ~CountedWait() {
         shared_.value.fetch_sub(1, std::memory_order_relaxed);
         --own_;
     }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
+    CountedWait(const CountedWait&) = delete;
+    CountedWait& operator=(const CountedWait&) = delete;
 
   private:
     SharedCount& shared_;
     std::uint64_t& own_;
 };
-
-}  // namespace
 
 Failure Exchange::take_rate() {
     if (rate_taken_) return Failure::none;
@@ -109,7 +110,7 @@ net::Task<Failure> Exchange::wait_for_place() {
         waiting.value.fetch_sub(1, std::memory_order_relaxed);
         co_return Failure::overflow;
     }
-    const Counted counted(waiting, context_.waiting);
+    const CountedWait counted(waiting, context_.waiting);
     upstream::WaitQueue::Place place(context_.queue(upstream_->id), session_);
     set_phase_deadline(upstream_->queue_ms);
     for (;;) {

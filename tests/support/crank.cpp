@@ -10,7 +10,7 @@
 namespace switchyard::test {
 namespace {
 
-constexpr std::chrono::seconds kDeadline{20};
+constexpr std::chrono::seconds kTurnDeadline{20};
 constexpr std::int64_t kStartMs = 1'000'000;  // any time but 0
 
 std::shared_ptr<const Snapshot> compiled(const std::string& text, std::uint64_t generation, Registry& registry) {
@@ -76,7 +76,7 @@ void Crank::turn() {
 }
 
 void Crank::until(const char* what, const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + kDeadline;
+    const auto end = std::chrono::steady_clock::now() + kTurnDeadline;
     for (;;) {
         turn();
         if (condition()) return;
@@ -112,7 +112,7 @@ const std::string& Crank::see(Wire& wire, std::string_view text) {
         wire.read();
         return wire.seen.find(text) != wire.seen.npos;
     };
-    const auto end = std::chrono::steady_clock::now() + kDeadline;
+    const auto end = std::chrono::steady_clock::now() + kTurnDeadline;
     while (turn(), !seen()) {
         if (wire.ended || wire.cut || std::chrono::steady_clock::now() > end)
             throw std::runtime_error("waited in vain for \"" + std::string(text) + "\"; seen: " + wire.seen);

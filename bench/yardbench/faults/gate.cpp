@@ -18,7 +18,7 @@ using Error = boost::system::error_code;
 constexpr std::size_t kChunk = 16 * 1024;
 constexpr Nanos kTrickleEvery = 10 * kMillisecond;
 
-tcp::endpoint parse(const std::string& to) {
+tcp::endpoint endpoint_of(const std::string& to) {
     const std::size_t colon = to.rfind(':');
     Error error;
     const auto address = boost::asio::ip::make_address(to.substr(0, colon), error);
@@ -145,7 +145,7 @@ class Gate::Pair : public std::enable_shared_from_this<Pair> {
 };
 
 Gate::Gate(std::uint16_t port, const std::string& to)
-    : io_(1), to_(parse(to)), acceptor_(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port)) {
+    : io_(1), to_(endpoint_of(to)), acceptor_(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port)) {
     port_ = acceptor_.local_endpoint().port();
     accept();
     thread_ = std::thread([this] { io_.run(); });

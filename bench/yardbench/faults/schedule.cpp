@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kKnown =
     "; write \"2s GATE pass|delay 200ms|trickle 1000|freeze|swallow|refuse|cut\" or \"2s pid 1234 kill|freeze|resume\"";
 
-Fault parse(const std::string& line) {
+Fault read_fault(const std::string& line) {
     std::istringstream in(line);
     std::string at, who, what, value;
     in >> at >> who;
@@ -55,7 +55,7 @@ Fault parse(const std::string& line) {
 
 std::vector<Fault> parse_faults(const std::vector<std::string>& lines) {
     std::vector<Fault> faults;
-    for (const std::string& line : lines) faults.push_back(parse(line));
+    for (const std::string& line : lines) faults.push_back(read_fault(line));
     std::stable_sort(faults.begin(), faults.end(), [](const Fault& a, const Fault& b) { return a.at < b.at; });
     return faults;
 }

@@ -12,14 +12,14 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct EndpointOptions {
     KnownEndpoint::Settings settings;
     std::string delay = "0s";
     std::string stall_every = "0s";
     std::string stall_for = "0s";
 };
 
-int run(Flags flags) {
+int run_endpoint(EndpointOptions flags) {
     flags.settings.delay = parse_duration(flags.delay);
     flags.settings.stall_every = parse_duration(flags.stall_every);
     flags.settings.stall_for = parse_duration(flags.stall_for);
@@ -38,7 +38,7 @@ int run(Flags flags) {
 }  // namespace
 
 void add_endpoint(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<EndpointOptions>();
     CLI::App* verb = program.add_subcommand(
         "endpoint", "an endpoint with known answers: prints 'listening PORT', then at SIGTERM its exact counts");
     verb->add_option("--port", flags->settings.port, "0: any free one")->capture_default_str();
@@ -50,7 +50,7 @@ void add_endpoint(CLI::App& program, int& exit_code) {
     verb->add_flag("--close", flags->settings.close_each, "close the connection after every answer");
     verb->add_option("--colour", flags->settings.colour, "name to put into the colour header");
     verb->add_option("--colour-header", flags->settings.colour_header)->capture_default_str();
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_endpoint(*flags); });
 }
 
 }  // namespace yardbench

@@ -16,7 +16,7 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct FaultsOptions {
     LoadFlags load;
     std::vector<std::string> headers;
     std::vector<std::string> gates;
@@ -38,7 +38,7 @@ Gates open_gates(const std::vector<std::string>& texts) {
     return gates;
 }
 
-int run(const Flags& flags) {
+int run_faults(const FaultsOptions& flags) {
     const Url target = parse_url(flags.load.url);
     const Plan plan = flags.load.plan(target);
     const Slo slo(flags.expect);
@@ -85,7 +85,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 void add_faults(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<FaultsOptions>();
     CLI::App* verb = program.add_subcommand("faults", "load, and things that go wrong on a schedule");
     flags->load.add_to(*verb);
     verb->add_option("-H,--header", flags->headers, "\"Name: value\", may be repeated");
@@ -98,7 +98,7 @@ void add_faults(CLI::App& program, int& exit_code) {
     verb->footer(
         "example: yardbench faults http://127.0.0.1:8080/ --rate 500 --gate app=9001:127.0.0.1:9101 \\\n"
         "           --at '2s app freeze' --at '4s app pass' --at '6s app refuse' --at '8s app pass'");
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_faults(*flags); });
 }
 
 }  // namespace yardbench

@@ -15,7 +15,7 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct LoadOptions {
     LoadFlags load;
     std::string method = "GET";
     std::vector<std::string> headers;
@@ -23,7 +23,7 @@ struct Flags {
     std::string expect;
 };
 
-int run(const Flags& flags) {
+int run_load(const LoadOptions& flags) {
     const Url target = parse_url(flags.load.url);
     const Slo slo(flags.expect);
     const Plan plan = flags.load.plan(target);
@@ -63,7 +63,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 void add_load(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<LoadOptions>();
     CLI::App* verb = program.add_subcommand("load", "one request over and over, closed loop or at a rate");
     flags->load.add_to(*verb);
     verb->add_option("-X,--method", flags->method)->capture_default_str();
@@ -72,7 +72,7 @@ void add_load(CLI::App& program, int& exit_code) {
     verb->add_option("--expect", flags->expect, "p99=20ms,errors=0.1%,rate=5000: exit 1 unless all of it holds");
     verb->footer(
         "example: yardbench load http://127.0.0.1:8080/ --rate 5000 --duration 10s --expect p99=20ms,errors=0%");
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_load(*flags); });
 }
 
 }  // namespace yardbench

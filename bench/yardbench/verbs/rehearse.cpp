@@ -20,7 +20,7 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct RehearseOptions {
     LoadFlags load;
     ScenarioFlags scenario;
     TokenFlags token;
@@ -41,7 +41,7 @@ RequestLog& log_of(Workload& outermost) {
     return static_cast<RecordingWorkload&>(static_cast<CountingWorkload&>(outermost).inner()).log();
 }
 
-int run(Flags flags) {
+int run_rehearse(RehearseOptions flags) {
     const Url target = parse_url(flags.load.url);
     const Scenario scenario = load_scenario(flags.scenario.file);
     Plan plan = flags.load.plan(target);
@@ -104,7 +104,7 @@ int run(Flags flags) {
 }  // namespace
 
 void add_rehearse(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<RehearseOptions>();
     CLI::App* verb = program.add_subcommand(
         "rehearse", "canary, split, switch, kill, undo on a running Switchyard under mixed load, with a verdict");
     flags->load.add_to(*verb);
@@ -123,7 +123,7 @@ void add_rehearse(CLI::App& program, int& exit_code) {
     verb->add_option("--pause", flags->pause, "load before and after every step")->capture_default_str();
     verb->add_option("--ledger", flags->ledger, "file for the ids of everything acknowledged");
     verb->add_option("--result", flags->result, "file for the verdict as JSON; then no table is printed");
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_rehearse(*flags); });
 }
 
 }  // namespace yardbench

@@ -17,7 +17,7 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct ScenarioOptions {
     LoadFlags load;
     ScenarioFlags scenario;
     std::vector<unsigned> users;
@@ -32,7 +32,7 @@ struct StageResult {
     std::vector<Slo::Line> expectations;
 };
 
-StageResult run_stage(const Flags& flags, const Url& target, const Scenario& scenario, const Stage& stage,
+StageResult run_stage(const ScenarioOptions& flags, const Url& target, const Scenario& scenario, const Stage& stage,
                       const Slo& slo) {
     Plan plan = flags.load.plan(target);
     plan.connections = stage.users;
@@ -70,7 +70,7 @@ void print(const std::vector<StageResult>& results, const Scenario& scenario) {
     }
 }
 
-int run(const Flags& flags) {
+int run_scenario(const ScenarioOptions& flags) {
     const Url target = parse_url(flags.load.url);
     const Scenario scenario = load_scenario(flags.scenario.file);
     const Slo slo(flags.expect);
@@ -109,7 +109,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 void add_scenario(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<ScenarioOptions>();
     CLI::App* verb = program.add_subcommand("scenario", "virtual users doing what a file says, in stages");
     flags->load.add_to(*verb);
     flags->scenario.add_to(*verb);
@@ -117,7 +117,7 @@ void add_scenario(CLI::App& program, int& exit_code) {
     verb->add_option("--expect", flags->expect, "p99=50ms,errors=0.1%: exit 1 unless every stage holds it");
     verb->footer(
         "example: yardbench scenario http://127.0.0.1:8080/ -s bench/scenarios/forum_mixed.json --users 50,200,500");
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_scenario(*flags); });
 }
 
 }  // namespace yardbench

@@ -19,7 +19,7 @@
 namespace yardbench {
 namespace {
 
-struct Flags {
+struct SwitchOptions {
     LoadFlags load;
     std::vector<std::string> headers;
     std::string admin;
@@ -35,7 +35,7 @@ struct Flags {
     std::string settle = "1s";
 };
 
-std::unique_ptr<Switcher> make_switcher(const Flags& flags) {
+std::unique_ptr<Switcher> make_switcher(const SwitchOptions& flags) {
     const int ways = !flags.admin.empty() + !flags.command.empty() + !flags.haproxy_socket.empty();
     if (ways != 1) throw std::invalid_argument("say how to switch: one of --admin, --command, --haproxy-socket");
     if (!flags.command.empty()) return command_switcher(flags.command);
@@ -47,7 +47,7 @@ std::unique_ptr<Switcher> make_switcher(const Flags& flags) {
     return admin_switcher(parse_url(flags.admin), flags.route, flags.token.read());
 }
 
-int run(const Flags& flags) {
+int run_switch(const SwitchOptions& flags) {
     const Url target = parse_url(flags.load.url);
     Plan plan = flags.load.plan(target);
     SwitchDrive::Timetable timetable{flags.colours, flags.times, plan.warm_up, parse_duration(flags.every),
@@ -95,7 +95,7 @@ int run(const Flags& flags) {
 }  // namespace
 
 void add_switch(CLI::App& program, int& exit_code) {
-    auto flags = std::make_shared<Flags>();
+    auto flags = std::make_shared<SwitchOptions>();
     CLI::App* verb = program.add_subcommand("switch",
                                             "load, and switches made under it: exit 1 when a request failed "
                                             "or was served by the old colour after the answer");
@@ -116,7 +116,7 @@ void add_switch(CLI::App& program, int& exit_code) {
     verb->footer(
         "example: yardbench switch http://127.0.0.1:8080/ --rate 20000 --connections 64 --times 1000 --every 50ms \\\n"
         "           --admin http://127.0.0.1:9900 --route forum --token-file state/admin.token");
-    verb->callback([flags, &exit_code] { exit_code = run(*flags); });
+    verb->callback([flags, &exit_code] { exit_code = run_switch(*flags); });
 }
 
 }  // namespace yardbench
