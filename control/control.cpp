@@ -81,7 +81,6 @@ struct Control::Members {
     std::unique_ptr<Ejection> ejection;
     Totals totals;
     std::unique_ptr<rollout::Rollouts> rollouts;
-    steady_clock::time_point last_tick{};
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
@@ -97,6 +96,7 @@ struct Control::Members {
     Result<void> build_rollouts();
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
+    void collect();
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
@@ -153,6 +153,7 @@ Result<void> Control::Members::build_rollouts() {
     rollout::Ports ports;
     ports.workers = workers;
     ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
+    ports.collect = [this] { collect(); };
     ports.timestamp = [] { return timestamp(system_clock::now()); };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
@@ -254,23 +255,24 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
     return StateDir::write_file(state_dir->address(), admin->url() + "\n");
 }
 
+void Control::Members::collect() {
+    pool->collect([this](WorkerReport report) {
+        totals.add(report, steady_clock::now());
+        ejection->counted(report.endpoints);
+        controller->reported(report.worker, report.in_flight);
+        rollouts->report(report);
+    });
+}
+
 void Control::Members::arm_collect() {
     const bool quick = controller->drain_watched() && controller->drains().any_running();
     collect_timer.expires_after(quick ? kCollectForDrain : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
-        pool->collect([this](WorkerReport report) {
-            totals.add(report, steady_clock::now());
-            ejection->counted(report.endpoints);
-            controller->reported(report.worker, report.in_flight);
-            rollouts->report(report);
-        });
+        collect();
         // What nobody holds any more: sockets of a dry run, endpoints that were removed.
         registry.release();
-        if (const auto now = steady_clock::now(); now - last_tick >= kCollect) {
-            last_tick = now;
-            rollouts->tick();
-        }
+        rollouts->look_if_overdue();
         arm_collect();
     });
 }

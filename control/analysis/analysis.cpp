@@ -20,13 +20,14 @@ void Analysis::begin_step(Assignment assignment, double share) {
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
-    step_canary_ = {};
+    step_canary_ = step_baseline_ = {};
 }
 
 void Analysis::add(const Tick& tick) {
     canary_ += tick.canary;
     baseline_ += tick.baseline;
     step_canary_ += tick.canary;
+    step_baseline_ += tick.baseline;
     errors_.add(tick);
     latency_.add(tick);
     slo_.add(tick);

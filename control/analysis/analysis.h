@@ -57,8 +57,17 @@ class Analysis {
     const ArmCounts& canary() const { return canary_; }  // since the rollout began
     const ArmCounts& baseline() const { return baseline_; }
     const ArmCounts& step_canary() const { return step_canary_; }
+    const ArmCounts& step_baseline() const { return step_baseline_; }
     double promote_log_evidence() const;
     double extra_failures() const { return errors_.extra_failures(); }
+
+    // What outlives the process: everything that can raise the alarm, nothing that permits a step. Written and read
+    // by the same list, here and in each part.
+    template <class Memory>
+    void remember(Memory& m) {
+        m("errors", errors_), m("latency", latency_), m("slo", slo_);
+        m("canary", canary_), m("baseline", baseline_);
+    }
 
   private:
     Budget budget_;
@@ -68,7 +77,7 @@ class Analysis {
     SampleRatio ratio_;
     bool ratio_checked_;
     Assignment assignment_ = Assignment::per_request;
-    ArmCounts canary_, baseline_, step_canary_;
+    ArmCounts canary_, baseline_, step_canary_, step_baseline_;
     std::optional<Alarm> alarm_;
 };
 

@@ -29,6 +29,11 @@ class ArmTest {
     double log_evidence() const;
     double guard() const { return guard_; }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("clock", clock_), m("stakes", stakes_), m("evidence", evidence_);
+    }
+
   private:
     void set_share(double share);
 

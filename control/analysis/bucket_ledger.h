@@ -23,6 +23,11 @@ class BucketLedger {
     std::size_t count() const { return seen_.count(); }
     void clear() { seen_.reset(); }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("buckets", seen_);
+    }
+
   private:
     std::bitset<kBuckets> seen_;
 };

@@ -36,6 +36,11 @@ class CapTest {
     double log_evidence() const { return test_.log_evidence(); }
     double threshold() const { return threshold_; }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("test", test_), m("sum", sum_), m("least", least_), m("growth", growth_);
+    }
+
   private:
     double cap_;
     double threshold_;

@@ -22,6 +22,10 @@ struct ArmCounts {
         for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
         return *this;
     }
+    template <class Memory>
+    void remember(Memory& m) {
+        m("attempts", attempts), m("failures", failures), m("over_limit", over_limit), m("slow", slow);
+    }
 };
 
 // Sticky splits: marks that were the first of their bucket in this rollout, and what is counted one by one for the cap.

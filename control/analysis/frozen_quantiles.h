@@ -33,6 +33,11 @@ struct FrozenQuantiles {
     std::uint64_t microseconds(std::size_t level) const { return Histogram::upper(buckets[level]); }
     SlowCounts count(const Histogram& tick) const;
     bool slow(std::size_t level, std::size_t bucket) const { return bucket > buckets[level]; }
+
+    template <class Memory>
+    void remember(Memory& m) {
+        m("buckets", buckets);
+    }
 };
 
 // How many of a histogram's values lie in buckets that are wholly above `microseconds`.

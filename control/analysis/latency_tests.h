@@ -29,6 +29,11 @@ class LatencyTests {
     void rows(std::vector<Row>& out) const;
     double relative_risk(std::size_t level) const;  // estimate over the last seconds; 1 when nothing is known
 
+    template <class Memory>
+    void remember(Memory& m) {
+        for (std::size_t i = 0; i < kLevels; ++i) m(kLevelNames[i], levels_[i]);
+    }
+
   private:
     struct Level {
         bool tested;
@@ -39,6 +44,13 @@ class LatencyTests {
         // Mantel–Haenszel sums over a fading window.
         double canary_weight = 0.0, baseline_weight = 0.0;
         std::uint64_t canary_marks = 0, baseline_marks = 0;
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("guarded", guarded), m("shift", shift);
+            m("canary_weight", canary_weight), m("baseline_weight", baseline_weight);
+            m("canary_marks", canary_marks), m("baseline_marks", baseline_marks);
+        }
     };
 
     std::vector<Level> levels_;

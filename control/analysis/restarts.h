@@ -45,6 +45,11 @@ class RestartClock {
         return stake;
     }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("kept", kept_), m("part", part_), m("elapsed", elapsed_), m("placed", placed_);
+    }
+
   private:
     Restarts restarts_;
     double kept_;

@@ -38,6 +38,13 @@ class SloGuard {
     bool alone() const { return alone_; }
     double failure_limit() const { return errors_.limit(); }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        double limit = errors_.limit();
+        m("limit", limit), m("alone", alone_), m("baseline", baseline_), m("while_alone", while_alone_);
+        errors_ = BernoulliTest(limit);
+    }
+
   private:
     void find_limit();
 

@@ -7,13 +7,14 @@ namespace switchyard::control::rollout {
 Intake::Intake(Places places)
     : places_(places),
       ledgers_(places.sticky ? std::make_unique<Ledgers>() : nullptr),
+      lasting_(std::make_unique<Lasting>()),
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
       baseline_latency_(std::make_unique<Histogram>()) {}
 
 void Intake::freeze(const Histogram& baseline) {
     // Once frozen from enough, a step that knows less keeps the older thresholds.
-    if (auto fresh = analysis::FrozenQuantiles::from(baseline)) frozen_ = fresh;
+    if (auto fresh = analysis::FrozenQuantiles::from(baseline)) lasting_->frozen = fresh;
 }
 
 void Intake::begin(Monotonic, const Histogram& baseline) {
@@ -22,33 +23,32 @@ void Intake::begin(Monotonic, const Histogram& baseline) {
     canary_latency_->clear();
     baseline_latency_->clear();
     freeze(baseline);
-    frozen_all_tick_ = frozen_.has_value();
+    frozen_all_tick_ = frozen().has_value();
     settling_.clear();
     for (unsigned w = 0; w < places_.workers; ++w) settling_.insert(w);
 }
 
-void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm, Histogram& latency) const {
+void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     arm.attempts += cell.attempts;
     arm.failures += cell.failures;
     if (places_.p99_limit) arm.over_limit += analysis::count_above(cell.first_byte, *places_.p99_limit);
-    if (frozen_) {
-        const auto slow = frozen_->count(cell.first_byte);
+    if (frozen()) {
+        const auto slow = frozen()->count(cell.first_byte);
         for (std::size_t i = 0; i < analysis::kLevels; ++i) arm.slow[i] += slow[i];
     }
-    latency.merge(cell.first_byte);
 }
 
 void Intake::add_buckets(const FailedBuckets& buckets) {
     for (const std::uint16_t bucket : buckets.canary)
-        if (ledgers_->failed.first(bucket)) ++pending_.canary_first.failed;
+        if (lasting_->failed.first(bucket)) ++pending_.canary_first.failed;
     for (const std::uint16_t bucket : buckets.baseline)
-        if (ledgers_->failed.first(bucket)) ++pending_.baseline_first.failed;
+        if (lasting_->failed.first(bucket)) ++pending_.baseline_first.failed;
     for (const FailedBuckets::Sample& sample : buckets.samples) {
         analysis::FirstMarks& first = sample.canary ? pending_.canary_first : pending_.baseline_first;
         if (ledgers_->seen.first(sample.bucket)) ++first.seen;
-        if (!frozen_ || !warm_) continue;
-        for (std::size_t i = 0; i < analysis::kLevels && frozen_->slow(i, sample.latency); ++i)
-            if (ledgers_->slow[i].first(sample.bucket)) ++first.slow[i];
+        if (!frozen() || !warm_) continue;
+        for (std::size_t i = 0; i < analysis::kLevels && frozen()->slow(i, sample.latency); ++i)
+            if (lasting_->slow[i].first(sample.bucket)) ++first.slow[i];
     }
 }
 
@@ -78,8 +78,16 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
     if (settling_.erase(report.worker) > 0) return;
     for (const CellDelta& delta : report.cells) {
         if (delta.route != places_.route) continue;
-        if (delta.upstream == places_.to) add_cell(*delta.cell, pending_.canary, *canary_latency_);
-        if (delta.upstream == places_.from) add_cell(*delta.cell, pending_.baseline, *baseline_latency_);
+        if (delta.upstream == places_.to) {
+            add_cell(*delta.cell, pending_.canary);
+            canary_latency_->merge(delta.cell->first_byte);
+            lasting_->canary_latency.merge(delta.cell->first_byte);
+        }
+        if (delta.upstream == places_.from) {
+            add_cell(*delta.cell, pending_.baseline);
+            baseline_latency_->merge(delta.cell->first_byte);
+            lasting_->baseline_latency.merge(delta.cell->first_byte);
+        }
     }
     for (const FailedBuckets& buckets : report.failed_buckets)
         if (places_.sticky && buckets.route == places_.route) {
@@ -90,7 +98,7 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
         if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)
             failing_[delta.endpoint] += failed;
     // A rollout that starts without a past freezes its quantiles from its own first seconds.
-    if (!frozen_) freeze(*baseline_latency_);
+    if (!frozen()) freeze(*baseline_latency_);
 }
 
 analysis::Tick Intake::take(double seconds, bool warm) {
@@ -102,7 +110,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
         tick.baseline_in_flight += flight.second;
     }
     warm_ = warm;
-    frozen_all_tick_ = frozen_.has_value();
+    frozen_all_tick_ = frozen().has_value();
     return tick;
 }
 

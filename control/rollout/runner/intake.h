@@ -1,8 +1,10 @@
 // From the workers' reports to the analysis' ticks: what belongs to this rollout, counted once per bucket where the
 // split is sticky, and how fresh it is.
 //
-// Invariants: begin() drops what was counted before; of each worker the first report after it is dropped too, since
-//   part of it was routed by the step before. as_of() is never newer than the slowest worker's last report.
+// Invariants: begin() drops what was counted before; of each worker the first report after it is dropped too, since it
+//   begins before the step did. Whoever begins a step therefore has the workers report at once: that report ends what
+//   belongs to the step before, and everything after it counts. as_of() is never newer than the slowest worker's last
+//   report.
 // Threads: control. Units: monotonic milliseconds.
 #pragma once
 
@@ -33,6 +35,23 @@ class Intake {
         std::optional<std::uint64_t> p99_limit;  // microseconds
     };
 
+    // What outlives a step, and a restart.
+    struct Lasting {
+        std::optional<analysis::FrozenQuantiles> frozen;
+        Histogram canary_latency, baseline_latency;
+        // Of sticky splits: whose first mark has been counted.
+        analysis::BucketLedger failed;
+        std::array<analysis::BucketLedger, analysis::kLevels> slow;
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("frozen", frozen), m("canary_latency", canary_latency), m("baseline_latency", baseline_latency);
+            m("failed", failed);
+            for (std::size_t i = 0; i < analysis::kLevels; ++i)
+                m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
+        }
+    };
+
     explicit Intake(Places places);
 
     // A step begins: fresh counts, and quantiles frozen from `baseline` when that holds enough.
@@ -41,8 +60,14 @@ class Intake {
     // Everything since the last call. `warm`: the canary's latency counts.
     analysis::Tick take(double seconds, bool warm);
 
+    bool sticky() const { return places_.sticky; }
+    const Lasting& lasting() const { return *lasting_; }
+    void restore(Lasting lasting) { *lasting_ = std::move(lasting); }
+    // The rollout has ended: half a megabyte of who was counted is not needed any more.
+    void end() { ledgers_.reset(); }
+
     Monotonic as_of() const;
-    const std::optional<analysis::FrozenQuantiles>& frozen() const { return frozen_; }
+    const std::optional<analysis::FrozenQuantiles>& frozen() const { return lasting_->frozen; }
     // Of this step, for people.
     const Histogram& canary_latency() const { return *canary_latency_; }
     const Histogram& baseline_latency() const { return *baseline_latency_; }
@@ -51,18 +76,17 @@ class Intake {
 
   private:
     struct Ledgers {
-        analysis::BucketLedger seen, failed;
-        std::array<analysis::BucketLedger, analysis::kLevels> slow;
+        analysis::BucketLedger seen;
         analysis::SteadyBuckets steady;
     };
-    void add_cell(const Cell& cell, analysis::ArmCounts& arm, Histogram& latency) const;
+    void add_cell(const Cell& cell, analysis::ArmCounts& arm) const;
     void add_buckets(const FailedBuckets& buckets);
     void add_one_by_one(const FailedBuckets& buckets);
     void freeze(const Histogram& baseline);
 
     Places places_;
     std::unique_ptr<Ledgers> ledgers_;  // null: the split is not sticky
-    std::optional<analysis::FrozenQuantiles> frozen_;
+    std::unique_ptr<Lasting> lasting_;
     analysis::Tick pending_;
     std::vector<Monotonic> reported_;  // by worker
     std::set<unsigned> settling_;      // workers whose next report is dropped

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "control/rollout/fit_plan.h"
+#include "control/rollout/runner/evidence_memory.h"
 
 namespace switchyard::control::rollout {
 
@@ -39,19 +40,27 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
 void LiveRollout::start(const std::string& by) {
     const Plan& p = machine_.plan();
     if (p.watch) {
-        const auto before = recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
+        const auto before = recent_baseline();
         analysis_->set_baseline(before.failures, before.attempts);
     }
     perform(machine_.start(ports_.now(), by));
 }
 
-void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline) {
+void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence) {
     journal_ = records;
     timeline_ = std::move(timeline);
+    if (recall(evidence, *analysis_, *intake_)) {
+        const Json endpoints = evidence.value("endpoints", Json::object());
+        for (const auto& [address, failures] : endpoints.items())
+            if (failures.is_number_unsigned()) failing_before_[address] = failures;
+    } else if (!evidence.is_null()) {
+        ports_.event({{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
+    }
     if (!timeline_.samples().empty())
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
     perform(machine_.restore(records, ports_.now()));
     if (!wanted_) in_force_ = machine_.weight();
+    if (!active(machine_.state())) intake_->end();
 }
 
 void LiveRollout::perform(Effects effects) {
@@ -71,8 +80,10 @@ void LiveRollout::perform(Effects effects) {
             announcements.push_back(std::move(told->announcement));
         }
     }
+    const bool news = unkept_;
     keep();
     publish();
+    if (news) keep_picture();
     if (!wanted_ && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
 }
@@ -86,9 +97,21 @@ bool LiveRollout::keep() {
         return false;
     }
     unkept_ = false;
-    // The picture is worth one more write when something happened, not more.
-    static_cast<void>(ports_.keep(id_ + "#timeline", timeline_.to_json().dump()));
     return true;
+}
+
+// Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
+void LiveRollout::keep_picture() {
+    static_cast<void>(ports_.keep(id_ + "#timeline", timeline_.to_json().dump()));
+    keep_evidence();
+}
+
+void LiveRollout::keep_evidence() {
+    counted_since_ = false;
+    evidence_kept_ = ports_.now();
+    Json evidence = remember(*analysis_, *intake_);
+    evidence["endpoints"] = failing_endpoints();
+    static_cast<void>(ports_.keep(id_ + "#evidence", evidence.dump()));
 }
 
 void LiveRollout::publish() {
@@ -153,15 +176,15 @@ void LiveRollout::arrived(Ppm weight) {
 
 void LiveRollout::begin_step(const effect::BeginStep& step) {
     using analysis::Assignment;
-    const Plan& p = machine_.plan();
     epoch_ = step.epoch;
     to_begin_.reset();
-    intake_->begin(ports_.now(), recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from)).first_byte);
+    intake_->begin(ports_.now(), recent_baseline().first_byte);
     analysis_->begin_step(in_force_ == 0 ? Assignment::by_rule
                           : sticky_      ? Assignment::sticky
                                          : Assignment::per_request,
                           static_cast<double>(in_force_) / kWhole);
     checks_.begin_step();
+    ports_.collect();  // every worker routes by the weight by now: what it counts from this report on is the step's
 }
 
 void LiveRollout::announce(const Announcement& a) {
@@ -215,10 +238,13 @@ void LiveRollout::tick() {
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
         analysis_->add(counts);
+        counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
         sample(counts, now);
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
+    if (!active(machine_.state())) return intake_->end();
+    if (counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
 }
 
 Findings LiveRollout::findings() const {
@@ -254,14 +280,21 @@ Findings LiveRollout::findings() const {
 }
 
 LiveRollout::Json LiveRollout::failing_endpoints() const {
-    std::vector<std::pair<std::uint64_t, std::string>> found;
+    auto by_address = failing_before_;
     for (const auto& [id, failures] : intake_->failing())
         if (const auto name = ports_.endpoint(id); name && name->first == machine_.plan().to)
-            found.emplace_back(failures, name->second);
+            by_address[name->second] += failures;
+    std::vector<std::pair<std::uint64_t, std::string>> found;
+    for (const auto& [address, failures] : by_address) found.emplace_back(failures, address);
     std::ranges::sort(found, std::greater<>());
     Json out = Json::object();
     for (const auto& [failures, address] : found) out[address] = failures;
     return out;
+}
+
+RecentTraffic::Sum LiveRollout::recent_baseline() const {
+    const Plan& p = machine_.plan();
+    return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
 }
 
 void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
@@ -277,12 +310,7 @@ void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
         arm->p90_us = latency->quantile(.9);
         arm->p99_us = latency->quantile(.99);
     }
-    gathering_.evidence = 0;
-    for (const analysis::Row& row : analysis_->rows())
-        if (row.acts && row.ln_e / row.threshold >= gathering_.evidence) {
-            gathering_.evidence = row.ln_e / row.threshold;
-            gathering_.test = row.test;
-        }
+    for (const analysis::Row& row : analysis_->rows()) timeline_.note(gathering_, row.test, row.ln_e / row.threshold);
     timeline_.add(gathering_);
     gathering_ = {};
 }

@@ -6,6 +6,7 @@
 // Threads: control. Owns: machine, analysis, counts. Lives in a shared_ptr: answers that come late find it gone.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -26,12 +27,15 @@ namespace switchyard::control::rollout {
 class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
+    // A restart loses at most this much of what was counted; each writing is one fsync and up to 80 KiB.
+    static constexpr Monotonic kKeepEvidence{5000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
 
     void start(const std::string& by);
-    // From what keep() was given before the restart.
-    void restore(const std::vector<Record>& records, Timeline timeline);
+    // From what keep() was given before the restart. Without evidence, or with some of another version, the tests begin
+    // anew and an event says so.
+    void restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence);
 
     void report(const WorkerReport& report);
     void tick();
@@ -52,12 +56,16 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool busy() const { return machine_.holds_route() || unkept_; }
     const std::string& publish_problem() const { return publish_problem_; }
     Json failing_endpoints() const;  // of the new upstream, most failures first
+    // What the old upstream did just before this moment, whoever sent it: all there is to compare with at first.
+    RecentTraffic::Sum recent_baseline() const;
     const Checks& checks() const { return checks_; }
 
   private:
     void perform(Effects effects);
     Result<void> wished(Effects effects, const std::string& refusal);
     bool keep();
+    void keep_picture();
+    void keep_evidence();
     void publish();
     void published(Ppm weight, std::uint64_t attempt, const Answer& answer);
     void arrived(Ppm weight);
@@ -78,6 +86,9 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     std::vector<Record> journal_;
     bool unkept_ = false;  // the journal in memory is ahead of the disk
+    Monotonic evidence_kept_ = kNever;
+    bool counted_since_ = false;
+    std::map<std::string, std::uint64_t> failing_before_;  // by address, up to the restart
     Timeline timeline_;
     Sample gathering_;
 

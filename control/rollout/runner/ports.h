@@ -20,6 +20,7 @@ namespace switchyard::control::rollout {
 struct Ports {
     unsigned workers = 1;
     std::function<Monotonic()> now;
+    std::function<void()> collect;           // asks every worker for what it has counted until now
     std::function<std::string()> timestamp;  // wall clock, for people
     std::function<const config::Model&()> model;
     std::function<void(Change, Answered)> change;

@@ -16,7 +16,8 @@ constexpr const char* kStyle =
     "vertical-align:top}svg{width:100%;margin:.5em 0}.t{font-weight:600;font-size:13px}.l{font-size:11px;fill:#666}"
     ".e{text-anchor:end}.m{text-anchor:middle}.g{stroke:#eee}.h{stroke:#c00;stroke-dasharray:4 3}"
     ".k{stroke:#bbb;stroke-dasharray:1 3}.state{font-weight:600}.bar{background:#eee;width:14em;height:.8em}"
-    ".bar i{display:block;background:#c60;height:100%}pre{overflow:auto;background:#f6f6f6;padding:.6em}";
+    ".bar i{display:block;background:#c60;height:100%}"
+    ".many{display:grid;grid-template-columns:repeat(3,1fr)}pre{overflow:auto;background:#f6f6f6;padding:.6em}";
 constexpr const char* kFrom = "#1f6feb";
 constexpr const char* kTo = "#1a7f37";
 
@@ -47,24 +48,37 @@ std::string charts(const LiveRollout& rollout) {
                    {plan.to + " p99", "#7fd099", {}}},
                   {},
                   {}};
-    Chart evidence{
-        "Evidence of the most suspicious test, as a part of its threshold", "", {{"evidence", "#c60", {}}}, 1.0, {}};
     for (const Sample& s : rollout.timeline().samples()) {
         weight.lines[0].points.emplace_back(s.at, static_cast<double>(s.weight) / 10'000.0);
         errors.lines[0].points.emplace_back(s.at, rate(s.from));
         errors.lines[1].points.emplace_back(s.at, rate(s.to));
-        latency.lines[0].points.emplace_back(s.at, static_cast<double>(s.from.p50_us) / 1000.0);
-        latency.lines[1].points.emplace_back(s.at, static_cast<double>(s.to.p50_us) / 1000.0);
-        latency.lines[2].points.emplace_back(s.at, static_cast<double>(s.from.p99_us) / 1000.0);
-        latency.lines[3].points.emplace_back(s.at, static_cast<double>(s.to.p99_us) / 1000.0);
-        evidence.lines[0].points.emplace_back(s.at, s.evidence);
+        std::size_t line = 0;
+        for (const auto us : {s.from.p50_us, s.to.p50_us, s.from.p99_us, s.to.p99_us}) {
+            // No answer in the step yet: nothing to draw, which is not a latency of nothing.
+            if (us > 0) latency.lines[line].points.emplace_back(s.at, static_cast<double>(us) / 1000.0);
+            ++line;
+        }
     }
     std::string out;
-    for (Chart* chart : {&weight, &errors, &latency, &evidence}) {
+    for (Chart* chart : {&weight, &errors, &latency}) {
         chart->marks = changes(rollout.timeline());
         out += svg(*chart);
     }
     return out;
+}
+
+// One small chart for each test, all of one size: what came near, and when.
+std::string evidence_charts(const LiveRollout& rollout) {
+    const Timeline& timeline = rollout.timeline();
+    const auto weights = changes(timeline);
+    std::string out = "<div class=\"many\">";
+    for (std::size_t test = 0; test < timeline.tests().size(); ++test) {
+        Chart chart{timeline.tests()[test], "", {{"", "#c60", {}}}, 1.0, weights, 290, 120};
+        for (const Sample& s : timeline.samples())
+            if (test < s.evidence.size()) chart.lines[0].points.emplace_back(s.at, std::max(0.0, s.evidence[test]));
+        out += svg(chart);
+    }
+    return out + "</div>";
 }
 
 std::string evidence_table(const LiveRollout& rollout) {
@@ -99,10 +113,11 @@ std::string report_page(const LiveRollout& rollout) {
     return fmt::format(
         "<!doctype html><html lang=\"en\"><head><meta "
         "charset=\"utf-8\"><title>{0}</title><style>{1}</style></head><body>"
-        "<h1>{0}</h1><p><span class=\"state\">{2}</span>: {3}</p>{4}<h2>Evidence</h2>{5}<h2>Journal</h2>{6}"
-        "<h2>Plan</h2><pre>{7}</pre></body></html>\n",
+        "<h1>{0}</h1><p><span class=\"state\">{2}</span>: {3}</p>{4}<h2>Evidence</h2>{5}"
+        "<p>Over time, as a part of the threshold (dashed).</p>{6}<h2>Journal</h2>{7}"
+        "<h2>Plan</h2><pre>{8}</pre></body></html>\n",
         title, kStyle, word(machine.state()), escaped(machine.why()), charts(rollout), evidence_table(rollout),
-        journal_table(rollout), escaped(render_plan(plan).dump(2)));
+        evidence_charts(rollout), journal_table(rollout), escaped(render_plan(plan).dump(2)));
 }
 
 }  // namespace switchyard::control::rollout

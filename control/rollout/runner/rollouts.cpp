@@ -13,8 +13,6 @@ namespace switchyard::control::rollout {
 
 namespace {
 
-constexpr std::string_view kTimeline = "#timeline";
-
 // 7 of "r7"; 0 for anything else.
 std::uint64_t number_of(std::string_view id) {
     std::uint64_t number = 0;
@@ -46,12 +44,13 @@ void Rollouts::restore(const std::map<std::string, std::string>& kept) {
             ports_.event({{"rollout", id}, {"kind", "not_restored"}, {"detail", "its plan is of another version"}});
             continue;
         }
-        Timeline timeline;
-        if (const auto it = kept.find(id + std::string(kTimeline)); it != kept.end())
-            timeline = Timeline::from_json(Json::parse(it->second, nullptr, false));
+        const auto beside = [&, id = id](std::string_view what) {
+            const auto it = kept.find(id + std::string(what));
+            return it == kept.end() ? Json() : Json::parse(it->second, nullptr, false);
+        };
         auto rollout = std::make_shared<LiveRollout>(id, std::move(*plan.plan), ports_, recent_);
         all_.push_back(rollout);
-        rollout->restore(records, std::move(timeline));
+        rollout->restore(records, Timeline::from_json(beside("#timeline")), beside("#evidence"));
     }
 }
 
@@ -117,10 +116,20 @@ std::shared_ptr<LiveRollout> Rollouts::watch(const std::string& route, const std
 void Rollouts::report(const WorkerReport& report) {
     recent_.add(report);
     for (const auto& rollout : all_) rollout->report(report);
+    reported_.insert(report.worker);
+    if (reported_.size() < ports_.workers) return;
+    reported_.clear();  // a round that came too soon is looked at together with the next
+    if (ports_.now() - last_look_ >= kSoonest) look();
 }
 
-void Rollouts::tick() {
-    recent_.turn(ports_.now());
+void Rollouts::look_if_overdue() {
+    if (ports_.now() - last_look_ >= kOverdue) look();
+}
+
+void Rollouts::look() {
+    last_look_ = ports_.now();
+    reported_.clear();
+    recent_.turn(last_look_);
     for (std::size_t i = 0; i < all_.size(); ++i)  // by index: a webhook's answer may start another one
         if (const auto rollout = all_[i]; rollout->busy()) rollout->tick();
 }

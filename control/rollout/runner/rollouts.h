@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ namespace switchyard::control::rollout {
 class Rollouts {
   public:
     using Json = nlohmann::ordered_json;
-    static constexpr std::size_t kMostActive = 64;  // each holds up to 600 KiB and ticks five times a second
+    static constexpr std::size_t kMostActive = 64;  // each holds up to 600 KiB and is looked at five times a second
+    static constexpr Monotonic kSoonest{50};        // between two looks: a drain makes workers report every 20 ms
+    static constexpr Monotonic kOverdue{400};       // since the last look: two rounds of reports
 
     explicit Rollouts(Ports ports) : ports_(std::move(ports)) {}
 
@@ -34,8 +37,10 @@ class Rollouts {
     std::shared_ptr<LiveRollout> watch(const std::string& route, const std::string& from, const std::string& to,
                                        Duration length, const std::string& by);
 
+    // Looks at all of them as soon as every worker has reported, so that evidence is acted upon when it is there.
     void report(const WorkerReport& report);
-    void tick();
+    // For a timer: time also passes while a worker is silent.
+    void look_if_overdue();
 
     std::shared_ptr<LiveRollout> find(const std::string& id) const;
     std::vector<std::shared_ptr<LiveRollout>> newest_first() const;
@@ -45,11 +50,14 @@ class Rollouts {
   private:
     Result<std::shared_ptr<LiveRollout>> begin(Plan plan, const std::string& by);
     std::string next_id();
+    void look();
 
     const Ports ports_;
     RecentTraffic recent_;
     std::vector<std::shared_ptr<LiveRollout>> all_;  // oldest first
     std::uint64_t last_number_ = 0;
+    std::set<unsigned> reported_;  // workers, since the last look
+    Monotonic last_look_ = kNever;
 };
 
 }  // namespace switchyard::control::rollout

@@ -20,6 +20,7 @@ struct Chart {
     std::vector<Line> lines;
     std::optional<double> threshold;
     std::vector<std::pair<double, std::string>> marks;  // time, what happened
+    double width = 860, height = 180;
 };
 
 std::string svg(const Chart& chart);

@@ -1,5 +1,8 @@
 #include "control/rollout/runner/timeline.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace switchyard::control::rollout {
 
 namespace {
@@ -31,6 +34,14 @@ void Timeline::add(Sample sample) {
     samples_.push_back(std::move(sample));
 }
 
+void Timeline::note(Sample& sample, const std::string& test, double part) {
+    constexpr double kDigits = 1e4;  // more than a chart can show, and half the bytes
+    const auto column = static_cast<std::size_t>(std::ranges::find(tests_, test) - tests_.begin());
+    if (column == tests_.size()) tests_.push_back(test);
+    if (sample.evidence.size() <= column) sample.evidence.resize(column + 1);
+    sample.evidence[column] = std::round(part * kDigits) / kDigits;
+}
+
 Json Timeline::to_json() const {
     Json rows = Json::array();
     for (const Sample& s : samples_)
@@ -38,19 +49,21 @@ Json Timeline::to_json() const {
                         {"weight_ppm", s.weight},
                         {"from", arm_json(s.from)},
                         {"to", arm_json(s.to)},
-                        {"test", s.test},
                         {"evidence", s.evidence}});
-    return {
-        {"interval", interval_}, {"arms", "attempts, failures, p50_us, p90_us, p99_us"}, {"samples", std::move(rows)}};
+    return {{"interval", interval_},
+            {"arms", "attempts, failures, p50_us, p90_us, p99_us"},
+            {"tests", tests_},
+            {"samples", std::move(rows)}};
 }
 
 Timeline Timeline::from_json(const Json& json) {
     Timeline out;
     try {
         out.interval_ = json.at("interval");
+        out.tests_ = json.at("tests").get<std::vector<std::string>>();
         for (const Json& row : json.at("samples"))
             out.samples_.push_back({row.at("at"), row.at("weight_ppm"), arm_from(row.at("from")),
-                                    arm_from(row.at("to")), row.at("test"), row.at("evidence")});
+                                    arm_from(row.at("to")), row.at("evidence")});
     } catch (const Json::exception&) {
         return {};  // of another version: the journal is what counts, the picture begins anew
     }

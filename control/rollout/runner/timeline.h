@@ -23,8 +23,7 @@ struct Sample {
     double at = 0;
     Ppm weight = 0;
     ArmSample from, to;
-    std::string test;     // nearest to its threshold
-    double evidence = 0;  // its ln E over its threshold; 1 acts
+    std::vector<double> evidence;  // ln E over its threshold, by the timeline's tests(); 1 acts
 };
 
 class Timeline {
@@ -35,11 +34,15 @@ class Timeline {
     bool due(double at) const { return samples_.empty() || at - samples_.back().at >= interval_; }
     void add(Sample sample);
     const std::vector<Sample>& samples() const { return samples_; }
+    const std::vector<std::string>& tests() const { return tests_; }
+    // Puts the evidence of one test into a sample that is to be added.
+    void note(Sample& sample, const std::string& test, double part);
 
     nlohmann::ordered_json to_json() const;
     static Timeline from_json(const nlohmann::ordered_json& json);
 
   private:
+    std::vector<std::string> tests_;  // as they appeared
     std::vector<Sample> samples_;
     double interval_ = 1.0;
 };

@@ -28,6 +28,25 @@ Json arm(const analysis::ArmCounts& counts, const Histogram& latency) {
     return out;
 }
 
+// Since the rollout began, and of the step: right after a step began, and while nothing comes, only the first says
+// anything.
+Json arms(const LiveRollout& rollout) {
+    const auto& analysis = rollout.analysis();
+    const Intake& intake = rollout.intake();
+    Json from = arm(analysis.baseline(), intake.lasting().baseline_latency);
+    from["step"] = arm(analysis.step_baseline(), intake.baseline_latency());
+    if (analysis.baseline().attempts == 0) {
+        const auto recent = rollout.recent_baseline();
+        analysis::ArmCounts before;
+        before.attempts = recent.attempts, before.failures = recent.failures;
+        from["before"] = arm(before, recent.first_byte);
+    }
+    Json to = arm(analysis.canary(), intake.lasting().canary_latency);
+    to["step"] = arm(analysis.step_canary(), intake.canary_latency());
+    const Plan& plan = rollout.machine().plan();
+    return {{plan.from, std::move(from)}, {plan.to, std::move(to)}};
+}
+
 Json evidence(const LiveRollout& rollout) {
     Json out = Json::array();
     for (const analysis::Row& row : rollout.analysis().rows())
@@ -85,8 +104,7 @@ Json view(const LiveRollout& rollout) {
     out["watch"] = plan.watch;
     out["baked"] = config::duration_text(machine.baked());
     out["steps"] = steps(rollout);
-    out["arms"] = {{plan.from, arm(analysis.baseline(), rollout.intake().baseline_latency())},
-                   {plan.to, arm(analysis.canary(), rollout.intake().canary_latency())}};
+    out["arms"] = arms(rollout);
     out["evidence"] = evidence(rollout);
     const auto promotion = analysis.promotion();
     out["promotion"] = {{"allowed", promotion.allowed},

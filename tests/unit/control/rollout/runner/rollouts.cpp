@@ -1,5 +1,7 @@
 #include "control/rollout/runner/rollouts.h"
 
+#include <algorithm>
+
 #include "control/rollout/runner/report_page.h"
 #include "control/rollout/runner/rollout_metrics.h"
 #include "control/rollout/runner/view.h"
@@ -12,12 +14,6 @@ namespace {
 
 constexpr Stage::Arm kBlueWell{190, 0, 20'000};
 constexpr Stage::Arm kGreenWell{10, 0, 20'000};
-
-std::shared_ptr<LiveRollout> started(Stage& stage, const nlohmann::ordered_json& plan = small_plan()) {
-    auto live = stage.rollouts->start(plan, "ci");
-    REQUIRE(live.has_value());
-    return *live;
-}
 
 }  // namespace
 
@@ -46,7 +42,7 @@ TEST_CASE("a release that fails is rolled back within a second, and says why, wh
         stage.tick(kBlueWell, {10, 10});
         ++ticks;
     }
-    CHECK(ticks <= 3);
+    CHECK(ticks <= 2);
     CHECK(stage.weight("green") == 0);
     CHECK(stage.weight("blue") == 1);
     const auto shown = view(*live);
@@ -122,13 +118,40 @@ TEST_CASE("ten requests an hour: neither rolled back nor promoted, however long 
     CHECK(stage.green_percent() == doctest::Approx(5));
 }
 
+TEST_CASE("the first report of a step counts, and a look is taken as soon as every worker has reported") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.tick(kBlueWell, kGreenWell);
+    CHECK(live->analysis().step_canary().attempts == 10);
+    const auto half = [&](unsigned worker) {
+        switchyard::WorkerReport report;
+        report.worker = worker;
+        report.cells.push_back({Stage::kRoute, Stage::kGreen, std::make_unique<switchyard::Cell>()});
+        report.cells.back().cell->attempts = 4;
+        stage.rollouts->report(report);
+    };
+    stage.now += Monotonic(200);
+    half(0);
+    CHECK(live->analysis().step_canary().attempts == 10);
+    half(1);
+    CHECK(live->analysis().step_canary().attempts == 18);
+    // Workers that report for somebody else's sake do not make looks dearer.
+    stage.now += Monotonic(20);
+    half(0), half(1);
+    CHECK(live->analysis().step_canary().attempts == 18);
+    stage.now += Monotonic(380);
+    half(0);  // the other one is stuck
+    stage.rollouts->look_if_overdue();
+    CHECK(live->analysis().step_canary().attempts == 30);
+}
+
 TEST_CASE("workers that fall silent advance nothing") {
     Stage stage;
     const auto live = started(stage);
     stage.pass(2, {1900, 0}, {100, 0});
     for (int i = 0; i < 100; ++i) {
         stage.now += Monotonic(200);
-        stage.rollouts->tick();
+        stage.rollouts->look_if_overdue();
     }
     CHECK(stage.green_percent() == doctest::Approx(5));
     CHECK(live->machine().why() == "waits for fresh counts from the workers");
@@ -298,4 +321,49 @@ TEST_CASE("the metrics say how much evidence there is and what weight is in forc
     REQUIRE(live->abort("alice").has_value());
     write_rollout_metrics(out, *stage.rollouts);
     CHECK(out.take().find("r1") == std::string::npos);
+}
+
+TEST_CASE("there is something to compare with at any moment: before the first request, after a step, while paused") {
+    Stage stage;
+    stage.pass(10, {200, 1}, {0, 0});
+    const auto live = started(stage);
+    auto arms = view(*live)["arms"];
+    CHECK(arms["blue"]["attempts"] == 0);
+    CHECK(arms["blue"]["before"]["attempts"] == 10'000);
+    CHECK(arms["blue"]["before"]["latency_ms"]["p50"] > 0);
+    stage.tick({190, 4}, {10, 1});
+    stage.pass(2, {190, 4}, {10, 0});
+    REQUIRE(live->promote("alice").has_value());
+    REQUIRE(live->pause("alice").has_value());
+    arms = view(*live)["arms"];
+    for (const char* colour : {"blue", "green"}) {
+        CAPTURE(colour);
+        CHECK(arms[colour]["attempts"] > 0);
+        CHECK(arms[colour]["error_percent"] > 0);
+        CHECK(arms[colour]["latency_ms"]["p99"] > 0);
+        CHECK(arms[colour]["step"]["attempts"] == 0);
+        CHECK_FALSE(arms[colour]["step"].contains("latency_ms"));
+    }
+    stage.pass(2, {100, 1}, {100, 1});
+    arms = view(*live)["arms"];
+    CHECK(arms["green"]["step"]["attempts"] == 1000);
+    CHECK(arms["green"]["attempts"] == 1110);
+    CHECK(arms["green"]["step"]["latency_ms"]["p50"] > 0);
+}
+
+TEST_CASE("the report draws one line of evidence for each test") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.pass(10, {190, 2}, {10, 1});
+    const auto timeline = report(*live)["timeline"];
+    const auto tests = timeline["tests"].get<std::vector<std::string>>();
+    const std::string page = report_page(*live);
+    for (const auto& row : live->analysis().rows()) {
+        CAPTURE(row.test);
+        CHECK(std::ranges::find(tests, row.test) != tests.end());
+        CHECK(page.find("aria-label=\"" + row.test + "\"") != std::string::npos);
+    }
+    for (const auto& sample : timeline["samples"]) CHECK(sample["evidence"].size() == tests.size());
+    const auto errors = static_cast<std::size_t>(std::ranges::find(tests, "errors") - tests.begin());
+    CHECK(timeline["samples"].back()["evidence"][errors] > 0);
 }

@@ -32,6 +32,7 @@ class Stage {
         rollout::Ports ports;
         ports.workers = 2;
         ports.now = [this] { return now; };
+        ports.collect = [this] { asked = true; };
         ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
@@ -39,6 +40,7 @@ class Stage {
         ports.keep = [this](const std::string& id, const std::string& text) -> Result<void> {
             if (disk_full) return problems::store_full("no room");
             disk[id] = text;
+            if (kept) kept(id);
             return {};
         };
         ports.event = [this](Json event) { events.push_back(std::move(event)); };
@@ -79,6 +81,7 @@ class Stage {
         std::uint64_t latency_us = 20'000;
     };
     void tick(Arm blue, Arm green, bool sticky = false) {
+        report_if_asked();
         now += switchyard::control::rollout::Monotonic(200);
         for (unsigned worker = 0; worker < 2; ++worker) {
             switchyard::WorkerReport report;
@@ -89,7 +92,15 @@ class Stage {
             if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
             rollouts->report(report);
         }
-        rollouts->tick();
+    }
+    // Workers that were asked answer at once: nothing has come since.
+    void report_if_asked() {
+        if (!std::exchange(asked, false)) return;
+        for (unsigned worker = 0; worker < 2; ++worker) {
+            switchyard::WorkerReport report;
+            report.worker = worker;
+            rollouts->report(report);
+        }
     }
     void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
         for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
@@ -118,6 +129,8 @@ class Stage {
     std::uint64_t generation = 1;
     switchyard::control::rollout::Monotonic now{10'000'000};
     std::map<std::string, std::string> disk;
+    std::function<void(const std::string& id)> kept;  // after each write
+    bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
     std::vector<Json> events;
     std::vector<std::pair<std::string, std::string>> calls;
@@ -156,4 +169,11 @@ inline nlohmann::ordered_json small_plan() {
       "steps":[{"weight":5,"bake":"5s"},{"weight":50,"bake":"5s"},{"weight":100,"bake":"5s"}],
       "analysis":{"warm_up":"1s","max_extra_failures":30,"patience":"1m",
         "webhooks":[{"on":["rollback"],"url":"http://127.0.0.1:1/hook"}]}})");
+}
+
+inline std::shared_ptr<switchyard::control::rollout::LiveRollout> started(
+    Stage& stage, const nlohmann::ordered_json& plan = small_plan()) {
+    auto live = stage.rollouts->start(plan, "ci");
+    REQUIRE(live.has_value());
+    return *live;
 }

@@ -1,0 +1,169 @@
+#include "control/rollout/runner/evidence_memory.h"
+
+#include <array>
+#include <bitset>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Classes list what they remember in one function, and both directions go through it: nothing is written that is not
+// read, under whatever name.
+template <class T, class Memory>
+concept Remembers = requires(T& value, Memory& memory) {
+    value.remember(memory);
+};
+
+template <class T>
+struct IsArray : std::false_type {};
+template <class T, std::size_t N>
+struct IsArray<std::array<T, N>> : std::true_type {};
+
+class Writer {
+  public:
+    template <class T>
+    void operator()(const std::string& name, T& value) {
+        out_[name] = written(value);
+    }
+    Json take() { return std::move(out_); }
+
+  private:
+    template <class T>
+    static Json written(T& value) {
+        if constexpr (Remembers<T, Writer>) {
+            Writer inner;
+            value.remember(inner);
+            return inner.take();
+        } else {
+            return Json(value);
+        }
+    }
+    template <class T>
+    static Json written(std::optional<T>& value) {
+        return value ? written(*value) : Json(nullptr);
+    }
+    // Four buckets a digit; zeros at the end are left out.
+    template <std::size_t N>
+    static Json written(std::bitset<N>& bits) {
+        std::string digits;
+        if (bits.any())
+            for (std::size_t i = 0; i < N; i += 4)
+                digits += "0123456789abcdef"[bits[i] | bits[i + 1] << 1 | bits[i + 2] << 2 | bits[i + 3] << 3];
+        digits.erase(digits.find_last_not_of('0') + 1);
+        return digits;
+    }
+    static Json written(Histogram& histogram) {
+        Json out = Json::array();
+        for (std::size_t i = 0; i < Histogram::kBuckets; ++i)
+            if (histogram.at(i) > 0) out.push_back({i, histogram.at(i)});
+        return out;
+    }
+
+    Json out_ = Json::object();
+};
+
+class Reader {
+  public:
+    explicit Reader(const Json& in) : in_(in) {}
+
+    template <class T>
+    void operator()(const std::string& name, T& value) {
+        read(in_.at(name), value);
+    }
+
+  private:
+    static void demand(bool sound) {
+        if (!sound) throw std::runtime_error("not what was written");
+    }
+    template <class T>
+    static void read(const Json& in, T& value) {
+        if constexpr (Remembers<T, Reader>) {
+            Reader inner(in);
+            value.remember(inner);
+        } else if constexpr (IsArray<T>::value) {
+            demand(in.is_array() && in.size() == value.size());
+            for (std::size_t i = 0; i < value.size(); ++i) read(in[i], value[i]);
+        } else if constexpr (std::is_floating_point_v<T>) {
+            demand(in.is_number());
+            value = in.get<T>();
+        } else if constexpr (std::is_same_v<T, bool>) {
+            demand(in.is_boolean());
+            value = in.get<bool>();
+        } else {
+            static_assert(std::is_unsigned_v<T>);
+            demand(in.is_number_unsigned());
+            value = in.get<T>();
+        }
+    }
+    template <class T>
+    static void read(const Json& in, std::optional<T>& value) {
+        value.reset();
+        if (!in.is_null()) read(in, value.emplace());
+    }
+    template <std::size_t N>
+    static void read(const Json& in, std::bitset<N>& bits) {
+        demand(in.is_string());
+        const auto& digits = in.get_ref<const std::string&>();
+        demand(digits.size() <= N / 4);
+        bits.reset();
+        for (std::size_t i = 0; i < digits.size(); ++i) {
+            const char c = digits[i];
+            demand((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+            const auto four = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+            for (std::size_t bit = 0; bit < 4; ++bit) bits[4 * i + bit] = (four >> bit & 1U) != 0;
+        }
+    }
+    static void read(const Json& in, Histogram& histogram) {
+        demand(in.is_array());
+        histogram.clear();
+        for (const Json& row : in) {
+            demand(row.is_array() && row.size() == 2 && row[0].is_number_unsigned() && row[1].is_number_unsigned());
+            demand(row[0].get<std::size_t>() < Histogram::kBuckets);
+            histogram.add(row[0].get<std::size_t>(), row[1].get<std::uint64_t>());
+        }
+    }
+
+    const Json& in_;
+};
+
+}  // namespace
+
+Json remember(const analysis::Analysis& analysis, const Intake& intake) {
+    Writer writer;
+    unsigned version = kEvidenceVersion;
+    bool sticky = intake.sticky();
+    writer("version", version);
+    writer("sticky", sticky);
+    auto tests = analysis;
+    writer("tests", tests);
+    auto counted = intake.lasting();
+    writer("counted", counted);
+    return writer.take();
+}
+
+bool recall(const Json& kept, analysis::Analysis& analysis, Intake& intake) try {
+    Reader reader(kept);
+    unsigned version = 0;
+    bool sticky = false;
+    reader("version", version);
+    reader("sticky", sticky);
+    if (version != kEvidenceVersion || sticky != intake.sticky()) return false;
+    auto tests = analysis;
+    reader("tests", tests);
+    auto counted = intake.lasting();
+    reader("counted", counted);
+    analysis = std::move(tests);
+    intake.restore(std::move(counted));
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
+}  // namespace switchyard::control::rollout
