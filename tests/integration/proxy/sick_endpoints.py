@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Endpoints that die, freeze, swallow connections or fail half of the time, under load: every request that could be saved
+is answered by another endpoint, every other one is answered within its limit, with the right status and the right word in
+the access log, and the sick endpoint is taken out.
+
+GETs may be sent twice, so that none is lost. A POST that an endpoint may have read is not sent again: only those that were
+under way when the endpoint fell ill may fail, and each says how."""
+import http.client
+import http.server
+import json
+import pathlib
+import signal
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+
+READERS, WRITERS = 6, 4
+RESPONSE_HEAD = 1.0   # the endpoint's time for an answer: far above a busy machine's hiccups
+BEFORE, AFTER = 200, 400  # requests of every client before and after the endpoint falls ill
+failures = []
+
+
+def check(what, holds, shown=""):
+    if not holds:
+        failures.append(f"{what}: {shown}")
+
+
+class Client(threading.Thread):
+    """Sends one request after the other over a kept connection and writes down what came of each."""
+
+    def __init__(self, address, method, number):
+        super().__init__()
+        self.address, self.method, self.number = address, method, number
+        self.seen = []  # (id, status, seconds)
+        self.goal = BEFORE
+        self.start()
+
+    def run(self):
+        host, port = self.address.split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=running.DEADLINE)
+        while len(self.seen) < self.goal:
+            name = f"{self.method}-{self.number}-{len(self.seen)}"
+            begun = time.monotonic()
+            connection.request(self.method, "/", body=b"x" * 100 if self.method == "POST" else None, headers={"X-Request-Id": name})
+            answer = connection.getresponse()
+            answer.read()
+            self.seen.append((name, answer.status, time.monotonic() - begun))
+
+    def sent(self):
+        return len(self.seen)
+
+
+class Story:
+    """A proxy before `endpoints`, and clients that go on sending while something happens to one of them."""
+
+    def __init__(self, switchyard, work, endpoints, **upstream):
+        self.log = work / "access.log"
+        config = {
+            "process": {"workers": 2, "log": {"access": str(self.log)}},
+            "listeners": [{"name": "web", "bind": "127.0.0.1:0", "trusted_proxies": ["127.0.0.0/8"]}],
+            "upstreams": {"app": {"endpoints": [{"address": a} for a in endpoints], "health": {"type": "none"},
+                                  "timeouts": {"connect": "300ms", "response_head": f"{int(RESPONSE_HEAD * 1000)}ms"},
+                                  **upstream}},
+            "routes": [{"name": "app", "split": {"app": 1}, "retries": {"attempts": 2, "budget_percent": 100}}],
+        }
+        self.proxy = running.Switchyard(switchyard, work, config)
+
+    def drive(self, falls_ill):
+        """Load, the fault in the middle of it, load again. Returns the requests by name: (status, seconds, log line)."""
+        bound = self.proxy.status()["listeners"][0]["bound"]
+        clients = [Client(bound, "GET", n) for n in range(READERS)] + [Client(bound, "POST", n) for n in range(WRITERS)]
+        running.until("load", lambda: all(c.sent() >= BEFORE // 2 for c in clients))
+        falls_ill()
+        for client in clients:
+            client.goal = client.sent() + AFTER
+        for client in clients:
+            client.join()
+        seen = {name: (status, seconds) for c in clients for name, status, seconds in c.seen}
+        check("every request was answered", len(seen) == sum(c.goal for c in clients) or len(seen) >= len(clients) * AFTER, len(seen))
+        lines = running.until("the access log", lambda: self.lines_of(seen))
+        return {name: (*answer, lines[name]) for name, answer in seen.items()}
+
+    def lines_of(self, seen):
+        lines = {}
+        for text in self.log.read_text().splitlines():
+            line = json.loads(text)
+            lines[line["id"]] = line
+        return lines if all(name in lines for name in seen) else None
+
+    def endpoint(self, address):
+        endpoints = self.proxy.status()["upstreams"]["app"]["endpoints"]
+        return next(e for e in endpoints if e["address"] == address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.proxy.__exit__()
+
+
+def judge(title, requests, allowed, limit):
+    """All GETs answered 200; a POST 200 or one of `allowed` (status, flag), at most one per writer; nobody waits beyond `limit`."""
+    lost = 0
+    for name, (status, seconds, line) in requests.items():
+        check(f"{title}: {name} within its limit", seconds < limit, f"{seconds:.2f} s, {status}, {line['flag']}")
+        if status == 200:
+            continue
+        lost += 1
+        check(f"{title}: {name} is saved", name.startswith("POST"), f"{status} {line}")
+        check(f"{title}: {name} says why", (status, line["flag"]) in allowed, f"{status} {line}")
+    check(f"{title}: only POSTs under way may fail", lost <= WRITERS, lost)
+    saved = sum(line["attempts"] > 1 and status == 200 for status, _, line in requests.values())
+    check(f"{title}: somebody had to be saved", saved > 0, "no request met the fault")
+    print(f"{title}: {len(requests)} requests, {saved} saved by another endpoint, {lost} POSTs could not be")
+
+
+def healthy(yardbench, work, count):
+    return [running.Endpoint(yardbench, work, "blue", "--delay", "2ms") for _ in range(count)]
+
+
+def killed(switchyard, yardbench, work):
+    endpoints = healthy(yardbench, work, 3)
+    with Story(switchyard, work, [e.address for e in endpoints]) as story:
+        requests = story.drive(endpoints[0].kill)
+        judge("killed", requests, {(502, "reset")}, limit=RESPONSE_HEAD + 5)
+        check("killed: it is out", story.endpoint(endpoints[0].address)["ejected"], story.endpoint(endpoints[0].address))
+    for endpoint in endpoints:
+        endpoint.__exit__()
+
+
+def frozen(switchyard, yardbench, work):
+    endpoints = healthy(yardbench, work, 3)
+    with Story(switchyard, work, [e.address for e in endpoints], ejection={"consecutive_failures": 2}) as story:
+        requests = story.drive(lambda: endpoints[0].child.send_signal(signal.SIGSTOP))
+        # A frozen process still has its connections accepted by the kernel: only the answer's time tells.
+        judge("frozen", requests, {(504, "timeout")}, limit=2 * RESPONSE_HEAD + 5)
+        check("frozen: it is out", story.endpoint(endpoints[0].address)["ejected"], story.endpoint(endpoints[0].address))
+    endpoints[0].child.send_signal(signal.SIGCONT)
+    for endpoint in endpoints:
+        endpoint.__exit__()
+
+
+class BlackHole:
+    """A listening socket whose queue is full: the kernel drops every further SYN."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.fill = []
+        for _ in range(8):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", self.listener.getsockname()[1]))
+            self.fill.append(one)
+
+    def close(self):
+        for one in [*self.fill, self.listener]:
+            one.close()
+
+
+def swallowed(switchyard, yardbench, work):
+    endpoints, hole = healthy(yardbench, work, 2), BlackHole()
+    with Story(switchyard, work, [e.address for e in endpoints], balance="weighted_round_robin") as story:
+        def add():
+            status, answer, _ = story.proxy.call("PUT", f"/v1/upstreams/app/endpoints/{hole.address}", {})
+            check("black hole: it was added", status in (200, 201), answer)
+        requests = story.drive(add)
+        # Nothing was ever sent to it: POSTs are saved as well.
+        judge("black hole", requests, set(), limit=2 * 0.3 + 5)
+        check("black hole: it is out", story.endpoint(hole.address)["ejected"], story.endpoint(hole.address))
+    hole.close()
+    for endpoint in endpoints:
+        endpoint.__exit__()
+
+
+class Flaky(http.server.ThreadingHTTPServer):
+    """Answers 500 to every second request once it has fallen ill: never many failures in a row."""
+    daemon_threads = True
+
+    def __init__(self):
+        self.ill, self.count = False, 0
+        server, lock = self, threading.Lock()
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                with lock:
+                    server.count += server.ill
+                    bad = server.ill and server.count % 2 == 0
+                self.send_response(500 if bad else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.address = "127.0.0.1:%d" % self.server_address[1]
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def flaky(switchyard, yardbench, work):
+    endpoints, sick = healthy(yardbench, work, 2), Flaky()
+    ejection = {"consecutive_failures": 0, "failure_percent": 30, "min_requests": 20, "window": "5s"}
+    with Story(switchyard, work, [*(e.address for e in endpoints), sick.address], ejection=ejection,
+               balance="weighted_round_robin") as story:
+        def fall_ill():
+            sick.ill = True
+        requests = story.drive(fall_ill)
+        failed = [line for status, _, line in requests.values() if status != 200]
+        check("flaky: failures are the sick endpoint's", all(line["endpoint"] == sick.address for line in failed), failed[:3])
+        check("flaky: an answer is an answer", {status for status, _, _ in requests.values()} <= {200, 500},
+              {status for status, _, _ in requests.values()})
+        check("flaky: its share took it out", story.endpoint(sick.address)["ejected"], story.endpoint(sick.address))
+        last = [requests[f"{kind}-{n}-{i}"] for kind, many in (("GET", READERS), ("POST", WRITERS)) for n in range(many)
+                for i in range(BEFORE + AFTER // 2, BEFORE + AFTER) if f"{kind}-{n}-{i}" in requests]
+        check("flaky: nothing fails once it is out", all(status == 200 for status, _, _ in last), "")
+        print(f"flaky: {len(requests)} requests, {len(failed)} answered 500 until its share took it out")
+    sick.shutdown()
+    for endpoint in endpoints:
+        endpoint.__exit__()
+
+
+def main():
+    switchyard, yardbench = sys.argv[1:3]
+    for story in (killed, frozen, swallowed, flaky):
+        with running.workplace() as work:
+            story(switchyard, yardbench, pathlib.Path(work))
+    for failure in failures[:20]:
+        print("FAILED", failure)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
