@@ -4,6 +4,7 @@
 #include "forum/api/item_page.h"
 #include "forum/api/post_json.h"
 #include "forum/domain/search_terms.h"
+#include "forum/store/search.h"
 
 namespace forum {
 
@@ -12,21 +13,37 @@ namespace {
 constexpr std::size_t kQueryMax = 200;
 constexpr std::size_t kSnippetLength = 160;
 
+// The post as in a list; its excerpt is the place that was found, which may be in one of its comments.
+void write_found(JsonText& json, const Found& found, const std::vector<std::string>& words) {
+    Post post = found.post;
+    post.body = snippet(found.comment ? found.comment->body : found.post.body, words, kSnippetLength);
+    json.begin_object();
+    write_post_members(json, post, false);
+    json.key("comment");
+    if (found.comment) {
+        json.begin_object()
+            .member("id", found.comment->public_id)
+            .member("author", found.comment->author)
+            .key("created_at")
+            .instant(found.comment->created_at)
+            .end_object();
+    } else {
+        json.null();
+    }
+    json.end_object();
+}
+
 Answer found_page(Service& service, const std::string& typed, const std::string& expression, const std::string& list,
-                  int offset, int limit) {
+                  std::int64_t from, int limit) {
     const std::vector<std::string> words = search_words(typed);
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Found> found = search_posts(connection, expression, offset, limit + 1);
+        std::vector<Found> found = search(connection, expression, from, limit + 1);
         return items_page(
             list, found, limit,
-            [&](const Found&) {
-                return Cursor{"", offset + limit};
+            [](const Found& last) {
+                return Cursor{"", last.place + 1};
             },
-            [&](JsonText& json, const Found& one) {
-                Post post = one.post;
-                post.body = snippet(one.post.body, words, kSnippetLength);
-                write_listed_post(json, post);
-            });
+            [&](JsonText& json, const Found& one) { write_found(json, one, words); });
     });
 }
 
@@ -41,11 +58,11 @@ Answer search_posts(Service& service, const Call& call) {
     const int limit = page_limit(call);
     const std::string list = "search:" + typed;
     const auto after = cursor_of(call, list);
-    const std::int64_t offset = after ? after->row : 0;
-    // A found post is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
-    const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(offset);
+    const std::int64_t from = after ? after->row : 0;
+    // What is found is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
+    const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(from);
     const SharedPage page = service.pages.get(key, service.store.side.lists(), [&] {
-        Answer answer = found_page(service, typed, expression, list, static_cast<int>(offset), limit);
+        Answer answer = found_page(service, typed, expression, list, from, limit);
         std::string etag = entity_tag(answer.body);
         return Page{std::move(answer.body), std::move(etag)};
     });

@@ -17,6 +17,7 @@
 #include "forum/server/http_server.h"
 #include "forum/server/request_flow.h"
 #include "forum/server/request_log.h"
+#include "forum/store/index_keeper.h"
 #include "forum/store/migrations.h"
 #include "forum/store/seed.h"
 #include "forum/store/sessions.h"
@@ -144,6 +145,9 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     life.version_label = settings.text("version-label");
     prepare_database(settings, log);
     Store store(settings.text("database"), settings.duration("write-patience").count());
+    IndexKeeper index_keeper(store, [&log](const std::string& failure) {
+        log.event("warning", "indexing comments failed", {{"failure", failure}});
+    });
     KeyRing keys(store);
     PasswordHasher hasher(static_cast<unsigned>(settings.integer("hash-parallel")));
     Metrics metrics(operations_of(endpoints));
@@ -151,8 +155,11 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     if (!settings.text("redis").empty()) {
         redis = std::make_unique<RedisLink>(settings.text("redis"), settings.duration("redis-limit"));
     }
+    // Two releases may answer in different words, so they share nothing.
+    const std::string scope =
+        std::to_string(store.side.life()) + '-' + std::to_string(embedded_migrations().back().version);
     PageCache pages(static_cast<std::size_t>(settings.integer("page-cache")), settings.duration("page-life").count(),
-                    redis.get(), std::to_string(store.side.life()), [&keys] { return keys.newest().secret; });
+                    redis.get(), scope, [&keys] { return keys.newest().secret; });
     Counters counters(redis.get());
     Service service{store, keys, hasher, pages, counters, redis.get(), life, metrics, {}};
     service.limits.login_pair = settings.integer("login-limit");

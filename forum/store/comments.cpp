@@ -3,6 +3,7 @@
 #include "forum/auth/digest.h"
 #include "forum/domain/comment_path.h"
 #include "forum/domain/public_id.h"
+#include "forum/store/comment_index.h"
 
 namespace forum {
 
@@ -80,6 +81,7 @@ AddedComment add_comment(Connection& connection, const NewComment& comment, Inst
     connection.query("UPDATE comments SET path = ?2 WHERE id = ?1"_sql)
         .with(added.row, comment_path(comment.parent_path, added.row))
         .run();
+    index_comment(connection, added.row, 1, comment.body);
     recount(connection, comment.post, comment.post_id, at);
     return added;
 }
@@ -95,7 +97,9 @@ void edit_comment(Connection& connection, const Comment& before, std::string_vie
     connection.query("UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1"_sql)
         .with(before.row, body, at)
         .run();
+    index_comment(connection, before.row, before.edit_version + 1, body);
     connection.touch_post(before.post);
+    connection.touch_lists();  // search results show it
 }
 
 void delete_comment(Connection& connection, const Comment& comment, std::int64_t by, Instant at) {

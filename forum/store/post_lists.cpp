@@ -9,10 +9,6 @@ namespace forum {
 
 namespace {
 
-// Ranking reads every match. Words that half of all posts contain are ranked among the newest matches only, which keeps
-// the time of a search bounded as the forum grows.
-constexpr int kRankedMatches = 1'000;
-
 #define LIST_COLUMNS                                                                                       \
     "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, substr(p.body, 1, 280), p.tags, " \
     "p.created_at, "                                                                                       \
@@ -72,7 +68,7 @@ std::string exact_text(double value) {
     return {out.data(), end};
 }
 
-double number_from(std::string_view text) {
+double decimal_from(std::string_view text) {
     double value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
@@ -83,7 +79,7 @@ double number_from(std::string_view text) {
 std::vector<Post> list_posts(Connection& connection, const PostListing& listing) {
     Query query = connection.query_text(listing_sql(listing));
     const Cursor after = listing.after.value_or(Cursor{});
-    query.with(listing.category.value_or(0), listing.tag, number_from(after.key), after.row, listing.limit);
+    query.with(listing.category.value_or(0), listing.tag, decimal_from(after.key), after.row, listing.limit);
     return posts_from(std::move(query));
 }
 
@@ -113,23 +109,6 @@ Cursor cursor_after(Order order, const Post& last) {
             break;
     }
     return {"", last.row};
-}
-
-std::vector<Found> search_posts(Connection& connection, std::string_view match_expression, int offset, int limit) {
-    // A hit in the title weighs as much as ten in the body.
-    Query query = connection.query(
-        "WITH newest AS MATERIALIZED (SELECT rowid AS row, search_rank(post_search, 10.0, 1.0) AS rank FROM "
-        "post_search "
-        "WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2) "
-        "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, p.body, p.tags, p.created_at, "
-        "p.edited_at, "
-        "p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, p.hot, n.rank "
-        "FROM (SELECT row, rank FROM newest ORDER BY rank, row DESC LIMIT ?3 OFFSET ?4) n "
-        "JOIN posts p ON p.id = n.row " LIST_JOINS "WHERE p.deleted_at IS NULL ORDER BY n.rank, p.id DESC"_sql);
-    query.with(match_expression, kRankedMatches, limit, offset);
-    std::vector<Found> found;
-    while (query.step()) found.push_back({post_from(query), query.real(17)});
-    return found;
 }
 
 }  // namespace forum

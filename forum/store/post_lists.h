@@ -1,5 +1,5 @@
 #pragma once
-// Pages of posts in one of the orders of domain/ranking.h, and search results.
+// Pages of posts in one of the orders of domain/ranking.h.
 
 #include <cstdint>
 #include <optional>
@@ -28,12 +28,5 @@ std::vector<Post> posts_by_author(Connection& connection, std::int64_t author, s
 
 /// Where the page after `last` begins.
 Cursor cursor_after(Order order, const Post& last);
-
-struct Found {
-    Post post;  ///< with the whole body
-    double rank = 0;
-};
-/// `offset` counts results of the same query; see search limits in the .cpp.
-std::vector<Found> search_posts(Connection& connection, std::string_view match_expression, int offset, int limit);
 
 }  // namespace forum

@@ -22,6 +22,7 @@ constexpr double kLeastWeight = 1e-6;
 
 struct OfQuery {
     double average_length = 1;
+    double best = 0;  ///< what a text would reach that consisted of nothing but hits
     std::vector<double> phrase_weights;
     std::vector<double> scores;  ///< of one row; kept for its memory
 };
@@ -30,8 +31,17 @@ int count_match(const Fts5ExtensionApi*, Fts5Context*, void* count) {
     return ++*static_cast<std::int64_t*>(count) < kCountedMatches ? SQLITE_OK : SQLITE_DONE;
 }
 
+int weight_of(const Fts5ExtensionApi* api, Fts5Context* context, int phrase, sqlite3_int64 rows, double* weight) {
+    std::int64_t matches = 0;
+    const int code = api->xQueryPhrase(context, phrase, &matches, &count_match);
+    const auto with = static_cast<double>(matches);
+    const double rarity = std::log((static_cast<double>(rows) - with + 0.5) / (with + 0.5));
+    *weight = rarity > kLeastWeight ? rarity : kLeastWeight;
+    return code;
+}
+
 // What depends on the query only; made with the first row and kept by FTS5 until the query ends.
-int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, OfQuery** out) {
+int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_share, OfQuery** out) {
     *out = static_cast<OfQuery*>(api->xGetAuxdata(context, 0));
     if (*out != nullptr) return SQLITE_OK;
     auto facts = std::make_unique<OfQuery>();
@@ -39,25 +49,24 @@ int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, OfQuery** 
     sqlite3_int64 length = 0;
     int code = api->xRowCount(context, &rows);
     if (code == SQLITE_OK) code = api->xColumnTotalSize(context, -1, &length);
-    if (code != SQLITE_OK) return code;
     if (rows > 0 && length > 0) facts->average_length = static_cast<double>(length) / static_cast<double>(rows);
-    for (int phrase = 0; phrase < api->xPhraseCount(context); ++phrase) {
-        std::int64_t matches = 0;
-        code = api->xQueryPhrase(context, phrase, &matches, &count_match);
-        if (code != SQLITE_OK) return code;
-        const auto with = static_cast<double>(matches);
-        const double weight = std::log((static_cast<double>(rows) - with + 0.5) / (with + 0.5));
-        facts->phrase_weights.push_back(weight > kLeastWeight ? weight : kLeastWeight);
+    const int phrases = api->xPhraseCount(context);
+    for (int phrase = 0; code == SQLITE_OK && phrase < phrases; ++phrase) {
+        double weight = 1;
+        // The share of a single phrase is the same whatever it weighs, so its matches need no counting.
+        if (!as_share || phrases > 1) code = weight_of(api, context, phrase, rows, &weight);
+        facts->phrase_weights.push_back(weight);
+        facts->best += weight * (kSaturation + 1);
     }
+    if (code != SQLITE_OK) return code;
     facts->scores.resize(facts->phrase_weights.size());
     *out = facts.get();
     return api->xSetAuxdata(context, facts.release(), [](void* kept) { delete static_cast<OfQuery*>(kept); });
 }
 
-int rank_row(const Fts5ExtensionApi* api, Fts5Context* context, int value_count, sqlite3_value** values, double* rank) {
-    OfQuery* facts = nullptr;
-    int code = facts_of_query(api, context, &facts);
-    if (code != SQLITE_OK) return code;
+int rank_row(const Fts5ExtensionApi* api, Fts5Context* context, OfQuery* facts, int value_count, sqlite3_value** values,
+             double* rank) {
+    int code = SQLITE_OK;
     for (double& score : facts->scores) score = 0;
     int hits = 0;
     code = api->xInstCount(context, &hits);
@@ -81,12 +90,15 @@ int rank_row(const Fts5ExtensionApi* api, Fts5Context* context, int value_count,
     return code;
 }
 
-void search_rank(const Fts5ExtensionApi* api, Fts5Context* context, sqlite3_context* result, int value_count,
-                 sqlite3_value** values) {
+template <bool AsShare>
+void rank_function(const Fts5ExtensionApi* api, Fts5Context* context, sqlite3_context* result, int value_count,
+                   sqlite3_value** values) {
+    OfQuery* facts = nullptr;
     double rank = 0;
-    const int code = rank_row(api, context, value_count, values, &rank);
+    int code = facts_of_query(api, context, AsShare, &facts);
+    if (code == SQLITE_OK) code = rank_row(api, context, facts, value_count, values, &rank);
     if (code == SQLITE_OK) {
-        sqlite3_result_double(result, rank);
+        sqlite3_result_double(result, AsShare ? rank / facts->best : rank);
     } else {
         sqlite3_result_error_code(result, code);
     }
@@ -107,7 +119,11 @@ fts5_api* api_of(sqlite3* database) {
 
 void register_search_rank(sqlite3* database) {
     fts5_api* const api = api_of(database);
-    if (api == nullptr || api->xCreateFunction(api, "search_rank", nullptr, &search_rank, nullptr) != SQLITE_OK) {
+    const auto known = [api](const char* name, fts5_extension_function function) {
+        return api->xCreateFunction(api, name, nullptr, function, nullptr) == SQLITE_OK;
+    };
+    if (api == nullptr || !known("search_rank", &rank_function<false>) ||
+        !known("search_share", &rank_function<true>)) {
         throw StoreError("this SQLite was built without FTS5, which the forum's search needs");
     }
 }

@@ -1,15 +1,19 @@
 #pragma once
-// How well a post answers a search: BM25 over title and body, as FTS5's own bm25(), in bounded time.
+// How well a text answers a search: BM25 over its columns, as FTS5's own bm25(), in bounded time.
 //
 // FTS5 counts every match of every word to know how rare the word is, on each search: milliseconds for a word that half
 // of all posts contain. Here counting ends at a limit; what is more common counts as exactly that common, and so words
 // below it still weigh more the rarer they are. As in bm25(), smaller is better.
+//
+// Ranks of two indexes cannot be compared: a word weighs more where there are more texts. So posts and comments are put
+// in one order by their share of the best rank that the same words could reach in the same index.
 
 struct sqlite3;
 
 namespace forum {
 
-/// Makes `search_rank(TABLE, title weight, body weight)` known to a connection. Throws StoreError.
+/// Makes `search_rank(TABLE, weight of each column…)` and `search_share(…)`, from -1 to 0, known to a connection.
+/// Programs of schema version 1 use the first, so it stays. Throws StoreError.
 void register_search_rank(sqlite3* database);
 
 }  // namespace forum

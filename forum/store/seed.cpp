@@ -15,6 +15,7 @@
 #include "forum/domain/ranking.h"
 #include "forum/store/accounts.h"
 #include "forum/store/categories.h"
+#include "forum/store/comment_index.h"
 #include "forum/store/posts.h"
 
 namespace forum {
@@ -146,6 +147,7 @@ void seed(Connection& connection, const SeedAmounts& amounts) {
             .run();
         comment_batch.row_written();
     }
+    for (; index_lags(connection); comment_batch.row_written()) index_next(connection, 1);
     comment_batch.finish();
     connection.execute("ANALYZE");
 }

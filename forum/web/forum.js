@@ -81,6 +81,14 @@ function votes(kind, thing) {
 }
 
 function listed(post) {
+    // Something found in a comment: the post it belongs to, and whose words these are.
+    if (post.comment) {
+        return element("article", {className: "post found", id: "found-" + post.comment.id}, element("div", {},
+            element("a", {className: "title", href: "#/post/" + post.id, textContent: post.title}),
+            element("div", {className: "about", textContent:
+                `comment · ${post.comment.author} · ${when(post.comment.created_at)}`}),
+            element("div", {textContent: post.excerpt})));
+    }
     return element("article", {className: "post", id: "post-" + post.id}, votes("posts", post),
         element("div", {},
             element("a", {className: "title", href: "#/post/" + post.id, textContent: post.title}),

@@ -115,6 +115,22 @@ class Content(ForumTest):
         self.assertEqual(find("发布"), [])
         self.assert_problem(self.bob.get("/api/v1/search?q=\"*"), 400)
 
+    def test_search_finds_comments_on_both_instances_and_says_which(self):
+        post = self.write_post(self.alice, "Moving day", "about boxes")
+        comment = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "Take the marmalade; 数据库不要忘记"}).json["id"]
+        for reader in (self.alice, self.bob):
+            for typed in ("marmalade", "数据库", "记"):
+                [found] = reader.get("/api/v1/search?q=" + typed).json["items"]
+                self.assertEqual((found["id"], found["title"]), (post, "Moving day"))
+                self.assertEqual((found["comment"]["id"], found["comment"]["author"]), (comment, "bob"))
+                self.assertIn(typed, found["excerpt"])
+        self.assertIsNone(self.bob.get("/api/v1/search?q=boxes").json["items"][0]["comment"])
+        self.assertEqual(self.bob.patch("/api/v1/comments/" + comment, {"body": "Take the honey"}).status, 200)
+        self.assertEqual(self.alice.get("/api/v1/search?q=marmalade").json["items"], [])
+        self.assertEqual(len(self.alice.get("/api/v1/search?q=honey").json["items"]), 1)
+        self.assertEqual(self.bob.delete("/api/v1/comments/" + comment).status, 204)
+        self.assertEqual(self.alice.get("/api/v1/search?q=honey").json["items"], [])
+
     def test_unread_marks_and_notifications_follow_what_happens(self):
         post = self.write_post(self.alice, body="hello @bob and @Bob and @nobody1")
         mark = lambda client: client.get("/api/v1/me/marks?posts=" + post).json["items"][0]

@@ -3,6 +3,7 @@
 #include <random>
 #include <set>
 
+#include "content_fixture.h"
 #include "forum/domain/search_terms.h"
 #include "forum/store/accounts.h"
 #include "forum/store/categories.h"
@@ -10,34 +11,10 @@
 #include "forum/store/marks.h"
 #include "forum/store/notifications.h"
 #include "forum/store/post_lists.h"
+#include "forum/store/search.h"
 #include "forum/store/votes.h"
-#include "store_fixture.h"
 
 using namespace forum;
-
-namespace {
-
-struct Content {
-    Directory directory;
-    Connection connection{migrated(directory), Connection::Mode::read_write};
-    Account alice = add_account(connection, "alice", "x", Role::member, 1'000);
-    Account bob = add_account(connection, "bob", "x", Role::member, 1'000);
-    std::int64_t general = category_named(connection, "general")->row;
-
-    Post post(const std::string& title, const std::string& body, Instant at, std::vector<std::string> tags = {}) {
-        return *post_named(connection, add_post(connection, {general, alice.row, title, body, std::move(tags)}, at));
-    }
-    Comment comment(const Post& post, const std::string& body, Instant at, const Comment* parent = nullptr) {
-        NewComment fresh{post.row, post.public_id, 0, "", bob.row, body};
-        if (parent != nullptr) {
-            fresh.parent = parent->row;
-            fresh.parent_path = parent->path;
-        }
-        return *comment_named(connection, add_comment(connection, fresh, at).public_id);
-    }
-};
-
-}  // namespace
 
 TEST_CASE("names are taken whatever their case") {
     Content content;
@@ -113,9 +90,7 @@ TEST_CASE("search finds Chinese by pairs and single characters, ranks titles fir
     content.post("Weather", "新的数据库发布了", 1'000);
     const Post titled = content.post("数据库", "short", 2'000);
     content.post("Kitchen", "Nothing of that", 3'000);
-    const auto find = [&](const char* typed) {
-        return search_posts(content.connection, match_expression(typed), 0, 10);
-    };
+    const auto find = [&](const char* typed) { return search(content.connection, match_expression(typed), 0, 10); };
     REQUIRE(find("数据库").size() == 2);
     CHECK(find("数据库")[0].post.public_id == titled.public_id);
     CHECK(find("据库").size() == 2);

@@ -59,3 +59,28 @@ TEST_CASE("a word beyond the counting limit still weighs less than a rare one") 
     REQUIRE(query.step());
     CHECK(query.text(0) == "common rare rare");
 }
+
+TEST_CASE("shares order one index as ranks do, and reach from nothing to all in every index") {
+    Texts texts;
+    texts.connection.execute("BEGIN");
+    for (int i = 0; i < 300; ++i) {
+        std::string body = i % 3 == 0 ? "walnut " : "";
+        for (int word = 0; word < i % 13; ++word) body += word % 4 == 0 ? "oak " : "pine ";
+        texts.add(i % 50 == 0 ? "walnut" : "tree", body);
+    }
+    texts.connection.execute("COMMIT");
+    for (const std::string words : {"walnut", "walnut oak", "\"oak pine\" OR walnut"}) {
+        CAPTURE(words);
+        Query query = texts.connection.query_text(
+            "SELECT search_rank(texts, 10.0, 1.0), search_share(texts, 10.0, 1.0) FROM texts WHERE texts MATCH ? "
+            "ORDER BY 1");
+        query.with(words);
+        double before = -1;
+        while (query.step()) {
+            CHECK(query.real(1) >= before - 1e-12);
+            CHECK(query.real(1) < 0);
+            before = query.real(1);
+        }
+        CHECK(before > -1);
+    }
+}

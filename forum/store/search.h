@@ -1,0 +1,33 @@
+#pragma once
+// Posts and comments that answer a search, the best first. How they are ranked is in search_rank.h; what words are, in
+// domain/search_terms.h.
+//
+// Threads: one at a time per connection. Errors: StoreError.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forum/store/posts.h"
+
+namespace forum {
+
+struct FoundComment {
+    std::string public_id;
+    std::string author;
+    std::string body;
+    Instant created_at = 0;
+};
+
+struct Found {
+    Post post;                            ///< with the whole body, unless a comment was found
+    std::optional<FoundComment> comment;  ///< what was found, when it was not the post itself
+    std::int64_t place = 0;               ///< among all that was found, shown or not; the next page begins behind it
+};
+
+/// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one.
+std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit);
+
+}  // namespace forum

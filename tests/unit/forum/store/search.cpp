@@ -1,0 +1,104 @@
+#include "forum/store/search.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "content_fixture.h"
+#include "forum/domain/search_terms.h"
+
+using namespace forum;
+
+namespace {
+
+struct Searched : Content {
+    std::vector<Found> find(const std::string& typed, std::int64_t from = 0, int limit = 10) {
+        return search(connection, match_expression(typed), from, limit);
+    }
+    std::vector<std::string> bodies(const std::string& typed) {
+        std::vector<std::string> found;
+        for (const Found& one : find(typed)) found.push_back(one.comment ? one.comment->body : one.post.body);
+        return found;
+    }
+};
+
+using Bodies = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("comments are found with the post they belong to, Chinese ones too") {
+    Searched searched;
+    const Post post = searched.post("About releases", "nothing of interest", 1'000);
+    const Comment english = searched.comment(post, "the balcony faces south", 2'000);
+    const Comment chinese = searched.comment(post, "我们的数据库很快", 3'000);
+    const auto found = searched.find("balcony");
+    REQUIRE(found.size() == 1);
+    REQUIRE(found[0].comment);
+    CHECK(found[0].comment->public_id == english.public_id);
+    CHECK(found[0].comment->author == "bob");
+    CHECK(found[0].post.public_id == post.public_id);
+    CHECK(found[0].post.title == "About releases");
+    for (const char* typed : {"数据库", "据库", "库", "数"}) {
+        CAPTURE(typed);
+        CHECK(searched.bodies(typed) == Bodies{chinese.body});
+    }
+    CHECK(searched.find("数库").empty());
+}
+
+TEST_CASE("posts and comments stand in one order: the title first, then the post, then the comment that says as much") {
+    Searched searched;
+    const Post other = searched.post("something", "else entirely and long enough", 1'000);
+    searched.comment(other, "lighthouse keepers meet here", 5'000);
+    searched.comment(other, "a much longer comment in which the lighthouse is one word of very many words that follow",
+                     6'000);
+    searched.post("something", "lighthouse keepers meet here", 2'000);
+    searched.post("The lighthouse", "a text that does not name it", 3'000);
+    for (int i = 0; i < 30; ++i) searched.comment(other, "filler without that word", 7'000 + i);
+    CHECK(searched.bodies("lighthouse") ==
+          Bodies{"a text that does not name it", "lighthouse keepers meet here", "lighthouse keepers meet here",
+                 "a much longer comment in which the lighthouse is one word of very many words that follow"});
+    CHECK_FALSE(searched.find("lighthouse")[1].comment);
+}
+
+TEST_CASE("search follows edits of comments, and hides what is deleted or stands below something deleted") {
+    Searched searched;
+    const Post post = searched.post("t", "b", 1'000);
+    Comment comment = searched.comment(post, "first wording", 2'000);
+    edit_comment(searched.connection, comment, "second wording", searched.bob.row, 3'000);
+    CHECK(searched.find("first").empty());
+    CHECK(searched.bodies("second") == Bodies{"second wording"});
+    comment = *comment_named(searched.connection, comment.public_id);
+    delete_comment(searched.connection, comment, searched.bob.row, 4'000);
+    CHECK(searched.find("wording").empty());
+    restore_comment(searched.connection, comment);
+    CHECK(searched.find("wording").size() == 1);
+    delete_post(searched.connection, post, searched.bob.row, 5'000);
+    CHECK(searched.find("wording").empty());
+    restore_post(searched.connection, *post_named(searched.connection, post.public_id));
+    CHECK(searched.find("wording").size() == 1);
+}
+
+TEST_CASE("pages show everything once, also when something between them is hidden") {
+    Searched searched;
+    const Post post = searched.post("walnut", "b", 1'000);
+    std::set<std::string> expected = {""};
+    for (int i = 0; i < 40; ++i) {
+        const Comment comment = searched.comment(post, "walnut number " + std::to_string(i), 2'000 + i);
+        if (i % 3 == 0) {
+            delete_comment(searched.connection, comment, searched.bob.row, 9'000);
+        } else {
+            expected.insert(comment.public_id);
+        }
+    }
+    std::set<std::string> seen;
+    std::size_t shown = 0;
+    for (std::int64_t from = 0;;) {
+        const auto page = searched.find("walnut", from, 7);
+        for (const Found& one : page) seen.insert(one.comment ? one.comment->public_id : "");
+        shown += page.size();
+        if (page.size() < 7) break;
+        from = page.back().place + 1;
+    }
+    CHECK(seen == expected);
+    CHECK(shown == expected.size());
+}
