@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     app.fallthrough();
     app.add_option("--seed", scale.seed, "of the first run; each run has its own");
     app.add_option("--threads", scale.threads, "runs side by side")->check(CLI::Range(1, 256));
+    app.add_option("--only", scale.only, "rows whose name has this in it");
     app.add_option("--json", json_file, "also write the figures here");
     app.add_flag("--check", check, "exit 1 when a row is beyond its bound");
     auto* validity_verb = app.add_subcommand("validity", "A/A rollouts: how many are rolled back");

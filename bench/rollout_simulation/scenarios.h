@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/rollout_simulation/simulated_rollout.h"
@@ -15,6 +16,8 @@ struct Scale {
     double seconds = 5000;  // of an A/A rollout
     unsigned threads = 1;
     std::uint64_t seed = 20260101;
+    std::string only;  // rows whose name has this in it; empty: all
+    bool wanted(std::string_view row) const { return row.find(only) != std::string_view::npos; }
 };
 
 struct Row {

@@ -26,6 +26,7 @@ struct Kind {
     std::uint64_t cap = 30;
     double flakiness = 0;
     bool promised = true;  // that the stated rate holds
+    double rate = 100;     // requests per second
 };
 
 // A cap in a sticky split assumes that users who are not broken fail alike; the last row shows what it costs when
@@ -35,6 +36,7 @@ const Kind kKinds[] = {
     {"A/A, sticky, 0.1 %", true, .001},
     {"A/A, per request, 5 %", false, .05},
     {"A/A, sticky, 5 %", true, .05},
+    {"A/A, per request, 2/s, 5 %", false, .05, 30, 0, true, 2},
     {"A/A, sticky, flaky users, no cap, 5 %", true, .05, 0, 1},
     {"A/A, sticky, flaky users, cap, 0.1 %", true, .001, 30, 1, false},
 };
@@ -45,6 +47,7 @@ Row aa(const Kind& kind, const Scale& scale) {
     setup.settings.false_alarm = kind.false_alarm;
     setup.settings.max_extra_failures = kind.cap;
     setup.traffic.flakiness = kind.flakiness;
+    setup.traffic.rate = kind.rate;
     setup.settings.horizon = scale.seconds;
     for (const auto& [share, part] : {std::pair{.01, .1}, {.05, .2}, {.1, .2}, {.25, .25}, {.5, .25}})
         setup.stages.push_back({share, part * scale.seconds});
@@ -80,7 +83,8 @@ Row aa(const Kind& kind, const Scale& scale) {
 
 std::vector<Row> validity(const Scale& scale) {
     std::vector<Row> rows;
-    for (const Kind& kind : kKinds) rows.push_back(aa(kind, scale));
+    for (const Kind& kind : kKinds)
+        if (scale.wanted(kind.name)) rows.push_back(aa(kind, scale));
     return rows;
 }
 

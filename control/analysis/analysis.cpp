@@ -14,12 +14,15 @@ Analysis::Analysis(const Settings& settings)
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {
+    if (const auto rest = gathering_.rest()) compare(*rest);
     assignment_ = assignment;
     const bool sticky = assignment == Assignment::sticky;
     errors_.begin_step(sticky, share);
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
+    // By rule nothing is random: no share says how many requests there ought to be.
+    gathering_.begin(assignment == Assignment::by_rule ? 0.0 : share);
     step_canary_ = step_baseline_ = {};
 }
 
@@ -28,8 +31,7 @@ void Analysis::add(const Tick& tick) {
     baseline_ += tick.baseline;
     step_canary_ += tick.canary;
     step_baseline_ += tick.baseline;
-    errors_.add(tick);
-    latency_.add(tick);
+    if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
@@ -41,6 +43,11 @@ void Analysis::add(const Tick& tick) {
     if (!alarm_) alarm_ = latency_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
     if (alarm_) alarm_->canary = canary_, alarm_->baseline = baseline_;
+}
+
+void Analysis::compare(const Tick& block) {
+    errors_.add(block);
+    latency_.add(block);
 }
 
 bool Analysis::mismatch() const {

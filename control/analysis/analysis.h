@@ -14,6 +14,7 @@
 
 #include "control/analysis/error_tests.h"
 #include "control/analysis/evidence.h"
+#include "control/analysis/gathering.h"
 #include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
@@ -70,11 +71,14 @@ class Analysis {
     }
 
   private:
+    void compare(const Tick& block);
+
     Budget budget_;
     ErrorTests errors_;
     LatencyTests latency_;
     SloGuard slo_;
     SampleRatio ratio_;
+    Gathering gathering_;
     bool ratio_checked_;
     Assignment assignment_ = Assignment::per_request;
     ArmCounts canary_, baseline_, step_canary_, step_baseline_;

@@ -34,6 +34,12 @@ struct FirstMarks {
     std::uint64_t failed = 0;
     SlowCounts slow{};
     std::uint64_t steady_attempts = 0, steady_failures = 0;  // of steady buckets (steady_buckets.h)
+    FirstMarks& operator+=(const FirstMarks& o) {
+        seen += o.seen, failed += o.failed;
+        for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
+        steady_attempts += o.steady_attempts, steady_failures += o.steady_failures;
+        return *this;
+    }
 };
 
 struct Tick {
@@ -43,6 +49,14 @@ struct Tick {
     // Under way right now, not growth: requests that an arm has got but not ended yet.
     std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
+    Tick& operator+=(const Tick& later) {
+        seconds += later.seconds;
+        canary += later.canary, baseline += later.baseline;
+        canary_first += later.canary_first, baseline_first += later.baseline_first;
+        canary_in_flight = later.canary_in_flight, baseline_in_flight = later.baseline_in_flight;
+        latency_counts = latency_counts && later.latency_counts;
+        return *this;
+    }
 };
 
 struct Row {

@@ -71,6 +71,28 @@ TEST_CASE("an alarm stays, with the numbers it was raised on") {
     CHECK_FALSE(analysis.promotion().allowed);
 }
 
+TEST_CASE("requests that come one by one are compared all the same, a shared failure at a time among them") {
+    const auto ten_an_hour = [](std::uint64_t canary_failures, std::uint64_t baseline_failures, Assignment assignment) {
+        Analysis analysis(Settings{});
+        analysis.begin_step(assignment, .1);
+        int hours = 0;
+        for (; hours < 200 && !analysis.alarm(); ++hours)
+            for (int request = 0; request < 10; ++request) {
+                Tick tick = request == 7 ? tick_of(1, canary_failures, 0, 0) : tick_of(0, 0, 1, baseline_failures);
+                tick.canary_first.failed = tick.canary.failures;
+                tick.baseline_first.failed = tick.baseline.failures;
+                analysis.add(tick);
+                for (int second = 0; second < 359; ++second) analysis.add(tick_of(0, 0, 0, 0));
+            }
+        return hours;
+    };
+    for (const auto assignment : {Assignment::per_request, Assignment::sticky}) {
+        CHECK(ten_an_hour(1, 0, assignment) <= 10);
+        CHECK(ten_an_hour(1, 1, assignment) == 200);
+        CHECK(ten_an_hour(0, 0, assignment) == 200);
+    }
+}
+
 TEST_CASE("two failures are never enough") {
     Analysis analysis(capped());
     analysis.begin_step(Assignment::per_request, .0001);

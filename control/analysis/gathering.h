@@ -1,0 +1,58 @@
+// Ticks of too little traffic to compare, taken together: with one request in a tick its arm has all of them, and a
+// failure says nothing about arms.
+//
+// A block ends when the split must have sent at least one request to the smaller arm and both have some, so it is
+// decided by how many there are, never by what became of them; on a busy route every tick is a block of its own.
+// Where an arm gets nothing for ten times as long, chance is not the reason (the sample ratio says so), and what the
+// other one got is left out: it would make the first failure of the missing arm look like one of very few.
+// Invariants: the seconds of all blocks add up to those of all ticks. A share of 0 or 1 gathers nothing.
+// Threads: one owner.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "control/analysis/evidence.h"
+
+namespace switchyard::control::analysis {
+
+class Gathering {
+  public:
+    static constexpr double kEnough = 0.999;  // expected requests of the smaller arm: one, but for rounding
+    static constexpr double kTooMany = 10.0;
+
+    void begin(double share) {
+        smaller_ = std::min(share, 1.0 - share);
+        block_.reset();
+    }
+
+    std::optional<Tick> add(const Tick& tick) {
+        if (smaller_ <= 0.0) return tick;
+        if (block_)
+            *block_ += tick;
+        else
+            block_ = tick;
+        const double expected = smaller_ * static_cast<double>(block_->canary.attempts + block_->baseline.attempts);
+        if (expected >= kEnough && both()) return std::exchange(block_, std::nullopt);
+        if (expected < kTooMany) return std::nullopt;
+        Tick nothing;
+        nothing.seconds = block_->seconds;
+        block_.reset();
+        return nothing;
+    }
+
+    // What has not made a block when the step ends, as far as it can be compared.
+    std::optional<Tick> rest() {
+        if (!block_ || !both()) block_.reset();
+        return std::exchange(block_, std::nullopt);
+    }
+
+  private:
+    bool both() const { return block_->canary.attempts > 0 && block_->baseline.attempts > 0; }
+
+    double smaller_ = 0.0;
+    std::optional<Tick> block_;
+};
+
+}  // namespace switchyard::control::analysis
