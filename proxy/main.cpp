@@ -6,14 +6,22 @@
 #include "control/cli/command_line.h"
 #include "control/control.h"
 #include "control/version.h"
+#include "proxy/base/log.h"
+#include "proxy/base/open_files.h"
 
 namespace {
 
 int run(const switchyard::control::cli::RunOptions& options) {
     // A client that goes away while it is written to is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    // So is a file that may not grow (RLIMIT_FSIZE): the change that needed it is refused, traffic goes on.
+    std::signal(SIGXFSZ, SIG_IGN);
+    const auto open_files = switchyard::raise_open_files();
     auto control = switchyard::control::Control::start({options.config_file, options.from_file});
-    if (control) return (*control)->run();
+    if (control) {
+        switchyard::log_info("at most {} files and connections may be open at once (ulimit -Hn)", open_files);
+        return (*control)->run();
+    }
     const auto problem = control.error();
     fmt::print(stderr, "switchyard: {}\n", problem.detail);
     if (problem.errors.size() > 1)

@@ -3,10 +3,12 @@
 #include <iostream>
 
 #include "bench/yardbench/verbs/verbs.h"
+#include "proxy/base/open_files.h"
 
 int main(int argc, char** argv) {
     CLI::App program{"yardbench: load, latency that is true, and switches under load"};
     program.require_subcommand(1);
+    switchyard::raise_open_files();  // thousands of connections are its trade
     int exit_code = 0;
     yardbench::add_load(program, exit_code);
     yardbench::add_endpoint(program, exit_code);

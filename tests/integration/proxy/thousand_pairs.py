@@ -37,6 +37,11 @@ def measure(what, proxy):
         failures.append(f"{what}: {bytes_} bytes, more than {MOST}")
 
 
+def allow_files(count):
+    """How many this process may have open, and what its children begin with."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
 def in_flight(proxy):
     return sum(e["in_flight"] for e in proxy.status()["upstreams"]["app"]["endpoints"])
 
@@ -68,11 +73,15 @@ def take(sockets, amount):
 
 
 def proxy_for(switchyard, work, address):
-    return running.Switchyard(switchyard, work, {
+    # As a shell or a service manager starts it: the proxy has to raise its limit by itself.
+    allow_files(1024)
+    proxy = running.Switchyard(switchyard, work, {
         "process": {"workers": 2},
         "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
         "upstreams": {"app": {"endpoints": [{"address": address}], "health": {"type": "none"}, "timeouts": {"idle": "10m", "response_head": "10m"}}},
         "routes": [{"name": "app", "split": {"app": 1}}]})
+    allow_files(3 * PAIRS)
+    return proxy
 
 
 def connect(proxy):
@@ -146,7 +155,6 @@ def main():
     if hard < 3 * PAIRS:
         print(f"SKIPPED: {hard} open files are allowed at most, {3 * PAIRS} are needed (ulimit -Hn)")
         return 77
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3 * PAIRS, hard))
     for story in (lambda work: down(switchyard, yardbench, work), lambda work: up(switchyard, work)):
         with running.workplace() as work:
             story(pathlib.Path(work))
