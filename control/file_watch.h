@@ -1,7 +1,8 @@
 // Tells when the configuration file has changed (inotify).
 //
-// Watches the folder, not the file: editors replace a file by renaming a new one over it. Several events within
-// kSettle are one change.
+// Watches the folder, not the file: editors replace a file by renaming a new one over it, and a mounted ConfigMap
+// exchanges a link on the way to it. Only what leads to another file, or another version of it, counts. Several events
+// within kSettle are one change. What is edited in place behind a link to another folder is not seen: use SIGHUP.
 // Threads: control. Owns: the inotify descriptor.
 #pragma once
 

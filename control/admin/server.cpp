@@ -64,7 +64,7 @@ asio::awaitable<void> AdminServer::Members::session(std::shared_ptr<Members> sel
         wire->expires_after(kRequestTime);
         if (!co_await wire->open()) {
             co_await serve_session(wire, std::move(from), self->context);
-            wire->expires_after(kWriteTime);
+            wire->expires_after(kCloseTime);
             co_await wire->close();
         }
     } catch (const std::exception& e) {

@@ -25,6 +25,7 @@ class AdminServer {
     static constexpr std::chrono::seconds kRequestTime{10};       // first byte to last byte of a request
     static constexpr std::chrono::seconds kIdleTime{60};          // between two requests
     static constexpr std::chrono::seconds kWriteTime{30};         // a client that does not read is dropped
+    static constexpr std::chrono::seconds kCloseTime{5};  // for goodbye, and for what a client was still sending
     static constexpr unsigned kConnections = 512;
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
@@ -70,17 +71,28 @@ Problem unreadable(const boost::system::error_code& ec) {
 
 using Parser = http::request_parser<http::string_body>;
 
+bool asks_to_continue(const Parser& parser) {
+    const auto& head = parser.get();
+    return head.version() >= 11 && beast::iequals(head[http::field::expect], "100-continue");
+}
+
 // One call into `parser`. Without error and not done: the client has gone, or said nothing for too long.
 asio::awaitable<Wire::Error> read_call(Wire& wire, beast::flat_buffer& buffer, Parser& parser) {
     // Idle until the first byte, then one deadline for the whole request.
     bool idle = buffer.size() == 0;
     wire.expires_after(idle ? AdminServer::kIdleTime : AdminServer::kRequestTime);
+    bool told_to_continue = false;
     while (true) {
         if (!idle) {
             Wire::Error error;
             buffer.consume(parser.put(buffer.data(), error));
             if (error && error != http::error::need_more) co_return error;
             if (parser.is_done()) co_return Wire::Error{};
+            if (!told_to_continue && parser.is_header_done()) {
+                told_to_continue = true;
+                if (asks_to_continue(parser) && co_await wire.write("HTTP/1.1 100 Continue\r\n\r\n"))
+                    co_return Wire::Error{};
+            }
         }
         const auto read = co_await wire.read_some(buffer.prepare(kReadSize));
         if (read.error == asio::error::timed_out && !idle) co_return read.error;

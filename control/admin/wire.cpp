@@ -1,5 +1,6 @@
 #include "control/admin/wire.h"
 
+#include <array>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -16,13 +17,9 @@ class PlainWire : public Wire {
     explicit PlainWire(tcp::socket socket) : Wire(std::move(socket)) {}
 
     Awaitable<Error> open() override { co_return Error{}; }
-    Awaitable<void> close() override {
-        Error ignored;  // the client may have gone
-        socket_.shutdown(tcp::socket::shutdown_send, ignored);
-        co_return;
-    }
 
   protected:
+    Awaitable<void> say_goodbye() override { co_return; }
     Awaitable<Read> receive(asio::mutable_buffer room) override {
         auto [error, size] = co_await socket_.async_read_some(room, kNothrow);
         co_return Read{error, size};
@@ -41,13 +38,9 @@ class TlsWire : public Wire {
         auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kNothrow);
         co_return error;
     }
-    Awaitable<void> close() override {
-        co_await stream_.async_shutdown(kNothrow);
-        Error ignored;
-        socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    }
 
   protected:
+    Awaitable<void> say_goodbye() override { co_await stream_.async_shutdown(kNothrow); }
     Awaitable<Read> receive(asio::mutable_buffer room) override {
         auto [error, size] = co_await stream_.async_read_some(room, kNothrow);
         co_return Read{error, size};
@@ -79,6 +72,17 @@ Wire::Awaitable<Wire::Error> Wire::write(std::string_view text) {
     auto error = co_await send(text);
     if (error && timed_out_) error = asio::error::timed_out;
     co_return error;
+}
+
+Wire::Awaitable<void> Wire::close() {
+    if (!timed_out_ && !cancelled_) co_await say_goodbye();
+    Error ignored;  // the client may have gone
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    std::array<char, 4096> unread;
+    while (!timed_out_ && !cancelled_) {
+        auto [error, size] = co_await socket_.async_read_some(asio::buffer(unread), kNothrow);
+        if (error) break;
+    }
 }
 
 void Wire::expires_after(std::chrono::steady_clock::duration time) {

@@ -41,7 +41,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
     virtual Awaitable<Error> open() = 0;  // the handshake, where there is one
     Awaitable<Read> read_some(boost::asio::mutable_buffer room);
     Awaitable<Error> write(std::string_view text);
-    virtual Awaitable<void> close() = 0;  // says goodbye; the socket is closed with the last owner
+    // Says goodbye and reads on until the client has gone too: what it had sent and nobody read would otherwise reset
+    // the connection, and with it an answer that is still on its way. The socket is closed with the last owner.
+    Awaitable<void> close();
 
     // For everything from now on, until the next call.
     void expires_after(std::chrono::steady_clock::duration time);
@@ -54,6 +56,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
     explicit Wire(boost::asio::ip::tcp::socket socket);
     virtual Awaitable<Read> receive(boost::asio::mutable_buffer room) = 0;
     virtual Awaitable<Error> send(std::string_view text) = 0;
+    virtual Awaitable<void> say_goodbye() = 0;
 
     boost::asio::ip::tcp::socket socket_;
 

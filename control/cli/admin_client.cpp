@@ -25,6 +25,13 @@ std::string from_environment(const char* name) {
     return value == nullptr ? "" : value;
 }
 
+ClientAnswer no_answer(const std::string& url, httplib::Error error) {
+    if (error == httplib::Error::SSLServerVerification)
+        return {0, url + " shows a certificate that is not trusted here; name it with --ca-file", nullptr};
+    const auto why = httplib::to_string(error);
+    return {0, fmt::format("{} does not answer ({}); is switchyard running there?", url, why), nullptr};
+}
+
 }  // namespace
 
 AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin), ca_file_(settings.ca_file) {
@@ -52,11 +59,7 @@ ClientAnswer AdminClient::call(const std::string& method, const std::string& pat
     if (!token_.empty()) request.headers.emplace("Authorization", "Bearer " + token_);
     for (const auto& [name, value] : headers) request.headers.emplace(name, value);
     const auto result = client.send(request);
-    if (!result)
-        return {0,
-                fmt::format("{} does not answer ({}); is switchyard running there?", url_,
-                            httplib::to_string(result.error())),
-                nullptr};
+    if (!result) return no_answer(url_, result.error());
     return {result->status, result->body, Json::parse(result->body, nullptr, false)};
 }
 
@@ -82,11 +85,7 @@ ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::st
             error.append(bytes, count);
             return true;
         });
-    if (status == 0)
-        return {0,
-                fmt::format("{} does not answer ({}); is switchyard running there?", url_,
-                            httplib::to_string(result.error())),
-                nullptr};
+    if (status == 0) return no_answer(url_, result.error());
     return {status, error, Json::parse(error, nullptr, false)};
 }
 

@@ -18,8 +18,11 @@ void EventLog::add(std::string kind, nlohmann::ordered_json body) {
 EventLog::Since EventLog::since(std::uint64_t id) const {
     Since out;
     const std::uint64_t first_kept = events_.empty() ? next_ : events_.front().id;
-    out.gap = id + 1 < first_kept;
-    const auto from = std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return e.id > id; });
+    // An id that was never given out is from before a restart after which the clock went back.
+    const bool unknown = id >= next_;
+    out.gap = unknown || (id != 0 && id + 1 < first_kept);
+    const auto from =
+        std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return unknown || e.id > id; });
     out.events.assign(from, events_.end());
     return out;
 }

@@ -34,6 +34,8 @@ class EventLog {
         std::vector<Event> events;
         bool gap = false;  // events between `id` and the first of these are no longer kept
     };
+    // 0: whatever is kept, without asking for what was before. An id that this log cannot have given out: a gap and
+    // all.
     Since since(std::uint64_t id) const;
     std::uint64_t last_id() const { return next_ - 1; }
 

@@ -47,6 +47,11 @@ TEST_CASE("events resume after an id, and say when some are gone") {
     CHECK(log.since(1001).events.size() == 1);
     CHECK(log.since(1002).events.empty());
     CHECK(log.since(5).gap);  // from before a restart
+    CHECK(log.since(5).events.size() == 3);
+    CHECK_FALSE(log.since(0).gap);  // whatever there is
+    CHECK(log.since(0).events.size() == 3);
+    CHECK(log.since(2000).gap);  // from before a restart, and the clock went back
+    CHECK(log.since(2000).events.size() == 3);
     for (std::size_t i = 0; i < EventLog::kKept; ++i) log.add("change", {});
     CHECK(log.since(1000).gap);
     CHECK(log.since(1000).events.size() == EventLog::kKept);

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""The admin API under TLS, with a certificate made on the spot: calls, a large configuration, the event stream and the
+command line work; plain text and an unknown certificate are refused; a silent client holds nobody up."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import warnings
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+
+ENDPOINTS = 20_000  # a document of some 1.5 MiB: many TLS records, several reads
+failures = []
+
+
+def check(what, holds, shown=""):
+    if not holds:
+        failures.append(f"{what}: {shown}")
+
+
+def certificate(work):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=switchyard test", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", "admin.key", "-out", "admin.pem"], cwd=work, check=True, capture_output=True)
+    return f"{work}/admin.pem", f"{work}/admin.key"
+
+
+def where(proxy):
+    host, port = proxy.admin.removeprefix("https://").split(":")
+    return host, int(port)
+
+
+def large_configuration(proxy):
+    whole = proxy.call("GET", "/v1/config")[1]
+    whole["upstreams"]["many"] = {"health": {"type": "none"}, "endpoints": [
+        {"address": f"127.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}:9000", "weight": 1 + n % 7} for n in range(1, ENDPOINTS + 1)]}
+    status, receipt, _ = proxy.call("PUT", "/v1/config", whole)
+    check("a large configuration is taken", status == 200, receipt)
+    given = proxy.call("GET", "/v1/config")[1]["upstreams"]["many"]["endpoints"]
+    check("and given back whole", [(e["address"], e.get("weight", 1)) for e in given] ==
+          [(e["address"], e["weight"]) for e in whole["upstreams"]["many"]["endpoints"]], len(given))
+    del whole["upstreams"]["many"]
+    check("and taken away", proxy.call("PUT", "/v1/config", whole)[0] == 200)
+
+
+def event_stream(proxy, trust):
+    host, port = where(proxy)
+    connection = http.client.HTTPSConnection(host, port, timeout=running.DEADLINE, context=trust)
+    connection.request("GET", "/v1/events", headers={"Authorization": "Bearer " + proxy.token})
+    stream = connection.getresponse()
+    check("the stream begins", stream.status == 200, stream.status)
+    proxy.call("POST", "/v1/routes/app/switch", {"to": "green"})
+    seen = ""
+    while "switch" not in seen:
+        line = stream.readline().decode()
+        if not line:
+            break
+        seen += line
+    check("the switch is told at once", '"verb":"switch"' in seen.replace(" ", ""), seen)
+    connection.close()
+
+
+def refused(proxy):
+    host, port = where(proxy)
+    with socket.create_connection((host, port), running.DEADLINE) as plain:
+        plain.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + proxy.token.encode() + b"\r\n\r\n")
+        answer = b""
+        try:
+            while piece := plain.recv(4096):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        check("plain text gets no HTTP answer", b"HTTP/" not in answer, answer)
+    try:
+        with socket.create_connection((host, port), running.DEADLINE) as raw:
+            ssl.create_default_context(cafile=None, capath="/nonexistent").wrap_socket(raw, server_hostname=host)
+        check("an unknown certificate is not trusted", False)
+    except ssl.SSLCertVerificationError:
+        pass
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.set_ciphers("DEFAULT@SECLEVEL=0")  # this side would agree to it
+    warnings.simplefilter("ignore", DeprecationWarning)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    try:
+        with socket.create_connection((host, port), running.DEADLINE) as raw:
+            old.wrap_socket(raw, server_hostname=host)
+        check("TLS 1.1 is refused", False)
+    except (ssl.SSLError, ConnectionError):
+        pass
+    # Somebody connects and never says hello: others are served meanwhile.
+    with socket.create_connection((host, port), running.DEADLINE):
+        check("a silent client holds nobody up", proxy.call("GET", "/v1/status")[0] == 200)
+
+
+def command_line(program, proxy, pem):
+    def verb(*words):
+        done = subprocess.run([program, *words, "--state-dir", str(proxy.state)], capture_output=True, text=True,
+                              timeout=running.DEADLINE, env={"PATH": "/usr/bin:/bin"})
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = verb("status", "--ca-file", pem)
+    check("the command line works with the certificate", code == 0 and "generation" in said, said)
+    code, said = verb("switch", "app", "blue", "--ca-file", pem)
+    check("and switches", code == 0 and "in force" in said, said)
+    code, said = verb("status")
+    check("without it, it refuses and says why", code == 1 and "certificate" in said.lower(), said)
+
+
+def unusable(program, work, config):
+    """A certificate that is missing, or does not fit its key, stops the start with the place."""
+    (pathlib.Path(work) / "other").mkdir()
+    _, key = certificate(f"{work}/other")
+    for settings, place in (({"tls_certificate": f"{work}/none.pem", "tls_key": f"{work}/admin.key"}, "tls_certificate"),
+                            ({"tls_certificate": f"{work}/admin.pem", "tls_key": key}, "tls_key")):
+        broken = json.loads(json.dumps(config))
+        broken["process"]["state_dir"] = f"{work}/unused"
+        broken["process"]["admin"] = {"bind": "127.0.0.1:0", **settings}
+        path = pathlib.Path(work) / "broken.json"
+        path.write_text(json.dumps(broken))
+        done = subprocess.run([program, "run", "--config", path], capture_output=True, text=True, timeout=running.DEADLINE)
+        check(f"a wrong {place} stops the start", done.returncode == 1 and place in done.stderr, done.stderr[-500:])
+
+
+def main(program, yardbench):
+    if not shutil.which("openssl"):
+        raise running.Failed("openssl is needed to make a certificate")
+    with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue, \
+            running.Endpoint(yardbench, work, "green") as green:
+        pem, key = certificate(work)
+        os.environ["SSL_CERT_FILE"] = pem  # what urllib trusts
+        trust = ssl.create_default_context(cafile=pem)
+        config = running.blue_green([blue.address], [green.address])
+        config["process"]["admin"] = {"bind": "127.0.0.1:0", "tls_certificate": pem, "tls_key": key}
+        with running.Switchyard(program, work, config) as proxy:
+            check("its address says https", proxy.admin.startswith("https://"), proxy.admin)
+            proxy.healthy("blue", "green")
+            large_configuration(proxy)
+            event_stream(proxy, trust)
+            refused(proxy)
+            command_line(program, proxy, pem)
+            check("it ends in order", proxy.end() == 0)
+        unusable(program, work, config)
+    for failure in failures:
+        print("FAILED " + failure)
+    print(f"{len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
