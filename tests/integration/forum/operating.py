@@ -1,12 +1,16 @@
 """Starting, probing, draining, leaving, backing up – and the faults that rehearsals order."""
+import json
 import os
+import re
 import signal
 import sqlite3
+import subprocess
 import threading
 import unittest
 
 from forums import BINARY, DEADLINE, ForumTest, until
 
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../forum/deploy")
 
 class Operating(ForumTest):
     def test_probes_and_metrics_say_what_is(self):
@@ -135,6 +139,24 @@ class Operating(ForumTest):
         forum = self.start()
         self.assertEqual(len(forum.client().get("/api/v1/posts?limit=100").json["items"]), 100)
         self.assertGreater(len(forum.client().get("/api/v1/search?q=数据库").json["items"]), 0)
+
+    def test_the_files_for_deployment_name_settings_that_exist_and_a_probe_that_tells_ready_from_draining(self):
+        listed = self.run_verb("config", "--env", "prod", "--config", os.path.join(DEPLOY, "forum.conf"))
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        known = {"FORUM_" + line.split()[0].upper().replace("-", "_") for line in listed.stdout.splitlines()}
+        named = set()
+        for name in ("Dockerfile", "compose.yaml", "forum@.service"):
+            with open(os.path.join(DEPLOY, name)) as text:
+                named |= set(re.findall(r"FORUM_[A-Z_]+", text.read()))
+        self.assertGreater(len(named), 5)
+        self.assertEqual(named - known, set())
+        with open(os.path.join(DEPLOY, "Dockerfile")) as text:
+            probe = json.loads(re.search(r"HEALTHCHECK.*\n *CMD (\[.*\])", text.read()).group(1))
+        forum = self.start("--env", "prod")
+        healthy = lambda: subprocess.run(probe, env={**os.environ, "FORUM_PORT": str(forum.port)}, timeout=DEADLINE).returncode == 0
+        self.assertTrue(healthy())
+        self.assertEqual(forum.client().post("/drain").status, 200)
+        self.assertFalse(healthy())
 
 
 if __name__ == "__main__":
