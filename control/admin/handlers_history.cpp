@@ -4,6 +4,7 @@
 #include "config/render.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
+#include "control/admin/json_patch.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -79,12 +80,10 @@ void diff_generations(Context& context, const AdminRequest& request, Respond res
     const auto after = model_of(context, *to);
     if (!after) return respond(reply(after.error()));
     // Redacted before they are compared: a changed secret shows in words, never as a value.
-    const nlohmann::json a = config::render(*before, config::Secrets::redact);
-    const nlohmann::json b = config::render(*after, config::Secrets::redact);
-    respond(reply(Json{{"from", *from},
-                       {"to", *to},
-                       {"changes", config::diff(*before, *after)},
-                       {"patch", nlohmann::json::diff(a, b)}}));
+    const auto a = config::render(*before, config::Secrets::redact);
+    const auto b = config::render(*after, config::Secrets::redact);
+    respond(reply(
+        Json{{"from", *from}, {"to", *to}, {"changes", config::diff(*before, *after)}, {"patch", json_patch(a, b)}}));
 }
 
 void get_audit(Context& context, const AdminRequest& request, Respond respond) {

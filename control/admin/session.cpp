@@ -115,10 +115,7 @@ asio::awaitable<void> stream_events(Wire& wire, Context& context, std::uint64_t 
         std::string text;
         if (news.gap) text += "event: gap\ndata: {\"detail\": \"earlier events are no longer kept\"}\n\n";
         for (const auto& event : news.events) {
-            auto body = event.body;
-            body["at"] = event.at;
-            text += "id: " + std::to_string(event.id) + "\nevent: " + event.kind +
-                    "\ndata: " + body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n\n";
+            text += "id: " + std::to_string(event.id) + "\nevent: " + event.kind + "\ndata: " + event.data + "\n\n";
             after = event.id;
         }
         if (news.gap && news.events.empty()) after = log.last_id();

@@ -8,7 +8,10 @@
 namespace switchyard::control {
 
 void EventLog::add(std::string kind, nlohmann::ordered_json body) {
-    events_.push_back({next_++, std::move(kind), timestamp(std::chrono::system_clock::now()), std::move(body)});
+    body["at"] = timestamp(std::chrono::system_clock::now());
+    auto data = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    data.shrink_to_fit();
+    events_.push_back({next_++, std::move(kind), std::move(data)});
     if (events_.size() > kKept) events_.pop_front();
     // A copy: a bell may unsubscribe itself.
     const auto bells = bells_;

@@ -18,8 +18,7 @@ namespace switchyard::control {
 struct Event {
     std::uint64_t id = 0;
     std::string kind;  // change | health | ejection | drain | rollout | file | store
-    std::string at;
-    nlohmann::ordered_json body;
+    std::string data;  // JSON in one line, with the time as "at": rendered once, and small while it is kept
 };
 
 class EventLog {

@@ -1,0 +1,22 @@
+// Lines on a terminal, redrawn in place: cut to what fits, so that nothing scrolls.
+//
+// Threads: one owner. Errors: none; a terminal that does not say its size is taken for 80 by 24.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace switchyard::control::cli {
+
+class Screen {
+  public:
+    // Standard output is one.
+    static bool on_terminal();
+
+    void draw(const std::vector<std::string>& lines);
+
+  private:
+    bool cleared_ = false;  // once, before the first picture
+};
+
+}  // namespace switchyard::control::cli
