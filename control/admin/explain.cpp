@@ -78,7 +78,8 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             out["by"] = "sticky";
             if (decision.mint) {
                 out["minted"] = true;
-                why.push_back("the sticky cookie is absent: a fresh one is made, and its hash decides");
+                why.push_back(fmt::format("the sticky cookie is absent: a fresh one is made, and its hash decides ({})",
+                                          split_words(route, snapshot)));
             } else if (decision.has_hash) {
                 out["bucket"] = decision.hash >> (32 - FailedBuckets::kBucketBits);
                 why.push_back(fmt::format("its sticky key hashes to {:.4f} % of the split ({})",
@@ -99,7 +100,8 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             why.push_back(fmt::format("no rule holds, and {} has the whole split", upstream.name));
             break;
     }
-    if (!decision.mint) out["upstream"] = upstream.name;
+    if (decision.mint) return;  // which upstream it is will be known when the cookie is made
+    out["upstream"] = upstream.name;
     out["endpoints"] = endpoints_view(upstream);
 }
 

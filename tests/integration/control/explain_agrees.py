@@ -1,111 +1,212 @@
 #!/usr/bin/env python3
 """Explain says what then happens: random requests over random configurations, each first explained, then sent.
 
-The third argument is how many requests; the answer's X-Switchyard header tells what the data plane did."""
+The third argument is how many requests; the answer's X-Switchyard header tells what the data plane did: generation, route,
+rule, upstream and endpoint. Where a cookie is minted, explain cannot know the upstream: then the request with the cookie
+that came back is explained, and must lead to where the one without it went."""
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import pathlib
 import random
 import sys
+import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
 
 HOSTS = ["a.example", "b.example", "x.b.example", "other.test"]
-PATHS = ["/", "/api", "/api/v1", "/apiary", "/t/1", "/API", "/a%2Fb", "/api/../t"]
+PATHS = ["/", "/api", "/api/v1", "/apiary", "/t/1", "/API", "/a%2Fb", "/api/../t", "/t//1", "/%74/1"]
+METHODS = ["GET", "GET", "GET", "POST", "PUT", "DELETE", "OPTIONS"]
 GROUPS = ["beta", "gamma", ""]
+SECRET = "a secret of at least 32 characters"
 REQUESTS_PER_CONFIGURATION = 50
+SEED = 20261120
 
 
-def condition(r, depth=0):
-    kind = r.randrange(7 if depth < 2 else 5)
-    if kind == 0:
-        return {"header": "X-Release", "equals": r.choice(["canary", "stable"])}
-    if kind == 1:
-        return {"cookie": "group", "in": r.sample(["beta", "gamma", "delta"], 2)}
-    if kind == 2:
-        return {"query": "v", "present": True}
-    if kind == 3:
-        return {"header": "X-Release", "prefix": "can"}
-    if kind == 4:
-        return {"client": r.choice(["127.0.0.0/8", "10.0.0.0/8"])}
-    return {r.choice(["all", "any"]): [condition(r, depth + 1) for _ in range(2)]} if kind == 5 else {"not": condition(r, depth + 1)}
+def token(claims, secret=SECRET):
+    def encoded(raw):
+        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+    text = ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    return text + "." + encoded(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
 
 
-def configuration(r):
-    routes, seen = [], set()
-    for n in range(r.randrange(1, 6)):
+def condition(r, claims, depth=0):
+    if depth < 2 and r.random() < 0.3:
+        kind = r.choice(["all", "any", "not"])
+        inner = [condition(r, claims, depth + 1) for _ in range(2)]
+        return {kind: inner[0] if kind == "not" else inner}
+    return r.choice([
+        {"header": "X-Release", "equals": r.choice(["canary", "stable"])},
+        {"header": "x-release", "prefix": "can"},
+        {"header": "X-User", "matches": r.choice(["^user[0-4]", "[13579]$", "r2|r3", "^(user)+1?[05]$"])},
+        {"cookie": "group", "in": r.sample(["beta", "gamma", "delta"], 2)},
+        {"cookie": "uid", "present": True},
+        {"query": "v", r.choice(["equals", "prefix"]): "1"},
+        {"query": "v", "present": True},
+        {"client": r.choice(["127.0.0.0/8", "10.0.0.0/8"])},
+        {"client": True, "in": ["10.0.0.0/8", r.choice(["127.0.0.1", "127.0.0.2"])]},
+        {"method": r.choice(METHODS)},
+        {"method": True, "in": ["POST", "PUT"]},
+        {"path": True, "prefix": r.choice(["/api", "/t/", "/a%2F"])},
+        {"path": r.choice(["/t/1", "/", "/api"])},
+        {"path": True, "matches": r.choice(["^/api/v[0-9]+$", "/[a-z]+/1", "(?:ap){1}i"])},
+        {"claim": "plan", "equals": "beta"} if claims else {"header": "X-Release", "present": True},
+        {"claim": "sub", "matches": "^s[0-4]$"} if claims else {"query": "w", "equals": "2"},
+    ])
+
+
+def sticky(r, claims):
+    by = r.choice(["cookie:uid", "header:X-User", "query:v", "client"] + (["claim:sub"] if claims else []))
+    out = {"by": by, "missing": r.choice(["baseline", "client"]), "salt": r.choice(["", "x"])}
+    if by.startswith("cookie:") and r.random() < 0.5:
+        out["mint"] = True
+    return out
+
+
+def routes(r):
+    out, seen = [], set()
+    for n in range(r.randrange(1, 7)):
         match = {}
         if r.random() < 0.6:
             match["hosts"] = [r.choice(["a.example", "*.b.example", "b.example"])]
         if r.random() < 0.6:
-            match["path_prefix"] = r.choice(["/api", "/t", "/"])
+            match.update(r.choice([{"path_prefix": "/api"}, {"path_prefix": "/t"}, {"path_prefix": "/"}, {"path_exact": "/t/1"}]))
+        if r.random() < 0.2:
+            match["methods"] = r.sample(["GET", "POST", "PUT"], 2)
         if json.dumps(match) in seen:
             continue
         seen.add(json.dumps(match))
-        route = {"name": f"r{n}", "match": match, "debug_headers": True,
-                 "split": {u: r.randrange(0, 6) for u in ("blue", "green")}}
-        if not any(route["split"].values()):
-            route["split"]["blue"] = 1
-        if r.random() < 0.6:
-            route["rules"] = [{"name": f"k{i}", "when": condition(r), "upstream": r.choice(["blue", "green"])}
-                              for i in range(r.randrange(1, 3))]
-        if r.random() < 0.3:
-            route["sticky"] = {"by": r.choice(["cookie:uid", "header:X-User"])}
-        routes.append(route)
-    return routes
+        route = {"name": f"r{n}", "match": match}
+        kind = r.random()
+        if kind < 0.05:
+            route["respond"] = {"status": r.choice([204, 404, 503])}
+        elif kind < 0.1:
+            route["redirect"] = {"to": "https://x.example{path}", "status": r.choice([301, 308])}
+        else:
+            claims = r.random() < 0.4
+            if claims:
+                route["jwt"] = {"algorithm": "HS256", "key": SECRET}
+            route["debug_headers"] = True
+            route["split"] = {u: r.randrange(0, 6) for u in ("blue", "green", "grey")}
+            if not any(route["split"].values()):
+                route["split"]["blue"] = 1
+            if r.random() < 0.6:
+                route["rules"] = [{"name": f"k{i}", "when": condition(r, claims), "upstream": r.choice(["blue", "green", "grey"])}
+                                  for i in range(r.randrange(1, 4))]
+            if r.random() < 0.5:
+                route["sticky"] = sticky(r, claims)
+        out.append(route)
+    return out
+
+
+def request(r):
+    headers = {}
+    if r.random() < 0.5:
+        headers["X-Release"] = r.choice(["canary", "stable", "can"])
+    if r.random() < 0.5:
+        headers["Cookie"] = r.choice([f"uid=u{r.randrange(50)}; group={r.choice(GROUPS)}", f"group={r.choice(GROUPS)}", "uid="])
+    if r.random() < 0.5:
+        headers["X-User"] = f"user{r.randrange(50)}"
+    if r.random() < 0.5:
+        claims = {"sub": f"s{r.randrange(9)}", "plan": r.choice(["beta", "free"]), "exp": int(time.time()) + r.choice([-5000, 5000, 5000])}
+        headers["Authorization"] = "Bearer " + token(claims, r.choice([SECRET, SECRET, SECRET, "another secret of the same length"]))
+    return {"method": r.choice(METHODS), "host": r.choice(HOSTS), "path": r.choice(PATHS) + r.choice(["", "?v=1", "?v=2&w=2", "?v"]),
+            "headers": headers, "client": "127.0.0.1"}
+
+
+class Pair:
+    """The admin API and the data plane, side by side."""
+
+    def __init__(self, proxy):
+        self.admin = http.client.HTTPConnection(urllib.parse.urlparse(proxy.admin).netloc, timeout=running.DEADLINE)
+        self.client = http.client.HTTPConnection(proxy.status()["listeners"][0]["bound"], timeout=running.DEADLINE)
+        self.token = {"Authorization": "Bearer " + proxy.token}
+
+    def explain(self, question):
+        self.admin.request("POST", "/v1/explain", json.dumps(question), self.token)
+        return json.loads(self.admin.getresponse().read())
+
+    def send(self, question):
+        """Status, what X-Switchyard says, and the cookie that came."""
+        self.client.request(question["method"], question["path"], headers={"Host": question["host"], **question["headers"]})
+        answer = self.client.getresponse()
+        answer.read()
+        did = dict(part.split("=", 1) for part in (answer.getheader("X-Switchyard") or "").split("; ") if "=" in part)
+        return answer.status, did, (answer.getheader("Set-Cookie") or "").split(";")[0]
+
+
+def fits(said, status, did):
+    """Whether what was done is what was said."""
+    if "status" in said:
+        return status == said["status"] and not did
+    if any(str(said.get(k)) != did.get(k) for k in ("generation", "route")) or said.get("rule") != did.get("rule"):
+        return False
+    if said.get("minted"):
+        return True
+    candidates = [e["address"] for e in said["endpoints"] if e["candidate"]]
+    return said["upstream"] == did.get("upstream") and did.get("endpoint") in candidates
+
+
+def minted_leads_there(pair, question, did, cookie):
+    """The cookie that was made leads to where the request without it went."""
+    headers = dict(question["headers"])
+    rest = [c for c in headers.pop("Cookie", "").split("; ") if c and not c.startswith("uid=")]
+    headers["Cookie"] = "; ".join([cookie] + rest)
+    said = pair.explain({**question, "headers": headers})
+    # A rule may look at this very cookie: then it is another question.
+    return cookie.startswith("uid=") and (said["by"] == "rule" or said.get("upstream") == did.get("upstream"))
 
 
 def main(program, yardbench, wanted="400"):
-    r = random.Random(20261120)
-    agreed, problems = 0, []
-    with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue, \
-            running.Endpoint(yardbench, work, "green") as green:
-        config = running.blue_green([blue.address], [green.address])
-        with running.Switchyard(program, work, config) as proxy:
-            proxy.healthy("blue", "green")
-            listener = proxy.status()["listeners"][0]["bound"]
-            admin = http.client.HTTPConnection(urllib.parse.urlparse(proxy.admin).netloc, timeout=running.DEADLINE)
-            client = http.client.HTTPConnection(listener, timeout=running.DEADLINE)
-            token = {"Authorization": "Bearer " + proxy.token}
-            while agreed + len(problems) < int(wanted) and len(problems) < 10:
-                if (agreed + len(problems)) % REQUESTS_PER_CONFIGURATION == 0:
-                    whole = proxy.call("GET", "/v1/config")[1]
-                    whole["routes"] = configuration(r)
-                    status, receipt, _ = proxy.call("PUT", "/v1/config", whole)
-                    if status == 422:
-                        continue  # two routes that match the same: another one
-                    if status != 200:
-                        problems.append(f"{status} {receipt}")
-                host, path = r.choice(HOSTS), r.choice(PATHS) + r.choice(["", "?v=1"])
-                headers = {}
-                if r.random() < 0.5:
-                    headers["X-Release"] = r.choice(["canary", "stable"])
-                if r.random() < 0.5:
-                    headers["Cookie"] = f"uid=u{r.randrange(50)}; group={r.choice(GROUPS)}"
-                if r.random() < 0.5:
-                    headers["X-User"] = f"user{r.randrange(50)}"
-                question = {"method": "GET", "host": host, "path": path, "headers": headers, "client": "127.0.0.1"}
-                admin.request("POST", "/v1/explain", json.dumps(question), token)
-                said = json.loads(admin.getresponse().read())
-                client.request("GET", path, headers={"Host": host, **headers})
-                answer = client.getresponse()
-                answer.read()
-                did = dict(part.split("=", 1) for part in (answer.getheader("X-Switchyard") or "").split("; ") if "=" in part)
-                if "status" in said:
-                    fits = answer.status == said["status"] and not did
-                else:
-                    fits = all(str(said.get(k)) == did.get(k) for k in ("generation", "route", "upstream")) and \
-                        said.get("rule") == did.get("rule")
-                if fits:
-                    agreed += 1
-                else:
-                    problems.append(f"{question}\n  said {said}\n  did {answer.status} {did}")
-    print(f"{agreed} requests went as explained, {len(problems)} did not")
+    r = random.Random(SEED)
+    agreed, minted, problems = 0, 0, []
+    with running.workplace() as work:
+        endpoints = [running.Endpoint(yardbench, work, colour) for colour in ("blue", "green", "blue", "grey")]
+        try:
+            config = running.blue_green([endpoints[0].address, endpoints[2].address], [endpoints[1].address])
+            config["upstreams"]["grey"] = {"endpoints": [{"address": endpoints[3].address},
+                                                         {"address": endpoints[0].address, "backup": True}]}
+            with running.Switchyard(program, work, config) as proxy:
+                running.until("every endpoint is up", lambda: all(
+                    u["healthy"] == u["of"] for u in proxy.status()["upstreams"].values()))
+                pair = Pair(proxy)
+                while agreed + len(problems) < int(wanted) and len(problems) < 10:
+                    if (agreed + len(problems)) % REQUESTS_PER_CONFIGURATION == 0:
+                        whole = proxy.call("GET", "/v1/config")[1]
+                        whole["routes"] = routes(r)
+                        # One endpoint of two, or the primary before its backup, out by the operator's will.
+                        for upstream in ("blue", "grey"):
+                            whole["upstreams"][upstream]["endpoints"][0]["state"] = r.choice(["up", "up", "drain", "maint"])
+                        status, receipt, _ = proxy.call("PUT", "/v1/config", whole)
+                        if status == 422:
+                            if any("matches the same" not in e["detail"] for e in receipt["errors"]):
+                                problems.append(f"{status} {receipt}")
+                            continue  # two routes that match the same: another one
+                        if status != 200:
+                            problems.append(f"{status} {receipt}")
+                    question = request(r)
+                    said = pair.explain(question)
+                    status, did, cookie = pair.send(question)
+                    good = "generation" in said and fits(said, status, did)
+                    if good and said.get("minted"):
+                        minted += 1
+                        good = minted_leads_there(pair, question, did, cookie)
+                    if good:
+                        agreed += 1
+                    else:
+                        problems.append(f"{question}\n  said {said}\n  did {status} {did} {cookie}")
+        finally:
+            for endpoint in endpoints:
+                endpoint.__exit__()
+    print(f"{agreed} requests went as explained ({minted} with a cookie made for them), {len(problems)} did not")
     for problem in problems:
         print("  " + problem)
-    return 1 if problems or agreed < int(wanted) else 0
+    return 1 if problems or agreed < int(wanted) or minted == 0 else 0
 
 
 if __name__ == "__main__":
