@@ -64,6 +64,7 @@ Cursor comment_cursor(const Comment& last) {
 Comment comment_to_show(Connection& connection, const Call& call) {
     auto comment = comment_named(connection, call.arguments.at(0));
     if (!comment) refuse_not_found("comment");
+    if (comment->post_deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("comment");
     return *comment;
 }
 
@@ -86,7 +87,7 @@ Answer create_comment(Service& service, const Call& call) {
     JsonInput input(call);
     NewComment comment;
     comment.body = input.text("body");
-    const auto parent = input.maybe_text("parent");
+    const auto parent = input.maybe_text_or_null("parent");
     if (input.errors().empty()) check_comment_body(comment.body, input.errors());
     input.finish();
     comment.author = call.caller.row;
@@ -124,12 +125,13 @@ Answer edit_comment(Service& service, const Call& call) {
 }
 
 Answer remove_comment(Service& service, const Call& call) {
+    const std::string reason = reason_of(call);
     return run_change(service, call, [&](Connection& connection) {
         const Comment comment = comment_to_show(connection, call);
         require_editor(call, comment);
         if (!comment.deleted) delete_comment(connection, comment, call.caller.row, now());
         if (comment.author_row != call.caller.row) {
-            log_deed(connection, call.caller.row, "delete comment", comment.public_id, reason_of(call), now());
+            log_deed(connection, call.caller.row, "delete comment", comment.public_id, reason, now());
         }
         return json_answer(204, "");
     });

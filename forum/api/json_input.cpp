@@ -1,5 +1,6 @@
 #include "forum/api/json_input.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -40,6 +41,19 @@ Json parse(const std::string& body) {
     return json;
 }
 
+// 1.0 is an integer too, says JSON Schema, and some languages write it so.
+std::optional<std::int64_t> integer_in(const Json& json) {
+    constexpr double kExact = 9'007'199'254'740'992;  // 2^53: beyond, doubles leave integers out
+    if (json.is_number_float()) {
+        const auto value = json.get<double>();
+        if (std::trunc(value) != value || std::abs(value) > kExact) return std::nullopt;
+        return static_cast<std::int64_t>(value);
+    }
+    const bool huge = json.is_number_unsigned() && json.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+    if (!json.is_number_integer() || huge) return std::nullopt;
+    return json.get<std::int64_t>();
+}
+
 }  // namespace
 
 struct JsonInput::Object {
@@ -49,7 +63,7 @@ struct JsonInput::Object {
     const Json* find(std::string_view name) {
         asked.emplace(name);
         const auto found = json.find(std::string(name));
-        return found == json.end() || found->is_null() ? nullptr : &*found;
+        return found == json.end() ? nullptr : &*found;
     }
 };
 
@@ -72,6 +86,11 @@ std::optional<std::string> JsonInput::maybe_text(std::string_view name) {
     return found->get<std::string>();
 }
 
+std::optional<std::string> JsonInput::maybe_text_or_null(std::string_view name) {
+    const Json* const found = object_->find(name);
+    return found != nullptr && found->is_null() ? std::nullopt : maybe_text(name);
+}
+
 std::string JsonInput::text(std::string_view name) {
     if (object_->find(name) == nullptr) {
         errors_.push_back({"/" + std::string(name), "is required"});
@@ -83,15 +102,13 @@ std::string JsonInput::text(std::string_view name) {
 std::optional<std::int64_t> JsonInput::maybe_integer(std::string_view name, std::int64_t least, std::int64_t most) {
     const Json* const found = object_->find(name);
     if (found == nullptr) return std::nullopt;
-    const bool huge =
-        found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
-    if (!found->is_number_integer() || huge || found->get<std::int64_t>() < least ||
-        found->get<std::int64_t>() > most) {
+    const auto value = integer_in(*found);
+    if (!value || *value < least || *value > most) {
         errors_.push_back({"/" + std::string(name),
                            "must be an integer from " + std::to_string(least) + " to " + std::to_string(most)});
         return std::nullopt;
     }
-    return found->get<std::int64_t>();
+    return value;
 }
 
 std::int64_t JsonInput::integer(std::string_view name, std::int64_t least, std::int64_t most) {

@@ -25,6 +25,8 @@ class JsonInput {
 
     std::string text(std::string_view name);
     std::optional<std::string> maybe_text(std::string_view name);
+    /// For the few fields that may also be given as null, which is as if they were not there.
+    std::optional<std::string> maybe_text_or_null(std::string_view name);
     std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most);
     std::optional<std::int64_t> maybe_integer(std::string_view name, std::int64_t least, std::int64_t most);
     std::optional<std::vector<std::string>> maybe_texts(std::string_view name);

@@ -1,7 +1,10 @@
 #include "forum/api/notifications.h"
 
+#include <algorithm>
+
 #include "forum/api/item_page.h"
 #include "forum/api/posts.h"
+#include "forum/domain/public_id.h"
 #include "forum/store/marks.h"
 #include "forum/store/notifications.h"
 
@@ -76,7 +79,7 @@ Answer mark_post_read(Service& service, const Call& call) {
 
 Answer list_marks(Service& service, const Call& call) {
     const std::vector<std::string> ids = ids_from(call.parameter("posts").value_or(""));
-    if (ids.empty() || ids.size() > kMarksMax) {
+    if (ids.empty() || ids.size() > kMarksMax || !std::all_of(ids.begin(), ids.end(), is_public_id)) {
         refuse(400, "bad-parameter", "posts must name 1 to 100 post ids, separated by commas");
     }
     return service.store.readers.with([&](Connection& connection) {

@@ -46,7 +46,11 @@ void write_responses(JsonText& json, const Endpoint& endpoint) {
     } else if (!endpoint.answer.empty()) {
         write_json_content(json, "application/json", endpoint.answer);
     }
-    json.end_object().key("default");
+    json.end_object();
+    if (endpoint.parameters.find("If-None-Match") != std::string_view::npos) {
+        json.key("304").begin_object().member("description", "Nothing changed.").end_object();
+    }
+    json.key("default");
     write_reference(json, "responses", "Problem");
     json.end_object();
 }

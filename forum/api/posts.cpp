@@ -191,6 +191,7 @@ Answer edit_post(Service& service, const Call& call) {
 }
 
 Answer remove_post(Service& service, const Call& call) {
+    const std::string reason = reason_of(call);
     return run_change(service, call, [&](Connection& connection) {
         const Post post = post_to_show(connection, call);
         if (!may_edit(call.caller.role, call.caller.row, post.author_row)) {
@@ -201,7 +202,7 @@ Answer remove_post(Service& service, const Call& call) {
         }
         if (!post.deleted) delete_post(connection, post, call.caller.row, now());
         if (post.author_row != call.caller.row) {
-            log_deed(connection, call.caller.row, "delete post", post.public_id, reason_of(call), now());
+            log_deed(connection, call.caller.row, "delete post", post.public_id, reason, now());
         }
         return json_answer(204, "");
     });

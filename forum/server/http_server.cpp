@@ -61,6 +61,13 @@ bool expects_body(const httplib::Request& request) {
     return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
 }
 
+// Methods for which the library has a place to register what answers them; it refuses others with 400 once it has read
+// the body.
+bool reads_body(const httplib::Request& request) {
+    return request.method == "POST" || request.method == "PUT" || request.method == "PATCH" ||
+           request.method == "DELETE";
+}
+
 struct Framing {
     std::size_t length = 0;
     bool chunked = false;
@@ -187,8 +194,10 @@ class HttpServer::Listener : public httplib::Server {
                 close_after(response);
                 return HandlerResponse::Handled;
             }
-            if (framing.chunked || framing.length > 0) return HandlerResponse::Unhandled;
+            const bool has_body = framing.chunked || framing.length > 0;
+            if (has_body && reads_body(request)) return HandlerResponse::Unhandled;
             handle(request, response);
+            if (has_body) close_after(response);
             return HandlerResponse::Handled;
         });
         const auto handler = [this](const httplib::Request& request, httplib::Response& response) {

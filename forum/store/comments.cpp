@@ -12,7 +12,7 @@ namespace {
 #define COMMENT_COLUMNS                                                                                         \
     "SELECT m.id, m.public_id, m.post_id, p.public_id, ifnull(parent.public_id, ''), m.author_id, u.username, " \
     "m.path, "                                                                                                  \
-    "m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at FROM comments m "                 \
+    "m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at, p.deleted_at FROM comments m "   \
     "JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id "                                      \
     "LEFT JOIN comments parent ON parent.id = m.parent_id "
 
@@ -32,6 +32,7 @@ Comment comment_from(const Query& query) {
     comment.edit_version = query.integer(11);
     comment.score = query.integer(12);
     comment.deleted = !query.is_null(13);
+    comment.post_deleted = !query.is_null(14);
     return comment;
 }
 

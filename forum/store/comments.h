@@ -27,6 +27,7 @@ struct Comment {
     std::int64_t edit_version = 1;
     std::int64_t score = 0;
     bool deleted = false;
+    bool post_deleted = false;
 };
 
 std::optional<Comment> comment_named(Connection& connection, std::string_view public_id);

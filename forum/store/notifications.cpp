@@ -33,7 +33,8 @@ void notify_mentioned(Connection& connection, std::string_view text, const NewNo
 std::vector<Notification> list_notifications(Connection& connection, std::int64_t user, std::int64_t before_row,
                                              int limit) {
     Query query = connection.query(
-        "SELECT n.id, n.public_id, n.kind, u.username, p.public_id, p.title, ifnull(m.public_id, ''), n.created_at, "
+        "SELECT n.id, n.public_id, n.kind, u.username, p.public_id, CASE WHEN p.deleted_at IS NULL THEN p.title ELSE "
+        "'[deleted]' END, ifnull(m.public_id, ''), n.created_at, "
         "n.read_at FROM notifications n JOIN users u ON u.id = n.actor_id JOIN posts p ON p.id = n.post_id "
         "LEFT JOIN comments m ON m.id = n.comment_id WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?"_sql);
     query.with(user, before_row, limit);

@@ -131,6 +131,23 @@ class Content(ForumTest):
         self.assertEqual(self.bob.delete("/api/v1/comments/" + comment).status, 204)
         self.assertEqual(self.alice.get("/api/v1/search?q=honey").json["items"], [])
 
+    def test_what_stands_below_a_deleted_post_is_gone_with_it(self):
+        post = self.write_post(self.alice, "Going soon", "hello @bob")
+        comment = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "first words"}).json["id"]
+        self.bob.patch("/api/v1/comments/" + comment, {"body": "second words"})
+        root = self.admin(self.blue)
+        self.assertEqual(self.alice.delete("/api/v1/posts/" + post).status, 204)
+        for reader in (self.green.client(), self.alice, self.bob):
+            for path in ("", "/history"):
+                self.assert_problem(reader.get(f"/api/v1/comments/{comment}{path}"), 404)
+        self.assert_problem(self.bob.patch("/api/v1/comments/" + comment, {"body": "third"}), 404)
+        self.assert_problem(self.alice.put(f"/api/v1/comments/{comment}/vote", {"value": 1}), 404)
+        self.assert_problem(self.alice.post(f"/api/v1/comments/{comment}/reports", {"reason": "x"}), 404)
+        self.assertEqual({one["post_title"] for one in self.bob.get("/api/v1/me/notifications").json["items"]}, {"[deleted]"})
+        self.assertEqual(root.get("/api/v1/comments/" + comment).json["body"], "second words")
+        self.assertEqual(root.post(f"/api/v1/posts/{post}/restore").status, 204)
+        self.assertEqual(self.green.client().get("/api/v1/comments/" + comment).json["body"], "second words")
+
     def test_unread_marks_and_notifications_follow_what_happens(self):
         post = self.write_post(self.alice, body="hello @bob and @Bob and @nobody1")
         mark = lambda client: client.get("/api/v1/me/marks?posts=" + post).json["items"][0]

@@ -46,6 +46,8 @@ def check(keyword, rule, value, schema, document, place):
             return []
         size = value if keyword in ("minimum", "maximum") else len(value)
         return [] if (size >= rule if keyword.startswith("min") else size <= rule) else [f"{place}: breaks {keyword} {rule}"]
+    if keyword == "uniqueItems":
+        return [f"{place}: has an entry twice"] if rule and len({repr(one) for one in value}) < len(value) else []
     if keyword == "items":
         return [fault for i, one in enumerate(value or []) for fault in faults(one, rule, document, f"{place}[{i}]")]
     if keyword == "properties":

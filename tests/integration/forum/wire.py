@@ -43,6 +43,17 @@ class Wire(ForumTest):
         self.assertTrue(chunked.startswith(b"HTTP/1.1 413"), chunked[:100])
         self.assertEqual(forum.client().get("/livez").status, 200)
 
+    def test_a_method_that_nothing_has_is_405_whether_it_brings_a_body_or_not(self):
+        forum = self.start()
+        follow = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+        bare = exchange(forum.port, b"TRACE /livez HTTP/1.1\r\nHost: a\r\n\r\n" + follow)
+        self.assertTrue(bare.startswith(b"HTTP/1.1 405"), bare[:200])
+        self.assertEqual(bare.count(b"HTTP/1.1 "), 2, bare)
+        # The body stays unread, so nothing behind it may be taken for a request.
+        loaded = exchange(forum.port, b"TRACE /livez HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(follow) + follow)
+        self.assertTrue(loaded.startswith(b"HTTP/1.1 405"), loaded[:200])
+        self.assertEqual(loaded.count(b"HTTP/1.1 "), 1, loaded)
+
     def test_a_chunked_body_is_a_body(self):
         forum = self.start()
         body = json.dumps({"username": "alice", "password": "correct horse"}).encode()

@@ -39,7 +39,11 @@ TEST_CASE("bodies that are no JSON object in strict UTF-8 are 400, wrong fields 
     const std::vector<Row> rows = {
         {R"({"name":"x"})", 200},
         {R"({"name":"x","number":1,"list":["a"]})", 200},
-        {R"({"name":"x","number":null})", 200},
+        {R"({"name":"x","number":null})", 422},
+        {R"({"name":"x","number":1.0})", 200},
+        {R"({"name":"x","number":0.5})", 422},
+        {R"({"name":"x","number":1e300})", 422},
+        {R"({"name":null})", 422},
         {"", 400},
         {"[]", 400},
         {"{", 400},
