@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "config/fields_process.h"
 #include "config/fields_route.h"
@@ -105,23 +106,25 @@ std::string summary(const Route& route) {
 template <class T, class Name, class Changed>
 void compare_named(const std::string& subject, std::string_view noun, const std::vector<T>& before,
                    const std::vector<T>& after, Name name, Changed changed, Lines& lines) {
-    const auto find = [&](const std::vector<T>& list, const std::string& wanted) {
-        return std::ranges::find_if(list, [&](const T& item) { return name(item) == wanted; });
-    };
+    if (before == after) return;
+    // By look-up: ten thousand routes are compared at every change.
+    std::unordered_map<std::string, const T*> olds, news;
+    for (const T& item : before) olds.emplace(name(item), &item);
+    for (const T& item : after) news.emplace(name(item), &item);
     Lines stayed_before, stayed_after;
     for (const T& item : before) {
-        if (find(after, name(item)) == after.end())
+        if (!news.contains(name(item)))
             lines.push_back(fmt::format("{}{} {} removed", subject, noun, name(item)));
         else
             stayed_before.push_back(name(item));
     }
     for (const T& item : after) {
-        const auto old = find(before, name(item));
-        if (old == before.end()) {
+        const auto old = olds.find(name(item));
+        if (old == olds.end()) {
             lines.push_back(fmt::format("{}{} {} added ({})", subject, noun, name(item), summary(item)));
         } else {
             stayed_after.push_back(name(item));
-            if (!(*old == item)) changed(*old, item);
+            if (!(*old->second == item)) changed(*old->second, item);
         }
     }
     if (stayed_before != stayed_after) {

@@ -65,7 +65,8 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
     check_endpoints(checks, at, upstream);
     if (upstream.balance.kind == Balance::Kind::hash) {
         const Key& key = upstream.balance.hash_key;
-        checks.key(at + "/balance/hash", key, claims_are_verified(checks.model, name));
+        checks.key(at + "/balance/hash", key,
+                   key.source == Key::Source::claim && claims_are_verified(checks.model, name));
     }
     check_health(checks, at + "/health", upstream.health);
     if (upstream.ejection.base_time > upstream.ejection.max_time)
