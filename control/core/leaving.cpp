@@ -1,7 +1,8 @@
 #include "control/core/leaving.h"
 
 #include <algorithm>
-#include <numeric>
+#include <string_view>
+#include <unordered_map>
 
 namespace switchyard::control {
 namespace {
@@ -18,12 +19,6 @@ Shares shares(const config::Route* route) {
     return out;
 }
 
-const config::Route* find(const config::Model& model, const std::string& name) {
-    const auto it =
-        std::find_if(model.routes.begin(), model.routes.end(), [&](const auto& r) { return r.name == name; });
-    return it == model.routes.end() ? nullptr : &*it;
-}
-
 bool in_service(const config::Upstream& upstream, const config::Address& address) {
     return std::any_of(upstream.endpoints.begin(), upstream.endpoints.end(), [&](const config::Endpoint& e) {
         return e.address == address && e.state == config::EndpointState::up && e.weight > 0;
@@ -34,8 +29,12 @@ bool in_service(const config::Upstream& upstream, const config::Address& address
 
 std::set<std::string> leaving(const config::Model& before, const config::Model& after) {
     std::set<std::string> out;
+    std::unordered_map<std::string_view, const config::Route*> routes;
+    for (const auto& route : after.routes) routes.emplace(route.name, &route);
     for (const auto& route : before.routes) {
-        const auto* now = find(after, route.name);
+        const auto found = routes.find(route.name);
+        const auto* now = found == routes.end() ? nullptr : found->second;
+        if (now != nullptr && *now == route) continue;
         const auto had = shares(&route);
         const auto has = shares(now);
         for (const auto& [upstream, share] : had) {
@@ -48,6 +47,7 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
     }
     for (const auto& [name, upstream] : before.upstreams) {
         const auto now = after.upstreams.find(name);
+        if (now != after.upstreams.end() && now->second == upstream) continue;
         for (const auto& endpoint : upstream.endpoints)
             if (in_service(upstream, endpoint.address) &&
                 (now == after.upstreams.end() || !in_service(now->second, endpoint.address)))
