@@ -159,7 +159,17 @@ Result<void> Control::Members::build_rollouts() {
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
     ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
     ports.keep = [this](const std::string& id, const std::string& text) { return store->put_journal(id, text); };
-    ports.event = [this](nlohmann::ordered_json body) { controller->events().add("rollout", std::move(body)); };
+    ports.event = [this](nlohmann::ordered_json body) {
+        const auto word = [&](const char* key) { return body.value(key, std::string()); };
+        const std::string kind = word("kind");
+        const std::string line =
+            fmt::format("rollout {}: {}: {}", word("rollout"), kind, word(body.contains("text") ? "text" : "detail"));
+        if (kind == "start" || kind == "step" || kind == "pause" || kind == "resume" || kind == "done")
+            log_info("{}", line);
+        else
+            log_warn("{}", line);  // something was taken back, or waits for somebody
+        controller->events().add("rollout", std::move(body));
+    };
     ports.route_id = [this](const std::string& name) { return registry.route(name); };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.endpoint = [this](std::uint32_t id) -> std::optional<std::pair<std::string, std::string>> {

@@ -21,8 +21,9 @@ void Analysis::begin_step(Assignment assignment, double share) {
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
-    // By rule nothing is random: no share says how many requests there ought to be.
-    gathering_.begin(assignment == Assignment::by_rule ? 0.0 : share);
+    // Only where each request is a draw of its own. By rule nothing is random; and in a sticky split the share of the
+    // requests is that of her who makes most of them, so leaving out what has no counterpart would take one side.
+    gathering_.begin(assignment == Assignment::per_request ? share : 0.0);
     step_canary_ = step_baseline_ = {};
 }
 

@@ -1,5 +1,5 @@
 // Ticks of too little traffic to compare, taken together: with one request in a tick its arm has all of them, and a
-// failure says nothing about arms.
+// failure says nothing about arms. For splits that decide each request.
 //
 // A block ends when the split must have sent at least one request to the smaller arm and both have some, so it is
 // decided by how many there are, never by what became of them; on a busy route every tick is a block of its own.

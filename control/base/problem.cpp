@@ -21,7 +21,7 @@ const char* title(unsigned status) {
         case 408:
             return "Request took too long";
         case 409:
-            return "Precondition failed";
+            return "Conflict";
         case 412:
             return "Changed by someone else";
         case 413:
@@ -81,8 +81,8 @@ Problem stale(std::uint64_t in_force) {
             {},
             in_force};
 }
-Problem invalid(std::vector<config::Error> errors) {
-    std::string detail = "the configuration has " + std::to_string(errors.size()) +
+Problem invalid(std::vector<config::Error> errors, const std::string& what) {
+    std::string detail = "the " + what + " has " + std::to_string(errors.size()) +
                          (errors.size() == 1 ? " error" : " errors") + "; nothing was changed";
     if (errors.size() == 1) detail = errors[0].pointer + ": " + errors[0].detail + "; nothing was changed";
     return {422, "invalid", std::move(detail), std::move(errors), {}};

@@ -39,16 +39,17 @@ struct Problem {
 nlohmann::ordered_json to_json(const Problem& problem);
 
 namespace problems {
-Problem bad_request(std::string detail);             // 400: the call itself cannot be understood
-Problem unauthorized(std::string detail);            // 401
-Problem forbidden(std::string detail);               // 403
-Problem not_found(std::string detail);               // 404
-Problem conflict(std::string detail);                // 409: a precondition on live facts failed
-Problem stale(std::uint64_t in_force);               // 412: someone else changed it
-Problem invalid(std::vector<config::Error> errors);  // 422: the configuration would be wrong
-Problem invalid(std::string detail);                 // 422
-Problem internal(std::string detail);                // 500
-Problem store_full(std::string detail);              // 507: no room to keep the change
+Problem bad_request(std::string detail);   // 400: the call itself cannot be understood
+Problem unauthorized(std::string detail);  // 401
+Problem forbidden(std::string detail);     // 403
+Problem not_found(std::string detail);     // 404
+Problem conflict(std::string detail);      // 409: a precondition on live facts failed
+Problem stale(std::uint64_t in_force);     // 412: someone else changed it
+// 422: the configuration, or what `what` says, would be wrong
+Problem invalid(std::vector<config::Error> errors, const std::string& what = "configuration");
+Problem invalid(std::string detail);     // 422
+Problem internal(std::string detail);    // 500
+Problem store_full(std::string detail);  // 507: no room to keep the change
 }  // namespace problems
 
 }  // namespace switchyard::control

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "control/cli/rollout_view.h"
+#include "control/cli/screen.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -28,27 +29,61 @@ int start_rollout(const Options& options, const std::string& path) {
     }
     const auto answer = AdminClient(options.client).call("POST", "/v1/rollouts", text.str());
     if (!answer.done()) return print_problem(options, answer);
-    fmt::print("{}\n", options.json ? answer.json.dump(2) : "rollout " + text_of(answer.json["id"]) + " runs");
+    if (options.json) {
+        fmt::print("{}\n", answer.json.dump(2));
+        return kDone;
+    }
+    fmt::print("{}\nfollow it: switchyard rollout watch {}\n", rollout_line(answer.json), text_of(answer.json["id"]));
     return kDone;
 }
 
-bool ended(const Json& rollout) {
-    const auto state = rollout.value("state", "");
-    return state == "succeeded" || state == "rolled_back" || state == "aborted";
-}
+// On a terminal the whole picture, redrawn in place; into a file or a pipe a line for each change of state or step, and
+// the picture at the end.
+class RolloutPicture {
+  public:
+    explicit RolloutPicture(bool json) : json_(json), terminal_(Screen::on_terminal() && !json) {}
+
+    void draw(const Json& rollout) {
+        if (json_) {
+            fmt::print("{}\n", rollout.dump());
+        } else if (terminal_) {
+            screen_.draw(rollout_lines(rollout));
+        } else if (rollout_ended(rollout)) {
+            for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
+        } else if (const auto line = rollout_line(rollout); line != last_) {
+            fmt::print("{}\n", line);
+            last_ = line;
+        }
+        std::fflush(stdout);
+    }
+
+  private:
+    const bool json_, terminal_;
+    Screen screen_;
+    std::string last_;
+};
 
 int watch_rollout(const Options& options, const std::string& id) {
+    RolloutPicture picture(options.json);
     while (true) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
-        if (options.json)
-            fmt::print("{}\n", answer.json.dump());
-        else
-            for (const auto& line : rollout_lines(answer.json)) fmt::print("{}\n", line);
-        std::fflush(stdout);
-        if (ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
+        picture.draw(answer.json);
+        if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
         std::this_thread::sleep_for(kLook);
     }
+}
+
+// A wish without an id is refused, but says which there are: nobody should have to ask twice at three in the morning.
+int ask_which(const Options& options, const std::string& what) {
+    std::string active;
+    const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts");
+    if (answer.done())
+        for (const auto& one : answer.json["rollouts"])
+            if (!rollout_ended(one)) active += (active.empty() ? "" : ", ") + text_of(one["id"]);
+    fmt::print(stderr, "switchyard: rollout {} needs the id of a rollout{}\n", what,
+               active.empty() ? "; none is active" : "; active: " + active);
+    return kUsage;
 }
 
 int run_rollout(const Options& options, const RolloutArguments& a) {
@@ -64,10 +99,7 @@ int run_rollout(const Options& options, const RolloutArguments& a) {
             }
             for (const auto& line : rollout_lines(answer)) fmt::print("{}\n", line);
         });
-    if (a.which.empty()) {
-        fmt::print(stderr, "switchyard: rollout {} needs the id of a rollout, such as r1\n", a.what);
-        return kUsage;
-    }
+    if (a.which.empty()) return ask_which(options, a.what);
     if (a.what == "watch") return watch_rollout(options, a.which);
     const auto answer = AdminClient(options.client).call("POST", path + "/" + a.what);
     if (!answer.done()) return print_problem(options, answer);

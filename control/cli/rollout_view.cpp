@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace switchyard::control::cli {
 namespace {
@@ -22,13 +23,27 @@ std::string number(const Json& of, const char* key) {
     return it->is_number_float() ? fmt::format("{:.2f}", it->get<double>()) : it->dump();
 }
 
-std::string step_line(const Json& step, std::size_t index) {
+// Never "-0.00".
+std::string two_decimals(double value) {
+    constexpr double kShows = 0.005;
+    return fmt::format("{:.2f}", std::abs(value) < kShows ? 0.0 : value);
+}
+
+bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
+    return std::ranges::any_of(words, [&](const char* one) { return word == one; });
+}
+
+std::string step_line(const Json& step, std::size_t index, const std::string& baked) {
     std::string what;
-    for (const auto& [key, value] : step.items())
-        if (key != "state")
-            what +=
-                (what.empty() ? "" : " ") + key + " " + (value.is_string() ? value.get<std::string>() : value.dump());
-    return fmt::format("  {}. {:<28} {}", index + 1, what, step.value("state", ""));
+    for (const auto& [key, value] : step.items()) {
+        if (key == "state") continue;
+        what += (what.empty() ? "" : " ") + key;
+        if (!value.is_object()) what += " " + (value.is_string() ? value.get<std::string>() : value.dump());
+        if (key == "weight") what += " %";
+    }
+    std::string state = step.value("state", "");
+    if (step.contains("bake") && is_one_of(state, {"running", "paused", "inconclusive"})) state += ", baked " + baked;
+    return fmt::format("  {}. {:<28} {}", index + 1, what, state);
 }
 
 std::string arm_line(const std::string& name, const char* since, const Json& arm) {
@@ -44,7 +59,8 @@ void arms(std::vector<std::string>& out, const Json& all) {
     for (const char* since : {"step", "rollout", "before"})
         for (const auto& [name, arm] : all.items()) {
             const Json& part = since == std::string_view("rollout") ? arm : arm.value(since, Json::object());
-            if (part.value("attempts", 0) == 0 && (part.empty() || since == std::string_view("step"))) continue;
+            // A whole rollout without a request is worth its line; a step or a past without one is not.
+            if (part.value("attempts", 0) == 0 && since != std::string_view("rollout")) continue;
             out.push_back(arm_line(name,
                                    since == std::string_view("step")      ? "this step"
                                    : since == std::string_view("rollout") ? "whole rollout"
@@ -55,20 +71,41 @@ void arms(std::vector<std::string>& out, const Json& all) {
 
 }  // namespace
 
+bool rollout_ended(const Json& rollout) {
+    return is_one_of(rollout.value("state", ""), {"succeeded", "rolled_back", "aborted"});
+}
+
+std::string rollout_line(const Json& r) {
+    std::string weight = number(r, "weight_in_force") + " %";
+    if (number(r, "weight") != number(r, "weight_in_force")) weight += ", " + number(r, "weight") + " % on its way";
+    return fmt::format("rollout {}  {}  route {}: {} → {}  step {} of {}  weight {}", r.value("id", ""),
+                       r.value("state", ""), r.value("route", ""), r.value("from", ""), r.value("to", ""),
+                       number(r, "step"), number(r, "of_steps"), weight);
+}
+
 std::vector<std::string> rollout_lines(const Json& r) {
-    std::vector<std::string> out;
-    out.push_back(fmt::format("rollout {}  {}  route {}: {} → {}  step {} of {}  weight {} %", r.value("id", ""),
-                              r.value("state", ""), r.value("route", ""), r.value("from", ""), r.value("to", ""),
-                              number(r, "step"), number(r, "of_steps"), number(r, "weight_in_force")));
+    std::vector<std::string> out{rollout_line(r)};
     if (!r.value("why", "").empty()) out.push_back("  " + r.value("why", ""));
+    if (r.contains("publish_problem")) out.push_back("  PROBLEM: " + r.value("publish_problem", ""));
     std::size_t index = 0;
-    for (const auto& step : r.value("steps", Json::array())) out.push_back(step_line(step, index++));
+    for (const auto& step : r.value("steps", Json::array()))
+        out.push_back(step_line(step, index++, r.value("baked", "")));
     if (r.contains("arms")) arms(out, r["arms"]);
     for (const auto& row : r.value("evidence", Json::array()))
-        out.push_back(fmt::format("  {:<22} [{}] {:>6.2f} of {:.2f}", row.value("test", ""),
-                                  bar(row.value("part", 0.0)), row.value("ln_e", 0.0), row.value("threshold", 0.0)));
-    if (r.contains("promotion") && !r["promotion"].value("why", "").empty())
-        out.push_back("  next step: " + r["promotion"].value("why", ""));
+        out.push_back(fmt::format("  {:<22} [{}] {:>6} of {:.2f}", row.value("test", ""), bar(row.value("part", 0.0)),
+                                  two_decimals(row.value("ln_e", 0.0)), row.value("threshold", 0.0)));
+    const Json failing = r.value("failing_endpoints", Json::object());
+    for (const auto& [address, failures] : failing.items())
+        out.push_back(fmt::format("  failed at {}: {}", address, failures.dump()));
+    const Json checks = r.value("checks", Json::array());
+    for (const auto& check : checks)
+        out.push_back(fmt::format("  check {}: {} of {} failures in a row{}{}", check.value("name", ""),
+                                  number(check, "failures"), number(check, "of"),
+                                  check.value("last", "").empty() ? "" : ", last: ", check.value("last", "")));
+    // What a running step waits for stands above already.
+    const std::string promotion = r.value("promotion", Json::object()).value("why", "");
+    if (!rollout_ended(r) && !promotion.empty() && r.value("why", "").find(promotion) == std::string::npos)
+        out.push_back("  next step: " + promotion);
     return out;
 }
 

@@ -7,6 +7,9 @@
 
 namespace switchyard::control::cli {
 
+bool rollout_ended(const nlohmann::ordered_json& rollout);
+// What matters most, in one line.
+std::string rollout_line(const nlohmann::ordered_json& rollout);
 // Of a summary (one of the list) or of a whole rollout.
 std::vector<std::string> rollout_lines(const nlohmann::ordered_json& rollout);
 

@@ -103,6 +103,9 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
     if (r.contains("confirm_by"))
         fmt::print("undone by itself at {} unless: switchyard confirm {}\n", text_of(r["confirm_by"]),
                    text_of(r["generation"]));
+    if (r.contains("rollout"))
+        fmt::print("undone by itself when failures beat the old upstream's (switchyard rollout watch {})\n",
+                   text_of(r["rollout"]));
     if (answer.status == 202)
         fmt::print(stderr, "NOT in force everywhere: workers {} have not answered\n",
                    text_of(r["adopted"]["waiting_for"]));

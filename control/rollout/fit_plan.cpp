@@ -25,22 +25,24 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
     for (const auto& [name, upstream] : model.upstreams) upstreams.push_back(name);
     for (const config::Route& route : model.routes) routes.push_back(route.name);
     for (const auto& [pointer, name] : {std::pair{"/from", plan.from}, std::pair{"/to", plan.to}})
-        if (!model.upstreams.contains(name))
+        if (!name.empty() && !model.upstreams.contains(name))
             errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
     const config::Route* route = find_route(model, plan.route);
     if (route == nullptr) {
+        if (plan.route.empty()) return errors;
         errors.push_back({"/route", "unknown route " + config::unknown_word(plan.route, routes)});
         return errors;
     }
     const bool serves =
         std::ranges::any_of(route->split, [&](const auto& part) { return part.first == plan.from && part.second > 0; });
-    if (!serves) errors.push_back({"/from", fmt::format("route {} sends it no traffic by its split", plan.route)});
+    if (!serves && !plan.from.empty())
+        errors.push_back({"/from", fmt::format("route {} sends it no traffic by its split", plan.route)});
     for (const auto& [upstream, weight] : route->split) {
         if (weight == 0) continue;
         if (upstream == plan.to && !plan.watch)
             errors.push_back(
                 {"/to", fmt::format("already gets traffic of route {}; set its weight to 0 first", plan.route)});
-        else if (upstream != plan.from && upstream != plan.to)
+        else if (upstream != plan.from && upstream != plan.to && !plan.from.empty())
             errors.push_back({"/from", fmt::format("route {} also sends traffic to {}; a rollout needs one upstream "
                                                    "to compare with",
                                                    plan.route, upstream)});

@@ -11,6 +11,7 @@
 
 namespace switchyard::control::rollout {
 
+// What is empty was not read and is passed over.
 std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model);
 // True when a rule of the route sends requests past the split to either upstream: then no share is promised.
 bool rules_bypass_split(const Plan& plan, const config::Model& model);

@@ -191,6 +191,16 @@ void read_analysis(const Json& json, const std::string& at, Plan& plan, Errors& 
 
 }  // namespace
 
+void add_unless_told(Errors& errors, Errors more) {
+    const auto told = errors;
+    for (config::Error& error : more)
+        if (std::ranges::none_of(told, [&](const config::Error& before) {
+                return !before.pointer.empty() &&
+                       (error.pointer.starts_with(before.pointer) || before.pointer.starts_with(error.pointer));
+            }))
+            errors.push_back(std::move(error));
+}
+
 PlanResult parse_plan(const Json& document) {
     PlanResult result;
     Plan plan;
@@ -203,7 +213,11 @@ PlanResult parse_plan(const Json& document) {
     for_each_in(reader, "steps", kMostSteps, [&](const Json& step, const std::string& at) {
         plan.steps.push_back(read_step(step, at, result.errors));
     });
-    if (result.errors.empty()) check_order(plan.steps, "/steps", result.errors);
+    if (reader.find("steps") != nullptr) {
+        Errors order;
+        check_order(plan.steps, "/steps", order);
+        add_unless_told(result.errors, std::move(order));
+    }
     if (const Json* analysis = reader.find("analysis")) read_analysis(*analysis, "/analysis", plan, result.errors);
     reader.read("return_over", plan.return_over);
     if (const Json* watch = reader.find("watch")) {
@@ -213,6 +227,7 @@ PlanResult parse_plan(const Json& document) {
             reader.fail("/watch", "expected true or false, found " + config::found(*watch));
     }
     reader.end();
+    result.draft = plan;
     if (result.errors.empty()) result.plan = std::move(plan);
     return result;
 }

@@ -15,9 +15,13 @@ namespace switchyard::control::rollout {
 
 struct PlanResult {
     std::optional<Plan> plan;  // set exactly when there are no errors
+    Plan draft;                // whatever could be read, so that more can be found wrong with it at once
     std::vector<config::Error> errors;
 };
 
 PlanResult parse_plan(const nlohmann::ordered_json& document);
+
+// What is wrong with a place that nothing has been said about yet: the first mistake there explains the others.
+void add_unless_told(std::vector<config::Error>& errors, std::vector<config::Error> more);
 
 }  // namespace switchyard::control::rollout

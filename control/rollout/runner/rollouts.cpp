@@ -73,12 +73,15 @@ Result<std::shared_ptr<LiveRollout>> Rollouts::begin(Plan plan, const std::strin
 
 Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by) {
     auto parsed = parse_plan(document);
-    if (!parsed.plan) return problems::invalid(std::move(parsed.errors));
+    if (!parsed.plan) {
+        add_unless_told(parsed.errors, fit_plan(parsed.draft, ports_.model()));
+        return problems::invalid(std::move(parsed.errors), "plan");
+    }
     if (const auto holder = held_by(parsed.plan->route); !holder.empty())
         return problems::conflict(
             fmt::format("route {} belongs to rollout {} until it ends; abort it first", parsed.plan->route, holder));
     if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
-        return problems::invalid(std::move(errors));
+        return problems::invalid(std::move(errors), "plan");
     return begin(std::move(*parsed.plan), by);
 }
 

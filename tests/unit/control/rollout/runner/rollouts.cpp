@@ -367,3 +367,18 @@ TEST_CASE("the report draws one line of evidence for each test") {
     const auto errors = static_cast<std::size_t>(std::ranges::find(tests, "errors") - tests.begin());
     CHECK(timeline["samples"].back()["evidence"][errors] > 0);
 }
+
+TEST_CASE("all that is wrong with a plan comes back at once: values, order and names") {
+    Stage stage;
+    const auto plan = nlohmann::ordered_json::parse(R"({"route":"forum","from":"blue","to":"grene",
+      "steps":[{"weight":5,"bake":"1x"},{"weight":3},{"pause":{}}],"analysis":{"errrors":{}}})");
+    const auto refused = stage.rollouts->start(plan, "ci");
+    REQUIRE_FALSE(refused.has_value());
+    std::string pointers;
+    for (const auto& error : refused.error().errors) pointers += error.pointer + " ";
+    CHECK(pointers == "/steps/0/bake /steps/1 /steps/2 /analysis/errrors /to ");
+    CHECK(refused.error().detail.starts_with("the plan has 5 errors"));
+    // What could not be read is not called unknown as well.
+    const auto empty = stage.rollouts->start(nlohmann::ordered_json::object(), "ci");
+    CHECK(empty.error().errors.size() == 4);
+}

@@ -1,0 +1,100 @@
+#include "control/cli/rollout_view.h"
+
+#include <doctest/doctest.h>
+
+using namespace switchyard::control::cli;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json running() {
+    return Json::parse(R"({"id":"r1","state":"running","route":"app","from":"blue","to":"green","step":2,"of_steps":3,
+      "weight":5.0,"weight_in_force":5.0,"why":"waits: 20 of 300 canary requests in this step","baked":"12s",
+      "steps":[{"header_only":"1m","state":"done"},{"weight":5,"bake":"30s","state":"running"},{"pause":{},"state":"to come"}],
+      "arms":{"blue":{"attempts":400,"failures":2,"error_percent":0.5,"latency_ms":{"p50":1.0,"p90":2.0,"p99":3.0},
+                      "step":{"attempts":0,"failures":0,"error_percent":null}},
+              "green":{"attempts":20,"failures":1,"error_percent":5.0,"latency_ms":{"p50":1.5,"p90":2.5,"p99":3.5},
+                       "step":{"attempts":0,"failures":0,"error_percent":null}}},
+      "evidence":[{"test":"errors","ln_e":-0.0001,"threshold":7.68,"part":0.0,"acts":true}],
+      "promotion":{"allowed":false,"why":"20 of 300 canary requests in this step"},
+      "failing_endpoints":{"127.0.0.1:9002":1},
+      "checks":[{"name":"smoke","failures":1,"of":3,"last":"answered 503"}]})");
+}
+
+std::string text(const Json& rollout) {
+    std::string out;
+    for (const auto& line : rollout_lines(rollout)) out += line + "\n";
+    return out;
+}
+
+std::size_t times(const std::string& what, const std::string& in) {
+    std::size_t n = 0;
+    for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + 1)) ++n;
+    return n;
+}
+
+bool has(const std::string& what, const Json& rollout) {
+    return text(rollout).find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a step without requests yet shows the whole rollout and no empty line") {
+    const std::string shown = text(running());
+    CHECK(times("whole rollout", shown) == 2);
+    CHECK(times("this step  ", shown) == 0);
+    CHECK(shown.find("–") == std::string::npos);
+    Json asked = running();
+    asked["arms"]["green"]["step"] = asked["arms"]["green"];
+    CHECK(times("this step  ", text(asked)) == 1);
+}
+
+TEST_CASE("before the old release was asked in this rollout, what it did just before stands in") {
+    Json fresh = running();
+    for (const char* colour : {"blue", "green"})
+        fresh["arms"][colour] = {{"attempts", 0}, {"failures", 0}, {"error_percent", nullptr}};
+    CHECK_FALSE(has("just before", fresh));
+    fresh["arms"]["blue"]["before"] = running()["arms"]["blue"];
+    CHECK(has("just before", fresh));
+}
+
+TEST_CASE("a step says what it is and how long it has baked") {
+    CHECK(has("2. weight 5 % bake 30s", running()));
+    CHECK(has("running, baked 12s", running()));
+    CHECK(has("3. pause  ", running()));
+    CHECK_FALSE(has("{}", running()));
+}
+
+TEST_CASE("what a person needs at night is there: endpoints that fail, checks, a weight that is not in force yet") {
+    CHECK(has("failed at 127.0.0.1:9002: 1", running()));
+    CHECK(has("check smoke: 1 of 3 failures in a row, last: answered 503", running()));
+    Json aborted = running();
+    aborted["state"] = "aborted";
+    aborted["weight"] = 0.0;
+    aborted["publish_problem"] = "some worker has not adopted the weight yet";
+    CHECK(has("weight 5.00 %, 0.00 % on its way", aborted));
+    CHECK(has("PROBLEM: some worker", aborted));
+}
+
+TEST_CASE("the reason to wait is told once, and nothing waits any more when it has ended") {
+    CHECK(times("20 of 300", text(running())) == 1);
+    Json paused = running();
+    paused["state"] = "paused";
+    paused["why"] = "paused by alice";
+    CHECK(has("next step: 20 of 300", paused));
+    paused["state"] = "aborted";
+    CHECK_FALSE(has("next step", paused));
+}
+
+TEST_CASE("evidence close to nothing is not below it") {
+    CHECK(has("  0.00 of 7.68", running()));
+    CHECK_FALSE(has("-0.00", running()));
+}
+
+TEST_CASE("a summary from the list is a line and its reason") {
+    Json summary = running();
+    for (const char* key : {"steps", "arms", "evidence", "promotion", "failing_endpoints", "checks"})
+        summary.erase(key);
+    CHECK(rollout_lines(summary).size() == 2);
+    CHECK_FALSE(rollout_ended(summary));
+}
