@@ -98,6 +98,7 @@ class Exchange {
 
     // request_head.cpp, response_head.cpp
     bool write_request_head(net::Buffer& out);
+    void write_request_head_again();
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
 
@@ -118,9 +119,10 @@ class Exchange {
 
     Session& session_;
     Context& context_;
-    net::Buffer head_;  // the request's head, unmoved until the end
-    net::Buffer out_;   // the head being sent, in either direction
-    net::Buffer back_;  // bytes from the endpoint
+    net::Buffer head_;                   // the request's head, unmoved until the end
+    net::Buffer out_;                    // the head being sent, in either direction
+    std::size_t request_head_size_ = 0;  // of what stands in out_; the rest is the body
+    net::Buffer back_;                   // bytes from the endpoint
     http::HeadParser parser_;
     http::Head request_;
     http::Head response_;

@@ -116,7 +116,10 @@ net::Task<Failure> Exchange::attempt() {
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
+        request_head_size_ = out_.size();
         take_small_body();
+    } else {
+        write_request_head_again();
     }
     request_trailers_.clear();
     upload_.trailers = route_->allow_trailers.empty() ? nullptr : &request_trailers_;
@@ -202,6 +205,18 @@ void Exchange::take_small_body() {
     session_.in.consume(size);
     record_.bytes_in += size;
     body_with_head_ = true;
+}
+
+// Another route or endpoint may want another head. The body behind it has left the client's buffer and comes along.
+void Exchange::write_request_head_again() {
+    net::Buffer again(context_.buffers);
+    if (!write_request_head(again)) return;
+    const auto body = out_.unread().substr(request_head_size_);
+    if (body.size() > again.room().size()) return;
+    request_head_size_ = again.size();
+    if (!body.empty()) std::memcpy(again.room().data(), body.data(), body.size());
+    again.filled(body.size());
+    out_.swap(again);
 }
 
 // The connection ended before a response head. What may the request have caused?
