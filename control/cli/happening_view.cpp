@@ -11,7 +11,8 @@ namespace {
 // Empty when nothing of the drain is in flight any more.
 std::string drain_line(const Json& d) {
     std::string counts;
-    for (const auto& [upstream, count] : d.value("in_flight", Json::object()).items())
+    const auto in_flight = d.value("in_flight", Json::object());
+    for (const auto& [upstream, count] : in_flight.items())
         if (count.value("requests", 0U) + count.value("tunnels", 0U) > 0)
             counts += fmt::format("{}{} {} requests, {} tunnels", counts.empty() ? "" : "; ", upstream,
                                   count.value("requests", 0U), count.value("tunnels", 0U));

@@ -1,21 +1,17 @@
 // switchyard watch: the status, again and again; redrawn in place on a terminal, plain lines otherwise.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <thread>
 
+#include "control/cli/happening_view.h"
+#include "control/cli/screen.h"
 #include "control/cli/status_view.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
 namespace {
-
-constexpr const char* kHome = "\x1b[H";
-constexpr const char* kClearRest = "\x1b[J";
-constexpr const char* kClearLine = "\x1b[K";
-constexpr const char* kClearAll = "\x1b[2J";
 
 std::string one_line(const Json& s) {
     std::string out = fmt::format("generation {} {:.1f}/s {:.1f} err/s p99 {:.2f} ms", text_of(s["generation"]),
@@ -30,22 +26,33 @@ std::string one_line(const Json& s) {
     return out;
 }
 
+std::vector<std::string> screen_lines(const AdminClient& client, const Json& status) {
+    auto lines = status_lines(status);
+    lines.emplace_back();
+    const Happening happening{client.call("GET", "/v1/rollouts").json, client.call("GET", "/v1/drains").json,
+                              client.call("GET", "/v1/generations?limit=1").json};
+    if (!happening.rollouts.is_object() || !happening.drains.is_object() || !happening.generations.is_object())
+        return lines;  // it ended in between; the next look says so
+    for (auto& line : happening_lines(happening)) lines.push_back(std::move(line));
+    return lines;
+}
+
 int run(const Options& options, double seconds, unsigned times) {
-    const bool terminal = ::isatty(STDOUT_FILENO) == 1 && !options.json;
-    if (terminal) fmt::print("{}", kClearAll);
+    const bool terminal = Screen::on_terminal() && !options.json;
+    Screen screen;
     for (unsigned n = 0; times == 0 || n < times; ++n) {
         if (n > 0) std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-        const auto answer = AdminClient(options.client).call("GET", "/v1/status");
-        if (!answer.done()) return print_problem(options, answer);
-        if (options.json) {
-            fmt::print("{}\n", answer.json.dump());
-        } else if (terminal) {
-            std::string screen = kHome;
-            for (const auto& line : status_lines(answer.json)) screen += line + kClearLine + "\n";
-            fmt::print("{}{}", screen, kClearRest);
-        } else {
-            fmt::print("{}\n", one_line(answer.json));
-        }
+        const AdminClient client(options.client);  // anew: a restart may have moved the local one
+        const auto answer = client.call("GET", "/v1/status");
+        // A restart is what one wants to see the end of. The first look and a refusal are another matter.
+        const bool away = answer.status == 0 && n > 0;
+        if (!answer.done() && !away) return print_problem(options, answer);
+        if (terminal)
+            screen.draw(away ? std::vector<std::string>{answer.text} : screen_lines(client, answer.json));
+        else if (away)
+            fmt::print(stderr, "{}\n", answer.text);
+        else
+            fmt::print("{}\n", options.json ? answer.json.dump() : one_line(answer.json));
         std::fflush(stdout);
     }
     return kDone;
