@@ -180,6 +180,8 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
         if (out.body.kind == Body::Kind::chunked || (out.body.kind == Body::Kind::length && out.body.length > 0))
             return refuse("a body on a status that has none");
         out.body = {};
+        for (std::uint16_t i = 0; i < head.field_count; ++i)
+            if (head.fields[i].id == FieldName::content_length) head.fields[i].drop = true;  // RFC 9110 §8.6
         return out;
     }
     if (request_method == "CONNECT" && head.status < 300) {

@@ -18,6 +18,8 @@ bool split_authority(std::string_view authority, std::string_view& host) {
         while (end < authority.size() && is(authority[end], kHost)) ++end;
     }
     host = authority.substr(0, end);
+    // A name with its final dot is the same name (RFC 1034 §3.1), and clients do send it.
+    if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);
     if (host.empty()) return false;
     if (end == authority.size()) return true;
     const std::string_view port = authority.substr(end + 1);

@@ -82,6 +82,7 @@ TEST_CASE("HEAD, 204 and 304 end with their head, whatever length they tell") {
                          {"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
                          {"HEAD", "HTTP/1.1 404 Not Found\r\n\r\n"},
                          {"GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+                         {"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"},
                          {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\nETag: \"x\"\r\n\r\n"}};
     Stage stage;
     Wire client = stage.client();
@@ -96,6 +97,8 @@ TEST_CASE("HEAD, 204 and 304 end with their head, whatever length they tell") {
         CHECK(seen.ends_with("\r\n\r\n"));
         CHECK((seen.find("Content-Length: 500") != seen.npos) ==
               (std::string(row.response).find("500") != std::string::npos));
+        // RFC 9110 §8.6: never on a 204, whoever wrote it there.
+        CHECK(seen.find("Content-Length: 0") == seen.npos);
         client.take();
     }
     // Both connections are still at a message border.

@@ -31,6 +31,18 @@ TEST_CASE("a redirect puts the request's host, path and query where they belong"
     CHECK(without.find("\r\nLocation: https://shop.example/a\r\n") != without.npos);
 }
 
+TEST_CASE("a host's final dot and its case make no difference to the route") {
+    const std::string route = R"("match": {"hosts": ["shop.example"]}, "respond": {"status": 200, "body": "ok"})";
+    for (const char* host : {"shop.example", "shop.example.", "SHOP.Example.:80", "shop.example:8080"}) {
+        CAPTURE(host);
+        CHECK(status_of(answer(route, std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n")) == "200");
+    }
+    for (const char* host : {"shop.example..", "."}) {
+        CAPTURE(host);
+        CHECK(status_of(answer(route, std::string("GET / HTTP/1.1\r\nHost: ") + host + "\r\n\r\n")) == "404");
+    }
+}
+
 TEST_CASE("a fixed response is the route's, with its type, and HEAD gets its head alone") {
     const std::string respond =
         R"("respond": {"status": 200, "body": "{\"ok\":true}", "content_type": "application/json"})";
