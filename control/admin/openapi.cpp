@@ -76,6 +76,8 @@ Json responses(const AdminRoute& route) {
         out["422"] = problem("invalid; nothing was changed");
         out["507"] = problem("no room to store the change; nothing was changed");
     }
+    out["400"] = problem("not understood");
+    if (route.operation == "readyz") out["503"] = problem("not ready");
     if (route.access != AdminRoute::Access::open) {
         out["401"] = problem("no valid token");
         out["403"] = problem("the token's role does not suffice");
@@ -96,6 +98,28 @@ const char* role_words(AdminRoute::Access access) {
             return "admin";
     }
     return "admin";
+}
+
+// References to the parts of the configuration's schema, which are components here.
+void refer_to_components(Json& schema) {
+    constexpr std::string_view kPart = "#/$defs/";
+    if (schema.is_object())
+        if (const auto ref = schema.find("$ref"); ref != schema.end())
+            if (const auto to = ref->get<std::string>(); to.substr(0, kPart.size()) == kPart)
+                *ref = "#/components/schemas/Config." + to.substr(kPart.size());
+    if (schema.is_structured())
+        for (auto& part : schema) refer_to_components(part);
+}
+
+// What `switchyard schema` prints, as components: not every reader of OpenAPI follows references within a component.
+void add_configuration(Json& schemas) {
+    auto config = config::schema();
+    config.erase("$schema");
+    refer_to_components(config);
+    if (config.contains("$defs"))
+        for (auto& [name, part] : config["$defs"].items()) schemas["Config." + name] = std::move(part);
+    config.erase("$defs");
+    schemas["Config"] = std::move(config);
 }
 
 std::string lower(std::string_view text) {
@@ -129,10 +153,7 @@ Json openapi_document(const std::string& version) {
     }
     out["components"] = {{"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
                          {"schemas", Json::parse(kOpenApiSchemas)}};
-    // The configuration's own schema stands by itself (`switchyard schema`); its references are local to it.
-    auto config = config::schema();
-    config["$id"] = "https://switchyard.invalid/config.schema.json";
-    out["components"]["schemas"]["Config"] = std::move(config);
+    add_configuration(out["components"]["schemas"]);
     return out;
 }
 

@@ -1,5 +1,11 @@
 #include "control/cli/command_line.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "config/nearest.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -7,6 +13,7 @@ namespace switchyard::control::cli {
 int command_line(int argc, char** argv, const std::string& version, const std::function<int(const RunOptions&)>& run) {
     CLI::App app{"Switchyard: an HTTP proxy that moves traffic between releases and loses nothing"};
     app.set_version_flag("--version", version);
+    app.name("switchyard");  // not the path it was called by
     app.require_subcommand(1);
     app.footer("\nEvery verb has --help with an example. Exit codes: 0 done, 1 refused or failed, 2 usage.");
     Options options;
@@ -39,6 +46,18 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_token(app, action);
     add_import_nginx(app, action);
     add_completion(app, action);
+    if (argc < 2) {
+        fmt::print(stderr, "{}", app.help());
+        return kUsage;
+    }
+    std::vector<std::string> known;
+    for (const auto* each : app.get_subcommands([](const CLI::App*) { return true; }))
+        known.push_back(each->get_name());
+    if (const std::string_view word = argv[1];
+        word.substr(0, 1) != "-" && std::find(known.begin(), known.end(), word) == known.end()) {
+        fmt::print(stderr, "switchyard: unknown verb {}\n", config::unknown_word(word, known));
+        return kUsage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -49,6 +49,23 @@ def differs(shape, answer, place=""):
     return "" if isinstance(answer, type(shape)) else f"{place}: {type(shape).__name__} was expected, it is {answer!r}"
 
 
+def dangling(document, part):
+    """References of an OpenAPI document that lead nowhere."""
+    out = []
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            found = document
+            for step in part["$ref"].removeprefix("#/").split("/"):
+                found = found.get(step) if isinstance(found, dict) else None
+            if found is None:
+                out.append(part["$ref"])
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            out += dangling(document, each)
+    return out
+
+
 def main(program, yardbench):
     document = (ROOT / "docs/admin-api.md").read_text()
     with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue, \
@@ -80,6 +97,7 @@ def main(program, yardbench):
                         failures.append(f"{call}\n  {found}\n  in {answer[:1500]}")
             # The table behind the OpenAPI document and this page name the same calls.
             api = proxy.call("GET", "/v1/openapi.json")[1]
+            failures += [f"the OpenAPI document refers to {to}, which is not there" for to in dangling(api, api)]
             calls = {f"{method.upper()} {path}" for path, methods in api["paths"].items() for method in methods}
             named = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`?]*)`", document))
             failures += [f"{call} has no section in docs/admin-api.md" for call in sorted(calls - named)]
