@@ -1,8 +1,10 @@
 #include "forum/api/authenticate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "forum/auth/digest.h"
+#include "forum/domain/ascii.h"
 #include "forum/store/sessions.h"
 
 namespace forum {
@@ -15,13 +17,19 @@ constexpr std::string_view kBearer = "Bearer ";
     refuse(401, "invalid-token", "the access token is not valid or has expired; refresh it or log in again");
 }
 
+// Empty for anything else. The scheme's case does not count (RFC 9110 §11.1).
+std::string_view bearer_token(std::string_view authorization) {
+    const auto same = [](char given, char wanted) { return lower(given) == lower(wanted); };
+    const std::string_view scheme = authorization.substr(0, kBearer.size());
+    if (!std::equal(scheme.begin(), scheme.end(), kBearer.begin(), kBearer.end(), same)) return {};
+    return authorization.substr(kBearer.size());
+}
+
 }  // namespace
 
 Caller authenticate(Service& service, const Call& call) {
     if (call.authorization.empty()) return {};
-    const std::string_view authorization = call.authorization;
-    if (!authorization.starts_with(kBearer)) refuse_token();
-    const std::string_view token = authorization.substr(kBearer.size());
+    const std::string_view token = bearer_token(call.authorization);
     const auto kid = kid_of(token);
     if (!kid) refuse_token();
     const auto key = service.keys.named(*kid);
@@ -53,8 +61,7 @@ void require_operator(const Service& service, const Call& call) {
         if (call.direct) return;
         refuse(403, "forbidden", "without a configured operator token this answers to the machine itself only");
     }
-    const std::string expected = std::string(kBearer) + service.limits.operator_token;
-    if (!equal_in_constant_time(call.authorization, expected)) {
+    if (!equal_in_constant_time(bearer_token(call.authorization), service.limits.operator_token)) {
         refuse(401, "operator-token-needed", "this needs the operator token");
     }
 }

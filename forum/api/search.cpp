@@ -4,6 +4,7 @@
 #include "forum/api/item_page.h"
 #include "forum/api/post_json.h"
 #include "forum/domain/search_terms.h"
+#include "forum/domain/utf8.h"
 #include "forum/store/search.h"
 
 namespace forum {
@@ -52,8 +53,8 @@ Answer found_page(Service& service, const std::string& typed, const std::string&
 Answer search_posts(Service& service, const Call& call) {
     const std::string typed = call.parameter("q").value_or("");
     const std::string expression = match_expression(typed);
-    if (expression.empty() || typed.size() > kQueryMax) {
-        refuse(400, "bad-parameter", "q must hold a word and at most 200 bytes");
+    if (expression.empty() || code_points(typed) > kQueryMax) {
+        refuse(400, "bad-parameter", "q must hold a word and at most 200 characters");
     }
     const int limit = page_limit(call);
     const std::string list = "search:" + typed;

@@ -15,6 +15,9 @@ class Accounts(ForumTest):
         again = forum.client().post("/api/v1/login", {"username": "alice", "password": PASSWORD})
         self.assertEqual(again.status, 200)
         self.assertEqual(again.headers["Cache-Control"], "no-store")
+        for scheme, status in (("Bearer", 200), ("bearer", 200), ("BEARER", 200), ("Basic", 401), ("Bear", 401), ("", 401)):
+            seen = forum.client().get("/api/v1/me", headers={"Authorization": f"{scheme} {again.json['access_token']}"})
+            self.assertEqual((scheme, seen.status, seen.headers["WWW-Authenticate"]), (scheme, status, "Bearer" if status == 401 else None))
         wrong = alice.post("/api/v1/me/password", {"current_password": "no", "new_password": "another horse"})
         self.assert_problem(wrong, 403, "wrong-password")
         changed = alice.post("/api/v1/me/password", {"current_password": PASSWORD, "new_password": "another horse"})

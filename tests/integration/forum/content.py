@@ -114,6 +114,8 @@ class Content(ForumTest):
         self.alice.delete("/api/v1/posts/" + post)
         self.assertEqual(find("发布"), [])
         self.assert_problem(self.bob.get("/api/v1/search?q=\"*"), 400)
+        self.assertEqual(self.bob.get("/api/v1/search?q=" + "数" * 200).status, 200)
+        self.assert_problem(self.bob.get("/api/v1/search?q=" + "数" * 201), 400)
 
     def test_search_finds_comments_on_both_instances_and_says_which(self):
         post = self.write_post(self.alice, "Moving day", "about boxes")

@@ -92,7 +92,7 @@ TEST_CASE("edits of older programs are brought in by their time") {
 TEST_CASE("a forum that comes from schema version 1 finds its old comments a moment after the migration") {
     Directory directory;
     const std::string file = directory.file("forum.db");
-    constexpr int kOld = 1'000;
+    constexpr int kOld = 400;
     {
         Connection connection(file, Connection::Mode::read_write);
         migrate_up(connection, {embedded_migrations().at(0)});
