@@ -9,6 +9,8 @@
 #include "config/cidr.h"
 #include "config/http_syntax.h"
 #include "config/limits.h"
+#include "config/nearest.h"
+#include "config/placeholder.h"
 #include "config/spelling.h"
 
 namespace switchyard::config {
@@ -168,6 +170,9 @@ void check_header_edits(Checks& checks, const std::string& at, const HeaderEdits
             if (!is_field_value(value))
                 checks.fail(here, "a header value has no control characters and no space at its ends");
             checks.text(here, value, limits::kHeaderValueLength);
+            for (const auto& use : placeholders_in(value))
+                if (placeholder_of(use.word) == nullptr)
+                    checks.fail(here, "unknown placeholder " + unknown_word(use.word, kPlaceholders));
             if (!names.insert(folded(name)).second) checks.fail(here, fmt::format("{} is there twice", name));
         }
         if (part == &edits.set) set_names = names;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include "config/http_syntax.h"
 #include "config/limits.h"
@@ -10,6 +11,7 @@
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
+#include "config/placeholder.h"
 
 namespace switchyard::config::nginx {
 
@@ -55,6 +57,32 @@ void apply_timeouts(const Route& route, const Settings& settings, const Directiv
     }
 }
 
+constexpr auto kFillable =
+    "of variables only $remote_addr, $host, $request_uri and $request_id can be filled in; see debug_headers "
+    "for who answered";
+
+// The value as Switchyard writes it; nothing where it has no word for it.
+std::optional<std::string> header_value(const Text& value) {
+    static const std::map<std::string_view, std::string_view> kWords{{"remote_addr", "{client}"},
+                                                                     {"host", "{host}"},
+                                                                     {"request_uri", "{target}"},
+                                                                     {"request_id", "{request_id}"},
+                                                                     {"http_x_request_id", "{request_id}"}};
+    std::string out;
+    for (const auto& part : value) {
+        if (part.variable) {
+            const auto word = kWords.find(part.text);
+            if (word == kWords.end()) return std::nullopt;
+            out += word->second;
+        } else if (placeholders_in(part.text).empty()) {
+            out += part.text;
+        } else {
+            return std::nullopt;  // in nginx's text a word in braces means itself
+        }
+    }
+    return out;
+}
+
 // Variables whose header Switchyard writes by itself, or that ask for what it does anyway.
 bool is_own_header(const std::string& name, const Text& value) {
     const auto variable = only_variable(value);
@@ -80,15 +108,15 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
                                                                  : "Switchyard writes this header by itself");
         } else if (!is_token(name) || is_hop_header(name)) {
             notes.lost(*directive, "this header cannot be set");
-        } else if (!is_literal(value)) {
-            notes.lost(*directive, "headers are set to fixed values only; the client's address is in X-Forwarded-For");
+        } else if (const auto filled = header_value(value); !filled) {
+            notes.lost(*directive, kFillable);
         } else if (value.empty()) {
             if (same_header(name, "Host"))
                 notes.lost(*directive, "Host cannot be removed");
             else
                 route.request_headers.remove.push_back(name);
-        } else if (is_field_value(literal(value))) {
-            route.request_headers.set[name] = literal(value);
+        } else if (is_field_value(*filled)) {
+            route.request_headers.set[name] = *filled;
         } else {
             notes.lost(*directive, "this is no legal header value");
         }
@@ -110,8 +138,8 @@ void apply_response_headers(Route& route, const Settings& settings, Notes& notes
         const Text value = parse_text(directive->arg(1));
         if (!is_token(name) || is_hop_header(name) || !is_field_value(literal(value))) {
             notes.lost(*directive, "this header cannot be added");
-        } else if (!is_literal(value)) {
-            notes.lost(*directive, "headers are added with fixed values only; see debug_headers for who answered");
+        } else if (const auto filled = header_value(value); !filled) {
+            notes.lost(*directive, kFillable);
         } else if (!value.empty()) {
             auto& added = route.response_headers.add;
             const bool twice =
@@ -119,7 +147,7 @@ void apply_response_headers(Route& route, const Settings& settings, Notes& notes
             if (twice)
                 notes.lost(*directive, "a header is added once; this is a second one of the name");
             else
-                added[name] = literal(value);
+                added[name] = *filled;
             if (directive->arg(2) != "always")
                 notes.changed(*directive, "is added to every response, not to some statuses only");
         }

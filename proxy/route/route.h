@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "config/placeholder.h"
 #include "proxy/route/condition.h"
 #include "proxy/route/rate.h"
 #include "proxy/route/split.h"
@@ -38,8 +39,14 @@ struct Sticky {
 };
 
 // Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
+// `fills` say what belongs between which of their bytes, in order.
 struct Edits {
+    struct Fill {
+        std::size_t at;
+        config::Placeholder what;
+    };
     std::string lines;
+    std::vector<Fill> fills;
     std::vector<std::string> names;
     bool empty() const { return lines.empty() && names.empty(); }
 };

@@ -17,6 +17,7 @@
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/http/target.h"
+#include "proxy/http/writer.h"
 #include "proxy/net/task.h"
 #include "proxy/route/claims.h"
 #include "proxy/route/decide.h"
@@ -99,6 +100,7 @@ class Exchange {
     // request_head.cpp, response_head.cpp
     bool write_request_head(net::Buffer& out);
     void write_request_head_again();
+    void write_edits(http::Writer& to, const route::Edits& edits) const;
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
 

@@ -168,7 +168,8 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 to << "Upgrade: " << request_.fields[i].value.of(base()) << "\r\n";
         to << "Connection: upgrade\r\n";
     }
-    to << route_->request_edits.lines << "\r\n";
+    write_edits(to, route_->request_edits);
+    to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());
     return true;

@@ -64,7 +64,8 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
         if (decision_.rule >= 0) to << "; rule=" << route_->rules[static_cast<std::size_t>(decision_.rule)].name;
         to << "; upstream=" << upstream_->name << "; endpoint=" << endpoint_->text << "\r\n";
     }
-    to << route_->response_edits.lines << "\r\n";
+    write_edits(to, route_->response_edits);
+    to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());
     return true;

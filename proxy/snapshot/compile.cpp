@@ -32,13 +32,25 @@ std::string escaped(const std::string& name) {
     return out;
 }
 
+void add_line(route::Edits& out, const std::string& name, std::string_view value) {
+    out.lines += name + ": ";
+    std::size_t copied = 0;
+    for (const auto& use : config::placeholders_in(value)) {
+        out.lines += value.substr(copied, use.begin - copied);
+        copied = use.end;
+        if (const auto* what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
+    }
+    out.lines += value.substr(copied);
+    out.lines += "\r\n";
+}
+
 route::Edits edits_of(const config::HeaderEdits& source) {
     route::Edits out;
     for (const auto& [name, value] : source.set) {
         out.names.push_back(lowered(name));
-        out.lines += name + ": " + value + "\r\n";
+        add_line(out, name, value);
     }
-    for (const auto& [name, value] : source.add) out.lines += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : source.add) add_line(out, name, value);
     for (const auto& name : source.remove) out.names.push_back(lowered(name));
     return out;
 }

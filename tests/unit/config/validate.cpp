@@ -221,6 +221,8 @@ TEST_CASE("header edits") {
          "\"X Env\" is no header name"},
         {split_and(R"("request_headers":{"set":{"X-Env":"a\r\nX-Evil: b"}})"), "/routes/0/request_headers/set/X-Env",
          "a header value has no control characters and no space at its ends"},
+        {split_and(R"("request_headers":{"set":{"X-Real-IP":"{cleint}"}})"), "/routes/0/request_headers/set/X-Real-IP",
+         "unknown placeholder \"cleint\"; did you mean \"client\"?"},
         {split_and(R"("request_headers":{"set":{"X-Env":"a\u0000"}})"), "/routes/0/request_headers/set/X-Env",
          "a header value has no control characters and no space at its ends"},
         {split_and(R"("response_headers":{"add":{"X-Env":" a"}})"), "/routes/0/response_headers/add/X-Env",

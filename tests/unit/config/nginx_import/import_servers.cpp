@@ -238,13 +238,17 @@ TEST_CASE("headers") {
         "location / {\nproxy_set_header Host $host;\nproxy_set_header X-Real-IP $remote_addr;\n"
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\nproxy_set_header X-Env prod;\nproxy_set_header "
         "Cookie \"\";\n"
-        "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\nproxy_pass http://app; } }");
+        "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\nproxy_set_header X-Where "
+        "\"$host $request_uri\";\n"
+        "proxy_set_header X-Pid $pid;\nproxy_set_header X-Braces \"{client}\";\nproxy_pass http://app; } }");
     const Route& route = imported.model.routes.at(0);
-    CHECK(route.request_headers.set == std::map<std::string, std::string>{{"X-Env", "prod"}});
+    CHECK(route.request_headers.set == std::map<std::string, std::string>{{"X-Env", "prod"},
+                                                                          {"X-Real-IP", "{client}"},
+                                                                          {"X-Where", "{host} {target}"}});
     CHECK(route.request_headers.remove == std::vector<std::string>{"Cookie"});
     CHECK(route.response_headers.add == std::map<std::string, std::string>{{"X-Frame-Options", "DENY"}});
     CHECK(route.response_headers.remove == std::vector<std::string>{"X-Powered-By"});
-    CHECK(notes_of(imported) == "9 lost: proxy_set_header X-Real-IP $remote_addr\n");
+    CHECK(notes_of(imported) == "16 lost: proxy_set_header X-Pid $pid\n17 lost: proxy_set_header X-Braces {client}\n");
 }
 
 TEST_CASE("a file without http block is read as its inside") {

@@ -152,6 +152,22 @@ TEST_CASE("a route's edits replace, add and remove, whatever the case") {
     CHECK(field(head, "X-Kept") == "1|2");
 }
 
+TEST_CASE("what belongs to the request is filled into the route's headers, and other braces mean themselves") {
+    const std::string edits =
+        R"("request_headers": {"set": {"X-Real-IP": "{client}", "X-Mixed": "{host}|{target}|{request_id}!",
+                                                     "X-Json": "{\"a\": {}}", "X-Two": "{client}{client}"}})";
+    const auto head = forwarded(
+        "GET /a%20b?c=1 HTTP/1.1\r\nHost: A.Example:81\r\nX-Real-IP: 6.6.6.6\r\nX-Forwarded-For: 192.0.2.1\r\n"
+        "X-Request-Id: r-1\r\n\r\n",
+        edits, kTrusting);
+    CHECK(field(head, "X-Real-IP") == "192.0.2.1");
+    CHECK(field(head, "X-Mixed") == "a.example|/a%20b?c=1|r-1!");
+    CHECK(field(head, "X-Json") == R"({"a": {}})");
+    CHECK(field(head, "X-Two") == "192.0.2.1192.0.2.1");
+    CHECK(field(forwarded("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n", edits), "X-Real-IP") ==
+          "10.1.2.3");
+}
+
 TEST_CASE("a prefix is stripped or replaced") {
     struct Row {
         const char* target;

@@ -1,0 +1,35 @@
+// What is filled into the value of an edited header for each request: {client}, {host}, {target}, {request_id}.
+//
+// A word of lower-case letters and '_' in braces is always a placeholder, so that a mistyped one is found; any other
+// brace means itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace switchyard::config {
+
+enum class Placeholder : std::uint8_t {
+    client,      // its address, as in X-Forwarded-For: behind a trusted proxy the one that proxy names
+    host,        // lower case, without port
+    target,      // path and query as the client sent them
+    request_id,  // as in X-Request-Id
+};
+// In the order of the enumeration.
+inline const std::vector<std::string> kPlaceholders{"client", "host", "target", "request_id"};
+
+struct PlaceholderUse {
+    std::size_t begin = 0, end = 0;  // in the text, braces included
+    std::string word;                // not checked: see placeholder_of
+    bool operator==(const PlaceholderUse&) const = default;
+};
+
+std::vector<PlaceholderUse> placeholders_in(std::string_view text);
+// Null: there is none of that name.
+const Placeholder* placeholder_of(std::string_view word);
+
+}  // namespace switchyard::config
