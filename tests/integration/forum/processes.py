@@ -101,7 +101,9 @@ class Killed(ForumTest):
                 client = (victim if number % 2 == 0 else survivor).client(alice.token)
                 try:
                     while not enough.is_set() or number % 2 == 0:
-                        posts[number].append(self.write_post(client, f"{round_number}/{number}/{len(posts[number])}"))
+                        post = self.write_post(client, f"{round_number}/{number}/{len(posts[number])}")
+                        posts[number].append(post)
+                        self.assertEqual(client.post(f"/api/v1/posts/{post}/comments", {"body": "words"}).status, 201)
                         if sum(map(len, posts)) >= goal:
                             enough.set()
                 except (OSError, http.client.HTTPException):
@@ -125,8 +127,10 @@ class Killed(ForumTest):
         survivor.kill()
         with sqlite3.connect(self.database) as database:
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone(), ("ok",))
-            searched = database.execute("SELECT count(*) FROM post_search").fetchone()
-            self.assertEqual(searched, database.execute("SELECT count(*) FROM posts").fetchone())
+            for kind in ("post", "comment"):
+                searched = database.execute(f"SELECT count(*) FROM {kind}_search").fetchone()
+                self.assertEqual(searched, database.execute(f"SELECT count(*) FROM {kind}s").fetchone())
+                database.execute(f"INSERT INTO {kind}_search ({kind}_search) VALUES ('integrity-check')")
         again = self.start()
         for post in list(acknowledged)[:20]:
             self.assertEqual(again.client().get("/api/v1/posts/" + post).status, 200)
