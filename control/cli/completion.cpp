@@ -6,13 +6,25 @@
 namespace switchyard::control::cli {
 namespace {
 
+// " add remove" of "TEXT:{add,remove}"; empty where any text will do.
+std::string choices(const std::string& type) {
+    const auto begin = type.find('{'), end = type.find('}');
+    if (begin == std::string::npos || end == std::string::npos) return {};
+    std::string out = type.substr(begin, end - begin);
+    for (auto& c : out)
+        if (c == '{' || c == ',') c = ' ';
+    return out;
+}
+
 std::string script(const CLI::App& app) {
     std::string verbs, cases;
     for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
         verbs += (verbs.empty() ? "" : " ") + verb->get_name();
         std::string options;
-        for (const auto* option : verb->get_options())
+        for (const auto* option : verb->get_options()) {
+            if (option->get_positional()) options += choices(option->get_type_name());
             for (const auto& name : option->get_lnames()) options += (options.empty() ? "--" : " --") + name;
+        }
         cases += fmt::format("        {}) words=\"{}\" ;;\n", verb->get_name(), options);
     }
     return "_switchyard() {\n"

@@ -54,6 +54,13 @@ def command_line(program, proxy):
                   ["explain", "GET", "http://x/"], ["schema"], ["completion"], ["check", str(proxy.config)], ["token", "ci"]):
         code, out, err = verb(program, proxy, *words)
         check(f"{' '.join(words)} exits 0 and says something", code == 0 and out, err)
+    script = verb(program, proxy, "completion")[1]
+    for typed, offered in (("sw", {"switch"}), ("endpoint ", {"add", "maint", "--weight"}), ("rollout pa", {"pause"})):
+        empty = " ''" if typed.endswith(" ") else ""
+        asked = f'{script}\nCOMP_WORDS=(switchyard {typed.rstrip()}{empty})\n' \
+                'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _switchyard; echo "${COMPREPLY[@]}"'
+        words = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=running.DEADLINE).stdout.split()
+        check(f"completion offers {offered} for {typed!r}", offered <= set(words), words)
     check("an unreachable API exits 1", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 1)
 
 
