@@ -13,13 +13,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
-
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
+from checks import check, verdict  # noqa: E402
 
 
 class Peer:
@@ -177,10 +171,7 @@ def main(program, yardbench):
             cut(proxy, old)
             leave(proxy, old)
             check("it ends in order", proxy.end() == 0)
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

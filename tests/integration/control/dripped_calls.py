@@ -9,14 +9,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
 
 REQUEST_TIME = 10  # seconds, AdminServer::kRequestTime
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
 
 
 def drip(proxy, name, begin, piece):
@@ -57,10 +52,7 @@ def main(program, yardbench):
         with running.Switchyard(program, work, running.blue_green([blue.address], [blue.address])) as proxy:
             dripping(proxy)
             check("it ends in order", proxy.end() == 0)
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

@@ -10,13 +10,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
-
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
+from checks import check, verdict  # noqa: E402
 
 
 def connect(proxy):
@@ -105,10 +99,7 @@ def main(program, yardbench):
             large_and_welcome(proxy, work)
             pipelined(proxy)
             check("it ends in order", proxy.end() == 0)
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

@@ -14,14 +14,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
 
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
 
 
 def switch(proxy, to, **headers):
@@ -162,10 +157,7 @@ def main(program, yardbench):
         with running.Switchyard(program, work, None, name="roles") as proxy:
             roles_and_guesses(proxy, tokens)
             check("no secret in the log", not any(t in proxy.text() for t in tokens.values()))
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

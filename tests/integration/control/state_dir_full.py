@@ -13,13 +13,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
-
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
+from checks import check, verdict  # noqa: E402
 
 
 class Traffic:
@@ -161,10 +155,7 @@ def main(program, yardbench):
     with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue:
         may_not_grow(program, work, running.blue_green([blue.address], [blue.address]))
         full_disk(program, work, running.blue_green([blue.address], [blue.address]))
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

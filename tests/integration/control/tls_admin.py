@@ -14,14 +14,9 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
 
 ENDPOINTS = 20_000  # a document of some 1.5 MiB: many TLS records, several reads
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
 
 
 def certificate(work):
@@ -147,10 +142,7 @@ def main(program, yardbench):
             command_line(program, proxy, pem)
             check("it ends in order", proxy.end() == 0)
         unusable(program, work, config)
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

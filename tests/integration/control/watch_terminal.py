@@ -16,13 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
-
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
+from checks import check, verdict  # noqa: E402
 
 
 class Terminal:
@@ -164,10 +158,7 @@ def main(program, yardbench):
             check("it ends in order", proxy.end() == 0)
         finally:
             proxy.__exit__()
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

@@ -8,13 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
-
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
+from checks import check, verdict  # noqa: E402
 
 
 def text_with(config, blue):
@@ -84,10 +78,7 @@ def main(program, yardbench):
             check("it ends in order", proxy.end() == 0)
         with running.Switchyard(program, work, None, name="again") as proxy:
             check("an unchanged file does not win over a newer generation", split_is(proxy, 50), proxy.status()["routes"])
-    for failure in failures:
-        print("FAILED " + failure)
-    print(f"{len(failures)} failures")
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ struct Bench {
             cuts.emplace_back(before, upstreams);
         };
         controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, std::move(ports));
-        auto first = compile(model, generation, registry);
+        auto first = compiler ? compiler(model, generation) : compile(model, generation, registry);
         REQUIRE(first.errors.empty());
         controller->begin(std::move(model), std::move(first.snapshot), generation);
         adopt(generation);
