@@ -105,7 +105,10 @@ TestProxy::~TestProxy() {
 }
 
 std::uint16_t TestProxy::port(std::size_t listener) const {
-    return members_->latest->listeners.at(listener)->sockets->bound().port;
+    // On the control thread: another one may be publishing.
+    std::uint16_t port = 0;
+    members_->control_does([&] { port = members_->latest->listeners.at(listener)->sockets->bound().port; });
+    return port;
 }
 
 std::uint64_t TestProxy::publish_without_waiting(const std::string& config) {
