@@ -1,4 +1,5 @@
-// docs/errors.md, "Requests", is the table of failures in the code's own words and order: nothing is missing, nothing is invented.
+// docs/errors.md, "Requests", is the table of failures in the code's own words and order: nothing is missing, nothing
+// is invented.
 #include <doctest/doctest.h>
 
 #include <fstream>
