@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "config/count.h"
 #include "config/fields_process.h"
 #include "config/fields_route.h"
 #include "config/fields_upstream.h"
@@ -71,10 +72,6 @@ void compare(const std::string& subject, const std::string& path, const Value& b
         compare(subject, deeper + key, before.part(key), after.part(key), lines);
     for (const auto& [key, value] : after.kept.items())
         if (!before.kept.contains(key)) compare(subject, deeper + key, before.part(key), after.part(key), lines);
-}
-
-std::string count_of(std::size_t count, std::string_view noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string summary(const Listener& listener) {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/count.h"
 #include "config/parse.h"
 #include "control/cli/verbs.h"
 
@@ -25,8 +26,8 @@ int check(const std::string& path, bool json) {
         for (const auto& e : result.errors) out["errors"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});
         fmt::print("{}\n", out.dump(2));
     } else if (result.model) {
-        fmt::print("{}: right ({} routes, {} upstreams)\n", path, result.model->routes.size(),
-                   result.model->upstreams.size());
+        fmt::print("{}: right ({}, {})\n", path, config::count_of(result.model->routes.size(), "route"),
+                   config::count_of(result.model->upstreams.size(), "upstream"));
     } else {
         for (const auto& e : result.errors) fmt::print(stderr, "{}: {}: {}\n", path, e.pointer, e.detail);
     }
