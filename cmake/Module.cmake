@@ -34,7 +34,7 @@ function(switchyard_test NAME)
     endif()
     add_executable(${NAME} ${ARG_SOURCES})
     # What is tested is built as it is shipped; the tests themselves only have to be built quickly.
-    target_compile_options(${NAME} PRIVATE "$<$<CONFIG:Release>:-O0;-g0>")
+    target_compile_options(${NAME} PRIVATE -O0 $<$<CONFIG:Release>:-g0>)
     target_link_libraries(${NAME} PRIVATE ${ARG_DEPENDS} doctest_main)
     add_test(NAME ${NAME} COMMAND ${NAME})
     set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)

@@ -12,6 +12,18 @@ using asio::ip::tcp;
 
 namespace {
 
+template <class Stream>
+Wire::Awaitable<Wire::Read> read_from(Stream& stream, asio::mutable_buffer room) {
+    auto [error, size] = co_await stream.async_read_some(room, kNothrow);
+    co_return Wire::Read{error, size};
+}
+
+template <class Stream>
+Wire::Awaitable<Wire::Error> write_to(Stream& stream, std::string_view text) {
+    auto [error, size] = co_await asio::async_write(stream, asio::buffer(text), kNothrow);
+    co_return error;
+}
+
 class PlainWire : public Wire {
   public:
     explicit PlainWire(tcp::socket socket) : Wire(std::move(socket)) {}
@@ -20,14 +32,8 @@ class PlainWire : public Wire {
 
   protected:
     Awaitable<void> say_goodbye() override { co_return; }
-    Awaitable<Read> receive(asio::mutable_buffer room) override {
-        auto [error, size] = co_await socket_.async_read_some(room, kNothrow);
-        co_return Read{error, size};
-    }
-    Awaitable<Error> send(std::string_view text) override {
-        auto [error, size] = co_await asio::async_write(socket_, asio::buffer(text), kNothrow);
-        co_return error;
-    }
+    Awaitable<Read> receive(asio::mutable_buffer room) override { return read_from(socket_, room); }
+    Awaitable<Error> send(std::string_view text) override { return write_to(socket_, text); }
 };
 
 class TlsWire : public Wire {
@@ -41,14 +47,8 @@ class TlsWire : public Wire {
 
   protected:
     Awaitable<void> say_goodbye() override { co_await stream_.async_shutdown(kNothrow); }
-    Awaitable<Read> receive(asio::mutable_buffer room) override {
-        auto [error, size] = co_await stream_.async_read_some(room, kNothrow);
-        co_return Read{error, size};
-    }
-    Awaitable<Error> send(std::string_view text) override {
-        auto [error, size] = co_await asio::async_write(stream_, asio::buffer(text), kNothrow);
-        co_return error;
-    }
+    Awaitable<Read> receive(asio::mutable_buffer room) override { return read_from(stream_, room); }
+    Awaitable<Error> send(std::string_view text) override { return write_to(stream_, text); }
 
   private:
     asio::ssl::stream<tcp::socket&> stream_;

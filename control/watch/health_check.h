@@ -1,6 +1,6 @@
 // One active check of one endpoint: connect (tcp), or connect, ask and look at the status (http).
 //
-// Threads: control. Time: the whole check, name look-up apart, ends within `timeout`.
+// Threads: control. Time: the whole check ends within `timeout`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,61 +1,24 @@
 #include "control/rollout/runner/http_call.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
+#include <charconv>
+#include <utility>
+
+#include "control/watch/outbound_call.h"
 
 namespace switchyard::control::rollout {
 
 namespace {
 
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
-
-constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint32_t kHeadLimit = 16 * 1024;  // nobody reads the answer beyond its status
-
-HttpOutcome failed(std::string_view doing, const boost::system::error_code& ec) {
-    const std::string why = ec == beast::error::timeout ? "no answer in time" : ec.message();
-    return {0, std::string(doing) + ": " + why};
-}
-
-asio::awaitable<HttpOutcome> call(Url url, std::string body, Duration timeout) {
-    const auto executor = co_await asio::this_coro::executor;
-    tcp::resolver resolver(executor);
-    auto [unknown, addresses] = co_await resolver.async_resolve(url.host, url.port, kNothrow);
-    if (unknown) co_return failed("looking up " + url.host, unknown);
-    beast::tcp_stream stream(executor);
-    stream.expires_after(timeout);
-    auto [refused, where] = co_await stream.async_connect(addresses, kNothrow);
-    if (refused) co_return failed("connecting", refused);
-
-    http::request<http::string_body> request{body.empty() ? http::verb::get : http::verb::post, url.target, 11};
-    request.set(http::field::host, url.host + ":" + url.port);
-    request.set(http::field::user_agent, "switchyard-rollout");
-    request.set(http::field::connection, "close");
-    if (!body.empty()) request.set(http::field::content_type, "application/json");
-    request.body() = std::move(body);
-    request.prepare_payload();
-    auto [unsent, sent] = co_await http::async_write(stream, request, kNothrow);
-    if (unsent) co_return failed("sending", unsent);
-
-    beast::flat_buffer buffer;
-    http::response_parser<http::empty_body> parser;
-    parser.header_limit(kHeadLimit);
-    auto [unread, read] = co_await http::async_read_header(stream, buffer, parser, kNothrow);
-    if (unread) co_return failed("waiting for the answer", unread);
-    const unsigned status = parser.get().result_int();
-    HttpOutcome outcome{status, {}};
-    if (!outcome.ok()) outcome.error = "answered " + std::to_string(status);
-    co_return outcome;
+std::string request_for(const Url& url, const std::string& body) {
+    const std::string host = url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]";
+    const std::string rest =
+        body.empty() ? "\r\n"
+                     : fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+    return fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: switchyard-rollout\r\nConnection: close\r\n{}",
+                       body.empty() ? "GET" : "POST", url.target, host, url.port, rest);
 }
 
 }  // namespace
@@ -78,15 +41,21 @@ std::optional<Url> Url::parse(std::string_view text) {
     return url;
 }
 
-void http_call(asio::any_io_executor executor, const std::string& url, const std::string& body, Duration timeout,
+void http_call(boost::asio::any_io_executor executor, const std::string& url, const std::string& body, Duration timeout,
                HttpDone done) {
-    auto parsed = Url::parse(url);
-    if (!parsed) return done({0, "not a URL: " + url});
-    asio::co_spawn(executor, call(std::move(*parsed), body, timeout),
-                   [done = std::move(done)](std::exception_ptr thrown, HttpOutcome outcome) {
-                       if (thrown) outcome = {0, "the call failed"};
-                       done(std::move(outcome));
-                   });
+    const auto parsed = Url::parse(url);
+    std::uint16_t port = 0;
+    if (parsed) std::from_chars(parsed->port.data(), parsed->port.data() + parsed->port.size(), port);
+    if (port == 0) return done({0, "not a URL: " + url});
+    OutboundCall call{{config::Address::Kind::name, parsed->host, port}, request_for(*parsed, body), timeout, false};
+    boost::asio::co_spawn(executor, make_call(std::move(call)),
+                          [done = std::move(done)](const std::exception_ptr& thrown, const CallOutcome& answer) {
+                              HttpOutcome outcome{answer.status, answer.error};
+                              if (thrown) outcome = {0, "the call failed"};
+                              if (outcome.error.empty() && !outcome.ok())
+                                  outcome.error = "answered " + std::to_string(outcome.status);
+                              done(std::move(outcome));
+                          });
 }
 
 }  // namespace switchyard::control::rollout

@@ -1,0 +1,115 @@
+#include "control/watch/outbound_call.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <memory>
+#include <vector>
+
+namespace switchyard::control {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using AnyStream = asio::generic::stream_protocol;  // TCP and unix sockets alike
+using Error = boost::system::error_code;
+
+constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
+constexpr std::uint32_t kHeadLimit = 16 * 1024;
+constexpr std::size_t kReadSize = 4096;
+
+}  // namespace
+
+// Shared with the handler of its timer, which may still be under way when the call has ended. It lives in the frame of
+// a coroutine with external linkage, and so it has a name outside.
+struct CallUnderWay {
+    explicit CallUnderWay(const asio::any_io_executor& executor)
+        : resolver(executor), socket(executor), timer(executor) {}
+
+    tcp::resolver resolver;
+    AnyStream::socket socket;
+    asio::steady_timer timer;
+    bool late = false;
+
+    CallOutcome failed(const char* doing, const Error& error) const {
+        return {0, std::string(doing) + ": " + (late ? "no answer in time" : error.message())};
+    }
+};
+
+namespace {
+
+void set_deadline(const std::shared_ptr<CallUnderWay>& call, std::chrono::milliseconds timeout) {
+    call->timer.expires_after(timeout);
+    call->timer.async_wait([call](const Error& error) {
+        if (error) return;
+        call->late = true;
+        call->resolver.cancel();
+        Error ignored;
+        call->socket.cancel(ignored);
+    });
+}
+
+asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall& call) {
+    std::vector<AnyStream::endpoint> endpoints;
+    Error unknown;
+    if (call.to.kind == config::Address::Kind::unix_path) {
+        endpoints.emplace_back(asio::local::stream_protocol::endpoint(call.to.host));
+    } else if (const auto ip = asio::ip::make_address(call.to.host, unknown); !unknown) {
+        endpoints.emplace_back(tcp::endpoint(ip, call.to.port));
+    } else {
+        const auto port = std::to_string(call.to.port);
+        auto [error, found] = co_await under_way.resolver.async_resolve(call.to.host, port, kNothrow);
+        if (error) co_return under_way.failed("looking the name up", error);
+        for (const auto& result : found) endpoints.emplace_back(result.endpoint());
+    }
+    Error refused;
+    for (const auto& endpoint : endpoints) {
+        under_way.socket.close(refused);
+        auto [error] = co_await under_way.socket.async_connect(endpoint, kNothrow);
+        refused = error;
+        if (!error || under_way.late || call.first_address_only) break;
+    }
+    if (refused) co_return under_way.failed("connecting", refused);
+    co_return CallOutcome{};
+}
+
+asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& call) {
+    auto [unsent, sent] = co_await asio::async_write(under_way.socket, asio::buffer(call.request), kNothrow);
+    if (unsent) co_return under_way.failed("sending the request", unsent);
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::empty_body> parser;
+    parser.header_limit(kHeadLimit);
+    while (!parser.is_header_done()) {
+        auto [unread, size] = co_await under_way.socket.async_read_some(buffer.prepare(kReadSize), kNothrow);
+        if (unread) co_return under_way.failed("waiting for the answer", unread);
+        buffer.commit(size);
+        Error error;
+        buffer.consume(parser.put(buffer.data(), error));
+        if (error && error != http::error::need_more) co_return under_way.failed("waiting for the answer", error);
+    }
+    co_return CallOutcome{parser.get().result_int(), {}};
+}
+
+}  // namespace
+
+asio::awaitable<CallOutcome> make_call(OutboundCall call) {
+    const auto under_way = std::make_shared<CallUnderWay>(co_await asio::this_coro::executor);
+    set_deadline(under_way, call.timeout);
+    auto outcome = co_await connect(*under_way, call);
+    if (outcome.error.empty() && !call.request.empty()) outcome = co_await ask(*under_way, call);
+    under_way->timer.cancel();
+    Error ignored;
+    under_way->socket.close(ignored);
+    co_return outcome;
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,30 @@
+// One HTTP/1.1 exchange with somebody outside, or only a connection: health checks, checks of a rollout, webhooks.
+//
+// Nobody here reads an answer beyond its status, so the body is never waited for.
+// Threads: that of its executor, which it never blocks. Time: the whole call, name look-up included, ends within
+// `timeout`. Errors: words in the outcome, with what was being done when it failed.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <string>
+
+#include "config/address.h"
+
+namespace switchyard::control {
+
+struct OutboundCall {
+    config::Address to;
+    std::string request;  // head and body as they are sent; empty: only connect
+    std::chrono::milliseconds timeout{0};
+    bool first_address_only = false;  // of a name that has several: as the data plane does it
+};
+
+struct CallOutcome {
+    unsigned status = 0;  // 0: no answer, or none was asked for
+    std::string error;    // why there is none
+};
+
+boost::asio::awaitable<CallOutcome> make_call(OutboundCall call);
+
+}  // namespace switchyard::control
