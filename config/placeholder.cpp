@@ -14,11 +14,10 @@ std::vector<PlaceholderUse> placeholders_in(std::string_view text) {
     return out;
 }
 
-const Placeholder* placeholder_of(std::string_view word) {
-    static constexpr std::array kAll{Placeholder::client, Placeholder::host, Placeholder::target,
-                                     Placeholder::request_id};
+std::optional<Placeholder> placeholder_of(std::string_view word) {
     const auto found = std::ranges::find(kPlaceholders, word);
-    return found == kPlaceholders.end() ? nullptr : &kAll[static_cast<std::size_t>(found - kPlaceholders.begin())];
+    if (found == kPlaceholders.end()) return std::nullopt;
+    return static_cast<Placeholder>(found - kPlaceholders.begin());
 }
 
 }  // namespace switchyard::config

@@ -4,9 +4,9 @@
 // brace means itself.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +29,7 @@ struct PlaceholderUse {
 };
 
 std::vector<PlaceholderUse> placeholders_in(std::string_view text);
-// Null: there is none of that name.
-const Placeholder* placeholder_of(std::string_view word);
+// Nothing: there is none of that name.
+std::optional<Placeholder> placeholder_of(std::string_view word);
 
 }  // namespace switchyard::config

@@ -171,7 +171,7 @@ void check_header_edits(Checks& checks, const std::string& at, const HeaderEdits
                 checks.fail(here, "a header value has no control characters and no space at its ends");
             checks.text(here, value, limits::kHeaderValueLength);
             for (const auto& use : placeholders_in(value))
-                if (placeholder_of(use.word) == nullptr)
+                if (!placeholder_of(use.word))
                     checks.fail(here, "unknown placeholder " + unknown_word(use.word, kPlaceholders));
             if (!names.insert(folded(name)).second) checks.fail(here, fmt::format("{} is there twice", name));
         }

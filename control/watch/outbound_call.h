@@ -22,7 +22,8 @@ struct OutboundCall {
 
 struct CallOutcome {
     unsigned status = 0;  // 0: no answer, or none was asked for
-    std::string error;    // why there is none
+    std::string error;    // why there is none, or why it is not what was hoped for
+    bool ok() const { return status >= 200 && status < 300; }
 };
 
 boost::asio::awaitable<CallOutcome> make_call(OutboundCall call);

@@ -38,7 +38,7 @@ void add_line(route::Edits& out, const std::string& name, std::string_view value
     for (const auto& use : config::placeholders_in(value)) {
         out.lines += value.substr(copied, use.begin - copied);
         copied = use.end;
-        if (const auto* what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
+        if (const auto what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
     }
     out.lines += value.substr(copied);
     out.lines += "\r\n";

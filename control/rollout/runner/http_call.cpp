@@ -6,8 +6,6 @@
 #include <charconv>
 #include <utility>
 
-#include "control/watch/outbound_call.h"
-
 namespace switchyard::control::rollout {
 
 namespace {
@@ -49,8 +47,7 @@ void http_call(boost::asio::any_io_executor executor, const std::string& url, co
     if (port == 0) return done({0, "not a URL: " + url});
     OutboundCall call{{config::Address::Kind::name, parsed->host, port}, request_for(*parsed, body), timeout, false};
     boost::asio::co_spawn(executor, make_call(std::move(call)),
-                          [done = std::move(done)](const std::exception_ptr& thrown, const CallOutcome& answer) {
-                              HttpOutcome outcome{answer.status, answer.error};
+                          [done = std::move(done)](const std::exception_ptr& thrown, HttpOutcome outcome) {
                               if (thrown) outcome = {0, "the call failed"};
                               if (outcome.error.empty() && !outcome.ok())
                                   outcome.error = "answered " + std::to_string(outcome.status);

@@ -10,14 +10,11 @@
 #include <string>
 
 #include "control/rollout/plan.h"
+#include "control/watch/outbound_call.h"
 
 namespace switchyard::control::rollout {
 
-struct HttpOutcome {
-    unsigned status = 0;  // 0: no answer
-    std::string error;    // why not
-    bool ok() const { return status >= 200 && status < 300; }
-};
+using HttpOutcome = CallOutcome;
 using HttpDone = std::function<void(HttpOutcome)>;
 
 struct Url {

@@ -5,6 +5,7 @@ the access log, and the sick endpoint is taken out.
 
 GETs may be sent twice, so that none is lost. A POST that an endpoint may have read is not sent again: only those that were
 under way when the endpoint fell ill may fail, and each says how."""
+import contextlib
 import http.client
 import http.server
 import json
@@ -17,17 +18,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
 
 READERS, WRITERS = 6, 4
 RESPONSE_HEAD = 1.0   # the endpoint's time for an answer: far above a busy machine's hiccups
 BEFORE, AFTER = 100, 200  # requests of every client before the endpoint falls ill, and once it is out
-failures = []
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        failures.append(f"{what}: {shown}")
-
 
 class Client(threading.Thread):
     """Sends one request after the other over a kept connection and writes down what came of each."""
@@ -125,28 +120,23 @@ def judge(title, requests, allowed, limit):
     print(f"{title}: {len(requests)} requests, {saved} saved by another endpoint, {lost} POSTs could not be")
 
 
+@contextlib.contextmanager
 def healthy(yardbench, work, count):
-    return [running.Endpoint(yardbench, work, "blue", "--delay", "2ms") for _ in range(count)]
+    with contextlib.ExitStack() as ended:
+        yield [ended.enter_context(running.Endpoint(yardbench, work, "blue", "--delay", "2ms")) for _ in range(count)]
 
 
 def killed(switchyard, yardbench, work):
-    endpoints = healthy(yardbench, work, 3)
-    with Story(switchyard, work, [e.address for e in endpoints]) as story:
+    with healthy(yardbench, work, 3) as endpoints, Story(switchyard, work, [e.address for e in endpoints]) as story:
         requests = story.drive("killed", endpoints[0].kill, endpoints[0].address)
         judge("killed", requests, {(502, "reset")}, limit=RESPONSE_HEAD + 5)
-    for endpoint in endpoints:
-        endpoint.__exit__()
 
 
 def frozen(switchyard, yardbench, work):
-    endpoints = healthy(yardbench, work, 3)
-    with Story(switchyard, work, [e.address for e in endpoints], ejection={"consecutive_failures": 2}) as story:
+    with healthy(yardbench, work, 3) as endpoints, Story(switchyard, work, [e.address for e in endpoints], ejection={"consecutive_failures": 2}) as story:
         requests = story.drive("frozen", lambda: endpoints[0].child.send_signal(signal.SIGSTOP), endpoints[0].address)
         # A frozen process still has its connections accepted by the kernel: only the answer's time tells.
         judge("frozen", requests, {(504, "timeout")}, limit=2 * RESPONSE_HEAD + 5)
-    endpoints[0].child.send_signal(signal.SIGCONT)
-    for endpoint in endpoints:
-        endpoint.__exit__()
 
 
 class BlackHole:
@@ -170,8 +160,9 @@ class BlackHole:
 
 
 def swallowed(switchyard, yardbench, work):
-    endpoints, hole = healthy(yardbench, work, 2), BlackHole()
-    with Story(switchyard, work, [e.address for e in endpoints], balance="weighted_round_robin") as story:
+    hole = BlackHole()
+    with healthy(yardbench, work, 2) as endpoints, Story(switchyard, work, [e.address for e in endpoints],
+                                                         balance="weighted_round_robin") as story:
         def add():
             status, answer, _ = story.proxy.call("PUT", f"/v1/upstreams/app/endpoints/{hole.address}", {})
             check("black hole: it was added", status in (200, 201), answer)
@@ -179,8 +170,6 @@ def swallowed(switchyard, yardbench, work):
         # Nothing was ever sent to it: POSTs are saved as well.
         judge("black hole", requests, set(), limit=2 * 0.3 + 5)
     hole.close()
-    for endpoint in endpoints:
-        endpoint.__exit__()
 
 
 class Flaky(http.server.ThreadingHTTPServer):
@@ -212,10 +201,10 @@ class Flaky(http.server.ThreadingHTTPServer):
 
 
 def flaky(switchyard, yardbench, work):
-    endpoints, sick = healthy(yardbench, work, 2), Flaky()
+    sick = Flaky()
     ejection = {"consecutive_failures": 0, "failure_percent": 30, "min_requests": 20, "window": "5s"}
-    with Story(switchyard, work, [*(e.address for e in endpoints), sick.address], ejection=ejection,
-               balance="weighted_round_robin") as story:
+    with healthy(yardbench, work, 2) as endpoints, Story(switchyard, work, [*(e.address for e in endpoints), sick.address],
+                                                         ejection=ejection, balance="weighted_round_robin") as story:
         def fall_ill():
             sick.ill = True
         requests = story.drive("flaky", fall_ill, sick.address)
@@ -225,8 +214,6 @@ def flaky(switchyard, yardbench, work):
               {status for status, _, _ in requests.values()})
         print(f"flaky: {len(requests)} requests, {len(failed)} answered 500 until its share took it out")
     sick.shutdown()
-    for endpoint in endpoints:
-        endpoint.__exit__()
 
 
 def main():
@@ -234,9 +221,7 @@ def main():
     for story in (killed, frozen, swallowed, flaky):
         with running.workplace() as work:
             story(switchyard, yardbench, pathlib.Path(work))
-    for failure in failures[:20]:
-        print("FAILED", failure)
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":

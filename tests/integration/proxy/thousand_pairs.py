@@ -13,13 +13,13 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
 
 PAIRS = 1000
 BODY = 100 * 1024 * 1024
 TURNS, PIECE = 3, 256 * 1024   # what each slow side takes: more than the proxy and small socket buffers hold
 SLOW_BUFFER = 16 * 1024        # of the slow side's socket, so that it is the proxy that has to wait
 MOST = 64 * 1024 * 1024
-failures = []
 
 
 def own_memory(process):
@@ -33,8 +33,7 @@ def own_memory(process):
 def measure(what, proxy):
     bytes_ = own_memory(proxy)
     print(f"{what}: {bytes_ / 1024 / 1024:.1f} MiB")
-    if bytes_ > MOST:
-        failures.append(f"{what}: {bytes_} bytes, more than {MOST}")
+    check(what, bytes_ <= MOST, f"{bytes_} bytes, more than {MOST}")
 
 
 def allow_files(count):
@@ -158,9 +157,7 @@ def main():
     for story in (lambda work: down(switchyard, yardbench, work), lambda work: up(switchyard, work)):
         with running.workplace() as work:
             story(pathlib.Path(work))
-    for failure in failures:
-        print("FAILED", failure)
-    return 1 if failures else 0
+    return verdict()
 
 
 if __name__ == "__main__":
