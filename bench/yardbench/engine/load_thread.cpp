@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t kScratch = 256 * 1024;            // one recv(); a large body takes several
 constexpr Nanos kSweep = 50 * kMillisecond;             // how late a time limit may be noticed
 constexpr Nanos kUnreachablePause = 10 * kMillisecond;  // closed loop: do not hammer a port where nobody listens
-constexpr std::size_t kMaxSeconds = 3600;               // of the per-second record
 
 double thread_cpu_seconds() {
     timespec t;
@@ -43,17 +42,22 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
       io_(1),
       ready_(
           io_, [this](std::uint32_t slot, std::uint32_t epoch, std::uint32_t events) { on_event(slot, epoch, events); },
-          [this] { send_due(); }),
+          [this] {
+              write_connected();
+              send_due();
+          }),
       timer_(io_),
       sweep_timer_(io_),
       slots_(share(plan.connections, index, plan.threads)),
       free_ring_(slots_.size()),
       scratch_(kScratch) {
     for (Slot& slot : slots_) slot.reader = ResponseReader(&plan_.wanted);
+    connected_.reserve(slots_.size());
     if (plan.requests > 0) end_ = INT64_MAX;
     if (open_loop()) pacer_ = Pacer(plan.timetable, start, index, plan.threads);
     tally_.by_tag.resize(plan.tags);
     tally_.threads = 1;
+    tally_.measured_from = measure_from_;
 }
 
 LoadThread::~LoadThread() {
@@ -176,6 +180,17 @@ void LoadThread::write(Slot& slot, std::uint32_t id) {
     }
 }
 
+// The first requests of a batch of new connections, together: one by one, each wakes the proxy for itself, and what is
+// measured is the proxy's falling asleep (four times the context switches, a tenth fewer requests per processor
+// second).
+void LoadThread::write_connected() {
+    for (const auto& [id, epoch] : connected_) {
+        Slot& slot = slots_[id];
+        if (slot.epoch == epoch && slot.state == State::connecting) write(slot, id);
+    }
+    connected_.clear();
+}
+
 void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events) {
     Slot& slot = slots_[id];
     if (slot.epoch != epoch || slot.fd < 0) return;
@@ -188,7 +203,7 @@ void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t e
                 finish(slot, id, Failure::refused);
             } else if ((events & EPOLLOUT) != 0) {
                 ready_.change(slot.fd, EPOLLIN, id, slot.epoch);
-                write(slot, id);
+                connected_.push_back({id, slot.epoch});
             }
             return;
         }
@@ -264,36 +279,11 @@ void LoadThread::finish(Slot& slot, std::uint32_t id, Failure failure) {
         return;
     }
     const Nanos due = std::max(slot.intended, slot.free_since);
-    account(outcome, verdict.failure, outcome.attempts == 1 ? slot.launched - due : 0);
+    if (outcome.intended >= measure_from_)
+        tally_.account(outcome, verdict.failure, outcome.attempts == 1 ? slot.launched - due : 0);
     slot.free_since = outcome.done;
     slot.unreachable = failure == Failure::refused || failure == Failure::connect_timeout;
     release(slot, id);
-}
-
-void LoadThread::account(const Outcome& outcome, Failure failure, Nanos lag) {
-    if (outcome.intended < measure_from_) return;
-    const Nanos latency = outcome.done - outcome.intended;
-    const bool failed = failure != Failure::none;
-    ++tally_.finished;
-    if (outcome.status >= 100) ++tally_.by_class[std::min<std::size_t>(outcome.status / 100U, 5)];
-    if (failed) ++tally_.failures[static_cast<std::size_t>(failure)];
-    tally_.latency.record(latency);
-    tally_.service.record(outcome.done - outcome.sent);
-    tally_.lag.record(lag);
-    const auto second = static_cast<std::size_t>((outcome.intended - measure_from_) / kSecond);
-    if (second < kMaxSeconds) {
-        if (second >= tally_.by_second.size()) tally_.by_second.resize(second + 1);
-        Part& part = tally_.by_second[second];
-        ++part.finished;
-        part.failed += failed;
-        part.latency.record(latency);
-    }
-    if (plan_.tags > 1) {
-        Part& part = tally_.by_tag[outcome.tag];
-        ++part.finished;
-        part.failed += failed;
-        part.latency.record(latency);
-    }
 }
 
 void LoadThread::release(Slot& slot, std::uint32_t id) {
@@ -392,7 +382,6 @@ void LoadThread::end_sending() {
     if (sending_ended_) return;
     sending_ended_ = true;
     const Nanos t = std::min(now(), end_);
-    tally_.measured_from = measure_from_;
     tally_.measured_until = std::max(t, measure_from_);
     if (open_loop() && plan_.requests == 0) {
         // What was due but found no free connection has waited at least until now. Leaving it out would flatter.

@@ -61,10 +61,10 @@ class LoadThread {
     void launch(Slot& slot, std::uint32_t id);
     void connect(Slot& slot, std::uint32_t id);
     void write(Slot& slot, std::uint32_t id);
+    void write_connected();
     void on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events);
     void read(Slot& slot, std::uint32_t id);
     void finish(Slot& slot, std::uint32_t id, Failure failure);
-    void account(const Outcome& outcome, Failure failure, Nanos lag);
     void release(Slot& slot, std::uint32_t id);
     void close(Slot& slot);
     void send_due();
@@ -96,6 +96,8 @@ class LoadThread {
     std::size_t free_count_ = 0;
     using Wake = std::pair<Nanos, std::uint32_t>;
     std::priority_queue<Wake, std::vector<Wake>, std::greater<>> thinking_;
+    using Registration = std::pair<std::uint32_t, std::uint32_t>;  // slot, epoch
+    std::vector<Registration> connected_;                          // in this batch, nothing written yet
     bool sending_ended_ = false;
     double cpu_at_start_ = -1;
     std::vector<char> scratch_;

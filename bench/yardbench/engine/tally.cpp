@@ -5,6 +5,8 @@
 namespace yardbench {
 namespace {
 
+constexpr std::size_t kMaxSeconds = 3600;  // of the per-second record
+
 void merge_parts(std::vector<Part>& into, const std::vector<Part>& from) {
     if (into.size() < from.size()) into.resize(from.size());
     for (std::size_t i = 0; i < from.size(); ++i) into[i].merge(from[i]);
@@ -18,10 +20,33 @@ void Counts::merge(const Counts& other) {
     for (std::size_t i = 0; i < kFailureKinds; ++i) failures[i] += other.failures[i];
 }
 
+void Part::account(Nanos taken, bool as_failed) {
+    ++finished;
+    failed += as_failed;
+    latency.record(taken);
+}
+
 void Part::merge(const Part& other) {
     finished += other.finished;
     failed += other.failed;
     latency.merge(other.latency);
+}
+
+void Tally::account(const Outcome& outcome, Failure failure, Nanos lag_of_send) {
+    const Nanos taken = outcome.done - outcome.intended;
+    const bool failed_one = failure != Failure::none;
+    ++finished;
+    if (outcome.status >= 100) ++by_class[std::min<std::size_t>(outcome.status / 100U, 5)];
+    if (failed_one) ++failures[static_cast<std::size_t>(failure)];
+    latency.record(taken);
+    service.record(outcome.done - outcome.sent);
+    lag.record(lag_of_send);
+    const auto second = static_cast<std::size_t>((outcome.intended - measured_from) / kSecond);
+    if (second < kMaxSeconds) {
+        if (second >= by_second.size()) by_second.resize(second + 1);
+        by_second[second].account(taken, failed_one);
+    }
+    if (by_tag.size() > 1) by_tag[outcome.tag].account(taken, failed_one);
 }
 
 void Tally::merge(const Tally& other) {

@@ -32,6 +32,7 @@ struct Part {
     std::uint64_t finished = 0;
     std::uint64_t failed = 0;
     Histogram latency;
+    void account(Nanos taken, bool as_failed);
     void merge(const Part& other);
 };
 
@@ -49,7 +50,7 @@ struct Tally {
     Histogram lag;      // actual send - the moment it was due and a connection was free
     std::vector<Part> by_tag;
     std::vector<Part> by_second;  // by intended send time, from the start of the measured part
-    Nanos measured_from = 0;
+    Nanos measured_from = 0;      // what was due before it is warm-up
     Nanos measured_until = 0;
     double cpu_seconds = 0;  // of the load threads, in the measured part
     unsigned threads = 0;
@@ -61,6 +62,8 @@ struct Tally {
     }
     double seconds() const { return static_cast<double>(measured_until - measured_from) / 1e9; }
     double rate() const { return seconds() > 0 ? static_cast<double>(finished) / seconds() : 0; }
+    // A measured request's final outcome; `failure` is the workload's verdict on it.
+    void account(const Outcome& outcome, Failure failure, Nanos lag_of_send);
     void merge(const Tally& other);
 };
 
