@@ -36,7 +36,7 @@ def wrk(url, connections, seconds):
         return None
     text = subprocess.run(["taskset", "-c", str(measures.LOAD_PROCESSOR), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s",
                            "--timeout", "10s", "--latency", url], capture_output=True, text=True).stdout
-    found = {name: milliseconds(re.search(rf"{mark}%\s+(\S+)", text).group(1))
+    found = {name: milliseconds(re.search(rf"^\s+{mark}%\s+(\S+)", text, re.MULTILINE).group(1))
              for name, mark in (("p50", 50), ("p90", 90), ("p99", 99))}
     found["max"] = milliseconds(re.search(r"Latency\s+\S+\s+\S+\s+(\S+)", text).group(1))
     found["requests_per_second"] = float(re.search(r"Requests/sec:\s+(\S+)", text).group(1))
