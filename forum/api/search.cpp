@@ -62,7 +62,7 @@ Answer search_posts(Service& service, const Call& call) {
     const std::int64_t from = after ? after->row : 0;
     // What is found is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
     const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(from);
-    const SharedPage page = service.pages.get(key, service.store.side.lists(), [&] {
+    const SharedPage page = service.pages.get(key, service.store.side.searches(), [&] {
         Answer answer = found_page(service, typed, expression, list, from, limit);
         std::string etag = entity_tag(answer.body);
         return Page{std::move(answer.body), std::move(etag)};

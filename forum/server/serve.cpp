@@ -155,9 +155,10 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     if (!settings.text("redis").empty()) {
         redis = std::make_unique<RedisLink>(settings.text("redis"), settings.duration("redis-limit"));
     }
-    // Two releases may answer in different words, so they share nothing.
-    const std::string scope =
-        std::to_string(store.side.life()) + '-' + std::to_string(embedded_migrations().back().version);
+    // Two releases may find other things or answer in another shape, so they share nothing.
+    const std::string openapi = openapi_document(endpoints);
+    const std::string scope = std::to_string(store.side.life()) + '-' +
+                              std::to_string(embedded_migrations().back().version) + '-' + sha256_hex(openapi);
     PageCache pages(static_cast<std::size_t>(settings.integer("page-cache")), settings.duration("page-life").count(),
                     redis.get(), scope, [&keys] { return keys.newest().secret; });
     Counters counters(redis.get());
@@ -165,7 +166,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     service.limits.login_pair = settings.integer("login-limit");
     service.limits.registrations = settings.integer("registration-limit");
     service.limits.writes = settings.integer("write-limit");
-    service.openapi = openapi_document(endpoints);
+    service.openapi = openapi;
     service.limits.access_life = settings.duration("access-life").count();
     service.limits.refresh_life = settings.duration("refresh-life").count();
     service.limits.operator_token = settings.text("operator-token");

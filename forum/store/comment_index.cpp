@@ -48,7 +48,9 @@ void index_next(Connection& connection, int limit) {
             index_comment(connection, filled_to, comments.integer(1), comments.view(2));
         }
     }
-    if (filled_to > 0) connection.query("UPDATE comment_search_progress SET filled_to = ?"_sql).with(filled_to).run();
+    if (filled_to == 0) return;
+    connection.query("UPDATE comment_search_progress SET filled_to = ?"_sql).with(filled_to).run();
+    connection.touch_searches();
 }
 
 bool index_missed_edits(Connection& reader, Instant since) {
@@ -63,6 +65,7 @@ void index_edits(Connection& connection, Instant since, int limit) {
     while (comments.step()) {
         index_comment(connection, comments.integer(0), comments.integer(1), comments.view(2));
     }
+    connection.touch_searches();
 }
 
 }  // namespace forum

@@ -79,6 +79,7 @@ class Query {
 /// What the changes of one transaction made stale; published to all processes when it has been committed.
 struct Touched {
     bool lists = false;
+    bool searches = false;           ///< and no list
     std::vector<std::string> posts;  ///< public ids
 };
 
@@ -109,6 +110,7 @@ class Connection {
     int changes() const;
 
     void touch_lists() { touched_.lists = true; }
+    void touch_searches() { touched_.searches = true; }
     void touch_post(std::string_view public_id) { touched_.posts.emplace_back(public_id); }
     Touched take_touched() { return std::exchange(touched_, {}); }
 

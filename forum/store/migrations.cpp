@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "forum/domain/instant.h"
-#include "forum/store/embedded_migrations.h"
 
 namespace forum {
 
@@ -70,17 +69,6 @@ Migration parse_migration(std::string_view file_name, std::string sql) {
     }
     migration.sql = std::move(sql);
     return migration;
-}
-
-const std::vector<Migration>& embedded_migrations() {
-    static const std::vector<Migration> migrations = [] {
-        std::vector<Migration> all;
-        for (const EmbeddedFile& file : kEmbeddedMigrations) {
-            all.push_back(parse_migration(file.name, std::string(file.text)));
-        }
-        return all;
-    }();
-    return migrations;
 }
 
 std::vector<Migration> migrations_with(const std::string& directory) {

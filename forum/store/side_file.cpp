@@ -14,7 +14,8 @@ namespace forum {
 namespace {
 
 constexpr std::size_t kLifeSlot = 0;
-constexpr std::size_t kListsSlot = 8;  // a cache line of its own
+constexpr std::size_t kListsSlot = 8;     // a cache line of its own
+constexpr std::size_t kSearchesSlot = 9;  // raised seldom
 constexpr std::size_t kFirstPostSlot = 16;
 // Posts that share a counter are read again when any of them changes; 4096 keep that rare and the file at 32 KiB.
 constexpr std::size_t kPostSlots = 4'096;
@@ -68,11 +69,18 @@ std::uint64_t SideFile::life() const {
 std::uint64_t SideFile::lists() const {
     return slot(kListsSlot).load(std::memory_order_acquire);
 }
+// Both only grow, so their sum is the same only while neither was raised.
+std::uint64_t SideFile::searches() const {
+    return lists() + slot(kSearchesSlot).load(std::memory_order_acquire);
+}
 std::uint64_t SideFile::post(std::string_view public_id) const {
     return slot(post_slot(public_id)).load(std::memory_order_acquire);
 }
 void SideFile::raise_lists() {
     slot(kListsSlot).fetch_add(1, std::memory_order_release);
+}
+void SideFile::raise_searches() {
+    slot(kSearchesSlot).fetch_add(1, std::memory_order_release);
 }
 void SideFile::raise_post(std::string_view public_id) {
     slot(post_slot(public_id)).fetch_add(1, std::memory_order_release);

@@ -151,6 +151,7 @@ void Writer::commit(std::deque<Pending*>& batch) {
     const Touched touched = connection_.take_touched();
     for (const std::string& post : touched.posts) side_.raise_post(post);
     if (touched.lists) side_.raise_lists();
+    if (touched.searches) side_.raise_searches();
 
     const std::lock_guard guard(mutex_);
     ++counts_.commits;

@@ -155,8 +155,8 @@ class ForumTest(unittest.TestCase):
         self.addCleanup(lambda: forum.process.poll() is None and forum.stop())
         return forum
 
-    def run_verb(self, *arguments):
-        return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=DEADLINE)
+    def run_verb(self, *arguments, binary=BINARY):
+        return subprocess.run([binary, *arguments], capture_output=True, text=True, timeout=DEADLINE)
 
     def register(self, forum, name, **more):
         answer = forum.client().post("/api/v1/register", {"username": name, "password": PASSWORD, **more})

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from running import Switchyard, blue_green  # noqa: E402
 
 SWITCHYARD = sys.argv.pop(1)
+PREVIOUS = sys.argv.pop(1)
 SWITCHES = int(os.environ.get("FORUM_SWITCHES", "100"))
 WRITERS = 8
 POSTS_BETWEEN = 4  # at least so many are acknowledged from one switch to the next
@@ -20,7 +21,9 @@ POSTS_BETWEEN = 4  # at least so many are acknowledged from one switch to the ne
 
 class Switches(ForumTest):
     def test_a_hundred_switches_under_write_load_lose_and_double_nothing(self):
-        forums = {colour: self.start("--colour", colour, "--version-label", label) for colour, label in (("blue", "v1"), ("green", "v2"))}
+        # As in a release: blue is the program of the release before, green migrates the database under it.
+        forums = {"blue": self.start("--colour", "blue", "--version-label", "v1", binary=PREVIOUS),
+                  "green": self.start("--colour", "green", "--version-label", "v2")}
         addresses = {colour: f"127.0.0.1:{forum.port}" for colour, forum in forums.items()}
         config = blue_green([addresses["blue"]], [addresses["green"]])
         for upstream in config["upstreams"].values():

@@ -136,6 +136,12 @@ TEST_CASE("counters are raised before run returns, and other processes see them"
         throw 1;
     }));
     CHECK(other.lists() == lists + 1);
+    const std::uint64_t searches = other.searches();
+    store.writer.run([](Connection& c) { c.touch_searches(); });
+    CHECK(other.lists() == lists + 1);
+    CHECK(other.searches() == searches + 1);
+    store.writer.run([](Connection& c) { c.touch_lists(); });
+    CHECK(other.searches() == searches + 2);
 }
 
 TEST_CASE("what is gathered for the commit is done there, and goes with the change that is undone") {
