@@ -114,6 +114,7 @@ constexpr Endpoint kEndpoints[] = {
     {"POST", "/api/v1/signing-keys", "rotateSigningKeys", Access::admin, &rotate_signing_keys,
      "Sign access tokens with a fresh key from now on", 201, "SigningKey"},
     {"GET", "/api/v1/openapi.json", "showOpenapi", Access::anyone, &show_openapi, "This document", 200, "Document"},
+    {"GET", "/openapi.json", "openapiAtTheRoot", Access::anyone, &show_openapi},  // where tools look first
     {"GET", "/livez", "livez", Access::anyone, &show_livez, "Does the process answer", 200, "Alive"},
     {"GET", "/readyz", "readyz", Access::anyone, &show_readyz, "Should work be sent here; 503 when not", 200,
      "Readiness"},

@@ -6,10 +6,33 @@
 
 #include "forum/api/embedded_openapi.h"
 #include "forum/api/json_text.h"
+#include "forum/api/possible_refusals.h"
 
 namespace forum {
 
 namespace {
+
+constexpr std::string_view kDescription =
+    "A small forum.\n\n"
+    "**Bodies** are JSON objects in strict UTF-8, sent as `Content-Type: application/json`; fields that are not in the "
+    "schema are refused. Times are RFC 3339 in UTC. Text is kept and answered as it was written: Markdown, never HTML "
+    "made from it; whoever shows it has to escape it. `@name` in a text tells that user.\n\n"
+    "**Logging in**: `register` or `logIn` give an access token, to be sent as `Authorization: Bearer TOKEN` and good "
+    "for `expires_in` seconds, and a refresh token for `refresh`, which works once: a second use ends the login for "
+    "everybody who holds a token of it. Where no login is needed a token is looked at all the same, so a bad one is "
+    "401 everywhere. Roles: guest < member < moderator < admin; `x-access` names the least one of an operation "
+    "(`member` includes banned users, `writer` does not; `operators` run the program).\n\n"
+    "**Writing**: a 2xx answer means that the change is on disk; 503 means that nothing was changed and the call may "
+    "be sent again. With an `Idempotency-Key`, unique per user and kept for a day, a retry is answered with the first "
+    "answer (and `Idempotency-Replayed: true`) instead of being done twice; the same key with another path or body is "
+    "422.\n\n"
+    "**Edits**: GET answers carry an `ETag`. Sent back as `If-None-Match` it saves the body (304). Sent as `If-Match` "
+    "with an edit or deletion, that is refused with 412 if the text was edited since; votes and comments in between do "
+    "not matter. `*` fits whatever is there, and without the header nothing is compared.\n\n"
+    "**Lists** come in pages: pass `next` as `cursor`, with the other parameters unchanged, until it is null. A cursor "
+    "belongs to its list.\n\n"
+    "**Refusals** are RFC 9457 problems; `type` is `/problems/` and one of the names listed with each status, "
+    "`errors` names fields by JSON Pointer.";
 
 void write_reference(JsonText& json, std::string_view kind, std::string_view name) {
     json.begin_object().member("$ref", "#/components/" + std::string(kind) + "/" + std::string(name)).end_object();
@@ -38,21 +61,65 @@ void write_parameters(JsonText& json, const Endpoint& endpoint) {
     json.end_array();
 }
 
+bool has_parameter(const Endpoint& endpoint, std::string_view name) {
+    return endpoint.parameters.find(name) != std::string_view::npos;
+}
+
+void write_headers(JsonText& json, const Endpoint& endpoint) {
+    json.key("headers").begin_object();
+    const auto header = [&json](std::string_view name) {
+        json.key(name);
+        write_reference(json, "headers", name);
+    };
+    header("X-Request-Id");
+    const bool shows_version = has_parameter(endpoint, "If-Match") && endpoint.status == 200;
+    if ((endpoint.method == "GET" && endpoint.status == 200) || shows_version) header("ETag");
+    if (endpoint.answer == "Post" || endpoint.answer == "Comment") {
+        if (endpoint.status == 201) header("Location");
+    }
+    if (has_parameter(endpoint, "Idempotency-Key")) header("Idempotency-Replayed");
+    json.end_object();
+}
+
 void write_responses(JsonText& json, const Endpoint& endpoint) {
     json.key("responses").begin_object().key(std::to_string(endpoint.status)).begin_object();
     json.member("description", endpoint.answer.empty() ? "Done." : endpoint.answer);
+    write_headers(json, endpoint);
     if (endpoint.answer == "Text") {
         write_json_content(json, "text/plain", "Text");
     } else if (!endpoint.answer.empty()) {
         write_json_content(json, "application/json", endpoint.answer);
     }
     json.end_object();
-    if (endpoint.parameters.find("If-None-Match") != std::string_view::npos) {
+    if (has_parameter(endpoint, "If-None-Match")) {
         json.key("304").begin_object().member("description", "Nothing changed.").end_object();
+    }
+    if (endpoint.answer == "Readiness") {
+        json.key("503").begin_object().member("description", "Not ready; checks say why.");
+        write_json_content(json, "application/json", endpoint.answer);
+        json.end_object();
+    }
+    for (const auto& [status, slugs] : possible_refusals(endpoint)) {
+        json.key(std::to_string(status)).begin_object().member("description", "Types: " + slugs + ".");
+        if (status == 429 || status == 503) {
+            json.key("headers").begin_object().key("Retry-After");
+            write_reference(json, "headers", "Retry-After");
+            json.end_object();
+        }
+        write_json_content(json, "application/problem+json", "Problem");
+        json.end_object();
     }
     json.key("default");
     write_reference(json, "responses", "Problem");
     json.end_object();
+}
+
+// The noun of a path: "/api/v1/posts/{id}" is about posts, and what is not of the API about operating it.
+std::string_view tag_of(std::string_view pattern) {
+    constexpr std::string_view kApi = "/api/v1/";
+    if (!pattern.starts_with(kApi)) return "operating";
+    const std::string_view rest = pattern.substr(kApi.size());
+    return rest.substr(0, rest.find('/'));
 }
 
 void write_operation(JsonText& json, const Endpoint& endpoint) {
@@ -62,11 +129,17 @@ void write_operation(JsonText& json, const Endpoint& endpoint) {
         .begin_object()
         .member("operationId", endpoint.operation)
         .member("summary", endpoint.summary)
-        .member("x-access", name_of(endpoint.access));
+        .member("x-access", name_of(endpoint.access))
+        .key("tags")
+        .begin_array()
+        .value(tag_of(endpoint.pattern))
+        .end_array();
     json.key("security").begin_array();
     if (endpoint.access == Access::operators) {
         json.begin_object().key("operatorToken").begin_array().end_array().end_object();
-    } else if (endpoint.access != Access::anyone) {
+    } else {
+        // Moderators see more of some things that everybody may read, so a token is welcome there too.
+        if (endpoint.access == Access::anyone) json.begin_object().end_object();
         json.begin_object().key("accessToken").begin_array().end_array().end_object();
     }
     json.end_array();
@@ -89,13 +162,9 @@ std::string openapi_document(std::span<const Endpoint> endpoints) {
     }
     JsonText json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
-    json.member("title", "Forum")
-        .member("version", "1")
-        .member("description",
-                "A small forum. Bodies are JSON in strict UTF-8. A 2xx answer to a writing call means that it is on "
-                "disk. Lists "
-                "come in pages: pass `next` as `cursor` until it is null. Errors are RFC 9457 problems.");
-    json.end_object().key("paths").begin_object();
+    json.member("title", "Forum").member("version", "1").member("description", kDescription);
+    json.end_object().key("servers").begin_array().begin_object().member("url", "/").end_object().end_array();
+    json.key("paths").begin_object();
     for (const auto& [pattern, operations] : paths) {
         json.key(pattern).begin_object();
         for (const Endpoint* endpoint : operations) write_operation(json, *endpoint);

@@ -1,9 +1,14 @@
 """A client written from the OpenAPI document alone: it knows no path and no field by heart, calls every operation with
 bodies made from the schemas, and checks every answer against what the document says."""
+import pathlib
+import re
 import unittest
 
 import shapes
 from forums import PASSWORD, ForumTest
+
+SOURCES = pathlib.Path(__file__).resolve().parents[3] / "forum"
+WRITTEN_REFUSAL = re.compile(r'(?:refuse|problem)\(\s*(\d+|response\.status),\s*"([a-z-]+)"')
 
 
 class Openapi(ForumTest):
@@ -70,7 +75,13 @@ class Openapi(ForumTest):
             self.assertIn(str(answer.status), responses, f"{name}: {answer.status} {answer.body[:300]}")
         else:
             self.assertEqual(answer.status, status, f"{name}: {answer.body[:300]}")
-        described = self.resolve(responses.get(str(answer.status), responses["default"]))
+        self.assertIn(str(answer.status), responses, f"{name}: {answer.body[:300]}")
+        described = self.resolve(responses[str(answer.status)])
+        if answer.status >= 400 and answer.headers["Content-Type"] == "application/problem+json":
+            self.assertIn(answer.json["type"].removeprefix("/problems/"), self.types_of(described), name)
+        for header in described.get("headers", {}):
+            if header != "Idempotency-Replayed":
+                self.assertIn(header, answer.headers, name)
         if "content" not in described:
             self.assertEqual(answer.body, b"", name)
             return
@@ -141,6 +152,96 @@ class Openapi(ForumTest):
                 answer = root.call(method, place, {"no such field": 1})
                 self.check(name, operation, answer, 422)
                 self.assertIn("/no such field", [error["pointer"] for error in answer.json["errors"]])
+
+    @staticmethod
+    def types_of(described):
+        return described["description"].removeprefix("Types: ").removesuffix(".").split(", ")
+
+    def test_every_refusal_that_the_sources_name_is_in_the_document_and_no_other(self):
+        written = {(status, slug) for source in SOURCES.rglob("*.cpp") for status, slug in WRITTEN_REFUSAL.findall(source.read_text())}
+        written = {("400" if status == "response.status" else status, slug) for status, slug in written}
+        written |= {("405", "method-not-allowed"), ("404", "not-found")}
+        documented = {(status, slug) for _, _, operation in self.operations.values() for status, described in operation["responses"].items()
+                      if described.get("description", "").startswith("Types: ") for slug in self.types_of(described)}
+        self.assertGreater(len(documented), 30)
+        # A method that a path does not have is no operation of the document.
+        self.assertEqual(written - documented, {("405", "method-not-allowed")})
+        self.assertEqual(documented - written, set())
+
+    def test_what_can_go_wrong_goes_wrong_as_the_document_says(self):
+        guest, root = self.forum.client(), self.admin(self.forum)
+        alice = self.register(self.forum, "alice")
+        in_general = {"category": "general"}
+        post = self.call("createPost", root, given=in_general, **{"Idempotency-Key": "one"}).json["id"]
+        tag = self.call("showPost", alice, id=post).headers["ETag"]
+        comment = self.call("createComment", alice, id=post).json["id"]
+        self.call("createPost", guest, 401, given=in_general)
+        self.call("createPost", self.forum.client("no.token.this"), 401, given=in_general)
+        self.call("listPosts", self.forum.client("no.token.this"), 401)
+        self.call("createPost", alice, 422, given={"category": "none"})
+        self.call("createPost", root, 422, given={"category": "general", "title": "other"}, **{"Idempotency-Key": "one"})
+        self.call("createPost", root, 400, given=in_general, **{"Idempotency-Key": "no spaces"})
+        self.assertEqual(self.call("createPost", root, 201, given=in_general, **{"Idempotency-Key": "one"}).headers["Idempotency-Replayed"], "true")
+        self.call("editPost", alice, 403, given={"title": "mine"}, id=post)
+        self.call("editPost", root, 200, given={"title": "first"}, id=post, **{"If-Match": tag})
+        self.call("editPost", root, 412, given={"title": "second"}, id=post, **{"If-Match": tag})
+        self.call("deletePost", root, 412, id=post, **{"If-Match": tag})
+        self.call("editPost", root, 200, given={"title": "third"}, id=post, **{"If-Match": "*"})
+        fresh = self.call("showPost", guest, id=post).headers["ETag"]
+        self.call("showPost", guest, 304, id=post, **{"If-None-Match": fresh})
+        self.call("showPost", guest, 404, id="0" * 12)
+        self.call("showPost", guest, 404, id="no id")
+        self.call("showUser", guest, 404, username="nobody")
+        self.call("listPosts", guest, 404, category="none")
+        self.call("listPosts", guest, 400, sort="best")
+        self.call("listPosts", guest, 400, limit="101")
+        self.call("listPosts", guest, 400, cursor="nonsense")
+        other = self.call("listPosts", guest, sort="new", limit="1").json["next"]
+        if other:
+            self.call("listPosts", guest, 400, sort="top", cursor=other)
+        self.call("searchPosts", guest, 400, q="%20")
+        self.call("listReports", root, 400, state="gone")
+        self.call("listReports", alice, 403)
+        self.call("listMarks", alice, 400, posts="x")
+        self.call("deletePost", root, 400, id=post, reason="x" * 501)
+        self.call("lockPost", root, id=post)
+        self.call("createComment", alice, 403, id=post)
+        self.call("voteOnPost", alice, 422, id=post, given={"value": 2})
+        self.call("deleteComment", alice, id=comment)
+        self.call("voteOnComment", alice, 409, id=comment)
+        self.call("editComment", alice, 409, id=comment)
+        report = self.call("reportPost", alice, id=post).json["id"]
+        self.call("resolveReport", root, id=report)
+        self.call("resolveReport", root, 409, id=report)
+        self.call("createCategory", root, 409, given={"slug": "general"})
+        self.call("createCategory", root, 422, given={"slug": "No Slug"})
+        self.call("register", guest, 409, given={"username": "ALICE", "password": PASSWORD})
+        self.call("register", guest, 403, given={"username": "mallory", "password": PASSWORD, "setup_token": "guessed"})
+        self.call("register", guest, 422, given={"username": "1", "password": "short"})
+        self.call("logIn", guest, 401, given={"username": "alice", "password": "wrong one"})
+        self.call("refresh", guest, 401, given={"refresh_token": "guessed"})
+        self.call("changePassword", alice, 403, given={"current_password": "wrong", "new_password": PASSWORD})
+        self.call("banUser", root, 409, username="root")
+        self.call("banUser", root, username="alice")
+        self.call("createPost", alice, 403, given=in_general)
+        self.call("beginDrain", guest)
+        self.call("readyz", guest, 503)
+        self.call("endDrain", guest)
+        used = self.register(self.forum, "bob").refresh_token
+        self.call("refresh", guest, given={"refresh_token": used})
+        self.call("refresh", guest, 401, given={"refresh_token": used})
+        method, path, operation = self.operations["createPost"]
+        for status, body, kind in ((415, b"{}", "text/plain"), (400, b"{", "application/json"), (400, b'{"a":1,"a":1}', "application/json"),
+                                   (400, b'{"title":"\xff"}', "application/json"), (413, b" " * 300_000, "application/json")):
+            self.check("createPost", operation, root.call(method, path, raw=body, headers={"Content-Type": kind}), status)
+        for _ in range(40):
+            answer = self.forum.client().post(self.operations["logIn"][1], {"username": "alice", "password": "wrong one"})
+            if answer.status == 429:
+                break
+        self.check("logIn", self.operations["logIn"][2], answer, 429)
+
+    def test_the_document_is_also_where_tools_look_first(self):
+        self.assertEqual(self.forum.client().get("/openapi.json").json, self.document)
 
     def test_the_document_has_no_dangling_reference(self):
         def walk(node):

@@ -1,0 +1,130 @@
+#include "forum/api/possible_refusals.h"
+
+#include <algorithm>
+#include <array>
+
+namespace forum {
+
+namespace {
+
+bool names(std::string_view list, std::string_view word) {
+    for (std::string_view rest = list; !rest.empty();) {
+        const std::size_t space = std::min(rest.find(' '), rest.size());
+        if (rest.substr(0, space) == word) return true;
+        rest.remove_prefix(std::min(space + 1, rest.size()));
+    }
+    return false;
+}
+
+bool any_endpoint(const Endpoint&) {
+    return true;
+}
+bool has_body(const Endpoint& endpoint) {
+    return !endpoint.request.empty();
+}
+bool has_query(const Endpoint& endpoint) {
+    const std::string_view all = endpoint.parameters;
+    return std::ranges::any_of(std::to_array<std::string_view>({"sort", "limit", "q", "posts", "state", "reason"}),
+                               [all](std::string_view one) { return names(all, one); });
+}
+bool has_cursor(const Endpoint& endpoint) {
+    return names(endpoint.parameters, "cursor");
+}
+bool takes_key(const Endpoint& endpoint) {
+    return names(endpoint.parameters, "Idempotency-Key");
+}
+bool takes_if_match(const Endpoint& endpoint) {
+    return names(endpoint.parameters, "If-Match");
+}
+bool names_something(const Endpoint& endpoint) {
+    return endpoint.pattern.find('{') != std::string_view::npos || names(endpoint.parameters, "category");
+}
+bool for_operators(const Endpoint& endpoint) {
+    return endpoint.access == Access::operators;
+}
+bool looks_at_token(const Endpoint& endpoint) {
+    return endpoint.access != Access::operators;
+}
+bool needs_login(const Endpoint& endpoint) {
+    return endpoint.access != Access::anyone && endpoint.access != Access::operators;
+}
+bool shuts_out_banned(const Endpoint& endpoint) {
+    return needs_login(endpoint) && endpoint.access != Access::member;
+}
+bool needs_role(const Endpoint& endpoint) {
+    constexpr std::string_view kOwn = "createPost editPost deletePost editComment deleteComment";
+    return endpoint.access == Access::moderator || endpoint.access == Access::admin || for_operators(endpoint) ||
+           names(kOwn, endpoint.operation);
+}
+bool writes(const Endpoint& endpoint) {
+    return endpoint.method != "GET" && !for_operators(endpoint);
+}
+
+template <std::size_t Size>
+struct Operations {
+    char text[Size] = {};
+    consteval Operations(const char (&names)[Size]) { std::copy_n(names, Size, text); }
+};
+
+template <Operations Names>
+bool is(const Endpoint& endpoint) {
+    return names(std::string_view(Names.text), endpoint.operation);
+}
+
+struct PossibleRefusal {
+    int status;
+    std::string_view slug;
+    bool (*fits)(const Endpoint&);
+};
+
+constexpr PossibleRefusal kRefusals[] = {
+    {400, "malformed-text", &any_endpoint},
+    {400, "bad-framing", &any_endpoint},
+    {400, "http", &any_endpoint},
+    {400, "malformed-json", &has_body},
+    {400, "bad-parameter", &has_query},
+    {400, "bad-cursor", &has_cursor},
+    {400, "bad-idempotency-key", &takes_key},
+    {401, "login-needed", &needs_login},
+    {401, "invalid-token", &looks_at_token},
+    {401, "operator-token-needed", &for_operators},
+    {401, "wrong-login", &is<"logIn">},
+    {401, "invalid-refresh-token", &is<"refresh">},
+    {401, "refresh-token-reused", &is<"refresh">},
+    {403, "banned", &shuts_out_banned},
+    {403, "forbidden", &needs_role},
+    {403, "locked", &is<"createComment">},
+    {403, "wrong-password", &is<"changePassword">},
+    {403, "bad-setup-token", &is<"register">},
+    {404, "not-found", &names_something},
+    {409, "name-taken", &is<"register">},
+    {409, "slug-taken", &is<"createCategory">},
+    {409, "deleted", &is<"editComment voteOnComment">},
+    {409, "oneself", &is<"banUser unbanUser setUserRole">},
+    {409, "resolved", &is<"resolveReport">},
+    {412, "edited-meanwhile", &takes_if_match},
+    {413, "too-large", &has_body},
+    {415, "unsupported-media-type", &has_body},
+    {422, "invalid-fields", &has_body},
+    {422, "idempotency-key-reused", &takes_key},
+    {429, "too-many", &writes},
+    {500, "internal", &any_endpoint},
+    {500, "rehearsed", &any_endpoint},
+    {503, "busy", &writes},
+    {503, "starting", &is<"startupz">},
+};
+
+}  // namespace
+
+std::map<int, std::string> possible_refusals(const Endpoint& endpoint) {
+    std::map<int, std::string> all;
+    for (const PossibleRefusal& refusal : kRefusals) {
+        if (!refusal.fits(endpoint)) continue;
+        std::string& slugs = all[refusal.status];
+        if (!slugs.empty()) slugs += ", ";
+        slugs += refusal.slug;
+    }
+    return all;
+}
+
+}  // namespace forum
