@@ -43,6 +43,9 @@ void describe(Visitor& field, Type<Process>) {
     field("shutdown_grace", &Process::shutdown_grace, {.doc = "How long SIGTERM waits for what is in flight."});
     field("keep_generations", &Process::keep_generations,
           {.doc = "How many generations of history are kept; 0: all.", .max = limits::kGenerations});
+    field("keep_rollouts", &Process::keep_rollouts,
+          {.doc = "How many ended rollouts are kept, each with its report; 0: all. The latest of a route always is.",
+           .max = limits::kRollouts});
     field("watch_file", &Process::watch_file, {.doc = "Re-read the configuration file when it changes."});
 }
 

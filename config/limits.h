@@ -26,6 +26,7 @@ inline constexpr std::int64_t kRequests = 1'000'000'000;
 inline constexpr std::int64_t kBytes = std::int64_t{1} << 50;  // 1 PiB
 inline constexpr std::int64_t kDuration = std::chrono::milliseconds(std::chrono::hours(24 * 30)).count();
 inline constexpr std::int64_t kGenerations = 10'000'000;
+inline constexpr std::int64_t kRollouts = 10'000;  // ended ones stay in memory, up to 300 KiB each
 
 inline constexpr std::size_t kNameLength = 100;  // names become metric labels and parts of URLs
 inline constexpr std::size_t kHeaderValueLength = 8'192;

@@ -55,6 +55,7 @@ struct Process {
     Log log;
     Duration shutdown_grace = 30s;       // how long SIGTERM waits for what is in flight
     std::uint32_t keep_generations = 0;  // history retention; 0: keep all
+    std::uint32_t keep_rollouts = 100;   // ended ones with their reports; 0: keep all
     bool watch_file = false;             // re-read the configuration file when it changes (inotify)
     bool operator==(const Process&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -159,6 +160,7 @@ Result<void> Control::Members::build_rollouts() {
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
     ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
     ports.keep = [this](const std::string& id, const std::string& text) { return store->put_journal(id, text); };
+    ports.forget = [this](const std::vector<std::string>& ids) { return store->drop_journals(ids); };
     ports.event = [this](nlohmann::ordered_json body) {
         const auto word = [&](const char* key) { return body.value(key, std::string()); };
         const std::string kind = word("kind");
@@ -181,7 +183,7 @@ Result<void> Control::Members::build_rollouts() {
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
-    rollouts = std::make_unique<rollout::Rollouts>(std::move(ports));
+    rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
     controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
     const auto kept = store->journals();
     if (!kept) return kept.error();
@@ -353,7 +355,9 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     if (!file) return file.error();
     const auto process = file->model.process;
     log_configure(level_of(process.log.level), process.log.format == "json");
-    auto members = std::make_unique<Members>(options.config_file, workers_of(process));
+    // Audit and status are read elsewhere than here.
+    const auto where = std::filesystem::absolute(options.config_file).lexically_normal().string();
+    auto members = std::make_unique<Members>(where, workers_of(process));
     auto dir = StateDir::open(process.state_dir);
     if (!dir) return dir.error();
     members->state_dir = std::move(*dir);

@@ -37,6 +37,7 @@ const Kind kKinds[] = {
     {"A/A, per request, 5 %", false, .05},
     {"A/A, sticky, 5 %", true, .05},
     {"A/A, per request, 2/s, 5 %", false, .05, 30, 0, true, 2},
+    {"A/A, sticky, 2/s, 5 %", true, .05, 30, 0, true, 2},
     {"A/A, sticky, flaky users, no cap, 5 %", true, .05, 0, 1},
     {"A/A, sticky, flaky users, cap, 0.1 %", true, .001, 30, 1, false},
 };

@@ -21,9 +21,7 @@ void Analysis::begin_step(Assignment assignment, double share) {
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
-    // Only where each request is a draw of its own. By rule nothing is random; and in a sticky split the share of the
-    // requests is that of her who makes most of them, so leaving out what has no counterpart would take one side.
-    gathering_.begin(assignment == Assignment::per_request ? share : 0.0);
+    gathering_.begin(assignment == Assignment::by_rule ? 0.0 : share);  // by rule nothing is promised to either arm
     step_canary_ = step_baseline_ = {};
 }
 
@@ -32,6 +30,10 @@ void Analysis::add(const Tick& tick) {
     baseline_ += tick.baseline;
     step_canary_ += tick.canary;
     step_baseline_ += tick.baseline;
+    if (assignment_ == Assignment::sticky) {
+        errors_.add_first(tick);
+        latency_.add(tick);
+    }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
     if (assignment_ == Assignment::sticky)
@@ -48,7 +50,7 @@ void Analysis::add(const Tick& tick) {
 
 void Analysis::compare(const Tick& block) {
     errors_.add(block);
-    latency_.add(block);
+    if (assignment_ != Assignment::sticky) latency_.add(block);
 }
 
 bool Analysis::mismatch() const {

@@ -40,29 +40,34 @@ void ErrorTests::begin_step(bool sticky, double share) {
     promote_raw_ = PromoteTest();
 }
 
-void ErrorTests::add(const Tick& tick) {
+void ErrorTests::add_first(const Tick& tick) {
     canary_ += tick.canary;
     baseline_ += tick.baseline;
-    const std::uint64_t all = tick.canary.attempts + tick.baseline.attempts;
-    const double seen = all > 0 ? static_cast<double>(tick.canary.attempts) / static_cast<double>(all) : 0.0;
+    main_.add(tick.seconds, share_, tick.canary_first.failed, tick.baseline_first.failed);
+    promote_.add(share_, tick.canary_first.failed, tick.baseline_first.failed);
+    canary_first_ += tick.canary_first.failed;
+    baseline_first_ += tick.baseline_first.failed;
+}
+
+void ErrorTests::add(const Tick& block) {
+    const std::uint64_t all = block.canary.attempts + block.baseline.attempts;
+    const double seen = all > 0 ? static_cast<double>(block.canary.attempts) / static_cast<double>(all) : 0.0;
     if (seen > 0.0 && seen < 1.0)
-        extra_ += static_cast<double>(tick.canary.failures) -
-                  static_cast<double>(tick.baseline.failures) * seen / (1.0 - seen);
-    const auto canary = counted(sticky_, tick.canary, tick.canary_first);
-    const auto baseline = counted(sticky_, tick.baseline, tick.baseline_first);
-    cap_.add(tick.seconds, canary, baseline);
+        extra_ += static_cast<double>(block.canary.failures) -
+                  static_cast<double>(block.baseline.failures) * seen / (1.0 - seen);
+    const auto canary = counted(sticky_, block.canary, block.canary_first);
+    const auto baseline = counted(sticky_, block.baseline, block.baseline_first);
+    cap_.add(block.seconds, canary, baseline);
     canary_counted_ += canary.failures;
     baseline_counted_ += baseline.failures;
     if (sticky_) {
-        main_.add(tick.seconds, share_, tick.canary_first.failed, tick.baseline_first.failed);
-        raw_.add(tick.seconds, seen, tick.canary.failures, tick.baseline.failures);
-        promote_.add(share_, tick.canary_first.failed, tick.baseline_first.failed);
-        promote_raw_.add(seen, tick.canary.failures, tick.baseline.failures);
-        canary_first_ += tick.canary_first.failed;
-        baseline_first_ += tick.baseline_first.failed;
+        raw_.add(block.seconds, seen, block.canary.failures, block.baseline.failures);
+        promote_raw_.add(seen, block.canary.failures, block.baseline.failures);
     } else {
-        main_.add(tick.seconds, seen, tick.canary.failures, tick.baseline.failures);
-        promote_.add(seen, tick.canary.failures, tick.baseline.failures);
+        canary_ += block.canary;
+        baseline_ += block.baseline;
+        main_.add(block.seconds, seen, block.canary.failures, block.baseline.failures);
+        promote_.add(seen, block.canary.failures, block.baseline.failures);
     }
 }
 

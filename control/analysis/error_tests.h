@@ -32,7 +32,10 @@ class ErrorTests {
     ErrorTests(const Settings& settings, const Budget& budget);
 
     void begin_step(bool sticky, double share);
-    void add(const Tick& tick);
+    // In a sticky split, each tick as it comes: what is counted with the share of the split.
+    void add_first(const Tick& tick);
+    // What is counted with the share of the requests, so of ticks in which both arms have some.
+    void add(const Tick& block);
 
     std::optional<Alarm> alarm() const;
     void rows(std::vector<Row>& out) const;
@@ -41,14 +44,12 @@ class ErrorTests {
     // Failures beyond what the baseline's rate explains, since the rollout began.
     double extra_failures() const { return extra_; }
 
-    // Not the cap of a sticky split: whom it may count is not remembered (steady_buckets.h), so its evidence begins
-    // anew with a stake of its own. Not promotion: it is a matter of each step.
+    // Not promotion: it is a matter of each step.
     template <class Memory>
     void remember(Memory& m) {
         m("sticky", sticky_), m("main", main_), m("raw", raw_), m("extra", extra_);
         m("canary", canary_), m("baseline", baseline_);
         m("canary_first", canary_first_), m("baseline_first", baseline_first_);
-        if (sticky_) return;
         m("cap", cap_), m("canary_counted", canary_counted_), m("baseline_counted", baseline_counted_);
     }
 

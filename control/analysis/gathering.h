@@ -1,5 +1,6 @@
 // Ticks of too little traffic to compare, taken together: with one request in a tick its arm has all of them, and a
-// failure says nothing about arms. For splits that decide each request.
+// failure says nothing about arms. For what is compared by the share of the requests; first failures of buckets are
+// compared by the share of the split, which every tick has.
 //
 // A block ends when the split must have sent at least one request to the smaller arm and both have some, so it is
 // decided by how many there are, never by what became of them; on a busy route every tick is a block of its own.

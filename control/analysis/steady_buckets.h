@@ -16,6 +16,7 @@
 #pragma once
 
 #include <bitset>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -44,6 +45,15 @@ class SteadyBuckets {
     double quota() const { return quota_; }
     // Variance of users' failure rates relative to the squared mean, as far as it is certain; 0: none.
     double dispersion() const { return dispersion_; }
+
+    template <class Memory>
+    void remember(Memory& m) {
+        double quota = std::isinf(quota_) ? 0.0 : quota_;  // no number stands for "without bound"
+        m("seen", seen_), m("failed", failed_), m("canary", canary_);
+        m("attempts", attempts_), m("failures", failures_), m("learned", learned_);
+        m("dispersion", dispersion_), m("quota", quota);
+        quota_ = quota > 0.0 ? quota : std::numeric_limits<double>::infinity();
+    }
 
   private:
     bool steady(std::uint16_t bucket) const { return failed_[bucket] <= limit() * seen_[bucket]; }

@@ -175,6 +175,17 @@ Result<void> Store::put_journal(const std::string& id, const std::string& text) 
     });
 }
 
+Result<void> Store::drop_journals(const std::vector<std::string>& ids) {
+    return members_->durably([&] {
+        auto& s = members_->statement("DELETE FROM journals WHERE id = ?");
+        for (const std::string& id : ids) {
+            s.bind(1, id);
+            s.exec();
+            s.reset();
+        }
+    });
+}
+
 Result<std::map<std::string, std::string>> Store::journals() {
     return members_->reading<std::map<std::string, std::string>>([&] {
         auto& s = members_->statement("SELECT id, text FROM journals");

@@ -56,6 +56,7 @@ class Store {
     // Journals of rollouts, by id: opaque texts that are replaced as a whole.
     Result<void> put_journal(const std::string& id, const std::string& text);
     Result<std::map<std::string, std::string>> journals();
+    Result<void> drop_journals(const std::vector<std::string>& ids);
 
   private:
     struct Members;

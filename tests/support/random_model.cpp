@@ -130,6 +130,7 @@ Process process(Dice& dice) {
     maybe(dice, [&] { out.state_dir = "/var/tmp/" + dice.word(); });
     maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
     maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
+    maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });
     maybe(dice, [&] { out.watch_file = true; });
     maybe(dice, [&] {
         static const std::vector<Role> kRoles{Role::viewer, Role::operate, Role::admin};

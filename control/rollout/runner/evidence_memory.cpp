@@ -1,12 +1,17 @@
 #include "control/rollout/runner/evidence_memory.h"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace switchyard::control::rollout {
 
@@ -25,6 +30,16 @@ template <class T>
 struct IsArray : std::false_type {};
 template <class T, std::size_t N>
 struct IsArray<std::array<T, N>> : std::true_type {};
+
+// Counts of buckets as text: five bits a letter, the lowest first, lower case while more follow. After a zero comes how
+// many more zeros follow, so that 65,536 counts of few users are short, and none is longer than it must be.
+constexpr char kLast[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+constexpr char kMore[] = "abcdefghijklmnopqrstuvwxyz6789-_";
+
+void write_number(std::string& out, std::uint32_t number) {
+    for (; number >= 32; number /= 32) out += kMore[number % 32];
+    out += kLast[number];
+}
 
 class Writer {
   public:
@@ -58,6 +73,17 @@ class Writer {
                 digits += "0123456789abcdef"[bits[i] | bits[i + 1] << 1 | bits[i + 2] << 2 | bits[i + 3] << 3];
         digits.erase(digits.find_last_not_of('0') + 1);
         return digits;
+    }
+    static Json written(std::vector<std::uint32_t>& counts) {
+        std::string letters;
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            write_number(letters, counts[i]);
+            if (counts[i] != 0) continue;
+            const std::size_t first = i;
+            while (i + 1 < counts.size() && counts[i + 1] == 0) ++i;
+            write_number(letters, static_cast<std::uint32_t>(i - first));
+        }
+        return letters;
     }
     static Json written(Histogram& histogram) {
         Json out = Json::array();
@@ -119,6 +145,34 @@ class Reader {
             const auto four = static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
             for (std::size_t bit = 0; bit < 4; ++bit) bits[4 * i + bit] = (four >> bit & 1U) != 0;
         }
+    }
+    static std::uint32_t read_number(std::string_view& letters) {
+        std::uint64_t number = 0;
+        for (unsigned bits = 0;; bits += 5) {
+            demand(!letters.empty() && letters.front() != '\0' && bits < 35);
+            const char letter = letters.front();
+            letters.remove_prefix(1);
+            const char* last = std::strchr(kLast, letter);
+            const char* more = std::strchr(kMore, letter);
+            demand(last != nullptr || more != nullptr);
+            number |= static_cast<std::uint64_t>(last != nullptr ? last - kLast : more - kMore) << bits;
+            demand(number <= std::numeric_limits<std::uint32_t>::max());
+            if (last != nullptr) return static_cast<std::uint32_t>(number);
+        }
+    }
+    // As many as there are already.
+    static void read(const Json& in, std::vector<std::uint32_t>& counts) {
+        demand(in.is_string());
+        std::string_view letters = in.get_ref<const std::string&>();
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            counts[i] = read_number(letters);
+            if (counts[i] != 0) continue;
+            const std::size_t more = read_number(letters);
+            demand(more < counts.size() - i);
+            std::fill_n(counts.begin() + static_cast<std::ptrdiff_t>(i), more + 1, 0U);
+            i += more;
+        }
+        demand(letters.empty());
     }
     static void read(const Json& in, Histogram& histogram) {
         demand(in.is_array());

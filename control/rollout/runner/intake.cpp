@@ -6,11 +6,20 @@ namespace switchyard::control::rollout {
 
 Intake::Intake(Places places)
     : places_(places),
-      ledgers_(places.sticky ? std::make_unique<Ledgers>() : nullptr),
+      seen_(places.sticky ? std::make_unique<analysis::BucketLedger>() : nullptr),
       lasting_(std::make_unique<Lasting>()),
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
-      baseline_latency_(std::make_unique<Histogram>()) {}
+      baseline_latency_(std::make_unique<Histogram>()) {
+    if (places.sticky && places.capped) lasting_->steady.emplace();
+}
+
+void Intake::end() {
+    seen_.reset();
+    lasting_->steady.reset();
+    lasting_->failed.clear();
+    for (auto& ledger : lasting_->slow) ledger.clear();
+}
 
 void Intake::freeze(const Histogram& baseline) {
     // Once frozen from enough, a step that knows less keeps the older thresholds.
@@ -19,7 +28,7 @@ void Intake::freeze(const Histogram& baseline) {
 
 void Intake::begin(Monotonic, const Histogram& baseline) {
     pending_ = {};
-    if (ledgers_) ledgers_->seen.clear();  // the sample ratio is a matter of each step; first failures are not
+    if (seen_) seen_->clear();  // the sample ratio is a matter of each step; first failures are not
     canary_latency_->clear();
     baseline_latency_->clear();
     freeze(baseline);
@@ -45,7 +54,7 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
         if (lasting_->failed.first(bucket)) ++pending_.baseline_first.failed;
     for (const FailedBuckets::Sample& sample : buckets.samples) {
         analysis::FirstMarks& first = sample.canary ? pending_.canary_first : pending_.baseline_first;
-        if (ledgers_->seen.first(sample.bucket)) ++first.seen;
+        if (seen_->first(sample.bucket)) ++first.seen;
         if (!frozen() || !warm_) continue;
         for (std::size_t i = 0; i < analysis::kLevels && frozen()->slow(i, sample.latency); ++i)
             if (lasting_->slow[i].first(sample.bucket)) ++first.slow[i];
@@ -54,8 +63,7 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
 
 // For the cap. Samples and failures of a report are lists of their own, so all of it is judged by what was known
 // before.
-void Intake::add_one_by_one(const FailedBuckets& buckets) {
-    analysis::SteadyBuckets& steady = ledgers_->steady;
+void Intake::add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady) {
     for (const FailedBuckets::Sample& sample : buckets.samples)
         if (steady.attempt(sample.bucket, sample.canary))
             ++(sample.canary ? pending_.canary_first : pending_.baseline_first).steady_attempts;
@@ -90,9 +98,9 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
         }
     }
     for (const FailedBuckets& buckets : report.failed_buckets)
-        if (places_.sticky && buckets.route == places_.route) {
+        if (seen_ && buckets.route == places_.route) {
             add_buckets(buckets);
-            add_one_by_one(buckets);
+            if (lasting_->steady) add_one_by_one(buckets, *lasting_->steady);
         }
     for (const EndpointDelta& delta : report.endpoints)
         if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)

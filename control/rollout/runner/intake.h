@@ -33,6 +33,7 @@ class Intake {
         unsigned workers = 1;
         bool sticky = false;
         std::optional<std::uint64_t> p99_limit;  // microseconds
+        bool capped = false;                     // of a sticky split: failures are also counted one by one
     };
 
     // What outlives a step, and a restart.
@@ -42,6 +43,7 @@ class Intake {
         // Of sticky splits: whose first mark has been counted.
         analysis::BucketLedger failed;
         std::array<analysis::BucketLedger, analysis::kLevels> slow;
+        std::optional<analysis::SteadyBuckets> steady;  // where there is a cap: whose failures count one by one
 
         template <class Memory>
         void remember(Memory& m) {
@@ -49,6 +51,7 @@ class Intake {
             m("failed", failed);
             for (std::size_t i = 0; i < analysis::kLevels; ++i)
                 m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
+            m("steady", steady);
         }
     };
 
@@ -64,7 +67,7 @@ class Intake {
     const Lasting& lasting() const { return *lasting_; }
     void restore(Lasting lasting) { *lasting_ = std::move(lasting); }
     // The rollout has ended: half a megabyte of who was counted is not needed any more.
-    void end() { ledgers_.reset(); }
+    void end();
 
     Monotonic as_of() const;
     const std::optional<analysis::FrozenQuantiles>& frozen() const { return lasting_->frozen; }
@@ -75,17 +78,13 @@ class Intake {
     const std::map<std::uint32_t, std::uint64_t>& failing() const { return failing_; }
 
   private:
-    struct Ledgers {
-        analysis::BucketLedger seen;
-        analysis::SteadyBuckets steady;
-    };
     void add_cell(const Cell& cell, analysis::ArmCounts& arm) const;
     void add_buckets(const FailedBuckets& buckets);
-    void add_one_by_one(const FailedBuckets& buckets);
+    void add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady);
     void freeze(const Histogram& baseline);
 
     Places places_;
-    std::unique_ptr<Ledgers> ledgers_;  // null: the split is not sticky
+    std::unique_ptr<analysis::BucketLedger> seen_;  // in this step; null: the split is not sticky, or all is over
     std::unique_ptr<Lasting> lasting_;
     analysis::Tick pending_;
     std::vector<Monotonic> reported_;  // by worker

@@ -31,9 +31,9 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
     // Sticky samples leave out what rules send; a plain count of requests cannot.
     settings.check_sample_ratio = sticky_ || !rules_bypass_split(p, ports_.model());
     analysis_ = std::make_unique<analysis::Analysis>(settings);
-    intake_ =
-        std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
-                                                ports_.upstream_id(p.to), ports_.workers, sticky_, settings.p99_limit});
+    intake_ = std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
+                                                      ports_.upstream_id(p.to), ports_.workers, sticky_,
+                                                      settings.p99_limit, settings.max_extra_failures > 0});
     started_ = last_tick_ = ports_.now();
 }
 
@@ -81,6 +81,7 @@ void LiveRollout::perform(Effects effects) {
         }
     }
     const bool news = unkept_;
+    if (!active(machine_.state())) intake_->end();
     keep();
     publish();
     if (news) keep_picture();
@@ -243,8 +244,7 @@ void LiveRollout::tick() {
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
-    if (!active(machine_.state())) return intake_->end();
-    if (counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
+    if (active(machine_.state()) && counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
 }
 
 Findings LiveRollout::findings() const {

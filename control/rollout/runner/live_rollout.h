@@ -27,7 +27,7 @@ namespace switchyard::control::rollout {
 class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
-    // A restart loses at most this much of what was counted; each writing is one fsync and up to 80 KiB.
+    // A restart loses at most this much of what was counted; each writing is one fsync and up to 150 KiB.
     static constexpr Monotonic kKeepEvidence{5000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/model.h"
 #include "control/core/change.h"
@@ -26,6 +27,7 @@ struct Ports {
     std::function<void(Change, Answered)> change;
     std::function<bool(std::uint64_t generation)> adopted;                             // by every worker
     std::function<Result<void>(const std::string& id, const std::string& text)> keep;  // durably
+    std::function<Result<void>(const std::vector<std::string>& ids)> forget;           // what keep() was given
     std::function<void(nlohmann::ordered_json)> event;
     std::function<std::uint32_t(const std::string&)> route_id, upstream_id;
     std::function<std::optional<std::pair<std::string, std::string>>(std::uint32_t)> endpoint;  // upstream, address

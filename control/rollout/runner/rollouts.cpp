@@ -52,6 +52,31 @@ void Rollouts::restore(const std::map<std::string, std::string>& kept) {
         all_.push_back(rollout);
         rollout->restore(records, Timeline::from_json(beside("#timeline")), beside("#evidence"));
     }
+    forget_oldest();
+}
+
+void Rollouts::forget_oldest() {
+    const auto ended = static_cast<std::size_t>(std::ranges::count_if(all_, [](const auto& r) { return !r->busy(); }));
+    if (ended == std::exchange(ended_, ended) || keep_ == 0 || ended <= keep_) return;
+    std::vector<std::string> ids;
+    std::set<std::string> routes;  // that still exist and have a later one
+    for (const auto& route : ports_.model().routes) routes.insert(route.name);
+    std::size_t later = 0;
+    for (const auto& rollout : newest_first()) {
+        if (rollout->busy()) continue;
+        const bool latest = routes.erase(rollout->machine().plan().route) > 0;
+        if (later++ >= keep_ && !latest) ids.push_back(rollout->id());
+    }
+    if (ids.empty()) return;
+    std::vector<std::string> rows;
+    for (const std::string& id : ids)
+        for (const char* what : {"", "#timeline", "#evidence"}) rows.push_back(id + what);
+    if (auto forgotten = ports_.forget(rows); !forgotten) {
+        ports_.event({{"rollout", ids.front()}, {"kind", "not_forgotten"}, {"detail", forgotten.error().detail}});
+        return;  // tried again when the next one ends
+    }
+    std::erase_if(all_, [&](const auto& r) { return std::ranges::find(ids, r->id()) != ids.end(); });
+    ended_ -= ids.size();
 }
 
 std::string Rollouts::next_id() {
@@ -135,6 +160,7 @@ void Rollouts::look() {
     recent_.turn(last_look_);
     for (std::size_t i = 0; i < all_.size(); ++i)  // by index: a webhook's answer may start another one
         if (const auto rollout = all_[i]; rollout->busy()) rollout->tick();
+    forget_oldest();
 }
 
 std::shared_ptr<LiveRollout> Rollouts::find(const std::string& id) const {

@@ -1,7 +1,8 @@
 // All rollouts of the process: starts them, feeds them, keeps them, finds them, and says which routes they hold.
 //
-// Invariants: at most one rollout holds a route; ids r1, r2, … are never used twice; every rollout that was ever
-//   started can be looked at, across restarts.
+// Invariants: at most one rollout holds a route; ids r1, r2, … are never used twice; a rollout can be looked at, across
+//   restarts, until it has ended and as many others as are to be kept have ended after it. The latest that ended on a
+//   route there is can always be looked at, and so can one that the disk does not know the end of yet.
 // Threads: control. Owns: the rollouts, and the recent traffic they take their baselines from.
 #pragma once
 
@@ -25,7 +26,8 @@ class Rollouts {
     static constexpr Monotonic kSoonest{50};        // between two looks: a drain makes workers report every 20 ms
     static constexpr Monotonic kOverdue{400};       // since the last look: two rounds of reports
 
-    explicit Rollouts(Ports ports) : ports_(std::move(ports)) {}
+    // `keep`: ended rollouts; 0: all.
+    explicit Rollouts(Ports ports, std::size_t keep = 0) : ports_(std::move(ports)), keep_(keep) {}
 
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
     void restore(const std::map<std::string, std::string>& kept);
@@ -51,11 +53,14 @@ class Rollouts {
     Result<std::shared_ptr<LiveRollout>> begin(Plan plan, const std::string& by);
     std::string next_id();
     void look();
+    void forget_oldest();
 
     const Ports ports_;
+    const std::size_t keep_;
     RecentTraffic recent_;
     std::vector<std::shared_ptr<LiveRollout>> all_;  // oldest first
     std::uint64_t last_number_ = 0;
+    std::size_t ended_ = 0;        // of all_, when some were last forgotten
     std::set<unsigned> reported_;  // workers, since the last look
     Monotonic last_look_ = kNever;
 };

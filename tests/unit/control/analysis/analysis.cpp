@@ -325,3 +325,36 @@ TEST_CASE("no traffic is no evidence, for neither side") {
     CHECK_FALSE(analysis.promotion().allowed);
     CHECK_FALSE(analysis.any_evidence());
 }
+
+TEST_CASE("sticky, a few requests a second: what counts every failure sees them as well") {
+    Settings settings = capped();
+    settings.errors_tolerate = 0;
+    Analysis analysis(settings);
+    analysis.begin_step(Assignment::sticky, .2);
+    const auto one = [&](bool canary, bool fails) {
+        Tick tick = tick_of(canary, canary && fails, !canary, !canary && fails, .5);
+        auto& marks = canary ? tick.canary_first : tick.baseline_first;
+        marks.steady_attempts = 1, marks.steady_failures = fails;
+        analysis.add(tick);
+    };
+    for (int i = 0; i < 400 && !analysis.alarm(); ++i) {
+        for (int k = 0; k < 4; ++k) one(false, false);
+        one(true, true);
+    }
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "extra_failures");
+    CHECK(analysis.canary().failures <= 30);
+    CHECK(row(analysis, "raw").ln_e > 1.0);
+}
+
+TEST_CASE("sticky, a few requests a second: first failures are judged as they come, not when there is a pair") {
+    Analysis analysis(capped());
+    analysis.begin_step(Assignment::sticky, .05);
+    for (int i = 0; i < 5; ++i) {
+        Tick tick = tick_of(1, 1, 0, 0, .2);
+        tick.canary_first.failed = 1;
+        analysis.add(tick);
+    }
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "errors");
+}

@@ -252,3 +252,15 @@ TEST_CASE("a directory that is not there is an error that names it") {
     REQUIRE_FALSE(opened.has_value());
     CHECK(opened.error().detail.find("/nowhere/at/all/db") != std::string::npos);
 }
+
+TEST_CASE("journals that are dropped are gone after the file is opened again, the others are not") {
+    ScratchDir dir;
+    {
+        auto store = open(dir / "db");
+        for (const char* id : {"r1", "r1#timeline", "r2"}) REQUIRE(store->put_journal(id, "text").has_value());
+        REQUIRE(store->drop_journals({"r1", "r1#timeline", "r1#evidence"}).has_value());
+    }
+    const auto left = *open(dir / "db")->journals();
+    REQUIRE(left.size() == 1);
+    CHECK(left.contains("r2"));
+}

@@ -121,13 +121,76 @@ TEST_CASE("sticky: a bucket whose failure counted before the restart does not co
     const auto back = stage.rollouts->find("r1");
     CHECK(back->intake().lasting().failed.count() == 2);
     CHECK(back->intake().frozen().has_value());
-    // The cap's memory of whom it may count is gone, so its evidence begins anew.
-    for (const auto& row : back->analysis().rows())
-        if (row.test == "extra_failures") CHECK(row.ln_e <= 0.0);
+}
+
+TEST_CASE("sticky: the cap goes on from what it had, and knows whom it may not count") {
+    Stage stage(true);
+    const auto live = started(stage);
+    stage.pass(2, {190, 0}, {10, 0}, true);
+    for (int i = 0; i < 3; ++i) stage.tick({190, 1}, {10, 1}, true);
+    REQUIRE(live->pause("alice").has_value());  // is written with all that was counted until now
+    const double before = lasting_rows(*live).at("extra_failures");
+    REQUIRE(before > 1.0);
+    const auto& steady = live->intake().lasting().steady;
+    REQUIRE(steady.has_value());
+    const double limit = steady->limit();
+    stage.again();
+    const auto back = stage.rollouts->find("r1");
+    CHECK(lasting_rows(*back).at("extra_failures") == before);
+    REQUIRE(back->intake().lasting().steady.has_value());
+    CHECK(back->intake().lasting().steady->limit() == limit);
+    CHECK(stage.disk["r1#evidence"].size() < 100'000);
+}
+
+TEST_CASE("of a rollout that has ended, who was counted is not kept") {
+    Stage stage(true);
+    const auto live = started(stage);
+    stage.pass(6, {190, 20}, {10, 1}, true);
+    const auto running = stage.disk["r1#evidence"].size();
+    REQUIRE(live->abort("alice").has_value());
+    CHECK(stage.disk["r1#evidence"].size() < running / 2);
+    CHECK_FALSE(live->intake().lasting().steady.has_value());
+    stage.again();
+    CHECK(stage.rollouts->find("r1")->analysis().canary().attempts == live->analysis().canary().attempts);
+}
+
+TEST_CASE("counts of buckets are read back as they were written, and nothing else is") {
+    using switchyard::control::analysis::SteadyBuckets;
+    namespace analysis = switchyard::control::analysis;
+    const Intake::Places places{1, 2, 3, 1, true, std::nullopt, true};
+    analysis::Settings settings;
+    settings.max_extra_failures = 30;
+    Intake intake(places);
+    intake.begin(Monotonic{0}, {});
+    intake.add({}, Monotonic{1});
+    switchyard::WorkerReport report;
+    auto& buckets = report.failed_buckets.emplace_back();
+    buckets.route = 1;
+    for (const std::uint16_t bucket : std::initializer_list<std::uint16_t>{0, 1, 31, 32, 33, 4000, 65'535})
+        for (int i = 0; i < 1 + bucket % 77; ++i) buckets.samples.push_back({bucket, 0, bucket % 2 == 0});
+    buckets.baseline = {1, 31};
+    intake.add(report, Monotonic{2});
+    const auto text = remember(analysis::Analysis(settings), intake);
+
+    Intake other(places);
+    analysis::Analysis tests(settings);
+    REQUIRE(recall(text, tests, other));
+    CHECK(remember(tests, other) == text);
+
+    for (const char* wrong : {"", "A", "!", "a", "ABBBB", "zzzzzzzzzz", "A45BA"}) {
+        CAPTURE(wrong);
+        auto damaged = text;
+        damaged["counted"]["steady"]["seen"] = wrong;
+        CHECK_FALSE(recall(damaged, tests, other));
+        CHECK(remember(tests, other) == text);
+    }
+    auto longer = text;
+    longer["counted"]["steady"]["seen"] = longer["counted"]["steady"]["seen"].get<std::string>() + "B";
+    CHECK_FALSE(recall(longer, tests, other));
 }
 
 TEST_CASE("evidence of another version, or damaged, is not used, and an event says so") {
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":1", "\"version\":2"},
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":2", "\"version\":1"},
                                    {"\"stakes\":[", "\"stakes\":[1,"},
                                    {"\"sticky\":false", "\"sticky\":true"},
                                    {"\"evidence\":", "\"evidence\":\"x\",\"other\":"}}) {

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t kRoute = 3, kFrom = 1, kTo = 2;
 
 Intake sticky_intake(unsigned workers = 1) {
-    return Intake({kRoute, kFrom, kTo, workers, true, std::nullopt});
+    return Intake({kRoute, kFrom, kTo, workers, true, std::nullopt, true});
 }
 
 WorkerReport failures(std::vector<std::uint16_t> canary, std::vector<std::uint16_t> baseline) {

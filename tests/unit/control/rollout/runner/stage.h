@@ -43,6 +43,11 @@ class Stage {
             if (kept) kept(id);
             return {};
         };
+        ports.forget = [this](const std::vector<std::string>& ids) -> Result<void> {
+            if (disk_full) return problems::store_full("no room");
+            for (const std::string& id : ids) disk.erase(id);
+            return {};
+        };
         ports.event = [this](Json event) { events.push_back(std::move(event)); };
         ports.route_id = [](const std::string&) { return kRoute; };
         ports.upstream_id = [](const std::string& name) { return name == "blue" ? kBlue : kGreen; };
@@ -55,14 +60,14 @@ class Stage {
             calls.emplace_back(url, body);
             done(check_answers ? rollout::HttpOutcome{200, ""} : rollout::HttpOutcome{503, "answered 503"});
         };
-        rollouts = std::make_unique<rollout::Rollouts>(std::move(ports));
+        rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), keep);
         rollouts->restore(disk);
     }
 
     void publish(switchyard::control::Change change, switchyard::control::Answered done) {
         using namespace switchyard::control;
-        const std::string holder = rollouts ? rollouts->held_by("forum") : change.holder;
-        CHECK(holder == change.holder);
+        if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
+            CHECK(rollouts->held_by(holder->machine().plan().route) == change.holder);
         if (refuse) return done(problems::conflict("refused"));
         auto next = change.edit(model, Facts{});
         REQUIRE(next.has_value());
@@ -129,6 +134,7 @@ class Stage {
     std::uint64_t generation = 1;
     switchyard::control::rollout::Monotonic now{10'000'000};
     std::map<std::string, std::string> disk;
+    std::size_t keep = 0;                             // ended rollouts; takes effect with again()
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
