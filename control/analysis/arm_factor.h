@@ -12,6 +12,9 @@
 
 namespace switchyard::control::analysis {
 
+// Where a stake stops growing: far beyond any threshold, and products of later ticks stay finite.
+inline constexpr double kMostEvidence = 1e250;
+
 inline double log_dilution(double share, double r, double r0) {
     return std::log((share * r + 1.0 - share) / (share * r0 + 1.0 - share));
 }

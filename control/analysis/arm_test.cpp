@@ -7,11 +7,6 @@
 
 namespace switchyard::control::analysis {
 
-namespace {
-// Far beyond any threshold; keeps products of later ticks finite.
-constexpr double kMostEvidence = 1e250;
-}  // namespace
-
 ArmTest::ArmTest(double guard, const Grid& factors, Restarts restarts) : guard_(guard), clock_(restarts) {
     for (std::size_t i = 0; i < kGrid; ++i) {
         risk_[i] = guard * factors[i];

@@ -8,7 +8,6 @@
 namespace switchyard::control::analysis {
 
 void PromoteTest::add(double share, std::uint64_t canary, std::uint64_t baseline) {
-    constexpr double kMostEvidence = 1e250;  // keeps products of later ticks finite
     if (canary + baseline == 0 || share <= 0.0 || share >= 1.0) return;
     for (std::size_t i = 0; i < kRisks.size(); ++i)
         stakes_[i] =

@@ -18,7 +18,8 @@ Result<config::Model> apply(const config::Model& model, const Facts&, const SetS
     // The order of the members is kept: it decides which requests move, and an edit should move as few as it can.
     for (auto& part : split) part.second = 0;
     for (const auto& [upstream, weight] : wanted.weights) {
-        const auto it = std::find_if(split.begin(), split.end(), [&](const auto& p) { return p.first == upstream; });
+        const auto it =
+            std::find_if(split.begin(), split.end(), [&name = upstream](const auto& p) { return p.first == name; });
         if (it == split.end())
             split.emplace_back(upstream, weight);
         else
