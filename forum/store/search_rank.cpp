@@ -2,9 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "forum/store/connection.h"
@@ -27,13 +31,54 @@ struct OfQuery {
     std::vector<double> scores;  ///< of one row; kept for its memory
 };
 
+// Phrases of one connection that so many texts contain that counting them ends at the limit: nine in ten of what people
+// type, and most of what a search for several words costs. Each with the name of its index in front.
+class CommonPhrases {
+  public:
+    bool has(const std::string& phrase) const { return phrases_.contains(phrase); }
+    void add(const std::string& phrase) {
+        if (phrases_.size() == kMost) phrases_.clear();
+        phrases_.insert(phrase);
+    }
+
+  private:
+    static constexpr std::size_t kMost = 10'000;
+    std::set<std::string> phrases_;
+};
+
+// What the caller says about the query; empty when it says nothing.
+struct Asked {
+    std::string_view index;
+    std::string_view expression;
+};
+
+// The phrases of an expression in their order: each in quotes, none with a quote inside, perhaps a * behind.
+std::vector<std::string> phrases_of(std::string_view index, std::string_view expression) {
+    std::vector<std::string> all;
+    while (!expression.empty()) {
+        const std::size_t close = expression.find('"', 1);
+        const std::size_t end = std::min(expression.find(' ', close), expression.size());
+        all.push_back(std::string(index) += expression.substr(0, end));
+        expression.remove_prefix(std::min(end + 1, expression.size()));
+    }
+    return all;
+}
+
 int count_match(const Fts5ExtensionApi*, Fts5Context*, void* count) {
     return ++*static_cast<std::int64_t*>(count) < kCountedMatches ? SQLITE_OK : SQLITE_DONE;
 }
 
-int weight_of(const Fts5ExtensionApi* api, Fts5Context* context, int phrase, sqlite3_int64 rows, double* weight) {
-    std::int64_t matches = 0;
-    const int code = api->xQueryPhrase(context, phrase, &matches, &count_match);
+/// `name` is empty when nobody told what was searched for.
+int weight_of(const Fts5ExtensionApi* api, Fts5Context* context, int phrase, const std::string& name,
+              sqlite3_int64 rows, double* weight) {
+    auto* const common = static_cast<CommonPhrases*>(api->xUserData(context));
+    std::int64_t matches = kCountedMatches;
+    int code = SQLITE_OK;
+    if (name.empty() || !common->has(name)) {
+        matches = 0;
+        code = api->xQueryPhrase(context, phrase, &matches, &count_match);
+        if (!name.empty() && code == SQLITE_OK && matches == kCountedMatches) common->add(name);
+    }
     const auto with = static_cast<double>(matches);
     const double rarity = std::log((static_cast<double>(rows) - with + 0.5) / (with + 0.5));
     *weight = rarity > kLeastWeight ? rarity : kLeastWeight;
@@ -41,7 +86,8 @@ int weight_of(const Fts5ExtensionApi* api, Fts5Context* context, int phrase, sql
 }
 
 // What depends on the query only; made with the first row and kept by FTS5 until the query ends.
-int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_share, OfQuery** out) {
+int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_share, const Asked& asked,
+                   OfQuery** out) {
     *out = static_cast<OfQuery*>(api->xGetAuxdata(context, 0));
     if (*out != nullptr) return SQLITE_OK;
     auto facts = std::make_unique<OfQuery>();
@@ -51,10 +97,14 @@ int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_sh
     if (code == SQLITE_OK) code = api->xColumnTotalSize(context, -1, &length);
     if (rows > 0 && length > 0) facts->average_length = static_cast<double>(length) / static_cast<double>(rows);
     const int phrases = api->xPhraseCount(context);
+    std::vector<std::string> names = phrases_of(asked.index, asked.expression);
+    names.resize(static_cast<std::size_t>(phrases));
     for (int phrase = 0; code == SQLITE_OK && phrase < phrases; ++phrase) {
         double weight = 1;
         // The share of a single phrase is the same whatever it weighs, so its matches need no counting.
-        if (!as_share || phrases > 1) code = weight_of(api, context, phrase, rows, &weight);
+        if (!as_share || phrases > 1) {
+            code = weight_of(api, context, phrase, names[static_cast<std::size_t>(phrase)], rows, &weight);
+        }
         facts->phrase_weights.push_back(weight);
         facts->best += weight * (kSaturation + 1);
     }
@@ -90,12 +140,22 @@ int rank_row(const Fts5ExtensionApi* api, Fts5Context* context, OfQuery* facts, 
     return code;
 }
 
+std::string_view text_of(sqlite3_value* value) {
+    const auto* const text = static_cast<const char*>(sqlite3_value_blob(value));
+    return {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+Asked asked_in(const Fts5ExtensionApi* api, Fts5Context* context, int value_count, sqlite3_value** values) {
+    if (value_count < api->xColumnCount(context) + 2) return {};
+    return {text_of(values[value_count - 2]), text_of(values[value_count - 1])};
+}
+
 template <bool AsShare>
 void rank_function(const Fts5ExtensionApi* api, Fts5Context* context, sqlite3_context* result, int value_count,
                    sqlite3_value** values) {
     OfQuery* facts = nullptr;
     double rank = 0;
-    int code = facts_of_query(api, context, AsShare, &facts);
+    int code = facts_of_query(api, context, AsShare, asked_in(api, context, value_count, values), &facts);
     if (code == SQLITE_OK) code = rank_row(api, context, facts, value_count, values, &rank);
     if (code == SQLITE_OK) {
         sqlite3_result_double(result, AsShare ? rank / facts->best : rank);
@@ -120,7 +180,9 @@ fts5_api* api_of(sqlite3* database) {
 void register_search_rank(sqlite3* database) {
     fts5_api* const api = api_of(database);
     const auto known = [api](const char* name, fts5_extension_function function) {
-        return api->xCreateFunction(api, name, nullptr, function, nullptr) == SQLITE_OK;
+        auto common = std::make_unique<CommonPhrases>();
+        return api->xCreateFunction(api, name, common.release(), function,
+                                    [](void* kept) { delete static_cast<CommonPhrases*>(kept); }) == SQLITE_OK;
     };
     if (api == nullptr || !known("search_rank", &rank_function<false>) ||
         !known("search_share", &rank_function<true>)) {

@@ -5,6 +5,8 @@
 // of all posts contain. Here counting ends at a limit; what is more common counts as exactly that common, and so words
 // below it still weigh more the rarer they are. As in bm25(), smaller is better.
 //
+// A word that reached the limit is taken as that common as long as the connection lives, without counting it again.
+//
 // Ranks of two indexes cannot be compared: a word weighs more where there are more texts. So posts and comments are put
 // in one order by their share of the best rank that the same words could reach in the same index.
 
@@ -13,7 +15,8 @@ struct sqlite3;
 namespace forum {
 
 /// Makes `search_rank(TABLE, weight of each column…)` and `search_share(…)`, from -1 to 0, known to a connection.
-/// Programs of schema version 1 use the first, so it stays. Throws StoreError.
+/// With two arguments more, a name of the index and what follows MATCH as match_expression() writes it, common words
+/// are remembered. Programs of schema version 1 use the first, so it stays. Throws StoreError.
 void register_search_rank(sqlite3* database);
 
 }  // namespace forum

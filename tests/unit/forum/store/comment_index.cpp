@@ -128,7 +128,7 @@ TEST_CASE("a forum that comes from schema version 1 finds its old comments a mom
         CAPTURE(number);
         CHECK(counted("walnut number " + std::to_string(number)) == 1);
     }
-    CHECK(counted("almond") == static_cast<std::size_t>(std::min(written, 250)));
+    CHECK(counted("almond") == static_cast<std::size_t>(std::min(written, 150)));
     CHECK(failure.empty());
     const std::int64_t rows = store.readers.with([](Connection& reader) {
         Query count = reader.query_text("SELECT count(*) FROM comment_search");

@@ -102,3 +102,20 @@ TEST_CASE("pages show everything once, also when something between them is hidde
     CHECK(seen == expected);
     CHECK(shown == expected.size());
 }
+
+TEST_CASE("a page is full however many of the best are hidden, and the next one begins behind it") {
+    Searched searched;
+    constexpr int kHidden = 60;
+    const Post place = searched.post("elsewhere", "b", 1'000);
+    for (int i = 0; i < kHidden; ++i) {
+        delete_comment(searched.connection, searched.comment(place, "walnut", 1'000 + i), searched.bob.row, 5'000);
+    }
+    for (int i = 0; i < 12; ++i) searched.comment(place, "a walnut among words", 2'000 + i);
+    const auto first = searched.find("walnut");
+    REQUIRE(first.size() == 10);
+    CHECK(first.back().place == kHidden + 9);
+    const auto second = searched.find("walnut", first.back().place + 1);
+    REQUIRE(second.size() == 2);
+    CHECK(second.front().place == kHidden + 10);
+    CHECK(searched.find("walnut", second.back().place + 1).empty());
+}

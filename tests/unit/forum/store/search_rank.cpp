@@ -84,3 +84,34 @@ TEST_CASE("shares order one index as ranks do, and reach from nothing to all in 
         CHECK(before > -1);
     }
 }
+
+TEST_CASE("a common word is counted once by a connection, and the order stays the same") {
+    Texts texts;
+    texts.connection.execute("BEGIN");
+    for (int i = 0; i < 3'000; ++i) texts.add("", i % 2 == 0 ? "oak pine pine" : "oak oak pine elm");
+    texts.add("", "oak pine walnut");
+    texts.connection.execute("COMMIT");
+    const auto ranked = [&](const std::string& function, const std::string& words) {
+        Query query =
+            texts.connection.query_text("SELECT rowid, " + function + " FROM texts WHERE texts MATCH ?1 ORDER BY 2, 1");
+        query.with(words);
+        std::vector<std::pair<std::int64_t, double>> all;
+        while (query.step()) all.emplace_back(query.integer(0), query.real(1));
+        return all;
+    };
+    const std::string counting = "search_share(texts, 1.0, 1.0)";
+    const std::string remembering = "search_share(texts, 1.0, 1.0, 'texts', ?1)";
+    for (const std::string words :
+         {"\"oak\" \"pine\"", "\"oak\" \"walnut\"", "\"elm\"", "\"pi\"* \"oak pine\" \"elm\""}) {
+        CAPTURE(words);
+        CHECK(ranked(remembering, words) == ranked(counting, words));
+        CHECK(ranked(remembering, words) == ranked(counting, words));
+    }
+    // From here on "elm" is rare. Whoever counts sees it; whoever remembers it from another index must not.
+    const auto before = ranked(remembering, "\"oak\" \"elm\"");
+    texts.connection.execute("DELETE FROM texts WHERE rowid % 2 = 0 AND rowid > 10");
+    CHECK(ranked("search_share(texts, 1.0, 1.0, 'others', ?1)", "\"oak\" \"elm\"") ==
+          ranked(counting, "\"oak\" \"elm\""));
+    CHECK(ranked(remembering, "\"oak\" \"elm\"").size() < before.size());
+    CHECK(ranked(remembering, "\"oak\" \"elm\"") != ranked(counting, "\"oak\" \"elm\""));
+}
