@@ -48,6 +48,10 @@ Answer open_login(Service& service, Connection& connection, int status, const Ac
     return tokens_answer(service, status, account, issue_tokens(service, connection, session, at));
 }
 
+[[noreturn]] void refuse_login() {
+    refuse(401, "wrong-login", "user name and password do not belong together");
+}
+
 }  // namespace
 
 Answer register_account(Service& service, const Call& call) {
@@ -96,10 +100,15 @@ Answer log_in(Service& service, const Call& call) {
     } else {
         service.hasher.verify_nothing(password.substr(0, kPasswordMax));
     }
-    if (right) forgive_login(service, call, username);
-    if (!right) refuse(401, "wrong-login", "user name and password do not belong together");
+    if (!right) refuse_login();
+    forgive_login(service, call, username);
     Answer answer;
-    service.store.writer.run([&](Connection& connection) { answer = open_login(service, connection, 200, *account); });
+    service.store.writer.run([&](Connection& connection) {
+        // Hashing takes long: a password that was changed meanwhile opens nothing any more.
+        const auto current = account_at(connection, account->row);
+        if (!current || current->password_hash != account->password_hash) refuse_login();
+        answer = open_login(service, connection, 200, *current);
+    });
     return answer;
 }
 

@@ -4,6 +4,7 @@
 #include "forum/api/item_page.h"
 #include "forum/api/json_input.h"
 #include "forum/api/post_json.h"
+#include "forum/api/throttle.h"
 #include "forum/domain/account_rules.h"
 #include "forum/store/post_lists.h"
 #include "forum/store/sessions.h"
@@ -31,6 +32,10 @@ Answer me_answer(const Account& account) {
     answer.etag = versioned_tag(account.edit_version, answer.body);
     answer.headers.emplace_back("Cache-Control", "private, no-cache");
     return answer;
+}
+
+[[noreturn]] void refuse_password() {
+    refuse(403, "wrong-password", "the current password is not right", {{"/current_password", "is not right"}});
 }
 
 }  // namespace
@@ -76,13 +81,16 @@ Answer change_password(Service& service, const Call& call) {
     const std::string fresh = input.text("new_password");
     if (input.errors().empty()) check_password(fresh, call.caller.username, "/new_password", input.errors());
     input.finish();
+    // A stolen token must not be a way around the throttle of logins.
+    throttle_login(service, call, call.caller.username);
     const Account account = service.store.readers.with(
         [&](Connection& connection) { return account_at(connection, call.caller.row).value(); });
-    if (!service.hasher.verify(current, account.password_hash)) {
-        refuse(403, "wrong-password", "the current password is not right", {{"/current_password", "is not right"}});
-    }
+    if (!service.hasher.verify(current, account.password_hash)) refuse_password();
+    forgive_login(service, call, call.caller.username);
     const std::string hash = service.hasher.hash(fresh);
     service.store.writer.run([&](Connection& connection) {
+        // Of two changes at the same time the second one knows an old password only.
+        if (account_at(connection, account.row).value().password_hash != account.password_hash) refuse_password();
         set_password_hash(connection, account.row, hash);
         // Whoever knew the old password is out, on every device.
         revoke_sessions_of(connection, account.row, now());

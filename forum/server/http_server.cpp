@@ -50,7 +50,10 @@ bool is_loopback(const std::string& address) {
     return address == "::1" || address.starts_with("127.");
 }
 
-std::string last_forwarded(const std::string& list) {
+// Some proxies add to the line that came, others add one of their own behind it.
+std::string last_forwarded(const httplib::Request& request) {
+    const std::size_t lines = request.get_header_value_count("X-Forwarded-For");
+    const std::string list = lines == 0 ? "" : request.get_header_value("X-Forwarded-For", lines - 1);
     const std::size_t comma = list.rfind(',');
     std::string last = comma == std::string::npos ? list : list.substr(comma + 1);
     last.erase(0, last.find_first_not_of(' '));
@@ -126,7 +129,7 @@ Call call_from(const httplib::Request& request) {
     const bool forwarded = request.has_header("X-Forwarded-For") || request.has_header("Forwarded");
     call.direct = local && !forwarded;
     // Only a proxy on this machine is believed, and of its list only what it added itself.
-    if (local && forwarded) call.address = last_forwarded(request.get_header_value("X-Forwarded-For"));
+    if (local && forwarded) call.address = last_forwarded(request);
     return call;
 }
 

@@ -138,6 +138,8 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     const sigset_t signals = ending_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    // A file that may not grow any more is a full disk: changes are refused, reading goes on.
+    std::signal(SIGXFSZ, SIG_IGN);
 
     RequestLog log;
     Lifecycle life;

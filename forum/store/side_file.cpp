@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -37,7 +38,13 @@ SideFile::SideFile(const std::string& database_file) {
     };
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (descriptor_ < 0) throw fail("cannot open");
-    if (::ftruncate(descriptor_, static_cast<off_t>(kFileSize)) != 0) throw fail("cannot size");
+    // With room on the disk for all of it: a mapped page for which there is none ends the process.
+    struct stat found {};
+    if (::fstat(descriptor_, &found) != 0) throw fail("cannot look at");
+    if (found.st_size < static_cast<off_t>(kFileSize)) {
+        errno = ::posix_fallocate(descriptor_, 0, static_cast<off_t>(kFileSize));
+        if (errno != 0) throw fail("cannot make room for");
+    }
     mapping_ = ::mmap(nullptr, kFileSize, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor_, 0);
     if (mapping_ == MAP_FAILED) throw fail("cannot map");
     std::uint64_t fresh = 0;

@@ -1,7 +1,10 @@
 """Registering, logging in, staying logged in, and getting out everywhere."""
+import http.client
+import json
+import threading
 import unittest
 
-from forums import PASSWORD, ForumTest
+from forums import DEADLINE, PASSWORD, ForumTest
 
 
 class Accounts(ForumTest):
@@ -94,6 +97,60 @@ class Accounts(ForumTest):
         self.assertGreater(int(blocked.headers["Retry-After"]), 0)
         elsewhere = forum.client().post("/api/v1/login", right, headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(elsewhere.status, 200)
+
+    def test_of_several_addresses_only_the_one_that_the_proxy_added_counts(self):
+        forum = self.start("--login-limit", "3")
+        self.register(forum, "alice")
+
+        def guess(*forwarded):
+            connection = http.client.HTTPConnection("127.0.0.1", forum.port, timeout=DEADLINE)
+            body = json.dumps({"username": "alice", "password": "wrong one"})
+            connection.putrequest("POST", "/api/v1/login")
+            for value in forwarded:
+                connection.putheader("X-Forwarded-For", value)
+            connection.putheader("Content-Type", "application/json")
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body.encode())
+            status = connection.getresponse().status
+            connection.close()
+            return status
+
+        # What stands in front was sent by the caller, in the same line or in one of its own.
+        self.assertEqual([guess(f"198.51.100.{n}, 203.0.113.9") for n in range(2)], [401] * 2)
+        self.assertEqual(guess("198.51.100.7", "203.0.113.9"), 401)
+        self.assertEqual(guess("198.51.100.8", "203.0.113.9"), 429)
+        self.assertEqual(guess("203.0.113.9", "198.51.100.8"), 401)
+
+    def test_a_login_under_way_with_the_old_password_does_not_outlive_its_change(self):
+        forum = self.start("--login-limit", "0")
+        alice = self.register(forum, "alice")
+        login = {"username": "alice", "password": PASSWORD}
+        changed, tokens, refused = threading.Event(), [], []
+
+        def log_in():
+            client = forum.client()
+            while not refused or not changed.is_set():
+                answer = client.post("/api/v1/login", login)
+                if answer.status != 200:
+                    refused.append(answer.status)
+                    return
+                tokens.append(answer.json["access_token"])
+
+        threads = [threading.Thread(target=log_in) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        self.assertEqual(alice.post("/api/v1/me/password", {"current_password": PASSWORD, "new_password": "another horse"}).status, 204)
+        changed.set()
+        for thread in threads:
+            thread.join(DEADLINE)
+        self.assertEqual(set(refused), {401})
+        self.assertEqual({forum.client(token).get("/api/v1/me").status for token in tokens}, {401})
+
+    def test_guessing_the_current_password_with_a_stolen_token_is_throttled_like_a_login(self):
+        forum = self.start("--login-limit", "3")
+        alice = self.register(forum, "alice")
+        guess = {"current_password": "wrong one", "new_password": "another horse"}
+        self.assertEqual([alice.post("/api/v1/me/password", guess).status for _ in range(4)], [403] * 3 + [429])
 
     def test_a_profile_edit_that_saw_an_older_one_is_refused(self):
         forum = self.start()

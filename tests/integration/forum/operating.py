@@ -1,7 +1,9 @@
 """Starting, probing, draining, leaving, backing up – and the faults that rehearsals order."""
 import json
 import os
+import pathlib
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -157,6 +159,42 @@ class Operating(ForumTest):
         self.assertTrue(healthy())
         self.assertEqual(forum.client().post("/drain").status, 200)
         self.assertFalse(healthy())
+
+    def test_the_dockerfile_installs_every_library_that_the_build_asks_for(self):
+        top = pathlib.Path(__file__).resolve().parents[3]
+        libraries = re.search(r"# libraries\n(.*?)\n    #", (top / "scripts/setup").read_text(), re.S).group(1).split()
+        installed = (top / "forum/deploy/Dockerfile").read_text().split("FROM debian:12-slim")[0].split()
+        self.assertGreater(len(libraries), 8)
+        self.assertEqual([one for one in [*libraries, "cmake", "ninja-build", "g++", "pkg-config", "python3"] if one not in installed], [])
+
+    def test_a_full_disk_refuses_changes_loses_none_that_was_acknowledged_and_is_got_over(self):
+        forum = self.start("--write-limit", "0")
+        alice = self.register(forum, "alice")
+        kept = [self.write_post(alice, title="before")]
+        largest = max(os.path.getsize(os.path.join(self.directory, name)) for name in os.listdir(self.directory))
+        full = largest + 200_000  # no file may grow beyond; as if the disk had no more to give
+        resource.prlimit(forum.process.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+        refused = 0
+        for number in range(400):
+            answer = alice.post("/api/v1/posts", {"category": "general", "title": f"post {number}", "body": "words " * 500})
+            if answer.status == 201:
+                kept.append(answer.json["id"])
+                continue
+            self.assert_problem(answer, 503, "busy")
+            self.assertEqual(answer.headers["Retry-After"], "1")
+            refused += 1
+            if refused == 5:
+                break
+        self.assertEqual(refused, 5)
+        self.assertEqual(forum.client().get("/api/v1/posts/" + kept[-1]).status, 200)
+        self.assertEqual(forum.client().get("/api/v1/posts?sort=new").json["items"][0]["id"], kept[-1])
+        self.assertEqual(forum.client().get("/livez").status, 200)
+        resource.prlimit(forum.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        kept.append(self.write_post(alice, title="after"))
+        self.assertEqual(forum.stop(), 0)
+        with sqlite3.connect(self.database) as database:
+            self.assertEqual({row[0] for row in database.execute("SELECT public_id FROM posts")}, set(kept))
+            self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
 
 
 if __name__ == "__main__":
