@@ -106,7 +106,7 @@ void describe(Visitor& field, Type<Upstream>) {
     field("queue_limit", &Upstream::queue_limit,
           {.doc = "Requests that may wait for a free endpoint; 0: none waits.", .max = limits::kQueue});
     field("send_proxy_protocol", &Upstream::send_proxy_protocol,
-          {.doc = "PROXY protocol version sent to endpoints; 0: none.", .max = 2});
+          {.doc = "PROXY protocol version sent to endpoints, by health checks too; 0: none.", .max = 2});
 }
 
 }  // namespace switchyard::config

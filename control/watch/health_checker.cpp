@@ -39,6 +39,7 @@ struct HealthChecker::Probe {
     const std::string upstream;
     const config::Address address;
     config::Health health;
+    std::uint8_t send_proxy_protocol = 0;
     std::shared_ptr<upstream::EndpointState> state;
     HealthRule rule;
     Seen seen;
@@ -77,8 +78,10 @@ void HealthChecker::follow(const config::Model& model) {
                 old.erase(known);
             }
             const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
-            const bool changed = !fresh && !(probe->health == upstream.health);
+            const bool changed = !fresh && (!(probe->health == upstream.health) ||
+                                            probe->send_proxy_protocol != upstream.send_proxy_protocol);
             probe->health = upstream.health;
+            probe->send_proxy_protocol = upstream.send_proxy_protocol;
             probes_.emplace(key, probe);
             if (upstream.health.type == config::Health::Type::none) {
                 probe->timer.cancel();
@@ -111,7 +114,7 @@ asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe) {
         static_cast<void>(ec);
         if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
         const auto began = steady_clock::now();
-        auto result = co_await check_endpoint(probe->address, probe->health);
+        auto result = co_await check_endpoint(probe->address, probe->health, probe->send_proxy_protocol);
         if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
         probe->owner->finished(*probe, result.ok, std::move(result.detail),
                                std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));

@@ -82,9 +82,13 @@ asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall
     co_return CallOutcome{};
 }
 
+asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes) {
+    auto [unsent, sent] = co_await asio::async_write(under_way.socket, asio::buffer(bytes), kNothrow);
+    co_return unsent ? under_way.failed("sending the request", unsent) : CallOutcome{};
+}
+
 asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& call) {
-    auto [unsent, sent] = co_await asio::async_write(under_way.socket, asio::buffer(call.request), kNothrow);
-    if (unsent) co_return under_way.failed("sending the request", unsent);
+    if (auto unsent = co_await say(under_way, call.request); !unsent.error.empty()) co_return unsent;
     boost::beast::flat_buffer buffer;
     http::response_parser<http::empty_body> parser;
     parser.header_limit(kHeadLimit);
@@ -105,6 +109,7 @@ asio::awaitable<CallOutcome> make_call(OutboundCall call) {
     const auto under_way = std::make_shared<CallUnderWay>(co_await asio::this_coro::executor);
     set_deadline(under_way, call.timeout);
     auto outcome = co_await connect(*under_way, call);
+    if (outcome.error.empty() && !call.preface.empty()) outcome = co_await say(*under_way, call.preface);
     if (outcome.error.empty() && !call.request.empty()) outcome = co_await ask(*under_way, call);
     under_way->timer.cancel();
     Error ignored;

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "config/address.h"
 
@@ -18,6 +19,7 @@ struct OutboundCall {
     std::string request;  // head and body as they are sent; empty: only connect
     std::chrono::milliseconds timeout{0};
     bool first_address_only = false;  // of a name that has several: as the data plane does it
+    std::string_view preface;         // said before all else, even when only connecting; outlives the call
 };
 
 struct CallOutcome {

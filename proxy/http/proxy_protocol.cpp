@@ -152,6 +152,12 @@ ProxyHeader read_proxy_header(std::string_view bytes) {
     return kSignature1.starts_with(bytes) || kSignature2.starts_with(bytes) ? more() : bad();
 }
 
+std::string_view own_proxy_header(unsigned version) {
+    constexpr std::string_view kUnknown = "PROXY UNKNOWN\r\n";
+    constexpr std::string_view kLocal{"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16};
+    return version == 1 ? kUnknown : kLocal;
+}
+
 std::size_t write_proxy_header(std::span<char> out, unsigned version, bool known, const ProxyAddress& source,
                                const ProxyAddress& destination) {
     const bool v4 = source.is_v4() && destination.is_v4();

@@ -37,5 +37,7 @@ ProxyHeader read_proxy_header(std::string_view bytes);
 // used.
 std::size_t write_proxy_header(std::span<char> out, unsigned version, bool known, const ProxyAddress& source,
                                const ProxyAddress& destination);
+// Of a connection that speaks for no client: a health check of our own. `version` is 1 or 2.
+std::string_view own_proxy_header(unsigned version);
 
 }  // namespace switchyard::http

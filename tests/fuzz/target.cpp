@@ -77,6 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto line = std::min(text.find('\n'), text.size());
     const std::string sent = text.substr(0, line);
     const std::string host = line < text.size() ? text.substr(line + 1) : "a";
+    if (host.find_first_of("\r\n") != host.npos) return 0;  // further fields are the framing guard's matter
     const std::string bytes =
         std::string(kMethods[data[0] % 4]) + ' ' + sent + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
 

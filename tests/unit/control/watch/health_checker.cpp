@@ -15,12 +15,13 @@ using boost::asio::ip::tcp;
 
 namespace {
 
-// Answers every connection with `status` and closes it.
+// Reads once, answers every connection with `status` and closes it.
 struct Answering {
     boost::asio::io_context& io;
     tcp::acceptor acceptor;
     unsigned status = 200;
     unsigned asked = 0;
+    std::string heard;  // by the last connection
 
     explicit Answering(boost::asio::io_context& io_)
         : io(io_), acceptor(io, tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0)) {
@@ -32,9 +33,12 @@ struct Answering {
             if (ec) return;
             ++asked;
             auto kept = std::make_shared<tcp::socket>(std::move(socket));
-            auto text =
-                std::make_shared<std::string>("HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: 0\r\n\r\n");
-            boost::asio::async_write(*kept, boost::asio::buffer(*text), [kept, text](auto, auto) {});
+            auto bytes = std::make_shared<std::string>(1024, '\0');
+            kept->async_read_some(boost::asio::buffer(*bytes), [this, kept, bytes](auto, std::size_t size) {
+                heard = bytes->substr(0, size);
+                *bytes = "HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: 0\r\n\r\n";
+                boost::asio::async_write(*kept, boost::asio::buffer(*bytes), [kept, bytes](auto, auto) {});
+            });
             accept();
         });
     }
@@ -128,4 +132,29 @@ TEST_CASE("health survives an unrelated change, and a removed endpoint is no lon
     b.io.restart();
     b.io.run_for(std::chrono::milliseconds(100));
     CHECK(endpoint.asked == asked);
+}
+
+TEST_CASE(
+    "an endpoint that is told its clients gets the header of a connection that has none, in every kind of check") {
+    using namespace std::string_literals;
+    struct Row {
+        std::uint8_t version;
+        config::Health::Type type;
+        std::string said;
+    };
+    const std::string local = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"s;
+    for (const Row& row : {Row{1, config::Health::Type::http, "PROXY UNKNOWN\r\n"},
+                           Row{2, config::Health::Type::http, local}, Row{2, config::Health::Type::tcp, local}}) {
+        Bench b;
+        Answering endpoint(b.io);
+        auto model = b.model_with(endpoint.address(), row.type);
+        model.upstreams["blue"].send_proxy_protocol = row.version;
+        b.checker.follow(model);
+        b.until([&] { return b.states.begin()->second->healthy() && !endpoint.heard.empty(); });
+        CHECK(endpoint.heard.starts_with(row.said));
+        // A change of the version alone holds from the next check on.
+        model.upstreams["blue"].send_proxy_protocol = 0;
+        b.checker.follow(model);
+        b.until([&] { return !endpoint.heard.starts_with(row.said); });
+    }
 }

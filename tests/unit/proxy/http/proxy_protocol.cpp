@@ -135,3 +135,13 @@ TEST_CASE("what is written reads back") {
         CHECK_FALSE(got.has_address);
     }
 }
+
+TEST_CASE("the header of a connection of our own is well-formed in both versions and names nobody") {
+    for (const unsigned version : {1u, 2u}) {
+        const auto bytes = own_proxy_header(version);
+        const auto header = read_proxy_header(bytes);
+        CHECK(header.outcome == ProxyHeader::Outcome::done);
+        CHECK(header.size == bytes.size());
+        CHECK_FALSE(header.has_address);
+    }
+}
