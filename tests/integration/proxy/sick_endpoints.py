@@ -216,9 +216,44 @@ def flaky(switchyard, yardbench, work):
     sick.shutdown()
 
 
+def asked_of(story, requests):
+    """Which endpoints so many requests went to, one after another."""
+    client = http.client.HTTPConnection(story.proxy.status()["listeners"][0]["bound"], timeout=running.DEADLINE)
+    names = [f"panic-{time.monotonic_ns()}-{n}" for n in range(requests)]
+    for name in names:
+        client.request("GET", "/", headers={"X-Request-Id": name})
+        client.getresponse().read()
+    client.close()
+    lines = running.until("the access log", lambda: story.lines_of(names))
+    return {lines[name]["endpoint"] for name in names}
+
+
+def panicking(switchyard, yardbench, work):
+    """Two of three are ejected: fewer than half are left, and the ejected ones are asked again, while they stay ejected."""
+    sick = [Flaky(), Flaky()]
+    names = {one.address for one in sick}
+    ejection = {"consecutive_failures": 0, "failure_percent": 30, "min_requests": 20, "window": "60s", "base_time": "60s",
+                "max_ejected_percent": 100}
+    with healthy(yardbench, work, 1) as (well,), Story(switchyard, work, [well.address, *names], ejection=ejection,
+                                                       balance="weighted_round_robin") as story:
+        for one in sick:
+            one.ill = True
+        running.until("both are out", lambda: asked_of(story, 30) and all(story.endpoint(name)["ejected"] for name in names))
+        check("panic: off, the ejected ones are left alone", asked_of(story, 30) == {well.address}, asked_of(story, 30))
+        config = story.proxy.call("GET", "/v1/config")[1]
+        config["upstreams"]["app"]["ejection"]["panic_percent"] = 50
+        status, answer, _ = story.proxy.call("PUT", "/v1/config", config)
+        check("panic: set", status == 200, answer)
+        seen = asked_of(story, 30)
+        check("panic: all three are asked", seen == {well.address, *names}, seen)
+        check("panic: and the two stay ejected", all(story.endpoint(name)["ejected"] for name in names))
+    for one in sick:
+        one.shutdown()
+
+
 def main():
     switchyard, yardbench = sys.argv[1:3]
-    for story in (killed, frozen, swallowed, flaky):
+    for story in (killed, frozen, swallowed, flaky, panicking):
         with running.workplace() as work:
             story(switchyard, yardbench, pathlib.Path(work))
     return verdict()
