@@ -1,8 +1,11 @@
 #include "forum/api/json_input.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "forum/domain/ascii.h"
 
 namespace forum {
 
@@ -14,8 +17,9 @@ using Json = nlohmann::json;
 constexpr int kDepthMax = 8;
 
 bool is_json_type(std::string_view content_type) {
-    const std::string_view type = content_type.substr(0, content_type.find_first_of("; "));
-    return type == "application/json";
+    constexpr std::string_view kJson = "application/json";
+    const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
+    return std::ranges::equal(type, kJson, [](char given, char wanted) { return lower(given) == wanted; });
 }
 
 Json parse(const std::string& body) {

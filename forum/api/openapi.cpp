@@ -44,6 +44,11 @@ void write_json_content(JsonText& json, std::string_view type, std::string_view 
     json.end_object().end_object();
 }
 
+// Every one has an ETag and honours If-None-Match; see answer_with_tag in dispatch.cpp.
+bool is_read(const Endpoint& endpoint) {
+    return endpoint.method == "GET" && endpoint.pattern.starts_with("/api/");
+}
+
 void write_parameters(JsonText& json, const Endpoint& endpoint) {
     json.key("parameters").begin_array();
     std::string_view pattern = endpoint.pattern;
@@ -58,6 +63,7 @@ void write_parameters(JsonText& json, const Endpoint& endpoint) {
         write_reference(json, "parameters", rest.substr(0, space));
         rest.remove_prefix(std::min(space + 1, rest.size()));
     }
+    if (is_read(endpoint)) write_reference(json, "parameters", "If-None-Match");
     json.end_array();
 }
 
@@ -91,7 +97,7 @@ void write_responses(JsonText& json, const Endpoint& endpoint) {
         write_json_content(json, "application/json", endpoint.answer);
     }
     json.end_object();
-    if (has_parameter(endpoint, "If-None-Match")) {
+    if (is_read(endpoint)) {
         json.key("304").begin_object().member("description", "Nothing changed.").end_object();
     }
     if (endpoint.answer == "Readiness") {

@@ -240,6 +240,19 @@ class Openapi(ForumTest):
                 break
         self.check("logIn", self.operations["logIn"][2], answer, 429)
 
+    def test_every_read_says_when_nothing_changed(self):
+        root = self.admin(self.forum)
+        post = self.call("createPost", root, given={"category": "general"}).json["id"]
+        comment = self.call("createComment", root, id=post).json["id"]
+        places = {"searchPosts": {"q": "x"}, "listMarks": {"posts": post}, "showComment": {"id": comment}, "listCommentHistory": {"id": comment}}
+        reads = [name for name, (method, path, _) in self.operations.items() if method == "GET" and path.startswith("/api/")]
+        self.assertGreater(len(reads), 14)
+        for name in reads:
+            with self.subTest(operation=name):
+                place = {"id": post, "username": "root", **places.get(name, {})}
+                tag = self.call(name, root, 200, **place).headers["ETag"]
+                self.assertEqual(self.call(name, root, 304, **place, **{"If-None-Match": tag}).headers["ETag"], tag)
+
     def test_the_document_is_also_where_tools_look_first(self):
         self.assertEqual(self.forum.client().get("/openapi.json").json, self.document)
 

@@ -31,6 +31,17 @@ int status_of(const std::string& body, const std::string& type = "application/js
 
 }  // namespace
 
+TEST_CASE("the type of a body is told in any case and with parameters") {
+    for (const char* type : {"application/json", "Application/JSON", "application/json; charset=utf-8"}) {
+        CAPTURE(type);
+        CHECK(status_of(R"({"name":"x"})", type) == 200);
+    }
+    for (const char* type : {"", "application/jsonx", "application/jso", "text/json", "application/problem+json"}) {
+        CAPTURE(type);
+        CHECK(status_of(R"({"name":"x"})", type) == 415);
+    }
+}
+
 TEST_CASE("bodies that are no JSON object in strict UTF-8 are 400, wrong fields are 422, other types 415") {
     struct Row {
         std::string body;
