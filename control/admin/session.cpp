@@ -22,6 +22,8 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
+// What a reader of events that has stopped may hold here, besides what the kernel holds for him.
+constexpr std::size_t kEventBatch = 64 * 1024;
 constexpr std::size_t kReadSize = 16 * 1024;  // a call is one read, a large configuration some dozens
 
 AdminRequest request_of(const http::request<http::string_body>& message, const std::string& from) {
@@ -102,6 +104,19 @@ asio::awaitable<Wire::Error> read_call(Wire& wire, beast::flat_buffer& buffer, P
     }
 }
 
+// The next events as they are sent, or a sign of life; `after` goes on to the last of them.
+std::string news_after(const EventLog& log, std::uint64_t& after) {
+    const auto news = log.since(after, kEventBatch);
+    std::string text;
+    if (news.gap) text += "event: gap\ndata: {\"detail\": \"earlier events are no longer kept\"}\n\n";
+    for (const auto& event : news.events) {
+        text += "id: " + std::to_string(event.id) + "\nevent: " + event.kind + "\ndata: " + event.data + "\n\n";
+        after = event.id;
+    }
+    if (news.gap && news.events.empty()) after = log.last_id();
+    return text.empty() ? ": still here\n\n" : text;
+}
+
 asio::awaitable<void> stream_events(Wire& wire, Context& context, std::uint64_t after) {
     auto& log = context.controller.events();
     wire.expires_after(AdminServer::kWriteTime);
@@ -111,15 +126,7 @@ asio::awaitable<void> stream_events(Wire& wire, Context& context, std::uint64_t 
     auto bell = std::make_shared<asio::steady_timer>(context.executor);
     const auto subscription = log.subscribe([bell] { bell->cancel(); });
     while (true) {
-        const auto news = log.since(after);
-        std::string text;
-        if (news.gap) text += "event: gap\ndata: {\"detail\": \"earlier events are no longer kept\"}\n\n";
-        for (const auto& event : news.events) {
-            text += "id: " + std::to_string(event.id) + "\nevent: " + event.kind + "\ndata: " + event.data + "\n\n";
-            after = event.id;
-        }
-        if (news.gap && news.events.empty()) after = log.last_id();
-        if (text.empty()) text = ": still here\n\n";
+        const std::string text = news_after(log, after);
         wire.expires_after(AdminServer::kWriteTime);
         if (co_await wire.write(text)) break;
         if (log.last_id() > after) continue;

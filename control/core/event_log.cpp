@@ -11,22 +11,28 @@ void EventLog::add(std::string kind, nlohmann::ordered_json body) {
     body["at"] = timestamp(std::chrono::system_clock::now());
     auto data = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     data.shrink_to_fit();
+    bytes_ += data.size();
     events_.push_back({next_++, std::move(kind), std::move(data)});
-    if (events_.size() > kKept) events_.pop_front();
+    while (events_.size() > kKept || (bytes_ > kKeptBytes && events_.size() > 1)) {
+        bytes_ -= events_.front().data.size();
+        events_.pop_front();
+    }
     // A copy: a bell may unsubscribe itself.
     const auto bells = bells_;
     for (const auto& [number, ring] : bells) ring();
 }
 
-EventLog::Since EventLog::since(std::uint64_t id) const {
+EventLog::Since EventLog::since(std::uint64_t id, std::size_t most) const {
     Since out;
     const std::uint64_t first_kept = events_.empty() ? next_ : events_.front().id;
     // An id that was never given out is from before a restart after which the clock went back.
     const bool unknown = id >= next_;
     out.gap = unknown || (id != 0 && id + 1 < first_kept);
-    const auto from =
-        std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return unknown || e.id > id; });
-    out.events.assign(from, events_.end());
+    auto next = std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return unknown || e.id > id; });
+    for (std::size_t bytes = 0; next != events_.end() && bytes < most; ++next) {
+        bytes += next->data.size();
+        out.events.push_back(*next);
+    }
     return out;
 }
 

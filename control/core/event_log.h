@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -24,6 +25,8 @@ struct Event {
 class EventLog {
   public:
     static constexpr std::size_t kKept = 4096;
+    // A change of ten thousand routes is an event of a megabyte: then fewer are kept.
+    static constexpr std::size_t kKeptBytes = 16 << 20;
 
     explicit EventLog(std::uint64_t first_id) : next_(first_id) {}
 
@@ -34,8 +37,8 @@ class EventLog {
         bool gap = false;  // events between `id` and the first of these are no longer kept
     };
     // 0: whatever is kept, without asking for what was before. An id that this log cannot have given out: a gap and
-    // all.
-    Since since(std::uint64_t id) const;
+    // all. No more after the one that makes it `most` bytes: a reader that has stopped must not hold all of them.
+    Since since(std::uint64_t id, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
     std::uint64_t last_id() const { return next_ - 1; }
 
     // `ring` is called after every add() until the subscription is cancelled by its number.
@@ -44,6 +47,7 @@ class EventLog {
 
   private:
     std::deque<Event> events_;
+    std::size_t bytes_ = 0;  // of their data
     std::uint64_t next_;
     std::map<unsigned, std::function<void()>> bells_;
     unsigned next_bell_ = 1;

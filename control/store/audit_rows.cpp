@@ -28,8 +28,7 @@ AuditEntry audit_of(SQLite::Statement& s) {
 
 void append(Database& database, AuditEntry entry) {
     const auto head = database.meta("audit_head");
-    const auto count = database.meta("audit_count");
-    entry.number = (count ? std::stoull(*count) : 0) + 1;
+    entry.number = database.count("audit_count") + 1;
     entry.previous_hash = head.value_or(kAuditGenesis);
     entry.hash = audit_hash(entry);
     auto& s = database.statement("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 namespace switchyard::control {
@@ -13,17 +16,30 @@ constexpr int kBusyMs = 1000;
 
 }  // namespace
 
-Problem problem_of(const SQLite::Exception& e) {
-    const std::string text =
-        fmt::format("the state file could not be used ({}); nothing was changed, traffic goes on", e.what());
-    if (e.getErrorCode() == SQLITE_FULL)
-        return problems::store_full(text + "; make room on the disk that holds state_dir");
-    if (e.getErrorCode() == SQLITE_READONLY) return problems::internal(text + "; state_dir must be writable");
-    return problems::internal(text);
-}
-
 Database::Database(const std::string& path, const std::string& vfs)
     : db(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMs, vfs) {}
+
+int Database::system_error(const SQLite::Exception& e) const {
+    if (e.getErrorCode() != SQLITE_IOERR) return 0;
+    // Changes are written to the log beside the database: it is the log's file that was refused.
+    int error = 0;
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(db.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+    return error;
+}
+
+Problem Database::problem_of(const SQLite::Exception& e) const {
+    const int refusal = system_error(e);
+    const std::string cause = refusal == 0 ? "" : fmt::format(": {}", std::strerror(refusal));
+    const std::string text =
+        fmt::format("the state file could not be used ({}{}); nothing was changed, traffic goes on", e.what(), cause);
+    if (e.getErrorCode() == SQLITE_FULL)
+        return problems::store_full(text + "; make room on the disk that holds state_dir");
+    if (e.getErrorCode() == SQLITE_READONLY || refusal == EROFS)
+        return problems::internal(text + "; state_dir must be writable");
+    return problems::internal(text);
+}
 
 SQLite::Statement& Database::statement(const char* sql) {
     auto it = prepared_.find(sql);
@@ -49,6 +65,13 @@ void Database::set_meta(const char* name, const std::string& value) {
     s.exec();
 }
 
+std::uint64_t Database::count(const char* name) {
+    const std::string text = meta(name).value_or("0");
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
 Result<void> Database::durably(const std::function<void()>& body) {
     try {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
@@ -57,7 +80,9 @@ Result<void> Database::durably(const std::function<void()>& body) {
         return {};
     } catch (const SQLite::Exception& e) {
         auto problem = problem_of(e);
-        if (e.getErrorCode() == SQLITE_IOERR && !forget())
+        const int refusal = system_error(e);
+        // A read-only file system has taken nothing that could come to light later.
+        if (e.getErrorCode() == SQLITE_IOERR && !forget() && refusal != EROFS)
             problem.detail +=
                 "; if the machine is restarted before that disk works again, see which generation is in force";
         return problem;
@@ -67,7 +92,7 @@ Result<void> Database::durably(const std::function<void()>& body) {
 bool Database::forget() {
     try {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-        set_meta("forgotten", std::to_string(std::stoull(meta("forgotten").value_or("0")) + 1));
+        set_meta("forgotten", std::to_string(count("forgotten") + 1));
         transaction.commit();
         return true;
     } catch (const SQLite::Exception&) {

@@ -18,8 +18,6 @@
 
 namespace switchyard::control {
 
-Problem problem_of(const SQLite::Exception& e);
-
 class Database {
   public:
     // `vfs` empty: the system's. Throws SQLite::Exception.
@@ -32,6 +30,8 @@ class Database {
 
     std::optional<std::string> meta(const char* name);
     void set_meta(const char* name, const std::string& value);
+    // A number among them; 0 when there is none, or when somebody has written something else there.
+    std::uint64_t count(const char* name);
 
     // Runs `body` in one transaction; any failure leaves nothing behind.
     Result<void> durably(const std::function<void()>& body);
@@ -45,6 +45,10 @@ class Database {
     }
 
   private:
+    Problem problem_of(const SQLite::Exception& e) const;
+    // What the system said to the operation that failed with `e`: an errno, 0 where it was not the system.
+    int system_error(const SQLite::Exception& e) const;
+
     // A transaction whose fsync failed stands in the log in full: a crash now would find it there and take it for done.
     // The next transaction writes over it; this makes a small one. False: that disk does not take it either.
     bool forget();

@@ -1,6 +1,9 @@
 // Opening the store: checked before anything is written, migrated, and set aside when it is damaged.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +29,19 @@ void migrate(SQLite::Database& db) {
         db.exec("PRAGMA user_version = " + std::to_string(i + 1));
         transaction.commit();
     }
+}
+
+// Only the owner may read it, whatever the folder allows: every secret of the configuration is in it. The companions
+// that SQLite makes get the same mode.
+void keep_private(const std::string& path) {
+    constexpr ::mode_t kOwner = S_IRUSR | S_IWUSR;
+    const int fresh = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOwner);
+    if (fresh >= 0) {
+        ::close(fresh);
+        return;
+    }
+    // Where that is refused, opening it is as well, and says why.
+    for (const char* part : {"", "-wal", "-shm"}) static_cast<void>(::chmod((path + part).c_str(), kOwner));
 }
 
 // Moves the database and its companions out of the way; the operator may still want to look at them.
@@ -65,6 +81,7 @@ Result<Store::Opened> Store::open(const std::string& path, const Options& option
     std::uint64_t seen_in_damaged = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
         std::string why;
+        keep_private(path);
         try {
             auto members = std::make_unique<Members>(path, options.vfs);
             auto& db = members->db;

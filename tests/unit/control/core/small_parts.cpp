@@ -55,6 +55,20 @@ TEST_CASE("events resume after an id, and say when some are gone") {
     for (std::size_t i = 0; i < EventLog::kKept; ++i) log.add("change", {});
     CHECK(log.since(1000).gap);
     CHECK(log.since(1000).events.size() == EventLog::kKept);
+    CHECK(log.since(1000, 100).events.size() < 10);  // in parts, the first of them first
+    CHECK(log.since(1000, 100).events.front().id == log.since(1000).events.front().id);
+    CHECK(log.since(1000, 1).events.size() == 1);
+}
+
+TEST_CASE("events that are large are kept by their size") {
+    EventLog log(1);
+    const std::string large(EventLog::kKeptBytes / 4, 'x');
+    for (int i = 0; i < 10; ++i) log.add("change", {{"n", i}, {"changes", large}});
+    CHECK(log.since(0).events.size() == 3);
+    CHECK(log.since(0).events.back().id == 10);
+    CHECK(log.since(2).gap);
+    log.add("change", {{"changes", large + large + large + large + large}});
+    CHECK(log.since(0).events.size() == 1);  // the newest is always there
 }
 
 TEST_CASE("a bell may take itself away while it rings") {

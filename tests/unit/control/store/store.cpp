@@ -142,6 +142,34 @@ TEST_CASE("a changed, missing, inserted or cut audit line is found, with its num
     }
 }
 
+TEST_CASE("only the owner may read the state file, a new one and one that others could read") {
+    ScratchDir dir;
+    const auto mode_of = [&](const char* name) {
+        return std::filesystem::status(dir / name).permissions() & std::filesystem::perms::all;
+    };
+    const auto owner = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+    for (int round = 0; round < 2; ++round) {
+        auto store = open(dir / "db");
+        REQUIRE(store->commit(commit_of(static_cast<std::uint64_t>(round) + 1)).has_value());
+        CHECK(mode_of("db") == owner);
+        CHECK(mode_of("db-wal") == owner);
+        store.reset();
+        std::filesystem::permissions(dir / "db", std::filesystem::perms::all);
+    }
+}
+
+TEST_CASE("a count that somebody has overwritten is a refusal, not the end") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    REQUIRE(store->commit(commit_of(1)).has_value());
+    execute(dir / "db", "UPDATE meta SET value = 'many' WHERE name = 'audit_count'");
+    const auto refused = store->commit(commit_of(2));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == 500);
+    CHECK((*store->newest())->number == 1);
+    CHECK_FALSE(store->verify_audit()->intact);
+}
+
 TEST_CASE("a file that is no database is set aside, said so, and kept") {
     ScratchDir dir;
     { std::ofstream(dir / "db") << std::string(8192, 'x'); }
