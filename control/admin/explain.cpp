@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config/key.h"
 #include "config/spelling.h"
 #include "proxy/base/metrics.h"
 #include "proxy/http/characters.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/http/target.h"
+#include "proxy/route/balance_key.h"
 #include "proxy/route/decide.h"
 #include "proxy/route/token_verifier.h"
+#include "proxy/upstream/balancer.h"
+#include "proxy/upstream/session_key.h"
 
 namespace switchyard::control {
 namespace {
@@ -21,38 +25,66 @@ using Json = nlohmann::ordered_json;
 // What a fresh sticky cookie would be hashed to is only known when it is made.
 constexpr std::string_view kMinted = "explain";
 
-Json endpoint_view(const upstream::Endpoint& endpoint) {
-    std::string why;
+// Why it is no candidate.
+std::string why_not(const upstream::Endpoint& endpoint) {
     const auto bits = endpoint.state->health.load(std::memory_order_relaxed);
     const auto in_flight = endpoint.state->in_flight.load(std::memory_order_relaxed);
     if (endpoint.wanted != config::EndpointState::up)
-        why = fmt::format("taken out by the operator ({})", config::word(endpoint.wanted));
-    else if (endpoint.weight == 0)
-        why = "weight 0";
-    else if ((bits & upstream::EndpointState::up) == 0)
-        why = "not up by its health checks";
-    else if ((bits & upstream::EndpointState::ejected) != 0)
-        why = "ejected";
-    else if (endpoint.max_connections > 0 && in_flight >= endpoint.max_connections)
-        why = "at max_connections";
-    Json out = {{"address", endpoint.text}, {"candidate", why.empty()}};
-    if (!why.empty()) out["why_not"] = why;
-    if (endpoint.backup) out["backup"] = true;
+        return fmt::format("taken out by the operator ({})", config::word(endpoint.wanted));
+    if (endpoint.weight == 0) return "weight 0";
+    if ((bits & upstream::EndpointState::up) == 0) return "not up by its health checks";
+    if ((bits & upstream::EndpointState::ejected) != 0) return "ejected";
+    if (endpoint.max_connections > 0 && in_flight >= endpoint.max_connections) return "at max_connections";
+    if (endpoint.backup) return "a backup: it serves when no primary is left";
+    return "its state is just changing";
+}
+
+Json endpoints_view(const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
+    Json out = Json::array();
+    for (std::size_t i = 0; i < upstream.endpoints.size(); ++i) {
+        const auto& endpoint = upstream.endpoints[i];
+        Json e = {{"address", endpoint.text}, {"candidate", static_cast<bool>(outlook.candidates[i])}};
+        if (!outlook.candidates[i]) e["why_not"] = why_not(endpoint);
+        if (endpoint.backup) e["backup"] = true;
+        out.push_back(std::move(e));
+    }
     return out;
 }
 
-// Backups are only candidates when no primary is.
-Json endpoints_view(const upstream::Upstream& upstream) {
-    Json out = Json::array();
-    for (const auto& endpoint : upstream.endpoints) out.push_back(endpoint_view(endpoint));
-    const bool primary =
-        std::any_of(out.begin(), out.end(), [](const Json& e) { return e["candidate"] && !e.contains("backup"); });
-    for (auto& e : out)
-        if (primary && e.contains("backup") && e["candidate"]) {
-            e["candidate"] = false;
-            e["why_not"] = "a backup, and primaries can be used";
-        }
-    return out;
+std::string why_certain(const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
+    const auto& address = upstream.endpoints[*outlook.certain].text;
+    if (outlook.session) return fmt::format("its cookie {} is a session of {}", upstream.session_cookie, address);
+    if (std::count(outlook.candidates.begin(), outlook.candidates.end(), true) == 1)
+        return fmt::format("{} is the only candidate", address);
+    if (upstream.balance.kind == config::Balance::Kind::ip_hash)
+        return fmt::format("the hash of the client's address leads to {}", address);
+    return fmt::format("the hash of its {} leads to {}", config::key_text(upstream.balance.hash_key), address);
+}
+
+// Which endpoint, as far as it is certain before a worker takes its turn.
+void tell_endpoint(Json& out, std::vector<std::string>& why, const upstream::Upstream& upstream,
+                   const route::RequestFacts& facts) {
+    upstream::ChoiceInput input;
+    const auto key = route::balance_key(upstream.balance, facts);
+    input.key_hash = key.value_or(0);
+    if (!upstream.session_cookie.empty())
+        input.preferred = upstream::endpoint_of_session(upstream, facts.cookie(upstream.session_cookie));
+    const auto outlook = upstream::outlook(upstream, input, key.has_value());
+    out["upstream"] = upstream.name;
+    if (outlook.certain) {
+        out["endpoint"] = upstream.endpoints[*outlook.certain].text;
+        why.push_back(why_certain(upstream, outlook));
+    } else if (outlook.busy && upstream.queue_limit != 0) {
+        why.push_back("every endpoint is at max_connections: it waits for a place");
+    } else if (std::none_of(outlook.candidates.begin(), outlook.candidates.end(), [](bool c) { return c; })) {
+        out["status"] = 503;
+        why.push_back(outlook.busy ? "every endpoint is at max_connections"
+                                   : "no endpoint of the upstream is available");
+    } else if (upstream.balance.kind == config::Balance::Kind::hash) {
+        why.push_back(fmt::format("it carries no {}: chance decides among the candidates",
+                                  config::key_text(upstream.balance.hash_key)));
+    }
+    out["endpoints"] = endpoints_view(upstream, outlook);
 }
 
 std::string split_words(const route::Route& route, const Snapshot& snapshot) {
@@ -64,7 +96,7 @@ std::string split_words(const route::Route& route, const Snapshot& snapshot) {
 }
 
 void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
-                   const route::Decision& decision) {
+                   const route::Decision& decision, const route::RequestFacts& facts) {
     const auto& upstream = *snapshot.upstreams[decision.upstream];
     switch (decision.by) {
         case route::Decision::By::rule: {
@@ -101,8 +133,7 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             break;
     }
     if (decision.mint) return;  // which upstream it is will be known when the cookie is made
-    out["upstream"] = upstream.name;
-    out["endpoints"] = endpoints_view(upstream);
+    tell_endpoint(out, why, upstream, facts);
 }
 
 }  // namespace
@@ -167,7 +198,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, std::in
     }
     const auto decision =
         route::decide(*route, facts, kMinted, [&] { return route->cursor->next.load(std::memory_order_relaxed); });
-    tell_decision(out, why, snapshot, *route, decision);
+    tell_decision(out, why, snapshot, *route, decision, facts);
     return done();
 }
 

@@ -1,10 +1,9 @@
 // claim → send → receive: one attempt at one endpoint, until its response head is in or the attempt has failed.
-#include <xxhash.h>
-
 #include <cstring>
 
 #include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
+#include "proxy/route/balance_key.h"
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -36,14 +35,10 @@ Failure Exchange::claim() {
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
     input.tried = {tried_.data(), tried_count_};
-    if (upstream_->balance.kind == config::Balance::Kind::ip_hash) {
-        input.key_hash = XXH3_64bits(facts_.client.bytes.data(), facts_.client.bytes.size());
-    } else if (upstream_->balance.kind == config::Balance::Kind::hash) {
-        std::string scratch;
-        const auto key =
-            route::value_of(upstream_->balance.hash_key, upstream_->balance.hash_key.name, facts_, scratch);
-        input.key_hash = key.data() != nullptr ? XXH3_64bits(key.data(), key.size()) : context_.random.next();
-    }
+    if (const auto key = route::balance_key(upstream_->balance, facts_))
+        input.key_hash = *key;
+    else if (upstream_->balance.kind == config::Balance::Kind::hash)
+        input.key_hash = context_.random.next();
     if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&

@@ -141,6 +141,12 @@ int pick_consistent(const Candidates& from, std::uint64_t key) {
     return pick_rendezvous(from, key);
 }
 
+// Neither a worker's turn nor chance decides: the key does.
+int pick_by_key(const Candidates& from) {
+    return from.upstream.balance.kind == Kind::ip_hash ? pick_rendezvous(from, from.input.key_hash)
+                                                       : pick_consistent(from, from.input.key_hash);
+}
+
 int pick(const Candidates& from, EndpointTable& table, Random& random) {
     const Upstream& upstream = from.upstream;
     auto load = [&](std::uint32_t i) { return (from.in_flight(i) + 1.0) / from.weight(i); };
@@ -157,9 +163,8 @@ int pick(const Candidates& from, EndpointTable& table, Random& random) {
                        from.weight(i);
             });
         case Kind::ip_hash:
-            return pick_rendezvous(from, from.input.key_hash);
         case Kind::hash:
-            return pick_consistent(from, from.input.key_hash);
+            return pick_by_key(from);
     }
     return -1;
 }
@@ -168,6 +173,23 @@ bool any(const Candidates& from) {
     for (std::uint32_t i = 0; i < from.upstream.endpoints.size(); ++i)
         if (from.may(i)) return true;
     return false;
+}
+
+// Primaries; backups when no primary may be chosen, whatever its load. False: nobody.
+bool enter_pool(Candidates& from) {
+    if (any(from)) return true;
+    from.backups = from.upstream.has_backups;
+    return from.backups && any(from);
+}
+
+// Whether a session's endpoint may still have its requests. Kept through a drain: the session ends with its cookie or
+// with the endpoint.
+bool holds_session(const Upstream& upstream, const ChoiceInput& input) {
+    if (input.preferred < 0) return false;
+    const auto i = static_cast<std::uint32_t>(input.preferred);
+    const Endpoint& e = upstream.endpoints[i];
+    const bool tried = std::find(input.tried.begin(), input.tried.end(), i) != input.tried.end();
+    return !tried && e.wanted != config::EndpointState::maint && e.state->healthy();
 }
 
 // Fewer routable primaries than panic_percent: better a suspect endpoint than an overrun one.
@@ -208,13 +230,9 @@ std::uint64_t Random::next() {
 
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input) {
     Candidates from{upstream, input, false, panicking(upstream)};
-    if (input.preferred >= 0) {
+    if (holds_session(upstream, input)) {
         const auto i = static_cast<std::uint32_t>(input.preferred);
-        const Endpoint& e = upstream.endpoints[i];
-        const bool tried = std::find(input.tried.begin(), input.tried.end(), i) != input.tried.end();
-        // Kept through a drain: the session ends with its cookie or with the endpoint.
-        if (!tried && e.wanted != config::EndpointState::maint && e.state->healthy() && count_in(e))
-            return {Choice::Status::claimed, i};
+        if (count_in(upstream.endpoints[i])) return {Choice::Status::claimed, i};
     }
     if (upstream.endpoints.size() == 1) {
         // The common small case: nothing to choose, only to count.
@@ -222,12 +240,7 @@ Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, con
         if (!from.may(0)) return {};
         return count_in(upstream.endpoints[0]) ? Choice{Choice::Status::claimed, 0} : Choice{Choice::Status::busy, 0};
     }
-    bool seen = any(from);
-    if (!seen && upstream.has_backups) {
-        from.backups = true;
-        seen = any(from);
-    }
-    if (!seen) return {};
+    if (!enter_pool(from)) return {};
     // Another worker may fill the chosen endpoint between the look and the count: look again, a bounded number of
     // times.
     for (std::size_t attempt = 0; attempt <= upstream.endpoints.size(); ++attempt) {
@@ -241,6 +254,27 @@ Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, con
 
 void release(const Endpoint& endpoint) {
     endpoint.state->in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed) {
+    Candidates from{upstream, input, false, panicking(upstream)};
+    Outlook out;
+    out.candidates.resize(upstream.endpoints.size());
+    const bool seen = enter_pool(from);
+    std::uint32_t last = 0, count = 0;
+    for (std::uint32_t i = 0; seen && i < upstream.endpoints.size(); ++i)
+        if (from.may(i) && !from.full(i)) out.candidates[i] = true, last = i, ++count;
+    out.busy = seen && count == 0;
+    if (holds_session(upstream, input) && !from.full(static_cast<std::uint32_t>(input.preferred))) {
+        out.certain = static_cast<std::uint32_t>(input.preferred);
+        out.session = true;
+        out.busy = false;
+    } else if (count == 1) {
+        out.certain = last;
+    } else if (count > 1 && hashed) {
+        out.certain = static_cast<std::uint32_t>(pick_by_key(from));
+    }
+    return out;
 }
 
 std::vector<std::uint16_t> build_maglev(std::span<const Endpoint> endpoints) {

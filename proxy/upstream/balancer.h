@@ -10,8 +10,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "proxy/upstream/endpoint_local.h"
 #include "proxy/upstream/upstream.h"
@@ -54,6 +56,16 @@ struct ChoiceInput {
 
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input);
 void release(const Endpoint& endpoint);
+
+// What `claim` finds, for whoever wants to know without claiming: nothing is counted and no turn is taken.
+struct Outlook {
+    std::vector<bool> candidates;          // by index: whether the next request may be given to it
+    std::optional<std::uint32_t> certain;  // the one that it will be given to, where neither chance nor turn decides
+    bool session = false;                  // because a session holds on to it
+    bool busy = false;                     // no candidate, but only because every one is at max_connections
+};
+// `hashed`: input.key_hash is that of a key, not a random number.
+Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed);
 
 // The Maglev table over these endpoints (by weight, sorted by name, so that every process builds the same one).
 std::vector<std::uint16_t> build_maglev(std::span<const Endpoint> endpoints);

@@ -101,6 +101,10 @@ def main(program, yardbench):
             calls = {f"{method.upper()} {path}" for path, methods in api["paths"].items() for method in methods}
             named = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`?]*)`", document))
             failures += [f"{call} has no section in docs/admin-api.md" for call in sorted(calls - named)]
+            for section in document.split("\n### ")[1:]:
+                heading = section.split("\n", 1)[0]
+                if section.count("```sh\n") < len(re.findall(r"`[A-Z]+ /", heading)):
+                    failures.append(f"{heading} has a call without an example")
             failures += [f"docs/admin-api.md describes {call}, which is not in the table" for call in sorted(named - calls)]
     print(f"{ran} examples run, {len(failures)} failed")
     for failure in failures:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Explain says what then happens: random requests over random configurations, each first explained, then sent.
+"""Explain says what then happens: random requests over random configurations, each first explained, then sent. Where a
+balancer goes by a key, or a session holds an endpoint, it names the one endpoint that then serves.
 
 The third argument is how many requests; the answer's X-Switchyard header tells what the data plane did: generation, route,
 rule, upstream and endpoint. Where a cookie is minted, explain cannot know the upstream: then the request with the cookie
@@ -22,6 +23,9 @@ HOSTS = ["a.example", "b.example", "x.b.example", "other.test"]
 PATHS = ["/", "/api", "/api/v1", "/apiary", "/t/1", "/API", "/a%2Fb", "/api/../t", "/t//1", "/%74/1"]
 METHODS = ["GET", "GET", "GET", "POST", "PUT", "DELETE", "OPTIONS"]
 GROUPS = ["beta", "gamma", ""]
+CLIENTS = [f"127.0.0.{n}" for n in range(1, 9)]
+BALANCES = ["random_two", "weighted_round_robin", "least_connections", "ip_hash", {"hash": "header:X-User"}, {"hash": "cookie:uid"},
+            {"hash": "query:v"}, {"hash": "client"}, {"hash": "path"}]
 SECRET = "a secret of at least 32 characters"
 REQUESTS_PER_CONFIGURATION = 50
 SEED = 20261120
@@ -104,19 +108,38 @@ def routes(r):
     return out
 
 
-def request(r):
+def upstreams(r, whole):
+    """The same endpoints, otherwise chosen among."""
+    for name, upstream in whole.items():
+        upstream["balance"] = r.choice(BALANCES)
+        upstream.pop("sticky_session", None)
+        if r.random() < 0.5:
+            upstream["sticky_session"] = {"cookie": "at_" + name}
+        for endpoint in upstream["endpoints"]:
+            endpoint["weight"] = r.randrange(1, 4)
+            endpoint["state"] = "up"
+        # Out by the operator's will: one of several, the primary before its backup, or all there are.
+        for endpoint in upstream["endpoints"] if r.random() < 0.05 else upstream["endpoints"][:1]:
+            endpoint["state"] = r.choice(["up", "up", "drain", "maint"])
+
+
+def request(r, sessions):
+    """`sessions`: cookies that were given for sessions, by name."""
     headers = {}
     if r.random() < 0.5:
         headers["X-Release"] = r.choice(["canary", "stable", "can"])
     if r.random() < 0.5:
         headers["Cookie"] = r.choice([f"uid=u{r.randrange(50)}; group={r.choice(GROUPS)}", f"group={r.choice(GROUPS)}", "uid="])
+    for name, value in sorted(sessions.items()):
+        if r.random() < 0.5:
+            headers["Cookie"] = "; ".join([*([headers["Cookie"]] if "Cookie" in headers else []), f"{name}={value}"])
     if r.random() < 0.5:
         headers["X-User"] = f"user{r.randrange(50)}"
     if r.random() < 0.5:
         claims = {"sub": f"s{r.randrange(9)}", "plan": r.choice(["beta", "free"]), "exp": int(time.time()) + r.choice([-5000, 5000, 5000])}
         headers["Authorization"] = "Bearer " + token(claims, r.choice([SECRET, SECRET, SECRET, "another secret of the same length"]))
     return {"method": r.choice(METHODS), "host": r.choice(HOSTS), "path": r.choice(PATHS) + r.choice(["", "?v=1", "?v=2&w=2", "?v"]),
-            "headers": headers, "client": "127.0.0.1"}
+            "headers": headers, "client": r.choice(CLIENTS)}
 
 
 class Pair:
@@ -124,7 +147,9 @@ class Pair:
 
     def __init__(self, proxy):
         self.admin = http.client.HTTPConnection(urllib.parse.urlparse(proxy.admin).netloc, timeout=running.DEADLINE)
-        self.client = http.client.HTTPConnection(proxy.status()["listeners"][0]["bound"], timeout=running.DEADLINE)
+        bound = proxy.status()["listeners"][0]["bound"]
+        self.clients = {address: http.client.HTTPConnection(bound, timeout=running.DEADLINE, source_address=(address, 0))
+                        for address in CLIENTS}
         self.token = {"Authorization": "Bearer " + proxy.token}
 
     def explain(self, question):
@@ -132,12 +157,14 @@ class Pair:
         return json.loads(self.admin.getresponse().read())
 
     def send(self, question):
-        """Status, what X-Switchyard says, and the cookie that came."""
-        self.client.request(question["method"], question["path"], headers={"Host": question["host"], **question["headers"]})
-        answer = self.client.getresponse()
+        """Status, what X-Switchyard says, and the cookies that came."""
+        client = self.clients[question["client"]]
+        client.request(question["method"], question["path"], headers={"Host": question["host"], **question["headers"]})
+        answer = client.getresponse()
         answer.read()
         did = dict(part.split("=", 1) for part in (answer.getheader("X-Switchyard") or "").split("; ") if "=" in part)
-        return answer.status, did, (answer.getheader("Set-Cookie") or "").split(";")[0]
+        cookies = [c.split(";")[0].split("=", 1) for c in answer.headers.get_all("Set-Cookie") or []]
+        return answer.status, did, dict(cookies)
 
 
 def fits(said, status, did):
@@ -148,29 +175,29 @@ def fits(said, status, did):
         return False
     if said.get("minted"):
         return True
-    candidates = [e["address"] for e in said["endpoints"] if e["candidate"]]
+    candidates = [said["endpoint"]] if "endpoint" in said else [e["address"] for e in said["endpoints"] if e["candidate"]]
     return said["upstream"] == did.get("upstream") and did.get("endpoint") in candidates
 
 
-def minted_leads_there(pair, question, did, cookie):
+def minted_leads_there(pair, question, did, uid):
     """The cookie that was made leads to where the request without it went."""
     headers = dict(question["headers"])
     rest = [c for c in headers.pop("Cookie", "").split("; ") if c and not c.startswith("uid=")]
-    headers["Cookie"] = "; ".join([cookie] + rest)
+    headers["Cookie"] = "; ".join([f"uid={uid}"] + rest)
     said = pair.explain({**question, "headers": headers})
     # A rule may look at this very cookie: then it is another question.
-    return cookie.startswith("uid=") and (said["by"] == "rule" or said.get("upstream") == did.get("upstream"))
+    return uid and (said["by"] == "rule" or said.get("upstream") == did.get("upstream"))
 
 
 def main(program, yardbench, wanted="400"):
     r = random.Random(SEED)
-    agreed, minted, problems = 0, 0, []
+    agreed, minted, named, sessions, problems = 0, 0, 0, {}, []
     with running.workplace() as work:
         endpoints = [running.Endpoint(yardbench, work, colour) for colour in ("blue", "green", "blue", "grey")]
         try:
-            config = running.blue_green([endpoints[0].address, endpoints[2].address], [endpoints[1].address])
-            config["upstreams"]["grey"] = {"endpoints": [{"address": endpoints[3].address},
-                                                         {"address": endpoints[0].address, "backup": True}]}
+            addresses = [{"address": e.address} for e in endpoints]
+            config = running.blue_green([e.address for e in endpoints], [e.address for e in endpoints[1:3]])
+            config["upstreams"]["grey"] = {"endpoints": [addresses[3], {**addresses[0], "backup": True}]}
             with running.Switchyard(program, work, config) as proxy:
                 running.until("every endpoint is up", lambda: all(
                     u["healthy"] == u["of"] for u in proxy.status()["upstreams"].values()))
@@ -179,9 +206,7 @@ def main(program, yardbench, wanted="400"):
                     if (agreed + len(problems)) % REQUESTS_PER_CONFIGURATION == 0:
                         whole = proxy.call("GET", "/v1/config")[1]
                         whole["routes"] = routes(r)
-                        # One endpoint of two, or the primary before its backup, out by the operator's will.
-                        for upstream in ("blue", "grey"):
-                            whole["upstreams"][upstream]["endpoints"][0]["state"] = r.choice(["up", "up", "drain", "maint"])
+                        upstreams(r, whole["upstreams"])
                         status, receipt, _ = proxy.call("PUT", "/v1/config", whole)
                         if status == 422:
                             if any("matches the same" not in e["detail"] for e in receipt["errors"]):
@@ -189,24 +214,29 @@ def main(program, yardbench, wanted="400"):
                             continue  # two routes that match the same: another one
                         if status != 200:
                             problems.append(f"{status} {receipt}")
-                    question = request(r)
+                    question = request(r, sessions)
                     said = pair.explain(question)
-                    status, did, cookie = pair.send(question)
+                    status, did, cookies = pair.send(question)
+                    if said.get("minted") and status == 503:
+                        continue  # nobody serves where the fresh cookie led, and the refusal does not carry it
                     good = "generation" in said and fits(said, status, did)
                     if good and said.get("minted"):
                         minted += 1
-                        good = minted_leads_there(pair, question, did, cookie)
+                        good = minted_leads_there(pair, question, did, cookies.get("uid"))
+                    sessions.update((name, value) for name, value in cookies.items() if name.startswith("at_"))
                     if good:
                         agreed += 1
+                        named += "endpoint" in said and len(said["endpoints"]) > 1
                     else:
-                        problems.append(f"{question}\n  said {said}\n  did {status} {did} {cookie}")
+                        problems.append(f"{question}\n  said {said}\n  did {status} {did} {cookies}")
         finally:
             for endpoint in endpoints:
                 endpoint.__exit__()
-    print(f"{agreed} requests went as explained ({minted} with a cookie made for them), {len(problems)} did not")
+    print(f"{agreed} requests went as explained ({minted} with a cookie made for them, {named} with "
+          f"their endpoint named among several), {len(problems)} did not")
     for problem in problems:
         print("  " + problem)
-    return 1 if problems or agreed < int(wanted) or minted == 0 else 0
+    return 1 if problems or agreed < int(wanted) or minted == 0 or named == 0 else 0
 
 
 if __name__ == "__main__":
