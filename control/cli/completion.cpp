@@ -35,8 +35,8 @@ std::string script(const CLI::App& app) {
            cases +
            "    esac; fi\n"
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-           "    [ ${#COMPREPLY[@]} -eq 0 ] && COMPREPLY=($(compgen -f -- \"$current\"))\n"
-           "}\ncomplete -F _switchyard switchyard\n";
+           // Where no word fits, files: zsh's compgen -f would not look at what is typed.
+           "}\ncomplete -o default -F _switchyard switchyard\n";
 }
 
 }  // namespace

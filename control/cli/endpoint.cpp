@@ -1,4 +1,6 @@
-// switchyard endpoint add|remove|drain|maint|up UPSTREAM ADDRESS
+// switchyard endpoint add|remove|weight|drain|maint|up UPSTREAM ADDRESS
+#include <fmt/format.h>
+
 #include "control/cli/drain_options.h"
 #include "control/cli/verbs.h"
 
@@ -12,9 +14,32 @@ struct EndpointArguments {
     DrainOptions drain;
 };
 
+// The endpoint's settings with another weight, if nobody changes anything between the look and the change.
+int set_weight(Options options, const EndpointArguments& a, const std::string& path) {
+    const AdminClient client(options.client);
+    const auto status = client.call("GET", "/v1/status");
+    if (!status.done()) return print_problem(options, status);
+    const auto config = client.call("GET", "/v1/config");
+    if (!config.done()) return print_problem(options, config);
+    Json settings;
+    const auto endpoints = config.json.value("upstreams", Json::object()).value(a.upstream, Json::object());
+    for (const auto& endpoint : endpoints.value("endpoints", Json::array()))
+        if (endpoint["address"] == a.address) settings = endpoint;
+    if (settings.is_null()) {
+        fmt::print(stderr, "switchyard: {} has no endpoint {}; `switchyard status` shows what there is\n", a.upstream,
+                   a.address);
+        return kRefused;
+    }
+    settings.erase("address");
+    settings["weight"] = a.weight;
+    if (options.if_match.empty()) options.if_match = text_of(status.json["generation"]);
+    return change(options, "PUT", path, settings);
+}
+
 int run(const Options& options, const EndpointArguments& a) {
     const std::string path = "/v1/upstreams/" + path_segment(a.upstream) + "/endpoints/" + path_segment(a.address);
     if (a.what == "remove") return change(options, "DELETE", path, nullptr);
+    if (a.what == "weight") return set_weight(options, a, path);
     if (a.what == "add") {
         Json settings = {{"weight", a.weight}};
         if (a.max_connections > 0) settings["max_connections"] = a.max_connections;
@@ -29,19 +54,24 @@ int run(const Options& options, const EndpointArguments& a) {
 }  // namespace
 
 void add_endpoint(CLI::App& app, Options& options, Action& action) {
-    auto* verb =
-        add_verb(app, options, "endpoint", "Add or remove an endpoint, take it out (drain, maint) or back (up)",
-                 "switchyard endpoint drain blue 127.0.0.1:9001");
+    auto* verb = add_verb(
+        app, options, "endpoint", "Add or remove an endpoint, set its weight, take it out (drain, maint) or back (up)",
+        "switchyard endpoint drain blue 127.0.0.1:9001\n  switchyard endpoint weight blue 127.0.0.1:9001 --weight 3");
     add_change_options(*verb, options);
     auto a = std::make_shared<EndpointArguments>();
-    verb->add_option("WHAT", a->what)->required()->check(CLI::IsMember({"add", "remove", "drain", "maint", "up"}));
+    verb->add_option("WHAT", a->what)
+        ->required()
+        ->check(CLI::IsMember({"add", "remove", "weight", "drain", "maint", "up"}));
     verb->add_option("UPSTREAM", a->upstream)->required();
     verb->add_option("ADDRESS", a->address)->required();
-    verb->add_option("--weight", a->weight, "with add")->capture_default_str();
+    auto* weight = verb->add_option("--weight", a->weight, "with add and weight")->capture_default_str();
     verb->add_option("--max-connections", a->max_connections, "with add; 0: no limit")->capture_default_str();
     verb->add_flag("--backup", a->backup, "with add: only used when no other is routable");
     a->drain.add_to(*verb);
-    verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
+    verb->callback([&, a, weight] {
+        if (a->what == "weight" && weight->count() == 0) throw CLI::RequiredError("--weight");
+        action = [&, a] { return run(options, *a); };
+    });
 }
 
 }  // namespace switchyard::control::cli

@@ -6,6 +6,7 @@ import json
 import hashlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,14 +50,41 @@ def command_line(program, proxy):
                   ["explain", "GET", "http://x/"], ["schema"], ["completion"], ["check", str(proxy.config)], ["token", "ci"]):
         code, out, err = verb(program, proxy, *words)
         check(f"{' '.join(words)} exits 0 and says something", code == 0 and out, err)
-    script = verb(program, proxy, "completion")[1]
-    for typed, offered in (("sw", {"switch"}), ("endpoint ", {"add", "maint", "--weight"}), ("rollout pa", {"pause"})):
-        empty = " ''" if typed.endswith(" ") else ""
-        asked = f'{script}\nCOMP_WORDS=(switchyard {typed.rstrip()}{empty})\n' \
-                'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _switchyard; echo "${COMPREPLY[@]}"'
-        words = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=running.DEADLINE).stdout.split()
-        check(f"completion offers {offered} for {typed!r}", offered <= set(words), words)
+    endpoints(program, proxy)
+    completion(program, proxy)
     check("an unreachable API exits 1", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 1)
+
+
+def endpoints(program, proxy):
+    def blue():
+        return proxy.call("GET", "/v1/config")[1]["upstreams"]["blue"]["endpoints"]
+
+    before = blue()
+    for words in (("add", "--weight", "2", "--max-connections", "9", "--backup"), ("drain",), ("weight", "--weight", "5")):
+        code, out, err = verb(program, proxy, "endpoint", words[0], "blue", "127.0.0.1:1", *words[1:])
+        check(f"endpoint {words[0]} exits 0", code == 0, out + err)
+    check("a new weight leaves the rest as it is", blue()[-1] == {
+        "address": "127.0.0.1:1", "weight": 5, "max_connections": 9, "backup": True, "state": "drain"}, blue()[-1])
+    code, _, err = verb(program, proxy, "endpoint", "weight", "blue", "127.0.0.1:2", "--weight", "5")
+    check("an endpoint that is not there is named", code == 1 and "127.0.0.1:2" in err, err)
+    check("a weight verb without weight exits 2", verb(program, proxy, "endpoint", "weight", "blue", "127.0.0.1:1")[0] == 2)
+    verb(program, proxy, "endpoint", "remove", "blue", "127.0.0.1:1")
+    check("endpoint remove takes it away", blue() == before, blue())
+
+
+def completion(program, proxy):
+    # zsh calls it as bash does, with arrays that begin at 0.
+    for shell, manners in (("bash", ""), ("zsh", "setopt ksharrays shwordsplit")):
+        if shutil.which(shell) is None:
+            print(f"(completion: there is no {shell} here; not checked)")
+            continue
+        script = verb(program, proxy, "completion", shell)[1]
+        for typed, offered in (("sw", {"switch"}), ("endpoint ", {"add", "maint", "--weight"}), ("rollout pa", {"pause"})):
+            empty = " ''" if typed.endswith(" ") else ""
+            asked = f'{script}\n{manners}\nCOMP_WORDS=(switchyard {typed.rstrip()}{empty})\n' \
+                    'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _switchyard; echo "${COMPREPLY[@]}"'
+            words = subprocess.run([shell, "-c", asked], capture_output=True, text=True, timeout=running.DEADLINE).stdout.split()
+            check(f"{shell}'s completion offers {offered} for {typed!r}", offered <= set(words), words)
 
 
 def roles_and_guesses(proxy, tokens):
@@ -123,6 +151,24 @@ def stopped_worker(proxy):
     check("some thread is a worker", False, threads)
 
 
+def relative_path(program, work, config):
+    """Who reads the audit is elsewhere: a file is named in full."""
+    before = os.getcwd()
+    os.makedirs(pathlib.Path(work) / "elsewhere")
+    os.chdir(pathlib.Path(work) / "elsewhere")
+    try:
+        with running.Switchyard(program, ".", {**config, "process": {"state_dir": "state"}}) as proxy:
+            whole = os.path.join(os.getcwd(), "switchyard.json")
+            check("status names the file in full", proxy.status()["config_file"] == whole, proxy.status()["config_file"])
+            entry = proxy.call("GET", "/v1/audit")[1]["audit"][0]
+            check("the audit names the file in full", entry["from"] == whole and entry["changes"] ==
+                  ["the configuration of " + whole], entry)
+            code, out, _ = verb(program, proxy, "audit", SWITCHYARD_STATE_DIR=str(pathlib.Path("state").resolve()))
+            check("and so does the command line", code == 0 and whole in out, out)
+    finally:
+        os.chdir(before)
+
+
 def main(program, yardbench):
     tokens = {role: f"secret of the {role}" for role in ("viewer", "operator", "admin")}
     with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue, \
@@ -143,6 +189,7 @@ def main(program, yardbench):
             check("a second one on the same directory is refused",
                   subprocess.run([program, "run", "--config", proxy.config], capture_output=True, timeout=60).returncode == 1)
             check("SIGTERM ends it with 0", proxy.end() == 0)
+        relative_path(program, work, config)
         (proxy.state / "switchyard.db").write_bytes(b"x" * 8192)
         with running.Switchyard(program, work, None, name="damaged") as proxy:
             check("a damaged store is told", "was damaged" in proxy.status()["notices"][0] and "was damaged" in proxy.text())
