@@ -58,13 +58,14 @@ const Directive* find_child(const std::vector<Directive>& block, std::string_vie
     return found == block.end() ? nullptr : &*found;
 }
 
-// `deny all;` without any exception.
-bool denies_all(const std::vector<Directive>& block) {
+// `deny all;` without any exception; inside it also what says nothing of its own.
+bool denies_all(const std::vector<Directive>& block, bool around) {
     const auto excepts = [](const Directive& d) {
         return d.name == "allow" || d.name == "satisfy" || d.name.starts_with("auth_");
     };
+    if (std::ranges::any_of(block, excepts)) return false;
     const Directive* deny = find_child(block, "deny");
-    return deny && deny->arg(0) == "all" && std::ranges::none_of(block, excepts);
+    return deny ? deny->arg(0) == "all" : around;
 }
 
 // `try_files … @app`: without files to look for, everything goes to @app.
@@ -86,6 +87,8 @@ class LocationImport {
     void run(const Path& path, Flow flow, const Settings& around) {
         path_ = path;
         Settings settings = around.under(location_.children);
+        const Flow flow_around = flow;
+        denied_ = denies_all(location_.children, server_.denied);
         flow.walk(location_.children, notes_);
         const Directive* pass = find_child(location_.children, "proxy_pass");
         note_the_rest(location_.children);
@@ -101,15 +104,20 @@ class LocationImport {
             if (partial.hosts.empty()) add_partial(partial, settings);
         if (flow.answer)
             add_answer(*flow.answer, settings);
-        else if (denies_all(location_.children))
+        else if (denied_)
             add_denial();
         else if (!pass && flow.conditional_passes.empty())
             add_unhandled();
         else
             add_proxy(flow, pass, settings);
+        note_borders();
+        // To nginx settings and access rules hold inside as well; what `set`, `if` and `return` do does not.
+        ServerContext here = server_;
+        here.denied = denied_;
         for (const Directive& inner : location_.children)
             if (inner.name == "location")
-                for (Draft& draft : import_location(inner, flow, settings, server_)) drafts.push_back(std::move(draft));
+                for (Draft& draft : import_location(inner, flow_around, settings, here))
+                    drafts.push_back(std::move(draft));
     }
 
   private:
@@ -125,7 +133,7 @@ class LocationImport {
         for (const Directive& directive : block) {
             const bool handled = Flow::knows(directive.name) || Settings::knows(directive.name) ||
                                  directive.name == "proxy_pass" || directive.name == "location" ||
-                                 directive.name == "health_check";
+                                 directive.name == "health_check" || (directive.name == "deny" && denied_);
             const bool leads_on = directive.name == "try_files" && !find_child(block, "proxy_pass") &&
                                   fallback_location(location_, server_);
             if (!handled && !leads_on) note_untranslated(directive, notes_);
@@ -176,7 +184,6 @@ class LocationImport {
         apply_settings(draft.route, settings, location_, targets.host(), *server_.upstreams, notes_);
         if (const Directive* check = find_child(location_.children, "health_check"))
             apply_health_check(draft.route, *check, *server_.upstreams, notes_);
-        note_borders();
         if (!path_.exact && path_.text.size() > 1 && path_.text.ends_with('/')) add_slash_redirect();
         drafts.push_back(std::move(draft));
     }
@@ -227,6 +234,7 @@ class LocationImport {
     const ServerContext& server_;
     Notes& notes_;
     Path path_;
+    bool denied_ = false;  // nobody may ask for it
 };
 
 }  // namespace

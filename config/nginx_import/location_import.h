@@ -27,6 +27,7 @@ struct ServerContext {
     const std::vector<Directive>* directives = nullptr;
     Upstreams* upstreams = nullptr;
     Notes* notes = nullptr;
+    bool denied = false;  // by the location around: nobody may ask for what is inside
 };
 
 // The routes of a location and of those inside it.

@@ -82,9 +82,16 @@ std::optional<bool> Matcher::holds_for(const std::string& text) const {
     return std::regex_search(text, std::regex(*translated));
 }
 
+bool Matcher::asks_for_query() const {
+    const bool pattern = kind == Kind::pattern || kind == Kind::pattern_any_case;
+    if (!pattern) return value.find('?') != std::string::npos;
+    return value.find("\\?") != std::string::npos || value.find("[?") != std::string::npos ||
+           value.find_first_of("&=") != std::string::npos;
+}
+
 std::optional<Formula> Matcher::holds_for_variable(std::string_view variable) const {
     const auto key = key_of(variable);
-    if (!key) return std::nullopt;
+    if (!key || (variable == "request_uri" && asks_for_query())) return std::nullopt;
     if (key->source == Key::Source::client) return client_holds(*this);
     switch (kind) {
         case Kind::equals:

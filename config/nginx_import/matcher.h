@@ -20,6 +20,10 @@ struct Matcher {
     std::optional<bool> holds_for(const std::string& text) const;
     // Nothing when Switchyard cannot look at that variable, or the pattern cannot be translated.
     std::optional<Formula> holds_for_variable(std::string_view variable) const;
+
+  private:
+    // Whether a test of $request_uri looks behind its path: Switchyard tests the two apart.
+    bool asks_for_query() const;
 };
 
 // The key of a request that an nginx variable stands for.

@@ -74,6 +74,12 @@ Cases Scope::look_up(const Map& map, const Text& source, int depth) const {
     return resolve(value_of(map.fallback), depth);
 }
 
+void Scope::note_request_uri(const Directive& where, const std::string& variable) const {
+    if (variable == "request_uri")
+        notes_->changed(where,
+                        "$request_uri is tested by its path alone, as normalized; for the query use {\"query\": …}");
+}
+
 Cases Scope::look_up_request(const Map& map, const std::string& variable, int depth) const {
     Cases out;
     for (const auto& [matcher, entry] : map.entries) {
@@ -82,6 +88,7 @@ Cases Scope::look_up_request(const Map& map, const std::string& variable, int de
             notes_->lost(*entry, fmt::format("this test of ${} has no counterpart: write a rule by hand", variable));
             continue;
         }
+        note_request_uri(*entry, variable);
         const bool letters = std::ranges::any_of(matcher.value, [](unsigned char c) { return std::isalpha(c) != 0; });
         if (matcher.kind == Matcher::Kind::equals_any_case && letters)
             notes_->changed(*map.origin,
@@ -162,6 +169,7 @@ std::optional<Verdict> Scope::test(const Directive& directive) const {
     auto verdict = test_value(matcher, resolve(parse_text(words[0])));
     if (!verdict)
         return refuse(fmt::format("Switchyard cannot test {} in this way; its block is not carried over", words[0]));
+    if (const auto variable = only_variable(parse_text(words[0]))) note_request_uri(directive, *variable);
     if (negate) {
         verdict->formula = negated(verdict->formula);
         verdict->holds.flip();

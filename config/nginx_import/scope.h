@@ -74,6 +74,7 @@ class Scope {
     Cases resolve(const Text& text, int depth) const;
     Cases resolve_variable(const std::string& name, int depth) const;
     Cases look_up(const Map& map, const Text& source, int depth) const;
+    void note_request_uri(const Directive& where, const std::string& variable) const;
     Cases look_up_request(const Map& map, const std::string& variable, int depth) const;
     std::string derive(const Shares& from, std::vector<Text> values) const;
     std::optional<Verdict> test_value(const Matcher& matcher, const Cases& cases) const;

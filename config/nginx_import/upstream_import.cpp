@@ -139,7 +139,10 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
     } else if (name == "least_conn") {
         upstream.balance = {Balance::Kind::least_connections, {}};
     } else if (name == "random") {
-        upstream.balance = {Balance::Kind::random_two, {}};
+        const bool by_time = directive.arg(1).starts_with("least_time");
+        upstream.balance = {by_time ? Balance::Kind::peak_ewma : Balance::Kind::random_two, {}};
+        if (by_time)
+            notes_.changed(directive, "becomes peak_ewma: of two the one that answers faster and is less busy");
         if (directive.arg(0) != "two") notes_.changed(directive, "Switchyard takes the better of two by chance");
     } else if (name == "least_time") {
         upstream.balance = {Balance::Kind::peak_ewma, {}};
@@ -161,8 +164,9 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
             std::min(number_value(directive.arg(0)).value_or(0), static_cast<std::uint32_t>(limits::kQueue));
         const auto timeout = time_value(option(directive.arg(1), "timeout").value_or("60s"));
         upstream.timeouts.queue = std::clamp(timeout.value_or(60s), Duration{1}, Duration{limits::kDuration});
-    } else if (name == "zone" || name == "keepalive_requests" || name == "keepalive_time" || name == "state" ||
-               name == "resolver") {
+    } else if (name == "state") {
+        notes_.lost(directive, "the servers in that file are not read: add them as endpoints");
+    } else if (name == "zone" || name == "keepalive_requests" || name == "keepalive_time" || name == "resolver") {
         notes_.unneeded(directive, "Switchyard needs no such setting");
     } else {
         notes_.lost(directive, std::string(kNoCounterpart));

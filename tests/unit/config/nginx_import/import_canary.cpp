@@ -153,3 +153,20 @@ TEST_CASE("what a condition cannot say is noted, and the default serves") {
     const auto open = import_http(kColours + server("proxy_pass http://$http_x_upstream;"));
     CHECK(open.model.routes.at(0).respond.status == 501);
 }
+
+TEST_CASE("$request_uri is tested by its path, and where its query matters not at all") {
+    const auto notes = [](const std::string& test) {
+        const auto imported = import_http(
+            kColours + server("set $t blue;\nif ($request_uri " + test + ") { set $t green; }\nproxy_pass http://$t;"));
+        return std::to_string(imported.model.routes.at(0).rules.size()) + " rules, " +
+               (notes_of(imported).find("lost: if ($request_uri") != std::string::npos      ? "lost"
+                : notes_of(imported).find("changed: if ($request_uri") != std::string::npos ? "changed"
+                                                                                            : "silent");
+    };
+    CHECK(notes("~ ^/beta/") == "1 rules, changed");
+    CHECK(notes("= /beta") == "1 rules, changed");
+    CHECK(notes("= /beta?a=1") == "0 rules, lost");
+    CHECK(notes("~ [?&]v=2") == "0 rules, lost");
+    CHECK(notes("~ ^/a\\?") == "0 rules, lost");
+    CHECK(notes("~* debug=1") == "0 rules, lost");
+}

@@ -207,6 +207,26 @@ TEST_CASE("deny all is carried over, any other access control is noted loudly") 
           std::string::npos);
 }
 
+TEST_CASE("a location inside another has its access rules, and not what is set or returned there") {
+    CHECK(locations("location /a { return 404; location /a/b { proxy_pass http://app; } }") ==
+          "default-a: /a → 404\ndefault-a-b: /a/b → app\n");
+    CHECK(locations("location /a { set $u gone; proxy_pass http://app; location /a/b { proxy_pass http://$u; } } set "
+                    "$u app;") == "default-a: /a → app\ndefault-a-b: /a/b → app\n");
+    CHECK(locations("location /a { deny all; location /a/b { proxy_pass http://app; } }") ==
+          "default-a: /a → 403\ndefault-a-b: /a/b → 403\n");
+    CHECK(locations("location /a { deny all; location /a/b { allow all; proxy_pass http://app; } }") ==
+          "default-a: /a → 403\ndefault-a-b: /a/b → app\n");
+}
+
+TEST_CASE("where a prefix ends is noted, whoever answers") {
+    for (const std::string inside :
+         {"proxy_pass http://app;", "return 200 ok;", "deny all;", "fastcgi_pass unix:/f;"}) {
+        CAPTURE(inside);
+        const auto notes = notes_of(import_http(kApp + "server {\nlocation /a { " + inside + " } }"));
+        CHECK(notes.find("4 changed: location /a\n") != std::string::npos);
+    }
+}
+
 TEST_CASE("limit_req becomes a rate limit of the route") {
     const auto imported = import_http(
         kApp +

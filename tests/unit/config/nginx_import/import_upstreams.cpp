@@ -49,6 +49,7 @@ TEST_CASE("each way of balancing has its counterpart") {
     CHECK(balance("ip_hash;") == R"("ip_hash")");
     CHECK(balance("random two least_conn;") == "default");
     CHECK(balance("random;") == "default");
+    CHECK(balance("random two least_time=header;") == R"("peak_ewma")");
     CHECK(balance("least_time header;") == R"("peak_ewma")");
     CHECK(balance("hash $remote_addr consistent;") == R"({"hash":"client"})");
     CHECK(balance("hash $http_x_user_id consistent;") == R"({"hash":"header:X-User-Id"})");
@@ -62,10 +63,12 @@ TEST_CASE("each way of balancing has its counterpart") {
 TEST_CASE("what an upstream has and Switchyard has not is noted") {
     const auto imported = import_http(
         "upstream app {\n zone app 64k;\n hash $scheme$host;\n server h:1 route=a;\n server h:2 max_fails=1;\n"
-        " server h:3 max_fails=2;\n sticky learn create=$x;\n ntlm;\n}");
+        " server h:3 max_fails=2;\n sticky learn create=$x;\n ntlm;\n"
+        " random two least_time=header;\n state /var/lib/app.state;\n}");
     CHECK(notes_of(imported) ==
           "4 lost: hash $scheme$host\n5 lost: server h:1 route=a\n6 changed: server h:2 max_fails=1\n"
-          "7 changed: server h:3 max_fails=2\n8 lost: sticky learn create=$x\n9 lost: ntlm\n");
+          "7 changed: server h:3 max_fails=2\n8 lost: sticky learn create=$x\n9 lost: ntlm\n"
+          "10 changed: random two least_time=header\n11 lost: state /var/lib/app.state\n");
 }
 
 TEST_CASE(
