@@ -32,7 +32,7 @@ struct Call {
     std::string authorization;
     std::string if_match;
     std::string if_none_match;
-    std::string idempotency_key;
+    std::optional<std::string> idempotency_key;
     std::string address;  ///< of the client, as far as the proxies in between can be trusted
     std::string request_id;
     bool direct = false;  ///< from this machine and through no proxy

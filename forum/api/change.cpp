@@ -12,7 +12,7 @@ void check_key(std::string_view key) {
     const bool printable =
         key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:~+/=\"") ==
         std::string_view::npos;
-    if (key.size() > kKeyMax || !printable) {
+    if (key.empty() || key.size() > kKeyMax || !printable) {
         refuse(400, "bad-idempotency-key", "Idempotency-Key must be 1 to 128 letters, digits or signs of -_.:~+/=");
     }
 }
@@ -21,14 +21,15 @@ void check_key(std::string_view key) {
 
 Answer run_change(Service& service, const Call& call, const std::function<Answer(Connection&)>& change) {
     Answer answer;
-    if (call.idempotency_key.empty() || call.caller.row == 0) {
+    if (!call.idempotency_key || call.caller.row == 0) {
         service.store.writer.run([&](Connection& connection) { answer = change(connection); });
         return answer;
     }
-    check_key(call.idempotency_key);
+    const std::string& key = *call.idempotency_key;
+    check_key(key);
     const std::string hash = sha256_hex(call.method + ' ' + call.path + '\n' + call.body);
     service.store.writer.run([&](Connection& connection) {
-        const auto kept = kept_answer(connection, call.caller.row, call.idempotency_key);
+        const auto kept = kept_answer(connection, call.caller.row, key);
         if (kept && kept->request_hash != hash) {
             refuse(422, "idempotency-key-reused", "this Idempotency-Key was sent before with another request");
         }
@@ -42,8 +43,8 @@ Answer run_change(Service& service, const Call& call, const std::function<Answer
             return;
         }
         answer = change(connection);
-        keep_answer(connection, call.caller.row, call.idempotency_key,
-                    {hash, answer.status, answer.body, answer.location, answer.etag}, now());
+        keep_answer(connection, call.caller.row, key, {hash, answer.status, answer.body, answer.location, answer.etag},
+                    now());
     });
     return answer;
 }

@@ -142,6 +142,7 @@ void write_operation(JsonText& json, const Endpoint& endpoint) {
         .end_array();
     json.key("security").begin_array();
     if (endpoint.access == Access::operators) {
+        json.begin_object().end_object();  // from the machine itself, where no token was set
         json.begin_object().key("operatorToken").begin_array().end_array().end_object();
     } else {
         // Moderators see more of some things that everybody may read, so a token is welcome there too.

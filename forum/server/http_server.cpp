@@ -122,7 +122,9 @@ Call call_from(const httplib::Request& request) {
     call.authorization = request.get_header_value("Authorization");
     call.if_match = request.get_header_value("If-Match");
     call.if_none_match = request.get_header_value("If-None-Match");
-    call.idempotency_key = request.get_header_value("Idempotency-Key");
+    if (request.has_header("Idempotency-Key")) {
+        call.idempotency_key = request.get_header_value("Idempotency-Key");
+    }
     call.request_id = request.get_header_value("X-Request-Id");
     call.address = request.remote_addr;
     const bool local = is_loopback(call.address);

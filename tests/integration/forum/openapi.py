@@ -181,6 +181,7 @@ class Openapi(ForumTest):
         self.call("createPost", alice, 422, given={"category": "none"})
         self.call("createPost", root, 422, given={"category": "general", "title": "other"}, **{"Idempotency-Key": "one"})
         self.call("createPost", root, 400, given=in_general, **{"Idempotency-Key": "no spaces"})
+        self.call("createPost", root, 400, given=in_general, **{"Idempotency-Key": ""})
         self.assertEqual(self.call("createPost", root, 201, given=in_general, **{"Idempotency-Key": "one"}).headers["Idempotency-Replayed"], "true")
         self.call("editPost", alice, 403, given={"title": "mine"}, id=post)
         self.call("editPost", root, 200, given={"title": "first"}, id=post, **{"If-Match": tag})
@@ -196,6 +197,7 @@ class Openapi(ForumTest):
         self.call("listPosts", guest, 400, sort="best")
         self.call("listPosts", guest, 400, limit="101")
         self.call("listPosts", guest, 400, cursor="nonsense")
+        self.assertEqual(self.call("listPosts", guest, cursor="").json, self.call("listPosts", guest).json)
         other = self.call("listPosts", guest, sort="new", limit="1").json["next"]
         if other:
             self.call("listPosts", guest, 400, sort="top", cursor=other)
