@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace switchyard::http {
@@ -38,6 +39,27 @@ inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
 
 constexpr bool is(char c, CharClass klass) {
     return (kCharClass[static_cast<unsigned char>(c)] & klass) != 0;
+}
+
+// all(text, kValue), eight octets at a time: values are most of a head. Source of the two tests: Bit Twiddling Hacks,
+// "Determine if a word has a byte less than n" and "has a byte equal to n"; a word with anything unusual in it (a tab
+// too) is looked at octet by octet.
+inline bool all_value(std::string_view text) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+    while (text.size() >= 8) {
+        std::uint64_t word;
+        std::memcpy(&word, text.data(), 8);
+        const std::uint64_t no_delete = word ^ kOnes * 0x7f;
+        const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
+        const std::uint64_t is_delete = (no_delete - kOnes) & ~no_delete;
+        if (((below_space | is_delete) & kHighs) != 0)
+            for (char c : text.substr(0, 8))
+                if ((kCharClass[static_cast<unsigned char>(c)] & kValue) == 0) return false;
+        text.remove_prefix(8);
+    }
+    for (char c : text)
+        if ((kCharClass[static_cast<unsigned char>(c)] & kValue) == 0) return false;
+    return true;
 }
 
 constexpr bool all(std::string_view text, CharClass klass) {

@@ -50,7 +50,7 @@ Outcome parse_status_line(const char* base, std::size_t length, Head& head) {
     head.status = static_cast<std::uint16_t>(status);
     head.reason = {0, 0};
     if (length > 12) {
-        if (line[12] != ' ' || !all(line.substr(13), kValue)) return Outcome::bad;
+        if (line[12] != ' ' || !all_value(line.substr(13))) return Outcome::bad;
         head.reason = slice(13, length - 13);
     }
     return Outcome::done;
@@ -73,8 +73,7 @@ bool parse_field_line(const char* base, std::size_t offset, std::size_t length, 
     std::size_t begin = colon + 1, end = length;
     while (begin < end && (line[begin] == ' ' || line[begin] == '\t')) ++begin;
     while (end > begin && (line[end - 1] == ' ' || line[end - 1] == '\t')) --end;
-    for (std::size_t i = begin; i < end; ++i)
-        if (!is(line[i], kValue)) return false;
+    if (!all_value({line + begin, end - begin})) return false;
     field.name = slice(offset, colon);
     field.value = slice(offset + begin, end - begin);
     field.id = field_name({line, colon});

@@ -1,6 +1,8 @@
 // The head that goes to the endpoint: the client's, less what was meant for us alone, plus what the endpoint should
 // know.
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
@@ -8,6 +10,14 @@
 
 namespace switchyard::serve {
 namespace {
+
+constexpr auto kHexPairs = [] {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t octet = 0; octet < pairs.size(); ++octet)
+        pairs[octet] = {kDigits[octet >> 4], kDigits[octet & 15]};
+    return pairs;
+}();
 
 bool replaced_by_edits(const route::Edits& edits, std::string_view name) {
     return std::any_of(edits.names.begin(), edits.names.end(),
@@ -68,10 +78,10 @@ void Exchange::make_request_id() {
             }
         }
     }
-    static constexpr char kHexDigits[] = "0123456789abcdef";
     for (int word = 0; word < 2; ++word) {
         std::uint64_t bits = context_.random.next();
-        for (int i = 0; i < 16; ++i, bits >>= 4) request_id_[request_id_size_++] = kHexDigits[bits & 15];
+        for (int i = 0; i < 8; ++i, bits >>= 8, request_id_size_ += 2)
+            std::memcpy(request_id_ + request_id_size_, kHexPairs[bits & 0xff].data(), 2);
     }
 }
 
