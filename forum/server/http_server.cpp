@@ -94,6 +94,7 @@ Framing framing_of(const httplib::Request& request) {
             framing.refusal = "Content-Length must be one plain number";
         }
     }
+    if (!t_stream->head().fault().empty()) framing.refusal = t_stream->head().fault();
     if (!expects_body(request) && (framing.chunked || framing.length > 0)) {
         framing.refusal = "a " + request.method + " request has no body here";
     }
@@ -122,9 +123,7 @@ Call call_from(const httplib::Request& request) {
     call.authorization = request.get_header_value("Authorization");
     call.if_match = request.get_header_value("If-Match");
     call.if_none_match = request.get_header_value("If-None-Match");
-    if (request.has_header("Idempotency-Key")) {
-        call.idempotency_key = request.get_header_value("Idempotency-Key");
-    }
+    call.idempotency_key = t_stream->head().idempotency_key();
     call.request_id = request.get_header_value("X-Request-Id");
     call.address = request.remote_addr;
     const bool local = is_loopback(call.address);

@@ -58,6 +58,7 @@ SocketStream::SocketStream(int socket, int wake, std::chrono::milliseconds reque
 void SocketStream::begin_request() {
     deadline_ = Clock::now() + request_limit_;
     budget_ = request_bytes_;
+    head_.begin();
 }
 
 SocketStream::Wait SocketStream::wait_for_request(std::chrono::milliseconds limit) {
@@ -108,6 +109,7 @@ ssize_t SocketStream::read(char* to, size_t size) {
     budget_ -= count;
     std::memcpy(to, read_.data() + read_at_, count);
     read_at_ += count;
+    if (!head_.complete()) head_.take({to, count});
     return static_cast<ssize_t>(count);
 }
 

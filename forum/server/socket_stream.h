@@ -14,6 +14,8 @@
 #include <chrono>
 #include <string>
 
+#include "forum/server/head_watch.h"
+
 namespace forum {
 
 class SocketStream : public httplib::Stream {
@@ -31,6 +33,8 @@ class SocketStream : public httplib::Stream {
     /// Sends what was written. False when the client is gone or too slow.
     bool flush();
     bool too_large() const { return budget_ == 0; }
+    /// Of the request in work, as far as it was read.
+    const HeadWatch& head() const { return head_; }
     bool has_unread() const { return read_at_ < read_end_; }
 
     bool is_readable() const override { return true; }
@@ -53,6 +57,7 @@ class SocketStream : public httplib::Stream {
     std::size_t budget_ = 0;
     std::chrono::steady_clock::time_point deadline_;
     std::string remote_;
+    HeadWatch head_;
     std::array<char, 16'384> read_;
     std::size_t read_at_ = 0;
     std::size_t read_end_ = 0;

@@ -26,6 +26,11 @@ class Wire(ForumTest):
                      b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
                      b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nabcde",
                      b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                     b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length: %35\r\n\r\nabcde",
+                     b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: %63hunked\r\n\r\n0\r\n\r\n",
+                     b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nabcde",
+                     b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\nabcde",
+                     b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nX: y\nContent-Length: 5\r\n\r\nabcde",
                      b"GET /api/v1/posts HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde"):
             with self.subTest(head=head[:120]):
                 answer = exchange(forum.port, head + follow)

@@ -1,0 +1,81 @@
+#include "forum/server/head_watch.h"
+
+#include <algorithm>
+
+#include "forum/domain/ascii.h"
+
+namespace forum {
+
+namespace {
+
+constexpr std::string_view kLineEnd = "\r\n";
+
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7F';
+}
+
+bool is_token(char c) {
+    return is_letter(c) || is_digit(c) ||
+           (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string::npos);
+}
+
+bool is_named(std::string_view name, std::string_view lower_case) {
+    return std::ranges::equal(name, lower_case, [](char given, char wanted) { return lower(given) == wanted; });
+}
+
+std::string_view bare_value(std::string_view text) {
+    constexpr std::string_view kSpace = " \t";
+    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+    return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+}  // namespace
+
+void HeadWatch::begin() {
+    line_.clear();
+    request_line_ = true;
+    complete_ = false;
+    fault_ = {};
+    idempotency_key_.reset();
+}
+
+void HeadWatch::take(std::string_view bytes) {
+    for (const char c : bytes) {
+        if (complete_) return;
+        line_.push_back(c);
+        if (c == '\n') end_line();
+    }
+}
+
+void HeadWatch::end_line() {
+    const std::string_view whole = line_;
+    if (!whole.ends_with(kLineEnd)) fault_ = "every line of the head ends with CR LF";
+    const std::string_view line = whole.substr(0, whole.size() - std::min(whole.size(), kLineEnd.size()));
+    if (std::ranges::any_of(line, &is_control)) fault_ = "the head holds control characters";
+    if (whole == kLineEnd) {
+        complete_ = !request_line_;
+    } else if (request_line_) {
+        request_line_ = false;
+    } else {
+        look_at_header(line);
+    }
+    line_.clear();
+}
+
+void HeadWatch::look_at_header(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    if (colon == std::string_view::npos || name.empty() || !std::ranges::all_of(name, &is_token)) {
+        fault_ = "a line of the head is not a name, a colon and a value";
+        return;
+    }
+    const std::string_view value = bare_value(line.substr(colon + 1));
+    if (is_named(name, "content-length") || is_named(name, "transfer-encoding")) {
+        if (value.empty() || value.find('%') != std::string_view::npos) fault_ = "the length of the body is not told";
+    } else if (is_named(name, "idempotency-key")) {
+        if (idempotency_key_ && *idempotency_key_ != value) fault_ = "there are two values of Idempotency-Key";
+        idempotency_key_ = value;
+    }
+}
+
+}  // namespace forum
