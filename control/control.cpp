@@ -36,8 +36,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-// How often the workers are asked for what they counted; quicker while somebody waits for a drain.
+// How often the workers are asked for what they counted; quicker while a release is on trial or somebody waits for a
+// drain.
 constexpr milliseconds kCollect{200};
+constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
 struct File {
@@ -277,8 +279,8 @@ void Control::Members::collect() {
 }
 
 void Control::Members::arm_collect() {
-    const bool quick = controller->drain_watched() && controller->drains().any_running();
-    collect_timer.expires_after(quick ? kCollectForDrain : kCollect);
+    const bool drain = controller->drain_watched() && controller->drains().any_running();
+    collect_timer.expires_after(drain ? kCollectForDrain : rollouts->any_active() ? kCollectForRollout : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
         collect();

@@ -1,4 +1,4 @@
-// rollout_simulation validity|power: the rollout analysis on a simulated clock.
+// rollout_simulation validity|power|bound: the rollout analysis on a simulated clock.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option("--seed", scale.seed, "of the first run; each run has its own");
+    app.add_option("--look", scale.look, "seconds between two looks of the analysis")->check(CLI::Range(.001, 10.));
     app.add_option("--threads", scale.threads, "runs side by side")->check(CLI::Range(1, 256));
     app.add_option("--only", scale.only, "rows whose name has this in it");
     app.add_option("--json", json_file, "also write the figures here");
@@ -25,10 +26,14 @@ int main(int argc, char** argv) {
     validity_verb->add_option("--seconds", scale.seconds, "simulated, each")->check(CLI::Range(10, 1'000'000));
     auto* power_verb = app.add_subcommand("power", "regressions: how soon they are rolled back");
     power_verb->add_option("--runs", scale.runs, "of each kind")->check(CLI::Range(1, 1'000'000));
+    auto* bound_verb = app.add_subcommand("bound", "what a regression costs a test that is told what to look for");
+    bound_verb->add_option("--runs", scale.runs, "of each kind")->check(CLI::Range(1, 1'000'000));
     CLI11_PARSE(app, argc, argv);
 
     const auto began = std::chrono::steady_clock::now();
-    const auto rows = validity_verb->parsed() ? validity(scale) : power(scale);
+    const auto rows = validity_verb->parsed() ? validity(scale)
+                      : power_verb->parsed()  ? power(scale)
+                                              : best_possible(scale);
     const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     bool held = true;
     nlohmann::ordered_json all;

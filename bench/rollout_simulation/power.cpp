@@ -45,8 +45,9 @@ const Case kCases[] = {
     {"sticky, latency x1.3, spread 0.5", 1000, .05, .001, kSameRate, 1.3, .5, true, 0, 0, 0},
 };
 
-Setup setup_of(const Case& c) {
+Setup setup_of(const Case& c, const Scale& scale) {
     Setup setup;
+    setup.tick = scale.look;
     setup.sticky = c.sticky;
     setup.settings.max_extra_failures = 30;
     setup.settings.horizon = kHorizon;
@@ -67,7 +68,7 @@ Setup setup_of(const Case& c) {
 Row measure(const Case& c, const Scale& scale) {
     std::vector<double> delays, extra;
     std::map<std::string, unsigned> by_test;
-    const Setup setup = setup_of(c);
+    const Setup setup = setup_of(c, scale);
     for (const Outcome& o : simulate_many(setup, scale)) {
         delays.push_back(o.alarm_at.value_or(INFINITY));
         extra.push_back(o.extra_failures);

@@ -16,7 +16,8 @@ struct Scale {
     double seconds = 5000;  // of an A/A rollout
     unsigned threads = 1;
     std::uint64_t seed = 20260101;
-    std::string only;  // rows whose name has this in it; empty: all
+    double look = .05;  // seconds between two looks of the analysis
+    std::string only;   // rows whose name has this in it; empty: all
     bool wanted(std::string_view row) const { return row.find(only) != std::string_view::npos; }
 };
 
@@ -32,5 +33,6 @@ std::vector<Outcome> simulate_many(const Setup& setup, const Scale& scale);
 
 std::vector<Row> validity(const Scale& scale);
 std::vector<Row> power(const Scale& scale);
+std::vector<Row> best_possible(const Scale& scale);
 
 }  // namespace rollout_simulation

@@ -31,7 +31,7 @@ struct Setup {
     bool sticky = false;
     std::vector<Stage> stages;
     Regression regression;
-    double tick = 0.2;  // seconds between two looks
+    double tick = .05;  // seconds between two looks
     double warm_up = 10;
 };
 

@@ -44,6 +44,7 @@ const Kind kKinds[] = {
 
 Row aa(const Kind& kind, const Scale& scale) {
     Setup setup;
+    setup.tick = scale.look;
     setup.sticky = kind.sticky;
     setup.settings.false_alarm = kind.false_alarm;
     setup.settings.max_extra_failures = kind.cap;

@@ -1,6 +1,6 @@
 // The whole analysis of one rollout: ticks in, an alarm or a permission to promote out.
 //
-// begin_step() for each step, add() for each tick (200 ms is usual; any length is valid), then alarm() and
+// begin_step() for each step, add() for each tick (50 ms is usual; any length is valid), then alarm() and
 // promotion(). Evidence goes on across steps, as the share enters each tick; only what certifies a step starts anew.
 // Invariants: an alarm stays. Nothing here reads a clock: how long a tick took is an argument.
 // Guarantee: for a canary that is no worse than the baseline (and keeps its absolute limits while alone), the chance

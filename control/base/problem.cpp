@@ -84,7 +84,10 @@ Problem stale(std::uint64_t in_force) {
 Problem invalid(std::vector<config::Error> errors, const std::string& what) {
     std::string detail = "the " + what + " has " + std::to_string(errors.size()) +
                          (errors.size() == 1 ? " error" : " errors") + "; nothing was changed";
-    if (errors.size() == 1) detail = errors[0].pointer + ": " + errors[0].detail + "; nothing was changed";
+    if (errors.size() == 1) {
+        const std::string& place = errors[0].pointer.empty() ? what : errors[0].pointer;  // empty: the whole document
+        detail = place + ": " + errors[0].detail + "; nothing was changed";
+    }
     return {422, "invalid", std::move(detail), std::move(errors), {}};
 }
 Problem invalid(std::string detail) {

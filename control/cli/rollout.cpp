@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -23,8 +24,17 @@ int start_rollout(const Options& options, const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
-    if (!file) {
-        fmt::print(stderr, "switchyard: {} cannot be read\n", path);
+    if (!file || std::filesystem::is_directory(path)) {
+        fmt::print(stderr, "switchyard: {} cannot be read{}\n", path,
+                   std::filesystem::is_directory(path) ? ": it is a folder" : "");
+        return kRefused;
+    }
+    // Said here because only here the file has a name.
+    try {
+        const Json readable = Json::parse(text.str());
+    } catch (const Json::exception& e) {
+        const std::string said = e.what();
+        fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
         return kRefused;
     }
     const auto answer = AdminClient(options.client).call("POST", "/v1/rollouts", text.str());

@@ -134,7 +134,8 @@ int print_problem(const Options& options, const ClientAnswer& answer) {
     fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), text_of(answer.json["detail"]));
     if (answer.json.contains("errors") && answer.json["errors"].size() > 1)
         for (const auto& error : answer.json["errors"])
-            fmt::print(stderr, "  {}: {}\n", text_of(error["pointer"]), text_of(error["detail"]));
+            fmt::print(stderr, "  {}{}\n", error["pointer"] == "" ? "" : text_of(error["pointer"]) + ": ",
+                       text_of(error["detail"]));
     return kRefused;
 }
 

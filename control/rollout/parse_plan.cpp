@@ -11,6 +11,7 @@
 #include "config/pointer.h"
 #include "control/rollout/announcement.h"
 #include "control/rollout/json_reader.h"
+#include "control/rollout/url.h"
 
 namespace switchyard::control::rollout {
 
@@ -87,6 +88,14 @@ void check_order(const std::vector<Step>& steps, const std::string& at, Errors& 
         errors.push_back({config::pointer_to(at, steps.size() - 1), "the last step must be weight 100"});
 }
 
+// A value that is no text was reported where it was read.
+void check_url(ObjectReader& reader, std::string_view key) {
+    const Json* url = reader.find(key);
+    std::string why;
+    if (url != nullptr && url->is_string() && !Url::parse(url->get_ref<const std::string&>(), &why))
+        reader.fail(reader.below(key), why);
+}
+
 HttpCheck read_check(const Json& json, const std::string& at, Errors& errors) {
     constexpr std::uint32_t kMostFailures = 1000;
     HttpCheck check;
@@ -98,8 +107,7 @@ HttpCheck read_check(const Json& json, const std::string& at, Errors& errors) {
     reader.read("every", check.every, std::chrono::milliseconds(100));
     reader.read("timeout", check.timeout, std::chrono::milliseconds(10));
     reader.read("failures", check.failures, 1, kMostFailures);
-    if (!check.url.empty() && !check.url.starts_with("http://"))
-        reader.fail(reader.below("http"), "expected a URL that starts with http://");
+    check_url(reader, "http");
     reader.end();
     return check;
 }
@@ -117,8 +125,7 @@ Webhook read_webhook(const Json& json, const std::string& at, Errors& errors) {
             reader.fail(where, "unknown announcement " + config::unknown_word(hook.on.back(), kinds));
     });
     reader.read("url", hook.url);
-    if (!hook.url.empty() && !hook.url.starts_with("http://"))
-        reader.fail(reader.below("url"), "expected a URL that starts with http://");
+    check_url(reader, "url");
     reader.end();
     return hook;
 }

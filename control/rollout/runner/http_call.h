@@ -6,7 +6,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "control/rollout/plan.h"
@@ -16,11 +15,6 @@ namespace switchyard::control::rollout {
 
 using HttpOutcome = CallOutcome;
 using HttpDone = std::function<void(HttpOutcome)>;
-
-struct Url {
-    std::string host, port, target;
-    static std::optional<Url> parse(std::string_view text);  // http:// only
-};
 
 // GET without a body, POST (application/json) with one.
 void http_call(boost::asio::any_io_executor executor, const std::string& url, const std::string& body, Duration timeout,

@@ -34,6 +34,7 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
     intake_ = std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
                                                       ports_.upstream_id(p.to), ports_.workers, sticky_,
                                                       settings.p99_limit, settings.max_extra_failures > 0});
+    publication_ = std::make_shared<WeightPublication>(id_, p, ports_, [this](Ppm weight) { arrived(weight); });
     started_ = last_tick_ = ports_.now();
 }
 
@@ -59,7 +60,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
     if (!timeline_.samples().empty())
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
     perform(machine_.restore(records, ports_.now()));
-    if (!wanted_) in_force_ = machine_.weight();
+    if (!publication_->wanting()) publication_->found(machine_.weight());
     if (!active(machine_.state())) intake_->end();
 }
 
@@ -71,9 +72,8 @@ void LiveRollout::perform(Effects effects) {
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
-            wanted_ = weight->weight;
+            publication_->want(weight->weight);
             to_begin_.reset();
-            retry_at_ = Monotonic{0};
         } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
             to_begin_ = *begin;
         } else if (auto* told = std::get_if<effect::Announce>(&e)) {
@@ -83,9 +83,9 @@ void LiveRollout::perform(Effects effects) {
     const bool news = unkept_;
     if (!active(machine_.state())) intake_->end();
     keep();
-    publish();
+    publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
-    if (!wanted_ && to_begin_) begin_step(*to_begin_);
+    if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
 }
 
@@ -94,9 +94,10 @@ bool LiveRollout::keep() {
     std::string text;
     for (const Record& r : journal_) text += to_json(r).dump() + "\n";
     if (auto kept = ports_.keep(id_, text); !kept) {
-        publish_problem_ = "the journal cannot be written: " + kept.error().detail;
+        journal_problem_ = "the journal cannot be written: " + kept.error().detail;
         return false;
     }
+    journal_problem_.clear();
     unkept_ = false;
     return true;
 }
@@ -115,62 +116,8 @@ void LiveRollout::keep_evidence() {
     static_cast<void>(ports_.keep(id_ + "#evidence", evidence.dump()));
 }
 
-void LiveRollout::publish() {
-    if (!wanted_) return;
-    const Ppm weight = *wanted_;
-    const bool falls = weight < in_force_ || weight == 0;
-    if (unkept_ && !falls) return;  // what is not durable is not published
-    if (under_way_ && !falls) return;
-    if (ports_.now() < retry_at_) return;
-    under_way_ = true;
-    awaiting_.reset();
-    const std::uint64_t attempt = ++attempt_;
-    Change change;
-    change.verb = "rollout";
-    change.caller = {"rollout " + id_, "", machine_.why()};
-    change.holder = id_;
-    change.settles_pending = falls;  // a rollback waits for nobody's confirmation
-    change.edit = [plan = machine_.plan(), weight, id = id_](const config::Model& now,
-                                                             const Facts&) -> Result<config::Model> {
-        config::Model next = now;
-        const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);
-        if (it == next.routes.end()) return problems::conflict("route " + plan.route + " is gone");
-        it->split = split_at(plan, *it, weight);
-        // A salt of its own, so that two rollouts do not try their luck on the same people.
-        if (it->sticky && weight > 0 && weight < kWhole) it->sticky->salt = plan.route + "/" + id;
-        return next;
-    };
-    ports_.change(std::move(change), [weak = weak_from_this(), weight, attempt](const Answer& answer) {
-        if (const auto self = weak.lock()) self->published(weight, attempt, answer);
-    });
-}
-
-void LiveRollout::published(Ppm weight, std::uint64_t attempt, const Answer& answer) {
-    if (attempt != attempt_) return;  // a later publication has taken its place
-    under_way_ = false;
-    if (!answer) {
-        constexpr Monotonic kRetry{500};
-        if (publish_problem_ != answer.error().detail)
-            ports_.event({{"rollout", id_}, {"kind", "publish_failed"}, {"detail", answer.error().detail}});
-        publish_problem_ = answer.error().detail;
-        retry_at_ = ports_.now() + kRetry;
-        return;
-    }
-    publish_problem_.clear();
-    if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
-        awaiting_ = answer->generation;
-        publish_problem_ = "some worker has not adopted the weight yet";
-        return;
-    }
-    arrived(weight);
-}
-
 void LiveRollout::arrived(Ppm weight) {
-    awaiting_.reset();
-    publish_problem_.clear();
-    in_force_ = weight;
-    if (wanted_ == weight) wanted_.reset();
-    if (wanted_) return publish();
+    if (publication_->wanting()) return publication_->publish(!unkept_, machine_.why());
     if (to_begin_) begin_step(*to_begin_);
     perform(machine_.in_force(weight));
 }
@@ -180,10 +127,11 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     epoch_ = step.epoch;
     to_begin_.reset();
     intake_->begin(ports_.now(), recent_baseline().first_byte);
-    analysis_->begin_step(in_force_ == 0 ? Assignment::by_rule
-                          : sticky_      ? Assignment::sticky
-                                         : Assignment::per_request,
-                          static_cast<double>(in_force_) / kWhole);
+    const Ppm weight = publication_->in_force();
+    analysis_->begin_step(weight == 0 ? Assignment::by_rule
+                          : sticky_   ? Assignment::sticky
+                                      : Assignment::per_request,
+                          static_cast<double>(weight) / kWhole);
     checks_.begin_step();
     ports_.collect();  // every worker routes by the weight by now: what it counts from this report on is the step's
 }
@@ -230,9 +178,9 @@ void LiveRollout::report(const WorkerReport& report) {
 
 void LiveRollout::tick() {
     const Monotonic now = ports_.now();
-    if (awaiting_ && ports_.adopted(*awaiting_) && wanted_) arrived(*wanted_);
+    publication_->check_adopted();
     if (unkept_) keep();
-    if (!under_way_ && !awaiting_) publish();
+    publication_->go_on(!unkept_, machine_.why());
     if (active(machine_.state())) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
@@ -249,7 +197,7 @@ void LiveRollout::tick() {
 
 Findings LiveRollout::findings() const {
     Findings out;
-    out.epoch = wanted_ ? 0 : epoch_;  // while a weight is on its way, nothing counts for the step
+    out.epoch = publication_->wanting() ? 0 : epoch_;  // while a weight is on its way, nothing counts for the step
     out.as_of = intake_->as_of();
     const auto promotion = analysis_->promotion();
     out.promotable = promotion.allowed;
@@ -303,7 +251,7 @@ void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
     const double at = seconds(now - started_);
     if (!timeline_.due(at)) return;
     gathering_.at = at;
-    gathering_.weight = in_force_;
+    gathering_.weight = publication_->in_force();
     for (const auto& [arm, latency] : {std::pair{&gathering_.from, &intake_->baseline_latency()},
                                        std::pair{&gathering_.to, &intake_->canary_latency()}}) {
         arm->p50_us = latency->quantile(.5);

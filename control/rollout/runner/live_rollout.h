@@ -1,9 +1,9 @@
 // One rollout while the process runs: the state machine's effects made real, and the evidence it asks for.
 //
 // Invariants: a record is durable before the weight it raises is published (a weight that falls does not wait for the
-//   disk); a step's evidence begins when every worker routes by its weight; a publication that failed is tried again
-//   until it is made or no longer wanted.
-// Threads: control. Owns: machine, analysis, counts. Lives in a shared_ptr: answers that come late find it gone.
+//   disk); a step's evidence begins when every worker routes by its weight.
+// Threads: control. Owns: machine, analysis, counts, publication. Lives in a shared_ptr: answers that come late find it
+// gone.
 #pragma once
 
 #include <map>
@@ -21,6 +21,7 @@
 #include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/recent_traffic.h"
 #include "control/rollout/runner/timeline.h"
+#include "control/rollout/runner/weight_publication.h"
 
 namespace switchyard::control::rollout {
 
@@ -51,10 +52,12 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     const std::vector<Record>& journal() const { return journal_; }
     const Timeline& timeline() const { return timeline_; }
     const Intake& intake() const { return *intake_; }
-    Ppm weight_in_force() const { return in_force_; }
+    Ppm weight_in_force() const { return publication_->in_force(); }
     // Something is left to do: the route is held, or the disk does not know yet how it ended.
     bool busy() const { return machine_.holds_route() || unkept_; }
-    const std::string& publish_problem() const { return publish_problem_; }
+    const std::string& publish_problem() const {
+        return journal_problem_.empty() ? publication_->problem() : journal_problem_;
+    }
     Json failing_endpoints() const;  // of the new upstream, most failures first
     // What the old upstream did just before this moment, whoever sent it: all there is to compare with at first.
     RecentTraffic::Sum recent_baseline() const;
@@ -66,8 +69,6 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool keep();
     void keep_picture();
     void keep_evidence();
-    void publish();
-    void published(Ppm weight, std::uint64_t attempt, const Answer& answer);
     void arrived(Ppm weight);
     void begin_step(const effect::BeginStep& step);
     void announce(const Announcement& announcement);
@@ -86,19 +87,14 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     std::vector<Record> journal_;
     bool unkept_ = false;  // the journal in memory is ahead of the disk
+    std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
     bool counted_since_ = false;
     std::map<std::string, std::uint64_t> failing_before_;  // by address, up to the restart
     Timeline timeline_;
     Sample gathering_;
 
-    std::optional<Ppm> wanted_;  // to be published, or on its way
-    Ppm in_force_ = 0;
-    std::uint64_t attempt_ = 0;
-    bool under_way_ = false;
-    std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
-    Monotonic retry_at_{0};
-    std::string publish_problem_;
+    std::shared_ptr<WeightPublication> publication_;
     std::optional<effect::BeginStep> to_begin_;
     std::uint64_t epoch_ = 0;  // that the counts belong to; 0: none yet
 

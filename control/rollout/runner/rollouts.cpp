@@ -163,6 +163,10 @@ void Rollouts::look() {
     forget_oldest();
 }
 
+bool Rollouts::any_active() const {
+    return std::ranges::any_of(all_, [](const auto& r) { return active(r->machine().state()); });
+}
+
 std::shared_ptr<LiveRollout> Rollouts::find(const std::string& id) const {
     const auto it = std::ranges::find_if(all_, [&](const auto& r) { return r->id() == id; });
     return it == all_.end() ? nullptr : *it;

@@ -22,8 +22,8 @@ namespace switchyard::control::rollout {
 class Rollouts {
   public:
     using Json = nlohmann::ordered_json;
-    static constexpr std::size_t kMostActive = 64;  // each holds up to 600 KiB and is looked at five times a second
-    static constexpr Monotonic kSoonest{50};        // between two looks: a drain makes workers report every 20 ms
+    static constexpr std::size_t kMostActive = 64;  // each holds up to 600 KiB and is looked at twenty times a second
+    static constexpr Monotonic kSoonest{20};        // between two looks, however often workers report
     static constexpr Monotonic kOverdue{400};       // since the last look: two rounds of reports
 
     // `keep`: ended rollouts; 0: all.
@@ -43,6 +43,9 @@ class Rollouts {
     void report(const WorkerReport& report);
     // For a timer: time also passes while a worker is silent.
     void look_if_overdue();
+
+    // Some release is on trial: what the workers count should come soon.
+    bool any_active() const;
 
     std::shared_ptr<LiveRollout> find(const std::string& id) const;
     std::vector<std::shared_ptr<LiveRollout>> newest_first() const;

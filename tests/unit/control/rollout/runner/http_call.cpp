@@ -78,17 +78,3 @@ TEST_CASE("nobody there, nonsense and bad URLs are errors, not exceptions") {
     OneAnswer nonsense("what?\r\n\r\n");
     CHECK(outcome_of(nonsense.url("/"), "").error.starts_with("waiting for the answer"));
 }
-
-TEST_CASE("URLs are taken apart") {
-    const auto full = Url::parse("http://[::1]:8080/a/b?c");
-    REQUIRE(full);
-    CHECK(full->host == "::1");
-    CHECK(full->port == "8080");
-    CHECK(full->target == "/a/b?c");
-    const auto bare = Url::parse("http://host");
-    REQUIRE(bare);
-    CHECK(bare->port == "80");
-    CHECK(bare->target == "/");
-    CHECK_FALSE(Url::parse("http:///x"));
-    CHECK_FALSE(Url::parse("https://host/"));
-}

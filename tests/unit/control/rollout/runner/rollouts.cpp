@@ -136,10 +136,10 @@ TEST_CASE("the first report of a step counts, and a look is taken as soon as eve
     half(1);
     CHECK(live->analysis().step_canary().attempts == 18);
     // Workers that report for somebody else's sake do not make looks dearer.
-    stage.now += Monotonic(20);
+    stage.now += Monotonic(10);
     half(0), half(1);
     CHECK(live->analysis().step_canary().attempts == 18);
-    stage.now += Monotonic(380);
+    stage.now += Monotonic(390);
     half(0);  // the other one is stuck
     stage.rollouts->look_if_overdue();
     CHECK(live->analysis().step_canary().attempts == 30);

@@ -1,0 +1,78 @@
+#include "control/rollout/runner/weight_publication.h"
+
+#include <algorithm>
+
+#include "control/rollout/fit_plan.h"
+
+namespace switchyard::control::rollout {
+
+void WeightPublication::want(Ppm weight) {
+    wanted_ = weight;
+    retry_at_ = Monotonic{0};
+}
+
+void WeightPublication::publish(bool durable, const std::string& why) {
+    if (!wanted_) return;
+    const Ppm weight = *wanted_;
+    const bool falls = weight < in_force_ || weight == 0;
+    if (!falls && (!durable || under_way_)) return;
+    if (ports_.now() < retry_at_) return;
+    under_way_ = true;
+    awaiting_.reset();
+    const std::uint64_t attempt = ++attempt_;
+    Change change;
+    change.verb = "rollout";
+    change.caller = {"rollout " + id_, "", why};
+    change.holder = id_;
+    change.settles_pending = falls;  // a rollback waits for nobody's confirmation
+    change.edit = [plan = plan_, weight, id = id_](const config::Model& now, const Facts&) -> Result<config::Model> {
+        config::Model next = now;
+        const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);
+        if (it == next.routes.end()) return problems::conflict("route " + plan.route + " is gone");
+        it->split = split_at(plan, *it, weight);
+        // A salt of its own, so that two rollouts do not try their luck on the same people.
+        if (it->sticky && weight > 0 && weight < kWhole) it->sticky->salt = plan.route + "/" + id;
+        return next;
+    };
+    ports_.change(std::move(change), [weak = weak_from_this(), weight, attempt](const Answer& answer) {
+        if (const auto self = weak.lock()) self->answered(weight, attempt, answer);
+    });
+}
+
+void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer& answer) {
+    if (attempt != attempt_) return;  // a later publication has taken its place
+    under_way_ = false;
+    if (!answer) {
+        constexpr Monotonic kRetry{500};
+        if (problem_ != answer.error().detail)
+            ports_.event({{"rollout", id_}, {"kind", "publish_failed"}, {"detail", answer.error().detail}});
+        problem_ = answer.error().detail;
+        retry_at_ = ports_.now() + kRetry;
+        return;
+    }
+    problem_.clear();
+    if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
+        awaiting_ = answer->generation;
+        problem_ = "some worker has not adopted the weight yet";
+        return;
+    }
+    arrive(weight);
+}
+
+void WeightPublication::check_adopted() {
+    if (awaiting_ && ports_.adopted(*awaiting_) && wanted_) arrive(*wanted_);
+}
+
+void WeightPublication::go_on(bool durable, const std::string& why) {
+    if (!under_way_ && !awaiting_) publish(durable, why);
+}
+
+void WeightPublication::arrive(Ppm weight) {
+    awaiting_.reset();
+    problem_.clear();
+    in_force_ = weight;
+    if (wanted_ == weight) wanted_.reset();
+    arrived_(weight);
+}
+
+}  // namespace switchyard::control::rollout

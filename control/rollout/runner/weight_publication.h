@@ -1,0 +1,57 @@
+// The one weight a rollout wants the workers to route by, until they do.
+//
+// Invariants: a weight that grows is not published before what decided it is durable, and not while another publication
+//   is under way; one that falls waits for neither. What failed is tried again until it is made or no longer wanted; an
+//   answer to a publication whose place another one has taken changes nothing.
+// Threads: control. Lives in a shared_ptr: answers that come late find it gone.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "control/rollout/machine.h"
+#include "control/rollout/runner/ports.h"
+
+namespace switchyard::control::rollout {
+
+class WeightPublication : public std::enable_shared_from_this<WeightPublication> {
+  public:
+    // `arrived`: every worker routes by the weight.
+    WeightPublication(std::string id, const Plan& plan, const Ports& ports, std::function<void(Ppm)> arrived)
+        : id_(std::move(id)), plan_(plan), ports_(ports), arrived_(std::move(arrived)) {}
+
+    void want(Ppm weight);
+    // After a restart, when nothing is wanted: what the configuration says already.
+    void found(Ppm weight) { in_force_ = weight; }
+    // Publishes what is wanted, if it may be. `why`: for the audit.
+    void publish(bool durable, const std::string& why);
+    // With each look: has the last worker adopted the weight?
+    void check_adopted();
+    // With each look: publishes as above, but waits for what is under way.
+    void go_on(bool durable, const std::string& why);
+
+    bool wanting() const { return wanted_.has_value(); }
+    Ppm in_force() const { return in_force_; }
+    const std::string& problem() const { return problem_; }  // why it is not made yet; empty: nothing is wrong
+
+  private:
+    void answered(Ppm weight, std::uint64_t attempt, const Answer& answer);
+    void arrive(Ppm weight);
+
+    const std::string id_;
+    const Plan plan_;
+    const Ports& ports_;
+    const std::function<void(Ppm)> arrived_;
+    std::optional<Ppm> wanted_;  // to be published, or on its way
+    Ppm in_force_ = 0;
+    std::uint64_t attempt_ = 0;
+    bool under_way_ = false;
+    std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
+    Monotonic retry_at_{0};
+    std::string problem_;
+};
+
+}  // namespace switchyard::control::rollout
