@@ -41,6 +41,20 @@ Caller caller_of(const AdminRequest& request) {
     return {request.who, request.from, request.header("x-reason")};
 }
 
+std::string fingerprint_of(const AdminRequest& request) {
+    return sha256_hex(request.method + "\n" + request.path + "\n" + request.header("if-match") + "\n" + request.body);
+}
+
+Result<void> unless_stale(const Context& context, const AdminRequest& request) {
+    if (request.header("x-reason").size() > kReasonLimit)
+        return problems::bad_request("X-Reason is longer than 1000 bytes");
+    const auto in_force = context.controller.generation();
+    const auto tag = if_match(request.header("if-match"), in_force);
+    if (!tag) return tag.error();
+    if (*tag && **tag != in_force) return problems::stale(in_force);
+    return {};
+}
+
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {
     Change change;
     change.verb = std::move(verb);
@@ -55,9 +69,7 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     change.idempotency_key = request.header("idempotency-key");
     if (change.idempotency_key.size() > kKeyLimit)
         return problems::bad_request("Idempotency-Key is longer than 200 bytes");
-    if (!change.idempotency_key.empty())
-        change.fingerprint =
-            sha256_hex(request.method + "\n" + request.path + "\n" + request.header("if-match") + "\n" + request.body);
+    if (!change.idempotency_key.empty()) change.fingerprint = fingerprint_of(request);
     return change;
 }
 

@@ -12,6 +12,12 @@ namespace switchyard::control {
 
 Caller caller_of(const AdminRequest& request);
 
+// Of a call with an Idempotency-Key: what makes it the same call.
+std::string fingerprint_of(const AdminRequest& request);
+
+// If-Match and X-Reason of a call that acts without making a generation of its own (confirm, rollouts).
+Result<void> unless_stale(const Context& context, const AdminRequest& request);
+
 // A Change with everything but its edit.
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/admin/failed_attempts.h"
+#include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
 #include "control/core/controller.h"
@@ -35,6 +36,7 @@ struct Context {
     std::string version;
     WallTime started{};
     std::vector<std::string> notices;  // what the operator should know: a state file set aside, …
+    RepeatedReplies repeated{};
 };
 
 }  // namespace switchyard::control

@@ -50,6 +50,18 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
     return std::nullopt;
 }
 
+// A mistyped dry_run must not be the real thing.
+std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest& request) {
+    if (route.method == "GET") return std::nullopt;
+    for (const auto& [name, value] : request.query) {
+        if (name == "dry_run" && route.change) continue;
+        return problems::bad_request(
+            fmt::format("there is no ?{} here; {} knows {}; nothing was done", name, request.path,
+                        route.change ? "?dry_run=true and no other" : "no query, and has no dry run"));
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 void dispatch(Context& context, AdminRequest request, Respond respond) {
@@ -76,6 +88,14 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
         return respond(std::move(answer));
     }
     request.places = std::move(found.places);
+    if (const auto problem = unknown_query(*found.route, request)) return respond(reply(*problem));
+    if (found.route->acts() && !found.route->change) {
+        if (auto first = context.repeated.find(request)) return respond(std::move(*first));
+        respond = [&context, request, respond = std::move(respond)](AdminReply r) {
+            context.repeated.keep(request, r);
+            respond(std::move(r));
+        };
+    }
     // One call, one answer, even when a handler throws after it has answered.
     auto once = std::make_shared<Respond>(std::move(respond));
     const auto answer = [once](AdminReply r) {

@@ -72,6 +72,7 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
 void confirm(Context& context, const AdminRequest& request, Respond respond) {
     const auto generation = place_number(request, 0);
     if (!generation) return respond(reply(generation.error()));
+    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     if (auto done = context.controller.confirm(*generation, caller_of(request)); !done)
         return respond(reply(done.error()));
     respond(reply(Json{{"generation", *generation}, {"confirmed", true}}));

@@ -1,9 +1,13 @@
 // POST, GET /v1/rollouts[/{id}] · POST /v1/rollouts/{id}/{promote,pause,resume,abort} · GET …/report[.html]
+#include <fmt/format.h>
+
 #include "control/admin/body.h"
+#include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
 #include "control/rollout/runner/report_page.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/rollout/runner/view.h"
+#include "proxy/base/log.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -16,11 +20,29 @@ Result<Live> find(Context& context, const AdminRequest& request) {
     return found;
 }
 
-void wish(Context& context, const AdminRequest& request, Respond& respond,
-          Result<void> (rollout::LiveRollout::*verb)(const std::string&)) {
+// Who steered, from where and why. After the fact: on a full disk a rollout can still be aborted.
+void note(Context& context, const AdminRequest& request, const std::string& verb, const rollout::LiveRollout& live) {
+    const auto caller = caller_of(request);
+    const AuditEntry entry{0,
+                           timestamp(std::chrono::system_clock::now()),
+                           caller.who,
+                           caller.from,
+                           "rollout-" + verb,
+                           caller.reason,
+                           context.controller.generation(),
+                           {fmt::format("rollout {}: {}", live.id(), verb)},
+                           {},
+                           {}};
+    if (auto noted = context.controller.store().note(entry); !noted) log_error("{}", noted.error().detail);
+}
+
+void wish(Context& context, const AdminRequest& request, Respond& respond, const std::string& verb,
+          Result<void> (rollout::LiveRollout::*act)(const std::string&)) {
     const auto live = find(context, request);
     if (!live) return respond(reply(live.error()));
-    if (auto done = ((**live).*verb)(request.who); !done) return respond(reply(done.error()));
+    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    if (auto done = ((**live).*act)(request.who); !done) return respond(reply(done.error()));
+    note(context, request, verb, **live);
     respond(reply(rollout::view(**live)));
 }
 
@@ -29,8 +51,10 @@ void wish(Context& context, const AdminRequest& request, Respond& respond,
 void post_rollout(Context& context, const AdminRequest& request, Respond respond) {
     const auto document = parse_body(request);
     if (!document) return respond(reply(document.error()));
+    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     const auto live = context.rollouts.start(*document, request.who);
     if (!live) return respond(reply(live.error()));
+    note(context, request, "start", **live);
     auto out = reply(rollout::view(**live), 201);
     out.headers.emplace_back("Location", "/v1/rollouts/" + (*live)->id());
     respond(std::move(out));
@@ -62,16 +86,16 @@ void get_rollout_page(Context& context, const AdminRequest& request, Respond res
 }
 
 void promote_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, &rollout::LiveRollout::promote);
+    wish(context, request, respond, "promote", &rollout::LiveRollout::promote);
 }
 void pause_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, &rollout::LiveRollout::pause);
+    wish(context, request, respond, "pause", &rollout::LiveRollout::pause);
 }
 void resume_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, &rollout::LiveRollout::resume);
+    wish(context, request, respond, "resume", &rollout::LiveRollout::resume);
 }
 void abort_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, &rollout::LiveRollout::abort);
+    wish(context, request, respond, "abort", &rollout::LiveRollout::abort);
 }
 
 }  // namespace switchyard::control::handlers

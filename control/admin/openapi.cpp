@@ -43,8 +43,9 @@ Json parameters(const AdminRoute& route) {
         out.push_back(parameter(name, "query", {{"type", name == "wait" ? "string" : "integer"}},
                                 name == "wait" ? "answer when it has ended, or after so long (30s)" : "paging"));
     }
-    if (route.change) {
+    if (route.change)
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}}, "answer the receipt, change nothing"));
+    if (route.acts()) {
         out.push_back(parameter("If-Match", "header", {{"type", "string"}}, "the generation this change is based on"));
         out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}}, "repeats the first answer"));
         out.push_back(parameter("X-Reason", "header", {{"type", "string"}}, "why, for the audit"));
@@ -71,10 +72,12 @@ Json responses(const AdminRoute& route) {
     if (route.change) {
         out["202"] = {{"description", "stored and published; some worker has not answered in 1 s and is named"},
                       {"content", content("application/json", "Receipt")}};
+        out["507"] = problem("no room to store the change; nothing was changed");
+    }
+    if (route.acts()) {
         out["409"] = problem("a precondition does not hold");
         out["412"] = problem("someone else changed it");
         out["422"] = problem("invalid; nothing was changed");
-        out["507"] = problem("no room to store the change; nothing was changed");
     }
     out["400"] = problem("not understood");
     if (route.operation == "readyz") out["503"] = problem("not ready");

@@ -21,13 +21,16 @@ struct AdminRoute {
     std::string_view method;
     std::string_view path;  // /v1/routes/{route}/switch
     Access access = Access::viewer;
-    bool change = false;         // honours If-Match, Idempotency-Key, X-Reason and ?dry_run
+    bool change = false;         // makes a generation and answers its receipt: honours ?dry_run as well
     std::string_view operation;  // operationId
     std::string_view summary;
     std::string_view body;     // schema of the request body; empty: none
     std::string_view answer;   // schema of the 200 answer; empty: not JSON
     std::string_view queries;  // further query parameters, separated by spaces
     Handler handler = nullptr;
+
+    // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason.
+    bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
 };
 
 std::span<const AdminRoute> admin_routes();

@@ -2,6 +2,10 @@
 
 namespace switchyard::control {
 
+Problem Answers::other_call() {
+    return problems::invalid("this Idempotency-Key was used for another call; use a fresh key for a new change");
+}
+
 Answers::Lookup Answers::find(const std::string& who, const std::string& key, const std::string& fingerprint) const {
     const auto it = entries_.find({who, key});
     if (it == entries_.end()) return {};

@@ -21,6 +21,9 @@ class Answers {
   public:
     static constexpr std::size_t kKept = 1024;
 
+    // 422: the key was used for another call.
+    static Problem other_call();
+
     enum class Found : std::uint8_t { nothing, answered, in_progress, other_call };
     struct Lookup {
         Found found = Found::nothing;

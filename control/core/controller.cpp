@@ -59,17 +59,14 @@ bool Controller::answered_before(const Change& change, Answered& done) {
     if (change.idempotency_key.empty() || change.dry_run) return false;
     const auto& who = change.caller.who;
     const auto& key = change.idempotency_key;
-    const auto other_call = [] {
-        return problems::invalid("this Idempotency-Key was used for another call; use a fresh key for a new change");
-    };
     const auto known = answers_.find(who, key, change.fingerprint);
-    if (known.found == Answers::Found::other_call) return done(other_call()), true;
+    if (known.found == Answers::Found::other_call) return done(Answers::other_call()), true;
     if (known.found == Answers::Found::answered) return done(*known.answer), true;
     if (known.found == Answers::Found::in_progress) return answers_.join(who, key, std::move(done)), true;
 
     const auto row = store_.idempotency(who, key);
     if (row && *row) {
-        if ((*row)->fingerprint != change.fingerprint) return done(other_call()), true;
+        if ((*row)->fingerprint != change.fingerprint) return done(Answers::other_call()), true;
         // From before a restart: the receipt is made again from what is durable. Every worker began with that
         // generation or a newer one.
         Receipt receipt;
