@@ -8,8 +8,8 @@ namespace forum {
 
 namespace {
 
-// More words than this make the query slower and never better.
-constexpr std::size_t kWordsMax = 12;
+// Eight words say what is meant; with each more it takes longer to find the next text that has them all.
+constexpr std::size_t kWordsMax = 8;
 
 bool is_unspaced(char32_t c) {
     return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x4E00 && c <= 0x9FFF) ||

@@ -16,8 +16,8 @@ namespace forum {
 /// What is written into the index for a piece of text.
 std::string indexed_text(std::string_view text);
 
-/// An FTS5 MATCH expression that asks for all words of what somebody typed; empty when there is no word in it.
-/// Nothing typed can change its structure: every word is quoted.
+/// An FTS5 MATCH expression that asks for all words of what somebody typed, of many the first eight; empty when there
+/// is no word in it. Nothing typed can change its structure: every word is quoted.
 std::string match_expression(std::string_view typed);
 
 /// The words themselves, for marking them in a snippet. ASCII letters are in lower case.

@@ -71,6 +71,12 @@ TEST_CASE("a query asks for pairs as a phrase, for one character as a beginning,
     CHECK(match_expression("sqlite数据") == "\"sqlite\" \"数据\"");
 }
 
+TEST_CASE("of many words a query asks for the first eight") {
+    CHECK(match_expression("a b c d e f g h i j k") == match_expression("a b c d e f g h"));
+    CHECK(match_expression("a b c d e f g h") != match_expression("a b c d e f g"));
+    CHECK(search_words("a b c d e f g 数据 i").size() == 8);
+}
+
 TEST_CASE("nothing typed changes the structure of a query") {
     CHECK(match_expression("a\" OR title:b NEAR(c)*") == "\"a\" \"OR\" \"title\" \"b\" \"NEAR\" \"c\"");
     CHECK(match_expression("\"*()^-+:") == "");
