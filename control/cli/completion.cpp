@@ -45,7 +45,9 @@ void add_completion(CLI::App& app, Action& action) {
     auto* verb = app.add_subcommand("completion", "Print a completion script for the shell");
     verb->footer("\nExample:\n  source <(switchyard completion bash)");
     auto shell = std::make_shared<std::string>("bash");
-    verb->add_option("SHELL", *shell)->check(CLI::IsMember({"bash", "zsh"}))->capture_default_str();
+    verb->add_option("SHELL", *shell, "whose words to speak")
+        ->check(CLI::IsMember({"bash", "zsh"}))
+        ->capture_default_str();
     verb->callback([&app, &action, shell] {
         action = [&app, shell] {
             if (*shell == "zsh") fmt::print("autoload -U +X bashcompinit && bashcompinit\n");

@@ -9,7 +9,7 @@ void add_confirm(CLI::App& app, Options& options, Action& action) {
     auto* verb =
         add_verb(app, options, "confirm", "Keep a change that was made with --confirm-within", "switchyard confirm 43");
     auto generation = std::make_shared<std::string>();
-    verb->add_option("GENERATION", *generation)->required();
+    verb->add_option("GENERATION", *generation, "the change to keep, as its receipt numbered it")->required();
     verb->callback([&, generation] {
         action = [&, generation] {
             const auto answer =

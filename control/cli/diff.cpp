@@ -11,8 +11,8 @@ void add_diff(CLI::App& app, Options& options, Action& action) {
     auto from = std::make_shared<std::uint64_t>(0);
     auto to = std::make_shared<std::uint64_t>(0);
     auto patch = std::make_shared<bool>(false);
-    verb->add_option("G", *from)->required();
-    verb->add_option("H", *to);
+    verb->add_option("G", *from, "the generation to begin with")->required();
+    verb->add_option("H", *to, "the generation to end with; the one in force when left out");
     verb->add_flag("--patch", *patch, "as JSON Patch (RFC 6902)");
     verb->callback([&, from, to, patch] {
         action = [&, from, to, patch]() -> int {

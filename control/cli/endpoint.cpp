@@ -59,11 +59,11 @@ void add_endpoint(CLI::App& app, Options& options, Action& action) {
         "switchyard endpoint drain blue 127.0.0.1:9001\n  switchyard endpoint weight blue 127.0.0.1:9001 --weight 3");
     add_change_options(*verb, options);
     auto a = std::make_shared<EndpointArguments>();
-    verb->add_option("WHAT", a->what)
+    verb->add_option("WHAT", a->what, "what becomes of it; add replaces all settings of one that is there")
         ->required()
         ->check(CLI::IsMember({"add", "remove", "weight", "drain", "maint", "up"}));
-    verb->add_option("UPSTREAM", a->upstream)->required();
-    verb->add_option("ADDRESS", a->address)->required();
+    verb->add_option("UPSTREAM", a->upstream, "the group it belongs to")->required();
+    verb->add_option("ADDRESS", a->address, "host:port, [v6]:port or unix:/path")->required();
     auto* weight = verb->add_option("--weight", a->weight, "with add and weight")->capture_default_str();
     verb->add_option("--max-connections", a->max_connections, "with add; 0: no limit")->capture_default_str();
     verb->add_flag("--backup", a->backup, "with add: only used when no other is routable");

@@ -53,7 +53,7 @@ void add_explain(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "explain", "Tell what the proxy would do with a request, and why",
                           "switchyard explain GET http://forum.example/t/1 -H 'X-Release: canary'");
     auto a = std::make_shared<ExplainArguments>();
-    verb->add_option("METHOD", a->method)->required();
+    verb->add_option("METHOD", a->method, "as the request has it: GET, POST …")->required();
     verb->add_option("URL", a->url, "http://host/path?query, or host/path")->required();
     verb->add_option("-H,--header", a->headers, "'Name: value', may be repeated")->expected(1)->take_all();
     verb->add_option("--client", a->client, "the client's address");

@@ -126,7 +126,7 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "rollout", "Begin a rollout, look at it, and steer it",
                           "switchyard rollout start plan.json && switchyard rollout watch r1");
     auto a = std::make_shared<RolloutArguments>();
-    verb->add_option("WHAT", a->what)
+    verb->add_option("WHAT", a->what, "what to do with it")
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");

@@ -13,8 +13,10 @@ void add_split(CLI::App& app, Options& options, Action& action) {
     add_change_options(*verb, options);
     auto route = std::make_shared<std::string>();
     auto weights = std::make_shared<std::vector<std::string>>();
-    verb->add_option("ROUTE", *route)->required();
-    verb->add_option("WEIGHTS", *weights, "UPSTREAM=WEIGHT …")->required()->expected(1, 64);
+    verb->add_option("ROUTE", *route, "the route's name")->required();
+    verb->add_option("WEIGHTS", *weights, "UPSTREAM=WEIGHT …; upstreams that are left out go to 0")
+        ->required()
+        ->expected(1, 64);
     verb->callback([&, route, weights] {
         action = [&, route, weights]() -> int {
             Json body = Json::object();

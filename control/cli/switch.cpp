@@ -34,8 +34,8 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
                           "switchyard switch forum green --wait-drained 30s --reason 'release 42'");
     add_change_options(*verb, options);
     auto a = std::make_shared<SwitchArguments>();
-    verb->add_option("ROUTE", a->route)->required();
-    verb->add_option("UPSTREAM", a->upstream)->required();
+    verb->add_option("ROUTE", a->route, "the route's name")->required();
+    verb->add_option("UPSTREAM", a->upstream, "where all of its split goes")->required();
     verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();
     verb->add_flag("--force", a->force, "switch whatever the upstream's health");
     verb->add_option("--wait-drained", a->wait_drained,

@@ -30,7 +30,9 @@ void add_token(CLI::App& app, Action& action) {
     auto role = std::make_shared<std::string>("operator");
     auto json = std::make_shared<bool>(false);
     verb->add_option("NAME", *name, "as the audit will show it")->required();
-    verb->add_option("ROLE", *role)->check(CLI::IsMember({"viewer", "operator", "admin"}))->capture_default_str();
+    verb->add_option("ROLE", *role, "viewer reads, operator moves traffic, admin does everything")
+        ->check(CLI::IsMember({"viewer", "operator", "admin"}))
+        ->capture_default_str();
     verb->add_flag("--json", *json, "answer as JSON, for machines");
     verb->callback([&action, name, role, json] { action = [name, role, json] { return make(*name, *role, *json); }; });
 }

@@ -43,7 +43,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, const std::string& what,
                    const std::string& example) {
     auto* verb = app.add_subcommand(name, what);
-    verb->footer("\nExample:\n  " + example);
+    verb->footer("\nExample:\n  " + example + "\n\nExit codes: 0 done, 1 refused or failed, 2 wrong usage");
     verb->add_option("--admin", options.client.admin,
                      "URL of the admin API (else SWITCHYARD_ADMIN, else the local one)");
     verb->add_option("--token-file", options.client.token_file,
@@ -58,6 +58,7 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
 }
 
 void add_change_options(CLI::App& verb, Options& options) {
+    verb.footer(verb.get_footer() + "; 1 also when some worker does not route by it yet");
     verb.add_flag("--dry-run", options.dry_run, "show what would change, change nothing");
     verb.add_option("--reason", options.reason, "why, for the audit");
     verb.add_option("--if-generation", options.if_match, "only if this generation is in force");

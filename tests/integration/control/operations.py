@@ -6,6 +6,7 @@ import json
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -52,6 +53,7 @@ def command_line(program, proxy):
         check(f"{' '.join(words)} exits 0 and says something", code == 0 and out, err)
     endpoints(program, proxy)
     completion(program, proxy)
+    help_texts(program, proxy)
     check("an unreachable API exits 1", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 1)
 
 
@@ -70,6 +72,19 @@ def endpoints(program, proxy):
     check("a weight verb without weight exits 2", verb(program, proxy, "endpoint", "weight", "blue", "127.0.0.1:1")[0] == 2)
     verb(program, proxy, "endpoint", "remove", "blue", "127.0.0.1:1")
     check("endpoint remove takes it away", blue() == before, blue())
+
+
+def help_texts(program, proxy):
+    """Every verb tells what each of its words means, shows an example, and names its exit codes."""
+    verbs = re.findall(r"^  ([a-z][a-z-]*) {2,}", verb(program, proxy, "--help")[1], re.M)
+    check("there are verbs", {"run", "switch", "completion"} <= set(verbs), verbs)
+    for name in verbs:
+        code, out, err = verb(program, proxy, name, "--help")
+        words = out[out.find("Positionals:"):out.find("Options:")] if "Positionals:" in out else ""
+        # A word's meaning stands on its line, or on the next one, further to the right.
+        mute = [line for line, after in zip(words.splitlines(), words.splitlines()[1:] + [""])
+                if re.match(r"  [A-Z]", line) and not re.search(r" {2,}\S", line[2:]) and not re.match(r" {10,}\S", after)]
+        check(f"{name} --help explains itself", code == 0 and "Example:" in out and not mute, (mute, err))
 
 
 def completion(program, proxy):
