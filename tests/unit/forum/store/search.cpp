@@ -106,11 +106,13 @@ TEST_CASE("pages show everything once, also when something between them is hidde
 TEST_CASE("a page is full however many of the best are hidden, and the next one begins behind it") {
     Searched searched;
     constexpr int kHidden = 60;
+    searched.connection.execute("BEGIN");
     const Post place = searched.post("elsewhere", "b", 1'000);
     for (int i = 0; i < kHidden; ++i) {
         delete_comment(searched.connection, searched.comment(place, "walnut", 1'000 + i), searched.bob.row, 5'000);
     }
     for (int i = 0; i < 12; ++i) searched.comment(place, "a walnut among words", 2'000 + i);
+    searched.connection.execute("COMMIT");
     const auto first = searched.find("walnut");
     REQUIRE(first.size() == 10);
     CHECK(first.back().place == kHidden + 9);
