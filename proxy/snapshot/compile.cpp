@@ -82,7 +82,7 @@ class Compiler {
             auto plan = std::make_shared<ListenerPlan>();
             std::string why;
             plan->name = source.name;
-            plan->sockets = registry_.listening(source.bind, &why);
+            plan->sockets = registry_.listening(source.bind, source.name, &why);
             if (!plan->sockets)
                 fail("/listeners/" + std::to_string(i) + "/bind", why + "; stop what holds it or choose another port");
             plan->connections = registry_.listener_count(source.name);

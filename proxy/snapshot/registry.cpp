@@ -73,11 +73,14 @@ std::shared_ptr<route::RateTable> Registry::rate_table() {
     return rate_table_;
 }
 
-std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address& bind, std::string* why) {
-    auto& slot = listening_[bind.text()];
+std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address& bind, const std::string& listener,
+                                                           std::string* why) {
+    const bool any_port = bind.kind != config::Address::Kind::unix_path && bind.port == 0;
+    const auto key = any_port ? bind.text() + " " + listener : bind.text();
+    auto& slot = listening_[key];
     if (!slot) slot = net::ListeningSockets::open(bind, workers_, why);
     auto out = slot;
-    if (!out) listening_.erase(bind.text());
+    if (!out) listening_.erase(key);
     return out;
 }
 

@@ -52,8 +52,10 @@ class Registry {
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
 
-    // The listening sockets of an address, one per worker; opened on first use. Empty and `why` set when it fails.
-    std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, std::string* why);
+    // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
+    // Empty and `why` set when it fails.
+    std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
+                                                     std::string* why);
 
     // Forgets endpoints, cursors and sockets that no snapshot holds any more.
     void release();
