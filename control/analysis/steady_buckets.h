@@ -3,7 +3,7 @@
 // All requests of a user go to one arm, so one whose every request fails – whatever serves her – would put all her
 // failures there and look like a regression. A bucket therefore counts only
 //   - while it has failed at most limit() times per request so far. The first failure of any bucket counts, and of one
-//     that always fails no other. The limit is ten times the rate of the baseline's steady buckets, at most one in
+//     that always fails no other. The limit is twenty times the rate of the baseline's steady buckets, at most one in
 //     five: a release that fails for everybody stays below it long enough to be found, a broken user does not;
 //   - while it has made at most quota() requests. Where users' failure rates differ, a busy user's tell more about her
 //     than about the release; the quota is what she may add before that dominates. It is without bound until the
@@ -27,7 +27,7 @@ namespace switchyard::control::analysis {
 class SteadyBuckets {
   public:
     static constexpr std::size_t kBuckets = 1U << 16;
-    static constexpr double kTimesBaseline = 10.0;
+    static constexpr double kTimesBaseline = 20.0;
     static constexpr double kMostLimit = 0.2;
     static constexpr double kCertain = 2.0;  // standard errors
     // Of 1 / dispersion, where a bucket's own rate outweighs chance, in expected failures.

@@ -47,6 +47,20 @@ TEST_CASE("of a user who always fails the first failure counts and no other, in 
     }
 }
 
+TEST_CASE("when the release fails ten times as often for everybody, nearly every failure counts") {
+    SteadyBuckets steady;
+    for (int i = 0; i < 20'000; ++i) request(steady, static_cast<std::uint16_t>(100 + i % 500), i % 101 == 0);
+    std::mt19937 dice(7);
+    std::bernoulli_distribution fails(.1);
+    int failures = 0, counted = 0;
+    for (int i = 0; i < 4'000; ++i) {
+        const bool failed = fails(dice);
+        failures += failed;
+        counted += request(steady, static_cast<std::uint16_t>(10 + i % 8), failed, true) && failed;
+    }
+    CHECK(counted > .9 * failures);
+}
+
 TEST_CASE("of a user who fails like everybody every failure counts") {
     SteadyBuckets steady;
     for (int i = 0; i < 20'000; ++i) request(steady, static_cast<std::uint16_t>(100 + i % 500), i % 101 == 0);
