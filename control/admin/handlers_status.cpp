@@ -66,7 +66,7 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     auto& listeners = out["listeners"] = Json::array();
     for (const auto& listener : model.listeners) {
         std::string why;
-        const auto sockets = context.registry.listening(listener.bind, &why);
+        const auto sockets = context.registry.listening(listener.bind, listener.name, &why);
         listeners.push_back({{"name", listener.name},
                              {"bind", listener.bind.text()},
                              {"bound", sockets ? sockets->bound().text() : std::string{}}});
