@@ -55,6 +55,12 @@ Result<void> unless_stale(const Context& context, const AdminRequest& request) {
     return {};
 }
 
+Result<bool> wants_dry_run(const AdminRequest& request) {
+    const auto said = request.query_value("dry_run").value_or("false");
+    if (said != "true" && said != "false") return problems::bad_request("?dry_run must be true or false");
+    return said == "true";
+}
+
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {
     Change change;
     change.verb = std::move(verb);
@@ -63,9 +69,9 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     auto tag = if_match(request.header("if-match"), context.controller.generation());
     if (!tag) return tag.error();
     change.if_match = *tag;
-    const auto dry_run = request.query_value("dry_run").value_or("false");
-    if (dry_run != "true" && dry_run != "false") return problems::bad_request("?dry_run must be true or false");
-    change.dry_run = dry_run == "true";
+    const auto dry_run = wants_dry_run(request);
+    if (!dry_run) return dry_run.error();
+    change.dry_run = *dry_run;
     change.idempotency_key = request.header("idempotency-key");
     if (change.idempotency_key.size() > kKeyLimit)
         return problems::bad_request("Idempotency-Key is longer than 200 bytes");

@@ -19,6 +19,8 @@ std::string fingerprint_of(const AdminRequest& request);
 Result<void> unless_stale(const Context& context, const AdminRequest& request);
 
 // A Change with everything but its edit.
+// ?dry_run; false when it is not said.
+Result<bool> wants_dry_run(const AdminRequest& request);
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
 
 // "confirm_within" and "drain": {"deadline", "policy"} of a body.

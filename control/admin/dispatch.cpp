@@ -54,10 +54,10 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
 std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest& request) {
     if (route.method == "GET") return std::nullopt;
     for (const auto& [name, value] : request.query) {
-        if (name == "dry_run" && route.change) continue;
+        if (name == "dry_run" && route.knows_dry_run()) continue;
         return problems::bad_request(
             fmt::format("there is no ?{} here; {} knows {}; nothing was done", name, request.path,
-                        route.change ? "?dry_run=true and no other" : "no query, and has no dry run"));
+                        route.knows_dry_run() ? "?dry_run=true and no other" : "no query, and has no dry run"));
     }
     return std::nullopt;
 }
@@ -89,7 +89,8 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
     }
     request.places = std::move(found.places);
     if (const auto problem = unknown_query(*found.route, request)) return respond(reply(*problem));
-    if (found.route->acts() && !found.route->change) {
+    // A dry run does nothing that could be done twice, and is not the call that its key stands for.
+    if (found.route->acts() && !found.route->change && !request.query_value("dry_run")) {
         if (auto first = context.repeated.find(request)) return respond(std::move(*first));
         respond = [&context, request, respond = std::move(respond)](AdminReply r) {
             context.repeated.keep(request, r);

@@ -4,6 +4,7 @@
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
+#include "control/rollout/render_plan.h"
 #include "control/rollout/runner/report_page.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/rollout/runner/view.h"
@@ -52,6 +53,13 @@ void post_rollout(Context& context, const AdminRequest& request, Respond respond
     const auto document = parse_body(request);
     if (!document) return respond(reply(document.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    const auto dry_run = wants_dry_run(request);
+    if (!dry_run) return respond(reply(dry_run.error()));
+    if (*dry_run) {
+        const auto plan = context.rollouts.check(*document);
+        if (!plan) return respond(reply(plan.error()));
+        return respond(reply(Json{{"dry_run", true}, {"plan", rollout::render_plan(*plan)}}));
+    }
     const auto live = context.rollouts.start(*document, request.who);
     if (!live) return respond(reply(live.error()));
     note(context, request, "start", **live);

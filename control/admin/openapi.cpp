@@ -43,8 +43,10 @@ Json parameters(const AdminRoute& route) {
         out.push_back(parameter(name, "query", {{"type", name == "wait" ? "string" : "integer"}},
                                 name == "wait" ? "answer when it has ended, or after so long (30s)" : "paging"));
     }
-    if (route.change)
-        out.push_back(parameter("dry_run", "query", {{"type", "boolean"}}, "answer the receipt, change nothing"));
+    if (route.knows_dry_run())
+        out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},
+                                route.change ? "answer the receipt, change nothing"
+                                             : "answer the plan with every value written out, begin nothing"));
     if (route.acts()) {
         out.push_back(parameter("If-Match", "header", {{"type", "string"}}, "the generation this change is based on"));
         out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}}, "repeats the first answer"));
@@ -69,6 +71,9 @@ Json responses(const AdminRoute& route) {
     else
         ok["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
     Json out = {{route.operation == "startRollout" ? "201" : "200", std::move(ok)}};
+    if (route.operation == "startRollout")
+        out["200"] = {{"description", "a dry run: the plan fits; nothing was begun"},
+                      {"content", content("application/json", "PlanCheck")}};
     if (route.change) {
         out["202"] = {{"description", "stored and published; some worker has not answered in 1 s and is named"},
                       {"content", content("application/json", "Receipt")}};

@@ -137,6 +137,8 @@ inline constexpr const char* kOpenApiSchemas = R"json({
     "endpoints": {"type": "array", "items": {"type": "object", "required": ["address", "candidate"],
       "properties": {"address": {"type": "string"}, "candidate": {"type": "boolean"}, "why_not": {"type": "string"},
         "backup": {"type": "boolean"}}}}}},
+"PlanCheck": {"type": "object", "required": ["dry_run", "plan"], "properties": {"dry_run": {"type": "boolean"},
+  "plan": {"$ref": "#/components/schemas/Plan"}}},
 "Plan": {"type": "object", "required": ["route", "from", "to", "steps"],
   "properties": {"route": {"type": "string"}, "from": {"type": "string"}, "to": {"type": "string"},
     "steps": {"type": "array", "minItems": 1, "items": {"type": "object"}}, "analysis": {"type": "object"}}},

@@ -29,6 +29,8 @@ struct AdminRoute {
     std::string_view queries;  // further query parameters, separated by spaces
     Handler handler = nullptr;
 
+    // A change shows its receipt, a rollout its plan with every value written out.
+    bool knows_dry_run() const { return change || operation == "startRollout"; }
     // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason.
     bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
 };

@@ -37,10 +37,15 @@ int start_rollout(const Options& options, const std::string& path) {
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
         return kRefused;
     }
-    const auto answer = AdminClient(options.client).call("POST", "/v1/rollouts", text.str());
+    const auto answer = send_change_text(options, "POST", "/v1/rollouts", text.str());
     if (!answer.done()) return print_problem(options, answer);
     if (options.json) {
         fmt::print("{}\n", answer.json.dump(2));
+        return kDone;
+    }
+    if (options.dry_run) {
+        fmt::print("dry run: the plan fits, nothing was begun. With every value written out:\n{}\n",
+                   answer.json["plan"].dump(2));
         return kDone;
     }
     fmt::print("{}\nfollow it: switchyard rollout watch {}\n", rollout_line(answer.json), text_of(answer.json["id"]));
@@ -111,7 +116,7 @@ int run_rollout(const Options& options, const RolloutArguments& a) {
         });
     if (a.which.empty()) return ask_which(options, a.what);
     if (a.what == "watch") return watch_rollout(options, a.which);
-    const auto answer = AdminClient(options.client).call("POST", path + "/" + a.what);
+    const auto answer = send_change(options, "POST", path + "/" + a.what, nullptr);
     if (!answer.done()) return print_problem(options, answer);
     if (options.json)
         fmt::print("{}\n", answer.json.dump(2));
@@ -129,6 +134,7 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
     verb->add_option("WHAT", a->what, "what to do with it")
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
+    add_call_options(*verb, options);
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
     verb->callback([&, a] {
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");

@@ -59,6 +59,10 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
 
 void add_change_options(CLI::App& verb, Options& options) {
     verb.footer(verb.get_footer() + "; 1 also when some worker does not route by it yet");
+    add_call_options(verb, options);
+}
+
+void add_call_options(CLI::App& verb, Options& options) {
     verb.add_flag("--dry-run", options.dry_run, "show what would change, change nothing");
     verb.add_option("--reason", options.reason, "why, for the audit");
     verb.add_option("--if-generation", options.if_match, "only if this generation is in force");
@@ -66,12 +70,16 @@ void add_change_options(CLI::App& verb, Options& options) {
 }
 
 ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body) {
+    return send_change_text(options, method, path, body.is_null() ? "" : body.dump());
+}
+
+ClientAnswer send_change_text(const Options& options, const std::string& method, const std::string& path,
+                              const std::string& body) {
     std::map<std::string, std::string> headers;
     if (!options.reason.empty()) headers["X-Reason"] = options.reason;
     if (!options.if_match.empty()) headers["If-Match"] = '"' + options.if_match + '"';
     if (!options.idempotency_key.empty()) headers["Idempotency-Key"] = options.idempotency_key;
-    return AdminClient(options.client)
-        .call(method, path + (options.dry_run ? "?dry_run=true" : ""), body.is_null() ? "" : body.dump(), headers);
+    return AdminClient(options.client).call(method, path + (options.dry_run ? "?dry_run=true" : ""), body, headers);
 }
 
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body) {

@@ -32,11 +32,16 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
                    const std::string& example);
 // The further options of a call that changes something.
 void add_change_options(CLI::App& verb, Options& options);
+// Of calls that act but answer no receipt.
+void add_call_options(CLI::App& verb, Options& options);
 
 // Makes a changing call and prints its receipt: 0 only when every worker has adopted it.
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body);
 // The same, without printing: for verbs that go on after it.
 ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body);
+// … with a body that goes as somebody wrote it, so that its mistakes are found where they are.
+ClientAnswer send_change_text(const Options& options, const std::string& method, const std::string& path,
+                              const std::string& body);
 int print_receipt(const Options& options, const ClientAnswer& answer);
 
 // Makes a reading call and prints the answer with `print`, or as JSON.

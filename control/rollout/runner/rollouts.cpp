@@ -96,7 +96,7 @@ Result<std::shared_ptr<LiveRollout>> Rollouts::begin(Plan plan, const std::strin
     return rollout;
 }
 
-Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by) {
+Result<Plan> Rollouts::check(const Json& document) const {
     auto parsed = parse_plan(document);
     if (!parsed.plan) {
         add_unless_told(parsed.errors, fit_plan(parsed.draft, ports_.model()));
@@ -107,7 +107,13 @@ Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const
             fmt::format("route {} belongs to rollout {} until it ends; abort it first", parsed.plan->route, holder));
     if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
         return problems::invalid(std::move(errors), "plan");
-    return begin(std::move(*parsed.plan), by);
+    return std::move(*parsed.plan);
+}
+
+Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by) {
+    auto plan = check(document);
+    if (!plan) return plan.error();
+    return begin(std::move(*plan), by);
 }
 
 Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from) const {

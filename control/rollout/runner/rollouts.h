@@ -32,7 +32,9 @@ class Rollouts {
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
     void restore(const std::map<std::string, std::string>& kept);
 
-    // 422 with pointers, or 409 when the route is held.
+    // The plan of a document, when it could begin now: else 422 with pointers, or 409 when the route is held.
+    Result<Plan> check(const Json& document) const;
+    // Begins what check() lets pass.
     Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by);
     // Guards a switch from `from` to `to` that has just been made; may_watch() before it.
     Result<void> may_watch(const std::string& route, const std::string& to, std::string& from) const;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Confirming and steering rollouts make no generation of their own, and keep the manners of every change: If-Match, a key that
-does a call once, who and why in the audit. What has no dry run refuses one, and a query nobody knows is never passed over."""
+does a call once, who and why in the audit. A plan can be tried dry; what has no dry run refuses one, and a query nobody knows is never passed over."""
 import pathlib
 import sys
 
@@ -11,14 +11,14 @@ from checks import check, verdict  # noqa: E402
 PLAN = {"route": "app", "from": "blue", "to": "green", "steps": [{"weight": 5, "bake": "1m"}, {"weight": 100, "bake": "1m"}]}
 
 
-def refusals(proxy, path, body):
+def refusals(proxy, path, body, dry_run=400):
     """Nothing of these may do anything."""
-    for what, query, headers, status in (("a dry run", "?dry_run=true", {}, 400), ("a mistyped query", "?dryrun=true", {}, 400),
+    for what, query, headers, status in (("a dry run", "?dry_run=true", {}, dry_run), ("a mistyped query", "?dryrun=true", {}, 400),
                                          ("another generation", "", {"If_Match": '"999"'}, 412),
                                          ("no generation", "", {"If_Match": "soon"}, 400),
                                          ("a book for a reason", "", {"X_Reason": "x" * 1001}, 400)):
         answer = proxy.call("POST", path + query, body, **headers)
-        check(f"{path}: {what} is refused with {status}", answer[0] == status, answer[:2])
+        check(f"{path}: {what} is answered {status}", answer[0] == status, answer[:2])
 
 
 def twice(proxy, path, body, **headers):
@@ -32,9 +32,18 @@ def twice(proxy, path, body, **headers):
 
 
 def rollouts(proxy):
-    refusals(proxy, "/v1/rollouts", PLAN)
+    refusals(proxy, "/v1/rollouts", PLAN, dry_run=200)
+    dry = proxy.call("POST", "/v1/rollouts?dry_run=true", PLAN, Idempotency_Key="/v1/rollouts")[1]
+    check("a dry run shows the plan as it would be", dry["dry_run"] and dry["plan"]["analysis"]["false_alarm"] == 0.001 and
+          dry["plan"]["route"] == "app", dry)
+    check("what is shown is a plan", proxy.call("POST", "/v1/rollouts?dry_run=true", dry["plan"])[1] == dry)
+    wrong = proxy.call("POST", "/v1/rollouts?dry_run=true", {**PLAN, "to": "grün"})
+    check("a plan that does not fit is refused dry, too", wrong[0] == 422 and wrong[1]["errors"][0]["pointer"] == "/to", wrong)
+    check("dry_run is true or false", proxy.call("POST", "/v1/rollouts?dry_run=perhaps", PLAN)[0] == 400)
     check("no rollout was begun", proxy.call("GET", "/v1/rollouts")[1]["rollouts"] == [])
     begun = twice(proxy, "/v1/rollouts", PLAN, X_Reason="release 42")
+    held = proxy.call("POST", "/v1/rollouts?dry_run=true", PLAN)
+    check("a route that is held is told dry, too", held[0] == 409 and begun["id"] in held[1]["detail"], held)
     check("one rollout was begun", [r["id"] for r in proxy.call("GET", "/v1/rollouts")[1]["rollouts"]] == [begun["id"]])
     for verb in ("pause", "resume", "abort"):
         path = f"/v1/rollouts/{begun['id']}/{verb}"
