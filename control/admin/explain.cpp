@@ -74,6 +74,11 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const upstream::Ups
     if (outlook.certain) {
         out["endpoint"] = upstream.endpoints[*outlook.certain].text;
         why.push_back(why_certain(upstream, outlook));
+    } else if (outlook.crowded) {
+        why.push_back(fmt::format(
+            "the hash of its {} leads to {}, which has more than its share of the requests in flight: another one "
+            "while that lasts",
+            config::key_text(upstream.balance.hash_key), upstream.endpoints[*outlook.crowded].text));
     } else if (outlook.busy && upstream.queue_limit != 0) {
         why.push_back("every endpoint is at max_connections: it waits for a place");
     } else if (std::none_of(outlook.candidates.begin(), outlook.candidates.end(), [](bool c) { return c; })) {

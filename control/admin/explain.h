@@ -1,8 +1,7 @@
 // What the data plane would do with a request, and why: the same functions over the same snapshot that workers use.
 //
 // Nothing moves: a split's position is looked at, not taken. What depends on the moment (endpoint load) is told as it
-// is
-//   now. The endpoint is named where neither chance nor a worker's turn decides: a session, a hash, the only one left.
+// is now. The endpoint is named where neither chance nor a worker's turn decides: a session, a hash, the only one left.
 // Threads: control; pure over the snapshot and the endpoints' shared state.
 #pragma once
 

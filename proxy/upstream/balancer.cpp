@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace switchyard::upstream {
 namespace {
@@ -12,6 +13,7 @@ using Kind = config::Balance::Kind;
 
 constexpr double kSlowStartFloor = 0.1;  // a returned endpoint starts with a tenth of its weight
 constexpr double kBoundedLoad = 1.25;
+constexpr double kAnyLoad = std::numeric_limits<double>::infinity();
 
 // One request's look at the endpoints: which may be chosen, with which weight.
 struct Candidates {
@@ -120,8 +122,9 @@ int pick_rendezvous(const Candidates& from, std::uint64_t key) {
     return best;
 }
 
-// Maglev; an endpoint above its bounded share is passed over for one chosen by the hash, not by the neighbourhood.
-int pick_consistent(const Candidates& from, std::uint64_t key) {
+// Maglev; an endpoint above `bound` times its share of the load is passed over for one chosen by the hash, not by the
+// neighbourhood.
+int pick_consistent(const Candidates& from, std::uint64_t key, double bound) {
     const auto& table = from.upstream.maglev;
     if (table.empty()) return pick_rendezvous(from, key);
     double weights = 0, load = 1;
@@ -134,7 +137,7 @@ int pick_consistent(const Candidates& from, std::uint64_t key) {
     std::uint64_t hash = key;
     for (int attempt = 0; attempt < 32; ++attempt) {
         const std::uint32_t i = table[hash % table.size()];
-        const double cap = std::ceil(kBoundedLoad * load * from.upstream.endpoints[i].weight / weights);
+        const double cap = std::ceil(bound * load * from.upstream.endpoints[i].weight / weights);
         if (from.may(i) && !from.full(i) && from.in_flight(i) + 1.0 <= cap) return static_cast<int>(i);
         hash = XXH3_64bits(&hash, sizeof hash);
     }
@@ -142,9 +145,9 @@ int pick_consistent(const Candidates& from, std::uint64_t key) {
 }
 
 // Neither a worker's turn nor chance decides: the key does.
-int pick_by_key(const Candidates& from) {
+int pick_by_key(const Candidates& from, double bound = kBoundedLoad) {
     return from.upstream.balance.kind == Kind::ip_hash ? pick_rendezvous(from, from.input.key_hash)
-                                                       : pick_consistent(from, from.input.key_hash);
+                                                       : pick_consistent(from, from.input.key_hash, bound);
 }
 
 int pick(const Candidates& from, EndpointTable& table, Random& random) {
@@ -272,7 +275,10 @@ Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed)
     } else if (count == 1) {
         out.certain = last;
     } else if (count > 1 && hashed) {
-        out.certain = static_cast<std::uint32_t>(pick_by_key(from));
+        // Where the load alone leads elsewhere, the next finished request may lead back.
+        const auto next = static_cast<std::uint32_t>(pick_by_key(from));
+        const auto home = static_cast<std::uint32_t>(pick_by_key(from, kAnyLoad));
+        (next == home ? out.certain : out.crowded) = home;
     }
     return out;
 }

@@ -3,10 +3,9 @@
 //
 // Order of the pools: routable primaries; when none is left, routable backups; when fewer than panic_percent are
 //   routable, ejections are ignored. An endpoint at max_connections is passed over; when all are, the answer is `busy`.
-// Threads: one worker; in_flight is shared (relaxed atomics). Sources: nginx (smooth weighted round robin),
-// Mitzenmacher
-//   (two random choices), Finagle (peak EWMA), Eisenbud et al. (Maglev), Mirrokni et al. (bounded loads), Thaler &
-//   Ravishankar (rendezvous).
+// Threads: one worker; in_flight is shared (relaxed atomics).
+// Sources: nginx (smooth weighted round robin), Mitzenmacher (two random choices), Finagle (peak EWMA), Eisenbud et al.
+//   (Maglev), Mirrokni et al. (bounded loads), Thaler & Ravishankar (rendezvous).
 #pragma once
 
 #include <cstdint>
@@ -61,8 +60,10 @@ void release(const Endpoint& endpoint);
 struct Outlook {
     std::vector<bool> candidates;          // by index: whether the next request may be given to it
     std::optional<std::uint32_t> certain;  // the one that it will be given to, where neither chance nor turn decides
-    bool session = false;                  // because a session holds on to it
-    bool busy = false;                     // no candidate, but only because every one is at max_connections
+    // The one that the key leads to, passed over while it has more than its share.
+    std::optional<std::uint32_t> crowded;
+    bool session = false;  // because a session holds on to it
+    bool busy = false;     // no candidate, but only because every one is at max_connections
 };
 // `hashed`: input.key_hash is that of a key, not a random number.
 Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed);
