@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "control/admin/change_call.h"
 #include "control/admin/route_table.h"
 #include "proxy/base/log.h"
 
@@ -89,13 +90,17 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
     }
     request.places = std::move(found.places);
     if (const auto problem = unknown_query(*found.route, request)) return respond(reply(*problem));
-    // A dry run does nothing that could be done twice, and is not the call that its key stands for.
-    if (found.route->acts() && !found.route->change && !request.query_value("dry_run")) {
-        if (auto first = context.repeated.find(request)) return respond(std::move(*first));
-        respond = [&context, request, respond = std::move(respond)](AdminReply r) {
-            context.repeated.keep(request, r);
-            respond(std::move(r));
-        };
+    if (found.route->acts() && !found.route->change) {
+        const auto dry_run = wants_dry_run(request);
+        if (!dry_run) return respond(reply(dry_run.error()));
+        // A dry run does nothing that could be done twice, and is not the call that its key stands for.
+        if (!*dry_run) {
+            if (auto first = context.repeated.find(request)) return respond(std::move(*first));
+            respond = [&context, request, respond = std::move(respond)](AdminReply r) {
+                context.repeated.keep(request, r);
+                respond(std::move(r));
+            };
+        }
     }
     // One call, one answer, even when a handler throws after it has answered.
     auto once = std::make_shared<Respond>(std::move(respond));

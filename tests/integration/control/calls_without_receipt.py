@@ -58,6 +58,14 @@ def rollouts(proxy):
               (found[0]["who"], found[0]["from"], found[0]["reason"]) == ("local-admin", "127.0.0.1", why), found)
 
 
+def no_dry_run(proxy):
+    """Said in so many words: the same call as without it."""
+    running.until("the route is free", lambda: proxy.call("POST", "/v1/rollouts?dry_run=true", PLAN)[0] == 200)
+    begun, again = (proxy.call("POST", "/v1/rollouts?dry_run=false", PLAN, Idempotency_Key="spelled")[:2] for _ in range(2))
+    check("dry_run=false begins it, once", begun[0] == 201 and again == begun, (begun, again))
+    proxy.call("POST", f"/v1/rollouts/{begun[1]['id']}/abort")
+
+
 def confirmation(proxy):
     running.until("the route is free", lambda: proxy.call("POST", "/v1/routes/app/switch", {
         "to": "green", "confirm_within": "10m", "force": True})[0] == 200)
@@ -75,6 +83,7 @@ def main(program, yardbench):
         with running.Switchyard(program, work, running.blue_green([blue.address], [blue.address])) as proxy:
             proxy.healthy("blue", "green")
             rollouts(proxy)
+            no_dry_run(proxy)
             confirmation(proxy)
             refused = proxy.call("POST", "/v1/undo?dryrun=true", {"to": 1})
             check("undo with a mistyped query is refused and names the right one", refused[0] == 400 and
