@@ -8,8 +8,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "config/diff.h"
@@ -18,6 +16,7 @@
 #include "control/admin/server.h"
 #include "control/admin/upstream_view.h"
 #include "control/base/digest.h"
+#include "control/base/file_bytes.h"
 #include "control/core/controller.h"
 #include "control/edits/replace.h"
 #include "control/file_watch.h"
@@ -48,14 +47,11 @@ struct File {
 };
 
 Result<File> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return problems::invalid(path + " cannot be read");
-    const std::string bytes = text.str();
-    auto parsed = config::parse(std::string_view(bytes));
+    const auto bytes = file_bytes(path);
+    if (!bytes) return bytes.error();
+    auto parsed = config::parse(std::string_view(*bytes));
     if (!parsed.model) return problems::invalid(std::move(parsed.errors));
-    return File{std::move(*parsed.model), sha256_hex(bytes)};
+    return File{std::move(*parsed.model), sha256_hex(*bytes)};
 }
 
 unsigned workers_of(const config::Process& process) {

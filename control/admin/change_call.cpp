@@ -35,6 +35,13 @@ Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint6
     return first;
 }
 
+// What every acting call brings: If-Match as a generation, and an X-Reason that is no book.
+Result<std::optional<std::uint64_t>> precondition(const Context& context, const AdminRequest& request) {
+    if (request.header("x-reason").size() > kReasonLimit)
+        return problems::bad_request("X-Reason is longer than 1000 bytes");
+    return if_match(request.header("if-match"), context.controller.generation());
+}
+
 }  // namespace
 
 Caller caller_of(const AdminRequest& request) {
@@ -46,11 +53,9 @@ std::string fingerprint_of(const AdminRequest& request) {
 }
 
 Result<void> unless_stale(const Context& context, const AdminRequest& request) {
-    if (request.header("x-reason").size() > kReasonLimit)
-        return problems::bad_request("X-Reason is longer than 1000 bytes");
-    const auto in_force = context.controller.generation();
-    const auto tag = if_match(request.header("if-match"), in_force);
+    const auto tag = precondition(context, request);
     if (!tag) return tag.error();
+    const auto in_force = context.controller.generation();
     if (*tag && **tag != in_force) return problems::stale(in_force);
     return {};
 }
@@ -65,8 +70,7 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     Change change;
     change.verb = std::move(verb);
     change.caller = caller_of(request);
-    if (change.caller.reason.size() > kReasonLimit) return problems::bad_request("X-Reason is longer than 1000 bytes");
-    auto tag = if_match(request.header("if-match"), context.controller.generation());
+    const auto tag = precondition(context, request);
     if (!tag) return tag.error();
     change.if_match = *tag;
     const auto dry_run = wants_dry_run(request);

@@ -18,9 +18,10 @@ std::string fingerprint_of(const AdminRequest& request);
 // If-Match and X-Reason of a call that acts without making a generation of its own (confirm, rollouts).
 Result<void> unless_stale(const Context& context, const AdminRequest& request);
 
-// A Change with everything but its edit.
 // ?dry_run; false when it is not said.
 Result<bool> wants_dry_run(const AdminRequest& request);
+
+// A Change with everything but its edit.
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
 
 // "confirm_within" and "drain": {"deadline", "policy"} of a body.

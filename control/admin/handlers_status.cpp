@@ -64,13 +64,10 @@ void status(Context& context, const AdminRequest&, Respond respond) {
                           {"upstream", connections.upstream},
                           {"upstream_idle", connections.upstream_idle}};
     auto& listeners = out["listeners"] = Json::array();
-    for (const auto& listener : model.listeners) {
-        std::string why;
-        const auto sockets = context.registry.listening(listener.bind, listener.name, &why);
-        listeners.push_back({{"name", listener.name},
-                             {"bind", listener.bind.text()},
-                             {"bound", sockets ? sockets->bound().text() : std::string{}}});
-    }
+    for (std::size_t i = 0; i < model.listeners.size(); ++i)  // the snapshot's stand in the model's order
+        listeners.push_back({{"name", model.listeners[i].name},
+                             {"bind", model.listeners[i].bind.text()},
+                             {"bound", controller.snapshot()->listeners[i]->sockets->bound().text()}});
     auto& routes = out["routes"] = Json::array();
     for (const auto& route : model.routes) routes.push_back(route_view(context, route, now));
     auto& upstreams = out["upstreams"] = Json::object();

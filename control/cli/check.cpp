@@ -1,26 +1,21 @@
 // switchyard check FILE: is this configuration right? All errors at once.
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "config/count.h"
 #include "config/parse.h"
+#include "control/base/file_bytes.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
 namespace {
 
 int check(const std::string& path, bool json) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) {
-        fmt::print(stderr, "switchyard: {} cannot be read\n", path);
+    const auto bytes = file_bytes(path);
+    if (!bytes) {
+        fmt::print(stderr, "switchyard: {}\n", bytes.error().detail);
         return kRefused;
     }
-    const std::string bytes = text.str();
-    const auto result = config::parse(std::string_view(bytes));
+    const auto result = config::parse(std::string_view(*bytes));
     if (json) {
         Json out = {{"valid", result.model.has_value()}, {"errors", Json::array()}};
         for (const auto& e : result.errors) out["errors"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});

@@ -2,11 +2,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
+#include "control/base/file_bytes.h"
 #include "control/cli/rollout_view.h"
 #include "control/cli/screen.h"
 #include "control/cli/verbs.h"
@@ -21,23 +19,20 @@ struct RolloutArguments {
 };
 
 int start_rollout(const Options& options, const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || std::filesystem::is_directory(path)) {
-        fmt::print(stderr, "switchyard: {} cannot be read{}\n", path,
-                   std::filesystem::is_directory(path) ? ": it is a folder" : "");
+    const auto text = file_bytes(path);
+    if (!text) {
+        fmt::print(stderr, "switchyard: {}\n", text.error().detail);
         return kRefused;
     }
     // Said here because only here the file has a name.
     try {
-        const Json readable = Json::parse(text.str());
+        const Json readable = Json::parse(*text);
     } catch (const Json::exception& e) {
         const std::string said = e.what();
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
         return kRefused;
     }
-    const auto answer = send_change_text(options, "POST", "/v1/rollouts", text.str());
+    const auto answer = send_change_text(options, "POST", "/v1/rollouts", *text);
     if (!answer.done()) return print_problem(options, answer);
     if (options.json) {
         fmt::print("{}\n", answer.json.dump(2));

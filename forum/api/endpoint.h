@@ -1,6 +1,7 @@
 #pragma once
 // One line of the table of endpoints.
 
+#include <algorithm>
 #include <string_view>
 
 #include "forum/api/call.h"
@@ -8,6 +9,16 @@
 #include "forum/domain/access.h"
 
 namespace forum {
+
+/// Whether `word` stands in a list of words separated by spaces.
+constexpr bool has_word(std::string_view list, std::string_view word) {
+    for (std::string_view rest = list; !rest.empty();) {
+        const std::size_t space = std::min(rest.find(' '), rest.size());
+        if (rest.substr(0, space) == word) return true;
+        rest.remove_prefix(std::min(space + 1, rest.size()));
+    }
+    return false;
+}
 
 struct Endpoint {
     std::string_view method;
@@ -22,6 +33,8 @@ struct Endpoint {
     std::string_view answer = "";      ///< schema, empty: no body
     std::string_view request = "";     ///< schema, empty: no body
     std::string_view parameters = "";  ///< of the query and the head, separated by spaces
+
+    bool takes(std::string_view parameter) const { return has_word(parameters, parameter); }
 };
 
 }  // namespace forum

@@ -1,6 +1,5 @@
 #include "forum/api/json_input.h"
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,9 +16,7 @@ using Json = nlohmann::json;
 constexpr int kDepthMax = 8;
 
 bool is_json_type(std::string_view content_type) {
-    constexpr std::string_view kJson = "application/json";
-    const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return std::ranges::equal(type, kJson, [](char given, char wanted) { return lower(given) == wanted; });
+    return equals_in_any_case(content_type.substr(0, content_type.find_first_of("; \t")), "application/json");
 }
 
 Json parse(const std::string& body) {

@@ -67,10 +67,6 @@ void write_parameters(JsonText& json, const Endpoint& endpoint) {
     json.end_array();
 }
 
-bool has_parameter(const Endpoint& endpoint, std::string_view name) {
-    return endpoint.parameters.find(name) != std::string_view::npos;
-}
-
 void write_headers(JsonText& json, const Endpoint& endpoint) {
     json.key("headers").begin_object();
     const auto header = [&json](std::string_view name) {
@@ -78,12 +74,12 @@ void write_headers(JsonText& json, const Endpoint& endpoint) {
         write_reference(json, "headers", name);
     };
     header("X-Request-Id");
-    const bool shows_version = has_parameter(endpoint, "If-Match") && endpoint.status == 200;
+    const bool shows_version = endpoint.takes("If-Match") && endpoint.status == 200;
     if ((endpoint.method == "GET" && endpoint.status == 200) || shows_version) header("ETag");
     if (endpoint.answer == "Post" || endpoint.answer == "Comment") {
         if (endpoint.status == 201) header("Location");
     }
-    if (has_parameter(endpoint, "Idempotency-Key")) header("Idempotency-Replayed");
+    if (endpoint.takes("Idempotency-Key")) header("Idempotency-Replayed");
     json.end_object();
 }
 

@@ -7,15 +7,6 @@ namespace forum {
 
 namespace {
 
-bool names(std::string_view list, std::string_view word) {
-    for (std::string_view rest = list; !rest.empty();) {
-        const std::size_t space = std::min(rest.find(' '), rest.size());
-        if (rest.substr(0, space) == word) return true;
-        rest.remove_prefix(std::min(space + 1, rest.size()));
-    }
-    return false;
-}
-
 bool any_endpoint(const Endpoint&) {
     return true;
 }
@@ -23,21 +14,20 @@ bool has_body(const Endpoint& endpoint) {
     return !endpoint.request.empty();
 }
 bool has_query(const Endpoint& endpoint) {
-    const std::string_view all = endpoint.parameters;
     return std::ranges::any_of(std::to_array<std::string_view>({"sort", "limit", "q", "posts", "state", "reason"}),
-                               [all](std::string_view one) { return names(all, one); });
+                               [&](std::string_view one) { return endpoint.takes(one); });
 }
 bool has_cursor(const Endpoint& endpoint) {
-    return names(endpoint.parameters, "cursor");
+    return endpoint.takes("cursor");
 }
 bool takes_key(const Endpoint& endpoint) {
-    return names(endpoint.parameters, "Idempotency-Key");
+    return endpoint.takes("Idempotency-Key");
 }
 bool takes_if_match(const Endpoint& endpoint) {
-    return names(endpoint.parameters, "If-Match");
+    return endpoint.takes("If-Match");
 }
 bool names_something(const Endpoint& endpoint) {
-    return endpoint.pattern.find('{') != std::string_view::npos || names(endpoint.parameters, "category");
+    return endpoint.pattern.find('{') != std::string_view::npos || endpoint.takes("category");
 }
 bool for_operators(const Endpoint& endpoint) {
     return endpoint.access == Access::operators;
@@ -54,7 +44,7 @@ bool shuts_out_banned(const Endpoint& endpoint) {
 bool needs_role(const Endpoint& endpoint) {
     constexpr std::string_view kOwn = "createPost editPost deletePost editComment deleteComment";
     return endpoint.access == Access::moderator || endpoint.access == Access::admin || for_operators(endpoint) ||
-           names(kOwn, endpoint.operation);
+           has_word(kOwn, endpoint.operation);
 }
 bool writes(const Endpoint& endpoint) {
     return endpoint.method != "GET" && !for_operators(endpoint);
@@ -68,7 +58,7 @@ struct Operations {
 
 template <Operations Names>
 bool is(const Endpoint& endpoint) {
-    return names(std::string_view(Names.text), endpoint.operation);
+    return has_word(std::string_view(Names.text), endpoint.operation);
 }
 
 struct PossibleRefusal {

@@ -1,6 +1,9 @@
 // Letters, digits and case as names, mentions and tags know them: ASCII only, whatever the locale.
 #pragma once
 
+#include <algorithm>
+#include <string_view>
+
 namespace forum {
 
 constexpr bool is_letter(char c) {
@@ -11,6 +14,11 @@ constexpr bool is_digit(char c) {
 }
 constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// `wanted` in lower case.
+constexpr bool equals_in_any_case(std::string_view given, std::string_view wanted) {
+    return std::ranges::equal(given, wanted, [](char a, char b) { return lower(a) == b; });
 }
 
 }  // namespace forum

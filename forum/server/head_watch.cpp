@@ -19,10 +19,6 @@ bool is_token(char c) {
            (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string::npos);
 }
 
-bool is_named(std::string_view name, std::string_view lower_case) {
-    return std::ranges::equal(name, lower_case, [](char given, char wanted) { return lower(given) == wanted; });
-}
-
 std::string_view bare_value(std::string_view text) {
     constexpr std::string_view kSpace = " \t";
     text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
@@ -70,9 +66,9 @@ void HeadWatch::look_at_header(std::string_view line) {
         return;
     }
     const std::string_view value = bare_value(line.substr(colon + 1));
-    if (is_named(name, "content-length") || is_named(name, "transfer-encoding")) {
+    if (equals_in_any_case(name, "content-length") || equals_in_any_case(name, "transfer-encoding")) {
         if (value.empty() || value.find('%') != std::string_view::npos) fault_ = "the length of the body is not told";
-    } else if (is_named(name, "idempotency-key")) {
+    } else if (equals_in_any_case(name, "idempotency-key")) {
         if (idempotency_key_ && *idempotency_key_ != value) fault_ = "there are two values of Idempotency-Key";
         idempotency_key_ = value;
     }

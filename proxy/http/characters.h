@@ -41,6 +41,12 @@ constexpr bool is(char c, CharClass klass) {
     return (kCharClass[static_cast<unsigned char>(c)] & klass) != 0;
 }
 
+constexpr bool all(std::string_view text, CharClass klass) {
+    for (char c : text)
+        if (!is(c, klass)) return false;
+    return true;
+}
+
 // all(text, kValue), eight octets at a time: values are most of a head. Source of the two tests: Bit Twiddling Hacks,
 // "Determine if a word has a byte less than n" and "has a byte equal to n"; a word with anything unusual in it (a tab
 // too) is looked at octet by octet.
@@ -52,20 +58,10 @@ inline bool all_value(std::string_view text) {
         const std::uint64_t no_delete = word ^ kOnes * 0x7f;
         const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
         const std::uint64_t is_delete = (no_delete - kOnes) & ~no_delete;
-        if (((below_space | is_delete) & kHighs) != 0)
-            for (char c : text.substr(0, 8))
-                if ((kCharClass[static_cast<unsigned char>(c)] & kValue) == 0) return false;
+        if (((below_space | is_delete) & kHighs) != 0 && !all(text.substr(0, 8), kValue)) return false;
         text.remove_prefix(8);
     }
-    for (char c : text)
-        if ((kCharClass[static_cast<unsigned char>(c)] & kValue) == 0) return false;
-    return true;
-}
-
-constexpr bool all(std::string_view text, CharClass klass) {
-    for (char c : text)
-        if (!is(c, klass)) return false;
-    return true;
+    return all(text, kValue);
 }
 
 constexpr char lower(char c) {

@@ -168,7 +168,7 @@ std::size_t write_proxy_header(std::span<char> out, unsigned version, bool known
     };
     if (version == 1) {
         if (!known) {
-            put("PROXY UNKNOWN\r\n");
+            put(own_proxy_header(1));
             return static_cast<std::size_t>(at - out.data());
         }
         char text[INET6_ADDRSTRLEN];

@@ -34,7 +34,6 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
     : plan_(plan),
       index_(index),
       start_(start),
-      measure_from_(start + plan.warm_up),
       end_(start + plan.warm_up + plan.duration),
       request_limit_(plan.requests == 0 ? UINT64_MAX
                                         : plan.requests / plan.threads + (index < plan.requests % plan.threads)),
@@ -57,7 +56,7 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
     if (open_loop()) pacer_ = Pacer(plan.timetable, start, index, plan.threads);
     tally_.by_tag.resize(plan.tags);
     tally_.threads = 1;
-    tally_.measured_from = measure_from_;
+    tally_.measured_from = start + plan.warm_up;
 }
 
 LoadThread::~LoadThread() {
@@ -274,13 +273,12 @@ void LoadThread::finish(Slot& slot, std::uint32_t id, Failure failure) {
     const Verdict verdict = workload_->finished(outcome);
     if (verdict.reconnect) close(slot);
     if (verdict.retry && slot.attempts < kMaxAttempts) {
-        if (outcome.intended >= measure_from_) ++tally_.retried;
+        if (outcome.intended >= tally_.measured_from) ++tally_.retried;
         launch(slot, id);
         return;
     }
     const Nanos due = std::max(slot.intended, slot.free_since);
-    if (outcome.intended >= measure_from_)
-        tally_.account(outcome, verdict.failure, outcome.attempts == 1 ? slot.launched - due : 0);
+    tally_.account(outcome, verdict.failure, outcome.attempts == 1 ? slot.launched - due : 0);
     slot.free_since = outcome.done;
     slot.unreachable = failure == Failure::refused || failure == Failure::connect_timeout;
     release(slot, id);
@@ -320,7 +318,7 @@ void LoadThread::send_due() {
         end_sending();
         return;
     }
-    if (cpu_at_start_ < 0 && t >= measure_from_) cpu_at_start_ = thread_cpu_seconds();
+    if (cpu_at_start_ < 0 && t >= tally_.measured_from) cpu_at_start_ = thread_cpu_seconds();
     if (open_loop()) {
         while (free_count_ > 0 && begun_ < request_limit_ && pacer_.next() <= t && pacer_.next() < end_) {
             const std::uint32_t id = free_ring_[free_head_];
@@ -382,12 +380,12 @@ void LoadThread::end_sending() {
     if (sending_ended_) return;
     sending_ended_ = true;
     const Nanos t = std::min(now(), end_);
-    tally_.measured_until = std::max(t, measure_from_);
+    tally_.measured_until = std::max(t, tally_.measured_from);
     if (open_loop() && plan_.requests == 0) {
         // What was due but found no free connection has waited at least until now. Leaving it out would flatter.
         while (pacer_.next() < t) {
             const Nanos intended = pacer_.take();
-            if (intended < measure_from_) continue;
+            if (intended < tally_.measured_from) continue;
             ++tally_.unsent;
             tally_.latency.record(t - intended);
         }

@@ -79,7 +79,6 @@ class LoadThread {
     const Plan& plan_;
     const unsigned index_;
     const Nanos start_;
-    Nanos measure_from_;
     Nanos end_;
     std::uint64_t request_limit_;
     std::uint64_t begun_ = 0;

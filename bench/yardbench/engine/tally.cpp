@@ -33,6 +33,7 @@ void Part::merge(const Part& other) {
 }
 
 void Tally::account(const Outcome& outcome, Failure failure, Nanos lag_of_send) {
+    if (outcome.intended < measured_from) return;
     const Nanos taken = outcome.done - outcome.intended;
     const bool failed_one = failure != Failure::none;
     ++finished;

@@ -62,7 +62,7 @@ struct Tally {
     }
     double seconds() const { return static_cast<double>(measured_until - measured_from) / 1e9; }
     double rate() const { return seconds() > 0 ? static_cast<double>(finished) / seconds() : 0; }
-    // A measured request's final outcome; `failure` is the workload's verdict on it.
+    // A request's final outcome, when it is measured; `failure` is the workload's verdict on it.
     void account(const Outcome& outcome, Failure failure, Nanos lag_of_send);
     void merge(const Tally& other);
 };

@@ -83,13 +83,17 @@ std::string Rollouts::next_id() {
     return "r" + std::to_string(++last_number_);
 }
 
-Result<std::shared_ptr<LiveRollout>> Rollouts::begin(Plan plan, const std::string& by) {
-    if (const auto holder = held_by(plan.route); !holder.empty())
+Result<void> Rollouts::has_room(const std::string& route) const {
+    if (const auto holder = held_by(route); !holder.empty())
         return problems::conflict(
-            fmt::format("route {} belongs to rollout {} until it ends; abort it first", plan.route, holder));
+            fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, holder));
     const auto active_ones = std::ranges::count_if(all_, [](const auto& r) { return active(r->machine().state()); });
     if (static_cast<std::size_t>(active_ones) >= kMostActive)
         return problems::conflict(fmt::format("{} rollouts are active already", kMostActive));
+    return {};
+}
+
+std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by) {
     auto rollout = std::make_shared<LiveRollout>(next_id(), std::move(plan), ports_, recent_);
     all_.push_back(rollout);
     rollout->start(by);
@@ -102,9 +106,7 @@ Result<Plan> Rollouts::check(const Json& document) const {
         add_unless_told(parsed.errors, fit_plan(parsed.draft, ports_.model()));
         return problems::invalid(std::move(parsed.errors), "plan");
     }
-    if (const auto holder = held_by(parsed.plan->route); !holder.empty())
-        return problems::conflict(
-            fmt::format("route {} belongs to rollout {} until it ends; abort it first", parsed.plan->route, holder));
+    if (auto room = has_room(parsed.plan->route); !room) return room.error();
     if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
         return problems::invalid(std::move(errors), "plan");
     return std::move(*parsed.plan);
@@ -117,9 +119,7 @@ Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const
 }
 
 Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from) const {
-    if (const auto holder = held_by(route); !holder.empty())
-        return problems::conflict(
-            fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, holder));
+    if (auto room = has_room(route); !room) return room.error();
     const auto& routes = ports_.model().routes;
     const auto it = std::ranges::find(routes, route, &config::Route::name);
     if (it == routes.end()) return problems::not_found("there is no route " + route);
@@ -143,8 +143,7 @@ std::shared_ptr<LiveRollout> Rollouts::watch(const std::string& route, const std
     plan.to = to;
     plan.watch = true;
     plan.steps = {{Step::Kind::weight, kWhole, length}};
-    auto begun = begin(std::move(plan), by);
-    return begun ? *begun : nullptr;
+    return has_room(route) ? begin(std::move(plan), by) : nullptr;  // others may have come since may_watch()
 }
 
 void Rollouts::report(const WorkerReport& report) {

@@ -32,7 +32,7 @@ class Rollouts {
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
     void restore(const std::map<std::string, std::string>& kept);
 
-    // The plan of a document, when it could begin now: else 422 with pointers, or 409 when the route is held.
+    // The plan of a document, when it could begin now: else 422 with pointers, or 409 when there is no room for it.
     Result<Plan> check(const Json& document) const;
     // Begins what check() lets pass.
     Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by);
@@ -55,7 +55,9 @@ class Rollouts {
     std::string held_by(const std::string& route) const;
 
   private:
-    Result<std::shared_ptr<LiveRollout>> begin(Plan plan, const std::string& by);
+    // 409 while the route is held, or while as many as there may be are active.
+    Result<void> has_room(const std::string& route) const;
+    std::shared_ptr<LiveRollout> begin(Plan plan, const std::string& by);
     std::string next_id();
     void look();
     void forget_oldest();

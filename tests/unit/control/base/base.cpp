@@ -1,10 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "control/base/digest.h"
+#include "control/base/file_bytes.h"
 #include "control/base/problem.h"
 #include "control/base/timestamp.h"
+#include "tests/unit/control/store/scratch_dir.h"
 
 using namespace switchyard::control;
 
@@ -34,4 +38,13 @@ TEST_CASE("a problem has the members of RFC 9457, and all errors") {
     CHECK(json["errors"].size() == 2);
     CHECK(json["errors"][1]["pointer"] == "/b");
     CHECK(to_json(problems::stale(43))["generation"] == 43);
+}
+
+TEST_CASE("what cannot be read says its name, and that it is a folder when it is one") {
+    const ScratchDir dir;
+    const std::string file = dir / "plan.json";
+    CHECK(file_bytes(file).error().detail == file + " cannot be read");
+    CHECK(file_bytes(dir.path).error().detail == dir.path + " cannot be read: it is a folder");
+    std::ofstream(file, std::ios::binary) << std::string("a\0\r\n", 4);
+    CHECK(*file_bytes(file) == std::string("a\0\r\n", 4));
 }
