@@ -76,10 +76,26 @@ constexpr bool equals_lower(std::string_view a, std::string_view b) {
     return true;
 }
 
+// Equal but for ASCII case, however either is written.
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
 constexpr std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
+}
+
+// Takes the next member off a comma-separated list (RFC 9110 §5.6.1), without the space around it; may be empty.
+constexpr std::string_view take_member(std::string_view& list) {
+    const auto comma = list.find(',');
+    const std::string_view member = trim(list.substr(0, comma));
+    list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+    return member;
 }
 
 }  // namespace switchyard::http

@@ -1,5 +1,7 @@
 #include "proxy/http/framing.h"
 
+#include <algorithm>
+
 #include "proxy/http/characters.h"
 
 namespace switchyard::http {
@@ -42,9 +44,7 @@ ConnectionOptions read_connection(const char* base, Head& head) {
         if (head.fields[i].id != FieldName::connection) continue;
         std::string_view rest = head.fields[i].value.of(base);
         while (!rest.empty()) {
-            const auto comma = rest.find(',');
-            const std::string_view option = trim(rest.substr(0, comma));
-            rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+            const std::string_view option = take_member(rest);
             if (option.empty()) continue;
             if (!all(option, kToken)) {
                 options.bad = true;
@@ -60,13 +60,8 @@ ConnectionOptions read_connection(const char* base, Head& head) {
                     options.bad = true;
                     continue;
                 }
-                for (std::uint16_t f = 0; f < head.field_count; ++f) {
-                    const auto name = head.fields[f].name.of(base);
-                    if (name.size() != option.size()) continue;
-                    bool same = true;
-                    for (std::size_t c = 0; c < name.size() && same; ++c) same = lower(name[c]) == lower(option[c]);
-                    if (same) head.fields[f].drop = true;
-                }
+                for (std::uint16_t f = 0; f < head.field_count; ++f)
+                    if (equals_ignoring_case(head.fields[f].name.of(base), option)) head.fields[f].drop = true;
             }
         }
     }
@@ -93,20 +88,67 @@ const char* read_length(const char* base, const Head& head, Body& body) {
     return nullptr;
 }
 
-// Names that some recipients fold into the framing fields by reading '_' as '-'.
-bool looks_like_framing(std::string_view name) {
-    return (name.size() == 17 && equals_lower(name, "transfer_encoding")) ||
-           (name.size() == 14 && equals_lower(name, "content_length"));
+// What a name means to recipients that read '_' as '-', as CGI and its heirs do; `other` where they have no choice.
+FieldName read_loosely(std::string_view name) {
+    constexpr std::size_t kShortest = 12, kLongest = 17;  // x-request-id, transfer-encoding
+    if (name.size() < kShortest || name.size() > kLongest || name.find('_') == name.npos) return FieldName::other;
+    char folded[kLongest];
+    std::replace_copy(name.begin(), name.end(), folded, '_', '-');
+    return field_name({folded, name.size()});
 }
 
 const char* mark_fields(const char* base, Head& head) {
     for (std::uint16_t i = 0; i < head.field_count; ++i) {
         Field& field = head.fields[i];
         if (is_hop_by_hop(field.id)) field.drop = true;
-        if (field.id == FieldName::other && looks_like_framing(field.name.of(base)))
-            return "a framing field spelt with an underscore";
+        if (field.id != FieldName::other) continue;
+        switch (read_loosely(field.name.of(base))) {
+            case FieldName::other:
+                break;
+            case FieldName::content_length:
+            case FieldName::transfer_encoding:
+                return "a framing field spelt with an underscore";
+            default:
+                field.drop = true;  // beside the field that we write, it would speak for somebody else
+        }
     }
     return nullptr;
+}
+
+void drop_all(Head& head, FieldName name) {
+    for (std::uint16_t i = 0; i < head.field_count; ++i)
+        if (head.fields[i].id == name) head.fields[i].drop = true;
+}
+
+bool is_token(std::string_view text) {
+    return !text.empty() && all(text, kToken);
+}
+
+// Gives the name of each protocol in the Upgrade fields (RFC 9110 §7.8) to `each`. False when there is none, one is
+// malformed, or `each` says so.
+template <typename Each>
+bool every_protocol(const char* base, const Head& head, Each each) {
+    bool any = false;
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        if (head.fields[i].id != FieldName::upgrade) continue;
+        std::string_view rest = head.fields[i].value.of(base);
+        while (!rest.empty()) {
+            const std::string_view protocol = take_member(rest);
+            if (protocol.empty()) continue;
+            const auto slash = protocol.find('/');
+            const std::string_view name = protocol.substr(0, slash);
+            if (!is_token(name) || (slash != protocol.npos && !is_token(protocol.substr(slash + 1)))) return false;
+            if (!each(name)) return false;
+            any = true;
+        }
+    }
+    return any;
+}
+
+// May this offer be passed on? Not h2c: in its tunnel requests would pass that no route, limit or log ever sees
+// (RFC 9113 §3.1 retired it). Whoever offers something must bear that it is not taken up.
+bool may_be_offered(const char* base, const Head& head) {
+    return every_protocol(base, head, [](std::string_view name) { return !equals_lower(name, "h2c"); });
 }
 
 }  // namespace
@@ -119,6 +161,17 @@ bool parse_content_length(std::string_view text, std::uint64_t& length) {
     return true;
 }
 
+bool offered_upgrade(const char* request_base, const Head& request, const char* response_base, const Head& response) {
+    return every_protocol(response_base, response, [&](std::string_view chosen) {
+        bool offered = false;
+        every_protocol(request_base, request, [&](std::string_view name) {
+            offered = offered || equals_ignoring_case(name, chosen);
+            return true;
+        });
+        return offered;
+    });
+}
+
 Guarded guard_request(const char* base, Head& head) {
     Guarded out;
     auto refuse = [&out](const char* why, std::uint16_t status = 400) {
@@ -129,30 +182,33 @@ Guarded guard_request(const char* base, Head& head) {
     };
     if (const char* why = mark_fields(base, head)) return refuse(why);
     if (const char* why = read_length(base, head, out.body)) return refuse(why);
+    const bool empty =
+        out.body.kind == Body::Kind::none || (out.body.kind == Body::Kind::length && out.body.length == 0);
+    const bool connect = head.method.of(base) == "CONNECT";
+    if (connect && !empty) return refuse("CONNECT with a body");
 
     constexpr std::uint32_t governing =
         1u << static_cast<unsigned>(FieldName::connection) | 1u << static_cast<unsigned>(FieldName::upgrade) |
         1u << static_cast<unsigned>(FieldName::expect) | 1u << static_cast<unsigned>(FieldName::proxy);
-    out.keep_alive = head.minor == 1;
+    // What stands behind a CONNECT was meant for the tunnel: when there is none, it must not be read as requests.
+    out.keep_alive = head.minor == 1 && !connect;
     if ((head.known & governing) == 0) return out;
 
     const ConnectionOptions options = read_connection(base, head);
     if (options.bad) return refuse("connection names a field it may not take away");
     if (head.minor == 0) out.keep_alive = options.keep_alive && !options.close;
-    if (options.close) out.keep_alive = false;
-    out.upgrade = options.upgrade && head.has(FieldName::upgrade) && head.minor == 1;
-    // RFC 9110 §7.8 allows it, but no two recipients agree where the body ends and the new protocol begins.
-    if (out.upgrade && out.body.kind != Body::Kind::none &&
-        !(out.body.kind == Body::Kind::length && out.body.length == 0))
-        return refuse("an upgrade with a body");
+    if (options.close || connect) out.keep_alive = false;
+    // An offer may be passed over (RFC 9110 §7.8). One with a body is: no two recipients agree where the body ends and
+    // the new protocol begins; and HTTP clients that would like HTTP/2 make it with any request, a POST as well.
+    out.upgrade = options.upgrade && head.minor == 1 && empty && !connect && may_be_offered(base, head);
     if (const Field* expect = head.find(FieldName::expect)) {
         if (head.count(FieldName::expect) > 1 || !equals_lower(expect->value.of(base), "100-continue"))
             return refuse("an expectation other than 100-continue", 417);
         out.expect_continue = head.minor == 1;
+        if (head.minor == 0) drop_all(head, FieldName::expect);  // to be ignored (RFC 9110 §10.1.1)
     }
     // CGI programs read a Proxy field as HTTP_PROXY ("httpoxy"); no request needs it.
-    for (std::uint16_t i = 0; i < head.field_count; ++i)
-        if (head.fields[i].id == FieldName::proxy) head.fields[i].drop = true;
+    drop_all(head, FieldName::proxy);
     return out;
 }
 
@@ -172,7 +228,7 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
         if (options.bad) return refuse("connection names a field it may not take away");
     }
     out.keep_alive = head.minor == 1 ? !options.close : options.keep_alive && !options.close;
-    out.upgrade = options.upgrade && head.has(FieldName::upgrade);
+    out.upgrade = options.upgrade && head.has(FieldName::upgrade) && head.minor == 1;
 
     const bool informational = head.status < 200;
     if (informational || head.status == 204) {
@@ -180,12 +236,12 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
         if (out.body.kind == Body::Kind::chunked || (out.body.kind == Body::Kind::length && out.body.length > 0))
             return refuse("a body on a status that has none");
         out.body = {};
-        for (std::uint16_t i = 0; i < head.field_count; ++i)
-            if (head.fields[i].id == FieldName::content_length) head.fields[i].drop = true;  // RFC 9110 §8.6
+        drop_all(head, FieldName::content_length);  // RFC 9110 §8.6
         return out;
     }
     if (request_method == "CONNECT" && head.status < 300) {
         out.body = {};
+        drop_all(head, FieldName::content_length);  // RFC 9110 §9.3.6: there is a tunnel, and no length
         out.upgrade = true;
         return out;
     }

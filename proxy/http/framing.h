@@ -20,7 +20,7 @@ struct Body {
 struct Guarded {
     Body body;
     bool keep_alive = true;         // what the sender asked for
-    bool upgrade = false;           // Connection names Upgrade, and Upgrade is there
+    bool upgrade = false;           // Connection names Upgrade, Upgrade is there, and it may be passed on
     bool expect_continue = false;   // requests
     const char* refused = nullptr;  // set: answer 400 (417 for expect) and close
     std::uint16_t status = 400;
@@ -31,6 +31,9 @@ Guarded guard_request(const char* base, Head& head);
 
 // The same for a response to a request of that method. refused means 502.
 Guarded guard_response(const char* base, Head& head, std::string_view request_method);
+
+// Does a 101 switch to nothing but protocols that the request had offered (RFC 9110 §7.8)?
+bool offered_upgrade(const char* request_base, const Head& request, const char* response_base, const Head& response);
 
 // 1*19DIGIT and nothing else.
 bool parse_content_length(std::string_view text, std::uint64_t& length);

@@ -68,9 +68,14 @@ void write_local_reply(Writer& out, const LocalReply& reply) {
         body = problem.text();
         type = "application/problem+json";
     }
+    // Nobody reads a body behind these: its octets would be taken for the next response (RFC 9110 §8.6, §15.3.6).
+    const bool bodiless = reply.status == 204 || reply.status == 205 || reply.status == 304;
+    if (bodiless) body = {};
     out << "HTTP/1.1 " << std::uint64_t{reply.status} << ' ' << reason_phrase(reply.status) << "\r\n"
-        << reply.date_line << "Content-Type: " << type << "\r\nContent-Length: " << std::uint64_t{body.size()} << "\r\n"
-        << reply.extra_lines;
+        << reply.date_line;
+    if (!bodiless) out << "Content-Type: " << type << "\r\n";
+    if (!bodiless || reply.status == 205) out << "Content-Length: " << std::uint64_t{body.size()} << "\r\n";
+    out << reply.extra_lines;
     if (reply.retry_after != 0) out << "Retry-After: " << std::uint64_t{reply.retry_after} << "\r\n";
     if (!reply.request_id.empty()) out << "X-Request-Id: " << reply.request_id << "\r\n";
     out << (reply.close ? "Connection: close\r\n\r\n" : "\r\n");

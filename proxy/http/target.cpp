@@ -1,18 +1,27 @@
 #include "proxy/http/target.h"
 
+#include <arpa/inet.h>
+
 #include "proxy/http/characters.h"
 
 namespace switchyard::http {
 namespace {
+
+// Without a zone, which means nothing to anybody else (RFC 6874), and without the address kinds of the future.
+bool is_ipv6(std::string_view text) {
+    char terminated[INET6_ADDRSTRLEN];
+    if (text.size() >= sizeof terminated) return false;
+    terminated[text.copy(terminated, text.size())] = '\0';
+    in6_addr address;
+    return ::inet_pton(AF_INET6, terminated, &address) == 1;
+}
 
 // host [":" port]: reg-name, IPv4 or an IP literal in brackets; never empty.
 bool split_authority(std::string_view authority, std::string_view& host) {
     std::size_t end = 0;
     if (!authority.empty() && authority[0] == '[') {
         end = authority.find(']');
-        if (end == authority.npos || end < 3) return false;
-        for (char c : authority.substr(1, end - 1))
-            if (!is(c, kHex) && c != ':' && c != '.') return false;
+        if (end == authority.npos || !is_ipv6(authority.substr(1, end - 1))) return false;
         ++end;
     } else {
         while (end < authority.size() && is(authority[end], kHost)) ++end;
@@ -28,13 +37,6 @@ bool split_authority(std::string_view authority, std::string_view& host) {
     unsigned value = 0;
     for (char c : port) value = value * 10 + static_cast<unsigned>(c - '0');
     return value > 0 && value <= 65535;
-}
-
-bool same_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
 }
 
 void split_path(std::string_view text, Target& out) {
@@ -73,7 +75,7 @@ Target read_target(const char* base, const Head& head) {
         std::string_view name;
         if (!split_authority(target, name) || name.size() == target.size())
             return refuse("CONNECT wants host:port as its target");
-        if (!same_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
+        if (!equals_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
         out.path = out.path_and_query = {};
         return out;
     }
@@ -96,10 +98,16 @@ Target read_target(const char* base, const Head& head) {
     std::string_view name;
     if (!split_authority(authority, name)) return refuse("a URL without a proper host");
     // RFC 9112 §3.2.2 lets a proxy overrule Host; refusing is safer, since whoever stands before us may have read it.
-    if (host == nullptr || !same_ignoring_case(authority, out.authority)) return refuse("the URL and the host differ");
+    if (host == nullptr) {
+        out.authority = authority;
+        out.host = name;
+    } else if (!equals_ignoring_case(authority, out.authority)) {
+        return refuse("the URL and the host differ");
+    }
     out.form = Target::Form::absolute;
     if (end == rest.npos) {
-        out.path = out.path_and_query = "/";
+        // RFC 9112 §3.2.4: with OPTIONS, a URL without a path means the server as a whole.
+        out.path = out.path_and_query = method == "OPTIONS" ? "*" : "/";
     } else if (rest[end] == '?') {
         return refuse("a URL without a path");
     } else {

@@ -163,19 +163,87 @@ TEST_CASE("Connection cannot take away a field that gives the message its meanin
     CHECK(request("Connection: a b\r\n").guarded.refused != nullptr);
 }
 
-TEST_CASE("an upgrade needs both fields, HTTP/1.1 and no body") {
+TEST_CASE("an upgrade needs both fields and HTTP/1.1") {
     CHECK(request("Connection: upgrade\r\nUpgrade: x\r\n").guarded.upgrade);
     CHECK_FALSE(request("Upgrade: x\r\n").guarded.upgrade);
     CHECK_FALSE(request("Connection: upgrade\r\n").guarded.upgrade);
     CHECK_FALSE(request("Connection: upgrade\r\nUpgrade: x\r\n", "1.0").guarded.upgrade);
-    CHECK(request("Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n").guarded.refused != nullptr);
-    CHECK(request("Connection: upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chunked\r\n").guarded.refused != nullptr);
     CHECK(request("Connection: upgrade\r\nUpgrade: x\r\nContent-Length: 0\r\n").guarded.upgrade);
+    CHECK(request("Connection: upgrade\r\nUpgrade: a/1, b\r\nUpgrade: c\r\n").guarded.upgrade);
+}
+
+TEST_CASE("an offer to upgrade that cannot be passed on is passed over, and the request served as it is") {
+    for (const char* lines :
+         {"Upgrade: x\r\nContent-Length: 3\r\n", "Upgrade: x\r\nTransfer-Encoding: chunked\r\n", "Upgrade:\r\n",
+          "Upgrade: ,\r\n", "Upgrade: \"x\"\r\n", "Upgrade: a b\r\n", "Upgrade: a/\r\n", "Upgrade: a/b/c\r\n",
+          "Upgrade: h2c\r\n", "Upgrade: websocket, H2C\r\n", "Upgrade: websocket\r\nUpgrade: h2c\r\n"}) {
+        CAPTURE(lines);
+        const auto out = request("X: 1\r\nConnection: upgrade\r\n" + std::string(lines));
+        CHECK(out.guarded.refused == nullptr);
+        CHECK_FALSE(out.guarded.upgrade);
+        CHECK(out.forwarded.find("Upgrade") == std::string::npos);
+    }
+}
+
+TEST_CASE("an endpoint may switch only to a protocol that was offered, and only in HTTP/1.1") {
+    struct Row {
+        const char* offered;
+        const char* chosen;
+        bool good;
+    };
+    const Row kRows[] = {{"websocket", "websocket", true}, {"websocket", "WebSocket", true},
+                         {"a/1, b/2", "b/2", true},        {"a/1", "a", true},
+                         {"websocket", "evil", false},     {"websocket", "", false},
+                         {"websocket", "web", false},      {"a, b", "b, c", false}};
+    for (const Row& row : kRows) {
+        CAPTURE(row.offered);
+        CAPTURE(row.chosen);
+        const std::string asked = std::string("GET / HTTP/1.1\r\nUpgrade: ") + row.offered + "\r\n\r\n";
+        const std::string answered = std::string("HTTP/1.1 101 X\r\nUpgrade: ") + row.chosen + "\r\n\r\n";
+        Head from, to;
+        HeadParser parser;
+        REQUIRE(parser.request(asked, from) == HeadParser::Outcome::done);
+        parser.reset();
+        REQUIRE(parser.response(answered, to) == HeadParser::Outcome::done);
+        CHECK(offered_upgrade(asked.data(), from, answered.data(), to) == row.good);
+    }
+    CHECK(response("101", "Connection: upgrade\r\nUpgrade: x\r\n").guarded.upgrade);
+    CHECK_FALSE(response("101", "Connection: upgrade\r\nUpgrade: x\r\n", "GET", "1.0").guarded.upgrade);
+}
+
+TEST_CASE("CONNECT has no body, and whatever becomes of it ends the connection") {
+    auto connect = [](const std::string& lines) {
+        const std::string bytes = "CONNECT a:1 HTTP/1.1\r\n" + lines + "\r\n";
+        Head head;
+        HeadParser parser;
+        REQUIRE(parser.request(bytes, head) == HeadParser::Outcome::done);
+        return guard_request(bytes.data(), head);
+    };
+    CHECK(connect("").refused == nullptr);
+    CHECK_FALSE(connect("").keep_alive);
+    CHECK_FALSE(connect("Connection: keep-alive\r\n").keep_alive);
+    CHECK(connect("Content-Length: 0\r\n").refused == nullptr);
+    CHECK(connect("Content-Length: 3\r\n").refused != nullptr);
+    CHECK(connect("Transfer-Encoding: chunked\r\n").refused != nullptr);
+    CHECK(response("200", "Content-Length: 5\r\nX: 1\r\n", "CONNECT").forwarded == "X");
+}
+
+TEST_CASE("a name that some read as one of ours is not forwarded beside it") {
+    const auto out = request(
+        "X_Forwarded_For: 6.6.6.6\r\nx-forwarded_for: 6.6.6.6\r\nX_FORWARDED_PROTO: https\r\nX_Forwarded_Host: a\r\n"
+        "X_Request_Id: 1\r\nX_Stays: 1\r\nX_Forwarded_Foo: 1\r\nX-Forwarded-For: 1.1.1.1\r\n");
+    CHECK(out.guarded.refused == nullptr);
+    CHECK(out.forwarded == "X_Stays X_Forwarded_Foo X-Forwarded-For");
+    CHECK(request("Content-length_: 3\r\n").guarded.refused == nullptr);
+    CHECK(request("Transfer-encodinG_: 3\r\n").guarded.refused == nullptr);
+    CHECK(request("CONTENT_Length: 3\r\n").guarded.refused != nullptr);
 }
 
 TEST_CASE("only 100-continue can be expected") {
     CHECK(request("Expect: 100-Continue\r\nContent-Length: 3\r\n").guarded.expect_continue);
-    CHECK_FALSE(request("Expect: 100-continue\r\n", "1.0").guarded.expect_continue);
+    const auto old = request("Expect: 100-continue\r\nX: 1\r\n", "1.0");
+    CHECK_FALSE(old.guarded.expect_continue);
+    CHECK(old.forwarded == "X");
     const auto odd = request("Expect: 200-ok\r\n");
     REQUIRE(odd.guarded.refused != nullptr);
     CHECK(odd.guarded.status == 417);

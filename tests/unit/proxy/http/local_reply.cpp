@@ -78,6 +78,20 @@ TEST_CASE("a configured body is sent as it is") {
     CHECK(text == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
 }
 
+TEST_CASE("a status that has no body gets none, whatever is configured") {
+    for (const std::uint16_t status : std::initializer_list<std::uint16_t>{204, 205, 304}) {
+        CAPTURE(status);
+        auto reply = reply_of(status, "");
+        reply.body = "hello";
+        reply.content_type = "text/plain";
+        const auto text = written(reply);
+        CHECK(body_of(text).empty());
+        CHECK(text.find("Content-Type") == text.npos);
+        // 205 is told by its empty body, the others must not speak of a length (RFC 9110 §8.6, §15.3.6).
+        CHECK((text.find("Content-Length: 0\r\n") != text.npos) == (status == 205));
+    }
+}
+
 TEST_CASE("every failure with a status has a reason phrase and a detail that is plain JSON text") {
     for (const auto& row : kFailureTable) {
         if (row.status == 0) continue;

@@ -51,6 +51,12 @@ TEST_CASE("a target has one of four forms") {
     REQUIRE(bare.target.refused == nullptr);
     CHECK(bare.target.path_and_query == "/");
 
+    // RFC 9112 §3.2.4: nothing but the host stands for the server as a whole.
+    const Read whole("OPTIONS http://a HTTP/1.1", "Host: a\r\n");
+    REQUIRE(whole.target.refused == nullptr);
+    CHECK(whole.target.path_and_query == "*");
+    CHECK(Read("OPTIONS http://a/ HTTP/1.1", "Host: a\r\n").target.path_and_query == "/");
+
     const Read connect("CONNECT a:443 HTTP/1.1", "Host: a:443\r\n");
     REQUIRE(connect.target.refused == nullptr);
     CHECK(connect.target.form == Form::authority);
@@ -79,7 +85,6 @@ TEST_CASE("a target and a host that do not fit are refused") {
         {"GET http:///x HTTP/1.1", "Host: a\r\n"},
         {"GET http:// HTTP/1.1", "Host: a\r\n"},
         {"GET http://a?x HTTP/1.1", "Host: a\r\n"},
-        {"GET http://a/ HTTP/1.0", ""},
         {"GET * HTTP/1.1", "Host: a\r\n"},
         {"GET a HTTP/1.1", "Host: a\r\n"},
         {"CONNECT /a HTTP/1.1", "Host: a\r\n"},
@@ -98,6 +103,11 @@ TEST_CASE("HTTP/1.0 may come without a host") {
     const Read old("GET / HTTP/1.0", "");
     CHECK(old.target.refused == nullptr);
     CHECK(old.target.host.empty());
+    const Read absolute("GET http://a:81/b HTTP/1.0", "");
+    REQUIRE(absolute.target.refused == nullptr);
+    CHECK(absolute.target.host == "a");
+    CHECK(absolute.target.authority == "a:81");
+    CHECK(Read("GET http://a/ HTTP/1.0", "Host: b\r\n").target.refused != nullptr);
 }
 
 TEST_CASE("a host is a name or an address, perhaps with a port") {
@@ -113,6 +123,14 @@ TEST_CASE("a host is a name or an address, perhaps with a port") {
         {"127.0.0.1", "127.0.0.1"},
         {"[::1]", "[::1]"},
         {"[::1]:8080", "[::1]"},
+        {"[2001:DB8::a:1]", "[2001:DB8::a:1]"},
+        {"[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"},
+        {"[aaa]", nullptr},
+        {"[1.2.3.4]", nullptr},
+        {"[:::]", nullptr},
+        {"[1:2:3:4:5:6:7:8:9]", nullptr},
+        {"[1:2:3:4:5:6:7]", nullptr},
+        {"[fe80::1%25eth0]", nullptr},
         {"a_b", "a_b"},
         {"a:65535", "a"},
         {"a:65536", nullptr},
