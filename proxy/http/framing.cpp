@@ -161,6 +161,16 @@ bool parse_content_length(std::string_view text, std::uint64_t& length) {
     return true;
 }
 
+bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left) {
+    constexpr std::uint64_t kMost = 999'999'999'999'999'999;
+    if (head.count(FieldName::max_forwards) != 1) return false;
+    const std::string_view text = head.find(FieldName::max_forwards)->value.of(base);
+    if (text.empty() || !all(text, kDigit)) return false;
+    left = 0;
+    for (char c : text) left = std::min(kMost, left * 10 + static_cast<std::uint64_t>(c - '0'));
+    return true;
+}
+
 bool offered_upgrade(const char* request_base, const Head& request, const char* response_base, const Head& response) {
     return every_protocol(response_base, response, [&](std::string_view chosen) {
         bool offered = false;
@@ -182,10 +192,8 @@ Guarded guard_request(const char* base, Head& head) {
     };
     if (const char* why = mark_fields(base, head)) return refuse(why);
     if (const char* why = read_length(base, head, out.body)) return refuse(why);
-    const bool empty =
-        out.body.kind == Body::Kind::none || (out.body.kind == Body::Kind::length && out.body.length == 0);
     const bool connect = head.method.of(base) == "CONNECT";
-    if (connect && !empty) return refuse("CONNECT with a body");
+    if (connect && !out.body.empty()) return refuse("CONNECT with a body");
 
     constexpr std::uint32_t governing =
         1u << static_cast<unsigned>(FieldName::connection) | 1u << static_cast<unsigned>(FieldName::upgrade) |
@@ -200,7 +208,7 @@ Guarded guard_request(const char* base, Head& head) {
     if (options.close || connect) out.keep_alive = false;
     // An offer may be passed over (RFC 9110 §7.8). One with a body is: no two recipients agree where the body ends and
     // the new protocol begins; and HTTP clients that would like HTTP/2 make it with any request, a POST as well.
-    out.upgrade = options.upgrade && head.minor == 1 && empty && !connect && may_be_offered(base, head);
+    out.upgrade = options.upgrade && head.minor == 1 && out.body.empty() && !connect && may_be_offered(base, head);
     if (const Field* expect = head.find(FieldName::expect)) {
         if (head.count(FieldName::expect) > 1 || !equals_lower(expect->value.of(base), "100-continue"))
             return refuse("an expectation other than 100-continue", 417);
@@ -233,8 +241,7 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
     const bool informational = head.status < 200;
     if (informational || head.status == 204) {
         // These never have a body; a length on them is either junk or an attack on whoever believes it.
-        if (out.body.kind == Body::Kind::chunked || (out.body.kind == Body::Kind::length && out.body.length > 0))
-            return refuse("a body on a status that has none");
+        if (!out.body.empty()) return refuse("a body on a status that has none");
         out.body = {};
         drop_all(head, FieldName::content_length);  // RFC 9110 §8.6
         return out;

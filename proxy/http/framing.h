@@ -15,6 +15,8 @@ struct Body {
     enum class Kind : std::uint8_t { none, length, chunked, until_close };
     Kind kind = Kind::none;
     std::uint64_t length = 0;
+
+    bool empty() const { return kind == Kind::none || (kind == Kind::length && length == 0); }
 };
 
 struct Guarded {
@@ -35,7 +37,11 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
 // Does a 101 switch to nothing but protocols that the request had offered (RFC 9110 §7.8)?
 bool offered_upgrade(const char* request_base, const Head& request, const char* response_base, const Head& response);
 
-// 1*19DIGIT and nothing else.
+// 1*18DIGIT without leading zeros, and nothing else.
 bool parse_content_length(std::string_view text, std::uint64_t& length);
+
+// How often a TRACE or OPTIONS may still be forwarded (RFC 9110 §7.6.2); more than we can count is the most that we
+// can. False when the head does not say it once, as a number.
+bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left);
 
 }  // namespace switchyard::http

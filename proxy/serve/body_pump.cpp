@@ -21,7 +21,7 @@ void BodyPump::start(const http::Body& body, Coding coding, std::string_view lea
     piece_ = last_ = source_ended_ = finished_ = touched_ = false;
     body_bytes_ = sent_bytes_ = 0;
     // The lead alone is a piece, and the last one when there is no body.
-    if (body.kind == Kind::none || (body.kind == Kind::length && body.length == 0)) piece_ = last_ = true;
+    if (body.empty()) piece_ = last_ = true;
 }
 
 // Lays the framing around `data` octets that stand at the front of the buffer.

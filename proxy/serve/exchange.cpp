@@ -119,14 +119,18 @@ Failure Exchange::guard() {
         }
         path_ = normalized_path_;
     }
-    if (const http::Field* hops = request_.find(http::FieldName::max_forwards)) {
-        // RFC 9110 §7.6.2: whoever gets zero is the last recipient of these two.
-        if (hops->value.of(base()) == "0" && (method() == "TRACE" || method() == "OPTIONS")) {
+    if (request_.has(http::FieldName::max_forwards) && counts_forwards()) {
+        if (!http::parse_max_forwards(base(), request_, forwards_left_)) {
+            refusal_ = "a Max-Forwards that is not one number";
+            return Failure::bad_request;
+        }
+        // RFC 9110 §7.6.2: whoever gets zero is the last recipient.
+        if (forwards_left_ == 0) {
             refusal_ = "Max-Forwards is used up";
             return Failure::not_allowed;
         }
     }
-    if (method() == "TRACE" && request_guard_.body.kind != http::Body::Kind::none) {
+    if (method() == "TRACE" && !request_guard_.body.empty()) {
         refusal_ = "TRACE with a body";
         return Failure::bad_request;
     }

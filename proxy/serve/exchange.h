@@ -118,6 +118,8 @@ class Exchange {
     const char* base() const { return head_.data(); }
     std::string_view method() const { return request_.method.of(base()); }
     bool idempotent() const;
+    // Is Max-Forwards more than a field like others in this request?
+    bool counts_forwards() const { return method() == "TRACE" || method() == "OPTIONS"; }
 
     Session& session_;
     Context& context_;
@@ -136,6 +138,7 @@ class Exchange {
     std::string_view host_, path_;
     route::RequestFacts facts_;
     route::Claims claims_;
+    std::uint64_t forwards_left_ = 0;  // Max-Forwards, where it counts
     char request_id_[64];
     std::uint8_t request_id_size_ = 0;
     bool trusted_peer_ = false;
@@ -166,6 +169,7 @@ class Exchange {
     upstream::Breaker::Ticket breaker_ticket_ = 0;
     RateFloor pace_;
     std::int64_t paced_since_ms_ = 0;
+    bool invited_ = false;      // the endpoint has asked for the body (100 Continue)
     bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
     std::string request_trailers_, response_trailers_;
     std::int64_t request_deadline_ms_ = 0;

@@ -124,7 +124,7 @@ net::Task<Failure> Exchange::attempt() {
         request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
         out_.unread(), route_->limits.body);
     if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
-    upload_dead_ = false;
+    upload_dead_ = invited_ = false;
     parser_.reset();
     bool timing_response = false;
     unsigned informational = 0;
@@ -240,13 +240,16 @@ Failure Exchange::read_response_head(bool& got_head) {
     }
     response_guard_ = http::guard_response(back_.data(), response_, method());
     if (response_guard_.refused != nullptr) return Failure::bad_response;
-    if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade)) return Failure::bad_response;
+    if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade &&
+                                     http::offered_upgrade(base(), request_, back_.data(), response_)))
+        return Failure::bad_response;
     got_head = true;
     return Failure::none;
 }
 
 // 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
 net::Task<Failure> Exchange::relay_informational() {
+    if (response_.status == 100) invited_ = true;
     if (request_.minor == 1) {
         char text[2048];
         http::Writer line(text);

@@ -24,7 +24,8 @@ net::Task<Next> Exchange::return_response() {
     const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
     if (uploaded || becomes_tunnel) out_.release();
     net::Buffer lead(context_.buffers);
-    if (!write_response_head(lead, keep, coding)) {
+    // A tunnel is open for as long as it lasts.
+    if (!write_response_head(lead, keep || becomes_tunnel, coding)) {
         count_result(Failure::bad_response);
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);
@@ -96,8 +97,14 @@ net::Task<Next> Exchange::return_response() {
     record_.bytes_out += download_.sent_bytes();
     record_.bytes_in += upload_.body_bytes();
     const bool whole = record_.failure == Failure::none;
+    // Who answers an expectation without having asked for the body may take what came all the same for a next request.
+    const bool body_in_doubt = request_guard_.expect_continue && !request_guard_.body.empty() && !invited_;
     count_result(record_.failure);
-    give_back(whole && uploaded && response_guard_.keep_alive && back_.empty() && body.kind != Kind::until_close);
+    give_back(whole && uploaded && !body_in_doubt && response_guard_.keep_alive && back_.empty() &&
+              body.kind != Kind::until_close);
+    // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
+    if (next == Next::cut && download_.sent_bytes() == 0 && traits(record_.failure).status != 0)
+        co_return co_await answer_locally(record_.failure);
     co_return next;
 }
 

@@ -96,7 +96,6 @@ bool Exchange::write_request_head(net::Buffer& out) {
 
     const auto& listener = session_.listener();
     const bool edits = !route_->request_edits.names.empty();
-    std::string_view max_forwards;
     bool has_host_header = false, proto_given = false, host_given = false;
     // Kept fields are copied in runs of whole lines.
     std::size_t run_begin = 0, run_end = 0;
@@ -126,8 +125,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 keep = false;
                 break;
             case http::FieldName::max_forwards:
-                max_forwards = field.value.of(base());
-                if (method() == "TRACE" || method() == "OPTIONS") keep = false;
+                if (counts_forwards()) keep = false;
                 break;
             case http::FieldName::host:
                 has_host_header = true;
@@ -147,7 +145,9 @@ bool Exchange::write_request_head(net::Buffer& out) {
         run_end = field.line_end;
     }
     flush_run();
-    if (!has_host_header) to << "Host: " << endpoint_->text << "\r\n";
+    const std::string_view authority =
+        target_.authority.empty() ? std::string_view(endpoint_->text) : target_.authority;
+    if (!has_host_header) to << "Host: " << authority << "\r\n";
 
     char client[64];
     const std::string_view client_text(client, session_.client_address().write(client));
@@ -157,9 +157,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
             to << request_.fields[i].value.of(base()) << ", ";
     to << client_text << "\r\n";
     if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
-    if (!host_given)
-        to << "X-Forwarded-Host: "
-           << (target_.authority.empty() ? std::string_view(endpoint_->text) : target_.authority) << "\r\n";
+    if (!host_given) to << "X-Forwarded-Host: " << authority << "\r\n";
     if (listener.forwarded) {
         const bool v6 = client_text.find(':') != client_text.npos;
         to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=http;host=\""
@@ -167,10 +165,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
     to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
-    if (!max_forwards.empty() && (method() == "TRACE" || method() == "OPTIONS")) {
-        std::uint64_t left = 0;
-        if (http::parse_content_length(max_forwards, left) && left > 0) to << "Max-Forwards: " << left - 1 << "\r\n";
-    }
+    if (forwards_left_ > 0) to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
     if (request_guard_.body.kind == http::Body::Kind::chunked) to << "Transfer-Encoding: chunked\r\n";
     if (request_guard_.upgrade) {
         for (std::uint16_t i = 0; i < request_.field_count; ++i)

@@ -39,12 +39,14 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     flush_run();
     if (!response_.has(http::FieldName::date)) to << context_.date();
     if (coding == BodyPump::Coding::chunked) to << "Transfer-Encoding: chunked\r\n";
-    if (response_.status == 101) {
+    // 426 is of no use without what is required (RFC 9110 §15.5.22).
+    if ((response_.status == 101 || response_.status == 426) && response_.has(http::FieldName::upgrade)) {
         for (std::uint16_t i = 0; i < response_.field_count; ++i)
             if (response_.fields[i].id == http::FieldName::upgrade)
                 to << "Upgrade: " << response_.fields[i].value.of(from) << "\r\n";
         to << "Connection: upgrade\r\n";
-    } else if (!keep) {
+    }
+    if (!keep) {
         to << "Connection: close\r\n";
     } else if (request_.minor == 0) {
         to << "Connection: keep-alive\r\n";

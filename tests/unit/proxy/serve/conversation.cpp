@@ -136,6 +136,34 @@ TEST_CASE("an endpoint that refuses an expectation is heard, and the connection 
     stage.crank->see_end(client);
 }
 
+TEST_CASE("an endpoint that answers an expectation without an invitation is not asked again on that connection") {
+    // Whether it reads the body that came all the same, or takes it for the next request, nobody knows.
+    for (const bool invited : {false, true}) {
+        CAPTURE(invited);
+        Stage stage;
+        Wire client = stage.client();
+        const std::string body = "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n";
+        stage.crank->send(client, "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: " +
+                                      std::to_string(body.size()) + "\r\n\r\n" + body);
+        Wire connection = stage.accept();
+        stage.crank->see(connection, body);
+        connection.take();
+        if (invited) stage.crank->send(connection, "HTTP/1.1 100 Continue\r\n\r\n");
+        stage.crank->send(connection, kOk);
+        stage.crank->see(client, "\r\n\r\nok");
+        if (invited) {
+            stage.crank->turn();
+            connection.read();
+            CHECK_FALSE(connection.ended);
+            continue;
+        }
+        stage.crank->see_end(connection);
+        stage.crank->send(client, kGet);
+        Wire fresh = stage.accept();
+        stage.crank->see(fresh, "GET / ");
+    }
+}
+
 TEST_CASE("interim answers are passed on in their order, but not to HTTP/1.0") {
     Stage stage;
     Wire client = stage.client();

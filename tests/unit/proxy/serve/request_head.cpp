@@ -45,6 +45,7 @@ TEST_CASE("the request line and the fields of the client go on as they came") {
 TEST_CASE("an absolute target becomes a path, and the asterisk stays one") {
     CHECK(forwarded("GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("GET /b?c HTTP/1.1\r\n"));
     CHECK(forwarded("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("OPTIONS * HTTP/1.1\r\n"));
+    CHECK(forwarded("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("OPTIONS * HTTP/1.1\r\n"));
 }
 
 TEST_CASE("the endpoint learns who asked, through whom and how") {
@@ -200,14 +201,27 @@ TEST_CASE("Max-Forwards counts down, and whoever gets zero answers") {
     CHECK(field(forwarded("OPTIONS / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n"), "Max-Forwards") == "2");
     CHECK(field(forwarded("TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 1\r\n\r\n"), "Max-Forwards") == "0");
     CHECK(field(forwarded("GET / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n"), "Max-Forwards") == "0");
+    // More than fits a number is as good as the most that does.
+    CHECK(field(forwarded("TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 99999999999999999999\r\n\r\n"), "Max-Forwards")
+              .size() >= 18);
+    CHECK(field(forwarded("TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0010\r\n\r\n"), "Max-Forwards") == "9");
     for (const char* method : {"OPTIONS", "TRACE"}) {
-        CAPTURE(method);
-        ListeningWire endpoint;
-        Crank crank(one_route({endpoint.port()}));
-        Wire client = crank.client();
-        crank.send(client, std::string(method) + " / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n");
-        CHECK_FALSE(endpoint.accept().is_open());
-        CHECK(crank.see(client, "\r\n\r\n").starts_with("HTTP/1.1 "));
+        for (const auto& [lines, status] : std::initializer_list<std::pair<const char*, const char*>>{
+                 {"Max-Forwards: 0", "405"},
+                 {"Max-Forwards: 00", "405"},
+                 {"Max-Forwards: -1", "400"},
+                 {"Max-Forwards: x", "400"},
+                 {"Max-Forwards:", "400"},
+                 {"Max-Forwards: 5\r\nMax-Forwards: 0", "400"}}) {
+            CAPTURE(method);
+            CAPTURE(std::string(lines));
+            ListeningWire endpoint;
+            Crank crank(one_route({endpoint.port()}));
+            Wire client = crank.client();
+            crank.send(client, std::string(method) + " / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n\r\n");
+            CHECK_FALSE(endpoint.accept().is_open());
+            CHECK(crank.see(client, "\r\n\r\n").starts_with(std::string("HTTP/1.1 ") + status));
+        }
     }
 }
 
@@ -225,6 +239,7 @@ TEST_CASE("HTTP/1.0 without a host gets the endpoint's address as one") {
     crank.send(client, "GET / HTTP/1.0\r\n\r\n");
     Wire connection = crank.accept(endpoint);
     CHECK(field(crank.see(connection, "\r\n\r\n"), "Host") == "127.0.0.1:" + std::to_string(endpoint.port()));
+    CHECK(field(forwarded("GET http://a.example:81/ HTTP/1.0\r\n\r\n"), "Host") == "a.example:81");
 }
 
 TEST_CASE("the framing that goes on is one, and the body behind it is the client's") {

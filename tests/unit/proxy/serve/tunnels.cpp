@@ -109,6 +109,7 @@ TEST_CASE("CONNECT makes a tunnel where the route allows it and is 405 elsewhere
     CHECK(t.endpoint.seen.starts_with("CONNECT a:443 HTTP/1.1\r\n"));
     CHECK(t.client.seen.find("Transfer-Encoding") == std::string::npos);
     CHECK(t.client.seen.find("Content-Length") == std::string::npos);
+    CHECK(t.client.seen.find("Connection: close") == std::string::npos);
     t.crank().send(t.client, "hello");
     t.crank().see(t.endpoint, "hello");
     t.crank().send(t.endpoint, "there");
@@ -120,6 +121,38 @@ TEST_CASE("CONNECT makes a tunnel where the route allows it and is 405 elsewhere
     const auto seen = stage.crank->see(client, "\r\n\r\n");
     CHECK(status_of(seen) == "405");
     CHECK(seen.find("Allow: ") != seen.npos);
+}
+
+TEST_CASE("what stands behind a CONNECT that is refused is not read as requests") {
+    for (const bool by_endpoint : {false, true}) {
+        CAPTURE(by_endpoint);
+        Stage stage(1, by_endpoint ? R"("allow_connect": true)" : "");
+        Wire client = stage.client();
+        stage.crank->send(client, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n" + kGet);
+        if (by_endpoint) {
+            Wire endpoint = stage.accept();
+            stage.crank->see(endpoint, "\r\n\r\n");
+            stage.crank->send(endpoint, "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+            CHECK(stage.crank->see_end(client).ends_with("\r\n\r\nno"));
+            CHECK(endpoint.seen.find("GET /") == std::string::npos);
+        } else {
+            stage.crank->see_end(client);
+        }
+        CHECK(count_of(client.seen, "HTTP/1.1 ") == 1);
+        CHECK(client.seen.find("Connection: close\r\n") != std::string::npos);
+        CHECK_FALSE(stage.endpoints[0]->accept().is_open());
+    }
+}
+
+TEST_CASE("426 tells the client what to upgrade to") {
+    Stage stage;
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    Wire endpoint = stage.accept();
+    stage.crank->see(endpoint, "\r\n\r\n");
+    stage.crank->send(endpoint, "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n");
+    const auto seen = stage.crank->see(client, "\r\n\r\n");
+    CHECK(seen.find("Upgrade: websocket\r\nConnection: upgrade\r\n") != seen.npos);
 }
 
 TEST_CASE("a megabyte each way at once arrives as it was") {
