@@ -1,8 +1,9 @@
 // What the data plane would do with a request, and why: the same functions over the same snapshot that workers use.
 //
-// Nothing moves: a split's position is looked at, not taken. What depends on the moment (endpoint load) is told as it
-// is now. The endpoint is named where neither chance nor a worker's turn decides: a session, a hash, the only one left.
-// Threads: control; pure over the snapshot and the endpoints' shared state.
+// Nothing moves: a split's position is looked at, a token of a rate limit is not taken. What depends on the moment
+// (endpoint load, limits, breakers) is told as it is now. The endpoint is named where neither chance nor a worker's
+// turn decides: a session, a hash, the only one left. Threads: control; pure over the snapshot and the endpoints'
+// shared state.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,15 @@ struct Question {
     std::string client = "127.0.0.1";
 };
 
+// Both clocks that a worker goes by.
+struct Moment {
+    std::int64_t wall_seconds = 0;  // for tokens that expire
+    std::int64_t steady_ns = 0;     // for rate limits and breakers
+
+    static Moment now();
+};
+
 // 422 when it is not a request that could be sent.
-Result<nlohmann::ordered_json> explain(const Snapshot& snapshot, const Question& question, std::int64_t now_seconds);
+Result<nlohmann::ordered_json> explain(const Snapshot& snapshot, const Question& question, const Moment& now);
 
 }  // namespace switchyard::control

@@ -25,9 +25,7 @@ void explain(Context& context, const AdminRequest& request, Respond respond) {
             }
     }
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-    auto out = control::explain(*context.controller.snapshot(), question, now.count());
+    auto out = control::explain(*context.controller.snapshot(), question, Moment::now());
     respond(out ? reply(*out) : reply(out.error()));
 }
 

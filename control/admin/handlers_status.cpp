@@ -5,6 +5,8 @@
 #include "control/admin/upstream_view.h"
 #include "control/metrics/metrics_text.h"
 #include "control/rollout/runner/rollout_metrics.h"
+#include "proxy/net/listening_socket.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -81,7 +83,9 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
     view.totals = &context.totals;
     view.route_name = [&](std::uint32_t id) { return context.registry.route_name(id); };
     view.upstream_name = [&](std::uint32_t id) { return context.registry.upstream_name(id); };
-    for (const auto& [name, upstream] : context.controller.model().upstreams)
+    for (const auto& [name, upstream] : context.controller.model().upstreams) {
+        if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
+        if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
         for (const auto& endpoint : upstream.endpoints) {
             const auto address = endpoint.address.text();
             const auto state = context.registry.endpoint(name, address);
@@ -90,6 +94,7 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
                                       state->in_flight.load(std::memory_order_relaxed),
                                       ejections == context.ejection.total().end() ? 0 : ejections->second});
         }
+    }
     view.generation = context.controller.generation();
     view.publish_durations = &context.controller.publish_durations();
     for (const auto* drain : context.controller.drains().newest_first())

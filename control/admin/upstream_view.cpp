@@ -33,9 +33,26 @@ nlohmann::ordered_json recent_view(const Totals::Recent& recent) {
             {"p99_ms", milliseconds(recent.p99_us)}};
 }
 
+std::optional<upstream::BreakerBoard::Sight> breaker_sight(Registry& registry, const std::string& name,
+                                                           const config::Upstream& upstream) {
+    if (upstream.breaker.failure_percent == 0) return std::nullopt;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return registry.breaker_board(name)->look(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+std::optional<std::uint32_t> waiting_in_queue(Registry& registry, const std::string& name,
+                                              const config::Upstream& upstream) {
+    if (upstream.queue_limit == 0) return std::nullopt;
+    return registry.waiting_count(name)->value.load(std::memory_order_relaxed);
+}
+
 nlohmann::ordered_json upstream_view(Context& context, const std::string& name, const config::Upstream& upstream) {
     const auto facts = facts_of({{}, {}, {{name, upstream}}, {}}, context.registry)[name];
     nlohmann::ordered_json out = {{"healthy", facts.healthy}, {"of", facts.endpoints}, {"in_flight", facts.in_flight}};
+    if (const auto waiting = waiting_in_queue(context.registry, name, upstream))
+        out["queue"] = {{"waiting", *waiting}, {"limit", upstream.queue_limit}};
+    if (const auto sight = breaker_sight(context.registry, name, upstream))
+        out["breaker"] = {{"open", sight->open}, {"half_open", sight->half_open}, {"of", sight->workers}};
     out.update(recent_view(
         context.totals.recent_of_upstream(context.registry.upstream(name), std::chrono::steady_clock::now())));
     auto& endpoints = out["endpoints"] = nlohmann::ordered_json::array();

@@ -1,12 +1,22 @@
 // How an upstream and its endpoints look right now, as status and /v1/upstreams show it.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "control/admin/context.h"
+#include "proxy/upstream/breaker_board.h"
 
 namespace switchyard::control {
+
+// Of its breaker, when it has one.
+std::optional<upstream::BreakerBoard::Sight> breaker_sight(Registry& registry, const std::string& name,
+                                                           const config::Upstream& upstream);
+// In the queues of all workers, when it has one.
+std::optional<std::uint32_t> waiting_in_queue(Registry& registry, const std::string& name,
+                                              const config::Upstream& upstream);
 
 nlohmann::ordered_json upstream_view(Context& context, const std::string& name, const config::Upstream& upstream);
 nlohmann::ordered_json recent_view(const Totals::Recent& recent);

@@ -32,6 +32,16 @@ std::string endpoint_line(const Json& e) {
     return line;
 }
 
+// Empty while its breaker lets everything pass.
+std::string breaker_words(const Json& upstream) {
+    const auto breaker = upstream.find("breaker");
+    if (breaker == upstream.end()) return {};
+    const auto open = breaker->value("open", 0U), half_open = breaker->value("half_open", 0U);
+    if (open + half_open == 0) return {};
+    return fmt::format("its breaker is open on {} and half open on {} of {} workers", open, half_open,
+                       breaker->value("of", 0U));
+}
+
 }  // namespace
 
 std::vector<std::string> status_lines(const Json& s) {
@@ -58,6 +68,10 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format("upstream {:<13} {}", name, rates(u)));
         out.push_back(fmt::format("    {} of {} healthy, {} in flight", u.value("healthy", 0U), u.value("of", 0U),
                                   u.value("in_flight", 0U)));
+        if (const auto queue = u.find("queue"); queue != u.end())
+            out.push_back(fmt::format("    {} of {} places in its queue taken", queue->value("waiting", 0U),
+                                      queue->value("limit", 0U)));
+        if (const auto words = breaker_words(u); !words.empty()) out.push_back("    ! " + words);
         for (const auto& e : u["endpoints"]) out.push_back(endpoint_line(e));
     }
     return out;

@@ -78,6 +78,11 @@ void endpoints(Exposition& out, const MetricsView& view) {
     for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.up});
     out.family("switchyard_endpoint_ejections_total", "counter", "Times it was taken out for misbehaving.");
     for (const auto& e : view.endpoints) out.sample(labels_of(e), e.ejections);
+    out.family("switchyard_breaker_open", "gauge", "Workers on which the breaker of an upstream lets nothing pass.");
+    for (const auto& [upstream, workers] : view.breakers_open)
+        out.sample({{"upstream", upstream}}, std::uint64_t{workers});
+    out.family("switchyard_queue_waiting", "gauge", "Requests that wait for a place at an endpoint.");
+    for (const auto& [upstream, count] : view.waiting) out.sample({{"upstream", upstream}}, std::uint64_t{count});
     out.family("switchyard_health_checks_total", "counter", "Active health checks, by result.");
     for (const auto& [upstream, counts] : view.health_checks) {
         out.sample({{"upstream", upstream}, {"result", "ok"}}, counts.first);

@@ -27,6 +27,8 @@ struct MetricsView {
     std::function<std::string(std::uint32_t)> route_name;
     std::function<std::string(std::uint32_t)> upstream_name;
     std::vector<EndpointGauge> endpoints;
+    std::map<std::string, unsigned> breakers_open;  // by upstream: on how many workers
+    std::map<std::string, std::uint32_t> waiting;   // by upstream
     std::uint64_t generation = 0;
     const Histogram* publish_durations = nullptr;
     std::map<std::string, std::uint64_t> drain_in_flight;                          // by upstream

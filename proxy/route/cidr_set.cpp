@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-bool is_mapped(const std::array<std::uint8_t, 16>& bytes) {
+}  // namespace
+
+bool ClientAddress::is_v4() const {
     return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0;
 }
-
-}  // namespace
 
 ClientAddress ClientAddress::of(const sockaddr_storage& storage) {
     ClientAddress out;
@@ -47,7 +47,7 @@ std::size_t ClientAddress::write(char* out) const {
         std::memcpy(out, "unix", 5);
         return 4;
     }
-    if (!is_mapped(bytes)) {
+    if (!is_v4()) {
         inet_ntop(AF_INET6, bytes.data(), out, INET6_ADDRSTRLEN);
         return std::strlen(out);
     }
@@ -65,7 +65,7 @@ CidrSet::CidrSet(const std::vector<std::string>& texts) {
         const auto slash = text.find('/');
         const auto address = ClientAddress::parse(std::string_view(text).substr(0, slash));
         if (!address.is_ip) continue;
-        const bool v4 = is_mapped(address.bytes);
+        const bool v4 = address.is_v4();
         unsigned bits = v4 ? 32 : 128;
         if (slash != text.npos) std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
         networks_.push_back({address.bytes, v4 ? bits + 96 : bits});

@@ -20,6 +20,7 @@ struct ClientAddress {
     static ClientAddress parse(std::string_view text);
     // "127.0.0.1", "::1", "unix"; into `out` (at least 46 bytes), returns the length.
     std::size_t write(char* out) const;
+    bool is_v4() const;
     bool operator==(const ClientAddress&) const = default;
 };
 

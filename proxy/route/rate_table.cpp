@@ -9,6 +9,16 @@ constexpr std::uint64_t kEmpty = 0;
 constexpr std::uint64_t kChangingHands = 1;
 constexpr int kTries = 4;  // other workers may be faster that often; then the request passes
 
+// Of a bucket that would be full again at `full_at`.
+std::int64_t wait_of(std::int64_t full_at, const Rate& rate, std::int64_t now_ns) {
+    return std::max<std::int64_t>(0, full_at - now_ns - rate.tolerance_ns);
+}
+
+// The two lowest values mean something else to a bucket.
+std::uint64_t owner_of(std::uint64_t key) {
+    return key <= kChangingHands ? key + 2 : key;
+}
+
 }  // namespace
 
 Rate Rate::of(std::uint32_t requests, std::int64_t per_ms, std::uint32_t burst) {
@@ -22,15 +32,22 @@ RateTable::RateTable(std::uint64_t seed, std::size_t keys)
     : seed_(seed), sets_(std::max<std::size_t>(1, keys / kWays)), table_(std::make_unique<Set[]>(sets_)) {}
 
 std::int64_t RateTable::take(std::uint64_t key, const Rate& rate, std::int64_t now_ns) {
-    if (key <= kChangingHands) key += 2;
-    Bucket* bucket = find(key, now_ns);
+    Bucket* bucket = find(owner_of(key), now_ns);
     if (bucket == nullptr) return 0;
     std::int64_t full_at = bucket->full_at.load(std::memory_order_relaxed);
     for (int i = 0; i < kTries; ++i) {
+        if (const auto wait = wait_of(full_at, rate, now_ns); wait != 0) return wait;
         const std::int64_t from = std::max(full_at, now_ns);
-        if (from - now_ns > rate.tolerance_ns) return from - now_ns - rate.tolerance_ns;
         if (bucket->full_at.compare_exchange_weak(full_at, from + rate.interval_ns, std::memory_order_relaxed)) break;
     }
+    return 0;
+}
+
+std::int64_t RateTable::wait(std::uint64_t key, const Rate& rate, std::int64_t now_ns) const {
+    const std::uint64_t owner = owner_of(key);
+    for (const Bucket& bucket : table_[owner % sets_].buckets)
+        if (bucket.key.load(std::memory_order_acquire) == owner)
+            return wait_of(bucket.full_at.load(std::memory_order_relaxed), rate, now_ns);
     return 0;
 }
 

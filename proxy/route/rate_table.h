@@ -28,6 +28,8 @@ class RateTable {
 
     // 0: a token was taken. Else: how long until there is one.
     std::int64_t take(std::uint64_t key, const Rate& rate, std::int64_t now_ns);
+    // What take() would say; nothing is taken, and no bucket is made.
+    std::int64_t wait(std::uint64_t key, const Rate& rate, std::int64_t now_ns) const;
     // Makes keys that nobody outside can aim at each other's sets.
     std::uint64_t seed() const { return seed_; }
 

@@ -5,6 +5,7 @@
 #include "proxy/http/writer.h"
 #include "proxy/route/balance_key.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/upstream/breaker_board.h"
 
 namespace switchyard::serve {
 
@@ -307,12 +308,13 @@ void Exchange::note_attempt_end(Failure failure) {
     if (upstream_->breaker.failure_percent != 0) {
         using Outcome = upstream::Breaker::Outcome;
         const bool says_nothing = left || stale_connection(failure);
-        context_.breaker(upstream_->id)
-            .ended(upstream_->breaker, breaker_ticket_,
-                   says_nothing ? Outcome::abandoned
-                   : failed     ? Outcome::failed
-                                : Outcome::ok,
-                   context_.now_ms);
+        auto& breaker = context_.breaker(upstream_->id);
+        breaker.ended(upstream_->breaker, breaker_ticket_,
+                      says_nothing ? Outcome::abandoned
+                      : failed     ? Outcome::failed
+                                   : Outcome::ok,
+                      context_.now_ms);
+        upstream_->breaker_board->show(context_.worker_number, breaker);
     }
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one.
     if (stale_connection(failure)) {

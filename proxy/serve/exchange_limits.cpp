@@ -1,23 +1,14 @@
 // What may keep a request from being sent now: rate, breaker, and the queue for a place at an endpoint.
-#include <xxhash.h>
-
-#include <algorithm>
-
+#include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
 
 namespace switchyard::serve {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-
-// The worst that a client can do with one address: an IPv6 network is one client, it is given out as one.
-std::string_view network_of(const route::ClientAddress& address) {
-    constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const bool v4 = std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin());
-    return {reinterpret_cast<const char*>(address.bytes.data()), v4 ? std::size_t{16} : std::size_t{8}};
-}
 
 }  // namespace
 
@@ -41,24 +32,19 @@ class CountedWait {
 Failure Exchange::take_rate() {
     if (rate_taken_) return Failure::none;
     rate_taken_ = true;
-    const auto& limit = route_->limits.rate;
-    std::string scratch;
-    std::string_view key;
-    if (limit.key.source != config::Key::Source::client)
-        key = route::value_of(limit.key, route_->rate_key_name, facts_, scratch);
-    // Who leaves the key out is limited by address: leaving it out must not be a way around.
-    if (key.data() == nullptr) key = network_of(facts_.client);
-    auto& table = *route_->rate_table;
-    const std::uint64_t hash = XXH3_64bits_withSeed(key.data(), key.size(), table.seed() + route_->id);
-    const std::int64_t wait_ns = table.take(hash, route_->rate, context_.now_us * 1000);
+    const std::int64_t wait_ns =
+        route_->rate_table->take(route::rate_key(*route_, facts_), route_->rate, context_.now_us * 1000);
     if (wait_ns == 0) return Failure::none;
     retry_after_ = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
     return Failure::rate_limited;
 }
 
 bool Exchange::breaker_passes(const upstream::Upstream& upstream) {
-    return upstream.breaker.failure_percent == 0 ||
-           context_.breaker(upstream.id).passes(upstream.breaker, context_.now_ms);
+    if (upstream.breaker.failure_percent == 0) return true;
+    auto& breaker = context_.breaker(upstream.id);
+    const bool passes = breaker.passes(upstream.breaker, context_.now_ms);
+    upstream.breaker_board->show(context_.worker_number, breaker);
+    return passes;
 }
 
 // While the upstream rests its fallback serves, when there is one that does not rest too.

@@ -141,6 +141,7 @@ class Compiler {
             // A connection that was introduced speaks for one client only.
             if (out->send_proxy_protocol != 0) out->max_idle = 0;
             out->breaker = source.breaker;
+            if (source.breaker.failure_percent != 0) out->breaker_board = registry_.breaker_board(name);
             if (!source.breaker.fallback.empty())
                 out->fallback = static_cast<std::int32_t>(index_.at(source.breaker.fallback));
             out->session_cookie = source.sticky_session.cookie;

@@ -13,10 +13,10 @@ std::uint32_t id_of(std::map<std::string, std::uint32_t>& ids, std::vector<std::
     return it->second;
 }
 
-template <class T>
-std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, const std::string& name) {
+template <class T, class... How>
+std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, const std::string& name, How... how) {
     auto& slot = all[name];
-    if (!slot) slot = std::make_shared<T>();
+    if (!slot) slot = std::make_shared<T>(how...);
     return slot;
 }
 
@@ -65,6 +65,10 @@ std::shared_ptr<SharedCount> Registry::waiting_count(const std::string& upstream
     return shared_of(waiting_counts_, upstream);
 }
 
+std::shared_ptr<upstream::BreakerBoard> Registry::breaker_board(const std::string& upstream) {
+    return shared_of(breaker_boards_, upstream, workers_);
+}
+
 std::shared_ptr<route::RateTable> Registry::rate_table() {
     if (!rate_table_) {
         std::random_device device;
@@ -90,6 +94,7 @@ void Registry::release() {
     drop_unused(route_counts_);
     drop_unused(listener_counts_);
     drop_unused(waiting_counts_);
+    drop_unused(breaker_boards_);
     drop_unused(listening_);
 }
 

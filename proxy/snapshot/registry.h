@@ -16,6 +16,7 @@
 
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
+#include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard {
@@ -49,6 +50,7 @@ class Registry {
     std::shared_ptr<SharedCount> route_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
+    std::shared_ptr<upstream::BreakerBoard> breaker_board(const std::string& upstream);
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
 
@@ -68,6 +70,7 @@ class Registry {
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
+    std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
 };

@@ -33,6 +33,7 @@ class Breaker {
     void ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms);
 
     State state() const { return state_; }
+    std::int64_t open_until_ms() const { return open_until_ms_; }  // while it is open
     // Until the next probe may pass; 0 unless open.
     std::int64_t rest_ms(std::int64_t now_ms) const;
 

@@ -18,6 +18,8 @@ struct SharedCount;
 
 namespace switchyard::upstream {
 
+class BreakerBoard;
+
 struct Endpoint {
     std::shared_ptr<EndpointState> state;
     net::SocketAddress address;
@@ -49,7 +51,8 @@ struct Upstream {
     bool has_backups = false;
     std::vector<std::uint16_t> maglev;  // consistent hash: table of endpoint indices; empty unless asked for
     config::Breaker breaker;
-    std::int32_t fallback = -1;  // index in Snapshot::upstreams
+    std::shared_ptr<BreakerBoard> breaker_board;  // set when the breaker is on
+    std::int32_t fallback = -1;                   // index in Snapshot::upstreams
     std::string session_cookie;
 };
 

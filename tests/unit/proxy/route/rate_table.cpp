@@ -85,3 +85,16 @@ TEST_CASE("several workers together give the rate once, not once each") {
     CHECK(passed >= 1000);
     CHECK(passed <= 1010);  // after many lost races in a row a request passes
 }
+
+TEST_CASE("who only asks hears what a taker would, and takes nothing") {
+    RateTable table(1);
+    const Rate rate = Rate::of(10, 1000, 2);
+    for (std::uint64_t key : {0, 1, 77}) {
+        CAPTURE(key);
+        CHECK(table.wait(key, rate, kStart) == 0);
+        CHECK(allowed(table, key, rate, 9, kStart) == 2);
+        CHECK(table.wait(key, rate, kStart) == table.take(key, rate, kStart));
+        CHECK(table.wait(key, rate, kStart) == kSecond / 10);
+        CHECK(table.wait(key, rate, kStart + kSecond / 10) == 0);
+    }
+}
