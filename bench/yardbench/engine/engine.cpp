@@ -5,8 +5,12 @@
 namespace yardbench {
 namespace {
 
+constexpr unsigned kConnectionsMost = 1'000'000;  // no machine has ports for more
+
 Plan checked(Plan plan) {
     if (plan.connections == 0) throw std::invalid_argument("a run needs at least one connection");
+    if (plan.connections > kConnectionsMost)
+        throw std::invalid_argument("a run has at most " + std::to_string(kConnectionsMost) + " connections");
     if (plan.threads == 0) plan.threads = 1;
     if (plan.threads > plan.connections) plan.threads = plan.connections;
     return plan;

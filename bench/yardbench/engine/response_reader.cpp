@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace yardbench {
 namespace {
@@ -21,15 +22,16 @@ bool same_word(std::string_view a, std::string_view lower) {
     return true;
 }
 
-bool contains_word(std::string_view list, std::string_view word) {
-    while (!list.empty()) {
-        const std::size_t comma = std::min(list.find(','), list.size());
-        std::string_view item = list.substr(0, comma);
-        while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-        while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-        if (same_word(item, word)) return true;
-        list.remove_prefix(std::min(comma + 1, list.size()));
-    }
+// Whether this can be the beginning of a response. What cannot is noise at its first byte: waiting for its end would
+// count it as a timeout or a close.
+bool may_begin_response(std::string_view begun) {
+    constexpr std::string_view kVersion = "HTTP/1.";
+    return begun.substr(0, kVersion.size()) == kVersion.substr(0, begun.size());
+}
+
+bool has_bare_line_feed(std::string_view text) {
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+        if (at == 0 || text[at - 1] != '\r') return true;
     return false;
 }
 
@@ -47,6 +49,15 @@ std::string_view trimmed(std::string_view v) {
     while (!v.empty() && (v.front() == ' ' || v.front() == '\t')) v.remove_prefix(1);
     while (!v.empty() && (v.back() == ' ' || v.back() == '\t')) v.remove_suffix(1);
     return v;
+}
+
+bool contains_word(std::string_view list, std::string_view word) {
+    while (!list.empty()) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        if (same_word(trimmed(list.substr(0, comma)), word)) return true;
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return false;
 }
 
 }  // namespace
@@ -77,7 +88,7 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes, std::size_
             if (end == nullptr) {
                 partial_.assign(bytes);
                 used = bytes.size();
-                return partial_.size() > kMaxHead ? Progress::malformed : Progress::more;
+                return unfinished_head();
             }
             used = static_cast<std::size_t>(static_cast<const char*>(end) - bytes.data()) + 4;
             if (const Progress p = read_head(bytes.substr(0, used)); p != Progress::more) return p;
@@ -87,7 +98,7 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes, std::size_
             const std::size_t end = partial_.find("\r\n\r\n", before < 3 ? 0 : before - 3);
             if (end == std::string::npos) {
                 used = bytes.size();
-                return partial_.size() > kMaxHead ? Progress::malformed : Progress::more;
+                return unfinished_head();
             }
             used = end + 4 - before;
             std::string head;
@@ -105,12 +116,22 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes, std::size_
     return read_body(bytes, used);
 }
 
+ResponseReader::Progress ResponseReader::unfinished_head() const {
+    const bool noise = partial_.size() > kMaxHead || !may_begin_response(partial_) || has_bare_line_feed(partial_);
+    return noise ? Progress::malformed : Progress::more;
+}
+
 ResponseReader::Progress ResponseReader::read_head(std::string_view head) {
-    if (head.size() < 16 || head.substr(0, 7) != "HTTP/1." || head[8] != ' ') return Progress::malformed;
+    if (head.size() < 16 || head.size() > kMaxHead || !may_begin_response(head) || head[8] != ' ' ||
+        (head[12] != ' ' && head[12] != '\r'))
+        return Progress::malformed;
     std::uint64_t status = 0;
     if (!read_number(head.substr(9, 3), status) || status < 100) return Progress::malformed;
     status_ = static_cast<std::uint16_t>(status);
     keep_alive_ = head[7] == '1';
+    // What an interim response said is not said of the one that follows.
+    chunked_ = has_length_ = says_close_ = false;
+    left_ = 0;
     if (keep_text_) head_.assign(head);
     const char* at = static_cast<const char*>(std::memchr(head.data(), '\n', head.size())) + 1;
     const char* const last = head.data() + head.size() - 2;
@@ -144,8 +165,9 @@ bool ResponseReader::read_line(std::string_view name, std::string_view value) {
     switch (name.size()) {
         case 10:
             if (same_word(name, "connection")) {
-                if (contains_word(value, "close")) keep_alive_ = false;
-                if (contains_word(value, "keep-alive")) keep_alive_ = true;
+                // Whoever says both will close.
+                says_close_ = says_close_ || contains_word(value, "close");
+                keep_alive_ = !says_close_ && (keep_alive_ || contains_word(value, "keep-alive"));
                 return true;
             }
             break;
@@ -162,8 +184,10 @@ bool ResponseReader::read_line(std::string_view name, std::string_view value) {
             break;
         case 14:
             if (same_word(name, "content-length")) {
-                has_length_ = true;
-                return read_number(value, left_);
+                const std::uint64_t other = left_;
+                const bool again = std::exchange(has_length_, true);
+                // Two lengths that differ: nobody can tell where the response ends.
+                return read_number(value, left_) && (!again || left_ == other);
             }
             break;
         case 17:

@@ -44,6 +44,7 @@ class ResponseReader {
   private:
     enum class State { head, body, until_close, chunk_size, chunk_data, chunk_end, trailers, complete };
 
+    Progress unfinished_head() const;
     Progress read_head(std::string_view head);
     bool read_line(std::string_view name, std::string_view value);
     Progress read_body(std::string_view bytes, std::size_t& used);
@@ -57,6 +58,7 @@ class ResponseReader {
     bool keep_alive_ = true;
     bool chunked_ = false;
     bool has_length_ = false;
+    bool says_close_ = false;
     std::uint8_t colour_ = 0;
     std::uint16_t status_ = 0;
     std::uint64_t generation_ = 0;

@@ -144,8 +144,15 @@ class Gate::Pair : public std::enable_shared_from_this<Pair> {
     int ends_ = 0;
 };
 
-Gate::Gate(std::uint16_t port, const std::string& to)
-    : io_(1), to_(endpoint_of(to)), acceptor_(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port)) {
+Gate::Gate(std::uint16_t port, const std::string& to) : io_(1), to_(endpoint_of(to)), acceptor_(io_) {
+    const tcp::endpoint here(boost::asio::ip::address_v4::loopback(), port);
+    Error error;
+    acceptor_.open(here.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(here, error);
+    if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
+    if (error)
+        throw std::runtime_error("a gate cannot listen on port " + std::to_string(port) + ": " + error.message());
     port_ = acceptor_.local_endpoint().port();
     accept();
     thread_ = std::thread([this] { io_.run(); });

@@ -18,7 +18,7 @@ constexpr const char* kKnown =
 
 Fault read_fault(const std::string& line) {
     std::istringstream in(line);
-    std::string at, who, what, value;
+    std::string at, who, what, value, more;
     in >> at >> who;
     Fault fault;
     fault.at = parse_duration(at);
@@ -27,11 +27,13 @@ Fault read_fault(const std::string& line) {
     if (who == "pid") {
         in >> fault.pid >> what;
         fault.signal = what == "kill" ? SIGKILL : what == "freeze" ? SIGSTOP : what == "resume" ? SIGCONT : 0;
-        if (fault.pid <= 1 || fault.signal == 0) return wrong();
+        if (fault.pid <= 1 || fault.signal == 0 || in >> more) return wrong();
         return fault;
     }
     fault.gate = who;
-    in >> what >> value;
+    in >> what;
+    if (what == "delay" || what == "trickle") in >> value;
+    if (in >> more) return wrong();
     using Kind = Gate::Mode::Kind;
     if (what == "delay") {
         fault.mode = {Kind::delay, parse_duration(value), 0};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 #include <stdexcept>
@@ -17,7 +18,7 @@ double number(const std::string& text, char suffix, const std::string& part) {
     char* end = nullptr;
     const double value = std::strtod(text.c_str(), &end);
     const bool whole = *end == '\0' || (suffix != 0 && end[0] == suffix && end[1] == '\0');
-    if (end == text.c_str() || !whole || value < 0)
+    if (end == text.c_str() || !whole || value < 0 || !std::isfinite(value))
         throw std::invalid_argument("'" + part + "': '" + text + "' is no number");
     return *end == '%' ? value / 100 : value;
 }

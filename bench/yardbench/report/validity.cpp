@@ -10,6 +10,11 @@ Validity validity(const Tally& tally, bool open_loop) {
     Validity result;
     const double available = tally.seconds() * tally.threads;
     result.busy = available > 0 ? tally.cpu_seconds / available : 0;
+    if (tally.finished + tally.unsent == 0) {
+        result.valid = false;
+        result.reasons.push_back(
+            "nothing was measured: the run ended before its warm-up did, or no request was due; see --warm-up");
+    }
     if (open_loop) {
         if (const Nanos lag = tally.lag.quantile(0.99); lag > kToleratedLag) {
             result.valid = false;

@@ -3,11 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace yardbench {
 namespace {
 
 using Json = nlohmann::json;
+
+// RFC 6901: ~1 is a slash, ~0 the sign itself.
+std::string unescaped(std::string_view part) {
+    std::string out;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+        const bool escape = part[i] == '~' && i + 1 < part.size() && (part[i + 1] == '0' || part[i + 1] == '1');
+        out += !escape ? part[i] : part[++i] == '1' ? '/' : '~';
+    }
+    return out;
+}
 
 // Follows a pointer whose parts may be "*": any element. nullptr when it leads nowhere.
 const Json* follow(const Json& from, std::string_view pointer, const Lot& lot) {
@@ -15,11 +26,16 @@ const Json* follow(const Json& from, std::string_view pointer, const Lot& lot) {
     while (!pointer.empty()) {
         pointer.remove_prefix(1);
         const std::size_t slash = std::min(pointer.find('/'), pointer.size());
-        const std::string part(pointer.substr(0, slash));
+        const std::string part = unescaped(pointer.substr(0, slash));
         pointer.remove_prefix(slash);
         if (at->is_array()) {
             if (at->empty()) return nullptr;
-            const std::size_t index = part == "*" ? lot(at->size()) : std::strtoul(part.c_str(), nullptr, 10);
+            std::size_t index = 0;
+            if (part == "*")
+                index = lot(at->size());
+            else if (const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+                     error != std::errc() || end != part.data() + part.size())
+                return nullptr;
             if (index >= at->size()) return nullptr;
             at = &(*at)[index];
         } else if (at->is_object() && at->contains(part)) {

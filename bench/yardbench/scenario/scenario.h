@@ -1,6 +1,7 @@
 // A scenario as data: who does what, how often, with what pauses, and what counts as right.
 //
-// Invariants after parse_scenario: every template's variables are in `names`; shares and weights are positive; a group
+// Invariants after parse_scenario: every template's variables are in `names`, and given or captured in its group;
+// shares and weights are positive; a group
 //   has a non-empty mix; tags number the steps of all groups from 0, in the order of the file.
 // Threads: immutable once a run has started.
 #pragma once
@@ -38,6 +39,7 @@ struct Step {
     std::vector<std::pair<std::string, Template>> headers;
     Template body;
     bool has_body = false;
+    bool says_host = false;  // in its headers, so the address it is sent to is not said besides
     Nanos think_least = 0;
     Nanos think_most = 0;
     std::vector<std::size_t> needs;  // variables without which the step cannot be done

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -13,6 +15,23 @@ namespace yardbench {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr double kUsersMost = 1'000'000;  // each holds a connection: no machine has ports for more
+
+bool is_word(std::string_view text) {
+    constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kSigns.find(c) != std::string_view::npos;
+    });
+}
+
+bool says(const Step& step, std::string_view header) {
+    return std::any_of(step.headers.begin(), step.headers.end(), [&](const auto& given) {
+        return std::equal(given.first.begin(), given.first.end(), header.begin(), header.end(),
+                          [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+    });
+}
 
 // Walks the document; notes what is wrong and goes on, so that all of it is told at once.
 class Reader {
@@ -33,9 +52,12 @@ class Reader {
         else
             for (std::size_t i = 0; i < document["groups"].size(); ++i)
                 group(document["groups"][i], fmt::format("/groups/{}", i));
-        if (document.contains("stages"))
-            for (std::size_t i = 0; i < document["stages"].size(); ++i)
-                stage(document["stages"][i], fmt::format("/stages/{}", i));
+        if (document.contains("stages")) {
+            const Json& stages = document["stages"];
+            if (!stages.is_array() || stages.empty()) wrong("/stages", "expected a list of at least one stage");
+            if (stages.is_array())
+                for (std::size_t i = 0; i < stages.size(); ++i) stage(stages[i], fmt::format("/stages/{}", i));
+        }
         return done();
     }
 
@@ -90,9 +112,9 @@ class Reader {
             return otherwise;
         }
     }
-    Template compile(const std::string& at, const std::string& value, bool json) {
+    Template compile(const std::string& at, const std::string& value, Template::Fits fits) {
         try {
-            return Template::compile(value, scenario_.names, json);
+            return Template::compile(value, scenario_.names, fits);
         } catch (const std::invalid_argument& error) {
             wrong(at, error.what());
             return {};
@@ -104,7 +126,9 @@ class Reader {
         Template::Names::Feed names{name, {}};
         Feed rows;
         if (one.is_object() && keys(one, at, {"file"})) {
-            std::ifstream in(std::filesystem::path(folder_) / text(one, at, "file", ""));
+            const auto path = std::filesystem::path(folder_) / text(one, at, "file", "");
+            std::ifstream in(path);
+            if (!in) return wrong(at + "/file", "cannot read " + path.string() + ", looked for beside the scenario");
             const auto split = [](const std::string& line) {
                 std::vector<std::string> cells(1);
                 for (char c : line)
@@ -161,7 +185,27 @@ class Reader {
             }
         }
         if (group.mix.empty()) wrong(at + "/mix", "expected at least one step");
+        require_variables(group, at);
         scenario_.groups.push_back(std::move(group));
+    }
+
+    // A step that needs what nobody gives would never be done, and nobody would see it.
+    void require_variables(const Group& group, const std::string& at) {
+        std::vector<bool> known(scenario_.names.variables.size());
+        for (const auto& [variable, value] : scenario_.variables) known[variable] = true;
+        for (const auto* part : {&group.start, &group.mix})
+            for (const Step& step : *part)
+                for (const Capture& capture : step.captures) known[capture.variable] = true;
+        for (const auto* part : {&group.start, &group.mix})
+            for (std::size_t i = 0; i < part->size(); ++i)
+                for (const std::size_t variable : (*part)[i].needs)
+                    if (!known[variable])
+                        wrong(fmt::format("{}/{}/{}", at, part == &group.start ? "start" : "mix", i),
+                              fmt::format("${{{}}}: no step of this group captures it, and it is not in /variables",
+                                          scenario_.names.variables[variable]));
+    }
+    void require_pointer(const std::string& at, const std::string& pointer) {
+        if (!pointer.empty() && pointer[0] != '/') wrong(at, "expected a JSON pointer, as in \"/items/0/id\"");
     }
 
     Step step(const Json& one, const std::string& at) {
@@ -176,18 +220,23 @@ class Reader {
         scenario_.step_names.push_back(step.name);
         step.weight = positive(one, at, "weight", 1);
         step.method = text(one, at, "method", "GET");
+        if (!is_word(step.method)) wrong(at + "/method", "expected one word, as in \"POST\"");
         const std::string path = text(one, at, "path", "");
         if (path.empty() || path[0] != '/') wrong(at + "/path", "expected a path that begins with /");
-        step.path = compile(at + "/path", path, false);
+        step.path = compile(at + "/path", path, Template::Fits::target);
         each(one, at, "headers", [&](const std::string& name, const Json& value, const std::string& where) {
-            step.headers.emplace_back(
-                name, compile(where, value.is_string() ? value.get<std::string>() : value.dump(), false));
+            const std::string given = value.is_string() ? value.get<std::string>() : value.dump();
+            if (!is_word(name) || given.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+                return wrong(where, "expected a header: a name of one word, and a value of one line");
+            step.headers.emplace_back(name, compile(where, given, Template::Fits::anywhere));
         });
         if (one.contains("body")) {
             step.has_body = true;
             const bool json = !one["body"].is_string();
-            step.body = compile(at + "/body", json ? one["body"].dump() : one["body"].get<std::string>(), json);
-            if (json) step.headers.emplace_back("Content-Type", compile(at, "application/json", false));
+            step.body = compile(at + "/body", json ? one["body"].dump() : one["body"].get<std::string>(),
+                                json ? Template::Fits::json : Template::Fits::anywhere);
+            if (json && !says(step, "Content-Type"))
+                step.headers.emplace_back("Content-Type", compile(at, "application/json", Template::Fits::anywhere));
         }
         think(one, at, step);
         captures(one, at, step);
@@ -198,7 +247,9 @@ class Reader {
             else
                 wrong(at + "/retry_cut", "expected true or false");
         }
+        step.says_host = says(step, "Host");
         step.acknowledge = text(one, at, "acknowledge", "");
+        require_pointer(at + "/acknowledge", step.acknowledge);
         needs(step);
         return step;
     }
@@ -208,7 +259,8 @@ class Reader {
         if (one["think"].is_object()) {
             keys(one["think"], at + "/think", {"least", "most"});
             step.think_least = duration(one["think"], at + "/think", "least", 0);
-            step.think_most = std::max(step.think_least, duration(one["think"], at + "/think", "most", 0));
+            step.think_most = duration(one["think"], at + "/think", "most", step.think_least);
+            if (step.think_most < step.think_least) wrong(at + "/think/most", "expected no less than least");
         } else {
             step.think_least = step.think_most = duration(one, at, "think", 0);
         }
@@ -222,6 +274,7 @@ class Reader {
             capture.from_header = value.contains("header");
             if (capture.from_header == value.contains("json")) return wrong(where, "expected either json or header");
             capture.where = text(value, where, capture.from_header ? "header" : "json", "");
+            if (!capture.from_header) require_pointer(where + "/json", capture.where);
             capture.every = static_cast<unsigned>(std::max(1.0, positive(value, where, "every", 1)));
             step.captures.push_back(capture);
         });
@@ -233,10 +286,11 @@ class Reader {
         if (expect.contains("status")) {
             const Json list = expect["status"].is_array() ? expect["status"] : Json::array({expect["status"]});
             for (const Json& status : list)
-                if (status.is_number_unsigned())
+                if (status.is_number_unsigned() && status.get<std::uint64_t>() >= 100 &&
+                    status.get<std::uint64_t>() <= 599)
                     step.expect_status.push_back(status.get<unsigned>());
                 else
-                    wrong(at + "/expect/status", "expected a status or a list of them");
+                    wrong(at + "/expect/status", "expected a status from 100 to 599, or a list of them");
         }
         each(expect, at + "/expect", "headers",
              [&](const std::string& name, const Json& value, const std::string& where) {
@@ -252,8 +306,7 @@ class Reader {
                      expectation.has_value = true;
                      expectation.value = value;
                  }
-                 if (!pointer.empty() && pointer[0] != '/')
-                     return wrong(where, "expected a JSON pointer, as in \"/items/0/id\"");
+                 require_pointer(where, pointer);
                  step.expect_json.push_back(expectation);
              });
     }
@@ -261,8 +314,12 @@ class Reader {
     void stage(const Json& one, const std::string& at) {
         if (!keys(one, at, {"users", "duration"})) return;
         Stage stage;
-        stage.users = static_cast<unsigned>(positive(one, at, "users", 1));
+        const double users = positive(one, at, "users", 1);
+        if (users > kUsersMost || users != std::floor(users))
+            return wrong(at + "/users", fmt::format("expected a whole number from 1 to {:.0f}", kUsersMost));
+        stage.users = static_cast<unsigned>(users);
         stage.duration = duration(one, at, "duration", stage.duration);
+        if (stage.duration <= 0) wrong(at + "/duration", "expected more than nothing");
         scenario_.stages.push_back(stage);
     }
 

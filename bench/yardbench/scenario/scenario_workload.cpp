@@ -88,9 +88,12 @@ void ScenarioWorkload::render(User& user) {
     out += step.method;
     out += ' ';
     step.path.append_to(out, *this);
-    out += " HTTP/1.1\r\nHost: ";
-    out += cast_.host;
-    out += "\r\n";
+    out += " HTTP/1.1\r\n";
+    if (!step.says_host) {
+        out += "Host: ";
+        out += cast_.host;
+        out += "\r\n";
+    }
     for (const auto& [name, value] : step.headers) {
         out += name;
         out += ": ";

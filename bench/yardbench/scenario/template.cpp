@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
 
 namespace yardbench {
@@ -19,6 +20,18 @@ void append_json(std::string& out, std::string_view text) {
         } else {
             out += c;
         }
+    }
+}
+
+// Only what can stand in no target at all: captured paths and queries keep their slashes and signs.
+void append_target(std::string& out, std::string_view text) {
+    constexpr std::string_view kNever = " \"#<>\\^`{|}";
+    for (char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= 0x20 || byte >= 0x7F || kNever.find(c) != std::string_view::npos)
+            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned>(byte));
+        else
+            out += c;
     }
 }
 
@@ -72,14 +85,17 @@ Template::Piece Template::place(const std::string& name, Names& names) {
     return piece;
 }
 
-Template Template::compile(std::string_view text, Names& names, bool json) {
+Template Template::compile(std::string_view text, Names& names, Fits fits) {
     Template out;
-    out.json_ = json;
+    out.fits_ = fits;
     while (!text.empty()) {
         const std::size_t open = text.find("${");
         if (open != 0) {
             Piece piece;
-            piece.text = std::string(text.substr(0, open));
+            if (fits == Fits::target)
+                append_target(piece.text, text.substr(0, open));
+            else
+                piece.text = std::string(text.substr(0, open));
             out.pieces_.push_back(std::move(piece));
             if (open == std::string_view::npos) break;
             text.remove_prefix(open);
@@ -95,10 +111,17 @@ Template Template::compile(std::string_view text, Names& names, bool json) {
 
 void Template::append_to(std::string& out, Source& source) const {
     const auto put = [&](std::string_view text) {
-        if (json_)
-            append_json(out, text);
-        else
-            out += text;
+        switch (fits_) {
+            case Fits::anywhere:
+                out += text;
+                break;
+            case Fits::json:
+                append_json(out, text);
+                break;
+            case Fits::target:
+                append_target(out, text);
+                break;
+        }
     };
     for (const Piece& piece : pieces_) {
         switch (piece.kind) {

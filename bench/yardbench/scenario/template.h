@@ -44,8 +44,10 @@ class Template {
     };
 
     Template() = default;
-    // `json`: what is filled in is escaped to fit between the quotes of a JSON string.
-    static Template compile(std::string_view text, Names& names, bool json);
+    // What is filled in fits where it goes: between the quotes of a JSON string, or into the target of a request line,
+    // where a space would end it (the text around is encoded there, too; what is %XX already stays as it is).
+    enum class Fits : std::uint8_t { anywhere, json, target };
+    static Template compile(std::string_view text, Names& names, Fits fits);
 
     void append_to(std::string& out, Source& source) const;
     // Indices of the variables it needs.
@@ -63,7 +65,7 @@ class Template {
     static Piece place(const std::string& name, Names& names);
 
     std::vector<Piece> pieces_;
-    bool json_ = false;
+    Fits fits_ = Fits::anywhere;
 };
 
 }  // namespace yardbench

@@ -49,6 +49,9 @@ int run(const Flags& flags) {
     const Url target = parse_url(flags.load.url);
     const Slo slo(flags.slo);
     if (slo.empty()) throw std::invalid_argument("--slo must say what to hold, e.g. p99=20ms,errors=0.1%");
+    if (flags.load.rate > 0 || flags.load.requests > 0)
+        throw std::invalid_argument(
+            "capacity chooses --rate itself and each try lasts --duration; see --first, --most");
     const std::string request = request_text("GET", target, flags.headers, "", flags.load.close_each);
     std::optional<Scenario> scenario;
     if (!flags.scenario.file.empty()) scenario = load_scenario(flags.scenario.file);
@@ -117,9 +120,10 @@ void add_capacity(CLI::App& program, int& exit_code) {
     verb->add_option("-s,--scenario", flags->scenario.file, "drive a scenario instead of one request");
     verb->add_option("-H,--header", flags->headers, "\"Name: value\", may be repeated");
     verb->add_option("--slo", flags->slo, "what to hold")->capture_default_str();
-    verb->add_option("--first", flags->first, "rate to begin with")->capture_default_str();
-    verb->add_option("--most", flags->most, "rate not to exceed")->capture_default_str();
-    verb->add_option("--precision", flags->precision, "percent")->capture_default_str();
+    const CLI::Range rates(1.0, 100'000'000.0);
+    verb->add_option("--first", flags->first, "rate to begin with")->check(rates)->capture_default_str();
+    verb->add_option("--most", flags->most, "rate not to exceed")->check(rates)->capture_default_str();
+    verb->add_option("--precision", flags->precision, "percent")->check(CLI::Range(0.1, 100.0))->capture_default_str();
     verb->footer("example: yardbench capacity http://127.0.0.1:8080/ --slo p99=20ms,errors=0.1%");
     verb->callback([flags, &exit_code] { exit_code = run(*flags); });
 }

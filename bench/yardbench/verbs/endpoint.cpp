@@ -23,6 +23,8 @@ int run_endpoint(EndpointOptions flags) {
     flags.settings.delay = parse_duration(flags.delay);
     flags.settings.stall_every = parse_duration(flags.stall_every);
     flags.settings.stall_for = parse_duration(flags.stall_for);
+    if ((flags.settings.stall_every > 0) != (flags.settings.stall_for > 0))
+        throw std::invalid_argument("--stall-every and --stall-for go together");
     KnownEndpoint endpoint(flags.settings);
     install_interrupt();
     fmt::print("listening {}\n", endpoint.port());
@@ -43,7 +45,7 @@ void add_endpoint(CLI::App& program, int& exit_code) {
         "endpoint", "an endpoint with known answers: prints 'listening PORT', then at SIGTERM its exact counts");
     verb->add_option("--port", flags->settings.port, "0: any free one")->capture_default_str();
     verb->add_option("--body", flags->settings.body, "bytes of every response body")->capture_default_str();
-    verb->add_option("--status", flags->settings.status)->capture_default_str();
+    verb->add_option("--status", flags->settings.status)->check(CLI::Range(100, 599))->capture_default_str();
     verb->add_option("--delay", flags->delay, "every answer comes this long after its request")->capture_default_str();
     verb->add_option("--stall-every", flags->stall_every, "freeze at this interval …")->capture_default_str();
     verb->add_option("--stall-for", flags->stall_for, "… for this long")->capture_default_str();

@@ -1,6 +1,7 @@
 // yardbench faults: load, and things that go wrong on a schedule; what the clients saw, phase by phase.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <iostream>
 
 #include "bench/yardbench/engine/engine.h"
@@ -29,11 +30,15 @@ Gates open_gates(const std::vector<std::string>& texts) {
     Gates gates;
     for (const std::string& text : texts) {
         const std::size_t equals = text.find('='), colon = text.find(':', equals);
-        const int port = equals == std::string::npos ? -1 : std::atoi(text.c_str() + equals + 1);
-        if (equals == std::string::npos || colon == std::string::npos || port < 0 || port > 65535)
+        std::uint16_t port = 0;
+        const char* const first = text.data() + std::min(equals, text.size() - 1) + 1;
+        const char* const last = text.data() + std::min(colon, text.size());
+        if (equals == std::string::npos || equals == 0 || colon == std::string::npos ||
+            std::from_chars(first, last, port) != std::from_chars_result{last, std::errc()})
             throw std::invalid_argument("'" + text + "' is no gate; write name=PORT:127.0.0.1:9101");
-        gates[text.substr(0, equals)] =
-            std::make_unique<Gate>(static_cast<std::uint16_t>(port), text.substr(colon + 1));
+        const std::string name = text.substr(0, equals);
+        if (gates.contains(name)) throw std::invalid_argument("'" + text + "': there is a gate " + name + " already");
+        gates[name] = std::make_unique<Gate>(port, text.substr(colon + 1));
     }
     return gates;
 }
@@ -47,6 +52,10 @@ int run_faults(const FaultsOptions& flags) {
     for (const Fault& fault : faults)
         if (!fault.gate.empty() && !gates.contains(fault.gate))
             throw std::invalid_argument("'" + fault.text + "': there is no --gate " + fault.gate + "=…");
+    for (const Fault& fault : faults)
+        if (plan.requests == 0 && fault.at >= plan.duration)
+            throw std::invalid_argument("'" + fault.text + "' would come after the end; give it less than --duration " +
+                                        flags.load.duration);
     const std::string request = request_text("GET", target, flags.headers, "", flags.load.close_each);
     Engine engine(plan, [&](unsigned) {
         return std::make_unique<RecordingWorkload>(std::make_unique<PlainWorkload>(request), 1 << 20);

@@ -18,7 +18,7 @@ struct LoadFlags {
     double rate_from = 0;
     std::string ramp = "0s";
     std::string duration = "10s";
-    std::string warm_up = "1s";
+    std::string warm_up;  // empty: a second, or none for a number of requests
     std::string timeout = "10s";
     std::uint64_t requests = 0;
     std::vector<int> processors;

@@ -83,8 +83,10 @@ int run_scenario(const ScenarioOptions& flags) {
         if (interrupted()) break;
         results.push_back(run_stage(flags, target, scenario, stage, slo));
     }
-    bool held = true;
-    nlohmann::json out{{"scenario", scenario.name}, {"stages", nlohmann::json::array()}};
+    // What was not run has not held.
+    bool held = results.size() == stages.size();
+    nlohmann::json out{
+        {"scenario", scenario.name}, {"stages", nlohmann::json::array()}, {"interrupted", interrupted()}};
     for (const StageResult& r : results) {
         nlohmann::json one = to_json(r.tally, scenario.step_names);
         one["users"] = r.stage.users;
@@ -103,6 +105,8 @@ int run_scenario(const ScenarioOptions& flags) {
         std::cout << out.dump(2) << '\n';
     else
         print(results, scenario);
+    if (interrupted() && !flags.load.json)
+        fmt::print("interrupted: this is what there was until then, {} of {} stages\n", results.size(), stages.size());
     return held ? 0 : 1;
 }
 

@@ -85,6 +85,60 @@ TEST_CASE("all that is wrong is told at once, each with its place") {
     }
 }
 
+TEST_CASE("what would never be done, or never be found, is told before the run") {
+    struct Row {
+        const char* document;
+        const char* told;
+    };
+    for (const Row row :
+         {Row{R"({"groups": [{"mix": [{"name": "a", "path": "/${tokn}"}]}]})", "/groups/0/mix/0: ${tokn}"},
+          Row{R"({"groups": [{"start": [{"name": "a", "path": "/", "capture": {"id": {"json": "/id"}}}],
+                              "mix": [{"name": "a", "path": "/"}]},
+                             {"mix": [{"name": "b", "path": "/${id}"}]}]})",
+              "/groups/1/mix/0: ${id}"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "capture": {"t": {"json": "id"}}}]}]})",
+              "/groups/0/mix/0/capture/t/json: expected a JSON pointer"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "acknowledge": "id"}]}]})", "/acknowledge"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "method": "GE T"}]}]})", "/method"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "headers": {"A": "b\r\nC: d"}}]}]})", "/headers/A"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "expect": {"status": 42}}]}]})", "100 to 599"},
+          Row{R"({"groups": [{"mix": [{"name": "a", "path": "/", "think": {"least": "2s", "most": "1s"}}]}]})",
+              "/think/most"},
+          Row{R"({"feeds": {"f": {"file": "none.csv"}}, "groups": [{"mix": [{"name": "a", "path": "/"}]}]})",
+              "/feeds/f/file: cannot read"},
+          Row{R"({"stages": {"users": 5}, "groups": [{"mix": [{"name": "a", "path": "/"}]}]})", "/stages: expected"},
+          Row{R"({"stages": [], "groups": [{"mix": [{"name": "a", "path": "/"}]}]})", "/stages: expected"},
+          Row{R"({"stages": [{"users": 0.5}], "groups": [{"mix": [{"name": "a", "path": "/"}]}]})", "/stages/0/users"},
+          Row{R"({"stages": [{"users": 1e12}], "groups": [{"mix": [{"name": "a", "path": "/"}]}]})",
+              "/stages/0/users"}}) {
+        CAPTURE(row.document);
+        CHECK_THROWS_WITH_AS(parse_scenario(Json::parse(row.document), ""), doctest::Contains(row.told), ScenarioError);
+    }
+}
+
+TEST_CASE("what is filled into a path can stand in a request line, and keeps what means something there") {
+    const Scenario scenario =
+        parse_scenario(Json::parse(R"({"feeds": {"q": ["blue & \"green\" 数"]}, "variables": {"at": "/a/b?c=%20d"},
+        "groups": [{"mix": [{"name": "s", "path": "/x y?q=${feed.q}&at=${at}"}]}]})"),
+                       "");
+    Player player(scenario);
+    CHECK(player.next().find("GET /x%20y?q=blue%20&%20%22green%22%20%E6%95%B0&at=/a/b?c=%20d HTTP/1.1\r\n") == 0);
+}
+
+TEST_CASE("what a step says itself is not said twice") {
+    const Scenario scenario = one_step({{"name", "s"},
+                                        {"method", "POST"},
+                                        {"path", "/"},
+                                        {"headers", {{"host", "else.where"}, {"content-type", "application/x+json"}}},
+                                        {"body", {{"a", 1}}}});
+    Player player(scenario);
+    const std::string request = player.next();
+    CHECK(request.find("host: else.where\r\n") != std::string::npos);
+    CHECK(request.find("Host:") == std::string::npos);
+    CHECK(request.find("content-type: application/x+json\r\n") != std::string::npos);
+    CHECK(request.find("Content-Type:") == std::string::npos);
+}
+
 TEST_CASE("a user logs in, keeps the token and where to go, and uses both") {
     const Scenario scenario = parse_scenario(Json::parse(R"({"groups": [{
         "start": [{"name": "log in", "method": "POST", "path": "/login", "body": {"user": "u${user}"},
@@ -133,6 +187,10 @@ TEST_CASE("what is expected is asserted: status, header, JSON") {
         {"header with another value", R"({"headers": {"Content-Type": "html"}})", Player::json(200, "{}"),
          Failure::assertion},
         {"value", R"({"json": {"/a/0": 5}})", Player::json(200, R"({"a": [5]})"), Failure::none},
+        {"a name with a slash", R"({"json": {"/a~1b/~0": 5}})", Player::json(200, R"({"a/b": {"~": 5}})"),
+         Failure::none},
+        {"no number where a list is", R"({"json": {"/a/first": 5}})", Player::json(200, R"({"a": [5]})"),
+         Failure::assertion},
         {"another value", R"({"json": {"/a/0": 5}})", Player::json(200, R"({"a": [6]})"), Failure::assertion},
         {"must exist", R"({"json": {"/a": {"exists": true}}})", Player::json(200, "{}"), Failure::assertion},
         {"must not exist", R"({"json": {"/a": {"exists": false}}})", Player::json(200, R"({"a": 1})"),
