@@ -53,9 +53,10 @@ void Checks::key(const std::string& at, const Key& key, bool verified) {
         case Key::Source::client:
         case Key::Source::method:
         case Key::Source::path:
+        case Key::Source::host:
             break;
     }
-    if (!key.name.empty()) fail(at, "client, method and path take no name");
+    if (!key.name.empty()) fail(at, "client, method, path and host take no name");
 }
 
 }  // namespace switchyard::config

@@ -17,6 +17,7 @@ bool has_name(Key::Source source) {
         case Key::Source::client:
         case Key::Source::method:
         case Key::Source::path:
+        case Key::Source::host:
             break;
     }
     return false;

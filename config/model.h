@@ -77,11 +77,11 @@ struct Listener {
 
 // ---------------------------------------------------------------- keys and conditions over a request
 
-// Something a request carries: header:X-User, cookie:uid, query:user, claim:sub, client (address), method, path.
+// Something a request carries: header:X-User, cookie:uid, query:user, claim:sub, client (address), method, path, host.
 struct Key {
-    enum class Source : std::uint8_t { header, cookie, query, claim, client, method, path };
+    enum class Source : std::uint8_t { header, cookie, query, claim, client, method, path, host };
     Source source = Source::client;
-    std::string name;  // empty for client, method, path
+    std::string name;  // empty for client, method, path, host
     bool operator==(const Key&) const = default;
 };
 

@@ -65,7 +65,7 @@ class SchemaMaker {
     }
     Json make(Type<Address>, const Field&) { return {{"type", "string"}, {"pattern", R"(^(unix:/.+|.+:\d{1,5})$)"}}; }
     Json make(Type<Key>, const Field&) {
-        return {{"type", "string"}, {"pattern", "^((header|cookie|query|claim):.+|client|method|path)$"}};
+        return {{"type", "string"}, {"pattern", "^((header|cookie|query|claim):.+|client|method|path|host)$"}};
     }
     Json make(Type<Condition>, const Field&) { return {{"$ref", "#/$defs/condition"}}; }
     Json make(Type<Balance>, const Field& field) {

@@ -22,13 +22,14 @@ constexpr std::array<Spelling<Balance::Kind>, 5> kBalances{
 constexpr std::array<Spelling<Health::Type>, 3> kHealthTypes{
     {{Health::Type::none, "none"}, {Health::Type::http, "http"}, {Health::Type::tcp, "tcp"}}};
 
-constexpr std::array<Spelling<Key::Source>, 7> kKeySources{{{Key::Source::header, "header"},
+constexpr std::array<Spelling<Key::Source>, 8> kKeySources{{{Key::Source::header, "header"},
                                                             {Key::Source::cookie, "cookie"},
                                                             {Key::Source::query, "query"},
                                                             {Key::Source::claim, "claim"},
                                                             {Key::Source::client, "client"},
                                                             {Key::Source::method, "method"},
-                                                            {Key::Source::path, "path"}}};
+                                                            {Key::Source::path, "path"},
+                                                            {Key::Source::host, "host"}}};
 
 constexpr std::array<Spelling<Condition::Test>, 5> kTests{{{Condition::Test::present, "present"},
                                                            {Condition::Test::equals, "equals"},

@@ -59,6 +59,23 @@ void set_redirect(Route& route, std::uint32_t status, Text to, const std::string
     route.redirect = {*target, static_cast<std::uint16_t>(status)};
 }
 
+// nginx goes by the extension before it takes default_type, for fixed answers too.
+std::optional<std::string> type_of(const std::string& path, const Settings& settings) {
+    const auto dot = path.rfind('.');
+    if (dot == std::string::npos || path.find('/', dot) != std::string::npos) return std::nullopt;
+    const std::string extension = path.substr(dot + 1);
+    if (const Directive* types = settings.find("types")) {
+        for (const Directive& type : types->children)
+            if (std::ranges::any_of(type.args, [&](const auto& word) { return same_header(word, extension); }))
+                return type.name;
+        return std::nullopt;
+    }
+    if (same_header(extension, "html")) return "text/html";
+    if (same_header(extension, "gif")) return "image/gif";
+    if (same_header(extension, "jpg")) return "image/jpeg";
+    return std::nullopt;
+}
+
 void set_response(Route& route, std::uint32_t status, const Text& body, const Settings& settings,
                   const Directive& where, Notes& notes) {
     if (status == 444) {
@@ -77,6 +94,7 @@ void set_response(Route& route, std::uint32_t status, const Text& body, const Se
         route.respond.body.clear();
     }
     if (const Directive* type = settings.find("default_type")) route.respond.content_type = type->arg(0);
+    if (const auto type = type_of(route.match.path_exact, settings)) route.respond.content_type = *type;
     for (const Directive* header : settings.response_headers)
         if (same_header(header->arg(0), "Content-Type")) route.respond.content_type = header->arg(1);
     if (!is_field_value(route.respond.content_type)) route.respond.content_type = Respond{}.content_type;

@@ -34,7 +34,7 @@ Duration timeout_of(const Settings& settings, std::string_view name) {
 }
 
 // Timeouts belong to upstreams here, to locations in nginx: where they differ the longest is kept.
-void apply_timeouts(const Route& route, const Settings& settings, const Directive& location, Upstreams& upstreams,
+void apply_timeouts(Route& route, const Settings& settings, const Directive& location, Upstreams& upstreams,
                     Notes& notes) {
     const Duration connect = timeout_of(settings, "proxy_connect_timeout");
     const Duration read = timeout_of(settings, "proxy_read_timeout");
@@ -55,11 +55,13 @@ void apply_timeouts(const Route& route, const Settings& settings, const Directiv
                                       name));
         timeouts = wanted;
     }
+    // A tunnel is a route's own; nginx holds it to the same limit.
+    if (settings.find("proxy_read_timeout")) route.timeouts.tunnel_idle = read;
 }
 
 constexpr auto kFillable =
-    "of variables only $remote_addr, $host, $request_uri and $request_id can be filled in; see debug_headers "
-    "for who answered";
+    "of variables only $remote_addr, $host, $request_uri and $request_id can be filled in, and a word in braces has a "
+    "meaning of its own; see debug_headers for who answered";
 
 // The value as Switchyard writes it; nothing where it has no word for it.
 std::optional<std::string> header_value(const Text& value) {
@@ -92,7 +94,28 @@ bool is_own_header(const std::string& name, const Text& value) {
     if (is("X-Forwarded-Proto")) return variable == "scheme" || variable == "http_x_forwarded_proto";
     if (is("X-Forwarded-Host")) return variable == "host" || variable == "http_host";
     if (is("X-Request-Id")) return variable == "request_id" || variable == "http_x_request_id";
-    return is("Host") && (variable == "host" || variable == "http_host");
+    return is("Host") && variable == "http_host";
+}
+
+// proxy_set_header Authorization $http_authorization: nothing but what happens anyway.
+bool passes_on(const std::string& name, const Text& value) {
+    const auto variable = only_variable(value);
+    const auto key = variable ? key_of(*variable) : std::nullopt;
+    return key && key->source == Key::Source::header && same_header(key->name, name) && !is_hop_header(name) &&
+           !same_header(name, "Host") && !name.starts_with("X-Forwarded-") && !same_header(name, "X-Request-Id");
+}
+
+// $proxy_add_x_forwarded_for and $http_x_forwarded_proto go by what the client says of itself.
+bool asks_for_any_sender(const std::string& name, const Text& value) {
+    const auto variable = only_variable(value);
+    return (same_header(name, "X-Forwarded-For") && variable == "proxy_add_x_forwarded_for") ||
+           (same_header(name, "X-Forwarded-Proto") && variable == "http_x_forwarded_proto");
+}
+
+// What nginx writes into Host of its own accord.
+std::string host_header(const std::string& host) {
+    if (host.starts_with("unix:")) return "localhost";
+    return host.ends_with(":80") ? host.substr(0, host.size() - 3) : host;
 }
 
 void apply_request_headers(Route& route, const Settings& settings, const Directive& location, const std::string& host,
@@ -102,8 +125,18 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
         const std::string& name = directive->arg(0);
         Text value = parse_text(directive->arg(1));
         host_given = host_given || same_header(name, "Host");
-        if (same_header(name, "Host") && only_variable(value) == "proxy_host") value = literal_text(host);
-        if (is_own_header(name, value)) {
+        if (same_header(name, "Host") && only_variable(value) == "proxy_host") value = literal_text(host_header(host));
+        const bool twice = std::ranges::any_of(route.request_headers.set,
+                                               [&](const auto& header) { return same_header(header.first, name); });
+        if (twice) {
+            notes.lost(*directive, "a header is set once; this is a second one of the name");
+        } else if (passes_on(name, value)) {
+            notes.unneeded(*directive, "the client's headers are passed on");
+        } else if (asks_for_any_sender(name, value)) {
+            notes.changed(*directive,
+                          "Switchyard writes this header by itself, and of what a request brings along believes only "
+                          "senders in listeners.trusted_proxies; nginx keeps what any client sends");
+        } else if (is_own_header(name, value)) {
             notes.unneeded(*directive, same_header(name, "Host") ? "the client's Host is always passed on"
                                                                  : "Switchyard writes this header by itself");
         } else if (!is_token(name) || is_hop_header(name)) {
@@ -127,9 +160,10 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
         literal_host && !host.starts_with("unix:") &&
         std::ranges::any_of(host.substr(0, host.find(':')), [](unsigned char c) { return std::isalpha(c) != 0; });
     if (named)
-        route.request_headers.set["Host"] = host;
+        route.request_headers.set["Host"] = host_header(host);
     else
-        notes.changed(location, fmt::format("the client's Host is passed on; nginx would send \"{}\"", host));
+        notes.changed(location,
+                      fmt::format("the client's Host is passed on; nginx would send \"{}\"", host_header(host)));
 }
 
 void apply_response_headers(Route& route, const Settings& settings, Notes& notes) {
@@ -183,9 +217,12 @@ void apply_retries(Route& route, const Settings& settings, Upstreams& upstreams,
 
 // limit_req_zone $binary_remote_addr zone=a:10m rate=10r/s; limit_req zone=a burst=20;
 void apply_rate(Route& route, const Settings& settings, Notes& notes) {
-    const Directive* limit = settings.find("limit_req");
-    if (!limit) return;
-    const Directive* zone = settings.rate_zone();
+    if (settings.rate_limits.empty()) return;
+    const Directive* limit = settings.rate_limits.front();
+    for (const Directive* further : settings.rate_limits)
+        if (further != limit)
+            notes.lost(*further, "a route has one limits.rate: the first limit_req of the block is used");
+    const Directive* zone = settings.rate_zone(*limit);
     if (!zone) return notes.lost(*limit, "there is no limit_req_zone of that name; see limits.rate");
     const auto variable = only_variable(parse_text(zone->arg(0)));
     const auto key = variable ? key_of(*variable) : std::nullopt;

@@ -51,8 +51,11 @@ void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
 void Flow::enter_if(const Directive& directive, Notes& notes) {
     const auto verdict = scope.test(directive);
     if (!verdict) return;
+    bool answered = false;
     for (const Directive& inner : directive.children) {
-        if (inner.name == "set") {
+        if (answered && knows(inner.name)) {
+            notes.unneeded(inner, "is never reached: a return stands before it");
+        } else if (inner.name == "set") {
             const auto variable = only_variable(parse_text(inner.arg(0)));
             if (!variable) continue;
             const Cases value = scope.resolve(parse_text(inner.arg(1)));
@@ -60,7 +63,8 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
         } else if (inner.name == "proxy_pass") {
             conditional_passes.emplace_back(*verdict, &inner);
         } else if (inner.name == "return") {
-            return answer_when(*verdict, inner, notes);
+            answer_when(*verdict, inner, notes);
+            answered = true;
         } else if (inner.name == "break") {
             if (&inner != &directive.children.back())
                 notes.lost(inner, "what follows in this `if` is carried over all the same");
@@ -83,7 +87,7 @@ void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes
     const Condition& condition = formula.condition;
     const bool equality = formula.kind == Formula::Kind::depends && condition.kind == Condition::Kind::test &&
                           (condition.test == Condition::Test::equals || condition.test == Condition::Test::in);
-    if (equality && condition.key == Key{Key::Source::header, "Host"})
+    if (equality && (condition.key.source == Key::Source::host || condition.key == Key{Key::Source::header, "Host"}))
         partial_answers.push_back({condition.values, {}, &directive});
     else if (equality && condition.key.source == Key::Source::method)
         partial_answers.push_back({{}, condition.values, &directive});
@@ -105,11 +109,16 @@ void Flow::rewrite(const Directive& directive, Notes& notes) {
         ended = true;
         return;
     }
-    static const std::regex kPrefix(R"(\^(/[A-Za-z0-9_~./-]*?)/?\(\.\*\)\$?)");
-    static const std::regex kReplacement(R"((/[A-Za-z0-9_~./-]*?)/?\$1)");
+    // ^/a/(.*)$  ^/a(.*)$  ^/a(/.*)$  ^/a/?(.*)$ and the same without '^': a location's paths begin with its prefix.
+    static const std::regex kPrefix(R"(\^?((?:/[A-Za-z0-9_~.-]+)*)(/?|/\?)\((/?)\.\*\)\$?)");
+    static const std::regex kReplacement(R"(((?:/[A-Za-z0-9_~.-]+)*)(/?)\$1)");
     std::smatch from, into;
     if (flag == "break" && std::regex_match(pattern, from, kPrefix) && std::regex_match(to, into, kReplacement)) {
-        prefix_change.emplace(from[1].str(), into[1].str());
+        const bool slash_matched = from[2].length() > 0;
+        const bool slash_captured = from[3].length() > 0 || (from[1].length() == 0 && !slash_matched);
+        prefix_change = PrefixChange{from[1].length() == 0 ? "/" : from[1].str(), into[1].str(),
+                                     slash_captured ? into[2].length() == 0 : slash_matched == (into[2].length() > 0),
+                                     slash_captured || from[2] == "/", &directive};
         ended = true;
         return;
     }

@@ -18,6 +18,14 @@ struct PartialAnswer {
     const Directive* answer = nullptr;
 };
 
+// rewrite ^/a/(.*)$ /b/$1 break
+struct PrefixChange {
+    std::string from, to;           // without a slash at the end
+    bool exact = true;              // else nginx joins the rest with a slash too many or too few
+    bool leaves_bare_path = false;  // the pattern does not take the prefix alone
+    const Directive* origin = nullptr;
+};
+
 struct Flow {
     explicit Flow(Scope start) : scope(std::move(start)) {}
 
@@ -25,7 +33,7 @@ struct Flow {
     const Directive* answer = nullptr;  // `return` for every request, or a rewrite that redirects
     std::vector<PartialAnswer> partial_answers;
     std::vector<std::pair<Verdict, const Directive*>> conditional_passes;  // proxy_pass inside an if, in order
-    std::optional<std::pair<std::string, std::string>> prefix_change;      // rewrite ^/a/(.*)$ /b/$1 break
+    std::optional<PrefixChange> prefix_change;
     bool ended = false;
 
     // Takes the rewrite directives of a block, in order; the others are left alone.

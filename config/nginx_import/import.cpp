@@ -4,6 +4,7 @@
 #include <map>
 
 #include "config/limits.h"
+#include "config/nginx_import/form.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/server_import.h"
 #include "config/nginx_import/values.h"
@@ -32,10 +33,12 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
     Servers(model, upstreams, notes).import(servers, scope, Settings{}.under(http.children), real_ip);
     for (const auto& [name, upstream] : model.upstreams) {
         if (upstream.health == Health{}) {
-            notes.unneeded(http,
-                           "every endpoint is checked by opening a connection each second; see upstreams.health for "
-                           "checks by HTTP, "
-                           "or \"type\": \"none\" for none");
+            notes.unneeded(
+                http,
+                "every endpoint is checked by opening a connection each second; see upstreams.health for "
+                "checks by HTTP, "
+                "or \"type\": \"none\" for none. Where no max_fails is given five failures in a row take one "
+                "out, in nginx one in ten seconds; see upstreams.ejection");
             break;
         }
     }
@@ -76,6 +79,7 @@ void sort_notes(std::vector<Note>& notes, const std::vector<Directive>& directiv
 NginxImport import_nginx(const std::filesystem::path& path) {
     Tree tree = read_tree(path);
     if (tree.fault) return {{}, {}, std::move(tree.fault)};
+    if (auto fault = fault_in_form(tree.directives)) return {{}, {}, std::move(fault)};
     NginxImport result;
     Notes notes;
     for (Note& note : tree.notes) notes.add(std::move(note));

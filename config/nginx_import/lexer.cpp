@@ -142,11 +142,43 @@ class Lexer {
         while (peek() != '{') take();
         push_mark(Token::Kind::open);
         for (int depth = 1; !at_end();) {
-            if (peek() == '{') ++depth;
-            if (peek() == '}' && --depth == 0) return push_mark(Token::Kind::close);
-            take();
+            if (peek() == '-' && peek(1) == '-') {
+                skip_comment();
+            } else if (peek() == '[' && (peek(1) == '[' || peek(1) == '=')) {
+                skip_long_text();
+            } else if (peek() == '"' || peek() == '\'') {
+                skip_script_text();
+            } else {
+                if (peek() == '{') ++depth;
+                if (peek() == '}' && --depth == 0) return push_mark(Token::Kind::close);
+                take();
+            }
         }
         fault("a script block is not closed", line);
+    }
+
+    // Braces in Lua's comments and texts are not its blocks.
+    void skip_comment() {
+        take();
+        take();
+        if (peek() == '[' && (peek(1) == '[' || peek(1) == '=')) return skip_long_text();
+        while (!at_end() && peek() != '\n') take();
+    }
+
+    void skip_script_text() {
+        for (const char quote = take(); !at_end() && peek() != quote; take())
+            if (peek() == '\\' && at_ + 1 < text_.size()) take();
+        if (!at_end()) take();
+    }
+
+    // [[ … ]] and [==[ … ]==]; a '[' that opens neither is just itself.
+    void skip_long_text() {
+        std::size_t level = 0;
+        while (peek(1 + level) == '=') ++level;
+        if (peek(1 + level) != '[') return static_cast<void>(take());
+        const std::string end = "]" + std::string(level, '=') + "]";
+        while (!at_end() && text_.substr(at_, end.size()) != end) take();
+        for (std::size_t i = 0; i < end.size() && !at_end(); ++i) take();
     }
 
     std::string_view text_;

@@ -24,6 +24,18 @@ bool is_plain_path(const std::string& path) {
            std::ranges::all_of(path, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// A location that refuses requests leaves them open to all when it is not carried over: that is said by itself.
+void note_refusals(const std::vector<Directive>& block, Notes& notes) {
+    for (const Directive& directive : block) {
+        const bool refuses = directive.name == "deny" || directive.name == "internal" ||
+                             directive.name == "limit_except" || directive.name.starts_with("auth_") ||
+                             (directive.name == "return" && directive.arg(0).starts_with('4'));
+        if (refuses)
+            notes.lost(directive,
+                       "ACCESS CONTROL IS NOT CARRIED OVER: enforce it in the application or in front of Switchyard");
+    }
+}
+
 // Nothing, and a note, when the location has no counterpart.
 std::optional<Path> location_path(const Directive& location, Notes& notes) {
     std::string modifier = location.args.size() > 1 ? location.arg(0) : "";
@@ -44,6 +56,7 @@ std::optional<Path> location_path(const Directive& location, Notes& notes) {
             "routes match by prefix or exact path, not by regular expression: write the prefixes as routes, or a "
             "rule with {\"path\": true, \"matches\": …} in the route above. Until then its requests go where the "
             "prefix locations lead");
+        note_refusals(location.children, notes);
         return std::nullopt;
     }
     if (!is_plain_path(path)) {
@@ -95,14 +108,17 @@ class LocationImport {
         if (const Directive* other = pass ? nullptr : fallback_location(location_, server_)) {
             notes_.changed(*find_child(location_.children, "try_files"),
                            fmt::format("no files are served: everything goes to {}", other->arg(0)));
-            settings = settings.under(other->children);
+            settings = server_.settings->under(other->children);
+            named_ = true;
             flow.walk(other->children, notes_);
             pass = find_child(other->children, "proxy_pass");
             note_the_rest(other->children);
         }
         for (const PartialAnswer& partial : flow.partial_answers)
             if (partial.hosts.empty()) add_partial(partial, settings);
-        if (flow.answer)
+        if (find_child(location_.children, "internal"))
+            add_internal();
+        else if (flow.answer)
             add_answer(*flow.answer, settings);
         else if (denied_)
             add_denial();
@@ -133,7 +149,8 @@ class LocationImport {
         for (const Directive& directive : block) {
             const bool handled = Flow::knows(directive.name) || Settings::knows(directive.name) ||
                                  directive.name == "proxy_pass" || directive.name == "location" ||
-                                 directive.name == "health_check" || (directive.name == "deny" && denied_);
+                                 directive.name == "health_check" || directive.name == "internal" ||
+                                 (directive.name == "deny" && denied_);
             const bool leads_on = directive.name == "try_files" && !find_child(block, "proxy_pass") &&
                                   fallback_location(location_, server_);
             if (!handled && !leads_on) note_untranslated(directive, notes_);
@@ -164,6 +181,16 @@ class LocationImport {
         drafts.push_back(std::move(draft));
     }
 
+    // Without error pages, subrequests and X-Accel-Redirect nothing leads there.
+    void add_internal() {
+        Draft draft = fresh_draft();
+        draft.route.respond = {404, "Not found.\n", Respond{}.content_type};
+        notes_.changed(location_,
+                       "requests of clients get 404 as in nginx, and no error page, auth_request or X-Accel-Redirect "
+                       "of the application leads here");
+        drafts.push_back(std::move(draft));
+    }
+
     void add_unhandled() {
         Draft draft = fresh_draft();
         set_not_carried_over(draft.route);
@@ -184,21 +211,28 @@ class LocationImport {
         apply_settings(draft.route, settings, location_, targets.host(), *server_.upstreams, notes_);
         if (const Directive* check = find_child(location_.children, "health_check"))
             apply_health_check(draft.route, *check, *server_.upstreams, notes_);
-        if (!path_.exact && path_.text.size() > 1 && path_.text.ends_with('/')) add_slash_redirect();
+        const auto host = draft.route.request_headers.set.find("Host");
+        if (targets.hosts_differ() && host != draft.route.request_headers.set.end() &&
+            targets.host().starts_with(host->second))
+            notes_.changed(pass ? *pass : location_,
+                           fmt::format("nginx sends each of its upstreams the Host of its own URL; here all get \"{}\"",
+                                       host->second));
+        if (pass && !named_ && !path_.exact && path_.text.size() > 1 && path_.text.ends_with('/')) add_slash_redirect();
         drafts.push_back(std::move(draft));
     }
 
     void replace_prefix(Route& route, const Flow& flow, const std::string& replacement, const Directive& where) {
         std::string from = path_.text, to = replacement;
         if (to.empty() && flow.prefix_change) {
-            from = flow.prefix_change->first;
-            to = flow.prefix_change->second.empty() ? "/" : flow.prefix_change->second;
+            from = flow.prefix_change->from;
+            to = flow.prefix_change->to.empty() ? "/" : flow.prefix_change->to;
             if (!path_.text.starts_with(from) ||
                 (path_.text.size() > from.size() && !from.ends_with('/') && path_.text[from.size()] != '/'))
                 return notes_.lost(where,
                                    "the rewrite of this location replaces a prefix that not all of its paths have");
         }
         if (to.empty() || to == from) return;
+        note_joint(flow, replacement, where);
         if (!is_plain_path(to)) return notes_.lost(where, fmt::format("the path \"{}\" has no counterpart", to));
         // Both end in a slash or neither does: what stays is joined the same way.
         if (from.size() > 1 && from.ends_with('/') && to.ends_with('/')) {
@@ -209,6 +243,27 @@ class LocationImport {
         }
         route.strip_prefix = from;
         route.replace_prefix = to;
+    }
+
+    // nginx puts text in place of text; here a whole prefix makes way for another.
+    void note_joint(const Flow& flow, const std::string& replacement, const Directive& where) {
+        constexpr auto kJoint = "here {0} makes way for {1} as whole segments; nginx would send {2} as {3}";
+        if (!replacement.empty()) {
+            const std::string rest = path_.text.ends_with('/') ? "x" : "/x";
+            if (!path_.exact && path_.text.ends_with('/') != replacement.ends_with('/'))
+                notes_.changed(where,
+                               fmt::format(kJoint, path_.text, replacement, path_.text + rest, replacement + rest));
+            return;
+        }
+        const PrefixChange& change = *flow.prefix_change;
+        if (!change.exact)
+            notes_.changed(*change.origin,
+                           fmt::format("here {} makes way for {} as whole segments; nginx joins the rest "
+                                       "with a slash too many or too few",
+                                       change.from, change.to.empty() ? "/" : change.to));
+        if (change.leaves_bare_path && path_.text == change.from)
+            notes_.changed(*change.origin,
+                           fmt::format("{} alone is replaced as well; nginx would leave it", change.from));
     }
 
     void note_borders() {
@@ -225,7 +280,7 @@ class LocationImport {
         Draft draft = fresh_draft();
         draft.route.match.path_prefix = Match{}.path_prefix;
         draft.route.match.path_exact = path_.text.substr(0, path_.text.size() - 1);
-        draft.route.redirect = {path_.text, 301};
+        draft.route.redirect = {path_.text + "?{query}", 301};
         draft.name_wish += "slash";
         drafts.push_back(std::move(draft));
     }
@@ -235,6 +290,7 @@ class LocationImport {
     Notes& notes_;
     Path path_;
     bool denied_ = false;  // nobody may ask for it
+    bool named_ = false;   // its proxy_pass stands in a named location
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ struct ServerContext {
     const std::vector<Directive>* directives = nullptr;
     Upstreams* upstreams = nullptr;
     Notes* notes = nullptr;
-    bool denied = false;  // by the location around: nobody may ask for what is inside
+    const Settings* settings = nullptr;  // of the server, which named locations inherit
+    bool denied = false;                 // by the location around: nobody may ask for what is inside
 };
 
 // The routes of a location and of those inside it.

@@ -7,6 +7,7 @@
 #include "config/cidr.h"
 #include "config/http_syntax.h"
 #include "config/nginx_import/pattern.h"
+#include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
 
@@ -60,7 +61,7 @@ std::optional<Key> key_of(std::string_view variable) {
     if (variable == "remote_addr" || variable == "binary_remote_addr") return Key{Source::client, {}};
     if (variable == "request_method") return Key{Source::method, {}};
     if (variable == "uri" || variable == "document_uri" || variable == "request_uri") return Key{Source::path, {}};
-    if (variable == "host") return Key{Source::header, "Host"};
+    if (variable == "host") return Key{Source::host, {}};
     if (variable == "content_type") return Key{Source::header, "Content-Type"};
     return std::nullopt;
 }
@@ -99,6 +100,8 @@ std::optional<Formula> Matcher::holds_for_variable(std::string_view variable) co
             // To nginx an absent header is an empty one.
             if (key->source == Key::Source::method && !is_token(value)) return Formula::constant(false);
             if (value.empty()) return negated(test(*key, Test::present, {}));
+            if (key->source == Key::Source::host && kind == Kind::equals_any_case)
+                return test(*key, Test::equals, {lower(value)});
             return test(*key, Test::equals, {value});
         case Kind::truthy:
             return both(test(*key, Test::present, {}), negated(test(*key, Test::in, {"", "0"})));

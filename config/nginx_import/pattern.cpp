@@ -17,10 +17,10 @@ namespace {
 bool is_letter(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }
-char upper(char c) {
+char to_upper(char c) {
     return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
 }
-char lower(char c) {
+char to_lower(char c) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
 
@@ -57,7 +57,7 @@ class Translator {
         rest_.remove_prefix(1);
         escaped_ = false;
         if (fold_ && is_letter(c))
-            out_ += {'[', upper(c), lower(c), ']'};
+            out_ += {'[', to_upper(c), to_lower(c), ']'};
         else
             out_ += c;
     }
@@ -109,11 +109,11 @@ class Translator {
             if (inside[i] == '\\') {
                 ++i;
             } else if (is_letter(inside[i])) {
-                const char flipped = upper(inside[i]) == inside[i] ? lower(inside[i]) : upper(inside[i]);
+                const char flipped = to_upper(inside[i]) == inside[i] ? to_lower(inside[i]) : to_upper(inside[i]);
                 out_ += flipped;
                 if (i + 2 < inside.size() && inside[i + 1] == '-' && is_letter(inside[i + 2])) {
                     const char last = inside[i + 2];
-                    (out_ += '-') += upper(last) == last ? lower(last) : upper(last);
+                    (out_ += '-') += to_upper(last) == last ? to_lower(last) : to_upper(last);
                     i += 2;
                 }
             }

@@ -90,7 +90,7 @@ Cases Scope::look_up_request(const Map& map, const std::string& variable, int de
         }
         note_request_uri(*entry, variable);
         const bool letters = std::ranges::any_of(matcher.value, [](unsigned char c) { return std::isalpha(c) != 0; });
-        if (matcher.kind == Matcher::Kind::equals_any_case && letters)
+        if (matcher.kind == Matcher::Kind::equals_any_case && letters && variable != "host")
             notes_->changed(*map.origin,
                             "nginx compares the words of a map without regard to case, Switchyard exactly: "
                             "use \"matches\" where clients differ in case");

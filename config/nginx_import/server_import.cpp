@@ -23,11 +23,6 @@ bool is_host(std::string_view name) {
         name, [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '-' || c == '.' || c == '_'); });
 }
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 // Prefixes are compared without their last slash, as routing does.
 std::pair<std::string, std::string> place(const Match& match) {
     std::string prefix = match.path_prefix;
@@ -50,6 +45,11 @@ bool proxies_somewhere(const std::vector<Directive>& block) {
     return std::ranges::any_of(block, [](const Directive& directive) {
         return directive.name == "proxy_pass" || proxies_somewhere(directive.children);
     });
+}
+
+// Whether the mask *.suffix takes a host, or all that another mask takes.
+bool covers(std::string_view mask, std::string_view host) {
+    return mask.starts_with("*.") && host != mask && host.ends_with(mask.substr(1));
 }
 
 bool server_handles(std::string_view name) {
@@ -100,6 +100,20 @@ void Servers::leave_out_redirects(std::vector<Server>& servers) {
                 *server.block,
                 "redirects to https what other servers serve by TLS. TLS is terminated before Switchyard, which "
                 "would redirect for ever: the redirect is left out, do it where TLS is terminated");
+        if (server.left_out) note_left_out(server);
+    }
+}
+
+void Servers::note_left_out(const Server& server) {
+    for (const Directive& directive : server.block->children) {
+        if (directive.name == "location") {
+            if (!redirects_to_tls({directive}) && !redirects_to_tls(directive.children))
+                notes_.lost(directive,
+                            "stands beside a redirect to https that is left out: its requests go where the server "
+                            "that speaks TLS leads them; add a route for it");
+        } else if (!server_handles(directive.name)) {
+            note_untranslated(directive, notes_);
+        }
     }
 }
 
@@ -123,6 +137,13 @@ void Servers::choose_default(std::vector<Server>& servers) {
     });
     Server& chosen = servers[defaults[only_as_default == order.end() ? order.front() : *only_as_default]];
     chosen.takes_any_host = true;
+    for (const std::string& host : chosen.hosts) {
+        const bool taken = std::ranges::any_of(servers, [&](const Server& other) {
+            return &other != &chosen && !other.left_out &&
+                   std::ranges::any_of(other.hosts, [&](const std::string& mask) { return covers(mask, host); });
+        });
+        if (taken) chosen.beside_any.push_back(host);
+    }
     for (const Address& address : order) {
         Server& other = servers[defaults[address]];
         if (&other == &chosen) continue;
@@ -138,7 +159,7 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
                      const std::vector<const Directive*>& real_ip) {
     std::vector<Server> servers;
     for (const Directive* block : blocks) {
-        Server server{block, read_listens(*block, notes_), {}, false};
+        Server server{block, read_listens(*block, notes_), {}, false, {}, false};
         for (const Directive& directive : block->children)
             if (directive.name == "server_name") read_names(directive, server);
         std::vector<const Directive*> trusted = real_ip;
@@ -155,10 +176,21 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
     finish();
 }
 
+const Directive* Servers::root_location(const Directive& server) {
+    const auto is_root = [](const Directive& d) {
+        return d.name == "location" && d.args == std::vector<std::string>{"/"};
+    };
+    const auto try_files = std::ranges::find(server.children, "try_files", &Directive::name);
+    if (try_files == server.children.end() || !try_files->arg(try_files->args.size() - 1).starts_with('@') ||
+        std::ranges::any_of(server.children, is_root))
+        return nullptr;
+    return &made_.emplace_back(Directive{"location", {"/"}, true, {*try_files}, try_files->file, try_files->line});
+}
+
 std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow, const Settings& settings) {
     std::vector<Draft> drafts;
     const ServerContext context{server.hosts.empty() ? "" : server.hosts.front(), &server.block->children, &upstreams_,
-                                &notes_};
+                                &notes_, &settings};
     if (flow.answer) {
         Draft draft;
         draft.origin = flow.answer;
@@ -175,17 +207,26 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
     for (const Directive& directive : server.block->children)
         if (directive.name == "location")
             for (Draft& draft : import_location(directive, flow, settings, context)) drafts.push_back(std::move(draft));
+    if (const Directive* root = root_location(*server.block))
+        for (Draft& draft : import_location(*root, flow, settings, context)) drafts.push_back(std::move(draft));
     return drafts;
 }
 
 void Servers::import_server(const Server& server, const Scope& scope, const Settings& http, bool has_others) {
     for (const Directive& directive : server.block->children)
-        if (!server_handles(directive.name)) note_untranslated(directive, notes_);
+        if (!server_handles(directive.name) && !(directive.name == "try_files" && root_location(*server.block)))
+            note_untranslated(directive, notes_);
     const Settings settings = http.under(server.block->children);
     Flow flow(scope);
     flow.walk(server.block->children, notes_);
 
-    std::vector<std::string> hosts = server.hosts;
+    if (flow.prefix_change) {
+        notes_.lost(*flow.prefix_change->origin,
+                    "nginx rewrites before it looks for a location: put this into the locations that it leads to");
+        flow.prefix_change.reset();
+    }
+
+    std::vector<std::string> hosts = server.hosts, beside_any = server.beside_any;
     for (const PartialAnswer& partial : flow.partial_answers) {
         if (partial.hosts.empty()) continue;
         Draft draft;
@@ -200,8 +241,11 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
                 notes_.lost(*partial.answer, fmt::format("\"{}\" is no host name", host));
         }
         if (!answered.empty()) take(std::move(draft), answered);
-        std::erase_if(hosts,
-                      [&](const std::string& host) { return std::ranges::find(answered, host) != answered.end(); });
+        const auto is_answered = [&](const std::string& host) {
+            return std::ranges::find(answered, host) != answered.end();
+        };
+        std::erase_if(hosts, is_answered);
+        std::erase_if(beside_any, is_answered);
     }
     if (server.takes_any_host) {
         if (has_others && !server.hosts.empty())
@@ -230,6 +274,7 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
     for (Draft& draft : drafts) {
         if (draft.name_wish == "/") draft.name_wish.clear();
         draft.name_wish = (server.hosts.empty() ? "default" : server.hosts.front()) + draft.name_wish;
+        if (!beside_any.empty()) take(draft, beside_any);
         take(std::move(draft), hosts);
     }
 }

@@ -5,6 +5,7 @@
 // Threads: one import, one thread.
 #pragma once
 
+#include <list>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Servers {
         std::vector<Listen> listens;
         std::vector<std::string> hosts;
         bool takes_any_host = false;
+        std::vector<std::string> beside_any;  // its names that a mask of another server would take from it
         bool left_out = false;
 
         bool speaks_tls() const;
@@ -38,6 +40,9 @@ class Servers {
     void leave_out_redirects(std::vector<Server>& servers);
     void choose_default(std::vector<Server>& servers);
     void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
+    void note_left_out(const Server& server);
+    // `try_files … @app` of the server itself: what no location takes goes there.
+    const Directive* root_location(const Directive& server);
     std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);
     void take(Draft draft, const std::vector<std::string>& hosts);
     bool replaces(const Draft& draft, const std::string& host);
@@ -52,6 +57,7 @@ class Servers {
     Upstreams& upstreams_;
     Notes& notes_;
     std::vector<Taken> taken_;
+    std::list<Directive> made_;  // locations that nginx has no need to write out
 };
 
 }  // namespace switchyard::config::nginx

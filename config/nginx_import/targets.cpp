@@ -37,6 +37,7 @@ std::string rule_name(const Condition& condition, std::set<std::string>& taken) 
     if (first->key.source == Key::Source::client) wish = "client";
     if (first->key.source == Key::Source::method) wish = "method";
     if (first->key.source == Key::Source::path) wish = "path";
+    if (first->key.source == Key::Source::host) wish = "host";
     if (first == &condition && first->test != Condition::Test::matches)
         for (const auto& value : first->values) wish += "-" + value;
     std::ranges::transform(wish, wish.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -96,6 +97,7 @@ void Targets::accept(const Target& target, const Directive& where) {
         notes_.changed(where,
                        fmt::format("a route replaces its prefix by one path: \"{}\" is used for all of its upstreams",
                                    replacement_));
+    hosts_differ_ = hosts_differ_ || (accepted_ && target.host != host_);
     if (!accepted_) {
         replacement_ = target.path;
         host_ = target.host;

@@ -26,6 +26,8 @@ class Targets {
     const std::string& replacement() const { return replacement_; }
     // The Host that nginx would send: that of the URL.
     const std::string& host() const { return host_; }
+    // Whether another URL has another host, which matters where nginx would send it.
+    bool hosts_differ() const { return hosts_differ_; }
 
   private:
     struct Target {
@@ -44,7 +46,7 @@ class Targets {
     Upstreams& upstreams_;
     Notes& notes_;
     std::string replacement_, host_;
-    bool accepted_ = false, with_variables_ = false;
+    bool accepted_ = false, with_variables_ = false, hosts_differ_ = false;
 };
 
 }  // namespace switchyard::config::nginx

@@ -1,4 +1,5 @@
 #include "config/nginx_import/text.h"
+#include "config/nginx_import/values.h"
 
 #include <algorithm>
 #include <cctype>
@@ -11,10 +12,13 @@ bool is_name(char c) {
     return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
+// nginx looks up all variables without regard to case, cookies and parameters of the query too; Switchyard's keys are
+// exact, and what the configuration says is what the application uses.
+std::string variable_name(std::string_view written) {
+    std::string name = lower(written);
+    for (const std::string_view source : {"cookie_", "arg_"})
+        if (name.starts_with(source)) return std::string(source) + std::string(written.substr(source.size()));
+    return name;
 }
 
 void append_literal(Text& text, std::string_view more) {
@@ -42,7 +46,7 @@ Text parse_text(std::string_view text) {
             append_literal(out, "$");  // nginx would refuse it; in a pattern it is an anchor
             continue;
         }
-        out.push_back({true, lower(name.substr(0, end))});
+        out.push_back({true, variable_name(name.substr(0, end))});
         text = name.substr(end + (braces ? 1 : 0));
     }
     return out;

@@ -14,11 +14,6 @@ namespace switchyard::config::nginx {
 
 namespace {
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 // nginx fills in port 80.
 std::optional<Address> endpoint_address(const std::string& text, std::string* why) {
     if (text.starts_with("unix:")) return Address::parse(text, why);

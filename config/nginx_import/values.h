@@ -18,6 +18,9 @@ std::optional<std::chrono::milliseconds> time_value(std::string_view text);
 std::optional<std::uint64_t> size_value(std::string_view text);
 std::optional<std::uint32_t> number_value(std::string_view text);
 
+// ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 // A legal name near `wish`, not in `taken`; it is added there.
 std::string fresh_name(std::string_view wish, std::set<std::string>& taken);
 

@@ -34,6 +34,8 @@ std::string_view value_of(const config::Key& key, const std::string& lower_name,
             return facts.method;
         case Source::path:
             return facts.path;
+        case Source::host:
+            return facts.host;
     }
     return {};
 }

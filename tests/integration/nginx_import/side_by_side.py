@@ -7,6 +7,7 @@ What to ask for stands in comments of the configuration itself:
     # try-header: X-Release: canary | stable |      (an empty choice: without the header)
     # compare-shares: cookie uid     many requests, each with another cookie: only the shares are compared, and that the
                                      same cookie leads to the same upstream; "compare-shares: chance" for no cookie
+    # compare: host, type            the Host that the endpoint got, the Content-Type of fixed answers
 
 usage: side_by_side.py SWITCHYARD [CONFIG…]"""
 import collections
@@ -39,7 +40,7 @@ class EndpointHandler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = json.dumps({"endpoint": self.server.label, "path": self.path, "env": self.headers.get("X-Env")}).encode()
+        body = json.dumps({"endpoint": self.server.label, "path": self.path, "host": self.headers.get("Host"), "env": self.headers.get("X-Env")}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Powered-By", "endpoint")
@@ -109,7 +110,8 @@ def location(answer, host):
 
 
 class Asker:
-    def __init__(self, port):
+    def __init__(self, port, compared=()):
+        self.compared = compared
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def ask(self, method, path, headers):
@@ -122,8 +124,10 @@ class Asker:
             answer = self.connection.getresponse()
         body = answer.read()
         seen = json.loads(body) if answer.status == 200 and body.startswith(b'{"endpoint"') else {}
+        more = {"host": seen.get("host"), "type": None if seen or answer.status >= 300 else answer.getheader("Content-Type")}
         return {"status": answer.status, "endpoint": seen.get("endpoint"), "path": seen.get("path"), "env": seen.get("env"),
-                "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"])}
+                "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"]),
+                **{key: more[key] for key in self.compared}}
 
 
 def groups(text):
@@ -229,7 +233,8 @@ def run_config(switchyard, config):
             with nginx, Switchyard(switchyard, work, imported["config"]) as proxy:
                 if imported["config"].get("upstreams"):
                     proxy.healthy(*imported["config"]["upstreams"])
-                ask_nginx, ask_ours = Asker(nginx_port), Asker(int(proxy.url().rsplit(":", 1)[1]))
+                compared = [key.strip() for line in directives(text, "compare") for key in line.split(",")]
+                ask_nginx, ask_ours = Asker(nginx_port, compared), Asker(int(proxy.url().rsplit(":", 1)[1]), compared)
                 group = groups(text)
                 how = directives(text, "compare-shares")
                 asked = compare_each(config.name, requests_of(text), ask_nginx, ask_ours, group) if not how or directives(text, "try-path") else 0

@@ -178,7 +178,7 @@ TEST_CASE("conditions are checked key by key") {
         {"no subject",
          when(R"({"equals":"x"})"),
          {{"/routes/0/rules/0/when",
-           "expected what to look at: header, cookie, query, claim, client, method, path, all, any or not"}}},
+           "expected what to look at: header, cookie, query, claim, client, method, path, host, all, any or not"}}},
         {"two subjects",
          when(R"({"header":"X","cookie":"y","equals":"x"})"),
          {{"/routes/0/rules/0/when/cookie", "\"header\" is already there; join conditions with \"all\" or \"any\""}}},

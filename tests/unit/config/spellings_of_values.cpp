@@ -211,7 +211,7 @@ TEST_CASE("keys are a kind and, for most, a name") {
         {"cookie:", "expected a name, as in \"cookie:NAME\""},
         {"client:x", "\"client\" takes no name after it"},
         {"Header:x", "unknown kind of key \"Header\"; did you mean \"header\"?"},
-        {"", "unknown kind of key \"\"; known here: header, cookie, query, claim, client, method, path"},
+        {"", "unknown kind of key \"\"; known here: header, cookie, query, claim, client, method, path, host"},
     };
     for (const auto& [text, expected] : rows) {
         CAPTURE(text);

@@ -129,5 +129,5 @@ TEST_CASE("broken configurations give a fault or a valid model, never anything e
         ++models;
         CHECK(parse(render_text(imported.model)).model == imported.model);
     }
-    CHECK(models > 800);
+    CHECK(models > 600);
 }

@@ -79,7 +79,7 @@ TEST_CASE("the only server takes any host; with several, the default one does") 
 TEST_CASE("paths without a location do not fall through to the default server") {
     CHECK(servers("server { server_name a; location / { proxy_pass http://app; } }\n"
                   "server { server_name b; location /api/ { proxy_pass http://app; } }") ==
-          "a: / → app\nb-api-slash: b =/api → 301 /api/\nb-api: b /api/ → app\nb: b / → 404\n");
+          "a: / → app\nb-api-slash: b =/api → 301 /api/?{query}\nb-api: b /api/ → app\nb: b / → 404\n");
 }
 
 TEST_CASE("a server that redirects to https is left out where another serves the host by TLS") {
@@ -262,13 +262,15 @@ TEST_CASE("headers") {
         "\"$host $request_uri\";\n"
         "proxy_set_header X-Pid $pid;\nproxy_set_header X-Braces \"{client}\";\nproxy_pass http://app; } }");
     const Route& route = imported.model.routes.at(0);
-    CHECK(route.request_headers.set == std::map<std::string, std::string>{{"X-Env", "prod"},
-                                                                          {"X-Real-IP", "{client}"},
-                                                                          {"X-Where", "{host} {target}"}});
+    CHECK(route.request_headers.set ==
+          std::map<std::string, std::string>{
+              {"Host", "{host}"}, {"X-Env", "prod"}, {"X-Real-IP", "{client}"}, {"X-Where", "{host} {target}"}});
     CHECK(route.request_headers.remove == std::vector<std::string>{"Cookie"});
     CHECK(route.response_headers.add == std::map<std::string, std::string>{{"X-Frame-Options", "DENY"}});
     CHECK(route.response_headers.remove == std::vector<std::string>{"X-Powered-By"});
-    CHECK(notes_of(imported) == "16 lost: proxy_set_header X-Pid $pid\n17 lost: proxy_set_header X-Braces {client}\n");
+    CHECK(notes_of(imported) ==
+          "10 changed: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for\n16 lost: proxy_set_header X-Pid "
+          "$pid\n17 lost: proxy_set_header X-Braces {client}\n");
 }
 
 TEST_CASE("a file without http block is read as its inside") {

@@ -78,8 +78,9 @@ TEST_CASE(
         "server { location / { proxy_connect_timeout 2s; proxy_pass http://app; } }");
     CHECK(upstream_of(imported, "app").find(R"("timeouts":{"connect":"2s","response_head":"2m","idle":"2m"})") !=
           std::string::npos);
-    CHECK(routes_of(imported) ==
-          R"([{"name":"default","split":{"app":1},"limits":{"body":"8MiB"},"retries":{"attempts":2}}])");
+    CHECK(
+        routes_of(imported) ==
+        R"([{"name":"default","split":{"app":1},"limits":{"body":"8MiB"},"timeouts":{"tunnel_idle":"2m"},"retries":{"attempts":2}}])");
     const auto plain = import_http("server { location / { proxy_pass http://127.0.0.1:1; proxy_next_upstream off; } }");
     CHECK(routes_of(plain).find(R"("limits":{"body":"1MiB"},"retries":{"attempts":0})") != std::string::npos);
     CHECK(upstream_of(plain, "127.0.0.1-1").find(R"("timeouts":{"connect":"1m","response_head":"1m"})") !=

@@ -54,6 +54,7 @@ TEST_CASE("each source is looked up in its own place") {
     CHECK_FALSE(holds(test_of(Source::query, "use", Test::present), facts));
     CHECK(holds(test_of(Source::method, "", Test::in, {"POST", "PUT"}), facts));
     CHECK(holds(test_of(Source::path, "", Test::prefix, {"/api"}), facts));
+    CHECK(holds(test_of(Source::host, "", Test::equals, {"a.example"}), facts));
     CHECK(holds(test_of(Source::client, "", Test::in, {"192.168.0.0/16", "10.0.0.0/8"}), facts));
     CHECK_FALSE(holds(test_of(Source::client, "", Test::in, {"192.168.0.0/16"}), facts));
 }
