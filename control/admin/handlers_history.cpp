@@ -1,4 +1,8 @@
 // GET /v1/generations[/{g}] · /v1/generations/{g}/diff/{h} · /v1/audit[/verify]
+#include <fmt/format.h>
+
+#include <charconv>
+
 #include "config/diff.h"
 #include "config/parse.h"
 #include "config/render.h"
@@ -39,6 +43,20 @@ Result<Page> page_of(const AdminRequest& request) {
     const auto limit = query_number(request, "limit", kDefaultLimit);
     if (!limit) return limit.error();
     return Page{*before, static_cast<unsigned>(std::min(*limit, kLargestLimit))};
+}
+
+// ?anchor=LINE:HASH
+Result<std::optional<AuditAnchor>> anchor_of(const AdminRequest& request) {
+    const auto text = request.query_value("anchor");
+    if (!text) return std::optional<AuditAnchor>();
+    const auto colon = text->find(':');
+    AuditAnchor anchor;
+    const auto* end = text->data() + std::min(colon, text->size());
+    const auto read = std::from_chars(text->data(), end, anchor.number);
+    if (colon == text->npos || read.ec != std::errc() || read.ptr != end || anchor.number == 0)
+        return problems::bad_request("anchor must be LINE:HASH, as an earlier verify told it, not " + *text);
+    anchor.hash = text->substr(colon + 1);
+    return std::optional(std::move(anchor));
 }
 
 }  // namespace
@@ -106,11 +124,15 @@ void get_audit(Context& context, const AdminRequest& request, Respond respond) {
     respond(reply(Json{{"audit", std::move(out)}}));
 }
 
-void verify_audit(Context& context, const AdminRequest&, Respond respond) {
-    const auto verdict = context.controller.store().verify_audit();
+void verify_audit(Context& context, const AdminRequest& request, Respond respond) {
+    const auto anchor = anchor_of(request);
+    if (!anchor) return respond(reply(anchor.error()));
+    const auto verdict = context.controller.store().verify_audit(*anchor);
     if (!verdict) return respond(reply(verdict.error()));
     Json out = {{"intact", verdict->intact}, {"entries", verdict->entries}};
-    if (!verdict->intact) {
+    if (verdict->intact) {
+        out["anchor"] = fmt::format("{}:{}", verdict->entries, verdict->head);
+    } else {
         out["first_bad"] = verdict->first_bad;
         out["detail"] = verdict->detail;
     }

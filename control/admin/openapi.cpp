@@ -40,8 +40,13 @@ Json parameters(const AdminRoute& route) {
         const auto end = std::min(rest.find(' '), rest.size());
         const auto name = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        out.push_back(parameter(name, "query", {{"type", name == "wait" ? "string" : "integer"}},
-                                name == "wait" ? "answer when it has ended, or after so long (30s)" : "paging"));
+        if (name == "wait")
+            out.push_back(
+                parameter(name, "query", {{"type", "string"}}, "answer when it has ended, or after so long (30s)"));
+        else if (name == "anchor")
+            out.push_back(parameter(name, "query", {{"type", "string"}}, "LINE:HASH as an earlier answer told them"));
+        else
+            out.push_back(parameter(name, "query", {{"type", "integer"}}, "paging"));
     }
     if (route.knows_dry_run())
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},

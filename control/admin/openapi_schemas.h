@@ -119,7 +119,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
   "properties": {"audit": {"type": "array", "items": {"$ref": "#/components/schemas/AuditEntry"}}}},
 "AuditVerdict": {"type": "object", "required": ["intact", "entries"],
   "properties": {"intact": {"type": "boolean"}, "entries": {"type": "integer"}, "first_bad": {"type": "integer"},
-    "detail": {"type": "string"}}},
+    "detail": {"type": "string"}, "anchor": {"type": "string", "description": "LINE:HASH of the last line, to be kept elsewhere"}}},
 "Drain": {"type": "object", "required": ["id", "generation", "state", "started_at", "policy", "in_flight", "at_start"],
   "properties": {"id": {"type": "string"}, "generation": {"type": "integer"},
     "state": {"enum": ["running", "done", "expired"]}, "started_at": {"type": "string"},

@@ -36,7 +36,7 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/v1/generations/{generation}/diff/{other}", A::viewer, false, "diffGenerations", "What changes from one generation to another, in words and as JSON Patch", "", "Diff", "", h::diff_generations},
     {"POST", "/v1/undo", A::operate, true, "undo", "Return to an earlier generation, as a new one", "Undo", "Receipt", "", h::undo},
     {"GET", "/v1/audit", A::viewer, false, "getAudit", "Who did what, when, from where and why; newest first", "", "Audit", "before limit", h::get_audit},
-    {"GET", "/v1/audit/verify", A::viewer, false, "verifyAudit", "Check the hash chain of the audit", "", "AuditVerdict", "", h::verify_audit},
+    {"GET", "/v1/audit/verify", A::viewer, false, "verifyAudit", "Check the hash chain of the audit", "", "AuditVerdict", "anchor", h::verify_audit},
     {"GET", "/v1/drains", A::viewer, false, "getDrains", "Drains, newest first", "", "Drains", "", h::get_drains},
     {"GET", "/v1/drains/{id}", A::viewer, false, "getDrain", "One drain, now or when it has ended", "", "Drain", "wait", h::get_drain},
     {"POST", "/v1/explain", A::viewer, false, "explain", "What the data plane would do with a request, and why", "Question", "Explanation", "", h::explain},

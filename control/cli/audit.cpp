@@ -6,14 +6,19 @@
 namespace switchyard::control::cli {
 namespace {
 
-int verify(const Options& options) {
-    const auto answer = AdminClient(options.client).call("GET", "/v1/audit/verify");
+int verify(const Options& options, const std::string& anchor) {
+    const auto answer =
+        AdminClient(options.client).call("GET", "/v1/audit/verify" + (anchor.empty() ? "" : "?anchor=" + anchor));
     if (!answer.done()) return print_problem(options, answer);
     const bool intact = answer.json["intact"].get<bool>();
     if (options.json)
         fmt::print("{}\n", answer.json.dump(2));
     else if (intact)
-        fmt::print("intact: {} lines, each following the one before\n", text_of(answer.json["entries"]));
+        fmt::print(
+            "intact: {} lines, each following the one before{}\nkeep this elsewhere, and hold the record to it "
+            "later: --anchor {}\n",
+            text_of(answer.json["entries"]), anchor.empty() ? "" : ", with the one that was noted",
+            text_of(answer.json["anchor"]));
     else
         fmt::print(stderr, "NOT intact: {}\n", text_of(answer.json["detail"]));
     return intact ? kDone : kRefused;
@@ -26,11 +31,14 @@ void add_audit(CLI::App& app, Options& options, Action& action) {
                           "switchyard audit verify");
     auto what = std::make_shared<std::string>();
     auto limit = std::make_shared<unsigned>(20);
+    auto anchor = std::make_shared<std::string>();
     verb->add_option("WHAT", *what, "verify: check the hash chain")->check(CLI::IsMember({"verify"}));
     verb->add_option("--limit", *limit, "how many lines")->capture_default_str();
-    verb->callback([&, what, limit] {
-        action = [&, what, limit] {
-            if (*what == "verify") return verify(options);
+    verb->add_option("--anchor", *anchor,
+                     "verify: LINE:HASH that an earlier verify told; a record written anew is found");
+    verb->callback([&, what, limit, anchor] {
+        action = [&, what, limit, anchor] {
+            if (*what == "verify") return verify(options, *anchor);
             return show(options, fmt::format("/v1/audit?limit={}", *limit), [](const Json& all) {
                 std::vector<std::vector<std::string>> rows{
                     {"LINE", "AT", "WHO", "FROM", "VERB", "GENERATION", "CHANGES", "REASON"}};

@@ -56,12 +56,12 @@ std::vector<AuditEntry> page(Database& database, std::uint64_t before, unsigned 
     return out;
 }
 
-AuditVerdict verify(Database& database) {
+AuditVerdict verify(Database& database, const std::optional<AuditAnchor>& anchor) {
     AuditVerdict verdict;
     auto& s = database.statement("SELECT * FROM audit ORDER BY number");
     std::string previous = kAuditGenesis;
     const auto bad = [&](std::uint64_t number, std::string detail) {
-        verdict = {false, verdict.entries, number, std::move(detail)};
+        verdict = {false, verdict.entries, number, std::move(detail), {}};
     };
     while (verdict.intact && s.executeStep()) {
         const auto entry = audit_of(s);
@@ -71,6 +71,10 @@ AuditVerdict verify(Database& database) {
             bad(entry.number, fmt::format("line {} does not follow the line before it", entry.number));
         else if (entry.hash != audit_hash(entry))
             bad(entry.number, fmt::format("line {} was changed after it was written", entry.number));
+        else if (anchor && entry.number == anchor->number && entry.hash != anchor->hash)
+            bad(entry.number, fmt::format("line {} is not the one whose hash was noted: the record up to it was "
+                                          "written anew",
+                                          entry.number));
         else
             ++verdict.entries, previous = entry.hash;
     }
@@ -82,6 +86,11 @@ AuditVerdict verify(Database& database) {
             fmt::format("{} lines were written, {} are there: the last ones are missing", count, verdict.entries));
     else if (database.meta("audit_head").value_or(kAuditGenesis) != previous)
         bad(verdict.entries, "the last line is not the one that was written last");
+    else if (anchor && anchor->number > verdict.entries)
+        bad(verdict.entries + 1, fmt::format("line {} was noted, the record ends at line {}: the last ones are missing",
+                                             anchor->number, verdict.entries));
+    else
+        verdict.head = previous;
     return verdict;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "control/store/database.h"
@@ -17,6 +18,7 @@ namespace switchyard::control::audit_rows {
 void append(Database& database, AuditEntry entry);
 // Newest first; only those with number < before when before > 0.
 std::vector<AuditEntry> page(Database& database, std::uint64_t before, unsigned limit);
-AuditVerdict verify(Database& database);
+// Also whether the anchor's line is still the one that was noted.
+AuditVerdict verify(Database& database, const std::optional<AuditAnchor>& anchor);
 
 }  // namespace switchyard::control::audit_rows

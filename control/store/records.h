@@ -63,6 +63,13 @@ struct AuditVerdict {
     std::uint64_t entries = 0;
     std::uint64_t first_bad = 0;  // number of the first line that does not fit
     std::string detail;           // what is wrong with it
+    std::string head;             // the last line's hash, when all is well
+};
+
+// A line of the audit as somebody noted it down outside: who rewrites the whole record cannot give that line this hash.
+struct AuditAnchor {
+    std::uint64_t number = 0;
+    std::string hash;
 };
 
 }  // namespace switchyard::control

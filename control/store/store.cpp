@@ -161,8 +161,8 @@ Result<std::vector<AuditEntry>> Store::audit(std::uint64_t before, unsigned limi
     return members_->reading<std::vector<AuditEntry>>([&] { return audit_rows::page(*members_, before, limit); });
 }
 
-Result<AuditVerdict> Store::verify_audit() {
-    return members_->reading<AuditVerdict>([&] { return audit_rows::verify(*members_); });
+Result<AuditVerdict> Store::verify_audit(const std::optional<AuditAnchor>& anchor) {
+    return members_->reading<AuditVerdict>([&] { return audit_rows::verify(*members_, anchor); });
 }
 
 Result<void> Store::put_journal(const std::string& id, const std::string& text) {

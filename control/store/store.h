@@ -51,7 +51,7 @@ class Store {
     Result<std::optional<IdempotencyRow>> idempotency(const std::string& who, const std::string& key);
 
     Result<std::vector<AuditEntry>> audit(std::uint64_t before, unsigned limit);
-    Result<AuditVerdict> verify_audit();
+    Result<AuditVerdict> verify_audit(const std::optional<AuditAnchor>& anchor = {});
 
     // Journals of rollouts, by id: opaque texts that are replaced as a whole.
     Result<void> put_journal(const std::string& id, const std::string& text);

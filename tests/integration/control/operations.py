@@ -46,7 +46,13 @@ def command_line(program, proxy):
     check("wrong weight exits 2", verb(program, proxy, "split", "app", "blue=x")[0] == 2)
     check("dry run changes nothing", verb(program, proxy, "split", "app", "blue=1", "--dry-run")[0] == 0)
     check("undo exits 0", verb(program, proxy, "undo")[0] == 0)
-    check("audit verify exits 0", verb(program, proxy, "audit", "verify")[0] == 0)
+    code, out, _ = verb(program, proxy, "audit", "verify")
+    check("audit verify exits 0", code == 0, out)
+    anchor = out.split("--anchor ")[1].strip()
+    check("and is held to what it told", verb(program, proxy, "audit", "verify", "--anchor", anchor)[0] == 0)
+    check("another line is not it", verb(program, proxy, "audit", "verify", "--anchor", anchor[:-1] + "x")[0] == 1)
+    code, _, err = verb(program, proxy, "audit", "verify", "--anchor", "last")
+    check("an anchor that is none is refused", code == 1 and "LINE:HASH" in err, err)
     for words in (["history"], ["diff", "1"], ["drain"], ["audit"], ["watch", "--times", "1"], ["rollout", "status"],
                   ["explain", "GET", "http://x/"], ["schema"], ["completion"], ["check", str(proxy.config)], ["token", "ci"]):
         code, out, err = verb(program, proxy, *words)

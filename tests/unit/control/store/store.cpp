@@ -142,6 +142,35 @@ TEST_CASE("a changed, missing, inserted or cut audit line is found, with its num
     }
 }
 
+TEST_CASE("a record that was written anew as a whole is found by whoever noted a line") {
+    ScratchDir dir;
+    const auto written = [&](const char* name, const std::string& who) {
+        auto store = open(dir / name);
+        for (std::uint64_t n = 1; n <= 3; ++n) {
+            auto commit = commit_of(n);
+            if (n == 2) commit.generation.who = who;
+            REQUIRE(store->commit(commit).has_value());
+        }
+        return store;
+    };
+    auto honest = written("honest", "ci");
+    const AuditAnchor noted{3, honest->verify_audit()->head};
+    REQUIRE(honest->commit(commit_of(4)).has_value());
+    CHECK(honest->verify_audit(noted)->intact);
+
+    auto forged = written("forged", "somebody else");
+    REQUIRE(forged->commit(commit_of(4)).has_value());
+    CHECK(forged->verify_audit()->intact);
+    const auto verdict = *forged->verify_audit(noted);
+    CHECK_FALSE(verdict.intact);
+    CHECK(verdict.first_bad == 3);
+
+    auto shorter = written("shorter", "ci");
+    const auto beyond = *shorter->verify_audit(AuditAnchor{4, honest->verify_audit()->head});
+    CHECK_FALSE(beyond.intact);
+    CHECK(beyond.first_bad == 4);
+}
+
 TEST_CASE("only the owner may read the state file, a new one and one that others could read") {
     ScratchDir dir;
     const auto mode_of = [&](const char* name) {
