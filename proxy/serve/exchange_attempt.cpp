@@ -285,7 +285,7 @@ net::Task<Failure> Exchange::relay_informational() {
 
 bool Exchange::may_retry(Failure failure) const {
     const Retry retry = traits(failure).retry;
-    if (retry == Retry::never || answer_started_ || context_.stopping) return false;
+    if (retry == Retry::never || answer_started_) return false;
     if (retry == Retry::if_idempotent && !idempotent()) return false;
     // What has been taken from the client's body, be it only the size of a chunk, cannot be sent again (a small body
     // travels with the head and can).

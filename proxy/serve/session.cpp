@@ -68,7 +68,7 @@ net::Running Session::run() {
             in.release();
             idle_ = true;
             while (!stream.readable) {
-                if (finishing_ || context_.stopping) co_return;
+                if (finishing_) co_return;
                 set_deadline(context_.now_ms + listener_->idle_timeout_ms);
                 co_await sleep();
                 if (expired()) co_return;

@@ -255,6 +255,26 @@ TEST_CASE("an answer before the request's end is passed on, and no connection is
     CHECK(stage.in_flight() == 0);
 }
 
+TEST_CASE("a client that was promised its connection before the end of the worker gets one more answer on it") {
+    Stage stage;
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    Wire connection = stage.accept();
+    stage.crank->see(connection, "\r\n\r\n");
+    connection.take();
+    stage.crank->send(connection, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nso");
+    CHECK(stage.crank->see(client, "so").find("Connection: close") == std::string::npos);
+    stage.crank->context.stopping = true;
+    stage.crank->send(connection, "me");
+    stage.crank->see(client, "some");
+    client.take();
+    stage.crank->turn();
+    stage.crank->send(client, kGet);
+    stage.crank->see(connection, "\r\n\r\n");
+    stage.crank->send(connection, kOk);
+    CHECK(stage.crank->see_end(client).find("Connection: close\r\n") != std::string::npos);
+}
+
 TEST_CASE("the date is added when the endpoint has none, and what is hop by hop is taken out") {
     Stage stage(1, R"("response_headers": {"set": {"Server": "ours"}, "remove": ["X-Inner"]})");
     Wire client = stage.client();
