@@ -117,7 +117,8 @@ void describe(Visitor& field, Type<Route>) {
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
-    field("allow_trailers", &Route::allow_trailers, {.doc = "Names of trailers that are passed on."});
+    field("allow_trailers", &Route::allow_trailers,
+          {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
 }
 
 template <class Visitor>

@@ -9,11 +9,29 @@
 namespace switchyard::http {
 namespace {
 
+// Whatever the proxy knows by heart speaks of framing, routing, the connection or who somebody is.
 bool may_follow(FieldName name) {
-    return !is_hop_by_hop(name) && name != FieldName::content_length && name != FieldName::host;
+    return name == FieldName::other;
 }
 
 }  // namespace
+
+std::vector<std::string> announced_trailers(const char* base, const Head& head,
+                                            const std::vector<std::string>& allowed) {
+    std::vector<std::string> out;
+    if (allowed.empty() || !head.has(FieldName::trailer)) return out;
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        if (head.fields[i].id != FieldName::trailer) continue;
+        std::string_view rest = head.fields[i].value.of(base);
+        while (!rest.empty()) {
+            const std::string_view name = take_member(rest);
+            for (const std::string& known : allowed)
+                if (equals_lower(name, known) && std::find(out.begin(), out.end(), known) == out.end())
+                    out.push_back(known);
+        }
+    }
+    return out;
+}
 
 ChunkedDecoder::Result ChunkedDecoder::feed(std::span<char> input) {
     Result out;

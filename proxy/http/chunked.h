@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "proxy/http/head.h"
+
 namespace switchyard::http {
 
 class ChunkedDecoder {
@@ -56,5 +58,9 @@ class ChunkedDecoder {
     std::uint64_t left_ = 0;   // of the current chunk
     std::string line_;         // the trailer line being read
 };
+
+// Which of the `allowed` names (lower case) the Trailer fields of this head announce (RFC 9110 §6.6.2).
+std::vector<std::string> announced_trailers(const char* base, const Head& head,
+                                            const std::vector<std::string>& allowed);
 
 }  // namespace switchyard::http

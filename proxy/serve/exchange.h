@@ -98,6 +98,7 @@ class Exchange {
     bool join_small_body(net::Buffer& lead);
 
     // request_head.cpp, response_head.cpp
+    void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
     void write_request_head_again();
     void write_edits(http::Writer& to, const route::Edits& edits) const;
@@ -169,8 +170,9 @@ class Exchange {
     upstream::Breaker::Ticket breaker_ticket_ = 0;
     RateFloor pace_;
     std::int64_t paced_since_ms_ = 0;
-    bool invited_ = false;      // the endpoint has asked for the body (100 Continue)
-    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
+    bool invited_ = false;                              // the endpoint has asked for the body (100 Continue)
+    bool force_fresh_ = false;                          // a kept connection was dead: no more of them for this request
+    std::vector<std::string> wanted_up_, wanted_down_;  // trailers that were announced and are allowed
     std::string request_trailers_, response_trailers_;
     std::int64_t request_deadline_ms_ = 0;
     bool answer_started_ = false;

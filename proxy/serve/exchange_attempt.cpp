@@ -110,6 +110,7 @@ net::Task<Failure> Exchange::connect() {
 net::Task<Failure> Exchange::attempt() {
     record_.attempt_us = context_.now_us;
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
+    wanted_up_ = http::announced_trailers(base(), request_, route_->allow_trailers);
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();
@@ -118,8 +119,8 @@ net::Task<Failure> Exchange::attempt() {
         write_request_head_again();
     }
     request_trailers_.clear();
-    upload_.trailers = route_->allow_trailers.empty() ? nullptr : &request_trailers_;
-    upload_.wanted_trailers = &route_->allow_trailers;
+    upload_.trailers = wanted_up_.empty() ? nullptr : &request_trailers_;
+    upload_.wanted_trailers = &wanted_up_;
     upload_.start(
         body_with_head_ ? http::Body{} : request_guard_.body,
         request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,

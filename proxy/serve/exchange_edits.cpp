@@ -1,4 +1,5 @@
-// The header lines that a route adds, with what belongs to this request filled in.
+// The header lines that a route has a say in: those it adds, with what belongs to this request filled in, and the
+// trailers it lets pass.
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -27,6 +28,13 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
         }
     }
     to << lines.substr(written);
+}
+
+void Exchange::write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const {
+    if (trailers.empty()) return;
+    to << "Trailer: ";
+    for (std::size_t i = 0; i < trailers.size(); ++i) to << (i == 0 ? "" : ", ") << trailers[i];
+    to << "\r\n";
 }
 
 }  // namespace switchyard::serve

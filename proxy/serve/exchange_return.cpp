@@ -23,6 +23,7 @@ net::Task<Next> Exchange::return_response() {
                             : BodyPump::Coding::plain;
     const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
     if (uploaded || becomes_tunnel) out_.release();
+    wanted_down_ = http::announced_trailers(back_.data(), response_, route_->allow_trailers);
     net::Buffer lead(context_.buffers);
     // A tunnel is open for as long as it lasts.
     if (!write_response_head(lead, keep || becomes_tunnel, coding)) {
@@ -34,8 +35,8 @@ net::Task<Next> Exchange::return_response() {
     answer_started_ = true;
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
 
-    download_.trailers = route_->allow_trailers.empty() ? nullptr : &response_trailers_;
-    download_.wanted_trailers = &route_->allow_trailers;
+    download_.trailers = wanted_down_.empty() ? nullptr : &response_trailers_;
+    download_.wanted_trailers = &wanted_down_;
     const bool joined = join_small_body(lead);
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;

@@ -166,7 +166,10 @@ bool Exchange::write_request_head(net::Buffer& out) {
     to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
     to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
     if (forwards_left_ > 0) to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
-    if (request_guard_.body.kind == http::Body::Kind::chunked) to << "Transfer-Encoding: chunked\r\n";
+    if (request_guard_.body.kind == http::Body::Kind::chunked) {
+        to << "Transfer-Encoding: chunked\r\n";
+        write_announcement(to, wanted_up_);
+    }
     if (request_guard_.upgrade) {
         for (std::uint16_t i = 0; i < request_.field_count; ++i)
             if (request_.fields[i].id == http::FieldName::upgrade)

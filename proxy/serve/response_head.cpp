@@ -38,7 +38,10 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     }
     flush_run();
     if (!response_.has(http::FieldName::date)) to << context_.date();
-    if (coding == BodyPump::Coding::chunked) to << "Transfer-Encoding: chunked\r\n";
+    if (coding == BodyPump::Coding::chunked) {
+        to << "Transfer-Encoding: chunked\r\n";
+        write_announcement(to, wanted_down_);
+    }
     // 426 is of no use without what is required (RFC 9110 §15.5.22).
     if ((response_.status == 101 || response_.status == 426) && response_.has(http::FieldName::upgrade)) {
         for (std::uint16_t i = 0; i < response_.field_count; ++i)
