@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/document.h"
 #include "config/duration.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
@@ -22,12 +23,19 @@ std::optional<std::uint64_t> whole_number(const std::string& text) {
 }  // namespace
 
 Result<Json> parse_body(const AdminRequest& request, bool empty_is_object) {
-    if (request.body.empty() && empty_is_object) return Json::object();
-    try {
-        return Json::parse(request.body, nullptr, true, true);
-    } catch (const nlohmann::json::exception& e) {
-        return problems::bad_request(fmt::format("the body is not JSON: {}", e.what()));
+    if (request.body.empty()) {
+        if (empty_is_object) return Json::object();
+        return problems::bad_request("the body is empty; expected JSON");
     }
+    auto read = config::read_document(request.body);
+    if (!read.document) {
+        const auto& error = read.errors.front();
+        return problems::bad_request(error.pointer.empty()
+                                         ? "the body is " + error.detail
+                                         : fmt::format("the body at {} is {}", error.pointer, error.detail));
+    }
+    if (!read.errors.empty()) return problems::invalid(std::move(read.errors), "body");
+    return std::move(*read.document);
 }
 
 BodyReader::BodyReader(const Json& object, std::string pointer, std::initializer_list<std::string_view> known)
@@ -100,7 +108,7 @@ std::optional<std::chrono::milliseconds> BodyReader::duration(std::string_view k
 
 std::optional<Problem> BodyReader::problem() const {
     if (errors_.empty()) return std::nullopt;
-    return problems::invalid(errors_);
+    return problems::invalid(errors_, "body");
 }
 
 Result<std::uint64_t> query_number(const AdminRequest& request, const std::string& name, std::uint64_t otherwise) {

@@ -1,8 +1,11 @@
 #include "control/admin/change_call.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
+#include "config/utf8.h"
 #include "control/base/digest.h"
 
 namespace switchyard::control {
@@ -15,6 +18,7 @@ constexpr std::chrono::hours kConfirmLimit{24};
 
 // "43", 43, * or a list; the generation in force satisfies it, or the first number is handed on to be refused.
 Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint64_t in_force) {
+    const auto wrong = problems::bad_request("If-Match must be a generation, such as \"43\"");
     if (field.empty()) return std::optional<std::uint64_t>{};
     std::optional<std::uint64_t> first;
     while (!field.empty()) {
@@ -22,24 +26,23 @@ Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint6
         auto tag = field.substr(0, comma);
         field.remove_prefix(std::min(comma + 1, field.size()));
         const auto begin = tag.find_first_not_of(" \t\"");
-        if (begin == std::string_view::npos) continue;
+        // "" comes of a script whose variable is empty: it must not turn into a call without a precondition.
+        if (begin == std::string_view::npos) return wrong;
         tag = tag.substr(begin, tag.find_last_not_of(" \t\"") - begin + 1);
         if (tag == "*") return std::optional<std::uint64_t>{};
         std::uint64_t value = 0;
         const auto [end, ec] = std::from_chars(tag.data(), tag.data() + tag.size(), value);
-        if (ec != std::errc{} || end != tag.data() + tag.size())
-            return problems::bad_request("If-Match must be a generation, such as \"43\"");
+        if (ec != std::errc{} || end != tag.data() + tag.size()) return wrong;
         if (value == in_force) return std::optional<std::uint64_t>{value};
         if (!first) first = value;
     }
     return first;
 }
 
-// What every acting call brings: If-Match as a generation, and an X-Reason that is no book.
-Result<std::optional<std::uint64_t>> precondition(const Context& context, const AdminRequest& request) {
-    if (request.header("x-reason").size() > kReasonLimit)
-        return problems::bad_request("X-Reason is longer than 1000 bytes");
-    return if_match(request.header("if-match"), context.controller.generation());
+std::optional<Problem> unfit(const char* name, std::string_view text, std::size_t limit) {
+    if (text.size() > limit) return problems::bad_request(fmt::format("{} is longer than {} bytes", name, limit));
+    if (!config::is_utf8(text)) return problems::bad_request(fmt::format("{} is not UTF-8", name));
+    return std::nullopt;
 }
 
 }  // namespace
@@ -52,8 +55,13 @@ std::string fingerprint_of(const AdminRequest& request) {
     return sha256_hex(request.method + "\n" + request.path + "\n" + request.header("if-match") + "\n" + request.body);
 }
 
+std::optional<Problem> unfit_labels(const AdminRequest& request) {
+    if (auto problem = unfit("Idempotency-Key", request.header("idempotency-key"), kKeyLimit)) return problem;
+    return unfit("X-Reason", request.header("x-reason"), kReasonLimit);
+}
+
 Result<void> unless_stale(const Context& context, const AdminRequest& request) {
-    const auto tag = precondition(context, request);
+    const auto tag = if_match(request.header("if-match"), context.controller.generation());
     if (!tag) return tag.error();
     const auto in_force = context.controller.generation();
     if (*tag && **tag != in_force) return problems::stale(in_force);
@@ -70,15 +78,13 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     Change change;
     change.verb = std::move(verb);
     change.caller = caller_of(request);
-    const auto tag = precondition(context, request);
+    const auto tag = if_match(request.header("if-match"), context.controller.generation());
     if (!tag) return tag.error();
     change.if_match = *tag;
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return dry_run.error();
     change.dry_run = *dry_run;
     change.idempotency_key = request.header("idempotency-key");
-    if (change.idempotency_key.size() > kKeyLimit)
-        return problems::bad_request("Idempotency-Key is longer than 200 bytes");
     if (!change.idempotency_key.empty()) change.fingerprint = fingerprint_of(request);
     return change;
 }

@@ -1,6 +1,7 @@
 // What every changing call has in common: If-Match, ?dry_run, Idempotency-Key, X-Reason, and the receipt as answer.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "control/admin/body.h"
@@ -15,7 +16,11 @@ Caller caller_of(const AdminRequest& request);
 // Of a call with an Idempotency-Key: what makes it the same call.
 std::string fingerprint_of(const AdminRequest& request);
 
-// If-Match and X-Reason of a call that acts without making a generation of its own (confirm, rollouts).
+// What every acting call may bring for the store and the audit: an Idempotency-Key and an X-Reason that are short and
+// legible. The problem with them, if there is one.
+std::optional<Problem> unfit_labels(const AdminRequest& request);
+
+// If-Match of a call that acts without making a generation of its own (confirm, rollouts).
 Result<void> unless_stale(const Context& context, const AdminRequest& request);
 
 // ?dry_run; false when it is not said.

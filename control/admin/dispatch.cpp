@@ -90,6 +90,12 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
     }
     request.places = std::move(found.places);
     if (const auto problem = unknown_query(*found.route, request)) return respond(reply(*problem));
+    if (found.route->acts()) {
+        if (const auto problem = unfit_labels(request)) return respond(reply(*problem));
+        // What a caller says must not be passed over: there is nothing here that would read it.
+        if (found.route->body.empty() && !request.body.empty() && request.body != "{}")
+            return respond(reply(problems::bad_request(request.path + " takes no body; nothing was done")));
+    }
     if (found.route->acts() && !found.route->change) {
         const auto dry_run = wants_dry_run(request);
         if (!dry_run) return respond(reply(dry_run.error()));

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "config/limits.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
 #include "config/spelling.h"
@@ -25,6 +26,11 @@ Edit edit_of(Wanted wanted) {
 const std::vector<std::string> kVerbs{"switch",          "split",          "put-endpoint",
                                       "remove-endpoint", "endpoint-state", "require"};
 
+// A count of endpoints: more than fits is more than there can be, and must not wrap to fewer.
+std::uint32_t clipped(std::uint64_t count) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+}
+
 }  // namespace
 
 Edit read_switch(BodyReader& body, const std::string& route) {
@@ -34,8 +40,7 @@ Edit read_switch(BodyReader& body, const std::string& route) {
     wanted.force = body.flag("force").value_or(false);
     if (const auto* require = body.find("require")) {
         BodyReader inner(*require, body.pointer("require"), {"healthy"});
-        wanted.healthy = static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(inner.number("healthy").value_or(1), std::numeric_limits<std::uint32_t>::max()));
+        wanted.healthy = clipped(inner.number("healthy").value_or(1));
         body.take(inner);
     }
     return edit_of(std::move(wanted));
@@ -47,10 +52,11 @@ Result<Edit> read_split(const Json& weights, const std::string& pointer, const s
     if (!weights.is_object())
         return problems::invalid({config::Error{pointer, "must be an object: upstream → weight"}});
     for (const auto& [upstream, weight] : weights.items()) {
-        if (weight.is_number_unsigned() && weight.get<std::uint64_t>() <= std::numeric_limits<std::uint32_t>::max())
+        if (weight.is_number_unsigned() && weight.get<std::uint64_t>() <= config::limits::kWeight)
             wanted.weights.emplace_back(upstream, weight.get<std::uint32_t>());
         else
-            errors.push_back({config::pointer_to(pointer, upstream), "must be a whole number, 0 or more"});
+            errors.push_back({config::pointer_to(pointer, upstream),
+                              fmt::format("must be a whole number from 0 to {}", config::limits::kWeight)});
     }
     if (!errors.empty()) return problems::invalid(std::move(errors));
     return edit_of(std::move(wanted));
@@ -61,7 +67,7 @@ Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const st
     const auto word = body.required_text("state");
     if (const auto state = config::parse_word<config::EndpointState>(word))
         wanted.state = *state;
-    else if (!word.empty())
+    else if (const auto* said = body.find("state"); said != nullptr && said->is_string())
         body.wrong("state", "unknown state" + config::unknown_word(word, config::words<config::EndpointState>()));
     return edit_of(std::move(wanted));
 }
@@ -69,7 +75,7 @@ Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const st
 edits::Requirement read_requirement(BodyReader& body) {
     edits::Requirement wanted;
     wanted.upstream = body.required_text("upstream");
-    if (const auto healthy = body.number("healthy")) wanted.healthy = static_cast<std::uint32_t>(*healthy);
+    if (const auto healthy = body.number("healthy")) wanted.healthy = clipped(*healthy);
     wanted.in_flight_below = body.number("in_flight_below");
     return wanted;
 }
