@@ -40,10 +40,11 @@ bool split_authority(std::string_view authority, std::string_view& host) {
 }
 
 void split_path(std::string_view text, Target& out) {
-    out.path_and_query = text;
     const auto mark = text.find('?');
     out.path = text.substr(0, mark);
-    out.query = mark == text.npos ? std::string_view{} : text.substr(mark + 1);
+    if (mark == text.npos) return;
+    out.tail = text.substr(mark);
+    out.query = out.tail.substr(1);
 }
 
 int hex(char c) {
@@ -76,7 +77,7 @@ Target read_target(const char* base, const Head& head) {
         if (!split_authority(target, name) || name.size() == target.size())
             return refuse("CONNECT wants host:port as its target");
         if (!equals_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
-        out.path = out.path_and_query = {};
+        out.path = {};
         return out;
     }
     if (target[0] == '/') {
@@ -86,7 +87,7 @@ Target read_target(const char* base, const Head& head) {
     if (target == "*") {
         if (method != "OPTIONS") return refuse("the target * is for OPTIONS only");
         out.form = Target::Form::asterisk;
-        out.path = out.path_and_query = target;
+        out.path = target;
         return out;
     }
     constexpr std::string_view scheme = "http://";
@@ -105,14 +106,9 @@ Target read_target(const char* base, const Head& head) {
         return refuse("the URL and the host differ");
     }
     out.form = Target::Form::absolute;
-    if (end == rest.npos) {
-        // RFC 9112 §3.2.4: with OPTIONS, a URL without a path means the server as a whole.
-        out.path = out.path_and_query = method == "OPTIONS" ? "*" : "/";
-    } else if (rest[end] == '?') {
-        return refuse("a URL without a path");
-    } else {
-        split_path(rest.substr(end), out);
-    }
+    if (end != rest.npos) split_path(rest.substr(end), out);
+    // RFC 9112 §3.2.1 and §3.2.4: without a path it is the root, or, with OPTIONS, the server as a whole.
+    if (out.path.empty()) out.path = method == "OPTIONS" && end == rest.npos ? "*" : "/";
     return out;
 }
 

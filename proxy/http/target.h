@@ -15,11 +15,11 @@ namespace switchyard::http {
 struct Target {
     enum class Form : std::uint8_t { origin, absolute, authority, asterisk };
     Form form = Form::origin;
-    std::string_view host;       // without port; may be empty for HTTP/1.0
-    std::string_view authority;  // as sent, with port
-    std::string_view path;       // "/…" or "*"; without the query
-    std::string_view query;      // without '?'
-    std::string_view path_and_query;
+    std::string_view host;          // without port; may be empty for HTTP/1.0
+    std::string_view authority;     // as sent, with port
+    std::string_view path;          // "/…" or "*"; without the query
+    std::string_view query;         // without '?'
+    std::string_view tail;          // what stands behind the path: the query with its '?', or nothing
     const char* refused = nullptr;  // 400
 };
 

@@ -20,7 +20,7 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
                 to << host_;
                 break;
             case config::Placeholder::target:
-                to << target_.path_and_query;
+                to << target_.path << target_.tail;
                 break;
             case config::Placeholder::request_id:
                 to << std::string_view(request_id_, request_id_size_);

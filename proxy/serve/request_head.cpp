@@ -50,7 +50,7 @@ std::string_view behind_prefix(std::string_view raw, std::string_view routed, st
 
 void write_path(http::Writer& out, const route::Route& route, const http::Target& target, std::string_view routed) {
     if (route.strip_prefix.empty() || !routed.starts_with(route.strip_prefix)) {
-        out << target.path_and_query;
+        out << target.path << target.tail;
         return;
     }
     std::string scratch;
@@ -62,7 +62,7 @@ void write_path(http::Writer& out, const route::Route& route, const http::Target
     } else if (!rest.empty() && rest[0] == '/' && !route.replace_prefix.empty() && route.replace_prefix.back() == '/') {
         rest.remove_prefix(1);
     }
-    out << rest << target.path_and_query.substr(target.path.size());
+    out << rest << target.tail;
 }
 
 }  // namespace

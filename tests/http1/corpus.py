@@ -1,5 +1,6 @@
 """The corpora: raw messages that are valid, dubious or hostile, one JSON object per line.
 
+`must` says what has to become of a message where it is not left to expectations.py.
 `raw` is the message as text with one character per byte, or a list of such texts and of [text, times] for repetition.
 """
 import json
@@ -11,6 +12,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'corpus')
 class Case:
     def __init__(self, record):
         self.id, self.title, self.method = record['id'], record['title'], record.get('method', 'GET')
+        self.must = record.get('must')  # 'pass', 'refuse' or None: whatever is never forbidden will do
         pieces = record['raw'] if isinstance(record['raw'], list) else [record['raw']]
         self.raw = b''.join(
             piece.encode('latin-1') if isinstance(piece, str) else piece[0].encode('latin-1') * piece[1]

@@ -27,7 +27,7 @@ MUST_PASS = set('''
     valid/method-QUERY valid/options-star version/HTTP_1.0
     more/body-in-pieces more/chunk-of-16-digits-less-one more/cookie-two-lines more/dots-inside-names
     more/empty-query more/expect-chunked more/get-chunked more/head-then-get more/host-v6 more/keep-alive-10
-    more/pipelined-posts more/query-with-url more/upper-method-names more/value-obs-text
+    more/pipelined-posts more/upgrade-chunked hop/upgrade-body more/query-with-url more/upper-method-names more/value-obs-text
     response/100 response/102x5 response/103 response/199 response/205 response/304-cl response/body-1m
     response/chunked response/chunked-trailer response/chunks-1 response/field-17 response/field-18 response/field-20
     response/head-cl response/head-te response/http10 response/noreason response/ok response/reason-8bit response/te-7
@@ -45,7 +45,7 @@ MUST_REFUSE = set('''
     cl/dup-diff cl/dup-same te/cl-te te/te-cl more/cl-te-pipelined more/te-cl-pipelined more/te-tab-chunked
     more/te-chunked-space-comma more/cl-signed-zero more/chunk-size-space more/chunk-negative more/name-with-nul
     more/two-hosts-one-empty more/absolute-no-host more/obs-fold-te more/cr-in-request-line more/trailer-fold
-    more/expect-twice more/upgrade-chunked more/connect-body more/host-userinfo more/lf-after-chunk
+    more/expect-twice more/connect-body more/host-userinfo more/lf-after-chunk
     response/cl-dup-diff response/cl-dup-same response/cl-te response/more-te-te response/more-cl-in-204
     response/more-fold response/more-101-unasked response/more-10-te
 '''.split())
@@ -56,12 +56,12 @@ def failures(verdicts, complete):
     out = [f'{verdict}: {NEVER[verdict.word]}' for verdict in verdicts if verdict.word in NEVER]
     for verdict in verdicts:
         closed = verdict.detail.startswith('close')
-        if verdict.id in MUST_PASS or (closed and verdict.id in MUST_PASS_WHEN_CLOSED):
+        if verdict.id in MUST_PASS or verdict.must == 'pass' or (closed and verdict.id in MUST_PASS_WHEN_CLOSED):
             if verdict.word != 'normalised':
                 out.append(f'{verdict}: it is valid and must get through')
         if verdict.id in MUST_SPLIT and verdict.word != 'normalised+rejected':
             out.append(f'{verdict}: the first message is valid, the second is not')
-        if verdict.id in MUST_REFUSE and verdict.word not in REFUSALS:
+        if (verdict.id in MUST_REFUSE or verdict.must == 'refuse') and verdict.word not in REFUSALS:
             out.append(f'{verdict}: it must be refused')
     if complete:
         known = {verdict.id for verdict in verdicts}

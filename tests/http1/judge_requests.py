@@ -17,7 +17,7 @@ HOST_DANGER = re.compile(r'D:(host|target)')
 
 class Verdict:
     def __init__(self, case, word, detail=''):
-        self.id, self.title, self.word, self.detail = case.id, case.title, word, detail
+        self.id, self.title, self.word, self.detail, self.must = case.id, case.title, word, detail, case.must
 
     def __str__(self):
         return f'{self.word:18} {self.id:28} {self.title[:60]}  {self.detail}'
@@ -37,7 +37,11 @@ def alterations(sent, forwarded):
             changed.append('method')
         if before.body != after.body:
             changed.append('body')
-        if before.method != b'CONNECT' and path_of(before.target) != path_of(after.target):
+        whole_server = before.method == b'OPTIONS' and re.fullmatch(rb'[A-Za-z]+://[^/?#]*', before.target)
+        if whole_server:  # RFC 9112 section 3.2.4
+            if after.target != b'*':
+                changed.append(f'target {before.target[:40]!r} -> {after.target[:40]!r}')
+        elif before.method != b'CONNECT' and path_of(before.target) != path_of(after.target):
             changed.append(f'target {before.target[:40]!r} -> {after.target[:40]!r}')
     return changed
 

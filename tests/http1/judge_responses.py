@@ -13,7 +13,7 @@ from judge_requests import PROBE_SECONDS, Verdict
 FIRST_SECONDS = 0.8
 CASE_PATH = re.compile(rb'/response/(\d+)/(close|hold)')
 NOT_COMPARED = {b'transfer-encoding', b'connection', b'keep-alive', b'content-length', b'trailer', b'upgrade',
-                b'proxy-connection'}
+                b'proxy-connection', b'te'}
 
 
 class ScriptedEndpoint:

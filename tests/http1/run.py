@@ -17,7 +17,7 @@ import judge_requests
 import judge_responses
 from proxy_process import ProxyProcess
 
-LANES = 8
+LANES = 16
 
 
 async def run_lane(program, requests, responses, all_responses):

@@ -25,6 +25,11 @@ struct Read {
     }
 };
 
+// What the endpoint is asked for.
+std::string whole(const Target& target) {
+    return std::string(target.path) + std::string(target.tail);
+}
+
 std::string normalized(std::string_view path) {
     std::string out;
     return normalize_path(path, out) ? out : "refused";
@@ -40,22 +45,29 @@ TEST_CASE("a target has one of four forms") {
     CHECK(origin.target.authority == "a.example:8080");
     CHECK(origin.target.path == "/a/b");
     CHECK(origin.target.query == "x=1?y");
-    CHECK(origin.target.path_and_query == "/a/b?x=1?y");
+    CHECK(whole(origin.target) == "/a/b?x=1?y");
 
     const Read absolute("GET HTTP://A.example/b?c HTTP/1.1", "Host: a.EXAMPLE\r\n");
     REQUIRE(absolute.target.refused == nullptr);
     CHECK(absolute.target.form == Form::absolute);
-    CHECK(absolute.target.path_and_query == "/b?c");
+    CHECK(whole(absolute.target) == "/b?c");
 
     const Read bare("GET http://a HTTP/1.1", "Host: a\r\n");
     REQUIRE(bare.target.refused == nullptr);
-    CHECK(bare.target.path_and_query == "/");
+    CHECK(whole(bare.target) == "/");
 
     // RFC 9112 §3.2.4: nothing but the host stands for the server as a whole.
-    const Read whole("OPTIONS http://a HTTP/1.1", "Host: a\r\n");
-    REQUIRE(whole.target.refused == nullptr);
-    CHECK(whole.target.path_and_query == "*");
-    CHECK(Read("OPTIONS http://a/ HTTP/1.1", "Host: a\r\n").target.path_and_query == "/");
+    const Read server("OPTIONS http://a HTTP/1.1", "Host: a\r\n");
+    REQUIRE(server.target.refused == nullptr);
+    CHECK(whole(server.target) == "*");
+    CHECK(whole(Read("OPTIONS http://a/ HTTP/1.1", "Host: a\r\n").target) == "/");
+    CHECK(whole(Read("OPTIONS http://a?b HTTP/1.1", "Host: a\r\n").target) == "/?b");
+
+    const Read rootless("GET http://a?b=c HTTP/1.1", "Host: a\r\n");
+    REQUIRE(rootless.target.refused == nullptr);
+    CHECK(rootless.target.path == "/");
+    CHECK(rootless.target.query == "b=c");
+    CHECK(whole(rootless.target) == "/?b=c");
 
     const Read connect("CONNECT a:443 HTTP/1.1", "Host: a:443\r\n");
     REQUIRE(connect.target.refused == nullptr);
@@ -84,7 +96,7 @@ TEST_CASE("a target and a host that do not fit are refused") {
         {"GET https://a/ HTTP/1.1", "Host: a\r\n"},
         {"GET http:///x HTTP/1.1", "Host: a\r\n"},
         {"GET http:// HTTP/1.1", "Host: a\r\n"},
-        {"GET http://a?x HTTP/1.1", "Host: a\r\n"},
+        {"GET http://?x HTTP/1.1", "Host: a\r\n"},
         {"GET * HTTP/1.1", "Host: a\r\n"},
         {"GET a HTTP/1.1", "Host: a\r\n"},
         {"CONNECT /a HTTP/1.1", "Host: a\r\n"},
