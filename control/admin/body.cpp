@@ -47,7 +47,7 @@ BodyReader::BodyReader(const Json& object, std::string pointer, std::initializer
     const std::vector<std::string> words(known.begin(), known.end());
     for (const auto& [key, value] : object.items())
         if (std::find(words.begin(), words.end(), key) == words.end())
-            errors_.push_back({config::pointer_to(pointer_, key), "unknown key" + config::unknown_word(key, words)});
+            errors_.push_back({config::pointer_to(pointer_, key), "unknown key " + config::unknown_word(key, words)});
 }
 
 const Json* BodyReader::find(std::string_view key) const {

@@ -68,7 +68,7 @@ Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const st
     if (const auto state = config::parse_word<config::EndpointState>(word))
         wanted.state = *state;
     else if (const auto* said = body.find("state"); said != nullptr && said->is_string())
-        body.wrong("state", "unknown state" + config::unknown_word(word, config::words<config::EndpointState>()));
+        body.wrong("state", "unknown state " + config::unknown_word(word, config::words<config::EndpointState>()));
     return edit_of(std::move(wanted));
 }
 
@@ -77,6 +77,8 @@ edits::Requirement read_requirement(BodyReader& body) {
     wanted.upstream = body.required_text("upstream");
     if (const auto healthy = body.number("healthy")) wanted.healthy = clipped(*healthy);
     wanted.in_flight_below = body.number("in_flight_below");
+    if (body.find("healthy") == nullptr && body.find("in_flight_below") == nullptr)
+        body.wrong("healthy", "is required, or in_flight_below: without either nothing is required");
     return wanted;
 }
 
@@ -133,7 +135,7 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer) {
         });
     }
     return problems::invalid(
-        {config::Error{config::pointer_to(pointer, "verb"), "unknown verb" + config::unknown_word(verb, kVerbs)}});
+        {config::Error{config::pointer_to(pointer, "verb"), "unknown verb " + config::unknown_word(verb, kVerbs)}});
 }
 
 }  // namespace switchyard::control

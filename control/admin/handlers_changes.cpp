@@ -1,4 +1,6 @@
 // POST /v1/changes · POST /v1/changes/{generation}/confirm · POST /v1/undo
+#include <fmt/format.h>
+
 #include "config/pointer.h"
 #include "control/admin/change_call.h"
 #include "control/admin/edit_body.h"
@@ -7,13 +9,26 @@
 namespace switchyard::control::handlers {
 namespace {
 
+struct PlacedEdit {
+    std::string place;  // in the body
+    Edit edit;
+};
+
+// Which of several edits it was that could not be made. Places in the configuration say it themselves.
+Problem placed(Problem problem, const std::string& place) {
+    problem.detail = fmt::format("{}: {}", place, problem.detail);
+    for (auto& error : problem.errors)
+        if (!error.pointer.starts_with("/upstreams/") && !error.pointer.starts_with("/routes/")) error.pointer = place;
+    return problem;
+}
+
 // One edit after the other, each on the result of the one before: no request ever sees a mix.
-Edit in_turn(std::vector<Edit> edits) {
+Edit in_turn(std::vector<PlacedEdit> edits) {
     return [edits = std::move(edits)](const config::Model& model, const Facts& facts) -> Result<config::Model> {
         config::Model next = model;
-        for (const auto& edit : edits) {
+        for (const auto& [place, edit] : edits) {
             auto result = edit(next, facts);
-            if (!result) return result.error();
+            if (!result) return placed(result.error(), place);
             next = std::move(*result);
         }
         return next;
@@ -21,17 +36,18 @@ Edit in_turn(std::vector<Edit> edits) {
 }
 
 // "require": {"upstream": "green", "healthy": 3} or a list of them; they come before every edit.
-void read_requirements(BodyReader& body, std::vector<Edit>& edits) {
+void read_requirements(BodyReader& body, std::vector<PlacedEdit>& edits) {
     const auto* found = body.find("require");
     if (found == nullptr) return;
     const auto one = [&](const Json& element, const std::string& pointer) {
         BodyReader inner(element, pointer, {"upstream", "healthy", "in_flight_below"});
         const auto wanted = read_requirement(inner);
         body.take(inner);
-        edits.push_back([wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
+        const auto check = [wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
             if (auto held = edits::require(facts, wanted); !held) return held.error();
             return model;
-        });
+        };
+        edits.push_back({pointer, check});
     };
     if (!found->is_array()) return one(*found, body.pointer("require"));
     for (std::size_t i = 0; i < found->size(); ++i) one((*found)[i], config::pointer_to(body.pointer("require"), i));
@@ -48,7 +64,7 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
     const bool bare = parsed->is_array();
     const Json whole = bare ? Json{{"changes", *parsed}} : *parsed;
     BodyReader body(whole, "", {"changes", "require", "confirm_within", "drain"});
-    std::vector<Edit> edits;
+    std::vector<PlacedEdit> edits;
     read_requirements(body, edits);
     read_change_options(body, *change);
     const auto* list = body.find("changes");
@@ -57,9 +73,10 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
     } else {
         const std::string place = bare ? "" : body.pointer("changes");
         for (std::size_t i = 0; i < list->size(); ++i) {
-            auto edit = read_edit((*list)[i], config::pointer_to(place, i));
+            const auto here = config::pointer_to(place, i);
+            auto edit = read_edit((*list)[i], here);
             if (edit)
-                edits.push_back(std::move(*edit));
+                edits.push_back({here, std::move(*edit)});
             else
                 for (const auto& error : edit.error().errors) body.add(error);
         }

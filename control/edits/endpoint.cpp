@@ -1,5 +1,7 @@
 #include "control/edits/endpoint.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "config/parse.h"
@@ -16,8 +18,17 @@ Result<config::Model> apply(const config::Model& model, const Facts&, const PutE
 
     nlohmann::ordered_json endpoint;
     endpoint["address"] = address->text();
-    for (const auto& [key, value] : wanted.settings->items())
-        if (key != "address") endpoint[key] = value;
+    for (const auto& [key, value] : wanted.settings->items()) {
+        if (key != "address") {
+            endpoint[key] = value;
+        } else if (const auto said =
+                       value.is_string() ? config::Address::parse(value.get<std::string>()) : std::nullopt;
+                   !said || *said != *address) {
+            return problems::invalid({config::Error{
+                "/address", fmt::format("is not {}, which this is about; remove that endpoint and add the other",
+                                        address->text())}});
+        }
+    }
 
     // Through the parser of the whole document, so that every rule and every message of the configuration holds.
     auto document = config::render(model);

@@ -47,6 +47,11 @@ def bodies(proxy, address):
             ("a list", "POST", SWITCH, "[]", 422, "must be an object"),
             ("a weight too large", "PUT", SPLIT, '{"blue": 4294967297}', 422, "from 0 to 1000000"),
             ("an empty state", "POST", STATE.format(address), '{"state": ""}', 422, "/state"),
+            ("a mistyped state", "POST", STATE.format(address), '{"state": "dwon"}', 422, 'unknown state "dwon"; known here'),
+            ("a mistyped key", "POST", SWITCH, '{"too": "green"}', 422, 'unknown key "too"; did you mean "to"?'),
+            ("another address in the body", "PUT", STATE.format(address)[:-6], '{"address": "127.0.0.1:5"}', 422, "/address"),
+            ("a requirement of nothing", "POST", CHANGES, '{"require": {"upstream": "blue"}, "changes": [{"verb": "switch", "route": "app", "to": "green"}]}', 422, "/require/healthy"),
+            ("the second of two edits", "POST", CHANGES, '[{"verb": "split", "route": "app", "weights": {"blue": 3}}, {"verb": "switch", "route": "app", "to": "nope"}]', 422, '"pointer": "/1"'),
             ("more endpoints than there can be", "POST", CHANGES, json.dumps(requirement), 409, "4294967295"),
             ("a body where none is read", "POST", "/v1/changes/1/confirm", '{"dry_run": true}', 400, "takes no body")):
         answer = raw(proxy, method, path, body)
