@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <map>
 
@@ -39,11 +40,14 @@ std::string required(const Flags& flags, std::string_view name) {
 int number_or(const Flags& flags, std::string_view name, int otherwise) {
     const auto found = flags.find(name);
     if (found == flags.end()) return otherwise;
-    try {
-        return std::stoi(found->second);
-    } catch (const std::exception&) {
-        throw SettingsError("--" + std::string(name) + " must be a number");
+    constexpr int kMost = 10'000'000;  // more than that is a mistyped number
+    const std::string& text = found->second;
+    int number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || number < 0 || number > kMost) {
+        throw SettingsError(fmt::format("--{}: expected a number from 0 to {}, got '{}'", name, kMost, text));
     }
+    return number;
 }
 
 std::string existing_database(const Flags& flags) {
@@ -54,10 +58,10 @@ std::string existing_database(const Flags& flags) {
 
 int seed_verb(const std::vector<std::string>& arguments) {
     const Flags flags = flags_of(arguments, 0, {"database", "posts", "users", "comments"});
-    Connection connection(required(flags, "database"), Connection::Mode::read_write);
-    migrate_up(connection, embedded_migrations());
     const SeedAmounts amounts{number_or(flags, "posts", 100), number_or(flags, "users", 50),
                               number_or(flags, "comments", 300)};
+    Connection connection(required(flags, "database"), Connection::Mode::read_write);
+    migrate_up(connection, embedded_migrations());
     seed(connection, amounts);
     fmt::print("seeded {} posts, {} users, {} comments\n", amounts.posts, amounts.users, amounts.comments);
     return 0;
@@ -86,7 +90,9 @@ int migrate_verb(const std::vector<std::string>& arguments) {
     const auto directory = flags.find("directory");
     const auto migrations = migrations_with(directory == flags.end() ? "" : directory->second);
     if (what == "check") return check_migrations(migrations);
-    Connection connection(required(flags, "database"), Connection::Mode::read_write);
+    // Looking makes nothing: a mistyped name is told, and leaves no empty file behind.
+    const std::string file = what == "up" ? required(flags, "database") : existing_database(flags);
+    Connection connection(file, Connection::Mode::read_write);
     if (what == "up") {
         for (const std::string& name : migrate_up(connection, migrations)) fmt::print("applied {}\n", name);
     }

@@ -177,6 +177,10 @@ Query Connection::query_text(std::string_view sql) {
     });
 }
 
+void Connection::forget_prepared() {
+    handle_->prepared.clear();
+}
+
 void Connection::execute(const std::string& sql) {
     translated(sql, [&] { handle_->database.exec(sql); });
 }

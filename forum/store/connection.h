@@ -103,6 +103,8 @@ class Connection {
     /// For texts that are put together from constants (and listed, see statement.h), or that another release wrote.
     /// Never from input.
     Query query_text(std::string_view sql);
+    /// What is asked next is prepared anew; nothing may be in use.
+    void forget_prepared();
     /// Runs any number of statements without results.
     void execute(const std::string& sql);
 

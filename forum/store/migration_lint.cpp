@@ -1,5 +1,7 @@
 #include "forum/store/migration_lint.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <map>
 #include <set>
@@ -12,23 +14,43 @@ namespace {
 
 struct Column {
     bool must_be_given = false;  ///< NOT NULL without default and no part of the primary key's alias
+    std::int64_t key_place = 0;  ///< place in the primary key, from 1
 };
 
 struct Schema {
     std::map<std::string, std::map<std::string, Column>> tables;  ///< views too
-    std::map<std::string, std::string> unique_indexes;            ///< name -> table
+    std::map<std::string, std::int64_t> made_at;                  ///< table -> place in the list of what was made
+    std::map<std::string, std::size_t> checks;                    ///< table -> how many CHECKs it has
+    std::map<std::string, std::string> unique_indexes;            ///< table and columns -> name
+    std::map<std::string, std::string> indexed_tables;            ///< the same -> table
     std::map<std::string, std::string> triggers;                  ///< name -> table
-    std::set<std::string> broken;                                 ///< views on what is no longer there
+    std::map<std::string, std::string> holding;  ///< table and column -> table whose rows it holds fast
+    std::set<std::string> broken;                ///< views on what is no longer there
 };
+
+// Made before a step and dropped after it: whatever the step makes anew comes behind it.
+constexpr std::string_view kGuard = "lint_guard";
+
+std::size_t times_in(std::string text, std::string_view word) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::size_t times = 0;
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++times;
+    return times;
+}
 
 Schema schema_of(Connection& connection) {
     Schema schema;
     std::vector<std::string> tables;
     {
-        Query objects =
-            connection.query("SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"_sql);
+        Query objects = connection.query(
+            "SELECT type, name, tbl_name, rowid, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"_sql);
         while (objects.step()) {
+            if (objects.view(1) == kGuard) continue;
             if (objects.view(0) == "table" || objects.view(0) == "view") tables.push_back(objects.text(1));
+            if (objects.view(0) == "table") {
+                schema.made_at[objects.text(1)] = objects.integer(3);
+                schema.checks[objects.text(1)] = times_in(objects.text(4), "CHECK");
+            }
             if (objects.view(0) == "trigger") schema.triggers[objects.text(1)] = objects.text(2);
         }
     }
@@ -38,11 +60,23 @@ Schema schema_of(Connection& connection) {
             Query rows = connection.query("SELECT name, \"notnull\", dflt_value, pk FROM pragma_table_info(?)"_sql);
             rows.with(table);
             while (rows.step()) {
-                columns[rows.text(0)] = {rows.integer(1) != 0 && rows.is_null(2) && rows.integer(3) == 0};
+                columns[rows.text(0)] = {rows.integer(1) != 0 && rows.is_null(2) && rows.integer(3) == 0,
+                                         rows.integer(3)};
             }
-            Query indexes = connection.query("SELECT name FROM pragma_index_list(?) WHERE \"unique\" = 1"_sql);
+            Query indexes = connection.query(
+                "SELECT l.name, (SELECT group_concat(ifnull(i.name, '(expression)'), ', ') FROM "
+                "pragma_index_info(l.name) i), "
+                "l.partial FROM pragma_index_list(?) l WHERE l.\"unique\" = 1"_sql);
             indexes.with(table);
-            while (indexes.step()) schema.unique_indexes[indexes.text(0)] = table;
+            while (indexes.step()) {
+                const std::string what = table + " (" + indexes.text(1) + (indexes.integer(2) != 0 ? ") WHERE …" : ")");
+                schema.unique_indexes[what] = indexes.text(0);
+                schema.indexed_tables[what] = table;
+            }
+            Query keys = connection.query(
+                "SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?) WHERE on_delete NOT IN ('CASCADE', 'SET NULL')"_sql);
+            keys.with(table);
+            while (keys.step()) schema.holding[table + "." + keys.text(0)] = keys.text(1);
         } catch (const StoreError&) {
             // SQLite lets a table go while views still ask for it; they fail only when used.
             schema.broken.insert(table);
@@ -51,7 +85,20 @@ Schema schema_of(Connection& connection) {
     return schema;
 }
 
-void compare(const Migration& step, const Schema& before, const Schema& after, std::vector<LintComplaint>& complaints) {
+// Whether a statement of a release that may still run deletes rows of the table.
+bool rows_are_deleted(const std::string& table, const Migration& step, const ReleasedStatements& releases) {
+    const std::string deletes = "DELETE FROM " + table + " ";
+    for (const auto& [release, statements] : releases) {
+        if (release >= step.version || release < step.oldest_program) continue;
+        for (const std::string& sql : statements) {
+            if ((sql + ' ').starts_with(deletes)) return true;
+        }
+    }
+    return false;
+}
+
+void compare(const Migration& step, const Schema& before, const Schema& after, const ReleasedStatements& releases,
+             std::vector<LintComplaint>& complaints) {
     const auto complain = [&](const std::string& what) { complaints.push_back({step.name, what}); };
     const bool may_remove = step.phase == Phase::contract;
     for (const std::string& view : after.broken) complain("leaves the view " + view + " without what it shows");
@@ -61,20 +108,42 @@ void compare(const Migration& step, const Schema& before, const Schema& after, s
             if (!may_remove) complain("removes or renames " + table + "; only a contract step may");
             continue;
         }
+        if (!may_remove && before.made_at.contains(table) && before.made_at.at(table) != after.made_at.at(table)) {
+            complain("drops " + table + " and makes it anew: what it held is gone or stale; only a contract step may");
+        }
+        if (before.checks.contains(table) && after.checks.at(table) > before.checks.at(table)) {
+            complain("adds a CHECK to " + table + ": writes of older programs could fail");
+        }
         for (const auto& [name, column] : columns) {
-            if (!may_remove && !now_there->second.contains(name)) {
-                complain("removes or renames " + table + "." + name + "; only a contract step may");
+            const auto still_there = now_there->second.find(name);
+            if (still_there == now_there->second.end()) {
+                if (!may_remove) complain("removes or renames " + table + "." + name + "; only a contract step may");
+            } else if (still_there->second.key_place != column.key_place) {
+                complain("changes the primary key of " + table + ": older programs rely on it");
             }
         }
         for (const auto& [name, column] : now_there->second) {
-            if (!columns.contains(name) && column.must_be_given) {
+            const auto was_there = columns.find(name);
+            if (column.must_be_given && (was_there == columns.end() || !was_there->second.must_be_given)) {
                 complain("adds " + table + "." + name + " NOT NULL without a default: older programs do not write it");
             }
         }
     }
-    for (const auto& [name, table] : after.unique_indexes) {
-        if (before.tables.contains(table) && !before.unique_indexes.contains(name)) {
-            complain("adds the unique index " + name + " to " + table + ": writes of older programs could fail");
+    for (const auto& [what, name] : after.unique_indexes) {
+        if (before.tables.contains(after.indexed_tables.at(what)) && !before.unique_indexes.contains(what)) {
+            complain("adds the unique index " + name + " to " + what + ": writes of older programs could fail");
+        }
+    }
+    for (const auto& [what, name] : before.unique_indexes) {
+        if (!may_remove && after.tables.contains(before.indexed_tables.at(what)) &&
+            !after.unique_indexes.contains(what)) {
+            complain("removes the unique index " + name + " of " + what + ": older programs rely on it");
+        }
+    }
+    for (const auto& [column, table] : after.holding) {
+        if (!before.holding.contains(column) && before.tables.contains(table) &&
+            rows_are_deleted(table, step, releases)) {
+            complain(column + " holds fast rows of " + table + ", which older programs delete; add ON DELETE CASCADE");
         }
     }
     for (const auto& [name, table] : after.triggers) {
@@ -135,13 +204,19 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
                                                  std::to_string(version_before) + ", go on running"});
         }
         try {
+            // In a transaction, as `forum migrate up` does it.
+            scratch.execute("CREATE TABLE " + std::string(kGuard) + " (x); BEGIN IMMEDIATE");
             scratch.execute(step.sql);
+            scratch.execute("COMMIT");
         } catch (const StoreError& e) {
             complaints.push_back({step.name, std::string("cannot be applied: ") + e.what()});
             return complaints;
         }
+        // A statement that was prepared for the step before would be taken for one that still can be.
+        scratch.forget_prepared();
         Schema after = schema_of(scratch);
-        compare(step, before, after, complaints);
+        scratch.execute("DROP TABLE " + std::string(kGuard));
+        compare(step, before, after, releases, complaints);
         for (const auto& [release, statements] : releases) {
             // Which older programs may still run beside this step: all but those a contract step shuts out.
             const bool may_run = release < step.version && release >= step.oldest_program;

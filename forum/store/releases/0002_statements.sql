@@ -35,6 +35,7 @@ PRAGMA wal_checkpoint(PASSIVE)
 RELEASE one_change
 ROLLBACK TO one_change
 SAVEPOINT one_change
+SELECT "from", "table" FROM pragma_foreign_key_list(?) WHERE on_delete NOT IN ('CASCADE', 'SET NULL')
 SELECT 1 FROM comment_edits e CROSS JOIN comments m ON m.id = e.comment_id LEFT JOIN comment_search s ON s.rowid = m.id WHERE e.replaced_at >= ?1 AND s.edit_version IS NOT m.edit_version LIMIT 1
 SELECT 1 FROM comment_search_progress WHERE filled_to < (SELECT max(id) FROM comments)
 SELECT 1 FROM setup_tokens WHERE token_hash = ?
@@ -56,14 +57,14 @@ SELECT ifnull(max(id), 0) + 1 FROM comments
 SELECT ifnull(max(version), 0) FROM schema_migrations
 SELECT ifnull(max(version), 0), ifnull(max(oldest_program), 0) FROM schema_migrations
 SELECT ifnull(sum(value), 0) FROM post_votes WHERE post_id = ?
-SELECT ifnull(v.value, 0), p.last_activity > ifnull(r.read_at, 0) FROM posts p LEFT JOIN post_votes v ON v.post_id = p.id AND v.user_id = ?1 LEFT JOIN post_reads r ON r.post_id = p.id AND r.user_id = ?1 WHERE p.public_id = ?2 AND p.deleted_at IS NULL
+SELECT ifnull(v.value, 0), (r.read_at IS NULL AND p.author_id <> ?1) OR (p.last_activity > ifnull(r.read_at, 0) AND EXISTS (SELECT 1 FROM comments m WHERE m.post_id = p.id AND m.deleted_at IS NULL AND m.author_id <> ?1 AND m.created_at > ifnull(r.read_at, 0))) FROM posts p LEFT JOIN post_votes v ON v.post_id = p.id AND v.user_id = ?1 LEFT JOIN post_reads r ON r.post_id = p.id AND r.user_id = ?1 WHERE p.public_id = ?2 AND p.deleted_at IS NULL
 SELECT kid, secret, created_at FROM signing_keys WHERE retire_at IS NULL OR retire_at > ? ORDER BY created_at DESC, kid
 SELECT l.id, u.username, l.action, l.subject, l.reason, l.created_at FROM moderation_log l JOIN users u ON u.id = l.actor_id WHERE l.id < ? ORDER BY l.id DESC LIMIT ?
+SELECT l.name, (SELECT group_concat(ifnull(i.name, '(expression)'), ', ') FROM pragma_index_info(l.name) i), l.partial FROM pragma_index_list(?) l WHERE l."unique" = 1
 SELECT m.id, m.public_id, m.post_id, p.public_id, ifnull(parent.public_id, ''), m.author_id, u.username, m.path, m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at, p.deleted_at FROM comments m JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id LEFT JOIN comments parent ON parent.id = m.parent_id WHERE m.post_id = ? AND m.path > ? ORDER BY m.path LIMIT ?
 SELECT m.id, m.public_id, m.post_id, p.public_id, ifnull(parent.public_id, ''), m.author_id, u.username, m.path, m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at, p.deleted_at FROM comments m JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id LEFT JOIN comments parent ON parent.id = m.parent_id WHERE m.public_id = ?
 SELECT max(id) FROM posts
 SELECT n.id, n.public_id, n.kind, u.username, p.public_id, CASE WHEN p.deleted_at IS NULL THEN p.title ELSE '[deleted]' END, ifnull(m.public_id, ''), n.created_at, n.read_at FROM notifications n JOIN users u ON u.id = n.actor_id JOIN posts p ON p.id = n.post_id LEFT JOIN comments m ON m.id = n.comment_id WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?
-SELECT name FROM pragma_index_list(?) WHERE "unique" = 1
 SELECT name, "notnull", dflt_value, pk FROM pragma_table_info(?)
 SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, '', p.tags, p.created_at, p.edited_at, p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked, m.public_id, a.username, m.body, m.created_at FROM comments m JOIN posts p ON p.id = m.post_id JOIN categories c ON c.id = p.category_id JOIN users u ON u.id = p.author_id JOIN users a ON a.id = m.author_id WHERE m.id = ? AND m.deleted_at IS NULL AND p.deleted_at IS NULL
 SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, p.body, p.tags, p.created_at, p.edited_at, p.edit_version, p.score, p.comment_count, p.last_activity, p.pinned, p.locked FROM posts p JOIN categories c ON c.id = p.category_id JOIN users u ON u.id = p.author_id WHERE p.id = ? AND p.deleted_at IS NULL
@@ -101,7 +102,7 @@ SELECT request_hash, status, body, location, etag FROM idempotency_keys WHERE us
 SELECT s.id, s.public_id, s.user_id, s.expires_at, s.revoked_at, t.used_at FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?
 SELECT s.id, s.user_id, u.username, u.role, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.public_id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2
 SELECT score FROM comments WHERE id = ?
-SELECT type, name, tbl_name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'
+SELECT type, name, tbl_name, rowid, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'
 UPDATE categories SET name = ?2, description = ?3, position = ?4, posting_role = ?5, edit_version = edit_version + 1 WHERE id = ?1
 UPDATE comment_search_progress SET filled_to = ?
 UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1

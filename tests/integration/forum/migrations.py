@@ -72,6 +72,7 @@ class Migrations(ForumTest):
                 writer.join(DEADLINE)
 
     def test_status_up_and_check(self):
+        open(self.database, "w").close()  # what is not there is an error; an empty file is a database without a schema
         status = self.run_verb("migrate", "status", "--database", self.database)
         self.assertIn("schema version 0", status.stdout)
         self.assertIn("pending 0001_initial", status.stdout)
@@ -123,13 +124,15 @@ class Migrations(ForumTest):
 
     def test_the_program_of_the_release_before_asks_for_what_was_recorded_of_that_release(self):
         printed = self.run_verb("migrate", "statements", binary=PREVIOUS).stdout
-        asked = {line for line in printed.splitlines() if not line.startswith("--")}
-        released = self.recorded(self.newest() - 1)
+        # What the linter asks is about the schema, and not of what a release put into it.
+        of_tables = lambda lines: {line for line in lines if "sqlite_schema" not in line and "pragma_" not in line}
+        asked = of_tables(line for line in printed.splitlines() if not line.startswith("--"))
+        released = of_tables(self.recorded(self.newest() - 1))
         # A text may be corrected without a new schema; the program built beside this one then has the corrected one.
         corrected = asked - released
         self.assertEqual(corrected - self.recorded(self.newest()), set())
         self.assertEqual(len(released - asked), len(corrected))
-        self.assertLessEqual(len(corrected), 3)
+        self.assertLessEqual(len(corrected), 4)
         self.assertIn(f"this program knows {self.newest() - 1},", self.run_verb(
             "migrate", "up", "--database", self.database, binary=PREVIOUS).stdout)
 

@@ -139,16 +139,31 @@ TEST_CASE("a thread reads parents before answers, and a removed comment keeps it
     CHECK(after.last_activity == 5'000);
 }
 
-TEST_CASE("a post is unread until read, and again when something happens") {
+TEST_CASE("a post is unread until read, and again when somebody else says something") {
     Content content;
     const Post post = content.post("t", "b", 1'000);
     const std::vector<std::string> ids = {post.public_id, "unknown"};
-    REQUIRE(marks_for(content.connection, content.alice.row, ids).size() == 1);
-    CHECK(marks_for(content.connection, content.alice.row, ids)[0].unread);
-    mark_post_read(content.connection, content.alice.row, post.row, 2'000);
-    CHECK_FALSE(marks_for(content.connection, content.alice.row, ids)[0].unread);
+    const auto unread = [&](const Account& reader) {
+        const auto marks = marks_for(content.connection, reader.row, ids);
+        REQUIRE(marks.size() == 1);
+        return marks[0].unread;
+    };
+    CHECK(unread(content.bob));
+    CHECK_FALSE(unread(content.alice));  // who wrote it
+    mark_post_read(content.connection, content.bob.row, post.row, 2'000);
+    CHECK_FALSE(unread(content.bob));
     content.comment(post, "news", 3'000);
-    CHECK(marks_for(content.connection, content.alice.row, ids)[0].unread);
+    CHECK(unread(content.alice));
+    CHECK_FALSE(unread(content.bob));  // who wrote that
+    mark_post_read(content.connection, content.alice.row, post.row, 4'000);
+    CHECK_FALSE(unread(content.alice));
+    content.comment(post, "more", 5'000);
+    CHECK(unread(content.alice));
+    delete_comment(content.connection, *comment_named(content.connection, content.comment(post, "x", 5'500).public_id),
+                   content.bob.row, 6'000);
+    CHECK(unread(content.alice));
+    mark_post_read(content.connection, content.alice.row, post.row, 7'000);
+    CHECK_FALSE(unread(content.alice));
 }
 
 TEST_CASE("mentioned users are told once, nobody is told about themselves") {

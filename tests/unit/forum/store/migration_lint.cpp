@@ -10,8 +10,9 @@ namespace {
 
 const char* const kFirst =
     "-- phase: expand\nCREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT);\n"
-    "CREATE VIEW titles AS SELECT title FROM notes;\n";
-const ReleasedStatements kReleases = {{1, {"SELECT title FROM notes", "INSERT INTO notes (title) VALUES (?)"}}};
+    "CREATE UNIQUE INDEX one_old ON notes (old);\nCREATE VIEW titles AS SELECT title FROM notes;\n";
+const ReleasedStatements kReleases = {
+    {1, {"SELECT title FROM notes", "INSERT INTO notes (title) VALUES (?)", "DELETE FROM notes WHERE id = ?"}}};
 
 std::vector<LintComplaint> complaints_about(const std::string& sql, const ReleasedStatements& releases = kReleases) {
     return lint_migrations({parse_migration("0001_first.sql", kFirst), parse_migration("0002_second.sql", sql)},
@@ -25,6 +26,7 @@ TEST_CASE("steps that only add are let through") {
          {"ALTER TABLE notes ADD COLUMN extra TEXT", "ALTER TABLE notes ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
           "CREATE TABLE more (id INTEGER PRIMARY KEY, x TEXT NOT NULL UNIQUE)",
           "CREATE INDEX notes_by_title ON notes (title)",
+          "CREATE TABLE tags (note INTEGER REFERENCES notes (id) ON DELETE CASCADE, tag TEXT CHECK (tag <> ''))",
           "CREATE VIEW upper_titles AS SELECT upper(title) FROM notes"}) {
         CAPTURE(sql);
         CHECK(complaints_about(std::string("-- phase: expand\n") + sql).empty());
@@ -41,15 +43,29 @@ TEST_CASE("steps that would break the version before are refused, each with its 
         {"DROP TABLE notes", "removes or renames notes;"},
         {"ALTER TABLE notes RENAME TO papers", "removes or renames notes;"},
         {"ALTER TABLE notes RENAME COLUMN title TO name", "removes or renames notes.title;"},
-        {"ALTER TABLE notes DROP COLUMN old", "removes or renames notes.old;"},
+        {"DROP INDEX one_old; ALTER TABLE notes DROP COLUMN old", "removes or renames notes.old;"},
         {"DROP VIEW titles", "removes or renames titles;"},
         {"CREATE UNIQUE INDEX one_title ON notes (title)", "adds the unique index one_title"},
         {"CREATE TRIGGER watch BEFORE INSERT ON notes BEGIN SELECT raise(ABORT, 'no'); END", "adds the trigger watch"},
-        {"ALTER TABLE notes DROP COLUMN old; CREATE TABLE x (y)", "notes.old"},
+        {"DROP INDEX one_old; ALTER TABLE notes DROP COLUMN old; CREATE TABLE x (y)", "notes.old"},
         {"DROP TABLE notes; CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT, must TEXT NOT "
          "NULL)",
          "adds notes.must NOT NULL without a default"},
         {"CREATE TABLE broken (", "cannot be applied"},
+        {"ALTER TABLE notes ADD COLUMN n INTEGER CHECK (n IS NOT NULL)", "adds a CHECK to notes"},
+        {"DROP TABLE notes; CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT)",
+         "drops notes and makes it anew"},
+        {"DROP VIEW titles; CREATE TABLE other AS SELECT * FROM notes; DROP TABLE notes; ALTER TABLE other RENAME TO "
+         "notes",
+         "changes the primary key of notes"},
+        {"DROP VIEW titles; CREATE TABLE other (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT NOT NULL); DROP "
+         "TABLE notes; ALTER "
+         "TABLE other RENAME TO notes",
+         "notes.old NOT NULL without a default"},
+        {"DROP INDEX one_old", "removes the unique index one_old of notes (old)"},
+        {"CREATE TABLE tags (note INTEGER REFERENCES notes (id))", "tags.note holds fast rows of notes"},
+        {"BEGIN; CREATE TABLE x (y); COMMIT", "cannot be applied"},
+        {"VACUUM", "cannot be applied"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.sql);
@@ -63,13 +79,24 @@ TEST_CASE("steps that would break the version before are refused, each with its 
     }
 }
 
+TEST_CASE("what an earlier step was checked with is checked again with every later one") {
+    const auto complaints = lint_migrations(
+        {parse_migration("0001_first.sql", kFirst),
+         parse_migration("0002_second.sql", "-- phase: expand\nCREATE TABLE more (x)"),
+         parse_migration("0003_third.sql",
+                         "-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP TABLE notes")},
+        kReleases);
+    CHECK(complaints.size() == 3);
+}
+
 TEST_CASE("a contract step may remove what the version before no longer asks for, and nothing else") {
-    CHECK(complaints_about(
-              "-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; ALTER TABLE notes DROP COLUMN old")
-              .empty());
+    CHECK(
+        complaints_about("-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP INDEX one_old; ALTER TABLE "
+                         "notes DROP COLUMN old")
+            .empty());
     const auto broken =
         complaints_about("-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP TABLE notes");
-    CHECK(broken.size() == 2);
+    CHECK(broken.size() == 3);
     // It would shut out the version before it, which is still running while this one starts.
     CHECK_FALSE(complaints_about("-- phase: contract\n-- oldest-program: 2\nDROP VIEW titles").empty());
 }
