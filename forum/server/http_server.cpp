@@ -71,6 +71,13 @@ bool reads_body(const httplib::Request& request) {
            request.method == "DELETE";
 }
 
+// The library takes forms apart by itself, and what it cannot take apart is 400. Nothing here asks for one: without its
+// body it is refused for its type.
+bool is_form(const httplib::Request& request) {
+    const std::string type = request.get_header_value("Content-Type");
+    return type.starts_with("multipart/form-data") || type.starts_with("application/x-www-form-urlencoded");
+}
+
 struct Framing {
     std::size_t length = 0;
     bool chunked = false;
@@ -128,7 +135,7 @@ Call call_from(const httplib::Request& request) {
     call.address = request.remote_addr;
     const bool local = is_loopback(call.address);
     const bool forwarded = request.has_header("X-Forwarded-For") || request.has_header("Forwarded");
-    call.direct = local && !forwarded;
+    call.direct = local && !forwarded && !request.has_header("Via");
     // Only a proxy on this machine is believed, and of its list only what it added itself.
     if (local && forwarded) call.address = last_forwarded(request);
     return call;
@@ -172,14 +179,18 @@ class HttpServer::Listener : public httplib::Server {
 
   private:
     void bind() {
+        errno = 0;
         if (options_.port == 0) {
             port_ = bind_to_any_port(options_.bind);
         } else {
             port_ = bind_to_port(options_.bind, options_.port) ? options_.port : -1;
         }
         if (port_ < 0) {
+            const int why = errno;
+            const bool told = why == EADDRINUSE || why == EADDRNOTAVAIL || why == EACCES;
             throw std::runtime_error("cannot listen on " + options_.bind + ":" + std::to_string(options_.port) + ": " +
-                                     std::strerror(errno) + " (is another instance running there?)");
+                                     (told ? std::strerror(why) : "that is no address of this machine") +
+                                     (why == EADDRINUSE ? " (is another instance running there?)" : ""));
         }
         ::listen(svr_sock_, kBacklog);
     }
@@ -199,7 +210,7 @@ class HttpServer::Listener : public httplib::Server {
                 return HandlerResponse::Handled;
             }
             const bool has_body = framing.chunked || framing.length > 0;
-            if (has_body && reads_body(request)) return HandlerResponse::Unhandled;
+            if (has_body && reads_body(request) && !is_form(request)) return HandlerResponse::Unhandled;
             handle(request, response);
             if (has_body) close_after(response);
             return HandlerResponse::Handled;

@@ -45,7 +45,8 @@ constexpr Setting kSettings[] = {
     {"hash-parallel", Kind::integer, "2", "2", "password hashes computed at a time (19 MiB each)"},
     {"operator-token", Kind::secret, "", "", "for /drain; empty: only from this machine and not through a proxy"},
     {"log-requests", Kind::text, "failures", "all", "all, failures or none"},
-    {"login-limit", Kind::integer, "10", "10", "failed logins by one address on one account in 15 minutes"},
+    {"login-limit", Kind::integer, "10", "10",
+     "failed logins by one address on one account in 15 minutes; 0: any number"},
     {"registration-limit", Kind::integer, "0", "20", "registrations by one address in an hour; 0: any number"},
     {"write-limit", Kind::integer, "0", "120", "writing calls by one account in a minute; 0: any number"},
     {"redis", Kind::text, "", "", "host:port of an optional Redis; empty: none"},
@@ -57,6 +58,29 @@ constexpr Setting kSettings[] = {
     {"delay", Kind::duration, "0ms", "0ms", "rehearsal: wait this long before every API request"},
     {"crash-after", Kind::integer, "0", "0", "rehearsal: die without a word after this many API requests"},
     {"seed-posts", Kind::integer, "0", "0", "fill an empty database with this many posts at start"},
+};
+
+// What the program can do something with; elsewhere a mistyped number would be cut down, or be no limit at all.
+struct Bounds {
+    std::string_view name;
+    std::int64_t least;
+    std::int64_t most;  ///< durations: in milliseconds
+};
+constexpr std::int64_t kCountMost = 2'147'483'647;
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kDurationMost = 10 * 366 * 24 * kHourMs;  // ten years
+constexpr Bounds kBounds[] = {
+    {"port", 0, 65'535},
+    {"connections", 1, 32'768},  // each is a thread
+    {"body-limit", 1, 1'073'741'824},
+    {"hash-parallel", 1, 64},
+    {"page-cache", 0, 1'099'511'627'776},
+    {"fail-percent", 0, 100},
+    {"idle-limit", 1, kDurationMost},
+    {"request-limit", 1, kDurationMost},
+    {"access-life", 1'000, kDurationMost},
+    {"refresh-life", 1'000, kDurationMost},
+    {"redis-limit", 1, 60'000},
 };
 
 constexpr std::string_view kFlagPrefix = "--";
@@ -88,7 +112,7 @@ std::optional<std::chrono::milliseconds> maybe_duration(std::string_view text) {
     for (const auto& [unit, factor] : kUnits) {
         if (!text.ends_with(unit)) continue;
         const auto number = integer_from(text.substr(0, text.size() - unit.size()));
-        if (number) return std::chrono::milliseconds(*number * factor);
+        if (number && *number <= INT64_MAX / factor) return std::chrono::milliseconds(*number * factor);
     }
     return std::nullopt;
 }
@@ -100,19 +124,39 @@ std::string trimmed(std::string_view text) {
     return std::string(text);
 }
 
+Bounds bounds_of(const Setting& setting) {
+    for (const Bounds& bounds : kBounds) {
+        if (bounds.name == setting.name) return bounds;
+    }
+    return {setting.name, 0, setting.kind == Kind::duration ? kDurationMost : kCountMost};
+}
+
+bool is_host_and_port(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    const auto port = integer_from(text.substr(colon + 1));
+    return port && *port >= 1 && *port <= 65'535;
+}
+
 void check(const Setting& setting, std::string_view text, const std::string& source) {
     const auto fail = [&](std::string_view expected) {
         throw SettingsError(fmt::format("{} ({}): expected {}, got '{}'", setting.name, source, expected, text));
     };
+    const Bounds bounds = bounds_of(setting);
+    const auto within = [&](std::int64_t number) { return number >= bounds.least && number <= bounds.most; };
     switch (setting.kind) {
         case Kind::integer:
             if (!integer_from(text)) fail("a number");
+            if (!within(*integer_from(text))) fail(fmt::format("a number from {} to {}", bounds.least, bounds.most));
             break;
         case Kind::flag:
             if (text != "true" && text != "false") fail("true or false");
             break;
         case Kind::duration:
             if (!maybe_duration(text)) fail("a duration like 250ms, 5s or 2m");
+            if (!within(maybe_duration(text)->count())) {
+                fail(fmt::format("a duration from {}ms to {}h", bounds.least, bounds.most / kHourMs));
+            }
             break;
         case Kind::text:
         case Kind::secret:
@@ -126,7 +170,8 @@ void check(const Setting& setting, std::string_view text, const std::string& sou
     const bool in_header = setting.name == "version-label" || setting.name == "operator-token";
     if (in_header && text.find_first_of("\r\n\"\\") != std::string_view::npos)
         fail("text without quotes and line ends");
-    if (setting.name == "port" && *integer_from(text) > 65'535) fail("a port from 0 to 65535");
+    if (setting.name == "database" && text.empty()) fail("the name of a file");
+    if (setting.name == "redis" && !text.empty() && !is_host_and_port(text)) fail("host:port, or nothing");
 }
 
 struct Given {
@@ -191,6 +236,9 @@ void Settings::read_file(const std::string& path) {
         const std::string source = fmt::format("{}:{}", path, number);
         const std::size_t equals = line.find('=');
         if (equals == std::string::npos) throw SettingsError(source + ": expected 'name = value'");
+        if (trimmed(line.substr(0, equals)) == "config") {
+            throw SettingsError(source + ": a file of settings cannot name another one; give it with --config");
+        }
         set(trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)), source);
     }
 }
@@ -213,16 +261,21 @@ void Settings::refuse_faults_outside_rehearsals() const {
 Settings Settings::load(const std::vector<std::string>& arguments) {
     const std::vector<Given> given = flags_from(arguments);
     Settings settings;
-    // Which environment and which file must be known before anything else can be read.
+    const auto read_stronger = [&] {
+        settings.read_environment();
+        for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
+    };
+    // Which file, then which environment (the file may say), must be known before the defaults are.
     settings.set_defaults(false);
-    settings.read_environment();
-    for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
-    const std::string env = settings.text("env");
+    read_stronger();
     const std::string file = settings.text("config");
-    settings.set_defaults(env == "prod");
+    if (!file.empty()) {
+        settings.read_file(file);
+        read_stronger();
+    }
+    settings.set_defaults(settings.text("env") == "prod");
     if (!file.empty()) settings.read_file(file);
-    settings.read_environment();
-    for (const Given& one : given) settings.set(one.name, one.text, "--" + one.name);
+    read_stronger();
     settings.refuse_faults_outside_rehearsals();
     return settings;
 }

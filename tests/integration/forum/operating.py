@@ -61,8 +61,8 @@ class Operating(ForumTest):
         self.assertEqual(client.get("/readyz").status, 503)
         self.assertFalse(client.delete("/drain").json["draining"])
         self.assertEqual(client.get("/readyz").status, 200)
-        proxied = client.post("/drain", headers={"X-Forwarded-For": "203.0.113.1"})
-        self.assert_problem(proxied, 403)
+        for name, value in (("X-Forwarded-For", "203.0.113.1"), ("Forwarded", "for=203.0.113.1"), ("Via", "1.1 somewhere")):
+            self.assert_problem(client.post("/drain", headers={name: value}), 403)
         guarded = self.start("--operator-token", "secret", "--colour", "green").client()
         self.assert_problem(guarded.post("/drain"), 401)
         self.assertEqual(guarded.post("/drain", headers={"Authorization": "Bearer secret"}).status, 200)
@@ -128,6 +128,21 @@ class Operating(ForumTest):
         wrong = self.run_verb("serve", "--fail-percent", "5")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("--rehearsal", wrong.stderr)
+
+    def test_what_cannot_be_done_is_told_with_its_cure_and_leaves_nothing_behind(self):
+        missing = os.path.join(self.directory, "missing.db")
+        for arguments, code, word in ((["migrate", "status", "--database", missing], 1, "there is no database"),
+                                      (["keys", "rotate", "--database", missing], 1, "there is no database"),
+                                      (["backup", "--database", missing, "--to", missing + "2"], 1, "there is no database"),
+                                      (["seed", "--database", missing, "--posts", "-5"], 2, "from 0 to"),
+                                      (["seed", "--database", missing, "--posts", "5x"], 2, "from 0 to"),
+                                      (["serve", "--port", "0", "--database", self.database, "--bind", "999.1.1.1"], 1,
+                                       "no address of this machine")):
+            with self.subTest(arguments=arguments):
+                done = self.run_verb(*arguments)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(word, done.stderr)
+        self.assertFalse(os.path.exists(missing))
 
     def test_seeding_gives_what_was_asked_for(self):
         done = self.run_verb("seed", "--database", self.database, "--posts", "120", "--users", "7", "--comments", "300")

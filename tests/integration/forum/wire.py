@@ -59,6 +59,14 @@ class Wire(ForumTest):
         self.assertTrue(loaded.startswith(b"HTTP/1.1 405"), loaded[:200])
         self.assertEqual(loaded.count(b"HTTP/1.1 "), 1, loaded)
 
+    def test_a_form_is_refused_for_its_type_however_large_or_odd(self):
+        client = self.start().client()
+        for kind in ("multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+            for body in (b"{}", b"a=1", b"x" * 20_000):
+                with self.subTest(kind=kind, length=len(body)):
+                    answer = client.call("POST", "/api/v1/login", raw=body, headers={"Content-Type": kind})
+                    self.assert_problem(answer, 415, "unsupported-media-type")
+
     def test_a_chunked_body_is_a_body(self):
         forum = self.start()
         body = json.dumps({"username": "alice", "password": "correct horse"}).encode()

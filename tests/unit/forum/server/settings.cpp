@@ -45,6 +45,39 @@ TEST_CASE("a file is weaker than the environment, which is weaker than a flag") 
     std::remove(path.c_str());
 }
 
+TEST_CASE("the file may say which environment it is for, and the defaults follow") {
+    const std::string path = std::tmpnam(nullptr);
+    std::ofstream(path) << "env = prod\nport = 0\n";
+    const Settings settings = Settings::load({"--config", path});
+    CHECK(settings.text("env") == "prod");
+    CHECK(settings.text("log-requests") == "all");
+    CHECK(settings.duration("drain-delay") == std::chrono::seconds(5));
+    CHECK(Settings::load({"--config", path, "--env", "dev"}).text("log-requests") == "failures");
+    std::ofstream(path) << "config = other.conf\n";
+    CHECK(failure_of({"--config", path}).find(path + ":1: a file of settings cannot name another") == 0);
+    std::remove(path.c_str());
+}
+
+TEST_CASE("numbers that nothing could be done with are refused, not cut down") {
+    struct Row {
+        const char* flag;
+        const char* text;
+        const char* cure;
+    };
+    for (const Row row :
+         {Row{"--connections", "0", "1 to 32768"}, Row{"--connections", "99999999999999", "1 to 32768"},
+          Row{"--hash-parallel", "0", "1 to 64"}, Row{"--fail-percent", "250", "0 to 100"},
+          Row{"--body-limit", "0", "a number from 1"}, Row{"--login-limit", "3000000000", "0 to 2147483647"},
+          Row{"--idle-limit", "9999999999999999h", "a duration"}, Row{"--idle-limit", "0s", "from 1ms"},
+          Row{"--access-life", "9999999h", "from 1000ms"}, Row{"--database", "", "the name of a file"},
+          Row{"--redis", "localhost", "host:port"}, Row{"--redis", "a:99999", "host:port"},
+          Row{"--redis", ":1", "host:port"}}) {
+        CAPTURE(row.flag);
+        CAPTURE(row.text);
+        CHECK(failure_of({row.flag, row.text}).find(row.cure) != std::string::npos);
+    }
+}
+
 TEST_CASE("what is wrong is named with its place and what is expected") {
     CHECK(failure_of({"--port", "http"}) == "port (--port): expected a number, got 'http'");
     CHECK(failure_of({"--port", "70000"}).find("0 to 65535") != std::string::npos);
