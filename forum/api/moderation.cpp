@@ -26,6 +26,9 @@ Answer change_post(Service& service, const Call& call, std::string_view deed, Po
 
 // Moderators keep each other in check only through admins.
 Account account_below(Connection& connection, const Call& call) {
+    // Of two admins who take each other's role at the same time the second is none any more, so one is left.
+    const auto caller = account_at(connection, call.caller.row);
+    if (!caller || caller->role != call.caller.role) refuse(403, "forbidden", "this account's role has just changed");
     auto account = account_named(connection, call.arguments.at(0));
     if (!account) refuse_not_found("user");
     if (account->row == call.caller.row) refuse(409, "oneself", "nobody does this to their own account");

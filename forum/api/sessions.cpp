@@ -100,7 +100,10 @@ Answer log_in(Service& service, const Call& call) {
     } else {
         service.hasher.verify_nothing(password.substr(0, kPasswordMax));
     }
-    if (!right) refuse_login();
+    if (!right) {
+        count_failed_login(service, call);
+        refuse_login();
+    }
     forgive_login(service, call, username);
     Answer answer;
     service.store.writer.run([&](Connection& connection) {

@@ -24,11 +24,18 @@ std::string account_key(std::string_view username) {
     return "login:*:" + lower_case(username);
 }
 
-void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit) {
-    if (limit == 0 || service.counters.add(key, window, now()) <= limit) return;
+std::string address_key(const Call& call) {
+    return "login:" + call.address;
+}
+
+[[noreturn]] void refuse_too_many(Instant window) {
     Answer answer = problem(429, "too-many", "too many attempts; wait and try again");
     answer.headers.emplace_back("Retry-After", std::to_string(window / kSecond));
     throw Refusal(answer);
+}
+
+void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit) {
+    if (limit != 0 && service.counters.add(key, window, now()) > limit) refuse_too_many(window);
 }
 
 }  // namespace
@@ -36,7 +43,11 @@ void require_below(Service& service, const std::string& key, Instant window, std
 void throttle_login(Service& service, const Call& call, std::string_view username) {
     require_below(service, pair_key(call, username), kLoginWindow, service.limits.login_pair);
     require_below(service, account_key(username), kLoginWindow, service.limits.login_account);
-    require_below(service, "login:" + call.address, kLoginWindow, service.limits.login_address);
+    if (service.counters.count(address_key(call), now()) >= service.limits.login_address) refuse_too_many(kLoginWindow);
+}
+
+void count_failed_login(Service& service, const Call& call) {
+    service.counters.add(address_key(call), kLoginWindow, now());
 }
 
 void forgive_login(Service& service, const Call& call, std::string_view username) {

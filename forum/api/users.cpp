@@ -85,7 +85,10 @@ Answer change_password(Service& service, const Call& call) {
     throttle_login(service, call, call.caller.username);
     const Account account = service.store.readers.with(
         [&](Connection& connection) { return account_at(connection, call.caller.row).value(); });
-    if (!service.hasher.verify(current, account.password_hash)) refuse_password();
+    if (!service.hasher.verify(current, account.password_hash)) {
+        count_failed_login(service, call);
+        refuse_password();
+    }
     forgive_login(service, call, call.caller.username);
     const std::string hash = service.hasher.hash(fresh);
     service.store.writer.run([&](Connection& connection) {

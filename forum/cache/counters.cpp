@@ -1,6 +1,7 @@
 #include "forum/cache/counters.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace forum {
 
@@ -29,6 +30,20 @@ std::int64_t Counters::add(const std::string& key, Instant window, Instant at) {
     }
     if (redis_ == nullptr) return own;
     return std::max(own, redis_->count(redis_key(key), window).value_or(0));
+}
+
+std::int64_t Counters::count(const std::string& key, Instant at) {
+    std::int64_t own = 0;
+    {
+        const std::lock_guard guard(mutex_);
+        const auto found = windows_.find(key);
+        if (found != windows_.end() && found->second.ends > at) own = found->second.count;
+    }
+    std::int64_t shared = 0;
+    if (const auto text = redis_ == nullptr ? std::nullopt : redis_->get(redis_key(key))) {
+        std::from_chars(text->data(), text->data() + text->size(), shared);
+    }
+    return std::max(own, shared);
 }
 
 void Counters::forget(const std::string& key) {

@@ -23,6 +23,8 @@ class Counters {
 
     /// Adds one; the count within the window that began with the first.
     std::int64_t add(const std::string& key, Instant window, Instant at);
+    /// The count as it is.
+    std::int64_t count(const std::string& key, Instant at);
     void forget(const std::string& key);
 
   private:

@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view kDigits = "0123456789abcdef";
 // Scrambling keeps people from reading row ids off a cursor; it is no protection and needs none.
 constexpr unsigned char kMask = 0x5A;
+// Enough for the longest name of a list: a search of 200 characters of four bytes, and what follows it.
+constexpr std::size_t kCursorMax = 2'048;
 
 int digit_value(char c) {
     const std::size_t at = kDigits.find(c);
@@ -33,7 +35,7 @@ std::string cursor_text(std::string_view list, const Cursor& cursor) {
 }
 
 std::optional<Cursor> cursor_from(std::string_view list, std::string_view text) {
-    if (text.size() % 2 != 0 || text.size() > 512) return std::nullopt;
+    if (text.size() % 2 != 0 || text.size() > kCursorMax) return std::nullopt;
     std::string plain;
     unsigned char mask = kMask;
     for (std::size_t i = 0; i < text.size(); i += 2) {
@@ -43,9 +45,11 @@ std::optional<Cursor> cursor_from(std::string_view list, std::string_view text) 
         plain.push_back(static_cast<char>(static_cast<unsigned char>(high * 16 + low) ^ mask));
         mask = static_cast<unsigned char>(mask * 31U + 7U);
     }
-    const std::size_t first = plain.find('|');
-    const std::size_t second = first == std::string::npos ? first : plain.find('|', first + 1);
-    if (second == std::string::npos || std::string_view(plain).substr(0, first) != list) return std::nullopt;
+    // Not by looking for the sign: a list may be named after a tag or a search that has it.
+    const std::size_t first = list.size();
+    if (!plain.starts_with(list) || first >= plain.size() || plain[first] != '|') return std::nullopt;
+    const std::size_t second = plain.find('|', first + 1);
+    if (second == std::string::npos) return std::nullopt;
     Cursor cursor;
     const char* const begin = plain.data() + first + 1;
     const char* const end = plain.data() + second;

@@ -20,7 +20,8 @@ Instant now();
 /// "2026-11-20T12:00:00.123Z"
 std::string text_of(Instant instant);
 
-/// Accepts what text_of writes, with or without the fraction; nothing else.
+/// Any time of RFC 3339: with an offset or Z, a fraction of any length (what is below a millisecond is left out), a
+/// leap second (the second after it). Nothing else.
 std::optional<Instant> instant_from(std::string_view text);
 
 }  // namespace forum

@@ -72,6 +72,53 @@ std::string lower_case(std::string_view text) {
     return out;
 }
 
+// U+00C0 to U+017F without case and accents, as unicode61 takes them for the same; '.' has
+// another letter of its own.
+constexpr std::string_view kLatin =
+    "aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y"
+    "aaaaaaccccccccdd..eeeeeeeeeegggggggghh..iiiiiiiii...jjkk.llllll."
+    "...nnnnnn...oooooo..rrrrrrsssssssstttt..uuuuuuuuuuuuwwyyyzzzzzz.";
+static_assert(kLatin.size() == 0x180 - 0xC0);
+
+char32_t fold(char32_t c) {
+    if (c >= 'A' && c <= 'Z') return c + ('a' - 'A');
+    if (c >= 0xC0 && c < 0x180 && kLatin[c - 0xC0] != '.') return static_cast<char32_t>(kLatin[c - 0xC0]);
+    if (c >= 0xC0 && c <= 0xDE && c != 0xD7) return c + 0x20;
+    if ((c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F)) return c + 0x20;  // Greek, Cyrillic
+    if (c >= 0x400 && c <= 0x40F) return c + 0x50;
+    return c;
+}
+
+struct Folded {
+    std::u32string characters;
+    std::vector<std::size_t> places;  ///< of each character in the text, and of its end
+};
+
+Folded folded_text(std::string_view text) {
+    Folded folded;
+    folded.characters.reserve(text.size());
+    folded.places.reserve(text.size() + 1);
+    for (std::size_t at = 0; at < text.size();) {
+        folded.places.push_back(at);
+        folded.characters.push_back(fold(next_code_point(text, at)));
+    }
+    folded.places.push_back(text.size());
+    return folded;
+}
+
+// Where the word stands by itself, which is what the index finds; if nowhere (signs that only the index cuts at, or an
+// accent of its own), where its letters do.
+std::size_t place_of(const Folded& text, std::u32string_view word) {
+    const std::u32string& in = text.characters;
+    const auto cuts = [&](std::size_t at) { return at >= in.size() || separates(in[at]) || is_unspaced(in[at]); };
+    const bool whole = !word.empty() && !is_unspaced(word.front());
+    const std::size_t first = in.find(word);
+    for (std::size_t at = first; at != std::u32string::npos; at = in.find(word, at + 1)) {
+        if (!whole || ((at == 0 || cuts(at - 1)) && cuts(at + word.size()))) return at;
+    }
+    return first;
+}
+
 }  // namespace
 
 std::string indexed_text(std::string_view text) {
@@ -127,16 +174,13 @@ std::vector<std::string> search_words(std::string_view typed) {
 }
 
 std::string snippet(std::string_view text, const std::vector<std::string>& words, std::size_t length) {
-    const std::string folded = lower_case(text);
+    const Folded folded = folded_text(text);
     std::size_t hit = std::string::npos;
-    for (const std::string& word : words) hit = std::min(hit, folded.find(word));
-    if (hit == std::string::npos) hit = 0;
-
-    const auto is_start = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80; };
-    std::size_t begin = hit;
-    for (std::size_t back = length / 3; begin > 0 && back > 0;) back -= is_start(--begin) ? 1 : 0;
-    std::size_t end = begin;
-    for (std::size_t taken = 0; end < text.size() && taken < length; ++taken) next_code_point(text, end);
+    for (const std::string& word : words) hit = std::min(hit, place_of(folded, folded_text(word).characters));
+    const std::size_t first = hit == std::string::npos ? 0 : hit - std::min(hit, length / 3);
+    const std::size_t last = std::min(folded.characters.size(), first + length);
+    const std::size_t begin = folded.places[first];
+    const std::size_t end = folded.places[last];
 
     std::string out = begin > 0 ? "…" : "";
     for (const char c : text.substr(begin, end - begin)) out.push_back(c == '\n' || c == '\r' || c == '\t' ? ' ' : c);

@@ -37,7 +37,10 @@ function refresh() {
     refreshing ||= fetch(api + "/refresh", {
         method: "POST", headers: {"Content-Type": "application/json"},
         body: JSON.stringify({refresh_token: tokens.refresh_token})
-    }).then(async answer => keep(answer.ok ? await answer.json() : null)).finally(() => { refreshing = null; });
+    }).then(async answer => {
+        // Only a refusal ends the login: a forum that is busy or restarting has not said that it is over.
+        if (answer.ok) keep(await answer.json()); else if (answer.status === 401) keep(null);
+    }).finally(() => { refreshing = null; });
     return refreshing;
 }
 
@@ -69,15 +72,19 @@ function when(text) { return new Date(text).toLocaleString(); }
 
 function votes(kind, thing) {
     const score = element("span", {className: "score", textContent: thing.score});
-    const vote = value => guarded(async () => {
+    const up = element("button", {className: "up", title: "vote up", textContent: "▲"});
+    const down = element("button", {className: "down", title: "vote down", textContent: "▼"});
+    // Pressed again, a vote is taken back.
+    const vote = (button, value) => guarded(async () => {
         if (!tokens) { location.hash = "#/login"; return; }
-        const answer = await call("PUT", `/${kind}/${thing.id}/vote`, {value});
+        const answer = await call("PUT", `/${kind}/${thing.id}/vote`, {value: button.ariaPressed === "true" ? 0 : value});
         score.textContent = answer.score;
+        up.ariaPressed = answer.value === 1;
+        down.ariaPressed = answer.value === -1;
     });
-    return element("div", {className: "votes"},
-        element("button", {className: "up", title: "vote up", textContent: "▲", onclick: vote(1)}),
-        score,
-        element("button", {className: "down", title: "vote down", textContent: "▼", onclick: vote(-1)}));
+    up.onclick = vote(up, 1);
+    down.onclick = vote(down, -1);
+    return element("div", {className: "votes"}, up, score, down);
 }
 
 function listed(post) {
@@ -122,7 +129,7 @@ async function showList(path, cursor) {
         more.onclick = guarded(() => { more.remove(); return showList(path, page.next); });
         main.append(more);
     }
-    await mark(page.items);
+    await mark([...(page.pinned || []), ...page.items]);
 }
 
 function replyForm(post, parent) {

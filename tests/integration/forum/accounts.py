@@ -98,6 +98,16 @@ class Accounts(ForumTest):
         elsewhere = forum.client().post("/api/v1/login", right, headers={"X-Forwarded-For": "203.0.113.9"})
         self.assertEqual(elsewhere.status, 200)
 
+    def test_people_who_log_in_rightly_are_never_too_many_for_their_address(self):
+        forum = self.start()
+        self.register(forum, "alice")
+        client = forum.client()
+        for _ in range(105):
+            self.assertEqual(client.post("/api/v1/login", {"username": "alice", "password": PASSWORD}).status, 200)
+        # What fails is counted, whoever is tried.
+        seen = [client.post("/api/v1/login", {"username": f"nobody{number}", "password": "wrong"}).status for number in range(105)]
+        self.assertEqual((set(seen[:100]), set(seen[100:])), ({401}, {429}))
+
     def test_of_several_addresses_only_the_one_that_the_proxy_added_counts(self):
         forum = self.start("--login-limit", "3")
         self.register(forum, "alice")

@@ -1,4 +1,5 @@
 """Posts, comments, votes, search, moderation, notifications – through the API, on two instances at once."""
+import threading
 import unittest
 
 from forums import ForumTest
@@ -165,6 +166,52 @@ class Content(ForumTest):
         self.assertEqual(self.bob.get("/api/v1/me/notifications").json["unread"], 2)
         self.bob.post("/api/v1/me/notifications/read")
         self.assertEqual(self.bob.get("/api/v1/me/notifications").json["unread"], 0)
+
+    def test_what_one_wrote_oneself_is_not_unread(self):
+        post = self.write_post(self.alice)
+        mark = lambda client: client.get("/api/v1/me/marks?posts=" + post).json["items"][0]["unread"]
+        self.assertEqual((mark(self.alice), mark(self.bob)), (False, True))
+        self.bob.put(f"/api/v1/posts/{post}/read")
+        comment = self.bob.post(f"/api/v1/posts/{post}/comments", {"body": "mine"}).json["id"]
+        self.assertEqual((mark(self.alice), mark(self.bob)), (True, False))
+        self.alice.post(f"/api/v1/posts/{post}/comments", {"body": "hers"})
+        self.assertTrue(mark(self.bob))
+        self.bob.delete("/api/v1/comments/" + comment)
+        self.assertFalse(mark(self.alice))
+
+    def test_pages_follow_each_other_whatever_the_tag_or_the_search(self):
+        long = "数据库" * 30
+        for number in range(3):
+            self.write_post(self.alice, f"Pipe {number}", long, tags=["a|b"])
+        for path in ("/api/v1/posts?sort=new&tag=a|b", "/api/v1/search?q=pipe | ", "/api/v1/search?q=" + long):
+            with self.subTest(path=path):
+                first = self.bob.get(path + "&limit=2").json
+                second = self.bob.get(path + "&limit=2&cursor=" + first["next"])
+                self.assertEqual(second.status, 200, second.body)
+                self.assertEqual(len({one["id"] for one in first["items"] + second.json["items"]}), 3)
+
+    def test_a_ban_ends_at_any_time_that_rfc_3339_can_say(self):
+        root = self.admin(self.blue)
+        for until in ("2099-01-01T00:00:00+00:00", "2099-01-01T02:00:00.000+02:00", "2098-12-31T16:00:00-08:00", "2099-01-01t00:00:00.0z"):
+            self.assertEqual(root.put("/api/v1/users/bob/ban", {"until": until, "reason": "r"}).status, 200, until)
+            self.assertEqual(self.bob.get("/api/v1/me").json["ban"]["until"], "2099-01-01T00:00:00.000Z")
+
+    def test_two_admins_who_take_each_others_role_leave_one(self):
+        root = self.admin(self.blue)
+        for _ in range(20):
+            for name in ("alice", "bob"):
+                self.assertEqual(root.put(f"/api/v1/users/{name}/role", {"role": "admin"}).status, 200)
+            barrier = threading.Barrier(2)
+            def take(client, other):
+                barrier.wait()
+                client.put(f"/api/v1/users/{other}/role", {"role": "member"})
+            takers = [threading.Thread(target=take, args=pair) for pair in ((self.alice, "bob"), (self.bob, "alice"))]
+            for taker in takers:
+                taker.start()
+            for taker in takers:
+                taker.join()
+            roles = {root.get("/api/v1/users/" + name).json["role"] for name in ("alice", "bob")}
+            self.assertEqual(roles, {"admin", "member"})
 
     def test_moderation_leaves_traces(self):
         root = self.admin(self.blue)

@@ -123,6 +123,10 @@ class Web(ForumTest):
         page.shows(".comment .body", "My comment")
         page.click(".post .up")
         until(lambda: page.text(".post .score") == "1", "the vote counted")
+        page.click(".post .up")
+        until(lambda: page.text(".post .score") == "0", "the vote was taken back")
+        page.click(".post .up")
+        until(lambda: page.text(".post .score") == "1", "the vote counted again")
         stored = self.forum.client().get("/api/v1/posts").json["items"]
         self.assertEqual([(one["score"], one["comment_count"], one["tags"], one["author"]) for one in stored],
                          [(1, 1, ["one", "two"], "alice")])
@@ -134,13 +138,17 @@ class Web(ForumTest):
 
     def test_what_users_write_never_runs(self):
         alice = self.register(self.forum, "alice")
-        attack = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+        attack = ("<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+                  " [x](javascript:document.title='owned') <a href=\"javascript:document.title='owned'\">y</a>")
         post = self.write_post(alice, attack, attack)
         alice.post(f"/api/v1/posts/{post}/comments", {"body": attack})
         self.open("#/post/" + post)
         self.browser.shows(".comment .body", "<script>")
-        self.open()
-        self.browser.shows(".post .title", "<script>")
+        for fragment in ("", "#/search/onerror", "#/new"):
+            self.open(fragment)
+            self.browser.shows(".post .title", "<script>")
+            made = self.browser.call("POST", "/elements", {"using": "css selector", "value": "#main img, #main script, a[href^=javascript]"})
+            self.assertEqual(made, [])
         self.assertEqual(self.browser.call("GET", "/title"), "Forum")
         noise = [entry["message"] for entry in self.browser.call("POST", "/se/log", {"type": "browser"})]
         self.assertEqual(noise, [])

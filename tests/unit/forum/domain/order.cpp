@@ -56,6 +56,17 @@ TEST_CASE("a cursor comes back as it went out, and only to its own list") {
     CHECK(text.find("123456789") == std::string::npos);
 }
 
+TEST_CASE("a list may be named after anything that can be a tag or a search") {
+    std::string longest = "search:";
+    for (int i = 0; i < 200; ++i) longest += "\xF0\x9F\x99\x82";
+    for (const std::string& list : {std::string("new::a|b"), std::string("search:pipe | 7|x|"), longest}) {
+        CAPTURE(list);
+        const Cursor cursor{"0a1b2c", 9'000'000'000'000'000'000};
+        CHECK(cursor_from(list, cursor_text(list, cursor)) == cursor);
+        CHECK_FALSE(cursor_from(list + "|1", cursor_text(list, cursor)));
+    }
+}
+
 TEST_CASE("random damage to a cursor is refused or harmless, never a crash") {
     std::mt19937 random(11);
     const std::string good = cursor_text("top:general:", {"17", 99});
@@ -79,8 +90,26 @@ TEST_CASE("instants are RFC 3339 text and back") {
     CHECK(text_of(0) == "1970-01-01T00:00:00.000Z");
     CHECK(instant_from("2026-11-20T12:00:00.123Z") == 1'795'176'000'123);
     CHECK(instant_from("2024-02-29T23:59:59Z").has_value());
+    struct Same {
+        const char* text;
+        const char* utc;
+    };
+    for (const Same same : {Same{"2026-11-20t12:00:00z", "2026-11-20T12:00:00.000Z"},
+                            Same{"2026-11-20T12:00:00.5Z", "2026-11-20T12:00:00.500Z"},
+                            Same{"2026-11-20T12:00:00.123456789Z", "2026-11-20T12:00:00.123Z"},
+                            Same{"2026-11-20T12:00:00+00:00", "2026-11-20T12:00:00.000Z"},
+                            Same{"2026-11-20T00:30:00.05+05:45", "2026-11-19T18:45:00.050Z"},
+                            Same{"2026-11-20T23:30:00-08:00", "2026-11-21T07:30:00.000Z"},
+                            Same{"2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"}}) {
+        CAPTURE(same.text);
+        REQUIRE(instant_from(same.text).has_value());
+        CHECK(text_of(*instant_from(same.text)) == same.utc);
+    }
     for (const char* bad :
-         {"2023-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-20 12:00:00Z", "2026-11-20T24:00:00Z", ""}) {
+         {"2023-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-20 12:00:00Z", "2026-11-20T24:00:00Z", "",
+          "2026-11-20T12:00:00", "2026-11-20T12:00:00.Z", "2026-11-20T12:00:00+1:00", "2026-11-20T12:00:00+24:00",
+          "2026-11-20T12:00:00+0100", "2026-11-20T12:00:61Z", "2026-11-20T12:00:00ZZ", "2026-11-20T12:00Z",
+          "+026-11-20T12:00:00Z"}) {
         CAPTURE(bad);
         CHECK_FALSE(instant_from(bad));
     }

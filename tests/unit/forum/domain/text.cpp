@@ -92,6 +92,20 @@ TEST_CASE("a snippet shows the first hit and says where something is left out") 
     CHECK(is_utf8(snippet("数据库数据库数据库发布数据库数据库", {"发布"}, 6)));
 }
 
+TEST_CASE("a snippet shows the word that was found, not another that holds its letters, and in any case and accent") {
+    const std::string text =
+        "The party " + std::string(300, 'x') + " of Café ÄPFEL: «art»; МИР, art. " + std::string(300, 'y');
+    struct Row {
+        const char* typed;
+        const char* shown;
+    };
+    for (const Row row : {Row{"art", "art."}, Row{"äpfel", "ÄPFEL"}, Row{"APFEL", "ÄPFEL"}, Row{"cafe", "Café"},
+                          Row{"CAFÉ", "Café"}, Row{"мир", "МИР"}, Row{"part", "party"}}) {
+        CAPTURE(row.typed);
+        CHECK(snippet(text, search_words(row.typed), 60).find(row.shown) != std::string::npos);
+    }
+}
+
 TEST_CASE("mentions are names after an at sign, each once, and no e-mail addresses") {
     CHECK(mentions_in("hi @Alice and @bob_2, @alice again") == std::vector<std::string>{"alice", "bob_2"});
     CHECK(mentions_in("mail me: a@example.org").empty());
