@@ -53,6 +53,8 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
 
 // A mistyped dry_run must not be the real thing.
 std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest& request) {
+    if (!request.repeated.empty())
+        return problems::bad_request(fmt::format("?{} is there twice; nothing was done", request.repeated));
     if (route.method == "GET") return std::nullopt;
     for (const auto& [name, value] : request.query) {
         if (name == "dry_run" && route.knows_dry_run()) continue;

@@ -53,6 +53,7 @@ void post_rollout(Context& context, const AdminRequest& request, Respond respond
     const auto document = parse_body(request);
     if (!document) return respond(reply(document.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    if (auto free = context.controller.nothing_pending(); !free) return respond(reply(free.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
     if (*dry_run) {

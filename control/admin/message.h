@@ -18,6 +18,7 @@ struct AdminRequest {
     std::string method;  // upper case
     std::string path;    // decoded, without the query
     std::map<std::string, std::string> query;
+    std::string repeated;                        // a name that stands in the query more than once
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
     std::string from;  // remote address

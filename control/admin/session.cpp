@@ -38,13 +38,16 @@ AdminRequest request_of(const http::request<http::string_body>& message, const s
         const auto pair = query.substr(0, end);
         query.remove_prefix(std::min(end + 1, query.size()));
         const auto equals = std::min(pair.find('='), pair.size());
-        out.query[percent_decoded(pair.substr(0, equals))] =
-            percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
+        auto name = percent_decoded(pair.substr(0, equals));
+        if (!out.query.try_emplace(name, percent_decoded(pair.substr(std::min(equals + 1, pair.size())))).second)
+            out.repeated = std::move(name);
     }
     for (const auto& field : message) {
         std::string name(field.name_string());
         for (auto& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        out.headers[std::move(name)] = std::string(field.value());
+        // Of a field that is there twice no value is passed over: it is a list.
+        if (const auto [at, first] = out.headers.try_emplace(std::move(name), field.value()); !first)
+            at->second.append(", ").append(field.value());
     }
     out.body = message.body();
     out.from = from;

@@ -36,7 +36,7 @@ std::vector<Answered> Answers::end(const std::string& who, const std::string& ke
     const auto it = entries_.find({who, key});
     if (it == entries_.end()) return {};
     auto joined = std::move(it->second.joined);
-    if (!answer && answer.error().status >= 500) {
+    if (!answer) {
         std::erase(order_, it->first);
         entries_.erase(it);
     } else {

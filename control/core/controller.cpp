@@ -103,13 +103,15 @@ Result<void> Controller::held(const config::Model& next, const std::string& hold
     return {};
 }
 
+Result<void> Controller::nothing_pending() const {
+    if (!pending_) return {};
+    return problems::conflict(fmt::format("generation {} waits for confirmation until {}; confirm it or undo it first",
+                                          pending_->generation, timestamp(from_unix_ms(pending_->deadline_ms))));
+}
+
 Result<Controller::Prepared> Controller::prepare(const Change& change) const {
     if (change.if_match && *change.if_match != generation_) return problems::stale(generation_);
-    if (pending_ && !change.settles_pending)
-        return problems::conflict(
-            fmt::format("generation {} waits for confirmation until {}; confirm it or undo it "
-                        "first",
-                        pending_->generation, timestamp(from_unix_ms(pending_->deadline_ms))));
+    if (auto settled = nothing_pending(); !settled && !change.settles_pending) return settled.error();
     auto edited = change.edit(*model_, ports_.facts(*model_));
     if (!edited) return edited.error();
     if (edited->process != model_->process)

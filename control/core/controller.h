@@ -75,6 +75,9 @@ class Controller {
     const Adoption& adoption() const { return adoption_; }
     const DrainBook& drains() const { return drains_; }
     const std::optional<PendingConfirmation>& pending() const { return pending_; }
+    // 409 while a change waits for its confirmation: whatever holds on to the configuration now would be in the way of
+    // the undo that was promised.
+    Result<void> nothing_pending() const;
     Facts facts() const { return ports_.facts(*model_); }
     Store& store() { return store_; }
     EventLog& events() { return events_; }

@@ -3,6 +3,7 @@
 refused with its place, nothing changes, and the process lives. Labels that the store keeps are short on every call that acts."""
 import json
 import pathlib
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -64,6 +65,38 @@ def preconditions(proxy):
         check(f"If-Match {tag} is no precondition that holds", answer[0] == 400 and "If-Match" in answer[1]["detail"], answer)
 
 
+def said_twice(proxy):
+    """Neither of two may win in silence."""
+    for query in ("?dry_run=true&dry_run=false", "?dry_run=false&dry_run=true"):
+        answer = raw(proxy, "PUT", SPLIT + query, '{"green": 1}')
+        check(f"{query} is refused", answer[0] == 400 and "twice" in answer[1]["detail"], answer)
+    with socket.create_connection((proxy.admin.split("/")[2].split(":")[0], int(proxy.admin.rsplit(":", 1)[1])), running.DEADLINE) as caller:
+        caller.sendall(f"PUT {SPLIT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {proxy.token}\r\nIf-Match: soon\r\nIf-Match: *\r\n"
+                       'Connection: close\r\nContent-Length: 12\r\n\r\n{"green": 1}'.encode())
+        check("a second If-Match does not replace the first", caller.recv(65536).startswith(b"HTTP/1.1 400 "))
+
+
+def keys(proxy):
+    """A refusal has done nothing, and does not use up the key of the call."""
+    refused = raw(proxy, "PUT", SPLIT, '{"gren": 1}', Idempotency_Key="later")
+    check("refused", refused[0] == 422, refused)
+    again = raw(proxy, "PUT", SPLIT + "?dry_run=false", '{"green": 0, "blue": 100}', Idempotency_Key="later")
+    check("the key is free for the call as it was meant", again[0] == 200, again)
+
+
+def waiting(proxy):
+    """What holds a route would be in the way of the undo that a change to be confirmed was promised."""
+    plan = {"route": "app", "from": "green", "to": "blue", "steps": [{"weight": 100, "bake": "1m"}]}
+    both = raw(proxy, "POST", SWITCH, '{"to": "green", "watch": "1m", "confirm_within": "1m", "force": true}')
+    check("watch and confirm_within exclude each other", both[0] == 422 and both[1]["errors"][0]["pointer"] == "/confirm_within", both)
+    made = raw(proxy, "POST", SWITCH, '{"to": "green", "confirm_within": "2s", "force": true}')
+    check("a change that waits", made[0] == 200 and "confirm_by" in made[1], made)
+    for query in ("", "?dry_run=true"):
+        begun = raw(proxy, "POST", "/v1/rollouts" + query, json.dumps(plan))
+        check("no rollout begins meanwhile", begun[0] == 409 and "waits for confirmation" in begun[1]["detail"], begun)
+    running.until("the undo that was promised", lambda: proxy.status()["routes"][0]["split"]["green"] == 0)
+
+
 def labels(proxy):
     calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1"))
              for path, methods in proxy.call("GET", "/v1/openapi.json")[1]["paths"].items()
@@ -87,9 +120,12 @@ def main(program, yardbench):
             preconditions(proxy)
             labels(proxy)
             check("it lives", proxy.alive())
+            said_twice(proxy)
             check("nothing was changed", proxy.status()["generation"] == 2, proxy.status()["generation"])
             endpoint = proxy.status()["upstreams"]["blue"]["endpoints"][0]
             check("an empty state is not up", endpoint["state"] == "drain", endpoint)
+            keys(proxy)
+            waiting(proxy)
     return verdict()
 
 

@@ -84,7 +84,7 @@ TEST_CASE("a bell may take itself away while it rings") {
     CHECK(rung == 1);
 }
 
-TEST_CASE("answers are kept per caller, forgotten when they are server failures, and bounded") {
+TEST_CASE("answers are kept per caller, forgotten when nothing was done, and bounded") {
     Answers answers;
     using Found = Answers::Found;
     answers.begin("ci", "k", "f");
@@ -92,6 +92,9 @@ TEST_CASE("answers are kept per caller, forgotten when they are server failures,
     CHECK(answers.find("ci", "k", "g").found == Found::other_call);
     CHECK(answers.find("eve", "k", "f").found == Found::nothing);
     answers.end("ci", "k", problems::conflict("no"));
+    CHECK(answers.find("ci", "k", "f").found == Found::nothing);
+    answers.begin("ci", "k", "f");
+    answers.end("ci", "k", Receipt{});
     CHECK(answers.find("ci", "k", "f").found == Found::answered);
     answers.begin("ci", "k2", "f");
     answers.end("ci", "k2", problems::store_full("full"));
