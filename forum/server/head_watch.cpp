@@ -30,6 +30,8 @@ std::string_view bare_value(std::string_view text) {
 void HeadWatch::begin() {
     line_.clear();
     request_line_ = true;
+    wants_host_ = false;
+    hosts_ = 0;
     complete_ = false;
     fault_ = {};
     idempotency_key_.reset();
@@ -50,12 +52,23 @@ void HeadWatch::end_line() {
     if (std::ranges::any_of(line, &is_control)) fault_ = "the head holds control characters";
     if (whole == kLineEnd) {
         complete_ = !request_line_;
+        if (hosts_ > 1 || (wants_host_ && hosts_ == 0)) fault_ = "a request has one Host";
     } else if (request_line_) {
         request_line_ = false;
+        look_at_request_line(line);
     } else {
         look_at_header(line);
     }
     line_.clear();
+}
+
+void HeadWatch::look_at_request_line(std::string_view line) {
+    const std::size_t first = line.find(' ');
+    const std::size_t last = line.rfind(' ');
+    const bool three = first != std::string_view::npos && first > 0 && last > first + 1 && last + 1 < line.size() &&
+                       line.find(' ', first + 1) == last;
+    if (!three) fault_ = "the request line is not a method, a target and a version";
+    wants_host_ = three && line.substr(last + 1) == "HTTP/1.1";
 }
 
 void HeadWatch::look_at_header(std::string_view line) {
@@ -68,6 +81,8 @@ void HeadWatch::look_at_header(std::string_view line) {
     const std::string_view value = bare_value(line.substr(colon + 1));
     if (equals_in_any_case(name, "content-length") || equals_in_any_case(name, "transfer-encoding")) {
         if (value.empty() || value.find('%') != std::string_view::npos) fault_ = "the length of the body is not told";
+    } else if (equals_in_any_case(name, "host")) {
+        ++hosts_;
     } else if (equals_in_any_case(name, "idempotency-key")) {
         if (idempotency_key_ && *idempotency_key_ != value) fault_ = "there are two values of Idempotency-Key";
         idempotency_key_ = value;

@@ -3,7 +3,9 @@
 //
 // The library undoes %XX in the value of every header, passes over headers without a value and lines that end in LF
 // alone, and takes "Content-Length : 2" for a header of another name. Where that could make two programs see different
-// bodies, fault() says so and the request has to be refused; where a value counts as it was sent, it is kept here.
+// bodies, fault() says so and the request has to be refused; where a value counts as it was sent, it is kept here. So
+// are request lines with more or fewer spaces than two, and what RFC 9112 §3.2 wants refused: HTTP/1.1 without a Host,
+// or several.
 //
 // Threads: one. Errors: none; whoever reads on after a fault is on his own.
 
@@ -28,10 +30,13 @@ class HeadWatch {
 
   private:
     void end_line();
+    void look_at_request_line(std::string_view line);
     void look_at_header(std::string_view line);
 
     std::string line_;
     bool request_line_ = true;
+    bool wants_host_ = false;
+    int hosts_ = 0;
     bool complete_ = false;
     std::string_view fault_;
     std::optional<std::string> idempotency_key_;

@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "forum/domain/ascii.h"
 #include "forum/server/connection_threads.h"
 #include "forum/server/socket_stream.h"
 
@@ -120,10 +121,19 @@ Answer too_large() {
     return problem(413, "too-large", "the request body is larger than this program takes");
 }
 
+// A target may name the scheme and the host before the path (RFC 9112 §3.2.2); here is only one host.
+std::string path_of(const httplib::Request& request) {
+    constexpr std::string_view kScheme = "http://";
+    const std::string_view target = request.path;
+    if (!equals_in_any_case(target.substr(0, kScheme.size()), kScheme)) return request.path;
+    const std::size_t slash = target.find('/', kScheme.size());
+    return slash == std::string_view::npos ? "/" : std::string(target.substr(slash));
+}
+
 Call call_from(const httplib::Request& request) {
     Call call;
     call.method = request.method;
-    call.path = request.path;
+    call.path = path_of(request);
     for (const auto& [name, value] : request.params) call.query.emplace_back(name, value);
     call.body = request.body;
     call.content_type = request.get_header_value("Content-Type");

@@ -93,7 +93,8 @@ AnswerCheck check_answer(const Step& step, const ResponseReader& response, std::
         if (capture.from_header) {
             if (const auto value = response.header(capture.where); !value.empty())
                 captured(capture.variable, std::string(value));
-        } else if (const Json* found = follow(body, capture.where, lot); found != nullptr) {
+        } else if (const Json* found = follow(body, capture.where, lot); found != nullptr && !found->is_null()) {
+            // null is how a list says that there is no next page: nothing to go on with.
             captured(capture.variable, plain(*found));
         }
     }

@@ -67,6 +67,17 @@ class Wire(ForumTest):
                     answer = client.call("POST", "/api/v1/login", raw=body, headers={"Content-Type": kind})
                     self.assert_problem(answer, 415, "unsupported-media-type")
 
+    def test_a_target_may_name_the_host_and_a_request_has_one(self):
+        forum = self.start()
+        for head, status in ((b"GET http://else.where/api/v1/posts?limit=1 HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+                             (b"GET HTTP://else.where HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+                             (b"GET /api/v1/posts HTTP/1.0\r\n\r\n", 200),
+                             (b"GET /api/v1/posts HTTP/1.1\r\n\r\n", 400),
+                             (b"GET /api/v1/posts HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", 400),
+                             (b"GET  /api/v1/posts HTTP/1.1\r\nHost: a\r\n\r\n", 400)):
+            with self.subTest(head=head):
+                self.assertTrue(exchange(forum.port, head).startswith(b"HTTP/1.1 %d" % status))
+
     def test_a_chunked_body_is_a_body(self):
         forum = self.start()
         body = json.dumps({"username": "alice", "password": "correct horse"}).encode()

@@ -171,6 +171,21 @@ TEST_CASE("a start step that fails is tried again, and a mix step waits for its 
     CHECK(player.next().find("GET /read/only") == 0);
 }
 
+TEST_CASE("a null is nothing to capture: the step that needs it waits") {
+    const Scenario scenario = parse_scenario(Json::parse(R"({"groups": [{"mix": [
+        {"name": "list", "path": "/list", "capture": {"next": {"json": "/next"}}},
+        {"name": "more", "weight": 1000000, "path": "/list?cursor=${next}"}]}]})"),
+                                             "");
+    Player player(scenario);
+    for (int turn = 0; turn < 3; ++turn) {
+        CHECK(player.next().find("GET /list HTTP/1.1") == 0);
+        player.answer(Player::json(200, R"({"next": null})"));
+    }
+    player.next();
+    player.answer(Player::json(200, R"({"next": "c1"})"));
+    CHECK(player.next().find("GET /list?cursor=c1 ") == 0);
+}
+
 TEST_CASE("what is expected is asserted: status, header, JSON") {
     struct Row {
         const char* what;

@@ -53,12 +53,20 @@ TEST_CASE("heads that two programs could read differently have a fault") {
         std::string("X: a\0b", 6),
         "N\xC3\xA4me: x",
         "X: \x7F",
+        "host: b",
     };
     for (const std::string& lines : all) {
         CAPTURE(lines);
         CHECK(watched(with(lines)).fault() != "");
     }
     CHECK(watched("GET / HTTP/1.1\nHost: a\r\n\r\n").fault() != "");
+    for (const char* line :
+         {"GET  / HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET /a b HTTP/1.1", "GET /", "GET"}) {
+        CAPTURE(line);
+        CHECK(watched(std::string(line) + "\r\nHost: a\r\n\r\n").fault() != "");
+    }
+    CHECK(watched("GET / HTTP/1.1\r\n\r\n").fault() != "");
+    CHECK(watched("GET / HTTP/1.0\r\n\r\n").fault() == "");
     CHECK(watched("GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n").fault() != "");
 }
 
