@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -16,6 +17,20 @@ nlohmann::json failures_json(const std::array<std::uint64_t, kFailureKinds>& fai
     for (std::size_t i = 1; i < kFailureKinds; ++i)
         if (failures[i] > 0) out[std::string(kFailureNames[i])] = failures[i];
     return out;
+}
+
+// In the order of their first step. Steps of different groups may have one name: they are one kind of request then.
+std::vector<std::pair<std::string, Part>> parts_by_name(const Tally& t, const std::vector<std::string>& tag_names) {
+    std::vector<std::pair<std::string, Part>> parts;
+    for (std::size_t i = 0; i < tag_names.size() && i < t.by_tag.size(); ++i) {
+        const auto known =
+            std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == tag_names[i]; });
+        if (known == parts.end())
+            parts.emplace_back(tag_names[i], t.by_tag[i]);
+        else
+            known->second.merge(t.by_tag[i]);
+    }
+    return parts;
 }
 
 }  // namespace
@@ -68,13 +83,14 @@ nlohmann::json to_json(const Tally& t, const std::vector<std::string>& tag_names
         {"generator", {{"threads", t.threads}, {"cpu_seconds", t.cpu_seconds}, {"lag_ms", to_json(t.lag)}}},
         {"whole_run",
          {{"sent", t.all.sent}, {"answered", t.all.answered}, {"failures", failures_json(t.all.failures)}}}};
+    out["statuses"] = nlohmann::json::object();
+    out["by_second"] = nlohmann::json::array();
     for (std::size_t c = 1; c < t.by_class.size(); ++c)
         if (t.by_class[c] > 0) out["statuses"][fmt::format("{}xx", c)] = t.by_class[c];
     if (tag_names.size() > 1)
-        for (std::size_t i = 0; i < tag_names.size() && i < t.by_tag.size(); ++i)
-            out["steps"][tag_names[i]] = {{"finished", t.by_tag[i].finished},
-                                          {"failed", t.by_tag[i].failed},
-                                          {"latency_ms", to_json(t.by_tag[i].latency)}};
+        for (const auto& [name, part] : parts_by_name(t, tag_names))
+            out["steps"][name] = {
+                {"finished", part.finished}, {"failed", part.failed}, {"latency_ms", to_json(part.latency)}};
     for (const Part& second : t.by_second)
         out["by_second"].push_back({{"finished", second.finished},
                                     {"failed", second.failed},
@@ -101,10 +117,9 @@ std::string to_text(const Tally& t, const std::vector<std::string>& tag_names) {
                            t.unsent);
     if (tag_names.size() > 1) {
         out += fmt::format("{:<22}{:>10}{:>9}{:>10}{:>10}{:>10}\n", "step", "finished", "failed", "p50", "p99", "max");
-        for (std::size_t i = 0; i < tag_names.size() && i < t.by_tag.size(); ++i) {
-            const Part& part = t.by_tag[i];
+        for (const auto& [name, part] : parts_by_name(t, tag_names)) {
             if (part.finished == 0) continue;
-            out += fmt::format("{:<22}{:>10}{:>9}{:>10}{:>10}{:>10}\n", tag_names[i], part.finished, part.failed,
+            out += fmt::format("{:<22}{:>10}{:>9}{:>10}{:>10}{:>10}\n", name, part.finished, part.failed,
                                duration_text(part.latency.quantile(0.5)), duration_text(part.latency.quantile(0.99)),
                                duration_text(part.latency.max()));
         }
