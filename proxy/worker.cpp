@@ -102,7 +102,8 @@ void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) 
         context_.refresh_clock();
         context_.stopping = true;
         for (auto& acceptor : acceptors_) acceptor->close_after_queue();
-        drain_idle_ms_ = context_.now_ms + std::min(kIdleGraceMs, static_cast<std::int64_t>(grace.count()) / 2);
+        drain_idle_grace_ms_ = std::min(kIdleGraceMs, static_cast<std::int64_t>(grace.count()) / 2);
+        drain_idle_ms_ = context_.now_ms + drain_idle_grace_ms_;
         drain_deadline_ms_ = context_.now_ms + grace.count();
         context_.tunnels.end_within(grace.count() * kTunnelGracePercent / 100, context_.now_ms, context_.random);
         drained_ = std::move(done);
@@ -260,7 +261,7 @@ void Worker::drain_progress() {
     if (!drained_) return;
     if (context_.now_ms >= drain_idle_ms_)
         for (auto& session : sessions_)
-            if (session.idle()) session.finish();
+            if (session.idle_for(drain_idle_grace_ms_)) session.finish();
     if (!sessions_.empty() && context_.now_ms < drain_deadline_ms_) return;
     asio::post(control_, std::exchange(drained_, nullptr));
 }

@@ -64,7 +64,7 @@ class Worker {
     std::vector<std::unique_ptr<serve::Acceptor>> acceptors_;
     Sessions sessions_;
     std::int64_t next_sweep_ms_ = 0;
-    std::int64_t drain_idle_ms_ = 0, drain_deadline_ms_ = 0;
+    std::int64_t drain_idle_ms_ = 0, drain_idle_grace_ms_ = 0, drain_deadline_ms_ = 0;
     std::function<void()> drained_;
     std::thread thread_;
 };

@@ -67,6 +67,7 @@ net::Running Session::run() {
         if (in.empty()) {
             in.release();
             idle_ = true;
+            idle_since_ms_ = static_cast<std::uint32_t>(context_.now_ms);
             while (!stream.readable) {
                 if (finishing_) co_return;
                 set_deadline(context_.now_ms + listener_->idle_timeout_ms);

@@ -28,6 +28,9 @@ class Session final
     // Ends it: at once when idle, else after the exchange that runs (its answer says Connection: close).
     void finish();
     bool idle() const { return idle_; }
+    bool idle_for(std::int64_t milliseconds) const {
+        return idle_ && static_cast<std::uint32_t>(context_.now_ms) - idle_since_ms_ >= milliseconds;
+    }
 
     Context& context() { return context_; }
     const ListenerPlan& listener() const { return *listener_; }
@@ -70,6 +73,7 @@ class Session final
     bool idle_ = true;
     bool finishing_ = false;
     std::uint16_t client_port_ = 0;
+    std::uint32_t idle_since_ms_ = 0;  // the low half of the clock: it stands where nothing else would
 };
 
 }  // namespace switchyard::serve
