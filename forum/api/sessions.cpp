@@ -91,20 +91,16 @@ Answer log_in(Service& service, const Call& call) {
     const std::string username = input.text("username");
     const std::string password = input.text("password");
     input.finish();
-    throttle_login(service, call, username);
+    const Attempt attempt = throttled_attempt(service, call, username);
     const auto account =
         service.store.readers.with([&](Connection& connection) { return account_named(connection, username); });
     bool right = false;
     if (account && password.size() <= kPasswordMax * 4) {
-        right = service.hasher.verify(password, account->password_hash);
+        right = service.hasher.verify(password, account->password_hash, attempt);
     } else {
-        service.hasher.verify_nothing(password.substr(0, kPasswordMax));
+        service.hasher.verify_nothing(password.substr(0, kPasswordMax), attempt);
     }
-    if (!right) {
-        count_failed_login(service, call);
-        refuse_login();
-    }
-    forgive_login(service, call, username);
+    if (!right) refuse_login();
     Answer answer;
     service.store.writer.run([&](Connection& connection) {
         // Hashing takes long: a password that was changed meanwhile opens nothing any more.

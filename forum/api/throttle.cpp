@@ -40,19 +40,23 @@ void require_below(Service& service, const std::string& key, Instant window, std
 
 }  // namespace
 
-void throttle_login(Service& service, const Call& call, std::string_view username) {
-    require_below(service, pair_key(call, username), kLoginWindow, service.limits.login_pair);
-    require_below(service, account_key(username), kLoginWindow, service.limits.login_account);
-    if (service.counters.count(address_key(call), now()) >= service.limits.login_address) refuse_too_many(kLoginWindow);
-}
-
-void count_failed_login(Service& service, const Call& call) {
-    service.counters.add(address_key(call), kLoginWindow, now());
-}
-
-void forgive_login(Service& service, const Call& call, std::string_view username) {
-    service.counters.forget(pair_key(call, username));
-    service.counters.forget(account_key(username));
+Attempt throttled_attempt(Service& service, const Call& call, std::string_view username) {
+    const auto begins = [&service, pair = pair_key(call, username), account = account_key(username),
+                         address = address_key(call)] {
+        require_below(service, pair, kLoginWindow, service.limits.login_pair);
+        require_below(service, account, kLoginWindow, service.limits.login_account);
+        if (service.counters.count(address, now()) >= service.limits.login_address) refuse_too_many(kLoginWindow);
+    };
+    const auto ends = [&service, pair = pair_key(call, username), account = account_key(username),
+                       address = address_key(call)](bool right) {
+        if (right) {
+            service.counters.forget(pair);
+            service.counters.forget(account);
+        } else {
+            service.counters.add(address, kLoginWindow, now());
+        }
+    };
+    return {begins, ends};
 }
 
 void throttle_registration(Service& service, const Call& call) {

@@ -5,16 +5,14 @@
 
 #include "forum/api/call.h"
 #include "forum/api/service.h"
+#include "forum/auth/password.h"
 
 namespace forum {
 
-/// Counts an attempt on an account before it is made, so that attempts at the same time cannot slip through together.
-/// An address is refused for what failed only: many people may stand behind one.
-void throttle_login(Service& service, const Call& call, std::string_view username);
-/// After a wrong password.
-void count_failed_login(Service& service, const Call& call);
-/// After a right password: the attempts on this account are forgotten. What failed from the address is not.
-void forgive_login(Service& service, const Call& call, std::string_view username);
+/// A look at a password. It is counted on the account before it is made, so that those at the same time cannot slip
+/// through together, and refused when there were too many; a right one is forgiven, and what failed on the account with
+/// it. Of an address only what failed counts, and stays: many people may stand behind one.
+Attempt throttled_attempt(Service& service, const Call& call, std::string_view username);
 void throttle_registration(Service& service, const Call& call);
 /// Counts calls that are no reads, by account.
 void throttle_writes(Service& service, const Call& call);

@@ -82,14 +82,10 @@ Answer change_password(Service& service, const Call& call) {
     if (input.errors().empty()) check_password(fresh, call.caller.username, "/new_password", input.errors());
     input.finish();
     // A stolen token must not be a way around the throttle of logins.
-    throttle_login(service, call, call.caller.username);
+    const Attempt attempt = throttled_attempt(service, call, call.caller.username);
     const Account account = service.store.readers.with(
         [&](Connection& connection) { return account_at(connection, call.caller.row).value(); });
-    if (!service.hasher.verify(current, account.password_hash)) {
-        count_failed_login(service, call);
-        refuse_password();
-    }
-    forgive_login(service, call, call.caller.username);
+    if (!service.hasher.verify(current, account.password_hash, attempt)) refuse_password();
     const std::string hash = service.hasher.hash(fresh);
     service.store.writer.run([&](Connection& connection) {
         // Of two changes at the same time the second one knows an old password only.

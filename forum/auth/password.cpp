@@ -41,13 +41,16 @@ std::string PasswordHasher::hash(std::string_view password) {
     return encoded.data();
 }
 
-bool PasswordHasher::verify(std::string_view password, const std::string& encoded) {
+bool PasswordHasher::verify(std::string_view password, const std::string& encoded, const Attempt& attempt) {
     const Slot slot(slots_);
-    return argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK;
+    attempt.begins();
+    const bool right = argon2id_verify(encoded.c_str(), password.data(), password.size()) == ARGON2_OK;
+    attempt.ends(right);
+    return right;
 }
 
-void PasswordHasher::verify_nothing(std::string_view password) {
-    (void)verify(password, decoy_);
+void PasswordHasher::verify_nothing(std::string_view password, const Attempt& attempt) {
+    (void)verify(password, decoy_, attempt);
 }
 
 }  // namespace forum

@@ -4,6 +4,7 @@
 // Threads: any. One hash takes tens of milliseconds and 19 MiB, so at most `parallel` run at a time and the others wait
 // their turn: a storm of logins costs waiting, never the memory of the machine.
 
+#include <functional>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -14,14 +15,21 @@ inline constexpr unsigned kArgonMemoryKib = 19'456;
 inline constexpr unsigned kArgonPasses = 2;
 inline constexpr unsigned kArgonLanes = 1;
 
+/// What is to be known of a look at a password: called when it is its turn (and may throw, then it does not come to
+/// that) and when it is known, before the next one's turn. However many wait, only `parallel` are between the two.
+struct Attempt {
+    std::function<void()> begins = [] {};
+    std::function<void(bool right)> ends = [](bool) {};
+};
+
 class PasswordHasher {
   public:
     explicit PasswordHasher(unsigned parallel);
 
     std::string hash(std::string_view password);
-    bool verify(std::string_view password, const std::string& encoded);
+    bool verify(std::string_view password, const std::string& encoded, const Attempt& attempt = {});
     /// Costs what verify costs. For names nobody has, so that timing does not tell which names exist.
-    void verify_nothing(std::string_view password);
+    void verify_nothing(std::string_view password, const Attempt& attempt);
 
   private:
     std::counting_semaphore<64> slots_;

@@ -228,10 +228,11 @@ class HttpServer::Listener : public httplib::Server {
         const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
             handle(request, response);
         };
-        Post(".*", handler);
-        Put(".*", handler);
-        Patch(".*", handler);
-        Delete(".*", handler);
+        constexpr const char* kAnyPath = "[\\s\\S]*";  // a dot would leave out line ends, which come as %0A
+        Post(kAnyPath, handler);
+        Put(kAnyPath, handler);
+        Patch(kAnyPath, handler);
+        Delete(kAnyPath, handler);
         // What the library refuses by itself gets the body that all refusals have.
         set_error_handler([this](const httplib::Request&, httplib::Response& response) {
             if (response.body.empty() && t_stream->too_large()) {

@@ -67,6 +67,14 @@ class Wire(ForumTest):
                     answer = client.call("POST", "/api/v1/login", raw=body, headers={"Content-Type": kind})
                     self.assert_problem(answer, 415, "unsupported-media-type")
 
+    def test_a_path_with_line_ends_in_it_is_only_not_found(self):
+        forum = self.start()
+        root = self.admin(forum)
+        for path in ("/api/v1/posts/%0D%0A/vote", "/%0A"):
+            answer = exchange(forum.port, b"PUT %s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
+                              b"Content-Length: 11\r\n\r\n{\"value\":1}" % (path.encode(), root.token.encode()))
+            self.assertIn(b"/problems/not-found", answer)
+
     def test_a_target_may_name_the_host_and_a_request_has_one(self):
         forum = self.start()
         for head, status in ((b"GET http://else.where/api/v1/posts?limit=1 HTTP/1.1\r\nHost: a\r\n\r\n", 200),
