@@ -44,12 +44,17 @@ function refresh() {
     return refreshing;
 }
 
+// Counts where the visitor went: what was asked for a place they have left must not be shown at the next one.
+let visit = 0;
+
 async function call(method, path, body, headers) {
+    const asked = visit;
     let answer = await send(method, path, body, headers);
     if (answer.status === 401 && tokens && path !== "/login") {
         await refresh();
         answer = await send(method, path, body, headers);
     }
+    if (method === "GET" && asked !== visit) return new Promise(() => {});
     document.getElementById("served-by").textContent =
         answer.headers.get("X-Forum-Colour") + " " + answer.headers.get("X-Forum-Version");
     const content = answer.status === 204 ? null : await answer.json();
@@ -229,6 +234,7 @@ function showAccount() {
 }
 
 const show = guarded(async () => {
+    visit += 1;
     const [, what = "hot", argument = ""] = location.hash.split("/");
     if (what === "post") await showPost(argument);
     else if (what === "login") showLogin();

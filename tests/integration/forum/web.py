@@ -153,6 +153,27 @@ class Web(ForumTest):
         noise = [entry["message"] for entry in self.browser.call("POST", "/se/log", {"type": "browser"})]
         self.assertEqual(noise, [])
 
+    def test_an_answer_that_comes_late_is_not_shown_where_the_visitor_went_meanwhile(self):
+        alice = self.register(self.forum, "alice")
+        loved, latest = (self.write_post(alice, title) for title in ("Loved", "Latest"))
+        alice.put(f"/api/v1/posts/{loved}/vote", {"value": 1})
+        self.open("#/top")
+        self.browser.shows(".post .title", "Loved")
+        self.in_page("""const real = window.fetch;
+            window.fetch = (place, ...more) => place.includes("sort=new")
+                ? new Promise(answer => { window.late = () => real(place, ...more).then(answer); }) : real(place, ...more);
+            location.hash = "#/new";""")
+        until(lambda: self.in_page("return !!window.late"), "the list of new posts is asked for")
+        self.in_page("""location.hash = "#/post/%s";""" % latest)
+        self.browser.shows("h2.title", "Latest")
+        self.browser.call("POST", "/execute/async", {"script": """const done = arguments[0];
+            window.late().then(() => fetch("/livez")).then(() => done());""", "args": []})
+        self.browser.shows("h2.title", "Latest")
+        self.assertEqual(self.in_page("return document.querySelectorAll('#main .post').length"), 1)
+
+    def in_page(self, script):
+        return self.browser.call("POST", "/execute/sync", {"script": script, "args": []})
+
     def test_wrong_input_is_told_in_words(self):
         self.open("#/login")
         self.browser.type("#username", "x")
