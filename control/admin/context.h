@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "control/admin/failed_attempts.h"
-#include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
 #include "control/core/controller.h"
@@ -36,7 +35,6 @@ struct Context {
     std::string version;
     WallTime started{};
     std::vector<std::string> notices;  // what the operator should know: a state file set aside, …
-    RepeatedReplies repeated{};
 };
 
 }  // namespace switchyard::control

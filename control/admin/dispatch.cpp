@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "control/admin/change_call.h"
+#include "control/admin/repeated_replies.h"
 #include "control/admin/route_table.h"
 #include "proxy/base/log.h"
 
@@ -103,9 +104,10 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
         if (!dry_run) return respond(reply(dry_run.error()));
         // A dry run does nothing that could be done twice, and is not the call that its key stands for.
         if (!*dry_run) {
-            if (auto first = context.repeated.find(request)) return respond(std::move(*first));
-            respond = [&context, request, respond = std::move(respond)](AdminReply r) {
-                context.repeated.keep(request, r);
+            auto& store = context.controller.store();
+            if (auto first = first_reply(store, request)) return respond(std::move(*first));
+            respond = [&store, request, respond = std::move(respond)](AdminReply r) {
+                keep_reply(store, request, r);
                 respond(std::move(r));
             };
         }

@@ -49,6 +49,16 @@ struct IdempotencyRow {
     bool operator==(const IdempotencyRow&) const = default;
 };
 
+// The same of a call that makes no generation (confirm, rollouts): the answer itself.
+struct KeptReply {
+    std::string key, who;
+    std::string fingerprint;
+    unsigned status = 0;
+    std::string location;  // of what was made; empty: nothing
+    std::string body;
+    bool operator==(const KeptReply&) const = default;
+};
+
 // Everything that becomes durable together, in one transaction.
 struct Commit {
     Generation generation;

@@ -157,6 +157,42 @@ Result<std::optional<IdempotencyRow>> Store::idempotency(const std::string& who,
     });
 }
 
+Result<void> Store::keep_reply(const KeptReply& reply) {
+    return members_->durably([&] {
+        auto& s = members_->statement(
+            "INSERT INTO replies (who, key, fingerprint, status, location, body) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+        s.bind(1, reply.who);
+        s.bind(2, reply.key);
+        s.bind(3, reply.fingerprint);
+        s.bind(4, reply.status);
+        s.bind(5, reply.location);
+        s.bind(6, reply.body);
+        s.exec();
+        auto& old = members_->statement("DELETE FROM replies WHERE id <= (SELECT max(id) FROM replies) - ?");
+        old.bind(1, kIdempotencyKept);
+        old.exec();
+    });
+}
+
+Result<std::optional<KeptReply>> Store::kept_reply(const std::string& who, const std::string& key) {
+    return members_->reading<std::optional<KeptReply>>([&]() -> std::optional<KeptReply> {
+        auto& s =
+            members_->statement("SELECT fingerprint, status, location, body FROM replies WHERE who = ? AND key = ?");
+        s.bind(1, who);
+        s.bind(2, key);
+        if (!s.executeStep()) return std::nullopt;
+        KeptReply row{key,
+                      who,
+                      s.getColumn(0).getString(),
+                      s.getColumn(1).getUInt(),
+                      s.getColumn(2).getString(),
+                      s.getColumn(3).getString()};
+        s.tryReset();
+        return row;
+    });
+}
+
 Result<std::vector<AuditEntry>> Store::audit(std::uint64_t before, unsigned limit) {
     return members_->reading<std::vector<AuditEntry>>([&] { return audit_rows::page(*members_, before, limit); });
 }

@@ -49,6 +49,9 @@ class Store {
     Result<std::optional<std::string>> file_hash();
     Result<std::optional<PendingConfirmation>> pending();
     Result<std::optional<IdempotencyRow>> idempotency(const std::string& who, const std::string& key);
+    // The first reply to a key stays; later ones change nothing.
+    Result<void> keep_reply(const KeptReply& reply);
+    Result<std::optional<KeptReply>> kept_reply(const std::string& who, const std::string& key);
 
     Result<std::vector<AuditEntry>> audit(std::uint64_t before, unsigned limit);
     Result<AuditVerdict> verify_audit(const std::optional<AuditAnchor>& anchor = {});

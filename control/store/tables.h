@@ -47,6 +47,18 @@ CREATE TABLE idempotency (
 );
 CREATE TABLE journals (id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE TABLE replies (
+    id          INTEGER PRIMARY KEY,
+    who         TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    location    TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    UNIQUE (who, key)
+);
+)sql",
 };
 
 }  // namespace switchyard::control

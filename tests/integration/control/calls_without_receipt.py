@@ -58,6 +58,21 @@ def rollouts(proxy):
               (found[0]["who"], found[0]["from"], found[0]["reason"]) == ("local-admin", "127.0.0.1", why), found)
 
 
+def after_a_restart(program, work, endpoint):
+    """A pipeline that repeats what it was answered before the process was killed."""
+    path, answers = "/v1/rollouts", []
+    for _ in range(2):
+        with running.Switchyard(program, work, running.blue_green([endpoint], [endpoint])) as proxy:
+            answers.append(proxy.call("POST", path, PLAN, Idempotency_Key="killed"))
+            if len(answers) == 2:
+                other = proxy.call("POST", path, {**PLAN, "steps": [{"weight": 100, "bake": "2m"}]}, Idempotency_Key="killed")
+                check("another call with its key is refused, still", other[0] == 422, other)
+                check("one rollout", len(proxy.call("GET", path)[1]["rollouts"]) == 1)
+            proxy.kill()
+    first, again = ((status, body, headers.get("Location")) for status, body, headers in answers)
+    check("begun once, answered twice, across kill -9", first[0] == 201 and first[2] and again == first, (first, again))
+
+
 def no_dry_run(proxy):
     """Said in so many words: the same call as without it."""
     running.until("the route is free", lambda: proxy.call("POST", "/v1/rollouts?dry_run=true", PLAN)[0] == 200)
@@ -89,6 +104,8 @@ def main(program, yardbench):
             check("undo with a mistyped query is refused and names the right one", refused[0] == 400 and
                   "dry_run" in refused[1]["detail"], refused)
             check("the audit is whole", proxy.call("GET", "/v1/audit/verify")[1]["intact"])
+    with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue:
+        after_a_restart(program, work, blue.address)
     return verdict()
 
 

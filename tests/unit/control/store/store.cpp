@@ -171,6 +171,20 @@ TEST_CASE("a record that was written anew as a whole is found by whoever noted a
     CHECK(beyond.first_bad == 4);
 }
 
+TEST_CASE("the first reply to a key is kept, each caller's own") {
+    ScratchDir dir;
+    const KeptReply first{"k", "ci", "f", 201, "/v1/rollouts/r1", "{}"};
+    {
+        auto store = open(dir / "db");
+        CHECK_FALSE((*store->kept_reply("ci", "k")).has_value());
+        REQUIRE(store->keep_reply(first).has_value());
+        REQUIRE(store->keep_reply({"k", "ci", "f", 200, "", "later"}).has_value());
+    }
+    auto store = open(dir / "db");
+    CHECK(*store->kept_reply("ci", "k") == first);
+    CHECK_FALSE((*store->kept_reply("somebody else", "k")).has_value());
+}
+
 TEST_CASE("only the owner may read the state file, a new one and one that others could read") {
     ScratchDir dir;
     const auto mode_of = [&](const char* name) {
