@@ -108,10 +108,14 @@ void compare(const Migration& step, const Schema& before, const Schema& after, c
             if (!may_remove) complain("removes or renames " + table + "; only a contract step may");
             continue;
         }
-        if (!may_remove && before.made_at.contains(table) && before.made_at.at(table) != after.made_at.at(table)) {
+        const auto made_before = before.made_at.find(table);
+        const auto made_after = after.made_at.find(table);
+        const bool was_table = made_before != before.made_at.end();
+        const bool is_table = made_after != after.made_at.end();
+        if (!may_remove && was_table && (!is_table || made_before->second != made_after->second)) {
             complain("drops " + table + " and makes it anew: what it held is gone or stale; only a contract step may");
         }
-        if (before.checks.contains(table) && after.checks.at(table) > before.checks.at(table)) {
+        if (was_table && is_table && after.checks.at(table) > before.checks.at(table)) {
             complain("adds a CHECK to " + table + ": writes of older programs could fail");
         }
         for (const auto& [name, column] : columns) {
@@ -155,13 +159,20 @@ void compare(const Migration& step, const Schema& before, const Schema& after, c
 
 void prepare_statements(const Migration& step, Connection& connection, int release,
                         const std::vector<std::string>& statements, std::vector<LintComplaint>& complaints) {
+    constexpr std::size_t kShown = 3;  // one column may stand in dozens of statements
+    const std::string of_release = " of the release of schema version " + std::to_string(release);
+    std::size_t broken = 0;
     for (const std::string& sql : statements) {
         try {
             (void)connection.query_text(sql);
         } catch (const StoreError& e) {
-            complaints.push_back({step.name, "breaks a statement of the release of schema version " +
-                                                 std::to_string(release) + ": " + e.what()});
+            if (++broken <= kShown)
+                complaints.push_back({step.name, "breaks a statement" + of_release + ": " + e.what()});
         }
+    }
+    if (broken > kShown) {
+        complaints.push_back(
+            {step.name, "breaks " + std::to_string(broken - kShown) + " more statements" + of_release});
     }
 }
 

@@ -62,6 +62,8 @@ TEST_CASE("steps that would break the version before are refused, each with its 
          "TABLE notes; ALTER "
          "TABLE other RENAME TO notes",
          "notes.old NOT NULL without a default"},
+        {"DROP VIEW titles; ALTER TABLE notes RENAME TO kept; CREATE VIEW notes AS SELECT id, title, old FROM kept",
+         "drops notes and makes it anew"},
         {"DROP INDEX one_old", "removes the unique index one_old of notes (old)"},
         {"CREATE TABLE tags (note INTEGER REFERENCES notes (id))", "tags.note holds fast rows of notes"},
         {"BEGIN; CREATE TABLE x (y); COMMIT", "cannot be applied"},
