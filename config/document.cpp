@@ -8,6 +8,7 @@
 
 #include "config/limits.h"
 #include "config/pointer.h"
+#include "config/utf8.h"
 
 namespace switchyard::config {
 
@@ -47,6 +48,8 @@ class Builder final : public nlohmann::json_sax<ordered_json> {
         // The library prefixes its own error number; what an operator needs starts at "line".
         std::string_view what = error.what();
         if (const auto at = what.find("at line "); at != std::string_view::npos) what.remove_prefix(at + 3);
+        // What it read last may end inside a character.
+        if (!is_utf8(what)) what = what.substr(0, what.find("; last read"));
         errors.push_back({"", fmt::format("not valid JSON: {}", what)});
         return false;
     }

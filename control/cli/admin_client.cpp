@@ -38,13 +38,19 @@ AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin),
     if (url_.empty()) url_ = from_environment("SWITCHYARD_ADMIN");
     if (url_.empty()) url_ = first_line(settings.state_dir + "/admin.address");
     if (url_.empty()) url_ = "http://127.0.0.1:9900";
+    // What is said on the command line goes before what is about.
+    if (!settings.token_file.empty()) {
+        token_ = first_line(settings.token_file);
+        if (token_.empty()) no_token_ = fmt::format("{} cannot be read, or holds no token", settings.token_file);
+        return;
+    }
     token_ = from_environment("SWITCHYARD_TOKEN");
-    if (token_.empty())
-        token_ = first_line(settings.token_file.empty() ? settings.state_dir + "/admin.token" : settings.token_file);
+    if (token_.empty()) token_ = first_line(settings.state_dir + "/admin.token");
 }
 
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::map<std::string, std::string>& headers) const {
+    if (!no_token_.empty()) return {0, no_token_, nullptr};
     httplib::Client client(url_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
@@ -65,6 +71,7 @@ ClientAnswer AdminClient::call(const std::string& method, const std::string& pat
 
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                  const std::function<bool(std::string_view)>& take) const {
+    if (!no_token_.empty()) return {0, no_token_, nullptr};
     httplib::Client client(url_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());

@@ -43,6 +43,7 @@ class AdminClient {
   private:
     std::string url_;
     std::string token_;
+    std::string no_token_;  // why the one that was asked for is not there
     std::string ca_file_;
 };
 

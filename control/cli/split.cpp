@@ -24,12 +24,19 @@ void add_split(CLI::App& app, Options& options, Action& action) {
                 const auto equals = word.rfind('=');
                 std::uint32_t weight = 0;
                 const char* end = word.data() + word.size();
-                if (equals == std::string::npos || equals == 0 || equals + 1 == word.size() ||
-                    std::from_chars(word.data() + equals + 1, end, weight).ptr != end) {
+                const bool pair = equals != std::string::npos && equals != 0 && equals + 1 != word.size();
+                const auto read =
+                    pair ? std::from_chars(word.data() + equals + 1, end, weight) : std::from_chars_result{};
+                if (!pair || read.ec != std::errc{} || read.ptr != end) {
                     fmt::print(stderr, "switchyard: {} is not UPSTREAM=WEIGHT, such as blue=90\n", word);
                     return kUsage;
                 }
-                body[word.substr(0, equals)] = weight;
+                const auto upstream = word.substr(0, equals);
+                if (body.contains(upstream)) {
+                    fmt::print(stderr, "switchyard: {} is there twice\n", upstream);
+                    return kUsage;
+                }
+                body[upstream] = weight;
             }
             return change(options, "PUT", "/v1/routes/" + path_segment(*route) + "/split", body);
         };

@@ -2,8 +2,10 @@
 """Slips of scripts and hands: a key that is there twice, an empty variable, a number that is too large, a body without end. Each is
 refused with its place, nothing changes, and the process lives. Labels that the store keeps are short on every call that acts."""
 import json
+import os
 import pathlib
 import socket
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -97,6 +99,28 @@ def waiting(proxy):
     running.until("the undo that was promised", lambda: proxy.status()["routes"][0]["split"]["green"] == 0)
 
 
+def command_line(proxy, program, work):
+    """What the shell made of it is not what was meant."""
+    def run(*words, **environment):
+        done = subprocess.run([program, *words, "--admin", proxy.admin], capture_output=True, text=True,
+                              env={**os.environ, "SWITCHYARD_TOKEN": proxy.token, **environment})
+        return done.returncode, done.stdout + done.stderr
+
+    empty = pathlib.Path(work) / "no-token"
+    before = proxy.status()["generation"]
+    for words, code, says in ((("split", "app", "blue=1", "green=2", "blue=3"), 2, "blue is there twice"),
+                              (("split", "app", "blue=99999999999", "green=1"), 2, "is not UPSTREAM=WEIGHT"),
+                              (("undo", "--to", "0"), 1, "generations begin at 1"),
+                              (("undo", "--token-file", str(empty)), 1, "no-token cannot be read")):
+        done = run(*words)
+        check(f"{' '.join(words)} is refused", done[0] == code and says in done[1], done)
+    good = pathlib.Path(work) / "token"
+    good.write_text(proxy.token + "\n")
+    done = run("status", "--token-file", str(good), SWITCHYARD_TOKEN="wrong")
+    check("the token that is asked for goes before the one that is about", done[0] == 0, done)
+    check("nothing was changed by command line", proxy.status()["generation"] == before)
+
+
 def labels(proxy):
     calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1"))
              for path, methods in proxy.call("GET", "/v1/openapi.json")[1]["paths"].items()
@@ -124,6 +148,7 @@ def main(program, yardbench):
             check("nothing was changed", proxy.status()["generation"] == 2, proxy.status()["generation"])
             endpoint = proxy.status()["upstreams"]["blue"]["endpoints"][0]
             check("an empty state is not up", endpoint["state"] == "drain", endpoint)
+            command_line(proxy, program, work)
             keys(proxy)
             waiting(proxy)
     return verdict()

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/parse.h"
+#include "config/utf8.h"
 
 using namespace switchyard::config;
 
@@ -75,6 +76,13 @@ TEST_CASE("text that is no JSON document is refused with the place") {
          R"({"upstreams":{"a/b":{"endpoints":[{"address":"h:1","weight":1,"weight":2}]}}})",
          {{"/upstreams/a~1b/endpoints/0/weight", "the key \"weight\" is written twice"}}},
     });
+}
+
+TEST_CASE("what is said of broken text is text itself") {
+    const auto errors = parse("\xc3\xbf").errors;  // the reader stops inside the letter
+    REQUIRE(errors.size() == 1);
+    CHECK(is_utf8(errors[0].detail));
+    CHECK(errors[0].detail.starts_with("not valid JSON: line 1, column 1"));
 }
 
 TEST_CASE("unknown keys and words name the nearest known one") {
