@@ -76,7 +76,8 @@ class ConditionReader {
         }
         if (!known) return false;
         if (subjects.empty()) {
-            fail(at, "expected what to look at: header, cookie, query, claim, client, method, path, host, all, any or not");
+            fail(at,
+                 "expected what to look at: header, cookie, query, claim, client, method, path, host, all, any or not");
             return false;
         }
         if (subjects.size() > 1) {
