@@ -19,7 +19,7 @@ bool may_follow(FieldName name) {
 std::vector<std::string> announced_trailers(const char* base, const Head& head,
                                             const std::vector<std::string>& allowed) {
     std::vector<std::string> out;
-    if (allowed.empty() || !head.has(FieldName::trailer)) return out;
+    if (!head.has(FieldName::trailer)) return out;
     for (std::uint16_t i = 0; i < head.field_count; ++i) {
         if (head.fields[i].id != FieldName::trailer) continue;
         std::string_view rest = head.fields[i].value.of(base);

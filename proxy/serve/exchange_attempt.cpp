@@ -110,7 +110,9 @@ net::Task<Failure> Exchange::connect() {
 net::Task<Failure> Exchange::attempt() {
     record_.attempt_us = context_.now_us;
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
-    wanted_up_ = http::announced_trailers(base(), request_, route_->allow_trailers);
+    wanted_up_.clear();
+    if (!route_->allow_trailers.empty())
+        wanted_up_ = http::announced_trailers(base(), request_, route_->allow_trailers);
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();

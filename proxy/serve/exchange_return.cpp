@@ -23,7 +23,8 @@ net::Task<Next> Exchange::return_response() {
                             : BodyPump::Coding::plain;
     const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
     if (uploaded || becomes_tunnel) out_.release();
-    wanted_down_ = http::announced_trailers(back_.data(), response_, route_->allow_trailers);
+    if (!route_->allow_trailers.empty())
+        wanted_down_ = http::announced_trailers(back_.data(), response_, route_->allow_trailers);
     net::Buffer lead(context_.buffers);
     // A tunnel is open for as long as it lasts.
     if (!write_response_head(lead, keep || becomes_tunnel, coding)) {

@@ -68,7 +68,7 @@ std::string cidr(Dice& dice) {
 
 Key key(Dice& dice, bool claims, bool identity) {
     using Source = Key::Source;
-    switch (dice.upto(identity ? 4 : 6)) {
+    switch (dice.upto(identity ? 4 : 7)) {
         case 0:
             return {Source::header, dice.chance(0.5) ? "X-User" : "x_odd~name"};
         case 1:
@@ -81,6 +81,8 @@ Key key(Dice& dice, bool claims, bool identity) {
             return {Source::method, {}};
         case 6:
             return {Source::path, {}};
+        case 7:
+            return {Source::host, {}};
         default:
             return {Source::client, {}};
     }

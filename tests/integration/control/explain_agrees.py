@@ -19,7 +19,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
 
-HOSTS = ["a.example", "b.example", "x.b.example", "other.test"]
+HOSTS = ["a.example", "b.example", "x.b.example", "other.test"]  # of routes and conditions
+SPELLINGS = [*HOSTS, "A.Example", "b.example:8080", "x.b.example."]
 PATHS = ["/", "/api", "/api/v1", "/apiary", "/t/1", "/API", "/a%2Fb", "/api/../t", "/t//1", "/%74/1"]
 METHODS = ["GET", "GET", "GET", "POST", "PUT", "DELETE", "OPTIONS"]
 GROUPS = ["beta", "gamma", ""]
@@ -28,7 +29,7 @@ BALANCES = ["random_two", "weighted_round_robin", "least_connections", "ip_hash"
             {"hash": "query:v"}, {"hash": "client"}, {"hash": "path"}]
 SECRET = "a secret of at least 32 characters"
 REQUESTS_PER_CONFIGURATION = 50
-SEED = 20261123
+SEED = 20261127
 
 
 def token(claims, secret=SECRET):
@@ -58,6 +59,8 @@ def condition(r, claims, depth=0):
         {"method": True, "in": ["POST", "PUT"]},
         {"path": True, "prefix": r.choice(["/api", "/t/", "/a%2F"])},
         {"path": r.choice(["/t/1", "/", "/api"])},
+        {"host": r.choice(HOSTS)},
+        {"host": True, "matches": r.choice(["^[ab][.]", "[.]b[.]", "test$"])},
         {"path": True, "matches": r.choice(["^/api/v[0-9]+$", "/[a-z]+/1", "(?:ap){1}i"])},
         {"claim": "plan", "equals": "beta"} if claims else {"header": "X-Release", "present": True},
         {"claim": "sub", "matches": "^s[0-4]$"} if claims else {"query": "w", "equals": "2"},
@@ -104,10 +107,10 @@ def routes(r):
                                   for i in range(r.randrange(1, 4))]
             if r.random() < 0.5:
                 route["sticky"] = sticky(r, claims)
-        if r.random() < 0.15 and not route.get("sticky", {}).get("mint"):
+        if r.random() < 0.25 and not route.get("sticky", {}).get("mint"):
             # Tokens that do not come back while the test runs: what is left of them is certain.
             route["limits"] = {"rate": {"by": r.choice(["client", "header:X-User", "query:v"]), "requests": 1, "per": "24h",
-                                        "burst": r.randrange(1, 9)}}
+                                        "burst": r.randrange(1, 5)}}
         out.append(route)
     return out
 
@@ -142,7 +145,7 @@ def request(r, sessions):
     if r.random() < 0.5:
         claims = {"sub": f"s{r.randrange(9)}", "plan": r.choice(["beta", "free"]), "exp": int(time.time()) + r.choice([-5000, 5000, 5000])}
         headers["Authorization"] = "Bearer " + token(claims, r.choice([SECRET, SECRET, SECRET, "another secret of the same length"]))
-    return {"method": r.choice(METHODS), "host": r.choice(HOSTS), "path": r.choice(PATHS) + r.choice(["", "?v=1", "?v=2&w=2", "?v"]),
+    return {"method": r.choice(METHODS), "host": r.choice(SPELLINGS), "path": r.choice(PATHS) + r.choice(["", "?v=1", "?v=2&w=2", "?v"]),
             "headers": headers, "client": r.choice(CLIENTS)}
 
 
