@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "control/base/digest.h"
+#include "proxy/http/characters.h"
 
 namespace switchyard::control {
 namespace {
@@ -17,8 +18,8 @@ constexpr unsigned kTokenBytes = 32;
 }  // namespace
 
 std::optional<Identity> Tokens::identify(std::string_view authorization) const {
-    constexpr std::string_view kScheme = "Bearer ";
-    if (authorization.substr(0, kScheme.size()) != kScheme) return std::nullopt;
+    constexpr std::string_view kScheme = "bearer ";  // in any case (RFC 9110 §11.1)
+    if (!switchyard::http::equals_lower(authorization.substr(0, kScheme.size()), kScheme)) return std::nullopt;
     authorization.remove_prefix(kScheme.size());
     const std::string digest = sha256_hex(authorization);
     const config::Token* found = nullptr;

@@ -1,6 +1,5 @@
 #include "forum/api/authenticate.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "forum/auth/digest.h"
@@ -11,7 +10,7 @@ namespace forum {
 
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBearer = "bearer ";
 
 [[noreturn]] void refuse_token() {
     refuse(401, "invalid-token", "the access token is not valid or has expired; refresh it or log in again");
@@ -19,9 +18,7 @@ constexpr std::string_view kBearer = "Bearer ";
 
 // Empty for anything else. The scheme's case does not count (RFC 9110 §11.1).
 std::string_view bearer_token(std::string_view authorization) {
-    const auto same = [](char given, char wanted) { return lower(given) == lower(wanted); };
-    const std::string_view scheme = authorization.substr(0, kBearer.size());
-    if (!std::equal(scheme.begin(), scheme.end(), kBearer.begin(), kBearer.end(), same)) return {};
+    if (!equals_in_any_case(authorization.substr(0, kBearer.size()), kBearer)) return {};
     return authorization.substr(kBearer.size());
 }
 

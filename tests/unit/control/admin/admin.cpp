@@ -76,9 +76,10 @@ TEST_CASE("a token is known by its hash alone, and nothing else is a token") {
         {{"ci", config::Role::operate, sha256_hex("secret")}, {"me", config::Role::admin, sha256_hex("other")}});
     REQUIRE(tokens.identify("Bearer secret").has_value());
     CHECK(tokens.identify("Bearer secret")->name == "ci");
+    CHECK(tokens.identify("bearer secret")->name == "ci");  // the scheme's case does not count
     CHECK(tokens.identify("Bearer other")->role == config::Role::admin);
     for (const char* wrong :
-         {"", "Bearer", "Bearer ", "bearer secret", "Basic secret", "Bearer secret ", "Bearer secre"})
+         {"", "Bearer", "Bearer ", "bearersecret", "Basic secret", "Bearer secret ", "Bearer secre"})
         CHECK_FALSE(tokens.identify(wrong).has_value());
     CHECK_FALSE(tokens.identify("Bearer " + sha256_hex("secret")).has_value());
 }
