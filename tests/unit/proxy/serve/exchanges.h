@@ -11,6 +11,10 @@ namespace switchyard::test {
 inline const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 inline const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
+inline std::string post(const std::string& body = "hello") {
+    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
 // One proxy and as many endpoints as asked for, all of the one upstream.
 struct Stage {
     std::vector<std::unique_ptr<ListeningWire>> endpoints;
