@@ -47,6 +47,18 @@ bool proxies_somewhere(const std::vector<Directive>& block) {
     });
 }
 
+// `try_files … @app` of the server itself: what no location takes goes there.
+const Directive* try_files_of(const Directive& server) {
+    const auto is_root = [](const Directive& d) {
+        return d.name == "location" && d.args == std::vector<std::string>{"/"};
+    };
+    const auto found = std::ranges::find(server.children, "try_files", &Directive::name);
+    if (found == server.children.end() || !found->arg(found->args.size() - 1).starts_with('@') ||
+        std::ranges::any_of(server.children, is_root))
+        return nullptr;
+    return &*found;
+}
+
 // Whether the mask *.suffix takes a host, or all that another mask takes.
 bool covers(std::string_view mask, std::string_view host) {
     return mask.starts_with("*.") && host != mask && host.ends_with(mask.substr(1));
@@ -176,17 +188,6 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
     finish();
 }
 
-const Directive* Servers::root_location(const Directive& server) {
-    const auto is_root = [](const Directive& d) {
-        return d.name == "location" && d.args == std::vector<std::string>{"/"};
-    };
-    const auto try_files = std::ranges::find(server.children, "try_files", &Directive::name);
-    if (try_files == server.children.end() || !try_files->arg(try_files->args.size() - 1).starts_with('@') ||
-        std::ranges::any_of(server.children, is_root))
-        return nullptr;
-    return &made_.emplace_back(Directive{"location", {"/"}, true, {*try_files}, try_files->file, try_files->line});
-}
-
 std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow, const Settings& settings) {
     std::vector<Draft> drafts;
     const ServerContext context{server.hosts.empty() ? "" : server.hosts.front(), &server.block->children, &upstreams_,
@@ -207,14 +208,17 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
     for (const Directive& directive : server.block->children)
         if (directive.name == "location")
             for (Draft& draft : import_location(directive, flow, settings, context)) drafts.push_back(std::move(draft));
-    if (const Directive* root = root_location(*server.block))
-        for (Draft& draft : import_location(*root, flow, settings, context)) drafts.push_back(std::move(draft));
+    if (const Directive* files = try_files_of(*server.block)) {
+        const auto& root = made_.emplace_back(Directive{"location", {"/"}, true, {*files}, files->file, files->line});
+        for (Draft& draft : import_location(root, flow, settings, context)) drafts.push_back(std::move(draft));
+    }
     return drafts;
 }
 
 void Servers::import_server(const Server& server, const Scope& scope, const Settings& http, bool has_others) {
+    const bool tries_files = try_files_of(*server.block) != nullptr;
     for (const Directive& directive : server.block->children)
-        if (!server_handles(directive.name) && !(directive.name == "try_files" && root_location(*server.block)))
+        if (!server_handles(directive.name) && !(tries_files && directive.name == "try_files"))
             note_untranslated(directive, notes_);
     const Settings settings = http.under(server.block->children);
     Flow flow(scope);

@@ -41,8 +41,6 @@ class Servers {
     void choose_default(std::vector<Server>& servers);
     void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
     void note_left_out(const Server& server);
-    // `try_files … @app` of the server itself: what no location takes goes there.
-    const Directive* root_location(const Directive& server);
     std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);
     void take(Draft draft, const std::vector<std::string>& hosts);
     bool replaces(const Draft& draft, const std::string& host);

@@ -1,8 +1,8 @@
 // nginx text with variables in it: "http://$target" is a literal and a variable.
 //
-// Threads: plain values. Variable names are lower case and without '$' and braces, but what follows cookie_ and arg_
-// stays as
-//   written: it names something of the request. Captures ($1) count as variables.
+// Variable names are lower case and without '$' and braces, but what follows cookie_ and arg_ stays as written: it
+// names something of the request. Captures ($1) count as variables.
+// Threads: plain values.
 #pragma once
 
 #include <optional>

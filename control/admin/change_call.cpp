@@ -61,9 +61,9 @@ std::optional<Problem> unfit_labels(const AdminRequest& request) {
 }
 
 Result<void> unless_stale(const Context& context, const AdminRequest& request) {
-    const auto tag = if_match(request.header("if-match"), context.controller.generation());
-    if (!tag) return tag.error();
     const auto in_force = context.controller.generation();
+    const auto tag = if_match(request.header("if-match"), in_force);
+    if (!tag) return tag.error();
     if (*tag && **tag != in_force) return problems::stale(in_force);
     return {};
 }

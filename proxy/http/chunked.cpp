@@ -19,17 +19,12 @@ bool may_follow(FieldName name) {
 std::vector<std::string> announced_trailers(const char* base, const Head& head,
                                             const std::vector<std::string>& allowed) {
     std::vector<std::string> out;
-    if (!head.has(FieldName::trailer)) return out;
-    for (std::uint16_t i = 0; i < head.field_count; ++i) {
-        if (head.fields[i].id != FieldName::trailer) continue;
-        std::string_view rest = head.fields[i].value.of(base);
-        while (!rest.empty()) {
-            const std::string_view name = take_member(rest);
-            for (const std::string& known : allowed)
-                if (equals_lower(name, known) && std::find(out.begin(), out.end(), known) == out.end())
-                    out.push_back(known);
-        }
-    }
+    each_member(base, head, FieldName::trailer, [&](std::string_view name) {
+        for (const std::string& known : allowed)
+            if (equals_lower(name, known) && std::find(out.begin(), out.end(), known) == out.end())
+                out.push_back(known);
+        return true;
+    });
     return out;
 }
 

@@ -40,31 +40,23 @@ struct ConnectionOptions {
 // Reads every Connection line; fields named there are marked as dropped.
 ConnectionOptions read_connection(const char* base, Head& head) {
     ConnectionOptions options;
-    for (std::uint16_t i = 0; i < head.field_count; ++i) {
-        if (head.fields[i].id != FieldName::connection) continue;
-        std::string_view rest = head.fields[i].value.of(base);
-        while (!rest.empty()) {
-            const std::string_view option = take_member(rest);
-            if (option.empty()) continue;
-            if (!all(option, kToken)) {
-                options.bad = true;
-            } else if (equals_lower(option, "close")) {
-                options.close = true;
-            } else if (equals_lower(option, "keep-alive")) {
-                options.keep_alive = true;
-            } else if (equals_lower(option, "upgrade")) {
-                options.upgrade = true;
-            } else {
-                const FieldName named = field_name(option);
-                if (may_not_be_named(named)) {
-                    options.bad = true;
-                    continue;
-                }
-                for (std::uint16_t f = 0; f < head.field_count; ++f)
-                    if (equals_ignoring_case(head.fields[f].name.of(base), option)) head.fields[f].drop = true;
-            }
+    each_member(base, head, FieldName::connection, [&](std::string_view option) {
+        if (!all(option, kToken)) {
+            options.bad = true;
+        } else if (equals_lower(option, "close")) {
+            options.close = true;
+        } else if (equals_lower(option, "keep-alive")) {
+            options.keep_alive = true;
+        } else if (equals_lower(option, "upgrade")) {
+            options.upgrade = true;
+        } else if (may_not_be_named(field_name(option))) {
+            options.bad = true;
+        } else {
+            for (std::uint16_t f = 0; f < head.field_count; ++f)
+                if (equals_ignoring_case(head.fields[f].name.of(base), option)) head.fields[f].drop = true;
         }
-    }
+        return true;
+    });
     return options;
 }
 
@@ -129,20 +121,15 @@ bool is_token(std::string_view text) {
 template <typename Each>
 bool every_protocol(const char* base, const Head& head, Each each) {
     bool any = false;
-    for (std::uint16_t i = 0; i < head.field_count; ++i) {
-        if (head.fields[i].id != FieldName::upgrade) continue;
-        std::string_view rest = head.fields[i].value.of(base);
-        while (!rest.empty()) {
-            const std::string_view protocol = take_member(rest);
-            if (protocol.empty()) continue;
-            const auto slash = protocol.find('/');
-            const std::string_view name = protocol.substr(0, slash);
-            if (!is_token(name) || (slash != protocol.npos && !is_token(protocol.substr(slash + 1)))) return false;
-            if (!each(name)) return false;
-            any = true;
-        }
-    }
-    return any;
+    return each_member(base, head, FieldName::upgrade,
+                       [&](std::string_view protocol) {
+                           any = true;
+                           const auto slash = protocol.find('/');
+                           const std::string_view name = protocol.substr(0, slash);
+                           return is_token(name) && (slash == protocol.npos || is_token(protocol.substr(slash + 1))) &&
+                                  each(name);
+                       }) &&
+           any;
 }
 
 // May this offer be passed on? Not h2c: in its tunnel requests would pass that no route, limit or log ever sees

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/http/characters.h"
 #include "proxy/http/field_name.h"
 
 namespace switchyard::http {
@@ -63,5 +64,20 @@ struct Head {
     }
 };
 static_assert(static_cast<unsigned>(FieldName::x_request_id) < 32, "Head::known is a bit set");
+
+// Gives the members of the comma-separated lists in all fields of that name to `each`, in order, until it says false.
+// Empty ones count for nothing (RFC 9110 §5.6.1). Whether it came to the end.
+template <typename Each>
+bool each_member(const char* base, const Head& head, FieldName name, Each each) {
+    if (!head.has(name)) return true;
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        if (head.fields[i].id != name) continue;
+        for (std::string_view rest = head.fields[i].value.of(base); !rest.empty();) {
+            const std::string_view member = take_member(rest);
+            if (!member.empty() && !each(member)) return false;
+        }
+    }
+    return true;
+}
 
 }  // namespace switchyard::http

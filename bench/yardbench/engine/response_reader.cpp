@@ -4,23 +4,13 @@
 #include <cstring>
 #include <utility>
 
+#include "bench/yardbench/engine/same_word.h"
+
 namespace yardbench {
 namespace {
 
 constexpr std::size_t kMaxHead = 64 * 1024;  // a head larger than this is taken for noise
 constexpr std::size_t kMaxLine = 1024;       // a chunk-size or trailer line
-
-bool same_word(std::string_view a, std::string_view lower) {
-    if (a.size() != lower.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        char c = a[i];
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        char d = lower[i];
-        if (d >= 'A' && d <= 'Z') d = static_cast<char>(d + 32);
-        if (c != d) return false;
-    }
-    return true;
-}
 
 // Whether this can be the beginning of a response. What cannot is noise at its first byte: waiting for its end would
 // count it as a timeout or a close.

@@ -1,8 +1,8 @@
 // A scenario as data: who does what, how often, with what pauses, and what counts as right.
 //
 // Invariants after parse_scenario: every template's variables are in `names`, and given or captured in its group;
-// shares and weights are positive; a group
-//   has a non-empty mix; tags number the steps of all groups from 0, in the order of the file.
+//   shares and weights are positive; a group has a non-empty mix; tags number the steps of all groups from 0, in the
+//   order of the file.
 // Threads: immutable once a run has started.
 #pragma once
 

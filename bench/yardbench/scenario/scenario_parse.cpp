@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <initializer_list>
 
+#include "bench/yardbench/engine/same_word.h"
 #include "bench/yardbench/report/duration.h"
 #include "bench/yardbench/scenario/scenario.h"
 
@@ -27,10 +27,8 @@ bool is_word(std::string_view text) {
 }
 
 bool says(const Step& step, std::string_view header) {
-    return std::any_of(step.headers.begin(), step.headers.end(), [&](const auto& given) {
-        return std::equal(given.first.begin(), given.first.end(), header.begin(), header.end(),
-                          [](char a, char b) { return std::tolower(a) == std::tolower(b); });
-    });
+    return std::any_of(step.headers.begin(), step.headers.end(),
+                       [&](const auto& given) { return same_word(given.first, header); });
 }
 
 // Walks the document; notes what is wrong and goes on, so that all of it is told at once.
