@@ -2,8 +2,7 @@
 //
 // Invariants: no directive is dropped without a note; the model that is given out has passed validate().
 // Threads: reads files; no state of its own. Errors: `fault` for what nginx itself would not read (syntax, a missing
-// main
-//   file), with file and line; the model is empty then.
+//   main file), with file and line; the model is empty then.
 #pragma once
 
 #include <filesystem>

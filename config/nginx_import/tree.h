@@ -1,8 +1,7 @@
 // An nginx configuration as a tree of directives, with included files in their place.
 //
 // Threads: reads files. Errors: `fault` for what nginx would refuse (syntax, unbalanced braces, an unreadable file
-// named
-//   in full); includes that find nothing are notes, because an operator often has only part of the files at hand.
+//   named in full); includes that find nothing are notes, because an operator often has only part of the files at hand.
 #pragma once
 
 #include <filesystem>

@@ -3,9 +3,8 @@
 // changes.
 //
 // Invariants: an answer is durable before it is given. A key belongs to its caller; with another call it is refused,
-// never
-//   answered with somebody else's answer. Failures are not kept: nothing was done, and trying again is what the key is
-//   for.
+//   never answered with somebody else's answer. Failures are not kept: nothing was done, and trying again is what the
+//   key is for.
 // Threads: control; these calls are answered before the next one is looked at.
 #pragma once
 

@@ -1,8 +1,7 @@
 // One connection of the admin API: read a call, dispatch it, write the answer; or stream events until the client goes.
 //
 // Threads: control. Errors: what cannot be parsed, is too large or comes too slowly is answered with a problem and ends
-// the
-//   connection.
+//   the connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

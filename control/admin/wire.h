@@ -2,8 +2,7 @@
 //
 // Virtual rather than a template over the stream: the session is compiled once and not in every reader's unit.
 // Invariants: at most one read and one write are under way. When a deadline passes, what is under way and everything
-// after
-//   it ends with timed_out until a new deadline is set; the socket stays open, so that the client can be told.
+//   after it ends with timed_out until a new deadline is set; the socket stays open, so that the client can be told.
 // Threads: control. Owns: the socket and the deadline's timer.
 #pragma once
 

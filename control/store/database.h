@@ -1,8 +1,7 @@
 // The SQLite connection of the store: prepared statements, transactions, and failures in the store's words.
 //
 // Threads: one. Owns: the connection. Errors: a full disk is 507, everything else 500; a failed transaction leaves
-// nothing
-//   behind.
+//   nothing behind.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>

@@ -4,8 +4,7 @@
 //   configurations (docs/decisions/0005). Written kAhead numbers at a time, so that it costs one fsync in kAhead
 //   changes.
 // Invariants: reserve(n) has returned without a Problem ⇒ n < reserved(), also after kill -9 and power loss. A file
-// that
-//   is missing or cannot be read counts as 0: nothing is known.
+//   that is missing or cannot be read counts as 0: nothing is known.
 // Threads: one, the control thread; blocks it for an fsync.
 #pragma once
 
