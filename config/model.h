@@ -48,11 +48,19 @@ struct Log {
     bool operator==(const Log&) const = default;
 };
 
+struct Resolver {                      // how names of endpoints are looked up
+    std::vector<std::string> servers;  // addresses with or without a port; empty: those of /etc/resolv.conf
+    Duration timeout = 2s;             // of one attempt
+    std::uint32_t attempts = 2;        // in all, over all servers
+    bool operator==(const Resolver&) const = default;
+};
+
 struct Process {
     unsigned workers = 0;  // 0: one per core
     std::string state_dir = "/var/lib/switchyard";
     Admin admin;
     Log log;
+    Resolver resolver;
     Duration shutdown_grace = 30s;       // how long SIGTERM waits for what is in flight
     std::uint32_t keep_generations = 0;  // history retention; 0: keep all
     std::uint32_t keep_rollouts = 100;   // ended ones with their reports; 0: keep all
@@ -68,10 +76,11 @@ struct Listener {
     std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
     bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
     std::vector<std::string> trusted_proxies;  // CIDRs whose X-Forwarded-For and X-Request-Id are believed
-    Duration head_timeout = 10s;               // first byte of a request to the end of its head
-    Duration idle_timeout = 60s;               // between requests
-    std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
-    bool forwarded = false;                    // also write RFC 7239 Forwarded
+    std::string client_header;    // of a trusted peer: the client's address is in this field; empty: X-Forwarded-For
+    Duration head_timeout = 10s;  // first byte of a request to the end of its head
+    Duration idle_timeout = 60s;  // between requests
+    std::uint64_t min_rate = 0;   // bytes per second below which a body or a reader is cut; 0: off
+    bool forwarded = false;       // also write RFC 7239 Forwarded
     bool operator==(const Listener&) const = default;
 };
 
@@ -194,6 +203,7 @@ struct Match {                       // all optional; empty means "any"
     std::string path_prefix = "/";   // matches at segment borders: /api matches /api and /api/x, not /apiary
     std::string path_exact;          // instead of the prefix when set
     std::vector<std::string> methods;
+    std::vector<std::string> listeners;  // by name; empty: all
     bool operator==(const Match&) const = default;
 };
 
@@ -287,6 +297,8 @@ struct Route {
     Jwt jwt;
     bool debug_headers = false;
     bool allow_connect = false;
+    bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
+    bool abort_on_close = false;  // a client that closes its side has gone; its request is given up
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     bool operator==(const Route&) const = default;
 };
