@@ -42,6 +42,15 @@ class KnownEndpoint {
     void stop() { stopping_.store(true); }
     std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
     std::uint64_t connections() const { return accepted_.load(std::memory_order_relaxed); }
+    // The first stall as it truly was, once it is over; a busy machine begins it late and makes it longer.
+    struct Stall {
+        Nanos began = 0;
+        Nanos ended = 0;  // 0: not yet over
+    };
+    Stall first_stall() const {
+        const Nanos ended = stall_ended_.load(std::memory_order_acquire);
+        return {stall_began_.load(std::memory_order_relaxed), ended};
+    }
 
   private:
     struct Connection {
@@ -81,6 +90,8 @@ class KnownEndpoint {
     std::atomic<bool> stopping_{false};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<std::uint64_t> accepted_{0};
+    std::atomic<Nanos> stall_began_{0};
+    std::atomic<Nanos> stall_ended_{0};
 };
 
 }  // namespace yardbench
