@@ -1,6 +1,7 @@
 #pragma once
 // One request and its answer, as the nouns of the API see them: no sockets, no HTTP library.
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -35,7 +36,8 @@ struct Call {
     std::optional<std::string> idempotency_key;
     std::string address;  ///< of the client, as far as the proxies in between can be trusted
     std::string request_id;
-    bool direct = false;  ///< from this machine and through no proxy
+    bool direct = false;                ///< from this machine and through no proxy, by a program and not for a web page
+    std::function<bool()> client_gone;  ///< whether nobody waits for the answer any more; empty: nobody can tell
 
     // Filled in by the dispatcher.
     std::vector<std::string> arguments;  ///< what stood for the {…} of the pattern, in order

@@ -9,6 +9,7 @@
 #include "forum/domain/access.h"
 #include "forum/domain/content_rules.h"
 #include "forum/domain/public_id.h"
+#include "forum/domain/utf8.h"
 #include "forum/store/categories.h"
 #include "forum/store/comments.h"
 #include "forum/store/moderation.h"
@@ -64,11 +65,15 @@ PostListing listing_from(const Call& call) {
     if (!order) refuse(400, "bad-parameter", "sort must be hot, new or top");
     listing.order = *order;
     listing.tag = call.parameter("tag").value_or("");
+    // No post has such a tag; and what names a list is kept in memory.
+    if (code_points(listing.tag) > kTagMax) {
+        refuse(400, "bad-parameter", "tag must have at most " + std::to_string(kTagMax) + " characters");
+    }
     listing.limit = page_limit(call);
     return listing;
 }
 
-Answer build_list(Service& service, PostListing listing, const std::string& slug, const std::string& list) {
+Page build_list(Service& service, PostListing listing, const std::string& slug, const std::string& list) {
     return service.store.readers.with([&](Connection& connection) {
         if (!slug.empty()) {
             const auto category = category_named(connection, slug);
@@ -80,14 +85,18 @@ Answer build_list(Service& service, PostListing listing, const std::string& slug
         std::vector<Post> posts = list_posts(connection, one_more);
         // Pinned posts stand above the first page of a list, and in their own place as well.
         const bool first_page = !listing.after && listing.tag.empty();
+        const std::vector<Post> pinned = first_page ? pinned_posts(connection, listing.category) : std::vector<Post>();
+        const bool worth_keeping = !posts.empty() || !pinned.empty();
         JsonText json;
         json.begin_object();
-        write_posts(json, "pinned", first_page ? pinned_posts(connection, listing.category) : std::vector<Post>());
+        write_posts(json, "pinned", pinned);
         write_items(
             json, list, posts, listing.limit, [&](const Post& last) { return cursor_after(listing.order, last); },
             &write_listed_post);
         json.end_object();
-        return json_answer(200, json.take());
+        std::string body = json.take();
+        std::string etag = entity_tag(body);
+        return Page{std::move(body), std::move(etag), worth_keeping};
     });
 }
 
@@ -95,7 +104,7 @@ Answer build_list(Service& service, PostListing listing, const std::string& slug
 Page build_post(Service& service, const Call& call) {
     return service.store.readers.with([&](Connection& connection) {
         Answer answer = post_with_comments(post_to_show(connection, call), connection);
-        return Page{std::move(answer.body), std::move(answer.etag)};
+        return Page{std::move(answer.body), std::move(answer.etag), true};
     });
 }
 
@@ -112,15 +121,14 @@ Post post_to_show(Connection& connection, const Call& call) {
 Answer list_posts(Service& service, const Call& call) {
     PostListing listing = listing_from(call);
     const std::string slug = call.parameter("category").value_or("");
+    if (slug.size() > kSlugMax) refuse_not_found("category");
     const std::string list = std::string(name_of(listing.order)) + ':' + slug + ':' + listing.tag;
     listing.after = cursor_of(call, list);
-    const std::string key =
-        "list:" + list + ':' + std::to_string(listing.limit) + ':' + call.parameter("cursor").value_or("");
-    const SharedPage page = service.pages.get(key, service.store.side.lists(), [&] {
-        Answer answer = build_list(service, listing, slug, list);
-        std::string etag = entity_tag(answer.body);
-        return Page{std::move(answer.body), std::move(etag)};
-    });
+    // The place is written anew: one place has one name here, however its cursor was spelled.
+    const std::string place = listing.after ? std::to_string(listing.after->row) + ':' + listing.after->key : "";
+    const std::string key = "list:" + list + ':' + std::to_string(listing.limit) + ':' + place;
+    const SharedPage page =
+        service.pages.get(key, service.store.side.lists(), [&] { return build_list(service, listing, slug, list); });
     return page_answer(*page);
 }
 

@@ -1,8 +1,12 @@
 #include "forum/api/search.h"
 
+#include <chrono>
+#include <utility>
+
 #include "forum/api/entity_tag.h"
 #include "forum/api/item_page.h"
 #include "forum/api/post_json.h"
+#include "forum/api/throttle.h"
 #include "forum/domain/search_terms.h"
 #include "forum/domain/utf8.h"
 #include "forum/store/search.h"
@@ -34,17 +38,25 @@ void write_found(JsonText& json, const Found& found, const std::vector<std::stri
     json.end_object();
 }
 
-Answer found_page(Service& service, const std::string& typed, const std::string& expression, const std::string& list,
-                  std::int64_t from, int limit) {
+Page found_page(Service& service, const Call& call, const std::string& typed, const std::string& expression,
+                const std::string& list, std::int64_t from, int limit) {
+    throttle_search(service, call);
+    const SearchTurns::Turn turn(service.search_turns);
+    const SearchShare share(std::chrono::milliseconds(service.limits.search_time), call.client_gone);
     const std::vector<std::string> words = search_words(typed);
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Found> found = search(connection, expression, from, limit + 1);
-        return items_page(
+        std::vector<Found> found = search(connection, expression, from, limit + 1, share);
+        // Half an answer is no answer for those who ask the same and are still there.
+        if (call.client_gone && call.client_gone()) refuse(503, "busy", "nobody waits for this any more");
+        const bool worth_keeping = !found.empty();
+        Answer answer = items_page(
             list, found, limit,
             [](const Found& last) {
                 return Cursor{"", last.place + 1};
             },
             [&](JsonText& json, const Found& one) { write_found(json, one, words); });
+        std::string etag = entity_tag(answer.body);
+        return Page{std::move(answer.body), std::move(etag), worth_keeping};
     });
 }
 
@@ -63,9 +75,7 @@ Answer search_posts(Service& service, const Call& call) {
     // What is found is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
     const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(from);
     const SharedPage page = service.pages.get(key, service.store.side.searches(), [&] {
-        Answer answer = found_page(service, typed, expression, list, from, limit);
-        std::string etag = entity_tag(answer.body);
-        return Page{std::move(answer.body), std::move(etag)};
+        return found_page(service, call, typed, expression, list, from, limit);
     });
     return page_answer(*page);
 }

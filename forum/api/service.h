@@ -8,6 +8,7 @@
 #include "forum/api/key_ring.h"
 #include "forum/api/lifecycle.h"
 #include "forum/api/metrics.h"
+#include "forum/api/search_turns.h"
 #include "forum/auth/password.h"
 #include "forum/cache/counters.h"
 #include "forum/cache/page_cache.h"
@@ -25,6 +26,8 @@ struct ApiLimits {
     std::int64_t login_address = 100;
     std::int64_t registrations = 0;  ///< by one address in an hour; 0: any number
     std::int64_t writes = 0;         ///< by one account in a minute; 0: any number
+    std::int64_t searches = 0;       ///< by one address in a minute, that are not known yet; 0: any number
+    Instant search_time = 200;       ///< of a processor, for one search
 };
 
 struct Service {
@@ -38,6 +41,7 @@ struct Service {
     Metrics& metrics;
     ApiLimits limits;
     std::string openapi = {};  ///< the document
+    SearchTurns search_turns = {};
 };
 
 /// Runs a change on the writer thread and returns its answer once it is durable. When the call has an Idempotency-Key,

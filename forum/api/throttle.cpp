@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "forum/domain/address.h"
+
 namespace forum {
 
 namespace {
@@ -17,7 +19,7 @@ std::string lower_case(std::string_view name) {
 }
 
 std::string pair_key(const Call& call, std::string_view username) {
-    return "login:" + call.address + ':' + lower_case(username);
+    return "login:" + network_of(call.address) + ':' + lower_case(username);
 }
 
 std::string account_key(std::string_view username) {
@@ -25,7 +27,7 @@ std::string account_key(std::string_view username) {
 }
 
 std::string address_key(const Call& call) {
-    return "login:" + call.address;
+    return "login:" + network_of(call.address);
 }
 
 [[noreturn]] void refuse_too_many(Instant window) {
@@ -60,7 +62,12 @@ Attempt throttled_attempt(Service& service, const Call& call, std::string_view u
 }
 
 void throttle_registration(Service& service, const Call& call) {
-    require_below(service, "register:" + call.address, kHour, service.limits.registrations);
+    require_below(service, "register:" + network_of(call.address), kHour, service.limits.registrations);
+}
+
+void throttle_search(Service& service, const Call& call) {
+    if (service.limits.searches == 0) return;
+    require_below(service, "search:" + network_of(call.address), kMinute, service.limits.searches);
 }
 
 void throttle_writes(Service& service, const Call& call) {

@@ -14,6 +14,8 @@ namespace forum {
 /// it. Of an address only what failed counts, and stays: many people may stand behind one.
 Attempt throttled_attempt(Service& service, const Call& call, std::string_view username);
 void throttle_registration(Service& service, const Call& call);
+/// Counts searches whose answer has to be made, by address.
+void throttle_search(Service& service, const Call& call);
 /// Counts calls that are no reads, by account.
 void throttle_writes(Service& service, const Call& call);
 

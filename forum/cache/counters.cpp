@@ -8,7 +8,7 @@ namespace forum {
 namespace {
 
 // A flood of different keys must not fill the memory: beyond this all ended windows are dropped, and if that is not
-// enough, all of them.
+// enough, those that counted least. A flood counts each of its keys once or twice; those it hides behind count more.
 constexpr std::size_t kWindowsMax = 100'000;
 
 std::string redis_key(const std::string& key) {
@@ -56,7 +56,9 @@ void Counters::forget(const std::string& key) {
 
 void Counters::drop_ended(Instant at) {
     std::erase_if(windows_, [at](const auto& entry) { return entry.second.ends <= at; });
-    if (windows_.size() >= kWindowsMax) windows_.clear();
+    for (std::int64_t least = 1; windows_.size() > kWindowsMax * 3 / 4; least *= 2) {
+        std::erase_if(windows_, [least](const auto& entry) { return entry.second.count <= least; });
+    }
 }
 
 }  // namespace forum

@@ -12,6 +12,9 @@ namespace forum {
 namespace {
 
 constexpr std::size_t kSealBytes = 32;
+// What an entry takes beside its texts: nodes of the list and the table, the shared page, and what the allocator adds
+// to each of them. Without it a stranger fills the memory with answers that hardly have a body.
+constexpr std::size_t kEntryOverhead = 448;
 
 // The seal's text begins with a word of its own, so that no seal is ever a valid signature of an access token.
 std::string seal_of(const std::string& secret, std::string_view remote_key, std::string_view content) {
@@ -37,7 +40,7 @@ std::optional<Page> unpacked(const std::string& secret, std::string_view remote_
     std::size_t length = 0;
     for (const char c : content.substr(0, space)) length = length * 10 + static_cast<std::size_t>(c - '0');
     const std::string_view rest = content.substr(space + 1);
-    return Page{std::string(rest.substr(length)), std::string(rest.substr(0, length))};
+    return Page{std::string(rest.substr(length)), std::string(rest.substr(0, length)), true};
 }
 
 // Up to a fifth shorter, by key and version, so that entries made together do not end together.
@@ -80,7 +83,7 @@ SharedPage PageCache::get(const std::string& key, std::uint64_t version, const s
     flight->landed = true;
     const auto mine = shard.flights.find(key);
     if (mine != shard.flights.end() && mine->second == flight) shard.flights.erase(mine);
-    if (flight->page) hold(shard, key, version, flight->page);
+    if (flight->page && flight->page->worth_keeping) hold(shard, key, version, flight->page);
     shard.landed.notify_all();
     if (failure) std::rethrow_exception(failure);
     return flight->page;
@@ -90,23 +93,38 @@ SharedPage PageCache::held(Shard& shard, const std::string& key, std::uint64_t v
     const auto found = shard.by_key.find(key);
     if (found == shard.by_key.end()) return nullptr;
     const auto entry = found->second;
-    if (entry->version != version || entry->ends <= now()) return nullptr;
+    if (entry->version != version || entry->ends <= now()) {
+        drop(shard, entry);
+        return nullptr;
+    }
     shard.entries.splice(shard.entries.begin(), shard.entries, entry);
     return entry->page;
 }
 
+std::size_t PageCache::cost_of(const Entry& entry) {
+    return kEntryOverhead + entry.key.capacity() + entry.page->body.capacity() + entry.page->etag.capacity();
+}
+
+void PageCache::drop(Shard& shard, std::list<Entry>::iterator entry) {
+    shard.bytes -= cost_of(*entry);
+    shard.by_key.erase(entry->key);
+    shard.entries.erase(entry);
+}
+
 void PageCache::hold(Shard& shard, const std::string& key, std::uint64_t version, SharedPage page) {
-    const auto drop = [&](std::list<Entry>::iterator entry) {
-        shard.bytes -= entry->page->body.size();
-        shard.by_key.erase(entry->key);
-        shard.entries.erase(entry);
-    };
     const auto before = shard.by_key.find(key);
-    if (before != shard.by_key.end()) drop(before->second);
-    shard.bytes += page->body.size();
-    shard.entries.push_front({key, version, std::move(page), now() + jittered(life_, key, version)});
+    if (before != shard.by_key.end()) drop(shard, before->second);
+    const Instant at = now();
+    Entry fresh{key, version, std::move(page), at + jittered(life_, key, version)};
+    const std::size_t cost = cost_of(fresh);
+    if (cost > shard_bytes_) return;
+    // What ended is of no use to anybody, and those asked for least lately stand at the back.
+    while (!shard.entries.empty() && (shard.bytes + cost > shard_bytes_ || shard.entries.back().ends <= at)) {
+        drop(shard, std::prev(shard.entries.end()));
+    }
+    shard.bytes += cost;
+    shard.entries.push_front(std::move(fresh));
     shard.by_key.emplace(shard.entries.front().key, shard.entries.begin());
-    while (shard.bytes > shard_bytes_ && shard.entries.size() > 1) drop(std::prev(shard.entries.end()));
 }
 
 SharedPage PageCache::fetch_or_build(const std::string& key, std::uint64_t version,
@@ -126,8 +144,18 @@ SharedPage PageCache::fetch_or_build(const std::string& key, std::uint64_t versi
     }
     auto page = std::make_shared<const Page>(build());
     built_.fetch_add(1, std::memory_order_relaxed);
+    if (!page->worth_keeping) return page;
     redis_->set(remote_key, packed(secret, remote_key, *page), jittered(life_, key, version));
     return page;
+}
+
+std::size_t PageCache::bytes_held() {
+    std::size_t bytes = 0;
+    for (Shard& shard : shards_) {
+        const std::lock_guard guard(shard.mutex);
+        bytes += shard.bytes;
+    }
+    return bytes;
 }
 
 PageCounts PageCache::counts() const {

@@ -29,6 +29,8 @@ namespace forum {
 struct Page {
     std::string body;
     std::string etag;
+    /// False for what anybody can ask for under any number of names and costs nothing to build again: an empty list.
+    bool worth_keeping = true;
 };
 using SharedPage = std::shared_ptr<const Page>;
 
@@ -43,12 +45,15 @@ class PageCache {
     /// Gives the secret of the moment. Instances that disagree for a while read the database more often.
     using Secret = std::function<std::string()>;
 
-    /// `bytes` bounds the bodies held; `scope` tells values of this database from others in one Redis.
+    /// `bytes` bounds what is held: keys, bodies and what keeping them costs. `scope` tells values of this database
+    /// from others in one Redis.
     PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope, Secret secret);
 
     SharedPage get(const std::string& key, std::uint64_t version, const std::function<Page()>& build);
 
     PageCounts counts() const;
+    /// Of all that is held, as it is counted against the bound.
+    std::size_t bytes_held();
 
   private:
     struct Entry {
@@ -72,6 +77,8 @@ class PageCache {
     };
     static constexpr std::size_t kShards = 16;
 
+    static std::size_t cost_of(const Entry& entry);
+    static void drop(Shard& shard, std::list<Entry>::iterator entry);
     SharedPage held(Shard& shard, const std::string& key, std::uint64_t version);
     void hold(Shard& shard, const std::string& key, std::uint64_t version, SharedPage page);
     SharedPage fetch_or_build(const std::string& key, std::uint64_t version, const std::function<Page()>& build);

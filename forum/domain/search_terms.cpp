@@ -1,8 +1,11 @@
 #include "forum/domain/search_terms.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "forum/domain/utf8.h"
+#include "forum/domain/word_characters.h"
 
 namespace forum {
 
@@ -10,6 +13,8 @@ namespace {
 
 // Eight words say what is meant; with each more it takes longer to find the next text that has them all.
 constexpr std::size_t kWordsMax = 8;
+// What a search costs grows with what is looked up in the index: a word is one look, an unspaced run one for each pair.
+constexpr std::size_t kTokensMax = 16;
 
 bool is_unspaced(char32_t c) {
     return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x4E00 && c <= 0x9FFF) ||
@@ -18,8 +23,7 @@ bool is_unspaced(char32_t c) {
 
 bool separates(char32_t c) {
     if (c < 0x80) return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
-    return (c >= 0x2000 && c <= 0x206F) || (c >= 0x3000 && c <= 0x303F) || (c >= 0xFF00 && c <= 0xFF0F) ||
-           (c >= 0xFF1A && c <= 0xFF20) || c == 0xA0;
+    return !continues_word(c);
 }
 
 struct Run {
@@ -33,7 +37,8 @@ std::vector<Run> runs_of(std::string_view text) {
     bool open = false;
     for (std::size_t at = 0; at < text.size();) {
         const char32_t c = next_code_point(text, at);
-        if (separates(c)) {
+        // An accent without a letter before it makes no word.
+        if (separates(c) || (!open && !begins_word(c))) {
             open = false;
             continue;
         }
@@ -87,6 +92,23 @@ char32_t fold(char32_t c) {
     if ((c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F)) return c + 0x20;  // Greek, Cyrillic
     if (c >= 0x400 && c <= 0x40F) return c + 0x50;
     return c;
+}
+
+// What is looked up of what somebody typed: each word once, and no more than the limits allow.
+std::vector<Run> asked_runs(std::string_view typed) {
+    std::vector<Run> asked;
+    std::set<std::u32string> seen;
+    std::size_t tokens_left = kTokensMax;
+    for (Run& run : runs_of(typed)) {
+        if (asked.size() == kWordsMax || tokens_left == 0) break;
+        if (run.unspaced && run.characters.size() > tokens_left + 1) run.characters.resize(tokens_left + 1);
+        std::u32string folded = run.characters;
+        for (char32_t& c : folded) c = fold(c);
+        if (!seen.insert(std::move(folded)).second) continue;
+        tokens_left -= run.unspaced && run.characters.size() > 1 ? run.characters.size() - 1 : 1;
+        asked.push_back(std::move(run));
+    }
+    return asked;
 }
 
 struct Folded {
@@ -149,9 +171,7 @@ std::string indexed_text(std::string_view text) {
 
 std::string match_expression(std::string_view typed) {
     std::string out;
-    std::size_t words = 0;
-    for (const Run& run : runs_of(typed)) {
-        if (++words > kWordsMax) break;
+    for (const Run& run : asked_runs(typed)) {
         if (!out.empty()) out.push_back(' ');
         if (!run.unspaced) {
             out += '"' + utf8_from(run.characters) + '"';
@@ -166,10 +186,7 @@ std::string match_expression(std::string_view typed) {
 
 std::vector<std::string> search_words(std::string_view typed) {
     std::vector<std::string> words;
-    for (const Run& run : runs_of(typed)) {
-        if (words.size() == kWordsMax) break;
-        words.push_back(lower_case(utf8_from(run.characters)));
-    }
+    for (const Run& run : asked_runs(typed)) words.push_back(lower_case(utf8_from(run.characters)));
     return words;
 }
 

@@ -16,8 +16,9 @@ namespace forum {
 /// What is written into the index for a piece of text.
 std::string indexed_text(std::string_view text);
 
-/// An FTS5 MATCH expression that asks for all words of what somebody typed, of many the first eight; empty when there
-/// is no word in it. Nothing typed can change its structure: every word is quoted.
+/// An FTS5 MATCH expression that asks for all words of what somebody typed, each once, of many the first eight and of
+/// long unspaced runs the beginning: at most sixteen looks into the index. Empty when there is no word in it. Nothing
+/// typed can change its structure: every word is quoted, and cut where the index cuts.
 std::string match_expression(std::string_view typed);
 
 /// The words themselves, for marking them in a snippet. ASCII letters are in lower case.

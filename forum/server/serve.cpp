@@ -168,6 +168,8 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     service.limits.login_pair = settings.integer("login-limit");
     service.limits.registrations = settings.integer("registration-limit");
     service.limits.writes = settings.integer("write-limit");
+    service.limits.searches = settings.integer("search-limit");
+    service.limits.search_time = settings.duration("search-time").count();
     service.openapi = openapi;
     service.limits.access_life = settings.duration("access-life").count();
     service.limits.refresh_life = settings.duration("refresh-life").count();

@@ -1,5 +1,8 @@
 #include "forum/store/search.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "forum/store/post_row.h"
 
 namespace forum {
@@ -13,8 +16,6 @@ constexpr int kRankedPosts = 500;
 constexpr int kRankedComments = 150;
 // A post that answers as well as a comment comes first: it is what others will answer to.
 constexpr double kCommentsCount = 0.8;
-// Of what a page shows, this much may be deleted before the rest has to be asked for.
-constexpr int kSpare = 8;
 
 #define POST_COLUMNS(BODY)                                                                                       \
     "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, " BODY                                  \
@@ -42,48 +43,53 @@ std::optional<Found> found_comment(Connection& connection, std::int64_t row) {
 }
 
 struct Place {
+    double rank;
     bool in_comment;
     std::int64_t row;
 };
 
-// Places `from` and behind, at most `limit`, whether they may be shown or not. A limit lets SQLite sort as many as it
-// needs instead of all that were ranked.
-std::vector<Place> ranked_places(Connection& connection, std::string_view match_expression, std::int64_t from,
-                                 int limit) {
-    // A hit in the title weighs as much as ten in the body.
-    Query ranked = connection.query(
-        "WITH found_posts AS MATERIALIZED (SELECT rowid AS row, search_share(post_search, 10.0, 1.0, 'posts', ?1) AS "
-        "rank "
-        "FROM post_search WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2), "
-        "found_comments AS MATERIALIZED (SELECT rowid AS row, search_share(comment_search, 1.0, 1.0, 'comments', ?1) * "
-        "?3 AS rank "
-        "FROM comment_search WHERE comment_search MATCH ?1 ORDER BY rowid DESC LIMIT ?5) "
-        "SELECT 0 AS in_comment, row, rank FROM found_posts UNION ALL SELECT 1, row, rank FROM found_comments "
-        "ORDER BY rank, in_comment, row DESC LIMIT ?6 OFFSET ?4"_sql);
-    ranked.with(match_expression, kRankedPosts, kCommentsCount, from, kRankedComments, limit);
+// Ranks the matches of one index until there are no more or the search has had its share; what it did not come to is
+// not found. At least one is ranked: the share may be over before it begins.
+void rank_matches(Query& ranked, double counts, bool in_comment, const SearchShare& share, std::vector<Place>& places) {
+    while (ranked.step()) {
+        places.push_back({ranked.real(1) * counts, in_comment, ranked.integer(0)});
+        if (share.is_over()) return;
+    }
+}
+
+// Best first.
+std::vector<Place> ranked_places(Connection& connection, std::string_view match_expression, const SearchShare& share) {
     std::vector<Place> places;
-    while (ranked.step()) places.push_back({ranked.integer(0) != 0, ranked.integer(1)});
+    // A hit in the title weighs as much as ten in the body.
+    Query posts = connection.query(
+        "SELECT rowid, search_share(post_search, 10.0, 1.0, 'posts', ?1) FROM post_search WHERE post_search MATCH ?1 "
+        "ORDER BY rowid DESC LIMIT ?2"_sql);
+    posts.with(match_expression, kRankedPosts);
+    rank_matches(posts, 1, false, share, places);
+    Query comments = connection.query(
+        "SELECT rowid, search_share(comment_search, 1.0, 1.0, 'comments', ?1) FROM comment_search "
+        "WHERE comment_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2"_sql);
+    comments.with(match_expression, kRankedComments);
+    if (!share.is_over()) rank_matches(comments, kCommentsCount, true, share, places);
+    std::ranges::sort(places, [](const Place& one, const Place& other) {
+        return std::tuple(one.rank, one.in_comment, -one.row) < std::tuple(other.rank, other.in_comment, -other.row);
+    });
     return places;
 }
 
 }  // namespace
 
-std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit) {
+std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
+                          const SearchShare& share) {
     const auto wanted = static_cast<std::size_t>(limit);
+    const std::vector<Place> places = ranked_places(connection, match_expression, share);
     std::vector<Found> all;
-    // Seldom more than once round: it takes more deleted ones among those of one page than it has spare places.
-    for (int taken = limit + kSpare; all.size() < wanted; taken = kRankedPosts + kRankedComments) {
-        const std::vector<Place> places = ranked_places(connection, match_expression, from, taken);
-        for (const Place& place : places) {
-            auto found = place.in_comment ? found_comment(connection, place.row) : found_post(connection, place.row);
-            if (found) {
-                found->place = from;
-                all.push_back(std::move(*found));
-            }
-            ++from;
-            if (all.size() == wanted) break;
-        }
-        if (places.size() < static_cast<std::size_t>(taken)) break;
+    for (auto at = static_cast<std::size_t>(from); at < places.size() && all.size() < wanted; ++at) {
+        const Place& place = places[at];
+        auto found = place.in_comment ? found_comment(connection, place.row) : found_post(connection, place.row);
+        if (!found) continue;
+        found->place = static_cast<std::int64_t>(at);
+        all.push_back(std::move(*found));
     }
     return all;
 }

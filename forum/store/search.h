@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "forum/store/posts.h"
+#include "forum/store/search_share.h"
 
 namespace forum {
 
@@ -27,7 +28,9 @@ struct Found {
     std::int64_t place = 0;               ///< among all that was found, shown or not; the next page begins behind it
 };
 
-/// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one.
-std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit);
+/// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one. When `share` is over
+/// the best of what was ranked so far is the answer.
+std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
+                          const SearchShare& share = SearchShare());
 
 }  // namespace forum

@@ -37,12 +37,15 @@ class CommonPhrases {
   public:
     bool has(const std::string& phrase) const { return phrases_.contains(phrase); }
     void add(const std::string& phrase) {
+        if (phrase.size() > kLongest) return;
         if (phrases_.size() == kMost) phrases_.clear();
         phrases_.insert(phrase);
     }
 
   private:
-    static constexpr std::size_t kMost = 10'000;
+    // Each connection has its own, and anybody can ask for anything: half a megabyte each.
+    static constexpr std::size_t kMost = 4'000;
+    static constexpr std::size_t kLongest = 64;
     std::set<std::string> phrases_;
 };
 
@@ -98,6 +101,9 @@ int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_sh
     if (rows > 0 && length > 0) facts->average_length = static_cast<double>(length) / static_cast<double>(rows);
     const int phrases = api->xPhraseCount(context);
     std::vector<std::string> names = phrases_of(asked.index, asked.expression);
+    // FTS5 leaves out a phrase without a word in it. Then nobody can tell which name belongs to which, and what is
+    // remembered under a wrong name spoils the ranking of others.
+    if (names.size() != static_cast<std::size_t>(phrases)) names.clear();
     names.resize(static_cast<std::size_t>(phrases));
     for (int phrase = 0; code == SQLITE_OK && phrase < phrases; ++phrase) {
         double weight = 1;

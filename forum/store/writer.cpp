@@ -14,6 +14,24 @@ constexpr auto kBatchTime = std::chrono::milliseconds(15);
 // A batch changes more pages than the two megabytes that SQLite holds by itself; what does not fit is written twice.
 constexpr const char* kCache = "PRAGMA cache_size = -16384";
 
+// Whatever goes wrong in between, the other process gets its turn.
+class Turn {
+  public:
+    explicit Turn(SideFile& side) : side_(side) { side_.enter_turnstile(); }
+    ~Turn() {
+        try {
+            side_.leave_turnstile();
+        } catch (const std::exception&) {
+            // The operating system does not know the lock any more; the next one that enters is told.
+        }
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+  private:
+    SideFile& side_;
+};
+
 }  // namespace
 
 struct Writer::Pending {
@@ -91,13 +109,12 @@ void Writer::work() {
         }
         std::deque<Pending*> batch;
         try {
-            side_.enter_turnstile();
+            const Turn turn(side_);
             batch = take_batch();
             if (!batch.empty()) commit(batch);
             finish(batch);
             batch.clear();
             log_keeper_.log_grew(connection_);
-            side_.leave_turnstile();
         } catch (const std::exception& e) {
             // The lock file itself is gone: say so to those who wait instead of writing without turns.
             if (batch.empty()) batch = take_batch();

@@ -99,6 +99,8 @@ SELECT public_id FROM reports WHERE reporter_id = ? AND post_id = ? AND ifnull(c
 SELECT r.id, r.public_id, p.public_id, ifnull(m.public_id, ''), u.username, r.reason, r.created_at, r.resolved_at, ifnull(by.username, ''), r.resolution FROM reports r JOIN posts p ON p.id = r.post_id JOIN users u ON u.id = r.reporter_id LEFT JOIN comments m ON m.id = r.comment_id LEFT JOIN users by ON by.id = r.resolved_by WHERE (r.resolved_at IS NOT NULL) = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?
 SELECT r.id, r.public_id, p.public_id, ifnull(m.public_id, ''), u.username, r.reason, r.created_at, r.resolved_at, ifnull(by.username, ''), r.resolution FROM reports r JOIN posts p ON p.id = r.post_id JOIN users u ON u.id = r.reporter_id LEFT JOIN comments m ON m.id = r.comment_id LEFT JOIN users by ON by.id = r.resolved_by WHERE r.public_id = ?
 SELECT request_hash, status, body, location, etag FROM idempotency_keys WHERE user_id = ? AND key = ?
+SELECT rowid, search_share(comment_search, 1.0, 1.0, 'comments', ?1) FROM comment_search WHERE comment_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2
+SELECT rowid, search_share(post_search, 10.0, 1.0, 'posts', ?1) FROM post_search WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2
 SELECT s.id, s.public_id, s.user_id, s.expires_at, s.revoked_at, t.used_at FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?
 SELECT s.id, s.user_id, u.username, u.role, u.banned_until FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.public_id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2
 SELECT score FROM comments WHERE id = ?
@@ -128,4 +130,3 @@ UPDATE users SET banned_until = ?2, ban_reason = ?3, edit_version = edit_version
 UPDATE users SET display_name = ?2, about = ?3, edit_version = edit_version + 1 WHERE id = ?1
 UPDATE users SET password_hash = ?2 WHERE id = ?1
 UPDATE users SET role = ?2, edit_version = edit_version + 1 WHERE id = ?1
-WITH found_posts AS MATERIALIZED (SELECT rowid AS row, search_share(post_search, 10.0, 1.0, 'posts', ?1) AS rank FROM post_search WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2), found_comments AS MATERIALIZED (SELECT rowid AS row, search_share(comment_search, 1.0, 1.0, 'comments', ?1) * ?3 AS rank FROM comment_search WHERE comment_search MATCH ?1 ORDER BY rowid DESC LIMIT ?5) SELECT 0 AS in_comment, row, rank FROM found_posts UNION ALL SELECT 1, row, rank FROM found_comments ORDER BY rank, in_comment, row DESC LIMIT ?6 OFFSET ?4

@@ -103,3 +103,47 @@ TEST_CASE("an address without a port is refused with what was expected") {
     CHECK_THROWS(RedisLink("localhost:0", std::chrono::milliseconds(1)));
     CHECK_THROWS(RedisLink("localhost:99999", std::chrono::milliseconds(1)));
 }
+
+TEST_CASE("what is held stays within the bound however long the keys and short the bodies are") {
+    constexpr std::size_t kBytes = 16 * 20'000;
+    PageCache cache(kBytes, kHour, nullptr, "test", kSecret);
+    for (const std::size_t length : {10U, 700U, 7'000U, 30'000U}) {
+        CAPTURE(length);
+        for (int i = 0; i < 2'000; ++i) {
+            cache.get(std::string(length, 'k') + std::to_string(i), 1, [] { return Page{"{}", "e"}; });
+            REQUIRE(cache.bytes_held() <= kBytes);
+        }
+    }
+    // What does not fit is answered and not kept, and leaves what is there alone.
+    const std::size_t before = cache.bytes_held();
+    CHECK(cache.get("large", 1, [] { return Page{std::string(30'000, 'x'), "e"}; })->body.size() == 30'000);
+    CHECK(cache.bytes_held() == before);
+}
+
+TEST_CASE("a page that is not worth keeping is built for everybody who asks") {
+    PageCache cache(1'000'000, kHour, nullptr, "test", kSecret);
+    int built = 0;
+    for (int i = 0; i < 3; ++i) {
+        cache.get("k", 1, [&] {
+            ++built;
+            return Page{"[]", "e", false};
+        });
+    }
+    CHECK(built == 3);
+    CHECK(cache.bytes_held() == 0);
+}
+
+TEST_CASE("entries that ended are not held beside fresh ones") {
+    PageCache cache(1'000'000, 0, nullptr, "test", kSecret);
+    for (int i = 0; i < 2'000; ++i) cache.get("k" + std::to_string(i), 1, [] { return Page{"body", "e"}; });
+    PageCache one(1'000'000, 0, nullptr, "test", kSecret);
+    for (int i = 0; i < 2'000; ++i) one.get("k", 1, [] { return Page{"body", "e"}; });
+    CHECK(cache.bytes_held() <= 16 * one.bytes_held() + 16 * 16);
+}
+
+TEST_CASE("a flood of keys does not take away the counts it hides behind") {
+    Counters counters(nullptr);
+    for (int i = 0; i < 8; ++i) counters.add("watched", kHour, 1'000);
+    for (int i = 0; i < 250'000; ++i) counters.add("flood" + std::to_string(i), kHour, 1'000);
+    CHECK(counters.count("watched", 1'000) == 8);
+}

@@ -77,6 +77,29 @@ TEST_CASE("of many words a query asks for the first eight") {
     CHECK(search_words("a b c d e f g 数据 i").size() == 8);
 }
 
+TEST_CASE("a query is cut where the index cuts, and what is no word is left out") {
+    std::string joined = "a";
+    for (int i = 0; i < 99; ++i) joined += "·a";
+    CHECK(match_expression(joined) == "\"a\"");
+    CHECK(match_expression("a·b·c a·c d") == "\"a\" \"b\" \"c\" \"d\"");
+    CHECK(match_expression("€ zebra gate") == match_expression("zebra gate"));
+    CHECK(match_expression("・ ◌́ ° ৳ — «»") == "");
+    CHECK(match_expression("word Word WORD") == "\"word\"");
+}
+
+TEST_CASE("however it is typed, a query looks up sixteen words and pairs at most") {
+    for (const std::string typed :
+         {"数据库引擎很快而且全文搜索也很好用我们都喜欢它真的", "a b c d e f 数据库引擎很快而且全文搜索也很好用我们都",
+          "一二三 四五六 七八九 十百千 万亿兆 京垓秭 穰沟涧 正载极 恒河沙"}) {
+        CAPTURE(typed);
+        const std::string expression = match_expression(typed);
+        std::size_t looks = 1;
+        for (const char c : expression) looks += c == ' ' ? 1 : 0;
+        CHECK(looks <= 16);
+        CHECK(looks >= 14);
+    }
+}
+
 TEST_CASE("nothing typed changes the structure of a query") {
     CHECK(match_expression("a\" OR title:b NEAR(c)*") == "\"a\" \"OR\" \"title\" \"b\" \"NEAR\" \"c\"");
     CHECK(match_expression("\"*()^-+:") == "");

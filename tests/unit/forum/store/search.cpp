@@ -121,3 +121,16 @@ TEST_CASE("a page is full however many of the best are hidden, and the next one 
     CHECK(second.front().place == kHidden + 10);
     CHECK(searched.find("walnut", second.back().place + 1).empty());
 }
+
+TEST_CASE("a search whose share is over answers with what was ranked, newest texts first") {
+    Searched searched;
+    for (int i = 0; i < 20; ++i) searched.post("walnut " + std::to_string(i), "b", 1'000 + i);
+    const SearchShare nothing(std::chrono::nanoseconds(0), nullptr);
+    const auto found = search(searched.connection, match_expression("walnut"), 0, 10, nothing);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].post.title == "walnut 19");
+    int asked = 0;
+    const SearchShare left(std::chrono::hours(1), [&asked] { return ++asked == 5; });
+    CHECK(search(searched.connection, match_expression("walnut"), 0, 10, left).size() >= 5);
+    CHECK(asked < 20);
+}

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "forum/domain/utf8.h"
+#include "forum/domain/word_characters.h"
 #include "store_fixture.h"
 
 using namespace forum;
@@ -114,4 +116,58 @@ TEST_CASE("a common word is counted once by a connection, and the order stays th
           ranked(counting, "\"oak\" \"elm\""));
     CHECK(ranked(remembering, "\"oak\" \"elm\"").size() < before.size());
     CHECK(ranked(remembering, "\"oak\" \"elm\"") != ranked(counting, "\"oak\" \"elm\""));
+}
+
+TEST_CASE("a phrase without a word in it does not lend its name to the count of another") {
+    Texts texts;
+    texts.connection.execute("BEGIN");
+    for (int i = 0; i < 2'500; ++i) texts.add("", i % 60 == 0 ? "gate zebra elm" : i % 2 == 0 ? "gate elm" : "elm");
+    texts.connection.execute("COMMIT");
+    const auto ranked = [&](const std::string& words) {
+        Query query = texts.connection.query_text(
+            "SELECT rowid, search_share(texts, 1.0, 1.0, 'texts', ?1) FROM texts WHERE texts MATCH ?1 ORDER BY 2, 1");
+        query.with(words);
+        std::vector<std::pair<std::int64_t, double>> all;
+        while (query.step()) all.emplace_back(query.integer(0), query.real(1));
+        return all;
+    };
+    const auto before = ranked("\"zebra\" \"gate\"");
+    REQUIRE(before.size() > 10);
+    (void)ranked("\"€\" \"zebra\" \"gate\"");
+    CHECK(ranked("\"zebra\" \"gate\"") == before);
+}
+
+TEST_CASE(
+    "the index and the query agree on every character: whether it makes a word, and whether it goes on with one") {
+    Directory directory;
+    Connection connection(directory.file("characters.db"), Connection::Mode::read_write);
+    connection.execute(
+        "CREATE VIRTUAL TABLE alone USING fts5 (x, content=''); CREATE VIRTUAL TABLE inside USING fts5 (x, content='');"
+        "CREATE VIRTUAL TABLE alone_words USING fts5vocab (alone, 'instance');"
+        "CREATE VIRTUAL TABLE inside_words USING fts5vocab (inside, 'instance'); BEGIN");
+    const auto is_character = [](char32_t c) { return c > 0 && (c < 0xD800 || c >= 0xE000); };
+    // Beyond the last plane that has letters nothing is assigned but private ones; a sample of them is enough.
+    const auto next = [](char32_t c) { return c + (c < 0x32000 ? 1 : 61); };
+    for (char32_t c = 1; c < 0x110000; c = next(c)) {
+        if (!is_character(c)) continue;
+        std::string text;
+        append_code_point(text, c);
+        const auto row = static_cast<std::int64_t>(c);
+        connection.query_text("INSERT INTO alone (rowid, x) VALUES (?, ?)").with(row, text).run();
+        connection.query_text("INSERT INTO inside (rowid, x) VALUES (?, ?)").with(row, "q" + text + "q").run();
+    }
+    const auto words_of = [&](const std::string& sql) {
+        std::vector<int> words(0x110000);
+        Query query = connection.query_text(sql);
+        while (query.step()) words[static_cast<std::size_t>(query.integer(0))] = static_cast<int>(query.integer(1));
+        return words;
+    };
+    const std::vector<int> alone = words_of("SELECT doc, count(*) FROM alone_words GROUP BY doc");
+    const std::vector<int> inside = words_of("SELECT doc, count(*) FROM inside_words GROUP BY doc");
+    int wrong = 0;
+    for (char32_t c = 1; c < 0x110000; c = next(c)) {
+        if (!is_character(c)) continue;
+        if (begins_word(c) != (alone[c] == 1) || continues_word(c) != (inside[c] == 1)) ++wrong;
+    }
+    CHECK(wrong == 0);
 }
