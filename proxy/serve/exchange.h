@@ -68,6 +68,7 @@ class Exchange {
     void follow_session(std::int32_t preferred, std::uint32_t chosen);
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
+    void note_refused();
 
     // exchange_pace.cpp
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);

@@ -54,6 +54,7 @@ Failure Exchange::pass_breaker() {
     if (upstream_->fallback < 0 || fell_back_) return Failure::breaker_open;
     const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(upstream_->fallback)];
     if (!breaker_passes(fallback)) return Failure::breaker_open;
+    note_refused();
     fell_back_ = true;
     tried_count_ = 0;
     enter_upstream(fallback);
@@ -78,6 +79,7 @@ void Exchange::follow_session(std::int32_t preferred, std::uint32_t chosen) {
 // Claims; where every endpoint is at its limit and the upstream has a queue, waits in it. `none` without a claimed
 // endpoint: a newer generation answers this request by itself.
 net::Task<Failure> Exchange::claim_or_wait() {
+    record_.attempt_us = context_.now_us;
     Failure failure = claim();
     while (failure == Failure::overflow && upstream_->queue_limit != 0) {
         failure = co_await wait_for_place();
@@ -86,7 +88,17 @@ net::Task<Failure> Exchange::claim_or_wait() {
         if (failure != Failure::none || route_answers()) break;
         failure = claim();
     }
+    if (failure != Failure::none && upstream_ != nullptr && traits(failure).source == Source::upstream) note_refused();
     co_return failure;
+}
+
+// The upstream that the request was meant for has nobody to take it: none usable, a full queue, a resting breaker. To
+// the analysis that is a first attempt that failed, and whoever serves it instead gets no credit for it.
+void Exchange::note_refused() {
+    if (record_.first_done) return;
+    record_.first_done = record_.first_failed = true;
+    record_.first_upstream = upstream_->id;
+    record_.first_head_us = context_.now_us - record_.attempt_us;
 }
 
 // `none` without a claimed endpoint: a newer generation came, and the request must be routed anew.
