@@ -127,7 +127,7 @@ net::Task<Failure> Exchange::attempt() {
         body_with_head_ ? http::Body{} : request_guard_.body,
         request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
         out_.unread(), route_->limits.body);
-    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
+    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     upload_dead_ = invited_ = false;
     parser_.reset();
     bool timing_response = false;
@@ -177,8 +177,7 @@ net::Task<Failure> Exchange::attempt() {
         }
         if (session_.stream.broken) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_response)
-            set_paced_deadline(session_.listener().min_rate != 0 && connection_->writable, upstream_->idle_ms);
+        if (!timing_response) set_paced_deadline(listener_->min_rate != 0 && connection_->writable, upstream_->idle_ms);
         co_await session_.sleep();
         if (must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
