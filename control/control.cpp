@@ -23,6 +23,7 @@
 #include "control/resume.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/state_dir.h"
+#include "control/upstream_health.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
 #include "proxy/worker_pool.h"
@@ -110,6 +111,7 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
         if (c.ejected)
@@ -119,6 +121,7 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
@@ -180,12 +183,16 @@ Result<void> Control::Members::build_rollouts() {
         if (!state) return std::nullopt;
         return std::pair{state->upstream, state->address};
     };
+    ports.usable = [this](const std::string& upstream) { return usable(controller->model(), upstream, registry); };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, *health);
+    };
     ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
     const auto kept = store->journals();
     if (!kept) return kept.error();
     rollouts->restore(*kept);

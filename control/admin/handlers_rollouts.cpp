@@ -1,6 +1,7 @@
 // POST, GET /v1/rollouts[/{id}] · POST /v1/rollouts/{id}/{promote,pause,resume,abort} · GET …/report[.html]
 #include <fmt/format.h>
 
+#include "config/found.h"
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
@@ -47,21 +48,34 @@ void wish(Context& context, const AdminRequest& request, Respond& respond, const
     respond(reply(rollout::view(**live)));
 }
 
+// Said with the plan, but no part of it: it is about this moment.
+Result<bool> take_force(Json& document) {
+    if (!document.is_object() || !document.contains("force")) return false;
+    const Json said = document["force"];
+    if (!said.is_boolean())
+        return problems::invalid({config::Error{"/force", "expected true or false, found " + config::found(said)}},
+                                 "plan");
+    document.erase("force");
+    return said.get<bool>();
+}
+
 }  // namespace
 
 void post_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    const auto document = parse_body(request);
+    auto document = parse_body(request);
     if (!document) return respond(reply(document.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     if (auto free = context.controller.nothing_pending(); !free) return respond(reply(free.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
+    const auto force = take_force(*document);
+    if (!force) return respond(reply(force.error()));
     if (*dry_run) {
-        const auto plan = context.rollouts.check(*document);
+        const auto plan = context.rollouts.check(*document, *force);
         if (!plan) return respond(reply(plan.error()));
         return respond(reply(Json{{"dry_run", true}, {"plan", rollout::render_plan(*plan)}}));
     }
-    const auto live = context.rollouts.start(*document, request.who);
+    const auto live = context.rollouts.start(*document, request.who, *force);
     if (!live) return respond(reply(live.error()));
     note(context, request, "start", **live);
     auto out = reply(rollout::view(**live), 201);

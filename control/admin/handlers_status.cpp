@@ -59,6 +59,12 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     if (controller.pending())
         out["pending"] = {{"generation", controller.pending()->generation},
                           {"confirm_by", timestamp(from_unix_ms(controller.pending()->deadline_ms))}};
+    if (const auto& unstored = controller.unstored(); !unstored.commits.empty())
+        out["unstored"] = {{"generation", controller.generation()},
+                           {"stored", unstored.stored},
+                           {"changes", unstored.commits.back().generation.changes},
+                           {"since", unstored.since},
+                           {"why", unstored.why}};
     out["traffic"] = recent_view(context.totals.recent(now));
     const auto connections = context.totals.connections();
     out["connections"] = {{"client", connections.client},

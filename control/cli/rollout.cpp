@@ -13,20 +13,26 @@ namespace switchyard::control::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
+constexpr int kInconclusive = 3;  // a watch that came to no end: nothing was taken back, nothing is certain
 
 struct RolloutArguments {
     std::string what, which;
+    bool force = false;
 };
 
-int start_rollout(const Options& options, const std::string& path) {
-    const auto text = file_bytes(path);
+int start_rollout(const Options& options, const std::string& path, bool force) {
+    auto text = file_bytes(path);
     if (!text) {
         fmt::print(stderr, "switchyard: {}\n", text.error().detail);
         return kRefused;
     }
     // Said here because only here the file has a name.
     try {
-        const Json readable = Json::parse(*text);
+        Json readable = Json::parse(*text);
+        if (force && readable.is_object()) {
+            readable["force"] = true;
+            *text = readable.dump();
+        }
     } catch (const Json::exception& e) {
         const std::string said = e.what();
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
@@ -79,7 +85,10 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
-        if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
+        if (rollout_ended(answer.json))
+            return answer.json["state"] == "succeeded"      ? kDone
+                   : answer.json["state"] == "inconclusive" ? kInconclusive
+                                                            : kRefused;
         std::this_thread::sleep_for(kLook);
     }
 }
@@ -97,7 +106,7 @@ int ask_which(const Options& options, const std::string& what) {
 }
 
 int run_rollout(const Options& options, const RolloutArguments& a) {
-    if (a.what == "start") return start_rollout(options, a.which);
+    if (a.what == "start") return start_rollout(options, a.which, a.force);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));
     if (a.what == "status")
         return show(options, path, [&](const Json& answer) {
@@ -131,7 +140,9 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     add_call_options(*verb, options);
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
+    verb->add_flag("--force", a->force, "start: begin also without a healthy endpoint in the new upstream");
     verb->callback([&, a] {
+        if (a->force && a->what != "start") throw CLI::ValidationError("--force", "goes with start only");
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");
         action = [&, a] { return run_rollout(options, *a); };
     });

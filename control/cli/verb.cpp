@@ -109,6 +109,8 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
             fmt::print("draining {}: {} requests, {} tunnels in flight (switchyard drain {} --wait 30s)\n", upstream,
                        text_of(count["requests"]), text_of(count["tunnels"]), text_of(r["drain"]["id"]));
         }
+    if (r.contains("unstored"))
+        fmt::print(stderr, "NOT STORED: {}; it is tried again until it is\n", text_of(r["unstored"]));
     if (r.contains("confirm_by"))
         fmt::print("undone by itself at {} unless: switchyard confirm {}\n", text_of(r["confirm_by"]),
                    text_of(r["generation"]));

@@ -37,7 +37,8 @@ Controller::Controller(boost::asio::any_io_executor executor, unsigned workers, 
       drains_(workers),
       events_(first_event_id()),
       confirmation_timer_(executor_),
-      drain_timer_(executor_) {}
+      drain_timer_(executor_),
+      store_timer_(executor_) {}
 
 void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot,
                        std::uint64_t generation) {
@@ -48,7 +49,9 @@ void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_p
 }
 
 void Controller::stop() {
+    static_cast<void>(store_unstored());  // the last chance
     stopped_ = true;
+    store_timer_.cancel();
     confirmation_timer_.cancel();
     drain_timer_.cancel();
     waiting_.clear();
@@ -89,16 +92,23 @@ bool Controller::answered_before(const Change& change, Answered& done) {
     return false;
 }
 
-Result<void> Controller::held(const config::Model& next, const std::string& holder) const {
+Problem held_problem(const std::string& route, const Holder& by) {
+    return problems::conflict(
+        by.returning ? fmt::format("route {} is being returned by rollout {}; until it is, only undo goes before it "
+                                   "(abort lets the route go)",
+                                   route, by.rollout)
+                     : fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, by.rollout));
+}
+
+Result<void> Controller::held(const config::Model& next, const Change& change) const {
     if (!held_by_) return {};
     for (const auto& route : model_->routes) {
         const auto by = held_by_(route.name);
-        if (by.empty() || by == holder) continue;
+        if (by.rollout.empty() || by.rollout == change.holder) continue;
+        if (by.returning && change.verb == "undo") continue;
         const auto now =
             std::find_if(next.routes.begin(), next.routes.end(), [&](const auto& r) { return r.name == route.name; });
-        if (now == next.routes.end() || !(*now == route))
-            return problems::conflict(
-                fmt::format("route {} belongs to rollout {} until it ends; abort it first", route.name, by));
+        if (now == next.routes.end() || !(*now == route)) return held_problem(route.name, by);
     }
     return {};
 }
@@ -119,7 +129,7 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}};
-    if (auto free = held(*edited, change.holder); !free) return free.error();
+    if (auto free = held(*edited, change); !free) return free.error();
     if (auto errors = config::validate(*edited); !errors.empty()) return problems::invalid(std::move(errors));
 
     Prepared prepared;
@@ -176,9 +186,13 @@ void Controller::change(Change change, Answered done) {
     }
     const auto commit = commit_of(change, *prepared);
     const auto storing = steady_clock::now();
-    if (auto stored = store_.commit(commit); !stored) {
-        events_.add("store", {{"verb", change.verb}, {"failed", stored.error().detail}});
-        return done(stored.error());
+    if (auto stored = store(commit); !stored) {
+        if (!change.unstored_if_need_be) {
+            events_.add("store", {{"verb", change.verb}, {"failed", stored.error().detail}});
+            return done(stored.error());
+        }
+        keep_unstored(commit, stored.error());
+        receipt.unstored = stored.error().detail;
     }
     receipt.stored_us = micros_since(storing);
     pending_ = commit.pending;

@@ -18,6 +18,7 @@ constexpr std::chrono::seconds kRetryUndo{1};
 }  // namespace
 
 void Controller::undo(std::uint64_t to, Change change, Answered done) {
+    if (auto durable = store_unstored(); !durable) return done(durable.error());
     if (to == 0) {
         const auto newest = store_.generation(generation_);
         if (!newest) return done(newest.error());

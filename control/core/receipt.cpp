@@ -26,6 +26,7 @@ nlohmann::ordered_json to_json(const Receipt& r) {
     if (r.stored_us > 0) out["stored_us"] = r.stored_us;
     out["changes"] = r.changes;
     if (r.drains) out["drain"] = {{"id", std::to_string(r.generation)}, {"in_flight", to_json(r.in_flight)}};
+    if (!r.unstored.empty()) out["unstored"] = r.unstored;
     if (!r.confirm_by.empty()) out["confirm_by"] = r.confirm_by;
     return out;
 }

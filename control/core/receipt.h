@@ -27,6 +27,7 @@ struct Receipt {
     bool drains = false;           // whether a drain of that id was opened
     bool dry_run = false;
     bool unchanged = false;  // the configuration was already so: no generation was made
+    std::string unstored;    // in force, but the store refused it, for this reason: it is stored when it can be
     std::string confirm_by;  // the change is undone unless confirmed by then
 
     unsigned status() const { return waiting_for.empty() ? 200 : 202; }
