@@ -96,7 +96,9 @@ int ask_which(const Options& options, const std::string& what) {
     return kUsage;
 }
 
-int run_rollout(const Options& options, const RolloutArguments& a) {
+int run_rollout(Options options, const RolloutArguments& a) {
+    // Only what sends more traffic can need it; whoever takes it away must not stumble over a word too many.
+    if (a.what != "start" && a.what != "promote") options.force = false;
     if (a.what == "start") return start_rollout(options, a.which);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));
     if (a.what == "status")
@@ -130,6 +132,7 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     add_call_options(*verb, options);
+    add_force_option(*verb, options);
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
     verb->callback([&, a] {
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");

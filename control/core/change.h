@@ -33,6 +33,8 @@ struct Change {
     std::optional<std::string> file_hash;  // the edit comes from the configuration file
     bool settles_pending = false;          // allowed while another change waits for confirmation: undo
     std::string holder;                    // the rollout that makes this change may touch the routes it holds
+    bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way
+    std::optional<Restored> restores;  // an earlier generation is what the edit brings back
 };
 
 // A Problem for what was refused; a Receipt (200 or 202) for what was done.

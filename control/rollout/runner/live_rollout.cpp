@@ -72,7 +72,7 @@ void LiveRollout::perform(Effects effects) {
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
-            publication_->want(weight->weight);
+            publication_->want(weight->weight, insists_);
             to_begin_.reset();
         } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
             to_begin_ = *begin;
@@ -269,10 +269,13 @@ Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
     return {};
 }
 
-Result<void> LiveRollout::promote(const std::string& by) {
+Result<void> LiveRollout::promote(const std::string& by, bool force) {
     std::string refusal;
     auto effects = machine_.promote(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
+    insists_ = force;
+    auto done = wished(std::move(effects), refusal);
+    insists_ = false;
+    return done;
 }
 
 Result<void> LiveRollout::pause(const std::string& by) {

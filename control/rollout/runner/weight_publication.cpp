@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "control/core/way_back.h"
 #include "control/rollout/fit_plan.h"
 
 namespace switchyard::control::rollout {
 
-void WeightPublication::want(Ppm weight) {
+void WeightPublication::want(Ppm weight, bool force) {
     wanted_ = weight;
+    forced_ = force;
     retry_at_ = Monotonic{0};
 }
 
@@ -21,10 +23,11 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     awaiting_.reset();
     const std::uint64_t attempt = ++attempt_;
     Change change;
-    change.verb = "rollout";
+    change.verb = plan_.watch ? kWatchVerb : kRolloutVerb;
     change.caller = {"rollout " + id_, "", why};
     change.holder = id_;
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
+    change.force = falls || forced_;
     change.edit = [plan = plan_, weight, id = id_](const config::Model& now, const Facts&) -> Result<config::Model> {
         config::Model next = now;
         const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);

@@ -23,7 +23,8 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     WeightPublication(std::string id, const Plan& plan, const Ports& ports, std::function<void(Ppm)> arrived)
         : id_(std::move(id)), plan_(plan), ports_(ports), arrived_(std::move(arrived)) {}
 
-    void want(Ppm weight);
+    // `force`: somebody insists on it, whatever the guard finds. A weight that falls needs none.
+    void want(Ppm weight, bool force = false);
     // After a restart, when nothing is wanted: what the configuration says already.
     void found(Ppm weight) { in_force_ = weight; }
     // Publishes what is wanted, if it may be. `why`: for the audit.
@@ -48,6 +49,7 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     std::optional<Ppm> wanted_;  // to be published, or on its way
     Ppm in_force_ = 0;
     std::uint64_t attempt_ = 0;
+    bool forced_ = false;
     bool under_way_ = false;
     std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
     Monotonic retry_at_{0};
