@@ -104,7 +104,8 @@ Words losing_arms(const config::Route& route, Sight& sight) {
 }
 
 bool serves(const config::Rule& rule, Sight& sight) {
-    return sight.nobody_in(rule.upstream).empty() || (!rule.fallback.empty() && sight.nobody_in(rule.fallback).empty());
+    return rule.upstream.empty() || sight.nobody_in(rule.upstream).empty() ||
+           (!rule.fallback.empty() && sight.nobody_in(rule.fallback).empty());
 }
 
 bool in_split(const config::Route& route, const std::string& upstream) {
