@@ -177,6 +177,9 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
             const std::string rule = fmt::format("{}rule {} ", subject, now.name);
             if (old.upstream != now.upstream)
                 lines.push_back(fmt::format("{}upstream {} → {}", rule, old.upstream, now.upstream));
+            if (old.fallback != now.fallback)
+                lines.push_back(
+                    fmt::format("{}fallback {} → {}", rule, in_words(old.fallback), in_words(now.fallback)));
             if (!(old.when == now.when))
                 lines.push_back(fmt::format("{}when {} → {}", rule, in_words(write_condition(old.when)),
                                             in_words(write_condition(now.when))));

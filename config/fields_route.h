@@ -20,6 +20,9 @@ void describe(Visitor& field, Type<Rule>) {
     field("name", &Rule::name, {.doc = "Name of the rule; shown in logs and by explain.", .required = true});
     field("when", &Rule::when, {.doc = "The condition.", .required = true});
     field("upstream", &Rule::upstream, {.doc = "Where requests go for which it holds.", .required = true});
+    field("fallback", &Rule::fallback,
+          {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
+                  "nobody, the answer is 503."});
 }
 
 template <class Visitor>
@@ -117,6 +120,10 @@ void describe(Visitor& field, Type<Route>) {
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
+    field(
+        "reroute", &Route::reroute,
+        {.doc = "Requests that the split gives to an upstream without a usable endpoint go to its other upstreams, by "
+                "their weights."});
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
 }

@@ -211,6 +211,7 @@ struct Rule {
     std::string name;
     Condition when;
     std::string upstream;
+    std::string fallback;  // who serves while `upstream` has no usable endpoint; empty: nobody
     bool operator==(const Rule&) const = default;
 };
 

@@ -41,6 +41,9 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
             checks.fail(here + "/name", fmt::format("rule \"{}\" is there already in this route", rule.name));
         check_condition(checks, here + "/when", rule.when, !route.jwt.algorithm.empty());
         checks.upstream_exists(here + "/upstream", rule.upstream);
+        if (rule.fallback.empty()) continue;
+        checks.upstream_exists(here + "/fallback", rule.fallback);
+        if (rule.fallback == rule.upstream) checks.fail(here + "/fallback", "is the upstream that it stands in for");
     }
 }
 

@@ -145,7 +145,7 @@ void Control::Members::build_core() {
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
-    ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
+    ports.facts = [this](const config::Model& model) { return facts_of(model, registry, health.get()); };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
         health->follow(model);

@@ -189,7 +189,7 @@ bool Targets::set(Route& route, const Flow& flow, const Directive* pass) {
         if (!target) continue;
         if (target->size() > 1) notes_.lost(where, "a rule leads to one upstream; of these shares the first is used");
         route.rules.push_back(
-            {rule_name(cases[i].when.condition, taken), cases[i].when.condition, target->front().first});
+            {rule_name(cases[i].when.condition, taken), cases[i].when.condition, target->front().first, ""});
     }
     // Two colours, of which rules reach one: it stands in the split as well, ready to be switched to.
     const bool alone = base->size() == 1;

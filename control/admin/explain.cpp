@@ -73,7 +73,7 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             break;
     }
     if (decision.mint) return;  // which upstream it is will be known when the cookie is made
-    tell_endpoint(out, why, snapshot, upstream, facts, now_ms);
+    tell_endpoint(out, why, snapshot, route, decision, facts, now_ms);
 }
 
 // What the route refuses before it looks at tokens; none when it lets the request pass.

@@ -5,6 +5,7 @@
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
+#include "control/edits/guard.h"
 #include "control/rollout/render_plan.h"
 #include "control/rollout/runner/report_page.h"
 #include "control/rollout/runner/rollouts.h"
@@ -38,6 +39,16 @@ void note(Context& context, const AdminRequest& request, const std::string& verb
     if (auto noted = context.controller.store().note(entry); !noted) log_error("{}", noted.error().detail);
 }
 
+// The release that is to get more traffic has somebody who serves it, or somebody insists.
+Result<void> may_rise(Context& context, const std::string& to, bool force) {
+    if (force) return {};
+    auto served = edits::somebody_in(context.controller.model(), to, context.controller.facts());
+    if (served) return {};
+    auto problem = served.error();
+    problem.detail += edits::kForceHint;
+    return problem;
+}
+
 void wish(Context& context, const AdminRequest& request, Respond& respond, const std::string& verb,
           Result<void> (rollout::LiveRollout::*act)(const std::string&)) {
     const auto live = find(context, request);
@@ -68,7 +79,8 @@ void post_rollout(Context& context, const AdminRequest& request, Respond respond
     if (auto free = context.controller.nothing_pending(); !free) return respond(reply(free.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
-    const auto force = take_force(*document);
+    auto force = take_force(*document);
+    if (force && !*force) force = wants_force(request);
     if (!force) return respond(reply(force.error()));
     if (*dry_run) {
         const auto plan = context.rollouts.check(*document, *force);
@@ -109,7 +121,16 @@ void get_rollout_page(Context& context, const AdminRequest& request, Respond res
 }
 
 void promote_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, "promote", &rollout::LiveRollout::promote);
+    const auto live = find(context, request);
+    if (!live) return respond(reply(live.error()));
+    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    const auto force = wants_force(request);
+    if (!force) return respond(reply(force.error()));
+    if (auto served = may_rise(context, (*live)->machine().plan().to, *force); !served)
+        return respond(reply(served.error()));
+    if (auto done = (*live)->promote(request.who, *force); !done) return respond(reply(done.error()));
+    note(context, request, "promote", **live);
+    respond(reply(rollout::view(**live)));
 }
 void pause_rollout(Context& context, const AdminRequest& request, Respond respond) {
     wish(context, request, respond, "pause", &rollout::LiveRollout::pause);

@@ -17,7 +17,10 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
-        for (const auto& rule : route.rules) rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+        for (const auto& rule : route.rules) {
+            rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+            if (!rule.fallback.empty()) rules.back()["fallback"] = rule.fallback;
+        }
     }
     out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));
     return out;

@@ -82,14 +82,21 @@ nlohmann::ordered_json upstream_view(Context& context, const std::string& name, 
     return out;
 }
 
-Facts facts_of(const config::Model& model, Registry& registry) {
+Facts facts_of(const config::Model& model, Registry& registry, const HealthChecker* health) {
     Facts facts;
     for (const auto& [name, upstream] : model.upstreams) {
         auto& found = facts[name];
         for (const auto& endpoint : upstream.endpoints) {
-            const auto state = registry.endpoint(name, endpoint.address.text());
+            const auto address = endpoint.address.text();
+            const auto state = registry.endpoint(name, address);
+            const auto bits = state->health.load(std::memory_order_relaxed);
+            const auto* seen = health == nullptr ? nullptr : health->seen(name, address);
+            found.by_address[address] = {(bits & upstream::EndpointState::up) != 0,
+                                         (bits & upstream::EndpointState::ejected) != 0,
+                                         health == nullptr || (bits & upstream::EndpointState::up) != 0 ||
+                                             (seen != nullptr && seen->state != HealthRule::State::unknown)};
             ++found.endpoints;
-            if (endpoint.state == config::EndpointState::up && state->healthy()) ++found.healthy;
+            if (endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state->healthy()) ++found.healthy;
             found.in_flight += state->in_flight.load(std::memory_order_relaxed);
         }
     }

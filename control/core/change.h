@@ -35,6 +35,8 @@ struct Change {
     std::string holder;                    // the rollout that makes this change may touch the routes it holds
     // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
     bool unstored_if_need_be = false;
+    bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way
+    std::optional<Restored> restores;  // an earlier generation is what the edit brings back
 };
 
 // Who holds a route.

@@ -10,6 +10,8 @@
 #include "config/render.h"
 #include "config/validate.h"
 #include "control/core/leaving.h"
+#include "control/edits/guard.h"
+#include "control/edits/moves.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {
@@ -122,18 +124,27 @@ Result<void> Controller::nothing_pending() const {
 Result<Controller::Prepared> Controller::prepare(const Change& change) const {
     if (change.if_match && *change.if_match != generation_) return problems::stale(generation_);
     if (auto settled = nothing_pending(); !settled && !change.settles_pending) return settled.error();
-    auto edited = change.edit(*model_, ports_.facts(*model_));
+    const auto facts = ports_.facts(*model_);
+    auto edited = change.edit(*model_, facts);
     if (!edited) return edited.error();
     if (edited->process != model_->process)
         return problems::conflict(
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
-    if (*edited == *model_) return Prepared{model_, nullptr, {}};
+    if (*edited == *model_) return Prepared{model_, nullptr, {}, {}};
     if (auto free = held(*edited, change); !free) return free.error();
     if (auto errors = config::validate(*edited); !errors.empty()) return problems::invalid(std::move(errors));
+    if (!change.force)
+        if (auto safe = edits::guard(*model_, *edited, facts); !safe) {
+            auto problem = safe.error();
+            // A file that is read again has nobody who could insist.
+            problem.detail += change.file_hash ? " (a reload has no force)" : edits::kForceHint;
+            return problem;
+        }
 
     Prepared prepared;
     prepared.changes = config::diff(*model_, *edited);
+    prepared.moves = edits::moves(*model_, *edited);
     prepared.model = std::make_shared<const config::Model>(std::move(*edited));
     auto compiled = ports_.compile(prepared.model, generation_ + 1);
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
@@ -167,6 +178,8 @@ void Controller::change(Change change, Answered done) {
     receipt.previous = generation_;
     receipt.workers = adoption_.workers();
     receipt.changes = prepared->changes;
+    receipt.moves = prepared->moves;
+    receipt.restores = change.restores;
     if (!prepared->snapshot) {
         // Already so. The file's new text is remembered all the same, or a restart would read it as news.
         if (change.file_hash && !change.dry_run)
@@ -208,6 +221,7 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
     receipt.drains = drains_.find(generation_) != nullptr;
     nlohmann::ordered_json event = {
         {"generation", generation_}, {"verb", change.verb}, {"who", change.caller.who}, {"changes", receipt.changes}};
+    if (!receipt.moves.empty()) event["moves"] = receipt.moves;
     if (!change.caller.reason.empty()) event["reason"] = change.caller.reason;
 
     auto& waiting = waiting_[generation_];

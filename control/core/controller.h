@@ -60,7 +60,7 @@ class Controller {
     void stop();
 
     void change(Change change, Answered done);
-    // The configuration of `to` again, as a new generation; 0: the one before the generation in force.
+    // The configuration of `to` again, as a new generation; 0: what way_back() finds.
     void undo(std::uint64_t to, Change change, Answered done);
     Result<void> confirm(std::uint64_t generation, const Caller& caller);
 
@@ -106,6 +106,7 @@ class Controller {
         std::shared_ptr<const config::Model> model;
         std::shared_ptr<const Snapshot> snapshot;  // null: nothing to do
         std::vector<std::string> changes;
+        std::vector<std::string> moves;
     };
     struct Waiting {
         Receipt receipt;
@@ -116,6 +117,7 @@ class Controller {
 
     bool answered_before(const Change& change, Answered& done);
     Result<Prepared> prepare(const Change& change) const;
+    Result<config::Model> model_of(std::uint64_t generation);
     Result<void> held(const config::Model& next, const Change& change) const;
     Commit commit_of(const Change& change, const Prepared& prepared) const;
     void put_in_force(const Change& change, Prepared prepared, Receipt receipt, Steady arrived, Answered done);

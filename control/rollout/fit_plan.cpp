@@ -63,7 +63,8 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
 bool rules_bypass_split(const Plan& plan, const config::Model& model) {
     const config::Route* route = find_route(model, plan.route);
     return route != nullptr && std::ranges::any_of(route->rules, [&](const auto& rule) {
-               return rule.upstream == plan.to || rule.upstream == plan.from;
+               return rule.upstream == plan.to || rule.upstream == plan.from || rule.fallback == plan.to ||
+                      rule.fallback == plan.from;
            });
 }
 

@@ -91,9 +91,10 @@ void HealthChecker::follow(const config::Model& model) {
                 continue;
             }
             if (!was_checked) {
-                // From now on its health is what the checks find; until the first one it is not up.
+                // From now on its health is what the checks find. Until the first one a new endpoint is not up; one
+                // that served without checks goes on: a setting takes nobody out.
                 probe->seen = {};
-                probe->state->set(upstream::EndpointState::up, false);
+                if (fresh) probe->state->set(upstream::EndpointState::up, false);
                 asio::co_spawn(executor_, watch(probe), asio::detached);
             } else if (changed) {
                 probe->timer.cancel();  // the new settings hold from the next check on, which comes now

@@ -28,6 +28,7 @@ struct Rule {
     std::string name;
     Condition when;
     std::uint32_t upstream;
+    std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
 };
 
 struct Sticky {
@@ -76,6 +77,7 @@ struct Route {
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
     bool debug_headers = false;
     bool allow_connect = false;
+    bool reroute = true;
     std::vector<std::string> allow_trailers;  // lower case
 
     bool allows(std::string_view method) const {

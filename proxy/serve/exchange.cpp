@@ -197,7 +197,7 @@ Failure Exchange::route_again() {
     unpin();
     pin();
     tried_count_ = 0;
-    tried_elsewhere_ = fell_back_ = false;
+    tried_elsewhere_ = fell_back_ = rerouted_ = false;
     route_ = nullptr;
     upstream_ = nullptr;
     decision_ = {};

@@ -42,6 +42,7 @@ Failure Exchange::claim() {
         input.key_hash = context_.random.next();
     if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
         decision_.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
@@ -69,7 +70,8 @@ Failure Exchange::claim() {
     local_->max_idle = upstream_->max_idle;
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
-    if (!upstream_->session_cookie.empty()) follow_session(input.preferred, choice.endpoint);
+    // Who is only here because the upstream that was meant is away keeps the session that waits there.
+    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(input.preferred, choice.endpoint);
     if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
 }

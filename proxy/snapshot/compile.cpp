@@ -161,6 +161,10 @@ class Compiler {
                 out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
                                       index_.at(source.rules[i].upstream)});
                 snapshot_->routed[out->rules.back().upstream] = true;
+                if (const auto& fallback = source.rules[i].fallback; !fallback.empty()) {
+                    out->rules.back().fallback = static_cast<std::int32_t>(index_.at(fallback));
+                    snapshot_->routed[index_.at(fallback)] = true;
+                }
             } catch (const std::regex_error& error) {
                 fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
                      std::string("not a regular expression: ") + error.what());
@@ -196,6 +200,7 @@ class Compiler {
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
         out->retries = source.retries;
+        out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) {

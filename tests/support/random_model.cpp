@@ -241,7 +241,11 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     out.split.front().second += 1;
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
-        out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams)});
+        out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams), ""});
+    maybe(dice, [&] {
+        for (auto& rule : out.rules)
+            if (auto fallback = dice.of(upstreams); fallback != rule.upstream) rule.fallback = std::move(fallback);
+    });
     maybe(dice, [&] {
         out.sticky.emplace();
         out.sticky->key = key(dice, claims, true);
@@ -290,6 +294,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
     maybe(dice, [&] { out.allow_connect = true; });
+    maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
     return out;
 }

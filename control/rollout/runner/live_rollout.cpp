@@ -73,7 +73,7 @@ void LiveRollout::perform(Effects effects) {
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
-            publication_->want(weight->weight, machine_.returning(), machine_.holds_route());
+            publication_->want(weight->weight, {machine_.returning(), machine_.holds_route(), insists_});
             to_begin_.reset();
         } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
             to_begin_ = *begin;
@@ -281,14 +281,17 @@ Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
     return {};
 }
 
-Result<void> LiveRollout::promote(const std::string& by) {
+Result<void> LiveRollout::promote(const std::string& by, bool force) {
     // Whoever promotes again because nothing happened would skip a step.
     if (machine_.active() && publication_->wanting() && !publish_problem().empty())
         return problems::conflict(fmt::format(
             "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));
     std::string refusal;
     auto effects = machine_.promote(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
+    insists_ = force;
+    auto done = wished(std::move(effects), refusal);
+    insists_ = false;
+    return done;
 }
 
 Result<void> LiveRollout::pause(const std::string& by) {

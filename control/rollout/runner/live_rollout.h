@@ -44,7 +44,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // An endpoint of any upstream has gone down.
     void went_down(const std::string& upstream, const std::string& address);
 
-    Result<void> promote(const std::string& by);
+    // `force`: the weight is published whatever the guard finds.
+    Result<void> promote(const std::string& by, bool force = false);
     Result<void> pause(const std::string& by);
     Result<void> resume(const std::string& by);
     Result<void> abort(const std::string& by);
@@ -90,7 +91,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool sticky_ = false;
 
     std::vector<Record> journal_;
-    bool unkept_ = false;  // the journal in memory is ahead of the disk
+    bool insists_ = false;  // whoever wishes for what is being performed: past the guard
+    bool unkept_ = false;   // the journal in memory is ahead of the disk
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
     bool counted_since_ = false;

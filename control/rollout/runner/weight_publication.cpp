@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/core/way_back.h"
 #include "control/rollout/fit_plan.h"
 
 namespace switchyard::control::rollout {
@@ -14,10 +15,9 @@ bool gets_nothing(const config::Split& split, const std::string& upstream) {
 
 }  // namespace
 
-void WeightPublication::want(Ppm weight, bool returning, bool ours) {
+void WeightPublication::want(Ppm weight, Terms terms) {
     wanted_ = weight;
-    returning_ = returning;
-    ours_ = ours;
+    terms_ = terms;
     retry_at_ = Monotonic{0};
 }
 
@@ -31,12 +31,13 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     awaiting_.reset();
     const std::uint64_t attempt = ++attempt_;
     Change change;
-    change.verb = "rollout";
+    change.verb = plan_.watch ? kWatchVerb : kRolloutVerb;
     change.caller = {"rollout " + id_, "", why};
     change.holder = id_;
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
-    change.unstored_if_need_be = returning_;
-    change.edit = [plan = plan_, weight, id = id_, returning = returning_, made = ours_ ? std::nullopt : made_](
+    change.force = falls || terms_.force || terms_.returning;
+    change.unstored_if_need_be = terms_.returning;
+    change.edit = [plan = plan_, weight, id = id_, returning = terms_.returning, made = terms_.ours ? std::nullopt : made_](
                       const config::Model& now, const Facts&) -> Result<config::Model> {
         if (returning) {
             const config::Route* route = find_route(now, plan.route);

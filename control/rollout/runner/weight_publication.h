@@ -25,8 +25,12 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     WeightPublication(std::string id, const Plan& plan, const Ports& ports, std::function<void(Ppm)> arrived)
         : id_(std::move(id)), plan_(plan), ports_(ports), arrived_(std::move(arrived)) {}
 
-    // `returning`: towards the old upstream, whatever it takes; `ours`: nobody else may change the route's split.
-    void want(Ppm weight, bool returning, bool ours);
+    struct Terms {
+        bool returning = false;  // towards the old upstream, whatever it takes
+        bool ours = true;        // nobody else may change the route's split
+        bool force = false;      // somebody insists on it, whatever the guard finds; a weight that falls needs none
+    };
+    void want(Ppm weight, Terms terms);
     // After a restart, when nothing is wanted: what the configuration says already.
     void found(Ppm weight) { in_force_ = weight; }
     // Publishes what is wanted, if it may be. `why`: for the audit.
@@ -49,7 +53,7 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     const Ports& ports_;
     const std::function<void(Ppm)> arrived_;
     std::optional<Ppm> wanted_;  // to be published, or on its way
-    bool returning_ = false, ours_ = true;
+    Terms terms_;
     std::optional<config::Split> made_;  // by the last publication that was made
     Ppm in_force_ = 0;
     std::uint64_t attempt_ = 0;

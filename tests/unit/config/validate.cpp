@@ -249,7 +249,7 @@ TEST_CASE("models that no document could bring in are refused too") {
     model.routes.push_back({});
     model.routes[0].name = "r";
     model.routes[0].split = {{"a", 1}, {"a", 2}};
-    Rule rule{"deep", {}, "a"};
+    Rule rule{"deep", {}, "a", ""};
     rule.when.key = {Key::Source::path, {}};
     for (int i = 0; i < 20; ++i) {
         Condition outer;
