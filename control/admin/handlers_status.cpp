@@ -17,7 +17,13 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
-        for (const auto& rule : route.rules) rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+        for (const auto& rule : route.rules) {
+            auto& shown = rules.emplace_back(Json{{"name", rule.name}});
+            if (rule.upstream.empty())
+                shown["status"] = rule.respond.status;
+            else
+                shown["upstream"] = rule.upstream;
+        }
     }
     out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));
     return out;

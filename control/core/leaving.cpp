@@ -42,7 +42,8 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
             if (it == has.end() || it->second < share) out.insert(upstream);
         }
         for (const auto& rule : route.rules)
-            if (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
+            if (!rule.upstream.empty() &&
+                (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end()))
                 out.insert(rule.upstream);
     }
     for (const auto& [name, upstream] : before.upstreams) {

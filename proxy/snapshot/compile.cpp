@@ -156,11 +156,14 @@ class Compiler {
         out->id = registry_.route(source.name);
         out->name = source.name;
         out->methods = source.match.methods;
+        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
             try {
-                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
-                                      index_.at(source.rules[i].upstream)});
-                snapshot_->routed[out->rules.back().upstream] = true;
+                const auto& rule = source.rules[i];
+                const bool answers = rule.respond.status != 0;
+                out->rules.push_back(
+                    {rule.name, route::Condition(rule.when), answers ? 0 : index_.at(rule.upstream), rule.respond});
+                if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
             } catch (const std::regex_error& error) {
                 fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
                      std::string("not a regular expression: ") + error.what());
