@@ -176,7 +176,8 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
         [&](const Rule& old, const Rule& now) {
             const std::string rule = fmt::format("{}rule {} ", subject, now.name);
             if (old.upstream != now.upstream)
-                lines.push_back(fmt::format("{}upstream {} → {}", rule, in_words(old.upstream), in_words(now.upstream)));
+                lines.push_back(
+                    fmt::format("{}upstream {} → {}", rule, in_words(old.upstream), in_words(now.upstream)));
             compare(rule, "respond", Value(old.respond), Value(now.respond), lines);
             if (!(old.when == now.when))
                 lines.push_back(fmt::format("{}when {} → {}", rule, in_words(write_condition(old.when)),
