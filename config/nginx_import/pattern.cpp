@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <regex>
@@ -80,6 +81,17 @@ class Translator {
             if (!rest_.starts_with(shared)) continue;
             out_ += shared;
             rest_.remove_prefix(shared.size());
+            return;
+        }
+        // What a group is called makes no difference to what it matches.
+        for (const std::string_view named : {"(?<", "(?P<"}) {
+            const auto end = rest_.find('>');
+            if (!rest_.starts_with(named) || end == std::string_view::npos || end == named.size()) continue;
+            const auto name = rest_.substr(named.size(), end - named.size());
+            const auto legal = [](unsigned char c) { return c == '_' || std::isalnum(c) != 0; };
+            if (!std::ranges::all_of(name, legal)) continue;
+            out_ += '(';
+            rest_.remove_prefix(end + 1);
             return;
         }
         legal_ = false;

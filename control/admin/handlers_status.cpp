@@ -18,8 +18,12 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
         for (const auto& rule : route.rules) {
-            rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
-            if (!rule.fallback.empty()) rules.back()["fallback"] = rule.fallback;
+            auto& shown = rules.emplace_back(Json{{"name", rule.name}});
+            if (rule.upstream.empty())
+                shown["status"] = rule.respond.status;
+            else
+                shown["upstream"] = rule.upstream;
+            if (!rule.fallback.empty()) shown["fallback"] = rule.fallback;
         }
     }
     out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));

@@ -65,7 +65,8 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format("route {:<16} {}", r.value("name", ""), rates(r)));
         out.push_back("    " + split_of(r["split"]));
         for (const auto& rule : r.value("rules", Json::array()))
-            out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""), rule.value("upstream", "")));
+            out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""),
+                                      rule.contains("status") ? text_of(rule["status"]) : rule.value("upstream", "")));
     }
     out.push_back("");
     for (const auto& [name, u] : s["upstreams"].items()) {

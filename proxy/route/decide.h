@@ -30,6 +30,10 @@ std::uint32_t sticky_hash(std::string_view salt, std::string_view key);
 template <class NextPosition>
 Decision decide(const Route& route, const RequestFacts& facts, std::string_view minted, NextPosition next_position);
 
+// The first rule that holds; false, and nothing changed, when none does. A rule that answers by itself leaves no
+// upstream.
+bool decide_by_rule(const Route& route, const RequestFacts& facts, Decision& out);
+
 namespace detail {
 // Rules and sticky; true when they decided.
 bool decide_without_position(const Route& route, const RequestFacts& facts, std::string_view minted, Decision& out);

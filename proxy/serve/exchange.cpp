@@ -160,7 +160,7 @@ Failure Exchange::choose_route() {
     }
     make_request_id();
     const Snapshot& snapshot = *in_force_->snapshot;
-    route_ = snapshot.routes.find(host_, path_, method());
+    route_ = snapshot.routes.find(host_, path_, method(), listener.connections.get());
     if (route_ == nullptr) return Failure::no_route;
     if (method() == "CONNECT" && !route_->allow_connect) return Failure::not_allowed;
     if (route_->limits.body != 0 && request_guard_.body.kind == http::Body::Kind::length &&
@@ -182,10 +182,16 @@ Failure Exchange::choose_route() {
     if (route_->rate_table)
         if (const Failure refused = take_rate(); refused != Failure::none) return refused;
     if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
-    if (route_answers()) return Failure::none;
+    if (route_->answers()) {
+        // What a rule takes goes where the rule leads; all else is answered here.
+        if (!route::decide_by_rule(*route_, facts_, decision_) || by_answering_rule()) return Failure::none;
+        enter_upstream(*snapshot.upstreams[decision_.upstream]);
+        return Failure::none;
+    }
     if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
     decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
                               [this] { return route_->cursor->next.fetch_add(1, std::memory_order_relaxed); });
+    if (by_answering_rule()) return Failure::none;
     enter_upstream(*snapshot.upstreams[decision_.upstream]);
     return Failure::none;
 }
@@ -204,8 +210,12 @@ Failure Exchange::route_again() {
     return choose_route();
 }
 
+bool Exchange::by_answering_rule() const {
+    return decision_.rule >= 0 && route_->rules[static_cast<std::size_t>(decision_.rule)].answers();
+}
+
 bool Exchange::route_answers() const {
-    return route_ != nullptr && (route_->respond.status != 0 || !route_->redirect.to.empty());
+    return route_ != nullptr && (decision_.rule >= 0 ? by_answering_rule() : route_->answers());
 }
 
 net::Task<Next> Exchange::proxy() {
@@ -261,15 +271,17 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     reply.status = trait.status;
     reply.detail = refusal_.empty() ? trait.detail : refusal_;
     if (failure == Failure::none) {
-        if (!route_->redirect.to.empty()) {
+        const config::Respond& respond =
+            by_answering_rule() ? route_->rules[static_cast<std::size_t>(decision_.rule)].respond : route_->respond;
+        if (!by_answering_rule() && !route_->redirect.to.empty()) {
             reply.status = route_->redirect.status;
             location = "Location: " + std::string(redirect_target(scratch)) + "\r\n";
             reply.extra_lines = location;
             reply.content_type = "text/plain";
         } else {
-            reply.status = route_->respond.status;
-            reply.body = route_->respond.body;
-            reply.content_type = route_->respond.content_type;
+            reply.status = respond.status;
+            reply.body = respond.body;
+            reply.content_type = respond.content_type;
         }
     }
     if (failure == Failure::breaker_open) {

@@ -55,6 +55,7 @@ class Exchange {
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
     net::Task<Next> send_reply(std::string_view bytes, bool keep);
+    bool by_answering_rule() const;
     bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 

@@ -156,14 +156,17 @@ class Compiler {
         out->id = registry_.route(source.name);
         out->name = source.name;
         out->methods = source.match.methods;
+        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
             try {
-                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
-                                      index_.at(source.rules[i].upstream)});
-                snapshot_->routed[out->rules.back().upstream] = true;
-                if (const auto& fallback = source.rules[i].fallback; !fallback.empty()) {
-                    out->rules.back().fallback = static_cast<std::int32_t>(index_.at(fallback));
-                    snapshot_->routed[index_.at(fallback)] = true;
+                const auto& rule = source.rules[i];
+                const bool answers = rule.respond.status != 0;
+                out->rules.push_back(
+                    {rule.name, route::Condition(rule.when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond});
+                if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
+                if (!rule.fallback.empty()) {
+                    out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
+                    snapshot_->routed[index_.at(rule.fallback)] = true;
                 }
             } catch (const std::regex_error& error) {
                 fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
