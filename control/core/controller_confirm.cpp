@@ -24,7 +24,7 @@ Result<config::Model> Controller::model_of(std::uint64_t generation) {
     if (!*wanted)
         return problems::not_found(
             fmt::format("generation {} is not in the history (it may be beyond process.keep_generations)", generation));
-    auto parsed = config::parse(std::string_view((*wanted)->config));
+    auto parsed = config::parse_stored((*wanted)->config);
     if (!parsed.model) return problems::invalid(std::move(parsed.errors));
     return std::move(*parsed.model);
 }

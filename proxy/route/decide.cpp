@@ -24,8 +24,9 @@ std::uint32_t sticky_hash(std::string_view salt, std::string_view key) {
 
 bool decide_by_rule(const Route& route, const RequestFacts& facts, Decision& out) {
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
-        if (!route.rules[i].when.holds(facts)) continue;
-        out.by = Decision::By::rule;
+        const bool refused = route.rules[i].refused;
+        if (!refused && !route.rules[i].when.holds(facts)) continue;
+        out.by = refused ? Decision::By::refused_rule : Decision::By::rule;
         out.rule = static_cast<std::int32_t>(i);
         out.upstream = route.rules[i].upstream;
         return true;

@@ -30,6 +30,7 @@ struct Rule {
     std::uint32_t upstream;      // meaningless where the rule answers by itself
     std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
     config::Respond respond;     // status 0: the upstream
+    bool refused = false;        // its condition is: a request that comes to it goes no further
 
     bool answers() const { return respond.status != 0; }
 };

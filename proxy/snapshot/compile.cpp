@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
+#include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/snapshot.h"
@@ -158,19 +158,20 @@ class Compiler {
         out->methods = source.match.methods;
         for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
-            try {
-                const auto& rule = source.rules[i];
-                const bool answers = rule.respond.status != 0;
-                out->rules.push_back(
-                    {rule.name, route::Condition(rule.when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond});
-                if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
-                if (!rule.fallback.empty()) {
-                    out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
-                    snapshot_->routed[index_.at(rule.fallback)] = true;
-                }
-            } catch (const std::regex_error& error) {
-                fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
-                     std::string("not a regular expression: ") + error.what());
+            const auto& rule = source.rules[i];
+            route::Condition when(rule.when, registry_.workers());
+            const bool refused = when.refused();
+            if (refused)
+                log_error(
+                    "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
+                    source.name, rule.name);
+            const bool answers = rule.respond.status != 0;
+            out->rules.push_back(
+                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
+            if (!rule.fallback.empty()) {
+                out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
+                snapshot_->routed[index_.at(rule.fallback)] = true;
             }
         }
         std::vector<std::uint32_t> weights;
