@@ -74,7 +74,6 @@ constexpr std::array kTable{
     Entry{"keepalive_time", kUnneeded, "connections are not limited in age"},
     Entry{"keepalive_disable", kUnneeded, kOwn},
     Entry{"lingering_*", kUnneeded, kOwn},
-    Entry{"resolver*", kUnneeded, "Switchyard uses the system's resolver and looks names up again by itself"},
     Entry{"output_buffers", kUnneeded, kOwn},
     Entry{"postpone_output", kUnneeded, kOwn},
     Entry{"http2*", kLost, "Switchyard's listeners speak HTTP/1.1"},
