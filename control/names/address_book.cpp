@@ -222,15 +222,20 @@ void AddressBook::take(const std::string& name, Entry& known, std::array<Address
     if (before == now) return;
     known.leaving = without(united(known.leaving, before), now);
     changed_.insert(name);
-    news_.push_back({News::Kind::moved, name, before, now, {}});
+    // The two families answer one after the other: that is one move.
+    const auto told = std::ranges::find_if(
+        news_, [&](const News& news) { return news.kind == News::Kind::moved && news.name == name; });
+    if (told == news_.end())
+        news_.push_back({News::Kind::moved, name, before, now, {}});
+    else
+        told->now = now;
     show(name, known);
 }
 
 void AddressBook::show(const std::string& name, const Entry& known) {
     auto used = united(united(known.current[0], known.current[1]), known.leaving);
-    auto& shown = known_.of[name];
-    if (shown == used) return;
-    shown = std::move(used);
+    if (known_.find(name) == used) return;
+    known_.of[name] = std::move(used);  // not empty: what once had an address keeps one
     ++known_.version;
 }
 

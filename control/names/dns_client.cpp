@@ -28,14 +28,11 @@ Answer failed(int status) {
     switch (status) {
         case ARES_ENOTFOUND:
             return {false, {}, {}, "there is no such name (NXDOMAIN)"};
-        case ARES_ESERVFAIL:
-            return {false, {}, {}, "the name server failed (SERVFAIL)"};
-        case ARES_EREFUSED:
-            return {false, {}, {}, "the name server refused (REFUSED)"};
         case ARES_ETIMEOUT:
             return {false, {}, {}, "the name server did not answer in time"};
         case ARES_ECONNREFUSED:
-            return {false, {}, {}, "no name server could be reached"};
+            // c-ares says no more than this when every server has failed in one of these ways.
+            return {false, {}, {}, "no name server has an answer (not there, SERVFAIL or REFUSED)"};
         default:
             return {false, {}, {}, ares_strerror(status)};
     }

@@ -72,8 +72,8 @@ TEST_CASE("nothing of a family is an answer; an error is none") {
     room.server.records["broken.test"] = {{}, 0, {}, 0, 2, false, false};
     room.server.records["refused.test"] = {{}, 0, {}, 0, 5, false, false};
     CHECK(room.ask("gone.test").why == "there is no such name (NXDOMAIN)");
-    CHECK(room.ask("broken.test").why == "the name server failed (SERVFAIL)");
-    CHECK(room.ask("refused.test").why == "the name server refused (REFUSED)");
+    for (const auto* name : {"broken.test", "refused.test"})
+        CHECK(room.ask(name).why == "no name server has an answer (not there, SERVFAIL or REFUSED)");
     for (const auto* name : {"gone.test", "broken.test", "refused.test"}) CHECK_FALSE(room.ask(name).complete);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("a server that is not there is a failure at once") {
     client.ask("app.test", Family::v4, [&](Answer a) { answer = std::move(a); });
     while (!answer) io.run_one();
     CHECK_FALSE(answer->complete);
-    CHECK(answer->why == "no name server could be reached");
+    CHECK(answer->why == "no name server has an answer (not there, SERVFAIL or REFUSED)");
 }
 
 TEST_CASE("addresses that are nobody's are no addresses") {
