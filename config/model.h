@@ -50,8 +50,8 @@ struct Log {
 
 struct Resolver {                      // how names of endpoints are looked up
     std::vector<std::string> servers;  // addresses with or without a port; empty: those of /etc/resolv.conf
-    Duration timeout = 2s;             // of one attempt
-    std::uint32_t attempts = 2;        // in all, over all servers
+    Duration timeout = 2s;             // of one question to one server
+    std::uint32_t attempts = 2;        // of each server
     bool operator==(const Resolver&) const = default;
 };
 

@@ -9,13 +9,14 @@
 #include "config/model.h"
 #include "control/rollout/runner/ports.h"
 #include "control/watch/health_checker.h"
+#include "proxy/snapshot/members.h"
 #include "proxy/snapshot/registry.h"
 
 namespace switchyard::control {
 
 // Anybody at all; stops at the first.
-bool usable(const config::Model& model, const std::string& upstream, Registry& registry);
+bool usable(const config::Model& model, const std::string& upstream, Registry& registry, const KnownAddresses& known);
 rollout::UpstreamHealth health_of(const config::Model& model, const std::string& upstream, Registry& registry,
-                                  const HealthChecker& checker);
+                                  const KnownAddresses& known, const HealthChecker& checker);
 
 }  // namespace switchyard::control

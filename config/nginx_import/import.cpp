@@ -6,6 +6,7 @@
 #include "config/limits.h"
 #include "config/nginx_import/form.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/server_import.h"
 #include "config/nginx_import/values.h"
 #include "config/validate.h"
@@ -94,6 +95,7 @@ NginxImport import_nginx(const std::filesystem::path& path) {
         tree.directives.clear();
         tree.directives.push_back(std::move(http));
     }
+    import_resolver(tree.directives, result.model.process.resolver, notes);
     try {
         for (const Directive& directive : tree.directives) import_top(directive, result.model, notes);
     } catch (const TooManyCases& error) {

@@ -75,7 +75,6 @@ constexpr std::array kTable{
     Entry{"keepalive_time", kUnneeded, "connections are not limited in age"},
     Entry{"keepalive_disable", kUnneeded, kOwn},
     Entry{"lingering_*", kUnneeded, kOwn},
-    Entry{"resolver*", kUnneeded, "see process.resolver: names are looked up again by themselves"},
     Entry{"output_buffers", kUnneeded, kOwn},
     Entry{"postpone_output", kUnneeded, kOwn},
     Entry{"http2*", kLost, "Switchyard's listeners speak HTTP/1.1"},

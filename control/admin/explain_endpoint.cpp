@@ -36,7 +36,7 @@ std::uint32_t waiting_for(const upstream::Upstream& upstream) {
     return upstream.waiting ? upstream.waiting->value.load(std::memory_order_relaxed) : 0;
 }
 
-Json endpoints_view(const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
+Json endpoints_view(const config::Model& model, const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
     Json out = Json::array();
     for (std::size_t i = 0; i < upstream.endpoints.size(); ++i) {
         const auto& endpoint = upstream.endpoints[i];
@@ -44,6 +44,12 @@ Json endpoints_view(const upstream::Upstream& upstream, const upstream::Outlook&
         if (!outlook.candidates[i]) e["why_not"] = why_not(endpoint);
         if (endpoint.backup) e["backup"] = true;
         out.push_back(std::move(e));
+    }
+    for (const auto& configured : model.upstreams.at(upstream.name).endpoints) {
+        const auto text = configured.address.text();
+        if (std::none_of(upstream.endpoints.begin(), upstream.endpoints.end(),
+                         [&](const auto& e) { return e.configured == text; }))
+            out.push_back({{"address", text}, {"candidate", false}, {"why_not", "no address of its name is known"}});
     }
     return out;
 }
@@ -148,7 +154,7 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& sna
         why.push_back(fmt::format("it carries no {}: chance decides among the candidates",
                                   config::key_text(upstream.balance.hash_key)));
     }
-    out["endpoints"] = endpoints_view(upstream, outlook);
+    out["endpoints"] = endpoints_view(*snapshot.model, upstream, outlook);
 }
 
 }  // namespace switchyard::control

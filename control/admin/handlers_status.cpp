@@ -6,6 +6,7 @@
 #include "control/metrics/metrics_text.h"
 #include "control/rollout/runner/rollout_metrics.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/snapshot/members.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control::handlers {
@@ -31,7 +32,7 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
 }
 
 bool ready(const Context& context) {
-    return context.controller.adoption().everywhere(context.controller.generation()) && context.health.all_checked();
+    return context.controller.adoption().everywhere(context.controller.generation()) && context.settled();
 }
 
 }  // namespace
@@ -43,8 +44,8 @@ void healthz(Context&, const AdminRequest&, Respond respond) {
 void readyz(Context& context, const AdminRequest&, Respond respond) {
     if (ready(context)) return respond(reply(Json{{"status", "ready"}}));
     respond(reply(Problem(503, "not-ready",
-                          "some worker has not adopted the generation in force, or some endpoint "
-                          "was never checked")));
+                          "some worker has not adopted the generation in force, or the endpoints "
+                          "were not checked yet since the start")));
 }
 
 void status(Context& context, const AdminRequest&, Respond respond) {
@@ -100,12 +101,13 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
         if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
         if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
         for (const auto& endpoint : upstream.endpoints) {
-            const auto address = endpoint.address.text();
-            const auto state = context.registry.endpoint(name, address);
-            const auto ejections = context.ejection.total().find({name, address});
-            view.endpoints.push_back({state->id, name, address, state->healthy(),
-                                      state->in_flight.load(std::memory_order_relaxed),
-                                      ejections == context.ejection.total().end() ? 0 : ejections->second});
+            for (const auto& member : members_of(endpoint.address, context.names.known())) {
+                const auto state = context.registry.endpoint(name, member.identity);
+                const auto ejections = context.ejection.total().find({name, member.identity});
+                view.endpoints.push_back({state->id, name, member.identity, state->healthy(),
+                                          state->in_flight.load(std::memory_order_relaxed),
+                                          ejections == context.ejection.total().end() ? 0 : ejections->second});
+            }
         }
     }
     view.generation = context.controller.generation();

@@ -14,6 +14,7 @@
 #include "control/edits/guard.h"
 #include "control/edits/moves.h"
 #include "control/edits/replace.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 namespace {
@@ -236,9 +237,16 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
         if (!ec && !alive.expired()) finish(g);
     });
     snapshot_ = prepared.snapshot;
-    ports_.publish(std::move(prepared.snapshot));
+    // Endpoints without health checks are up before somebody routes to them.
     ports_.follow(*model_);
+    ports_.publish(std::move(prepared.snapshot));
     events_.add("change", std::move(event));
+}
+
+void Controller::republish(std::shared_ptr<const Snapshot> snapshot) {
+    if (stopped_ || snapshot->generation != generation_) return;
+    snapshot_ = snapshot;
+    ports_.publish(std::move(snapshot));
 }
 
 void Controller::open_drain(const Change& change, const config::Model& before, const config::Model& after) {

@@ -5,7 +5,7 @@
 //   some worker may not route by yet; a refused change changes nothing. Changes are made one after the other, in the
 //   order of their arrival; a change does not wait for the adoption of the one before it, so a stopped worker slows
 //   nobody's answer beyond kAdoptionWait.
-// Threads: control only. Blocks it for the store's fsync and for name look-ups in compile.
+// Threads: control only. Blocks it for the store's fsync.
 // Owns: the configuration in force, the drains, the deadline of a change that waits for confirmation.
 #pragma once
 
@@ -58,6 +58,9 @@ class Controller {
     Result<void> resume_pending();
     // Deadlines and waiting calls end; nothing is answered any more.
     void stop();
+
+    // The generation in force with other addresses of names: same number, nothing stored, nothing undone by an undo.
+    void republish(std::shared_ptr<const Snapshot> snapshot);
 
     void change(Change change, Answered done);
     // The configuration of `to` again, as a new generation; 0: what way_back() finds.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/store/address_rows.h"
 #include "control/store/audit_rows.h"
 #include "control/store/members.h"
 
@@ -242,6 +243,15 @@ Result<std::map<std::string, std::string>> Store::journals() {
         while (s.executeStep()) out[s.getColumn(0).getString()] = s.getColumn(1).getString();
         return out;
     });
+}
+
+Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::string>>& rows) {
+    return members_->durably([&] { control::put_addresses(*members_, rows); });
+}
+
+Result<std::map<std::string, std::vector<std::string>>> Store::addresses() {
+    return members_->reading<std::map<std::string, std::vector<std::string>>>(
+        [&] { return read_addresses(*members_); });
 }
 
 }  // namespace switchyard::control

@@ -66,6 +66,10 @@ class Store {
     Result<std::map<std::string, std::string>> journals();
     Result<void> drop_journals(const std::vector<std::string>& ids);
 
+    // Last good addresses of names; one without any is forgotten.
+    Result<void> put_addresses(const std::map<std::string, std::vector<std::string>>& rows);
+    Result<std::map<std::string, std::vector<std::string>>> addresses();
+
   private:
     struct Members;
     explicit Store(std::unique_ptr<Members> members);

@@ -130,6 +130,12 @@ Process process(Dice& dice) {
     Process out;
     maybe(dice, [&] { out.workers = dice.between(1, 64); });
     maybe(dice, [&] { out.state_dir = "/var/tmp/" + dice.word(); });
+    maybe(dice, [&] {
+        static const std::vector<std::string> kServers{"10.0.0.2", "127.0.0.1:5353", "2001:db8::53", "[::1]:53"};
+        out.resolver = {{kServers.begin(), kServers.begin() + dice.upto(4)},
+                        std::chrono::milliseconds(dice.between(10, 60'000)),
+                        dice.between(1, 10)};
+    });
     maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
     maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
     maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });

@@ -71,6 +71,18 @@ TEST_CASE("process and admin API") {
                  R"("},{"name":"ci","role":"viewer","sha256":")" + hex + R"("}]})"),
          "/process/admin/tokens/1/name", "token \"ci\" is there already, as number 0"},
         {process(R"("state_dir":"")"), "/process/state_dir", "expected a folder"},
+        {process(R"("resolver":{"servers":["10.0.0.2","[::1]:5353","2001:db8::53","dns.internal"]})"),
+         "/process/resolver/servers/3",
+         "\"dns.internal\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or [::1]:5353; a name "
+         "cannot be "
+         "looked up before there is a server"},
+        {process(R"("resolver":{"servers":["10.0.0.2:0"]})"), "/process/resolver/servers/0",
+         "\"10.0.0.2:0\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or [::1]:5353; a name cannot "
+         "be "
+         "looked up before there is a server"},
+        {process(
+             R"("resolver":{"servers":["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4","1.1.1.5","1.1.1.6","1.1.1.7","1.1.1.8","1.1.1.9"]})"),
+         "/process/resolver/servers", "9 name servers; at most 8"},
     });
     CHECK(parse(process(R"("admin":{"bind":"0.0.0.0:9900","tokens":[{"name":"ci","role":"operator","sha256":")" + hex +
                         R"("}]})"))

@@ -44,9 +44,7 @@ TEST_CASE("without regard to case, every letter stands for both") {
 }
 
 TEST_CASE("what only PCRE has is refused") {
-    for (const auto* pcre :
-         {"(?<!a)x", "(?<=a)b", "(?>x)", "a++", "a*+", R"(\Ax)", R"(\Qx\E)", "(", "[a", "a{3,2}", R"(x\)"}) {
-    for (const auto* pcre : {"(?<name>x)", "(?<=a)b", "x(?!y)", "x(?=y)", R"((a)\1)", "(?>x)", "a++", "a*+", R"(\Ax)",
+    for (const auto* pcre : {"(?<!a)x", "(?<=a)b", "x(?!y)", "x(?=y)", R"((a)\1)", "(?>x)", "a++", "a*+", R"(\Ax)",
                              R"(\Qx\E)", "(", "[a", "a{3,2}", R"(x\)"}) {
         CAPTURE(pcre);
         CHECK_FALSE(re2_expression(pcre, false));
