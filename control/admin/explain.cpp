@@ -71,9 +71,13 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             break;
         case route::Decision::By::position:
             out["by"] = "position";
-            out["position"] = decision.position;
-            why.push_back(fmt::format("the next position of the split ({}) is {}'s", split_words(route, snapshot),
-                                      upstream.name));
+            out["position"] = decision.turn.position;
+            out["salt"] = fmt::format("{:016x}", decision.turn.salt);
+            why.push_back(
+                fmt::format("the next turn of the split ({}) is {}'s: drawn in the block of {} requests that "
+                            "begins at {}",
+                            split_words(route, snapshot), upstream.name, route.split.period(),
+                            decision.turn.position - decision.turn.position % route.split.period()));
             break;
         case route::Decision::By::refused_rule:  // has no upstream to tell of
             break;
@@ -192,21 +196,22 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     }
     if (const auto failure = past_rate(why, *route, facts, now.steady_ns); failure != Failure::none)
         return refused(failure);
-    if (route::Decision by_rule; route->answers() && route::decide_by_rule(*route, facts, by_rule)) {
-        tell_decision(out, why, snapshot, *route, by_rule, facts, now.steady_ns / 1'000'000);
-        return done();
-    }
+    route::Decision decision;
     if (route->answers()) {
-        out["status"] = route->redirect.to.empty() ? route->respond.status : route->redirect.status;
-        why.push_back("the route answers by itself");
-        return done();
+        if (!route::decide_by_rule(*route, facts, decision)) {
+            out["status"] = route->redirect.to.empty() ? route->respond.status : route->redirect.status;
+            why.push_back("the route answers by itself");
+            return done();
+        }
+    } else {
+        if (route->arms.empty() && route->rules.empty()) {
+            why.push_back("the route has neither rules nor a split");
+            return refused(Failure::no_route);
+        }
+        decision = route::decide(*route, facts, kMinted, [&] {
+            return route::Turn{route->cursor->salt, route->cursor->next.load(std::memory_order_relaxed)};
+        });
     }
-    if (route->arms.empty() && route->rules.empty()) {
-        why.push_back("the route has neither rules nor a split");
-        return refused(Failure::no_route);
-    }
-    const auto decision =
-        route::decide(*route, facts, kMinted, [&] { return route->cursor->next.load(std::memory_order_relaxed); });
     if (decision.by == route::Decision::By::refused_rule) {
         out["by"] = "rule";
         out["rule"] = route->rules[static_cast<std::size_t>(decision.rule)].name;

@@ -150,7 +150,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
   "properties": {"generation": {"type": "integer"}, "route": {"type": ["string", "null"]},
     "status": {"type": "integer", "description": "answered by the proxy itself"},
     "by": {"enum": ["rule", "sticky", "position", "single"]}, "rule": {"type": "string"},
-    "bucket": {"type": "integer"}, "position": {"type": "integer"}, "minted": {"type": "boolean"},
+    "bucket": {"type": "integer"}, "position": {"type": "integer"}, "salt": {"type": "string"}, "minted": {"type": "boolean"},
     "rerouted": {"type": "string", "description": "the upstream it was meant for, which has no usable endpoint"},
     "upstream": {"type": "string"}, "endpoint": {"type": "string"}, "why": {"type": "array", "items": {"type": "string"}},
     "endpoints": {"type": "array", "items": {"type": "object", "required": ["address", "candidate"],

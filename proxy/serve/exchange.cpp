@@ -196,13 +196,14 @@ Failure Exchange::choose_route() {
     if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
     if (route_->answers()) {
         // What a rule takes goes where the rule leads; all else is answered here.
-        if (!route::decide_by_rule(*route_, facts_, decision_) || by_answering_rule()) return Failure::none;
-        enter_upstream(*snapshot.upstreams[decision_.upstream]);
-        return Failure::none;
+        if (!route::decide_by_rule(*route_, facts_, decision_)) return Failure::none;
+    } else {
+        if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
+        decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_}, [this] {
+            SplitCursor& cursor = *route_->cursor;
+            return route::Turn{cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
+        });
     }
-    if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
-    decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
-                              [this] { return route_->cursor->next.fetch_add(1, std::memory_order_relaxed); });
     if (decision_.by == route::Decision::By::refused_rule) return Failure::rule_refused;
     if (by_answering_rule()) return Failure::none;
     enter_upstream(*snapshot.upstreams[decision_.upstream]);
