@@ -219,7 +219,7 @@ struct Rule {
     Condition when;
     std::string upstream;
     std::string fallback;  // who serves while `upstream` has no usable endpoint; empty: nobody
-    Respond respond;  // instead of an upstream
+    Respond respond;       // instead of an upstream
     bool operator==(const Rule&) const = default;
 };
 

@@ -37,8 +37,9 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
     change.force = falls || terms_.force || terms_.returning;
     change.unstored_if_need_be = terms_.returning;
-    change.edit = [plan = plan_, weight, id = id_, returning = terms_.returning, made = terms_.ours ? std::nullopt : made_](
-                      const config::Model& now, const Facts&) -> Result<config::Model> {
+    change.edit = [plan = plan_, weight, id = id_, returning = terms_.returning,
+                   made = terms_.ours ? std::nullopt : made_](const config::Model& now,
+                                                              const Facts&) -> Result<config::Model> {
         if (returning) {
             const config::Route* route = find_route(now, plan.route);
             if (route == nullptr || (weight == 0 && gets_nothing(route->split, plan.to))) return now;

@@ -11,8 +11,12 @@ using namespace switchyard::config::nginx;
 
 TEST_CASE("what both dialects share is carried over") {
     const std::vector<std::pair<std::string, std::string>> rows{
-        {"^canary$", "^canary$"},         {R"(^v2\.[0-9]+)", R"(^v2\.[0-9]+)"}, {R"(\bbeta\b)", R"(\bbeta\b)"},
-        {"(?:a|b){2,3}", "(?:a|b){2,3}"}, {R"(a\/b\-c\ d)", "a/b-c d"},         {"[^]x]", "[^]x]"},
+        {"^canary$", "^canary$"},
+        {R"(^v2\.[0-9]+)", R"(^v2\.[0-9]+)"},
+        {R"(\bbeta\b)", R"(\bbeta\b)"},
+        {"(?:a|b){2,3}", "(?:a|b){2,3}"},
+        {R"(a\/b\-c\ d)", "a/b-c d"},
+        {"[^]x]", "[^]x]"},
         {"^(?<id>a+)(?P<b_2>c)", "^(a+)(c)"},
     };
     for (const auto& [pcre, expected] : rows) {

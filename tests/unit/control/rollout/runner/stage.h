@@ -69,7 +69,8 @@ class Stage {
     void publish(switchyard::control::Change change, switchyard::control::Answered done) {
         using namespace switchyard::control;
         if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
-            CHECK((rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
+            CHECK(
+                (rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
         if (refuse) return done(problems::conflict("refused"));
         if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
         auto next = change.edit(model, Facts{});
