@@ -13,7 +13,7 @@ namespace switchyard::control::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
-constexpr int kInconclusive = 3;  // a watch that came to no end: nothing was taken back, nothing is certain
+constexpr int kInconclusive = 3;  // nothing was taken back, nothing is certain: a person decides
 
 struct RolloutArguments {
     std::string what, which;
@@ -59,13 +59,18 @@ class RolloutPicture {
             fmt::print("{}\n", rollout.dump());
         } else if (terminal_) {
             screen_.draw(rollout_lines(rollout));
-        } else if (rollout_ended(rollout)) {
+        } else if (over(rollout)) {
             for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
         } else if (const auto line = rollout_line(rollout); line != last_) {
             fmt::print("{}\n", line);
             last_ = line;
         }
         std::fflush(stdout);
+    }
+
+    // Who looks on a terminal may want to see what a person makes of it; a script must not wait for one for ever.
+    bool over(const Json& rollout) const {
+        return rollout_ended(rollout) || (!terminal_ && rollout["state"] == "inconclusive");
     }
 
   private:
@@ -80,7 +85,7 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
-        if (rollout_ended(answer.json))
+        if (picture.over(answer.json))
             return answer.json["state"] == "succeeded"      ? kDone
                    : answer.json["state"] == "inconclusive" ? kInconclusive
                                                             : kRefused;
