@@ -27,7 +27,7 @@ int start_rollout(const Options& options, const std::string& path) {
     }
     // Said here because only here the file has a name.
     try {
-        static_cast<void>(Json::parse(*text));
+        const Json readable = Json::parse(*text);
     } catch (const Json::exception& e) {
         const std::string said = e.what();
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
