@@ -9,6 +9,7 @@
 #include <string>
 
 #include "proxy/base/log.h"
+#include "proxy/route/expression.h"
 
 namespace switchyard {
 namespace {
@@ -57,6 +58,7 @@ void Worker::start() {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] {
+        route::Expression::this_thread_is(number_ + 1);
         pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number_)).c_str());
         poller_watch_.assign(context_.poller.descriptor());
         watch_poller();
@@ -236,7 +238,7 @@ void Worker::turns() {
         if (context_.poller.turn() == 0 && !context_.poller.has_queued()) break;
     }
     if (context_.poller.has_queued()) asio::post(io_, [this] { turns(); });
-    if (context_.stopping) drain_progress();
+    if (drained_ && sessions_.empty()) drain_progress();
 }
 
 void Worker::arm_tick() {
@@ -264,8 +266,10 @@ void Worker::tick() {
                 if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
     }
     turns();
+    drain_progress();
 }
 
+// Once a tick: it looks at every session.
 void Worker::drain_progress() {
     if (!drained_) return;
     if (context_.now_ms >= drain_idle_ms_)

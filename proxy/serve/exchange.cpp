@@ -47,7 +47,6 @@ net::Task<Failure> Exchange::read_head() {
     ++context_.active_exchanges;
     counted_active_ = true;
     net::Buffer& in = session_.in;
-    in.compact();
     bool armed = false;
     for (bool first = true;;) {
         if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
@@ -55,14 +54,7 @@ net::Task<Failure> Exchange::read_head() {
             first = false;
             switch (parser_.request(in.unread(), request_)) {
                 case http::HeadParser::Outcome::done:
-                    // The head stays where it is until the end; what follows it moves to a block of its own.
-                    head_.swap(in);
-                    if (head_.size() > request_.size) {
-                        const auto rest = head_.unread().substr(request_.size);
-                        std::memcpy(in.room().data(), rest.data(), rest.size());
-                        in.filled(rest.size());
-                        head_.truncate(request_.size);
-                    }
+                    take_head();
                     co_return Failure::none;
                 case http::HeadParser::Outcome::more:
                     break;
@@ -77,7 +69,8 @@ net::Task<Failure> Exchange::read_head() {
                     co_return Failure::bad_version;
             }
         }
-        if (!session_.stream.readable) {
+        if (!session_.stream.readable || session_.budget.over()) {
+            if (session_.stream.readable) session_.wake();
             if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
             armed = true;
             co_await session_.sleep();
@@ -88,8 +81,27 @@ net::Task<Failure> Exchange::read_head() {
         const auto got = session_.stream.read(in.room());
         if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed)
             co_return Failure::client_closed;
+        session_.budget.moved(got.bytes);
         in.filled(got.bytes);
     }
+}
+
+// The head stands in one place until the end, in a block of its own. Of head and rest the smaller is copied, so that a
+// pipeline of small requests is not moved by each of them.
+void Exchange::take_head() {
+    net::Buffer& in = session_.in;
+    if (in.size() >= 2 * request_.size) {
+        std::memcpy(head_.room().data(), in.data(), request_.size);
+        head_.filled(request_.size);
+        in.consume(request_.size);
+        return;
+    }
+    head_.swap(in);
+    if (head_.size() == request_.size) return;
+    const auto rest = head_.unread().substr(request_.size);
+    std::memcpy(in.room().data(), rest.data(), rest.size());
+    in.filled(rest.size());
+    head_.truncate(request_.size);
 }
 
 Failure Exchange::guard() {
@@ -186,6 +198,7 @@ Failure Exchange::choose_route() {
     if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
     decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
                               [this] { return route_->cursor->next.fetch_add(1, std::memory_order_relaxed); });
+    if (decision_.by == route::Decision::By::refused_rule) return Failure::rule_refused;
     enter_upstream(*snapshot.upstreams[decision_.upstream]);
     return Failure::none;
 }

@@ -50,6 +50,7 @@ class Exchange {
 
     // exchange.cpp
     net::Task<Failure> read_head();
+    void take_head();
     Failure guard();
     Failure choose_route();
     net::Task<Next> proxy();

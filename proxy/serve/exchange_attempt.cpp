@@ -134,7 +134,7 @@ net::Task<Failure> Exchange::attempt() {
     unsigned informational = 0;
     for (;;) {
         if (!upload_.finished() && !upload_dead_) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             connection_->sent = sent_before_ + upload_.sent_bytes();
             switch (step) {
                 case Step::source_closed:
@@ -148,6 +148,9 @@ net::Task<Failure> Exchange::attempt() {
                 case Step::sink_failed:
                     upload_dead_ = true;  // it may have answered before it closed: read on
                     connection_->readable = true;
+                    break;
+                case Step::others_turn:
+                    session_.wake();
                     break;
                 default:
                     break;

@@ -46,7 +46,7 @@ net::Task<Next> Exchange::return_response() {
     std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
         const auto before = download_.sent_bytes() + upload_.sent_bytes();
-        const Step step = download_.step(*connection_, back_, session_.stream);
+        const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
         if (step == Step::done) break;
         if (step == Step::source_closed || step == Step::source_failed) {
             stop_at_failure(Failure::truncated);
@@ -65,11 +65,13 @@ net::Task<Next> Exchange::return_response() {
         }
         if (!upload_.finished() && !upload_dead_) {
             // An early answer: the rest of the request still flows, but its fate no longer matters.
-            const Step up = upload_.step(session_.stream, session_.in, *connection_);
+            const Step up = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
+            if (up == Step::others_turn) session_.wake();
         }
+        if (step == Step::others_turn) session_.wake();
         if (lead.empty() == false && download_.lead_sent()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;

@@ -41,6 +41,7 @@ void Session::finish() {
 }
 
 void Session::woken() {
+    budget.renew();
     const auto sleeper = std::exchange(sleeper_, nullptr);
     if (sleeper) sleeper.resume();
     end_if_done();
@@ -91,6 +92,8 @@ net::Running Session::run() {
         }
         next = co_await Exchange::serve(*this);
         if (next != Exchange::Next::keep) break;
+        budget.served();
+        if (budget.over() && !in.empty()) co_await let_others();
     }
     if (next == Exchange::Next::cut)
         stream.close_with_reset();
