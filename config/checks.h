@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ struct Checks {
     }
 
     const Model& model;
+    const std::set<std::string>* taken_expressions = nullptr;
     std::vector<std::string> upstream_names;
     std::vector<Error> errors;
 

@@ -86,8 +86,9 @@ void check_listeners(Checks& checks) {
     }
 }
 
-std::vector<Error> validate(const Model& model) {
+std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
     Checks checks(model);
+    checks.taken_expressions = &taken;
     check_process(checks, model.process);
     check_listeners(checks);
     for (const auto& [name, upstream] : model.upstreams)

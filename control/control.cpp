@@ -210,7 +210,7 @@ Result<void> Control::Members::begin(const Options& options, File file) {
             changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
                                    (*newest)->number)};
         else if (*newest)
-            if (const auto before = config::parse(std::string_view((*newest)->config)); before.model)
+            if (const auto before = config::parse_stored((*newest)->config); before.model)
                 changes = config::diff(*before.model, *model);
         commit.generation = {from->generation,
                              *newest ? (*newest)->number : 0,

@@ -4,10 +4,10 @@
 
 #include <cctype>
 #include <charconv>
-#include <regex>
 #include <vector>
 
 #include "config/cidr.h"
+#include "config/expression.h"
 #include "config/limits.h"
 
 namespace switchyard::config::nginx {
@@ -38,11 +38,7 @@ class Translator {
         }
         while (!rest_.empty() && legal_) one();
         if (!legal_ || out_.size() > limits::kPatternLength) return std::nullopt;
-        try {
-            const std::regex check(out_, std::regex::ECMAScript);
-        } catch (const std::regex_error&) {
-            return std::nullopt;
-        }
+        if (!expression_of(out_)) return std::nullopt;
         return out_;
     }
 
@@ -67,7 +63,7 @@ class Translator {
             legal_ = false;
             return;
         }
-        // ECMAScript knows only escapes of letters and of its own marks; any other character stands for itself.
+        // Any other character stands for itself.
         constexpr std::string_view kPlain = "~!@#%&=:;,<>'\"_ /-";
         if (kPlain.find(rest_[1]) == std::string_view::npos) out_ += '\\';
         out_ += rest_[1];
@@ -76,13 +72,11 @@ class Translator {
     }
 
     void group() {
-        for (const std::string_view shared : {"(?:", "(?=", "(?!"}) {
-            if (!rest_.starts_with(shared)) continue;
-            out_ += shared;
-            rest_.remove_prefix(shared.size());
-            return;
-        }
-        legal_ = false;
+        // Looking ahead or behind needs a memory of the text: no counterpart.
+        legal_ = rest_.starts_with("(?:");
+        if (!legal_) return;
+        out_ += "(?:";
+        rest_.remove_prefix(3);
     }
 
     void character_class() {
@@ -129,7 +123,7 @@ class Translator {
 
 }  // namespace
 
-std::optional<std::string> ecmascript(std::string_view pcre, bool fold_case) {
+std::optional<std::string> re2_expression(std::string_view pcre, bool fold_case) {
     return Translator(pcre, fold_case).run();
 }
 

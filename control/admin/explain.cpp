@@ -67,6 +67,8 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             why.push_back(fmt::format("the next position of the split ({}) is {}'s", split_words(route, snapshot),
                                       upstream.name));
             break;
+        case route::Decision::By::refused_rule:  // has no upstream to tell of
+            break;
         case route::Decision::By::single:
             out["by"] = "single";
             why.push_back(fmt::format("no rule holds, and {} has the whole split", upstream.name));
@@ -181,6 +183,13 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     }
     const auto decision =
         route::decide(*route, facts, kMinted, [&] { return route->cursor->next.load(std::memory_order_relaxed); });
+    if (decision.by == route::Decision::By::refused_rule) {
+        out["by"] = "rule";
+        out["rule"] = route->rules[static_cast<std::size_t>(decision.rule)].name;
+        why.push_back(fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
+                                  route->rules[static_cast<std::size_t>(decision.rule)].name));
+        return refused(Failure::rule_refused);
+    }
     tell_decision(out, why, snapshot, *route, decision, facts, now.steady_ns / 1'000'000);
     return done();
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/diff.h"
+#include "config/expression.h"
 #include "config/render.h"
 #include "config/validate.h"
 #include "control/core/leaving.h"
@@ -120,7 +121,8 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}};
     if (auto free = held(*edited, change.holder); !free) return free.error();
-    if (auto errors = config::validate(*edited); !errors.empty()) return problems::invalid(std::move(errors));
+    if (auto errors = config::validate(*edited, config::expressions_in(*model_)); !errors.empty())
+        return problems::invalid(std::move(errors));
 
     Prepared prepared;
     prepared.changes = config::diff(*model_, *edited);

@@ -31,7 +31,7 @@ void Controller::undo(std::uint64_t to, Change change, Answered done) {
             problems::not_found(fmt::format("generation {} is not in the history (it may be beyond "
                                             "process.keep_generations)",
                                             to)));
-    auto parsed = config::parse(std::string_view((*wanted)->config));
+    auto parsed = config::parse_stored((*wanted)->config);
     if (!parsed.model) return done(problems::invalid(std::move(parsed.errors)));
     change.settles_pending = true;
     change.edit = [earlier = std::move(*parsed.model)](const config::Model& now, const Facts&) {

@@ -26,8 +26,9 @@ namespace detail {
 
 bool decide_without_position(const Route& route, const RequestFacts& facts, std::string_view minted, Decision& out) {
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
-        if (!route.rules[i].when.holds(facts)) continue;
-        out.by = Decision::By::rule;
+        const bool refused = route.rules[i].refused;
+        if (!refused && !route.rules[i].when.holds(facts)) continue;
+        out.by = refused ? Decision::By::refused_rule : Decision::By::rule;
         out.rule = static_cast<std::int32_t>(i);
         out.upstream = route.rules[i].upstream;
         return true;

@@ -28,6 +28,7 @@ struct Rule {
     std::string name;
     Condition when;
     std::uint32_t upstream;
+    bool refused = false;  // its condition is: a request that comes to it goes no further
 };
 
 struct Sticky {

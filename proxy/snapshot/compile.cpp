@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
+#include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/snapshot.h"
@@ -157,14 +157,15 @@ class Compiler {
         out->name = source.name;
         out->methods = source.match.methods;
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
-            try {
-                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
-                                      index_.at(source.rules[i].upstream)});
-                snapshot_->routed[out->rules.back().upstream] = true;
-            } catch (const std::regex_error& error) {
-                fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
-                     std::string("not a regular expression: ") + error.what());
-            }
+            const auto& rule = source.rules[i];
+            route::Condition when(rule.when, registry_.workers());
+            const bool refused = when.refused();
+            if (refused)
+                log_error(
+                    "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
+                    source.name, rule.name);
+            out->rules.push_back({rule.name, std::move(when), index_.at(rule.upstream), refused});
+            snapshot_->routed[out->rules.back().upstream] = true;
         }
         std::vector<std::uint32_t> weights;
         for (const auto& [name, weight] : source.split) {
