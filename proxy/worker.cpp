@@ -9,7 +9,6 @@
 #include <string>
 
 #include "proxy/base/guarded.h"
-#include "proxy/route/expression.h"
 
 namespace switchyard {
 namespace {
@@ -59,7 +58,7 @@ void Worker::start() {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] {
-        route::Expression::this_thread_is(number_ + 1);
+        context_.enter_thread();
         pthread_setname_np(pthread_self(), name_.c_str());
         poller_watch_.assign(context_.poller.descriptor());
         watch_poller();

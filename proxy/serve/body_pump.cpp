@@ -73,8 +73,8 @@ bool BodyPump::prepare(net::Buffer& buffer, Step& stop) {
             touched_ = true;
             body_bytes_ += fed.data;
             if (fed.outcome == http::ChunkedDecoder::Outcome::bad) {
-                // What came before the fault is data all the same, and goes out first; but not where nothing has gone out
-                // yet, and the whole can still be refused in words.
+                // What came before the fault is data all the same, and goes out first; but not where nothing has gone
+                // out yet, and the whole can still be refused in words.
                 broken_ = true;
                 if (fed.data == 0 || sent_bytes_ == 0) {
                     stop = Step::source_bad;

@@ -188,7 +188,7 @@ class Exchange {
     bool answer_started_ = false;
     bool counted_active_ = false;
     bool retrying_ = false;
-    std::string_view refusal_;  // the guard's reason, for the log and the client
+    std::string_view refusal_;    // the guard's reason, for the log and the client
     std::string refused_answer_;  // why, and how it began: for the log
     std::uint32_t retry_after_ = 0;
     Record record_;
