@@ -14,7 +14,8 @@ namespace switchyard::control {
 
 struct CheckResult {
     bool ok = false;
-    std::string detail;  // why not: "connection refused", "answered 503, expected 200, 204"
+    bool says_nothing = false;  // it could not be asked: something is lacking on this side
+    std::string detail;         // why not: "connection refused", "answered 503, expected 200, 204"
 };
 
 boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Health health,

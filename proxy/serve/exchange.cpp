@@ -193,7 +193,9 @@ Failure Exchange::choose_route() {
     }
     if (route_->rate_table)
         if (const Failure refused = take_rate(); refused != Failure::none) return refused;
-    if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
+    // From the first time it is routed: another generation in the middle of it gives no new time.
+    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
+    request_deadline_ms_ = route_->request_ms == 0 ? 0 : routed_ms_ + route_->request_ms;
     if (route_answers()) return Failure::none;
     if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
     decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
