@@ -50,7 +50,8 @@ net::Task<Failure> Exchange::read_head() {
     bool armed = false;
     for (bool first = true;;) {
         if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
-        if (!in.empty()) {
+        const bool half_empty_line = first && in.unread() == "\r";
+        if (!in.empty() && !half_empty_line) {
             first = false;
             switch (parser_.request(in.unread(), request_)) {
                 case http::HeadParser::Outcome::done:
