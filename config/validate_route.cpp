@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <set>
 
 #include "config/checks.h"
@@ -14,21 +13,15 @@ namespace {
 
 void check_split(Checks& checks, const std::string& at, const Split& split) {
     std::set<std::string> names;
-    std::uint64_t divisor = 0, sum = 0;
+    std::uint64_t sum = 0;
     for (const auto& [upstream, weight] : split) {
         checks.upstream_exists(pointer_to(at, upstream), upstream);
         if (!names.insert(upstream).second)
             checks.fail(pointer_to(at, upstream), fmt::format("upstream \"{}\" is there twice", upstream));
-        divisor = std::gcd(divisor, std::uint64_t{weight});
         sum += weight;
     }
     if (split.empty()) return;
-    if (sum == 0) return checks.fail(at, "every weight is 0; at least one upstream must get requests");
-    if (sum / divisor > limits::kSplitSlots)
-        checks.fail(
-            at,
-            fmt::format("the weights sum to {} after dividing them by {}; at most {} is allowed: use rounder weights",
-                        sum / divisor, divisor, limits::kSplitSlots));
+    if (sum == 0) checks.fail(at, "every weight is 0; at least one upstream must get requests");
 }
 
 void check_rules(Checks& checks, const std::string& at, const Route& route) {

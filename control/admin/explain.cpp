@@ -63,9 +63,13 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             break;
         case route::Decision::By::position:
             out["by"] = "position";
-            out["position"] = decision.position;
-            why.push_back(fmt::format("the next position of the split ({}) is {}'s", split_words(route, snapshot),
-                                      upstream.name));
+            out["position"] = decision.turn.position;
+            out["salt"] = fmt::format("{:016x}", decision.turn.salt);
+            why.push_back(
+                fmt::format("the next turn of the split ({}) is {}'s: drawn in the block of {} requests that "
+                            "begins at {}",
+                            split_words(route, snapshot), upstream.name, route.split.period(),
+                            decision.turn.position - decision.turn.position % route.split.period()));
             break;
         case route::Decision::By::single:
             out["by"] = "single";
@@ -179,8 +183,9 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
         why.push_back("the route has neither rules nor a split");
         return refused(Failure::no_route);
     }
-    const auto decision =
-        route::decide(*route, facts, kMinted, [&] { return route->cursor->next.load(std::memory_order_relaxed); });
+    const auto decision = route::decide(*route, facts, kMinted, [&] {
+        return route::Turn{route->cursor->salt, route->cursor->next.load(std::memory_order_relaxed)};
+    });
     tell_decision(out, why, snapshot, *route, decision, facts, now.steady_ns / 1'000'000);
     return done();
 }

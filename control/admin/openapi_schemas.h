@@ -135,7 +135,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
   "properties": {"generation": {"type": "integer"}, "route": {"type": ["string", "null"]},
     "status": {"type": "integer", "description": "answered by the proxy itself"},
     "by": {"enum": ["rule", "sticky", "position", "single"]}, "rule": {"type": "string"},
-    "bucket": {"type": "integer"}, "position": {"type": "integer"}, "minted": {"type": "boolean"},
+    "bucket": {"type": "integer"}, "position": {"type": "integer"}, "salt": {"type": "string"}, "minted": {"type": "boolean"},
     "upstream": {"type": "string"}, "endpoint": {"type": "string"}, "why": {"type": "array", "items": {"type": "string"}},
     "endpoints": {"type": "array", "items": {"type": "object", "required": ["address", "candidate"],
       "properties": {"address": {"type": "string"}, "candidate": {"type": "boolean"}, "why_not": {"type": "string"},

@@ -64,7 +64,7 @@ bool rules_bypass_split(const Plan& plan, const config::Model& model) {
 }
 
 config::Split split_at(const Plan& plan, const config::Route& route, Ppm weight) {
-    // The smallest whole numbers with this ratio: a split is exact over every window of their sum.
+    // The smallest whole numbers with this ratio: a split is exact in each block of their sum.
     const Ppm common = std::max<Ppm>(1, std::gcd(weight, kWhole));
     config::Split out{{plan.from, (kWhole - weight) / common}, {plan.to, weight / common}};
     for (const auto& [upstream, old] : route.split)

@@ -184,8 +184,10 @@ Failure Exchange::choose_route() {
     if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
     if (route_answers()) return Failure::none;
     if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
-    decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_},
-                              [this] { return route_->cursor->next.fetch_add(1, std::memory_order_relaxed); });
+    decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_}, [this] {
+        SplitCursor& cursor = *route_->cursor;
+        return route::Turn{cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
+    });
     enter_upstream(*snapshot.upstreams[decision_.upstream]);
     return Failure::none;
 }

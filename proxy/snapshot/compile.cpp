@@ -172,7 +172,7 @@ class Compiler {
             weights.push_back(weight);
             if (weight > 0) snapshot_->routed[out->arms.back()] = true;
         }
-        out->split = split_of(weights);
+        out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
         if (source.sticky) {
@@ -216,19 +216,11 @@ class Compiler {
                 snapshot_->routed[static_cast<std::size_t>(upstream->fallback)] = true;
     }
 
-    // Routes with the same weights share one laid-out table while compiling: ten thousand routes are laid out once.
-    route::Split split_of(const std::vector<std::uint32_t>& weights) {
-        const auto [it, added] = splits_.try_emplace(weights);
-        if (added) it->second = route::Split(weights);
-        return it->second;
-    }
-
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
-    std::map<std::vector<std::uint32_t>, route::Split> splits_;
 };
 
 }  // namespace
