@@ -101,9 +101,11 @@ void describe(Visitor& field, Type<Route>) {
     field("name", &Route::name, {.doc = "Name of the route.", .required = true});
     field("match", &Route::match, {.doc = "Which requests it takes; without it, all."});
     field("rules", &Route::rules, {.doc = "The first whose condition holds decides, before the split."});
-    field("split", &Route::split,
-          {.doc = "Upstreams and their weights, exact in each block of as many requests as the reduced weights sum to."});
-    field("sticky", &Route::sticky, {.doc = "Split by a key of the request instead of by chance; grows monotonically."});
+    field(
+        "split", &Route::split,
+        {.doc = "Upstreams and their weights, exact in each block of as many requests as the reduced weights sum to."});
+    field("sticky", &Route::sticky,
+          {.doc = "Split by a key of the request instead of by chance; grows monotonically."});
     field("request_headers", &Route::request_headers, {.doc = "Edits of request headers."});
     field("response_headers", &Route::response_headers, {.doc = "Edits of response headers."});
     field("strip_prefix", &Route::strip_prefix, {.doc = "Start of the path that is taken off before sending."});

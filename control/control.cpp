@@ -135,7 +135,10 @@ void Control::Members::build_core() {
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
         return compile(std::move(model), generation, registry);
     };
-    ports.publish = [this](std::shared_ptr<const Snapshot> next) { pool->publish(std::move(next)); };
+    ports.publish = [this](std::shared_ptr<const Snapshot> next) {
+        registry.published(*next);
+        pool->publish(std::move(next));
+    };
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
@@ -231,6 +234,7 @@ Result<void> Control::Members::begin(const Options& options, File file) {
         std::string why;
         if (!pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
     }
+    registry.published(*compiled.snapshot);
     pool->start(std::move(compiled.snapshot));
     return {};
 }

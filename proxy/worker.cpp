@@ -18,7 +18,8 @@ namespace asio = boost::asio;
 // Turns of the poller before the io_context gets its look at posts and timers.
 constexpr int kTurnsInARow = 32;
 constexpr std::int64_t kSweepMs = 1000;
-// At the end, an idle client gets this long to send one more request, which is answered with Connection: close.
+// At the end of the worker or of its listener, an idle client gets this long to send one more request, which is
+// answered with Connection: close.
 constexpr std::int64_t kIdleGraceMs = 1000;
 // Tunnels end within this part of the grace, so that their ends are through before whatever is left is cut.
 constexpr std::int64_t kTunnelGracePercent = 80;
@@ -102,6 +103,7 @@ void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) 
         context_.refresh_clock();
         context_.stopping = true;
         for (auto& acceptor : acceptors_) acceptor->close_after_queue();
+        acceptors_.clear();
         drain_idle_grace_ms_ = std::min(kIdleGraceMs, static_cast<std::int64_t>(grace.count()) / 2);
         drain_idle_ms_ = context_.now_ms + drain_idle_grace_ms_;
         drain_deadline_ms_ = context_.now_ms + grace.count();
@@ -139,26 +141,30 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 void Worker::follow_listeners(const Snapshot& snapshot) {
+    const auto listens = [&](const std::unique_ptr<serve::Acceptor>& acceptor) {
+        return std::any_of(snapshot.listeners.begin(), snapshot.listeners.end(),
+                           [&](const auto& plan) { return plan->sockets.get() == acceptor->sockets(); });
+    };
+    // Whoever waits in the queue of one that goes is a client of it still.
+    std::erase_if(acceptors_, [&](const auto& acceptor) {
+        if (listens(acceptor)) return false;
+        acceptor->close_after_queue();
+        return true;
+    });
+    if (context_.listeners.follow(snapshot))
+        for (auto& session : sessions_)
+            if (session.idle()) session.wake();
     if (context_.stopping) return;
-    std::vector<std::unique_ptr<serve::Acceptor>> next;
-    for (const auto& plan : snapshot.listeners) {
-        const auto same = std::find_if(acceptors_.begin(), acceptors_.end(), [&](const auto& acceptor) {
-            return acceptor && acceptor->plan().sockets == plan->sockets;
-        });
-        if (same != acceptors_.end()) {
-            (*same)->replace(plan);
-            next.push_back(std::move(*same));
+    for (std::size_t i = 0; i < snapshot.listeners.size(); ++i) {
+        const auto* sockets = snapshot.listeners[i]->sockets.get();
+        if (std::any_of(acceptors_.begin(), acceptors_.end(), [&](const auto& a) { return a->sockets() == sockets; }))
             continue;
-        }
-        next.push_back(
-            std::make_unique<serve::Acceptor>(context_, plan, [this](std::unique_ptr<serve::Session> session, int fd) {
+        acceptors_.push_back(std::make_unique<serve::Acceptor>(
+            context_, context_.listeners.at(i), [this](std::unique_ptr<serve::Session> session, net::Descriptor fd) {
                 sessions_.push_back(*session);
-                if (session->start(fd)) session.release();
+                if (session->start(std::move(fd))) session.release();
             }));
     }
-    for (auto& gone : acceptors_)
-        if (gone) gone->close_after_queue();
-    acceptors_ = std::move(next);
 }
 
 // Connections to endpoints that are configured no more are of no use; their state goes with the last lease.
@@ -253,6 +259,9 @@ void Worker::tick() {
     if (context_.now_ms >= next_sweep_ms_) {
         next_sweep_ms_ = context_.now_ms + kSweepMs;
         context_.tend_pools();
+        if (context_.listeners.any_gone())
+            for (auto& session : sessions_)
+                if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
     }
     turns();
 }

@@ -150,10 +150,13 @@ void Targets::set_sticky(Route& route, const Shares& split) {
         chance = chance || is_random(part.text);
         if (!key) key = key_of(part.text);
     }
-    if (chance) return notes_.unneeded(*split.origin, "splits by chance: so do the weights of the route, and exactly in each block of requests");
+    if (chance)
+        return notes_.unneeded(
+            *split.origin, "splits by chance: so do the weights of the route, and exactly in each block of requests");
     if (!key || key->source == Key::Source::method || key->source == Key::Source::path)
         return notes_.changed(
-            *split.origin, "this key has no counterpart: each request is drawn by itself; see \"sticky\" to split by user");
+            *split.origin,
+            "this key has no counterpart: each request is drawn by itself; see \"sticky\" to split by user");
     sticky.key = *key;
     route.sticky = sticky;
     notes_.changed(

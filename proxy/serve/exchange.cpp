@@ -78,7 +78,7 @@ net::Task<Failure> Exchange::read_head() {
             }
         }
         if (!session_.stream.readable) {
-            if (!armed) session_.set_deadline(context_.now_ms + session_.listener().head_timeout_ms);
+            if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
             armed = true;
             co_await session_.sleep();
             if (session_.expired()) co_return in.empty() ? Failure::client_closed : Failure::head_timeout;
@@ -138,7 +138,7 @@ Failure Exchange::guard() {
 }
 
 Failure Exchange::choose_route() {
-    const auto& listener = session_.listener();
+    const auto& listener = *listener_;
     trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
     facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
     if (trusted_peer_) {
@@ -233,7 +233,8 @@ net::Task<Next> Exchange::proxy() {
             retrying_ = true;
             ++context_.active_retries;
         }
-        (failure == Failure::reused_closed    ? context_.counts.retries_reused
+        (failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset
+             ? context_.counts.retries_reused
          : failure == Failure::connect_failed ? context_.counts.retries_connect
                                               : context_.counts.retries_other)++;
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
@@ -257,7 +258,7 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     const bool clean = request_guard_.body.kind == http::Body::Kind::none && !request_guard_.expect_continue;
     const bool malformed = trait.source == Source::downstream && failure != Failure::no_route &&
                            failure != Failure::rate_limited && failure != Failure::not_allowed;
-    const bool keep = clean && !malformed && request_guard_.keep_alive && !context_.stopping && request_.size > 0;
+    const bool keep = clean && !malformed && request_guard_.keep_alive && !closing() && request_.size > 0;
     http::LocalReply reply;
     std::string location, scratch;
     reply.status = trait.status;
@@ -302,7 +303,7 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
 }
 
 net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
-    set_phase_deadline(session_.listener().idle_timeout_ms);
+    set_phase_deadline(listener_->idle_timeout_ms);
     while (!bytes.empty()) {
         if (!session_.stream.writable) {
             if (session_.expired() || session_.stream.broken || must_end()) co_return Next::cut;
@@ -341,6 +342,7 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
 
 void Exchange::pin() {
     in_force_ = context_.in_force;
+    listener_ = &session_.place().plan();
     ++in_force_->pins;
 }
 

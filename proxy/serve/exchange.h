@@ -116,6 +116,8 @@ class Exchange {
     void leave_upstream();
     void set_phase_deadline(std::int64_t milliseconds);
     bool must_end() const { return sent_ != nullptr && sent_->cut; }
+    // The answer to this request is the last one on its connection.
+    bool closing() const { return context_.stopping || session_.place().gone(); }
     bool request_time_is_up() const { return request_deadline_ms_ != 0 && context_.now_ms >= request_deadline_ms_; }
     const char* base() const { return head_.data(); }
     std::string_view method() const { return request_.method.of(base()); }
@@ -146,6 +148,7 @@ class Exchange {
     bool trusted_peer_ = false;
 
     InForce* in_force_ = nullptr;
+    const ListenerPlan* listener_ = nullptr;  // of that generation
     const route::Route* route_ = nullptr;
     bool route_counted_ = false;
     route::Decision decision_;

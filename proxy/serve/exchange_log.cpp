@@ -15,7 +15,7 @@ void Exchange::write_access_line() const {
     entry.wall_us = record_.started_us + context_.wall_ahead_us;
     entry.id = {request_id_, request_id_size_};
     entry.client = {client, address.write(client)};
-    entry.listener = session_.listener().name;
+    entry.listener = listener_->name;
     if (request_.size > 0) {
         entry.method = method();
         entry.host = host_;

@@ -17,7 +17,7 @@ net::Task<Next> Exchange::return_response() {
     const http::Body body = response_guard_.body;
     const bool chunked_client = request_.minor == 1;
     const bool framed = body.kind == Kind::none || body.kind == Kind::length || chunked_client;
-    const bool keep = request_guard_.keep_alive && framed && uploaded && !context_.stopping;
+    const bool keep = request_guard_.keep_alive && framed && uploaded && !closing();
     const auto coding = chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close)
                             ? BodyPump::Coding::chunked
                             : BodyPump::Coding::plain;
@@ -41,7 +41,7 @@ net::Task<Next> Exchange::return_response() {
     const bool joined = join_small_body(lead);
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
-    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
+    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
     std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
@@ -80,7 +80,7 @@ net::Task<Next> Exchange::return_response() {
             next = Next::cut;
             break;
         }
-        set_paced_deadline(session_.listener().min_rate != 0 && step == Step::wait_sink,
+        set_paced_deadline(listener_->min_rate != 0 && step == Step::wait_sink,
                            upstream_->idle_ms == 0
                                ? 0
                                : std::max<std::int64_t>(1, idle_since_ms + upstream_->idle_ms - context_.now_ms));

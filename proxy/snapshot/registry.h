@@ -34,6 +34,8 @@ struct alignas(128) SharedCount {
     std::atomic<std::uint32_t> value{0};
 };
 
+struct Snapshot;
+
 class Registry {
   public:
     explicit Registry(unsigned workers) : workers_(workers) {}
@@ -57,9 +59,13 @@ class Registry {
     std::shared_ptr<route::RateTable> rate_table();
 
     // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
-    // Empty and `why` set when it fails.
+    // They listen when the snapshot is published. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
                                                      std::string* why);
+
+    // This generation is about to go to the workers: its sockets listen from now on, and those that only earlier ones
+    // name are given to nobody any more.
+    void published(const Snapshot& snapshot);
 
     // Forgets endpoints, cursors and sockets that no snapshot holds any more.
     void release();
@@ -74,7 +80,10 @@ class Registry {
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
+    net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
+
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
+    std::vector<std::weak_ptr<net::ListeningSockets>> leaving_;  // retired; some worker may still listen on them
 };
 
 }  // namespace switchyard

@@ -51,6 +51,9 @@ std::uint64_t Crank::publish(const std::string& config) {
     serve::InForce* before = context.in_force;
     held_.push_back(std::make_unique<serve::InForce>(compiled(config, ++generation_, registry)));
     context.in_force = held_.back().get();
+    if (context.listeners.follow(*context.in_force->snapshot))
+        for (auto& session : sessions_)
+            if (session.idle()) session.wake();
     if (before != nullptr) {
         before->replaced = true;
         if (before->pins == 0) context.retired(before);
@@ -62,10 +65,9 @@ Wire Crank::client(std::string_view address) {
     Wire out = Wire::connect(entrance_.port());
     int accepted = -1;
     until("the kernel to connect a client", [&] { return (accepted = entrance_.accept().release()) >= 0; });
-    auto* session =
-        new serve::Session(context, context.in_force->snapshot->listeners.at(0), route::ClientAddress::parse(address));
+    auto* session = new serve::Session(context, context.listeners.at(0), route::ClientAddress::parse(address));
     sessions_.push_back(*session);
-    if (!session->start(accepted)) throw std::runtime_error("a session does not start");
+    if (!session->start(net::Descriptor(accepted))) throw std::runtime_error("a session does not start");
     turn();
     return out;
 }
