@@ -258,7 +258,8 @@ net::Task<Next> Exchange::proxy() {
             retrying_ = true;
             ++context_.active_retries;
         }
-        (failure == Failure::reused_closed    ? context_.counts.retries_reused
+        (failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset
+             ? context_.counts.retries_reused
          : failure == Failure::connect_failed ? context_.counts.retries_connect
                                               : context_.counts.retries_other)++;
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
