@@ -1,5 +1,7 @@
 #include "control/admin/upstream_view.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "config/spelling.h"
@@ -46,6 +48,21 @@ std::optional<std::uint32_t> waiting_in_queue(Registry& registry, const std::str
     return registry.waiting_count(name)->value.load(std::memory_order_relaxed);
 }
 
+namespace {
+
+// An endpoint's octets need not be text: what is not printable is shown by its number.
+std::string as_shown(const std::string& octets) {
+    std::string out;
+    for (const char c : octets)
+        if (const auto octet = static_cast<unsigned char>(c); octet >= 0x20 && octet < 0x7f)
+            out += c;
+        else
+            out += fmt::format("\\x{:02x}", octet);
+    return out;
+}
+
+}  // namespace
+
 nlohmann::ordered_json upstream_view(Context& context, const std::string& name, const config::Upstream& upstream) {
     const auto facts = facts_of({{}, {}, {{name, upstream}}, {}}, context.registry)[name];
     nlohmann::ordered_json out = {{"healthy", facts.healthy}, {"of", facts.endpoints}, {"in_flight", facts.in_flight}};
@@ -77,6 +94,13 @@ nlohmann::ordered_json upstream_view(Context& context, const std::string& name, 
             view["requests"] = {{"ok", counts->second.ok},
                                 {"failed", counts->second.failed},
                                 {"unreachable", counts->second.unreachable}};
+        for (const auto& refused : context.totals.refused_of(state->id)) {
+            const auto ago = std::chrono::steady_clock::now() - refused.at;
+            view["refused"].push_back(
+                {{"at", timestamp(std::chrono::system_clock::now() -
+                                  std::chrono::duration_cast<std::chrono::system_clock::duration>(ago))},
+                 {"why", as_shown(refused.why)}});
+        }
         endpoints.push_back(std::move(view));
     }
     return out;
