@@ -37,6 +37,17 @@ const char* standing_word(AddressBook::Standing standing) {
     return "unknown";
 }
 
+// An endpoint's octets need not be text: what is not printable is shown by its number.
+std::string as_shown(const std::string& octets) {
+    std::string out;
+    for (const char c : octets)
+        if (const auto octet = static_cast<unsigned char>(c); octet >= 0x20 && octet < 0x7f)
+            out += c;
+        else
+            out += fmt::format("\\x{:02x}", octet);
+    return out;
+}
+
 struct Sight {
     State health = State::unknown;
     bool ejected = false;
@@ -45,6 +56,7 @@ struct Sight {
     WallTime checked{};
     EndpointCounts counts;
     bool counted = false;
+    Json refused = Json::array();  // its last messages that were refused
 };
 
 Sight sight_of(Context& context, const std::string& upstream, const Member& member) {
@@ -60,6 +72,12 @@ Sight sight_of(Context& context, const std::string& upstream, const Member& memb
     const auto counts = context.totals.endpoints().find(state->id);
     out.counted = counts != context.totals.endpoints().end();
     if (out.counted) out.counts = counts->second;
+    for (const auto& refused : context.totals.refused_of(state->id)) {
+        const auto ago = std::chrono::steady_clock::now() - refused.at;
+        out.refused.push_back({{"at", timestamp(std::chrono::system_clock::now() -
+                                                std::chrono::duration_cast<std::chrono::system_clock::duration>(ago))},
+                               {"why", as_shown(refused.why)}});
+    }
     return out;
 }
 
@@ -79,6 +97,7 @@ Sight sum_of(const std::vector<Sight>& parts) {
         out.counts.ok += part.counts.ok;
         out.counts.failed += part.counts.failed;
         out.counts.unreachable += part.counts.unreachable;
+        out.refused.insert(out.refused.end(), part.refused.begin(), part.refused.end());
     }
     return out;
 }
@@ -95,6 +114,7 @@ void add_rest(Json& view, const Sight& sight) {
     if (sight.counted)
         view["requests"] = {
             {"ok", sight.counts.ok}, {"failed", sight.counts.failed}, {"unreachable", sight.counts.unreachable}};
+    if (!sight.refused.empty()) view["refused"] = sight.refused;
 }
 
 }  // namespace

@@ -59,6 +59,10 @@ void Totals::add(const WorkerReport& report, Time now) {
         counts.ok += delta.counts.ok;
         counts.failed += delta.counts.failed;
         counts.unreachable += delta.counts.unreachable;
+        if (delta.refused.empty()) continue;
+        auto& refused = refused_[delta.endpoint];
+        if (refused.size() == kRefusedKept) refused.erase(refused.begin());
+        refused.push_back({now, delta.refused});
     }
     connections_[report.worker] = {report.client_connections, report.client_connections_idle,
                                    report.upstream_connections, report.upstream_connections_idle};
@@ -69,6 +73,12 @@ void Totals::add(const WorkerReport& report, Time now) {
     counters_.retries_other += report.retries_other;
     counters_.log_dropped += report.log_dropped;
     counters_.escaped += report.escaped;
+}
+
+const std::vector<Totals::Refused>& Totals::refused_of(std::uint32_t endpoint) const {
+    static const std::vector<Refused> none;
+    const auto found = refused_.find(endpoint);
+    return found == refused_.end() ? none : found->second;
 }
 
 void Totals::configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,12 +66,22 @@ class Totals {
     // Of routes and upstreams only these are configured (id 0, none, always is).
     void configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now);
     // No worker knows it any more, and its id may be another's.
-    void forget_endpoint(std::uint32_t id) { endpoints_.erase(id); }
+    void forget_endpoint(std::uint32_t id) {
+        endpoints_.erase(id);
+        refused_.erase(id);
+    }
     // Exceptions that reached control's loop.
     std::uint64_t escaped_in_control = 0;
 
     const Cells& cells() const { return cells_; }
     const std::map<std::uint32_t, EndpointCounts>& endpoints() const { return endpoints_; }
+    // The last answers of an endpoint that were refused, the newest last: one per worker and report at most.
+    struct Refused {
+        Time at;
+        std::string why;
+    };
+    static constexpr std::size_t kRefusedKept = 5;
+    const std::vector<Refused>& refused_of(std::uint32_t endpoint) const;
     Connections connections() const;
     const Counters& counters() const { return counters_; }
     // in_flight of every generation, by upstream id: what the workers last said.
@@ -95,6 +106,7 @@ class Totals {
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Window>> windows_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, Time> gone_since_;
     std::map<std::uint32_t, EndpointCounts> endpoints_;
+    std::map<std::uint32_t, std::vector<Refused>> refused_;
     std::map<unsigned, Connections> connections_;          // by worker
     std::map<unsigned, std::vector<InFlight>> in_flight_;  // by worker
     Counters counters_;

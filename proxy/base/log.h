@@ -1,6 +1,7 @@
 // Lines for the operator: one JSON object (or plain text) per line on standard error.
 //
-// Threads: any; a line is written in one piece. Not for the request path: access lines go elsewhere.
+// Threads: any; a line is written in one piece. Nobody waits for whoever reads: a line that finds no room is dropped,
+// and the next one that does says how many were. Not for the request path: access lines go elsewhere.
 #pragma once
 
 #include <fmt/format.h>

@@ -46,6 +46,7 @@ struct CellDelta {
 struct EndpointDelta {
     std::uint32_t endpoint = 0;  // Registry id
     EndpointCounts counts;
+    std::string refused{};  // why its last answer was that was refused, and how that began; empty: none was
 };
 
 // Exchanges that are pinned to one generation and were sent to one upstream.

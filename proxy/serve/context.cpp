@@ -32,8 +32,9 @@ void Context::take_cells(WorkerReport& report) {
             if (slot.upstream == upstream) report.cells.push_back({route, upstream, std::move(slot.cell)});
     dirty_.clear();
     for (auto* local : counted_) {
-        report.endpoints.push_back({local->state->id, local->counts});
+        report.endpoints.push_back({local->state->id, local->counts, std::move(local->refused)});
         local->counts = {};
+        local->refused.clear();
         local->counted = false;
     }
     counted_.clear();

@@ -269,6 +269,7 @@ Failure Exchange::refuse_answer(std::string_view why) {
     refused_answer_ = why;
     refused_answer_ += ": ";
     refused_answer_ += back_.unread().substr(0, kShown);
+    local_->refused = refused_answer_;
     return Failure::bad_response;
 }
 

@@ -57,7 +57,7 @@ net::Task<Next> Exchange::return_response() {
             break;
         }
         if (step == Step::source_bad) {
-            refused_answer_ = "its chunked body is malformed";
+            local_->refused = refused_answer_ = "its chunked body is malformed";
             stop_at_failure(Failure::bad_response);
             next = broken_off;
             break;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "proxy/base/metrics.h"
 #include "proxy/upstream/connection_pool.h"
@@ -38,6 +39,7 @@ struct EndpointLocal {
     PeakEwma ewma;
     std::uint32_t consecutive_failures = 0;
     EndpointCounts counts;
+    std::string refused;         // why its last answer was that was refused, since the last report
     bool counted = false;        // is in the worker's list of endpoints with counts to report
     std::uint32_t max_idle = 0;  // as of the last snapshot that used it
     std::int64_t keep_idle_ms = 0;

@@ -32,7 +32,7 @@ MUST_PASS = set('''
     response/chunked response/chunked-trailer response/chunks-1 response/field-17 response/field-18 response/field-20
     response/head-cl response/head-te response/http10 response/noreason response/ok response/reason-8bit response/te-7
     response/more-chunk-extension response/more-empty-chunked response/more-empty-length response/more-500
-    response/more-set-cookie-and-link response/more-204 response/more-head-chunked response/more-10-keep-alive
+    response/more-set-cookie-and-link response/more-204 response/more-cl-in-204 response/more-head-chunked response/more-10-keep-alive
 '''.split())
 # Only the mode in which the endpoint closes can end a body that has no length.
 MUST_PASS_WHEN_CLOSED = {'response/close', 'response/more-10-close'}
@@ -46,7 +46,7 @@ MUST_REFUSE = set('''
     more/te-chunked-space-comma more/cl-signed-zero more/chunk-size-space more/chunk-negative more/name-with-nul
     more/two-hosts-one-empty more/absolute-no-host more/obs-fold-te more/cr-in-request-line more/trailer-fold
     more/expect-twice more/connect-body more/host-userinfo more/lf-after-chunk
-    response/cl-dup-diff response/cl-dup-same response/cl-te response/more-te-te response/more-cl-in-204
+    response/cl-dup-diff response/cl-dup-same response/cl-te response/more-te-te
     response/more-fold response/more-101-unasked response/more-10-te
 '''.split())
 REFUSALS = ('rejected', 'bad-gateway', 'closed', 'aborted')

@@ -125,6 +125,24 @@ TEST_CASE("what is configured no more is forgotten after a grace, and not before
     CHECK(totals.cells().at({1, 2}).by_class[2] == 1);
 }
 
+TEST_CASE("the last answers of an endpoint that were refused are kept, and go with it") {
+    Totals totals;
+    for (int i = 0; i < 7; ++i) {
+        auto r = report(0, 0, 1, 900);
+        r.endpoints[0].refused = std::to_string(i);
+        totals.add(r, kNow + std::chrono::seconds(i));
+    }
+    totals.add(report(0, 1, 0, 900), kNow);
+    const auto& refused = totals.refused_of(7);
+    REQUIRE(refused.size() == Totals::kRefusedKept);
+    CHECK(refused.front().why == "2");
+    CHECK(refused.back().why == "6");
+    CHECK(refused.back().at == kNow + std::chrono::seconds(6));
+    CHECK(totals.refused_of(8).empty());
+    totals.forget_endpoint(7);
+    CHECK(totals.refused_of(7).empty());
+}
+
 TEST_CASE("an endpoint id that is given again starts at zero") {
     Totals totals;
     totals.add(report(0, 100, 0, 900), kNow);

@@ -246,6 +246,7 @@ TEST_CASE("a line says why a message was refused, and how an answer began") {
     stage.crank->send(endpoint, two + "X-Secret: far behind the first octets of it\r\n\r\n");
     CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
     CHECK(refused() == "more than one content-length: " + (two + "X-Secret: f").substr(0, 64));
+    CHECK(stage.crank->report().endpoints.at(0).refused.starts_with("more than one content-length: HTTP/1.1 200"));
     Wire bad = stage.client();
     stage.crank->send(bad, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n");
     CHECK(status_of(stage.crank->see(bad, "}\n")) == "400");
