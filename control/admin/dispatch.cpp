@@ -59,6 +59,7 @@ std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest
     if (route.method == "GET") return std::nullopt;
     for (const auto& [name, value] : request.query) {
         if (name == "dry_run" && route.knows_dry_run()) continue;
+        if (route.asks(name)) continue;
         return problems::bad_request(
             fmt::format("there is no ?{} here; {} knows {}; nothing was done", name, request.path,
                         route.knows_dry_run() ? "?dry_run=true and no other" : "no query, and has no dry run"));

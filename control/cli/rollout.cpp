@@ -58,7 +58,7 @@ class RolloutPicture {
             fmt::print("{}\n", rollout.dump());
         } else if (terminal_) {
             screen_.draw(rollout_lines(rollout));
-        } else if (rollout_ended(rollout)) {
+        } else if (rollout_ended(rollout) || rollout.value("state", "") == "inconclusive") {
             for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
         } else if (const auto line = rollout_line(rollout); line != last_) {
             fmt::print("{}\n", line);
@@ -79,6 +79,8 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
+        // What waits for somebody's decision is not worth watching either.
+        if (answer.json["state"] == "inconclusive") return kIncomplete;
         if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
         std::this_thread::sleep_for(kLook);
     }

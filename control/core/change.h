@@ -9,6 +9,7 @@
 
 #include "control/core/receipt.h"
 #include "control/edits/edit.h"
+#include "control/store/records.h"
 
 namespace switchyard::control {
 
@@ -30,9 +31,9 @@ struct Change {
     std::optional<std::chrono::milliseconds> confirm_within;
     std::optional<std::chrono::milliseconds> drain_deadline;
     DrainPolicy drain_policy = DrainPolicy::leave;
-    std::optional<std::string> file_hash;  // the edit comes from the configuration file
-    bool settles_pending = false;          // allowed while another change waits for confirmation: undo
-    std::string holder;                    // the rollout that makes this change may touch the routes it holds
+    std::optional<FileBase> file;  // the edit takes this file over
+    bool settles_pending = false;  // allowed while another change waits for confirmation: undo
+    std::string holder;            // the rollout that makes this change may touch the routes it holds
 };
 
 // A Problem for what was refused; a Receipt (200 or 202) for what was done.

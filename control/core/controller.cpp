@@ -119,7 +119,9 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}};
-    if (auto free = held(*edited, change.holder); !free) return free.error();
+    // A file's merge looks at this by itself, and more closely.
+    if (!change.file)
+        if (auto free = held(*edited, change.holder); !free) return free.error();
     if (auto errors = config::validate(*edited); !errors.empty()) return problems::invalid(std::move(errors));
 
     Prepared prepared;
@@ -137,7 +139,7 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
     commit.generation = {generation_ + 1, generation_,          config::render_text(*prepared.model),
                          timestamp(now),  change.caller.who,    change.caller.from,
                          change.verb,     change.caller.reason, prepared.changes};
-    commit.file_hash = change.file_hash;
+    commit.base = change.file;
     commit.keep = prepared.model->process.keep_generations;
     if (!change.idempotency_key.empty())
         commit.idempotency =
@@ -158,9 +160,9 @@ void Controller::change(Change change, Answered done) {
     receipt.workers = adoption_.workers();
     receipt.changes = prepared->changes;
     if (!prepared->snapshot) {
-        // Already so. The file's new text is remembered all the same, or a restart would read it as news.
-        if (change.file_hash && !change.dry_run)
-            if (auto kept = store_.set_file_hash(*change.file_hash); !kept) return done(kept.error());
+        // Already so. The file's new text is remembered all the same, or the next reading would take it for news.
+        if (change.file && !change.dry_run)
+            if (auto kept = keep_base(*change.file); !kept) return done(kept.error());
         receipt.generation = generation_;
         receipt.unchanged = true;
         receipt.dry_run = change.dry_run;

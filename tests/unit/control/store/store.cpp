@@ -31,7 +31,7 @@ void execute(const std::string& path, const char* sql) {
 TEST_CASE("what was committed is there after the file is opened again") {
     ScratchDir dir;
     Commit first = commit_of(1);
-    first.file_hash = "abc";
+    first.base = FileBase{"{}", "abc", "at"};
     Commit second = commit_of(2);
     second.idempotency = IdempotencyRow{"key", "ci", "print", 2};
     second.pending = PendingConfirmation{2, 1, 1234};
@@ -45,7 +45,7 @@ TEST_CASE("what was committed is there after the file is opened again") {
     CHECK(**store->newest() == second.generation);
     CHECK(**store->generation(1) == first.generation);
     CHECK_FALSE((*store->generation(3)).has_value());
-    CHECK(**store->file_hash() == "abc");
+    CHECK(**store->base() == *first.base);
     CHECK(**store->pending() == *second.pending);
     CHECK(**store->idempotency("ci", "key") == *second.idempotency);
     CHECK_FALSE((*store->idempotency("somebody else", "key")).has_value());
