@@ -47,6 +47,7 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
             "<state_dir>/admin.token");
     }
     request.who = identity->name;
+    request.role = identity->role;
     if (!allowed(identity->role, access))
         return problems::forbidden(fmt::format("token {} does not have the role for this call", identity->name));
     return std::nullopt;

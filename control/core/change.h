@@ -33,7 +33,8 @@ struct Change {
     DrainPolicy drain_policy = DrainPolicy::leave;
     std::optional<FileBase> file;  // the edit takes this file over
     bool settles_pending = false;  // allowed while another change waits for confirmation: undo
-    std::string holder;            // the rollout that makes this change may touch the routes it holds
+    bool operators = false;  // an operator asks, for something that could change anything: only his part may change
+    std::string holder;      // the rollout that makes this change may touch the routes it holds
 };
 
 // A Problem for what was refused; a Receipt (200 or 202) for what was done.

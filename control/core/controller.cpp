@@ -10,6 +10,7 @@
 #include "config/render.h"
 #include "config/validate.h"
 #include "control/core/leaving.h"
+#include "control/edits/operator_part.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {
@@ -119,6 +120,8 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}};
+    if (change.operators)
+        if (auto his = edits::operator_part_only(*model_, *edited); !his) return his.error();
     // A file's merge looks at this by itself, and more closely.
     if (!change.file)
         if (auto free = held(*edited, change.holder); !free) return free.error();
