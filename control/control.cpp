@@ -18,10 +18,14 @@
 #include "control/core/config_file.h"
 #include "control/core/controller.h"
 #include "control/file_watch.h"
+#include "control/name_news.h"
+#include "control/names/names.h"
 #include "control/opened_state.h"
 #include "control/rollout/runner/rollouts.h"
+#include "control/upstream_health.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -61,6 +65,7 @@ struct Control::Members {
     Registry registry;
     std::unique_ptr<WorkerPool> pool;
     std::unique_ptr<Controller> controller;
+    std::unique_ptr<Names> names;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     Totals totals;
@@ -71,6 +76,7 @@ struct Control::Members {
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
+    bool settled = false;  // see look_whether_settled()
 
     Members(std::string file, OpenedState opened, unsigned workers_)
         : config_file(std::move(file)),
@@ -80,6 +86,10 @@ struct Control::Members {
           workers(workers_),
           registry(workers_) {}
 
+    Result<void> build_names(const config::Resolver& settings);
+    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
+    // a name that goes away, does not take the whole proxy out of its balancer.
+    bool look_whether_settled();
     void build_core();
     void build_rollouts();
     // Compiled and made the controller's, not yet stored.
@@ -95,6 +105,35 @@ struct Control::Members {
     void end();
 };
 
+Result<void> Control::Members::build_names(const config::Resolver& settings) {
+    const auto kept = store->addresses();
+    if (!kept) return kept.error();
+    Names::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.published = [this] { return controller->snapshot()->facts; };
+    ports.follow = [this](const KnownAddresses& known) {
+        health->follow(controller->model(), known);
+        ejection->follow(controller->model(), known);
+    };
+    ports.publish = [this](const KnownAddresses& known) {
+        controller->republish(with_addresses(*controller->snapshot(), registry, known));
+    };
+    ports.usable = [this](const std::string& upstream, const std::string& member) {
+        return registry.endpoint(upstream, member)->healthy();
+    };
+    ports.keep = [this](const AddressRows& rows) {
+        if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
+    };
+    ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *kept);
+    return {};
+}
+
+bool Control::Members::look_whether_settled() {
+    settled = settled || (health->all_checked() && names->all_asked());
+    return settled;
+}
+
 void Control::Members::build_core() {
     const auto find = [this](const std::string& upstream, const std::string& address) {
         return registry.endpoint(upstream, address);
@@ -103,6 +142,9 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
+        names->health_changed();
+        look_whether_settled();
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
         if (c.ejected)
@@ -112,13 +154,14 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
         controller->adopted(worker, generation, std::move(older));
     };
-    events.retired = [this](unsigned worker, std::uint64_t generation) {
-        controller->retired(worker, generation);
+    events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
+        if (last) controller->retired(worker, generation);
         registry.release();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
@@ -126,17 +169,24 @@ void Control::Members::build_core() {
 
     Controller::Ports ports;
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
-        return compile(std::move(model), generation, registry);
+        names->introduce(*model);
+        return compile(std::move(model), generation, registry, names->known());
     };
-    ports.publish = [this](std::shared_ptr<const Snapshot> next) { pool->publish(std::move(next)); };
+    ports.publish = [this](std::shared_ptr<const Snapshot> next) {
+        registry.published(*next);
+        pool->publish(std::move(next));
+    };
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
-    ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
+    ports.facts = [this](const config::Model& model) {
+        return facts_of(model, registry, names->known(), health.get());
+    };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
-        health->follow(model);
-        ejection->follow(model);
+        health->follow(model, names->known());
+        ejection->follow(model, names->known());
+        names->follow(model);
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
 }
@@ -170,17 +220,24 @@ void Control::Members::build_rollouts() {
         if (!state) return std::nullopt;
         return std::pair{state->upstream, state->address};
     };
+    ports.usable = [this](const std::string& upstream) {
+        return usable(controller->model(), upstream, registry, names->known());
+    };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, names->known(), *health);
+    };
     ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
 }
 
 Result<void> Control::Members::begin(const Beginning& from) {
     const auto model = std::make_shared<const config::Model>(from.model);
-    auto compiled = compile(model, from.generation, registry);
+    names->introduce(*model);
+    auto compiled = compile(model, from.generation, registry, names->known());
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     controller->begin(model, std::move(compiled.snapshot), from.generation);
     return {};
@@ -198,7 +255,7 @@ Result<void> Control::Members::store_beginning(const Beginning& from, const std:
         changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
                                newest->number)};
     else if (newest)
-        if (const auto before = config::parse(std::string_view(newest->config)); before.model)
+        if (const auto before = config::parse_stored(newest->config); before.model)
             changes = config::diff(*before.model, from.model);
     Commit commit;
     commit.generation = {from.generation,
@@ -219,7 +276,7 @@ void Control::Members::say_beginning(const Beginning& from, const std::string& f
     log_info("generation {} in force ({})", from.generation,
              from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
     if (from.verb == "file" && kept.state.newest)
-        if (const auto before = config::parse(std::string_view(kept.state.newest->config)); before.model)
+        if (const auto before = config::parse_stored(kept.state.newest->config); before.model)
             for (const auto& line : config::diff(*before.model, from.model))
                 log_info("generation {}: {}", from.generation, line);
     controller->begin_file({config_file,
@@ -246,6 +303,8 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               registry,
                               *health,
                               *ejection,
+                              *names,
+                              [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
                               Tokens(std::move(tokens)),
@@ -278,6 +337,7 @@ void Control::Members::arm_collect() {
         collect();
         // What nobody holds any more: sockets of a dry run, endpoints that were removed.
         registry.release();
+        look_whether_settled();
         rollouts->look_if_overdue();
         arm_collect();
     });
@@ -321,7 +381,7 @@ void Control::Members::reload(const std::string& why) {
     auto model = model_of_file(file->bytes, &controller->model());
     if (!model) return file_refused(model.error(), file->hash);
     Change change;
-    change.verb = "file";
+    change.verb = kReloadVerb;
     change.caller = {"file", config_file, why};
     controller->take_file(std::move(*model), file->hash, false, std::move(change),
                           [this, hash = file->hash](Answer answer) {
@@ -339,6 +399,7 @@ void Control::Members::end() {
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watch.reset();
+    names->stop();
     health->stop();
     ejection->stop();
     pool->drain(grace, [this] {
@@ -374,6 +435,8 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     std::unique_ptr<Control> control(
         new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
     auto& m = *control->members_;
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
     m.build_core();
     // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
     const auto without_file = [&](const Problem& problem) -> Result<void> {
@@ -406,6 +469,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.say_beginning(*from, hash);
     if (!from->fresh)
         if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
+    m.registry.published(*m.controller->snapshot());
     m.pool->start(m.controller->snapshot());
     m.rollouts->restore(m.kept.journals);
     log_info("admin API at {}", control->admin_url());

@@ -97,7 +97,7 @@ Result<OpenedState> open_state(const std::string& path, const Control::Options& 
     if (auto read = read_store(*out.store, out.kept); !read) return read.error();
     if (!file.model && !bytes.empty() && out.kept.state.newest)
         // Its secrets may be references to those of the state.
-        if (const auto state = config::parse(std::string_view(out.kept.state.newest->config)); state.model)
+        if (const auto state = config::parse_stored(out.kept.state.newest->config); state.model)
             if (auto model = model_of_file(bytes, &*state.model); model) {
                 file.model = std::move(*model);
                 file.problem.reset();

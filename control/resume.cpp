@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "config/expression.h"
 #include "config/merge.h"
 #include "config/parse.h"
 #include "config/render.h"
@@ -45,7 +46,7 @@ Result<Beginning> beginning(const FileAtStart& file, const StateAtStart& kept, b
         if (!file.model || file.problem) return *file.problem;
         return from(*file.model, kept, kept.newest ? "file" : "start");
     }
-    auto parsed = config::parse(std::string_view(kept.newest->config));
+    auto parsed = config::parse_stored(kept.newest->config);
     if (!parsed.model) {
         std::string detail = parsed.errors.empty() ? "" : parsed.errors[0].pointer + ": " + parsed.errors[0].detail;
         return problems::internal(
@@ -65,7 +66,7 @@ Result<Beginning> beginning(const FileAtStart& file, const StateAtStart& kept, b
     if (file.problem) return without_file(*file.problem);
 
     std::optional<config::Model> base;
-    if (kept.base) base = std::move(config::parse(std::string_view(kept.base->config)).model);
+    if (kept.base) base = std::move(config::parse_stored(kept.base->config).model);
     const auto unchanged = [&] {
         auto out = resumed(state, kept);
         out.new_base = !kept.base || kept.base->hash != file.hash || kept.base->config != render_text(*file.model);
@@ -84,7 +85,7 @@ Result<Beginning> beginning(const FileAtStart& file, const StateAtStart& kept, b
                                "it; nothing was changed"));
     auto merged = config::merge(*base, *file.model, state, {false, kept.held_by});
     if (!merged.model) return without_file(problems::file_conflict(std::move(merged.conflicts)));
-    if (auto errors = config::validate(*merged.model); !errors.empty())
+    if (auto errors = config::validate(*merged.model, config::expressions_in(state)); !errors.empty())
         return without_file(problems::invalid(std::move(errors), "file with what was changed at run time"));
     if (same_but_for_the_folder(in_store, *merged.model)) return unchanged();
     return from(std::move(*merged.model), kept, "file");

@@ -26,7 +26,7 @@ int start_rollout(const Options& options, const std::string& path) {
     }
     // Said here because only here the file has a name.
     try {
-        const Json readable = Json::parse(*text);
+        static_cast<void>(Json::parse(*text));
     } catch (const Json::exception& e) {
         const std::string said = e.what();
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
@@ -79,7 +79,7 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
-        // What waits for somebody's decision is not worth watching either.
+        // A watch that came to no end, or a step that waits for somebody's decision: there is nothing more to see.
         if (answer.json["state"] == "inconclusive") return kIncomplete;
         if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
         std::this_thread::sleep_for(kLook);
@@ -98,7 +98,9 @@ int ask_which(const Options& options, const std::string& what) {
     return kUsage;
 }
 
-int run_rollout(const Options& options, const RolloutArguments& a) {
+int run_rollout(Options options, const RolloutArguments& a) {
+    // Only what sends more traffic can need it; whoever takes it away must not stumble over a word too many.
+    if (a.what != "start" && a.what != "promote") options.force = false;
     if (a.what == "start") return start_rollout(options, a.which);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));
     if (a.what == "status")
@@ -132,6 +134,7 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     add_call_options(*verb, options);
+    add_force_option(*verb, options);
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
     verb->callback([&, a] {
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");

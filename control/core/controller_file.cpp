@@ -19,9 +19,11 @@ void Controller::take_file(config::Model file, const std::string& hash, bool fil
     // it.
     auto base = std::make_shared<config::Model>(file);
     if (*stored)
-        if (auto parsed = config::parse(std::string_view((*stored)->config)); parsed.model)
+        if (auto parsed = config::parse_stored((*stored)->config); parsed.model)
             *base = std::move(*parsed.model);
-    config::MergeRules rules{file_wins, held_by_};
+    config::MergeRules rules;
+    rules.file_wins = file_wins;
+    if (held_by_) rules.held_by = [this](const std::string& route) { return held_by_(route).rollout; };
     change.edit = [base, file = std::move(file), rules = std::move(rules)](const config::Model& now,
                                                                            const Facts&) -> Result<config::Model> {
         if (file.process != now.process)

@@ -139,7 +139,7 @@ Step BodyPump::flush(net::Buffer& buffer, net::Stream& sink) {
     }
 }
 
-Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink) {
+Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink, TurnBudget& budget) {
     if (finished_) return Step::done;
     for (;;) {
         if (piece_ || (!lead_left_.empty() && buffer.empty() && !source.readable)) {
@@ -157,7 +157,9 @@ Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink)
             if (!lead_left_.empty()) continue;
             return Step::wait_source;
         }
+        if (budget.over()) return Step::others_turn;
         const auto got = source.read(buffer.room());
+        budget.moved(got.bytes);
         switch (got.status) {
             case net::Transfer::Status::done:
                 buffer.filled(got.bytes);

@@ -50,11 +50,13 @@ class Exchange {
 
     // exchange.cpp
     net::Task<Failure> read_head();
+    void take_head();
     Failure guard();
     Failure choose_route();
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
     net::Task<Next> send_reply(std::string_view bytes, bool keep);
+    bool by_answering_rule() const;
     bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 
@@ -66,8 +68,10 @@ class Exchange {
     Failure pass_breaker();
     std::int32_t session_endpoint() const;
     void follow_session(std::int32_t preferred, std::uint32_t chosen);
+    bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
+    void note_refused();
 
     // exchange_pace.cpp
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
@@ -115,6 +119,8 @@ class Exchange {
     void leave_upstream();
     void set_phase_deadline(std::int64_t milliseconds);
     bool must_end() const { return sent_ != nullptr && sent_->cut; }
+    // The answer to this request is the last one on its connection.
+    bool closing() const { return context_.stopping || session_.place().gone(); }
     bool request_time_is_up() const { return request_deadline_ms_ != 0 && context_.now_ms >= request_deadline_ms_; }
     const char* base() const { return head_.data(); }
     std::string_view method() const { return request_.method.of(base()); }
@@ -145,6 +151,7 @@ class Exchange {
     bool trusted_peer_ = false;
 
     InForce* in_force_ = nullptr;
+    const ListenerPlan* listener_ = nullptr;  // of that generation
     const route::Route* route_ = nullptr;
     bool route_counted_ = false;
     route::Decision decision_;
@@ -164,6 +171,7 @@ class Exchange {
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
     bool called_ = false;          // from the queue: it is this one's turn
     bool fell_back_ = false;       // to the fallback of a resting upstream
+    bool rerouted_ = false;        // the upstream that was meant has no usable endpoint: another one serves
     bool rate_taken_ = false;
     bool mint_session_ = false;  // the client gets a new session cookie
     bool pacing_ = false;        // the deadline that is set belongs to the pace

@@ -42,6 +42,7 @@ Failure Exchange::claim() {
         input.key_hash = context_.random.next();
     if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
         decision_.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
@@ -69,7 +70,8 @@ Failure Exchange::claim() {
     local_->max_idle = upstream_->max_idle;
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
-    if (!upstream_->session_cookie.empty()) follow_session(input.preferred, choice.endpoint);
+    // Who is only here because the upstream that was meant is away keeps the session that waits there.
+    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(input.preferred, choice.endpoint);
     if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
 }
@@ -127,14 +129,14 @@ net::Task<Failure> Exchange::attempt() {
         body_with_head_ ? http::Body{} : request_guard_.body,
         request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
         out_.unread(), route_->limits.body);
-    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
+    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     upload_dead_ = invited_ = false;
     parser_.reset();
     bool timing_response = false;
     unsigned informational = 0;
     for (;;) {
         if (!upload_.finished() && !upload_dead_) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             connection_->sent = sent_before_ + upload_.sent_bytes();
             switch (step) {
                 case Step::source_closed:
@@ -148,6 +150,9 @@ net::Task<Failure> Exchange::attempt() {
                 case Step::sink_failed:
                     upload_dead_ = true;  // it may have answered before it closed: read on
                     connection_->readable = true;
+                    break;
+                case Step::others_turn:
+                    session_.wake();
                     break;
                 default:
                     break;
@@ -177,8 +182,7 @@ net::Task<Failure> Exchange::attempt() {
         }
         if (session_.stream.broken) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_response)
-            set_paced_deadline(session_.listener().min_rate != 0 && connection_->writable, upstream_->idle_ms);
+        if (!timing_response) set_paced_deadline(listener_->min_rate != 0 && connection_->writable, upstream_->idle_ms);
         co_await session_.sleep();
         if (must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;

@@ -17,7 +17,7 @@ net::Task<Next> Exchange::return_response() {
     const http::Body body = response_guard_.body;
     const bool chunked_client = request_.minor == 1;
     const bool framed = body.kind == Kind::none || body.kind == Kind::length || chunked_client;
-    const bool keep = request_guard_.keep_alive && framed && uploaded && !context_.stopping;
+    const bool keep = request_guard_.keep_alive && framed && uploaded && !closing();
     const auto coding = chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close)
                             ? BodyPump::Coding::chunked
                             : BodyPump::Coding::plain;
@@ -41,12 +41,12 @@ net::Task<Next> Exchange::return_response() {
     const bool joined = join_small_body(lead);
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
-    if (session_.listener().min_rate != 0) pace_.start(session_.listener().min_rate, 0);
+    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
     std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
         const auto before = download_.sent_bytes() + upload_.sent_bytes();
-        const Step step = download_.step(*connection_, back_, session_.stream);
+        const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
         if (step == Step::done) break;
         if (step == Step::source_closed || step == Step::source_failed) {
             stop_at_failure(Failure::truncated);
@@ -65,11 +65,13 @@ net::Task<Next> Exchange::return_response() {
         }
         if (!upload_.finished() && !upload_dead_) {
             // An early answer: the rest of the request still flows, but its fate no longer matters.
-            const Step up = upload_.step(session_.stream, session_.in, *connection_);
+            const Step up = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
+            if (up == Step::others_turn) session_.wake();
         }
+        if (step == Step::others_turn) session_.wake();
         if (lead.empty() == false && download_.lead_sent()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;
@@ -80,7 +82,7 @@ net::Task<Next> Exchange::return_response() {
             next = Next::cut;
             break;
         }
-        set_paced_deadline(session_.listener().min_rate != 0 && step == Step::wait_sink,
+        set_paced_deadline(listener_->min_rate != 0 && step == Step::wait_sink,
                            upstream_->idle_ms == 0
                                ? 0
                                : std::max<std::int64_t>(1, idle_since_ms + upstream_->idle_ms - context_.now_ms));

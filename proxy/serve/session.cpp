@@ -14,20 +14,20 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 
 }  // namespace
 
-Session::Session(Context& context, std::shared_ptr<const ListenerPlan> listener, const route::ClientAddress& client)
-    : Waiter(context.poller), in(context.buffers), context_(context), listener_(std::move(listener)), client_(client) {
+Session::Session(Context& context, ListenerPlace& place, const route::ClientAddress& client)
+    : Waiter(context.poller), in(context.buffers), context_(context), place_(place), client_(client) {
     alarm.waiter = this;
     ++context_.client_connections;
-    listener_->connections->value.fetch_add(1, std::memory_order_relaxed);
+    place_.enter();
 }
 
 Session::~Session() {
     --context_.client_connections;
-    listener_->connections->value.fetch_sub(1, std::memory_order_relaxed);
+    place_.leave();
 }
 
-bool Session::start(int fd) {
-    if (!stream.accepted(fd, context_.poller)) return false;
+bool Session::start(net::Descriptor fd) {
+    if (!stream.accepted(fd.release(), context_.poller)) return false;
     stream.notify(this);
     running_ = run();
     sleeper_ = running_.handle();
@@ -41,6 +41,7 @@ void Session::finish() {
 }
 
 void Session::woken() {
+    budget.renew();
     const auto sleeper = std::exchange(sleeper_, nullptr);
     if (sleeper) sleeper.resume();
     end_if_done();
@@ -62,7 +63,7 @@ void Session::end_if_done() {
 
 net::Running Session::run() {
     Exchange::Next next;
-    bool expects_header = listener_->proxy_protocol;
+    bool expects_header = place_.plan().proxy_protocol;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -70,7 +71,7 @@ net::Running Session::run() {
             idle_since_ms_ = static_cast<std::uint32_t>(context_.now_ms);
             while (!stream.readable) {
                 if (finishing_) co_return;
-                set_deadline(context_.now_ms + listener_->idle_timeout_ms);
+                set_deadline(idle_deadline());
                 co_await sleep();
                 if (expired()) co_return;
             }
@@ -91,6 +92,8 @@ net::Running Session::run() {
         }
         next = co_await Exchange::serve(*this);
         if (next != Exchange::Next::keep) break;
+        budget.served();
+        if (budget.over() && !in.empty()) co_await let_others();
     }
     if (next == Exchange::Next::cut)
         stream.close_with_reset();
@@ -98,9 +101,15 @@ net::Running Session::run() {
         co_await linger();
 }
 
+// By the plan of now: a change may have come while this one waited.
+std::int64_t Session::idle_deadline() const {
+    const auto since = context_.now_ms - (static_cast<std::uint32_t>(context_.now_ms) - idle_since_ms_);
+    return since + place_.plan().idle_timeout_ms;
+}
+
 // False: whoever sent this is not the relay that the operator has promised; he gets no answer.
 net::Task<bool> Session::take_proxy_header() {
-    set_deadline(context_.now_ms + listener_->head_timeout_ms);
+    set_deadline(context_.now_ms + place_.plan().head_timeout_ms);
     for (;;) {
         const auto header = http::read_proxy_header(in.unread());
         if (header.outcome == http::ProxyHeader::Outcome::bad) co_return false;

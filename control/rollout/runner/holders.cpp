@@ -1,9 +1,9 @@
 #include "control/rollout/runner/holders.h"
 
-#include <algorithm>
 #include <sstream>
 #include <vector>
 
+#include "control/rollout/machine.h"
 #include "control/rollout/parse_plan.h"
 #include "control/rollout/record.h"
 
@@ -13,17 +13,15 @@ std::map<std::string, std::string> holders(const std::map<std::string, std::stri
     std::map<std::string, std::string> out;
     for (const auto& [id, text] : journals) {
         std::istringstream lines(text);
-        std::string line;
-        std::optional<Record> first;
-        bool closed = false;
-        while (std::getline(lines, line)) {
-            auto record = parse_record(line);
-            if (!record) continue;
-            closed |= record->kind == Record::Kind::closed;
-            if (!first) first = std::move(record);
-        }
-        if (!first || first->kind != Record::Kind::started || closed) continue;
-        if (const auto plan = parse_plan(first->detail); plan.plan) out.emplace(plan.plan->route, id);
+        std::vector<Record> records;
+        for (std::string line; std::getline(lines, line);)
+            if (auto record = parse_record(line)) records.push_back(std::move(*record));
+        if (records.empty() || records.front().kind != Record::Kind::started) continue;
+        auto plan = parse_plan(records.front().detail);
+        if (!plan.plan) continue;
+        Machine machine(std::move(*plan.plan));
+        machine.restore(records, Monotonic{});
+        if (machine.holds_route()) out.emplace(machine.plan().route, id);
     }
     return out;
 }

@@ -11,11 +11,6 @@ namespace switchyard::control::rollout {
 
 namespace {
 
-const config::Route* find_route(const config::Model& model, const std::string& name) {
-    const auto it = std::ranges::find(model.routes, name, &config::Route::name);
-    return it == model.routes.end() ? nullptr : &*it;
-}
-
 double seconds(Monotonic time) {
     return std::chrono::duration<double>(time).count();
 }
@@ -23,7 +18,12 @@ double seconds(Monotonic time) {
 }  // namespace
 
 LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent)
-    : id_(std::move(id)), ports_(ports), recent_(recent), machine_(std::move(plan)), checks_(machine_.plan().checks) {
+    : id_(std::move(id)),
+      ports_(ports),
+      recent_(recent),
+      machine_(std::move(plan)),
+      checks_(machine_.plan().checks),
+      presence_(machine_.plan().from, machine_.plan().to) {
     const Plan& p = machine_.plan();
     const config::Route* route = find_route(ports_.model(), p.route);
     sticky_ = route != nullptr && route->sticky.has_value();
@@ -40,6 +40,7 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
 
 void LiveRollout::start(const std::string& by) {
     const Plan& p = machine_.plan();
+    presence_.look(ports_.now(), ports_.usable, ports_.health);  // who goes down before the first look has been there
     if (p.watch) {
         const auto before = recent_baseline();
         analysis_->set_baseline(before.failures, before.attempts);
@@ -61,7 +62,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
     perform(machine_.restore(records, ports_.now()));
     if (!publication_->wanting()) publication_->found(machine_.weight());
-    if (!active(machine_.state())) intake_->end();
+    if (!machine_.active()) intake_->end();
 }
 
 void LiveRollout::perform(Effects effects) {
@@ -72,7 +73,7 @@ void LiveRollout::perform(Effects effects) {
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
-            publication_->want(weight->weight);
+            publication_->want(weight->weight, {machine_.returning(), machine_.holds_route(), insists_});
             to_begin_.reset();
         } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
             to_begin_ = *begin;
@@ -81,7 +82,7 @@ void LiveRollout::perform(Effects effects) {
         }
     }
     const bool news = unkept_;
-    if (!active(machine_.state())) intake_->end();
+    if (!machine_.active()) intake_->end();
     keep();
     publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
@@ -173,7 +174,11 @@ void LiveRollout::run_checks(Monotonic now) {
 }
 
 void LiveRollout::report(const WorkerReport& report) {
-    if (active(machine_.state()) && epoch_ > 0) intake_->add(report, ports_.now());
+    if (machine_.active() && epoch_ > 0) intake_->add(report, ports_.now());
+}
+
+void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
+    if (upstream == machine_.plan().to) presence_.went_down(address, ports_.now());
 }
 
 void LiveRollout::tick() {
@@ -181,18 +186,20 @@ void LiveRollout::tick() {
     publication_->check_adopted();
     if (unkept_) keep();
     publication_->go_on(!unkept_, machine_.why());
-    if (active(machine_.state())) {
+    if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
         analysis_->add(counts);
+        presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
+        presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
         sample(counts, now);
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
-    if (active(machine_.state()) && counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
+    if (machine_.active() && counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
 }
 
 Findings LiveRollout::findings() const {
@@ -206,7 +213,12 @@ Findings LiveRollout::findings() const {
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
     out.checks_passed = checks_.all_passed();
-    out.alarm = checks_.alarm();
+    out.extra_failures = analysis_->extra_failures();
+    out.hold = presence_.hold();
+    if (out.hold.empty() && publication_->wanting() && !publish_problem().empty())
+        out.hold = "its weight is not in force yet: " + publish_problem();
+    out.alarm = presence_.alarm() ? presence_.alarm() : checks_.alarm();
+    if (out.alarm) return out;
     if (const auto& alarm = analysis_->alarm()) {
         const auto arm = [](const analysis::ArmCounts& c) {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
@@ -269,10 +281,17 @@ Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
     return {};
 }
 
-Result<void> LiveRollout::promote(const std::string& by) {
+Result<void> LiveRollout::promote(const std::string& by, bool force) {
+    // Whoever promotes again because nothing happened would skip a step.
+    if (machine_.active() && publication_->wanting() && !publish_problem().empty())
+        return problems::conflict(fmt::format(
+            "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));
     std::string refusal;
     auto effects = machine_.promote(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
+    insists_ = force;
+    auto done = wished(std::move(effects), refusal);
+    insists_ = false;
+    return done;
 }
 
 Result<void> LiveRollout::pause(const std::string& by) {

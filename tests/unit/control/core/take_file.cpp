@@ -88,7 +88,7 @@ TEST_CASE("a file with another process part needs a restart, but for a state dir
 
 TEST_CASE("a file touches a route that a rollout holds only outside of what the rollout holds") {
     WithFile b;
-    b.controller->hold_with([](const std::string& route) { return route == "forum" ? "r1" : ""; });
+    b.controller->hold_with([](const std::string& route) { return Holder{route == "forum" ? "r1" : ""}; });
     const auto split = file_with([](auto& m) { m.routes[0].split = {{"blue", 1}, {"green", 1}}; });
     for (const bool file_wins : {false, true}) {
         const auto refused = b.take(split, "second", file_wins);
