@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "config/diff.h"
@@ -24,6 +25,7 @@
 #include "control/rollout/runner/rollouts.h"
 #include "control/upstream_health.h"
 #include "control/version.h"
+#include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/worker_pool.h"
@@ -39,6 +41,7 @@ using std::chrono::system_clock;
 // How often the workers are asked for what they counted; quicker while a release is on trial or somebody waits for a
 // drain.
 constexpr milliseconds kCollect{200};
+constexpr std::chrono::minutes kForget{1};  // between two looks for totals of what is configured no more
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
@@ -73,6 +76,7 @@ struct Control::Members {
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
+    steady_clock::time_point next_forgetting{};
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
@@ -99,6 +103,8 @@ struct Control::Members {
     void say_beginning(const Beginning& from, const std::string& file_hash);
     void file_refused(const Problem& problem, const std::string& hash);
     void collect();
+    void release();
+    void forget_what_is_gone();
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
@@ -162,7 +168,7 @@ void Control::Members::build_core() {
     };
     events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
         if (last) controller->retired(worker, generation);
-        registry.release();
+        release();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
     pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
@@ -329,16 +335,32 @@ void Control::Members::collect() {
     });
 }
 
+void Control::Members::release() {
+    for (const auto id : registry.release()) totals.forget_endpoint(id);
+}
+
+void Control::Members::forget_what_is_gone() {
+    if (steady_clock::now() < next_forgetting) return;
+    next_forgetting = steady_clock::now() + kForget;
+    std::set<std::uint32_t> routes, upstreams;
+    for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
+    for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
+    totals.configured(routes, upstreams, steady_clock::now());
+}
+
 void Control::Members::arm_collect() {
     const bool drain = controller->drain_watched() && controller->drains().any_running();
     collect_timer.expires_after(drain ? kCollectForDrain : rollouts->any_active() ? kCollectForRollout : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
-        collect();
-        // What nobody holds any more: sockets of a dry run, endpoints that were removed.
-        registry.release();
-        look_whether_settled();
-        rollouts->look_if_overdue();
+        guarded("control", totals.escaped_in_control, [this] {
+            collect();
+            // What nobody holds any more: sockets of a dry run, endpoints that were removed.
+            release();
+            forget_what_is_gone();
+            look_whether_settled();
+            rollouts->look_if_overdue();
+        });
         arm_collect();
     });
 }
@@ -346,14 +368,16 @@ void Control::Members::arm_collect() {
 void Control::Members::await_signal() {
     signals.async_wait([this](boost::system::error_code ec, int signal) {
         if (ec) return;
-        if (signal == SIGHUP)
-            reload("SIGHUP");
-        else if (signal == SIGUSR1)
-            pool->reopen_access_log();  // logrotate has moved the file away
-        else if (ending)
-            io.stop();  // told twice: at once
-        else
-            end();
+        guarded("control", totals.escaped_in_control, [this, signal] {
+            if (signal == SIGHUP)
+                reload("SIGHUP");
+            else if (signal == SIGUSR1)
+                pool->reopen_access_log();  // logrotate has moved the file away
+            else if (ending)
+                io.stop();  // told twice: at once
+            else
+                end();
+        });
         await_signal();
     });
 }
@@ -487,7 +511,8 @@ int Control::run() {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
-    m.io.run();
+    while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
+    }
     log_info("ended");
     return 0;
 }

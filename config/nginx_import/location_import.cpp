@@ -140,7 +140,7 @@ class LocationImport {
         std::set<std::string> taken;
         for (const Rule& rule : route.rules) taken.insert(rule.name);
         const auto refuse = [&](const Condition& when, const Respond& respond) {
-            front.push_back({rule_name(when, taken), when, "", respond});
+            front.push_back({rule_name(when, taken), when, "", "", respond});
         };
         for (const ConditionalAnswer& conditional : flow.conditional_answers) {
             Route answer;

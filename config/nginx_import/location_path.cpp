@@ -59,7 +59,7 @@ std::optional<Path> location_path(const Directive& location, Notes& notes) {
     path.text = text;
     if (modifier == "~" || modifier == "~*") {
         const bool fold = modifier == "~*";
-        const auto pattern = ecmascript(text, fold);
+        const auto pattern = re2_expression(text, fold);
         path.guessed = !pattern;
         path.when = pattern ? path_test(Condition::Test::matches, *pattern)
                             : path_test(Condition::Test::prefix, literal_start(text, fold));

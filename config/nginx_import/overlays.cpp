@@ -104,7 +104,7 @@ class Layer {
 
     void put(const Draft& overlay, const Formula& when, const std::string& upstream, const Respond& respond) {
         if (when.kind != Formula::Kind::depends) return;
-        rules_.push_back({fresh_name("location-" + overlay.name_wish, taken_), when.condition, upstream, respond});
+        rules_.push_back({fresh_name("location-" + overlay.name_wish, taken_), when.condition, upstream, "", respond});
     }
 
     Route& route_;

@@ -90,7 +90,7 @@ void Servers::read_names(const Directive& directive, Server& server) {
         for (const std::string& host : hosts) {
             if (!is_host(host)) {
                 // www.example.* is a pattern too; its dots are dots.
-                auto pattern = word.starts_with('~') ? ecmascript(word.substr(1), true) : std::nullopt;
+                auto pattern = word.starts_with('~') ? re2_expression(word.substr(1), true) : std::nullopt;
                 if (host.ends_with(".*") && is_host(host.substr(0, host.size() - 2)))
                     pattern = "^" + escaped_dots(host.substr(0, host.size() - 1)) + "[^/]+$";
                 if (pattern) server.patterns.push_back(*pattern);
@@ -226,7 +226,7 @@ void Servers::close_lost_hosts(const std::vector<Server>& servers) {
                 std::set<std::string> names;
                 for (const Rule& rule : taken.draft.route.rules) names.insert(rule.name);
                 taken.draft.route.rules.insert(taken.draft.route.rules.begin(),
-                                               {rule_name(condition, names), condition, "", not_carried_over()});
+                                               {rule_name(condition, names), condition, "", "", not_carried_over()});
             }
         }
 }
@@ -249,7 +249,7 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
         for (const ConditionalAnswer& before : flow.conditional_answers) {
             Route answer;
             set_answer(answer, *before.answer, settings, context.name, notes_);
-            draft.route.rules.push_back({rule_name(before.when, taken), before.when, "", answer.respond});
+            draft.route.rules.push_back({rule_name(before.when, taken), before.when, "", "", answer.respond});
         }
         drafts.push_back(std::move(draft));
         for (const Directive& directive : server.block->children)

@@ -16,7 +16,8 @@ void switch_and_watch(Context& context, const AdminRequest& request, Change chan
     if (auto may = context.rollouts.may_watch(route, to, from, force); !may) return respond(reply(may.error()));
     context.controller.change(std::move(change),
                               [&context, respond, route, to, from, length, who = request.who](Answer answer) {
-                                  if (!answer || answer->unchanged) return answer_with(respond)(std::move(answer));
+                                  if (!answer || answer->unchanged || answer->dry_run)
+                                      return answer_with(respond)(std::move(answer));
                                   auto out = to_json(*answer);
                                   if (const auto live = context.rollouts.watch(route, from, to, length, who))
                                       out["rollout"] = live->id();
@@ -41,7 +42,7 @@ void switch_route(Context& context, const AdminRequest& request, Respond respond
         body.wrong("confirm_within", "does not go with watch: both would take the switch back, the one or the other");
     change->edit = read_switch(body, request.places[0], change->force);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    if (watch && !change->dry_run) return switch_and_watch(context, request, std::move(*change), *watch, respond);
+    if (watch) return switch_and_watch(context, request, std::move(*change), *watch, respond);
     context.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 

@@ -26,7 +26,7 @@ int start_rollout(const Options& options, const std::string& path) {
     }
     // Said here because only here the file has a name.
     try {
-        static_cast<void>(Json::parse(*text));
+        const Json readable = Json::parse(*text);
     } catch (const Json::exception& e) {
         const std::string said = e.what();
         fmt::print(stderr, "switchyard: {} is not JSON: {}\n", path, said.substr(said.find("] ") + 2));
@@ -58,13 +58,18 @@ class RolloutPicture {
             fmt::print("{}\n", rollout.dump());
         } else if (terminal_) {
             screen_.draw(rollout_lines(rollout));
-        } else if (rollout_ended(rollout) || rollout.value("state", "") == "inconclusive") {
+        } else if (over(rollout)) {
             for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
         } else if (const auto line = rollout_line(rollout); line != last_) {
             fmt::print("{}\n", line);
             last_ = line;
         }
         std::fflush(stdout);
+    }
+
+    // Who looks on a terminal may want to see what a person makes of it; a script must not wait for one for ever.
+    bool over(const Json& rollout) const {
+        return rollout_ended(rollout) || (!terminal_ && rollout["state"] == "inconclusive");
     }
 
   private:
@@ -79,9 +84,10 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
-        // A watch that came to no end, or a step that waits for somebody's decision: there is nothing more to see.
-        if (answer.json["state"] == "inconclusive") return kIncomplete;
-        if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
+        if (picture.over(answer.json))
+            return answer.json["state"] == "succeeded"      ? kDone
+                   : answer.json["state"] == "inconclusive" ? kIncomplete
+                                                            : kRefused;
         std::this_thread::sleep_for(kLook);
     }
 }

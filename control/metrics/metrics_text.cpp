@@ -110,6 +110,10 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({}, counters.accepted);
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
+    out.family("switchyard_loop_exceptions_total", "counter",
+               "Pieces of work that were given up for an exception; the process log has each.");
+    out.sample({{"loop", "worker"}}, counters.escaped);
+    out.sample({{"loop", "control"}}, view.totals->escaped_in_control);
     out.family("switchyard_generation", "gauge", "The generation in force.");
     out.sample({}, view.generation);
     LatencyTotals publish;

@@ -50,12 +50,6 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
         const std::string at = config::pointer_to("/steps", i);
         if (step.kind == Step::Kind::header_only && !reachable)
             errors.push_back({at, fmt::format("route {} has no rule that sends requests to {}", plan.route, plan.to)});
-        if (step.kind == Step::Kind::weight && kWhole / std::gcd(step.weight, kWhole) > kWhole / kFinest)
-            errors.push_back(
-                {config::pointer_to(at, "weight"),
-                 fmt::format("no split can be that fine: at most three decimals, such as {} or {}",
-                             static_cast<double>(step.weight - step.weight % kFinest) / 10'000.0,
-                             static_cast<double>(step.weight - step.weight % kFinest + kFinest) / 10'000.0)});
     }
     return errors;
 }

@@ -175,9 +175,8 @@ void Machine::come_back(Effects& out) {
     const auto over = static_cast<double>(plan_.return_over.count());
     const double part = std::min(1.0, static_cast<double>(returning_.count()) / over);
     const auto stage = static_cast<unsigned>(part * kReturnStages);
-    const auto exact =
+    const auto weight =
         static_cast<Ppm>(static_cast<std::uint64_t>(return_from_) * (kReturnStages - stage) / kReturnStages);
-    const Ppm weight = exact - exact % kFinest;
     if (weight >= weight_) return;
     Record returning = record(Record::Kind::returning, "switchyard", "gradual return");
     returning.weight = weight;

@@ -17,8 +17,6 @@ namespace switchyard::control::rollout {
 using Duration = std::chrono::milliseconds;
 using Ppm = std::uint32_t;
 inline constexpr Ppm kWhole = 1'000'000;
-// What a split can take whatever else a weight is: its weights sum to at most 100,000 (route::Split::kMaxPeriod).
-inline constexpr Ppm kFinest = 10;
 
 struct Step {
     enum class Kind : std::uint8_t {

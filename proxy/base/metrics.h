@@ -90,6 +90,7 @@ struct WorkerReport {
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;
     std::uint64_t log_dropped = 0;
+    std::uint64_t escaped = 0;  // exceptions that reached the loop
 };
 
 }  // namespace switchyard

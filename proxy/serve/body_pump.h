@@ -72,6 +72,7 @@ class BodyPump {
     bool piece_ = false;     // something is waiting to be written
     bool last_ = false;      // and it is the end of the body
     bool source_ended_ = false;
+    bool broken_ = false;  // the coding is; what came before goes out first
     bool finished_ = false;
     bool touched_ = false;
     std::uint64_t limit_ = 0, body_bytes_ = 0, sent_bytes_ = 0;

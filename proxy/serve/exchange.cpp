@@ -193,7 +193,9 @@ Failure Exchange::choose_route() {
     }
     if (route_->rate_table)
         if (const Failure refused = take_rate(); refused != Failure::none) return refused;
-    if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
+    // From the first time it is routed: another generation in the middle of it gives no new time.
+    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
+    request_deadline_ms_ = route_->request_ms == 0 ? 0 : routed_ms_ + route_->request_ms;
     if (route_->answers()) {
         // What a rule takes goes where the rule leads; all else is answered here.
         if (!route::decide_by_rule(*route_, facts_, decision_)) return Failure::none;

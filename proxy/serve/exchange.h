@@ -84,11 +84,15 @@ class Exchange {
 
     // exchange_attempt.cpp
     Failure claim();
+    std::uint64_t balance_key(const upstream::Upstream& upstream);
     net::Task<Failure> connect();
+    Failure connected(net::Stream::Connecting how);
     net::Task<Failure> attempt();
     void take_small_body();
     Failure read_response_head(bool& got_head);
+    Failure refuse_answer(std::string_view why);
     net::Task<Failure> relay_informational();
+    bool write_informational(net::Buffer& out);
     bool may_retry(Failure failure) const;
     void give_back(bool reusable);
     Failure endpoint_gone(bool in_order) const;
@@ -104,7 +108,7 @@ class Exchange {
     // request_head.cpp, response_head.cpp
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
-    void write_request_head_again();
+    bool write_request_head_again();
     void write_edits(http::Writer& to, const route::Edits& edits) const;
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
@@ -182,11 +186,13 @@ class Exchange {
     bool force_fresh_ = false;                          // a kept connection was dead: no more of them for this request
     std::vector<std::string> wanted_up_, wanted_down_;  // trailers that were announced and are allowed
     std::string request_trailers_, response_trailers_;
+    std::int64_t routed_ms_ = 0;
     std::int64_t request_deadline_ms_ = 0;
     bool answer_started_ = false;
     bool counted_active_ = false;
     bool retrying_ = false;
-    std::string_view refusal_;  // the guard's reason, for the log and the client
+    std::string_view refusal_;    // the guard's reason, for the log and the client
+    std::string refused_answer_;  // why, and how it began: for the log
     std::uint32_t retry_after_ = 0;
     Record record_;
 };

@@ -13,7 +13,7 @@ std::uint32_t spread(const route::Decision& decision, const route::RequestFacts&
     if (decision.has_hash) {
         x = decision.hash;
     } else if (decision.by == route::Decision::By::position) {
-        x = decision.position;
+        x = decision.turn.position;
     } else {
         for (const auto byte : facts.client.bytes) x = x * 257 + byte;  // no key: the client's address stands for it
     }

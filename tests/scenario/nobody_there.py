@@ -142,7 +142,8 @@ def dead_from_the_start(program, yardbench, rate):
             plan = {"route": "app", "from": "blue", "to": "green", "steps": [{"weight": 50, "bake": "10m"}, {"weight": 100, "bake": "1m"}]}
             for what, path, body in (("a rollout", "/v1/rollouts", plan), ("a rollout, dry", "/v1/rollouts?dry_run=true", plan),
                                      ("a watch", "/v1/routes/app/switch", {"to": "green", "watch": "1m"}),
-                                     ("a watch that requires nobody", "/v1/routes/app/switch", {"to": "green", "watch": "1m", "require": {"healthy": 0}})):
+                                     ("a watch that requires nobody", "/v1/routes/app/switch", {"to": "green", "watch": "1m", "require": {"healthy": 0}}),
+                                     ("the same, dry", "/v1/routes/app/switch?dry_run=true", {"to": "green", "watch": "1m", "require": {"healthy": 0}})):
                 status, answer, _ = proxy.call("POST", path, body)
                 demand(f"{what} began towards the dead: {status} {answer}", status == 409 and "healthy" in answer["detail"])
             demand("no rollout was begun", proxy.call("GET", "/v1/rollouts")[1]["rollouts"] == [])

@@ -11,6 +11,12 @@ namespace switchyard::control::rollout {
 
 namespace {
 
+// Reasons are people's words: what is no UTF-8 in them is replaced, and the record is kept.
+template <class Document>
+std::string as_text(const Document& document) {
+    return document.dump(-1, ' ', false, Document::error_handler_t::replace);
+}
+
 double seconds(Monotonic time) {
     return std::chrono::duration<double>(time).count();
 }
@@ -93,7 +99,7 @@ void LiveRollout::perform(Effects effects) {
 bool LiveRollout::keep() {
     if (!unkept_) return true;
     std::string text;
-    for (const Record& r : journal_) text += to_json(r).dump() + "\n";
+    for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
     if (auto kept = ports_.keep(id_, text); !kept) {
         journal_problem_ = "the journal cannot be written: " + kept.error().detail;
         return false;
@@ -105,7 +111,7 @@ bool LiveRollout::keep() {
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
 void LiveRollout::keep_picture() {
-    static_cast<void>(ports_.keep(id_ + "#timeline", timeline_.to_json().dump()));
+    static_cast<void>(ports_.keep(id_ + "#timeline", as_text(timeline_.to_json())));
     keep_evidence();
 }
 
@@ -114,7 +120,7 @@ void LiveRollout::keep_evidence() {
     evidence_kept_ = ports_.now();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
-    static_cast<void>(ports_.keep(id_ + "#evidence", evidence.dump()));
+    static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
 }
 
 void LiveRollout::arrived(Ppm weight) {
@@ -155,7 +161,7 @@ void LiveRollout::announce(const Announcement& a) {
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
         ports_.call(
-            hook.url, event.dump(), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
+            hook.url, as_text(event), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
                 const auto self = weak.lock();
                 if (self && !outcome.ok())
                     self->ports_.event(

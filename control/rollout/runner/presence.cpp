@@ -69,9 +69,11 @@ void Presence::look(Monotonic now, const std::function<bool(const std::string&)>
     } else {
         nlohmann::ordered_json down = nlohmann::ordered_json::object();
         for (const auto& [address, why] : gone.down) down[address] = why;
+        const std::string lost =
+            gone.endpoints == 0 ? nobody
+                                : fmt::format("the last usable endpoint of {} went down: {}", to_, down_words(gone));
         alarm_ = Findings::Alarm{"health",
-                                 fmt::format("the last usable endpoint of {} went down: {}; {} has {} of {} usable",
-                                             to_, down_words(gone), from_, old.usable, old.endpoints),
+                                 fmt::format("{}; {} has {} of {} usable", lost, from_, old.usable, old.endpoints),
                                  {{"test", "nobody_there"},
                                   {"usable", {{to_, 0}, {from_, old.usable}}},
                                   {"down", std::move(down)},

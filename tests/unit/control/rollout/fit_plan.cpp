@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "proxy/route/split.h"
 #include "tests/unit/control/rollout/plans.h"
 
 using namespace switchyard;
@@ -36,30 +35,6 @@ std::string places(const Plan& plan, const config::Model& model) {
 
 TEST_CASE("a plan that fits has no errors") {
     CHECK(fit_plan(example_plan(), two_colours()).empty());
-}
-
-TEST_CASE("weights that no split can take are refused with the plan, and the nearest ones are named") {
-    struct Row {
-        Ppm weight;
-        bool fits;
-    };
-    for (const Row& row :
-         {Row{333'333, false}, Row{123, false}, Row{1, false}, Row{999'999, false}, Row{666'667, false}, Row{10, true},
-          Row{333'330, true}, Row{999'990, true}, Row{16, true}, Row{kWhole, true}}) {
-        CAPTURE(row.weight);
-        Plan plan = example_plan();
-        plan.steps = {{Step::Kind::weight, row.weight, std::chrono::seconds(1)}};
-        const auto errors = fit_plan(plan, two_colours());
-        CHECK(errors.empty() == row.fits);
-        std::vector<std::uint32_t> weights;
-        for (const auto& [upstream, weight] : split_at(plan, two_colours().routes[0], row.weight))
-            weights.push_back(weight);
-        CHECK((weights[0] + weights[1] <= route::Split::kMaxPeriod) == row.fits);
-    }
-    Plan plan = example_plan();
-    plan.steps = {{Step::Kind::weight, 333'333, std::chrono::seconds(1)}};
-    CHECK(fit_plan(plan, two_colours()).at(0).pointer == "/steps/0/weight");
-    CHECK(fit_plan(plan, two_colours()).at(0).detail.find("33.333 or 33.334") != std::string::npos);
 }
 
 TEST_CASE("names that do not exist are reported") {

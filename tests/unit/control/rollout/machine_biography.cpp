@@ -386,16 +386,3 @@ TEST_CASE("until a rollback is in force it is rolling back: an abort takes the r
     CHECK(d.machine.abort(d.now, "alice", refusal).empty());
     CHECK(refusal == "cannot abort a rollout that is aborted");
 }
-
-TEST_CASE("the stages of a gradual return are weights that a split can take") {
-    Plan plan = example_plan();
-    plan.return_over = 60s;
-    plan.steps = {{Step::Kind::weight, 333'330, 1s}, {Step::Kind::weight, kWhole, 1s}};
-    Driver d(plan);
-    d.take(d.machine.start(d.now, "ci"));
-    d.take(d.machine.tick(d.now += 200ms, d.bad()));
-    d.pass(61s, Driver::with_nothing());
-    CHECK(d.weights.size() > 10);
-    for (const Ppm weight : d.weights) CHECK(weight % kFinest == 0);
-    CHECK(d.weight == 0);
-}

@@ -62,28 +62,27 @@ TEST_CASE("empty lines without end are no way around the turn, nor around head_t
     Wire client = stage.client();
     const std::string lines = many("\r\n", 2 * TurnBudget::kOctets);
     std::string_view left = lines;
-    bool slept = false;
     while (!left.empty() && !client.cut) {
         left.remove_prefix(client.write(left));
         stage.crank->context.poller.turn();
-        slept = slept || stage.crank->context.poller.has_queued();
     }
-    CHECK_MESSAGE(slept, "woken again behind the others");
     stage.crank->pass(2200);
-    CHECK(stage.crank->sessions() == 0);
+    stage.crank->see_end(client);
+    CHECK(client.seen == "");
 }
 
 TEST_CASE("a pipeline is answered in order, however its requests lie in the buffer") {
-    Stage stage(1, R"("redirect": {"to": "{path}", "status": 302})");
-    Wire client = stage.client();
+    Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+        "routes": [{"name": "moved", "redirect": {"to": "/new{path}", "status": 302}}]})");
+    Wire client = crank.client();
     std::string sent, expected;
     for (int i = 0; i < 400; ++i) {
         const std::string path = "/" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'p');
         sent += "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
-        expected += "Location: " + path + "\r\n";
+        expected += "Location: /new" + path + "\r\n";
     }
-    stage.crank->send(client, sent);
-    stage.crank->until("all the answers", [&] {
+    crank.send(client, sent);
+    crank.until("all the answers", [&] {
         client.read();
         return count_of(client.seen, "HTTP/1.1 302") == 400;
     });

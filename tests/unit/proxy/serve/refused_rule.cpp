@@ -16,10 +16,8 @@ std::string with_rules(const std::string& rules) {
 }
 
 const std::string kFirst = R"({"name": "first", "when": {"path": "/first"}, "upstream": "app"})";
-const std::string kAhead = R"({"name": "guarded", "when": {"path": true, "matches": "^/(?!public)"
-}
-, "upstream" : "app"
-})";
+const std::string kAhead =
+    R"rule({"name": "guarded", "when": {"path": true, "matches": "^/(?!public)"}, "upstream": "app"})rule";
 
 }  // namespace
 

@@ -109,8 +109,9 @@ TEST_CASE("the other arm serves, and the one that was meant has failed") {
 TEST_CASE("nobody left, or a route that does not re-route: 503 as before") {
     Yard off(std::string(kHalves) + R"(, "reroute": false)");
     off.up("green", false);
-    CHECK(off.ask().by == "blue");
-    CHECK(status_of(off.ask().answer) == "503");
+    std::map<std::string, int> answers;  // one of each in a block of two, in an order that is drawn
+    for (int i = 0; i < 2; ++i) ++answers[status_of(off.ask().answer)];
+    CHECK(answers == std::map<std::string, int>{{"200", 1}, {"503", 1}});
     CHECK(off.counted().at("green") == Yard::Sum{1, 1, 0});
     Yard alone(kHalves);
     alone.up("green", false);

@@ -45,11 +45,11 @@ struct Yard {
         std::abort();
     }
     upstream::EndpointState& state(const std::string& name) { return *named(name).endpoints[0].state; }
-    const route::Route& route() const { return *snapshot->routes.find("a.example", "/", "GET"); }
+    const route::Route& route() const { return *snapshot->routes.find("a.example", "/", "GET", nullptr); }
     Decision decided(std::uint64_t position) const {
         Decision out;
         out.by = Decision::By::position;
-        out.position = position;
+        out.turn.position = position;
         out.upstream = named("dead").index;
         return out;
     }

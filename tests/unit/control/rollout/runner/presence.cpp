@@ -95,6 +95,12 @@ TEST_CASE("an upstream without endpoints is nobody, and is named so") {
     World w;
     w.health["green"] = {};
     CHECK(w.look().hold() == "green has no endpoint");
+    World emptied;
+    emptied.look();
+    emptied.health["green"] = {};
+    emptied.look();
+    REQUIRE(emptied.alarm());
+    CHECK(emptied.presence.alarm()->why == "green has no endpoint; blue has 2 of 2 usable");
 }
 
 TEST_CASE("three times down within a minute is crashing, until a minute has passed since the first of three") {
