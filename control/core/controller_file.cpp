@@ -19,8 +19,7 @@ void Controller::take_file(config::Model file, const std::string& hash, bool fil
     // it.
     auto base = std::make_shared<config::Model>(file);
     if (*stored)
-        if (auto parsed = config::parse_stored((*stored)->config); parsed.model)
-            *base = std::move(*parsed.model);
+        if (auto parsed = config::parse_stored((*stored)->config); parsed.model) *base = std::move(*parsed.model);
     config::MergeRules rules;
     rules.file_wins = file_wins;
     if (held_by_) rules.held_by = [this](const std::string& route) { return held_by_(route).rollout; };

@@ -175,12 +175,17 @@ def applied(program, proxy, config):
     before = proxy.status()["generation"]
     code, out, err = verb(program, proxy, "config", "--file")
     check("config --file prints a file without secrets", code == 0 and "very secret" not in out and "…" in out, out + err)
-    proxy.config.write_text(out)
+    printed = out
+    proxy.config.write_text(printed)
     hup(proxy, "taken")
     check("which changes nothing when it is read back", proxy.status()["generation"] == before, proxy.text()[-500:])
+    code, out, err = verb(program, proxy, "check", "--state", str(proxy.state))
+    check("check --state says that it is taken up, also while it is in use", code == 0 and f"generation {before} is taken up" in out, out + err)
+    code, _, err = verb(program, proxy, "check", "--state", str(proxy.state) + "x")
+    check("and that there is none", code == 1 and "holds no state file" in err, err)
     code, plain, _ = verb(program, proxy, "config")
     check("config prints what is in force", code == 0 and json.loads(plain) == proxy.call("GET", "/v1/config")[1], plain)
-    return json.loads(out.split("\n", 1)[1])
+    return json.loads(printed.split("\n", 1)[1])
 
 
 def started_again(program, work, config):
