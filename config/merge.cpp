@@ -95,7 +95,7 @@ class MissingNames {
 
   private:
     bool known(const std::string& upstream) const {
-        return upstream.starts_with('@') || merged_.upstreams.contains(upstream);
+        return upstream.empty() || upstream.starts_with('@') || merged_.upstreams.contains(upstream);
     }
     // Those that the file has.
     std::set<std::string> missing_upstreams() const {

@@ -50,7 +50,8 @@ net::Task<Failure> Exchange::read_head() {
     bool armed = false;
     for (bool first = true;;) {
         if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
-        if (!in.empty()) {
+        const bool half_empty_line = first && in.unread() == "\r";
+        if (!in.empty() && !half_empty_line) {
             first = false;
             switch (parser_.request(in.unread(), request_)) {
                 case http::HeadParser::Outcome::done:
@@ -257,7 +258,8 @@ net::Task<Next> Exchange::proxy() {
             retrying_ = true;
             ++context_.active_retries;
         }
-        (failure == Failure::reused_closed    ? context_.counts.retries_reused
+        (failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset
+             ? context_.counts.retries_reused
          : failure == Failure::connect_failed ? context_.counts.retries_connect
                                               : context_.counts.retries_other)++;
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.

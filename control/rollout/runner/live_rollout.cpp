@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "control/rollout/fit_plan.h"
+#include "control/rollout/runner/alarm_words.h"
 #include "control/rollout/runner/evidence_memory.h"
 
 namespace switchyard::control::rollout {
@@ -35,6 +36,7 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
     sticky_ = route != nullptr && route->sticky.has_value();
     auto settings = p.settings();
     // Sticky samples leave out what rules send; a plain count of requests cannot.
+    settings.sticky = sticky_;
     settings.check_sample_ratio = sticky_ || !rules_bypass_split(p, ports_.model());
     analysis_ = std::make_unique<analysis::Analysis>(settings);
     intake_ = std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
@@ -118,9 +120,15 @@ void LiveRollout::keep_picture() {
 void LiveRollout::keep_evidence() {
     counted_since_ = false;
     evidence_kept_ = ports_.now();
+    bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
     static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
+}
+
+// Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
+bool LiveRollout::evidence_due(Monotonic now) const {
+    return sticky_ ? intake_->bets_placed() != bets_kept_ : now - evidence_kept_ >= kKeepEvidence;
 }
 
 void LiveRollout::arrived(Ppm weight) {
@@ -205,7 +213,15 @@ void LiveRollout::tick() {
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
-    if (machine_.active() && counted_since_ && now - evidence_kept_ >= kKeepEvidence) keep_evidence();
+    if (machine_.active() && counted_since_ && evidence_due(now)) keep_evidence();
+}
+
+// The step that follows leaves nothing to compare with.
+bool LiveRollout::next_is_alone() const {
+    const auto& steps = machine_.plan().steps;
+    const std::size_t next = machine_.step() + 1;
+    return next < steps.size() && steps[next].kind == Step::Kind::weight &&
+           steps[next].weight >= static_cast<Ppm>(analysis::SloGuard::kAlone * kWhole);
 }
 
 Findings LiveRollout::findings() const {
@@ -215,6 +231,8 @@ Findings LiveRollout::findings() const {
     const auto promotion = analysis_->promotion();
     out.promotable = promotion.allowed;
     out.why = promotion.why;
+    if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
+        out.promotable = false, out.why = refused;
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
@@ -230,17 +248,14 @@ Findings LiveRollout::findings() const {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
         };
         const Plan& p = machine_.plan();
-        out.alarm = Findings::Alarm{
-            "evidence",
-            fmt::format("{}: evidence {:.1f} has reached {:.1f}; {} of {} requests to {} failed, {} of {} to {}",
-                        alarm->test, alarm->ln_e, alarm->threshold, alarm->canary.failures, alarm->canary.attempts,
-                        p.to, alarm->baseline.failures, alarm->baseline.attempts, p.from),
-            {{"test", alarm->test},
-             {"ln_e", alarm->ln_e},
-             {"threshold", alarm->threshold},
-             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
-             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-             {"endpoints", failing_endpoints()}}};
+        out.alarm = Findings::Alarm{"evidence",
+                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints()),
+                                    {{"test", alarm->test},
+                                     {"ln_e", alarm->ln_e},
+                                     {"threshold", alarm->threshold},
+                                     {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
+                                     {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
+                                     {"endpoints", failing_endpoints()}}};
     }
     return out;
 }

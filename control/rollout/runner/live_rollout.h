@@ -29,7 +29,8 @@ namespace switchyard::control::rollout {
 class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
-    // A restart loses at most this much of what was counted; each writing is one fsync and up to 150 KiB.
+    // A restart loses at most this much of what was counted, in a sticky split what came since the last bet was placed
+    // (fresh_marks.h): each writing is one fsync, and up to 0.8 MiB there.
     static constexpr Monotonic kKeepEvidence{5000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
@@ -73,11 +74,13 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool keep();
     void keep_picture();
     void keep_evidence();
+    bool evidence_due(Monotonic now) const;
     void arrived(Ppm weight);
     void begin_step(const effect::BeginStep& step);
     void announce(const Announcement& announcement);
     void run_checks(Monotonic now);
     Findings findings() const;
+    bool next_is_alone() const;
     void sample(const analysis::Tick& tick, Monotonic now);
 
     const std::string id_;
@@ -95,6 +98,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool unkept_ = false;   // the journal in memory is ahead of the disk
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
+    analysis::BetNumber bets_kept_ = 0;  // that were placed when it was last written
     bool counted_since_ = false;
     std::map<std::string, std::uint64_t> failing_before_;  // by address, up to the restart
     Timeline timeline_;

@@ -54,7 +54,8 @@ Json evidence(const LiveRollout& rollout) {
                        {"ln_e", row.ln_e},
                        {"threshold", row.threshold},
                        {"part", std::clamp(row.ln_e / row.threshold, 0.0, 1.0)},
-                       {"acts", row.acts}});
+                       {"acts", row.acts},
+                       {"held_by_gate", row.gated}});
     return out;
 }
 

@@ -84,14 +84,12 @@ def story(switchyard, yardbench, work):
             quiet = patient(port)
             situations = {
                 "a pipeline of requests that nobody takes": b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000,
-                "empty lines without end": b"\r\n" * 100_000,
                 "a pipeline of large downloads": b"GET / HTTP/1.1\r\nHost: app\r\n\r\n" * 20,
             }
             for title, request in situations.items():
                 greedy = Greedy(port, request)
                 try:
-                    if b"Host" in request:
-                        running.until(f"{title}: it flows", lambda: greedy.got.value > 1 << 16)
+                    running.until(f"{title}: it flows", lambda: greedy.got.value > 1 << 16)
                     p90 = patient(port)
                     print(f"{title}: p90 {p90 * 1000:.2f} ms, quiet {quiet * 1000:.2f} ms, {greedy.got.value >> 10} KiB meanwhile")
                     check(f"{title}: the others' p90", p90 <= FACTOR * quiet + FLOOR, f"{p90:.4f} s, quiet {quiet:.4f} s")

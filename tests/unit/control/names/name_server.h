@@ -24,9 +24,16 @@ class NameServer {
         bool cut_short = false;  // by UDP; whole by TCP
     };
 
-    explicit NameServer(boost::asio::io_context& io)
-        : udp_(io, {boost::asio::ip::make_address("127.0.0.1"), 0}),
-          tcp_(io, {boost::asio::ip::make_address("127.0.0.1"), udp_.local_endpoint().port()}) {
+    explicit NameServer(boost::asio::io_context& io) : udp_(io), tcp_(io) {
+        const auto here = boost::asio::ip::make_address("127.0.0.1");
+        boost::system::error_code taken;
+        do {  // a port that is free for UDP may be taken for TCP
+            udp_ = {io, {here, 0}};
+            tcp_ = boost::asio::ip::tcp::acceptor(io);
+            tcp_.open(boost::asio::ip::tcp::v4());
+            tcp_.bind({here, udp_.local_endpoint().port()}, taken);
+        } while (taken == boost::asio::error::address_in_use);
+        tcp_.listen();
         receive();
         accept();
     }
