@@ -112,8 +112,8 @@ struct Control::Members {
 };
 
 Result<void> Control::Members::build_names(const config::Resolver& settings) {
-    const auto kept = store->addresses();
-    if (!kept) return kept.error();
+    const auto addresses = store->addresses();
+    if (!addresses) return addresses.error();
     Names::Ports ports;
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.published = [this] { return controller->snapshot()->facts; };
@@ -131,7 +131,7 @@ Result<void> Control::Members::build_names(const config::Resolver& settings) {
         if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
     };
     ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
-    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *kept);
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *addresses);
     return {};
 }
 
