@@ -14,16 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "config/conflict.h"
 #include "config/model.h"
 
 namespace switchyard::config {
-
-struct Conflict {
-    std::string pointer;            // in the file; of what the file does not have: in the state
-    std::string detail;             // what is meant, in words, with the three values
-    std::string base, file, state;  // JSON in one line; empty: not there
-    bool operator==(const Conflict&) const = default;
-};
 
 struct MergeRules {
     bool file_wins = false;  // conflicts are decided for the file, but for those with a holder

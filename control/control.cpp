@@ -16,16 +16,13 @@
 #include "config/render.h"
 #include "control/admin/server.h"
 #include "control/admin/upstream_view.h"
-#include "control/base/digest.h"
-#include "control/base/file_bytes.h"
+#include "control/core/config_file.h"
 #include "control/core/controller.h"
-#include "control/edits/replace.h"
 #include "control/file_watch.h"
 #include "control/name_news.h"
 #include "control/names/names.h"
-#include "control/resume.h"
+#include "control/opened_state.h"
 #include "control/rollout/runner/rollouts.h"
-#include "control/state_dir.h"
 #include "control/upstream_health.h"
 #include "control/version.h"
 #include "proxy/base/guarded.h"
@@ -48,19 +45,6 @@ constexpr std::chrono::minutes kForget{1};  // between two looks for totals of w
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
-struct File {
-    config::Model model;
-    std::string hash;
-};
-
-Result<File> read_file(const std::string& path) {
-    const auto bytes = file_bytes(path);
-    if (!bytes) return bytes.error();
-    auto parsed = config::parse(std::string_view(*bytes));
-    if (!parsed.model) return problems::invalid(std::move(parsed.errors));
-    return File{std::move(*parsed.model), sha256_hex(*bytes)};
-}
-
 unsigned workers_of(const config::Process& process) {
     return process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -79,6 +63,7 @@ struct Control::Members {
     const std::string config_file;
     std::unique_ptr<StateDir> state_dir;
     std::unique_ptr<Store> store;
+    Kept kept;
     const unsigned workers;
     Registry registry;
     std::unique_ptr<WorkerPool> pool;
@@ -95,20 +80,28 @@ struct Control::Members {
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
-    bool settled = false;               // see look_whether_settled()
-    std::uint64_t next_generation = 1;  // the first that this process may give out
+    bool settled = false;  // see look_whether_settled()
 
-    Members(std::string file, unsigned workers_)
-        : config_file(std::move(file)), workers(workers_), registry(workers_) {}
+    Members(std::string file, OpenedState opened, unsigned workers_)
+        : config_file(std::move(file)),
+          state_dir(std::move(opened.dir)),
+          store(std::move(opened.store)),
+          kept(std::move(opened.kept)),
+          workers(workers_),
+          registry(workers_) {}
 
     Result<void> build_names(const config::Resolver& settings);
     // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
     // a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
-    Result<void> build_rollouts();
-    Result<void> begin(const Options& options, File file);
+    void build_rollouts();
+    // Compiled and made the controller's, not yet stored.
+    Result<void> begin(const Beginning& from);
+    Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
+    void say_beginning(const Beginning& from, const std::string& file_hash);
+    void file_refused(const Problem& problem, const std::string& hash);
     void collect();
     void release();
     void forget_what_is_gone();
@@ -119,8 +112,8 @@ struct Control::Members {
 };
 
 Result<void> Control::Members::build_names(const config::Resolver& settings) {
-    const auto kept = store->addresses();
-    if (!kept) return kept.error();
+    const auto addresses = store->addresses();
+    if (!addresses) return addresses.error();
     Names::Ports ports;
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.published = [this] { return controller->snapshot()->facts; };
@@ -138,7 +131,7 @@ Result<void> Control::Members::build_names(const config::Resolver& settings) {
         if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
     };
     ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
-    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *kept);
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *addresses);
     return {};
 }
 
@@ -204,7 +197,7 @@ void Control::Members::build_core() {
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
 }
 
-Result<void> Control::Members::build_rollouts() {
+void Control::Members::build_rollouts() {
     rollout::Ports ports;
     ports.workers = workers;
     ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
@@ -245,58 +238,59 @@ Result<void> Control::Members::build_rollouts() {
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
     controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
-    const auto kept = store->journals();
-    if (!kept) return kept.error();
-    rollouts->restore(*kept);
+}
+
+Result<void> Control::Members::begin(const Beginning& from) {
+    const auto model = std::make_shared<const config::Model>(from.model);
+    names->introduce(*model);
+    auto compiled = compile(model, from.generation, registry, names->known());
+    if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
+    controller->begin(model, std::move(compiled.snapshot), from.generation);
     return {};
 }
 
-Result<void> Control::Members::begin(const Options& options, File file) {
-    const auto newest = store->newest();
-    if (!newest) return newest.error();
-    const auto stored_hash = store->file_hash();
-    if (!stored_hash) return stored_hash.error();
-    auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file, next_generation);
-    if (!from) return from.error();
-    const auto model = std::make_shared<const config::Model>(std::move(from->model));
-    names->introduce(*model);
-    auto compiled = compile(model, from->generation, registry, names->known());
-    if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
-    if (from->fresh) {
-        Commit commit;
-        std::vector<std::string> changes{"the configuration of " + config_file};
-        const bool resumed = from->verb == "resume";
-        if (resumed)
-            changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
-                                   (*newest)->number)};
-        else if (*newest)
-            if (const auto before = config::parse_stored((*newest)->config); before.model)
-                changes = config::diff(*before.model, *model);
-        commit.generation = {from->generation,
-                             *newest ? (*newest)->number : 0,
-                             config::render_text(*model),
-                             timestamp(system_clock::now()),
-                             resumed ? "switchyard" : "file",
-                             resumed ? "" : config_file,
-                             from->verb,
-                             "",
-                             std::move(changes)};
-        commit.file_hash = file.hash;
-        commit.keep = model->process.keep_generations;
-        if (auto stored = store->commit(commit); !stored) return stored.error();
-    }
-    log_info("generation {} in force ({})", from->generation,
-             from->verb == "resume" ? "resumed from the state file" : "from " + config_file);
-    controller->begin(model, compiled.snapshot, from->generation);
-    if (!from->fresh)
-        if (auto resumed = controller->resume_pending(); !resumed) return resumed.error();
-    if (const auto& path = model->process.log.access; !path.empty()) {
-        std::string why;
-        if (!pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
-    }
-    registry.published(*compiled.snapshot);
-    pool->start(std::move(compiled.snapshot));
-    return {};
+Result<void> Control::Members::store_beginning(const Beginning& from, const std::string& file_hash) {
+    std::optional<FileBase> base;
+    if (from.new_base)
+        base = FileBase{config::render_text(*kept.file.model), file_hash, timestamp(system_clock::now())};
+    if (!from.fresh) return base ? store->set_base(*base) : Result<void>();
+    const auto& newest = kept.state.newest;
+    std::vector<std::string> changes{"the configuration of " + config_file};
+    const bool resumed = from.verb == "resume";
+    if (resumed)
+        changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
+                               newest->number)};
+    else if (newest)
+        if (const auto before = config::parse_stored(newest->config); before.model)
+            changes = config::diff(*before.model, from.model);
+    Commit commit;
+    commit.generation = {from.generation,
+                         newest ? newest->number : 0,
+                         config::render_text(from.model),
+                         timestamp(system_clock::now()),
+                         resumed ? "switchyard" : "file",
+                         resumed ? "" : config_file,
+                         from.verb,
+                         "",
+                         std::move(changes)};
+    commit.base = std::move(base);
+    commit.keep = from.model.process.keep_generations;
+    return store->commit(commit);
+}
+
+void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {
+    log_info("generation {} in force ({})", from.generation,
+             from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
+    if (from.verb == "file" && kept.state.newest)
+        if (const auto before = config::parse_stored(kept.state.newest->config); before.model)
+            for (const auto& line : config::diff(*before.model, from.model))
+                log_info("generation {}: {}", from.generation, line);
+    controller->begin_file({config_file,
+                            file_hash,
+                            FileStatus::Word::taken,
+                            kept.state.base && !from.new_base ? kept.state.base->at : timestamp(system_clock::now()),
+                            {}});
+    if (from.problem) file_refused(*from.problem, file_hash);
 }
 
 Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices) {
@@ -306,7 +300,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
             return problems::invalid({config::Error{
                 "/process/admin/bind", settings.bind.text() + " is reachable from outside; configure "
                                                               "/process/admin/tokens first, or bind to 127.0.0.1"}});
-        auto token = local_admin_token(state_dir->token());
+        auto token = local_admin_token(state_dir->token(), state_dir->unwritable().empty());
         if (!token) return token.error();
         tokens.push_back(std::move(*token));
     }
@@ -328,6 +322,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
     auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);
+    if (!state_dir->unwritable().empty()) return {};  // whoever looks for it there finds the one of before
     return StateDir::write_file(state_dir->address(), admin->url() + "\n");
 }
 
@@ -387,28 +382,40 @@ void Control::Members::await_signal() {
     });
 }
 
+void Control::Members::file_refused(const Problem& problem, const std::string& hash) {
+    log_error("{} was not taken over: {}", config_file, problem.detail);
+    for (const auto& error : problem.errors) log_error("{}{}: {}", config_file, error.pointer, error.detail);
+    controller->file_is(word_of(problem), hash, problem);
+    nlohmann::ordered_json event = {{"file", config_file}, {"state", word(controller->file().word)}};
+    event.update(to_json(problem));
+    event["refused"] = problem.detail;
+    controller->events().add("file", std::move(event));
+    std::vector<std::string> lines{problem.detail};
+    if (problem.errors.size() > 1)
+        for (const auto& error : problem.errors) lines.push_back(error.pointer + ": " + error.detail);
+    const AuditEntry entry{0,  timestamp(system_clock::now()), "file",           config_file, "file-refused",
+                           "", controller->generation(),       std::move(lines), {},          {}};
+    const auto noted = problem.kind == kGuard ? store->refuse_file(hash, entry) : store->note(entry);
+    if (!noted) log_error("{}", noted.error().detail);
+}
+
 void Control::Members::reload(const std::string& why) {
-    auto file = read_file(config_file);
-    const auto refused = [this](const Problem& problem) {
-        log_error("{} was not taken over: {}", config_file, problem.detail);
-        for (const auto& error : problem.errors) log_error("{}{}: {}", config_file, error.pointer, error.detail);
-        controller->events().add("file", {{"file", config_file}, {"refused", problem.detail}});
-        const AuditEntry entry{0,  timestamp(system_clock::now()), "file",           config_file, "file-refused",
-                               "", controller->generation(),       {problem.detail}, {},          {}};
-        if (auto noted = store->note(entry); !noted) log_error("{}", noted.error().detail);
-    };
-    if (!file) return refused(file.error());
+    const auto file = read_config_file(config_file);
+    if (!file) return file_refused(file.error(), "");
+    auto model = model_of_file(file->bytes, &controller->model());
+    if (!model) return file_refused(model.error(), file->hash);
     Change change;
-    change.verb = "file";
+    change.verb = kReloadVerb;
     change.caller = {"file", config_file, why};
-    change.file_hash = file->hash;
-    change.edit = [model = std::move(file->model)](const config::Model& now, const Facts&) {
-        return edits::replace(now, model, edits::ProcessPart::must_match);
-    };
-    controller->change(std::move(change), [this, refused](Answer answer) {
-        if (!answer) return refused(answer.error());
-        log_info("{} read: generation {}{}", config_file, answer->generation, answer->unchanged ? " as before" : "");
-    });
+    controller->take_file(std::move(*model), file->hash, false, std::move(change),
+                          [this, hash = file->hash](Answer answer) {
+                              if (!answer) return file_refused(answer.error(), hash);
+                              controller->file_is(FileStatus::Word::taken, hash, {});
+                              log_info("{} read: generation {}{}", config_file, answer->generation,
+                                       answer->unchanged ? " as before" : "");
+                              for (const auto& line : answer->changes)
+                                  log_info("generation {}: {}", answer->generation, line);
+                          });
 }
 
 void Control::Members::end() {
@@ -435,35 +442,60 @@ Control::~Control() {
 }
 
 Result<std::unique_ptr<Control>> Control::start(const Options& options) {
-    auto file = read_file(options.config_file);
-    if (!file) return file.error();
-    const auto process = file->model.process;
-    log_configure(level_of(process.log.level), process.log.format == "json");
     // Audit and status are read elsewhere than here.
     const auto where = std::filesystem::absolute(options.config_file).lexically_normal().string();
-    auto members = std::make_unique<Members>(where, workers_of(process));
-    auto dir = StateDir::open(process.state_dir);
-    if (!dir) return dir.error();
-    members->state_dir = std::move(*dir);
-    auto opened = Store::open(members->state_dir->store());
+    auto opened = open_state(where, options);
     if (!opened) return opened.error();
-    members->store = std::move(opened->store);
-    members->next_generation = opened->next;
-    std::vector<std::string> notices;
-    if (!opened->notice.empty()) {
-        log_error("{}", opened->notice);
-        notices.push_back(opened->notice);
-        const AuditEntry entry{
-            0, timestamp(system_clock::now()), "switchyard", "", "store-set-aside", "", 0, {opened->notice}, {}, {}};
-        if (auto noted = members->store->note(entry); !noted) return noted.error();
-    }
-    std::unique_ptr<Control> control(new Control(std::move(members)));
+    auto notices = std::move(opened->notices);
+    const auto hash = opened->kept.file.hash;
+    const bool writable = opened->dir->unwritable().empty();
+    auto from = beginning(opened->kept.file, opened->kept.state, options.from_file);
+    if (!from) return from.error();
+    if (options.state_dir) from->model.process.state_dir = *options.state_dir;
+    const auto process = from->model.process;
+    log_configure(level_of(process.log.level), process.log.format == "json");
+    for (const auto& notice : notices) log_error("{}", notice);
+
+    std::unique_ptr<Control> control(
+        new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
     auto& m = *control->members_;
     if (auto built = m.build_names(process.resolver); !built) return built.error();
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
     m.build_core();
-    if (auto begun = m.begin(options, std::move(*file)); !begun) return begun.error();
-    if (auto built = m.build_rollouts(); !built) return built.error();
+    // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
+    const auto without_file = [&](const Problem& problem) -> Result<void> {
+        if (from->verb != "file" || options.from_file) return problem;
+        m.kept.file.problem = problem;
+        auto again = beginning(m.kept.file, m.kept.state, false);
+        if (!again) return again.error();
+        *from = std::move(*again);
+        return m.begin(*from);
+    };
+    auto begun =
+        from->verb == "file" && !writable ? Result<void>(problems::store_unavailable(notices.front())) : m.begin(*from);
+    if (!begun) begun = without_file(begun.error());
+    if (!begun) return begun.error();
+    if (options.state_dir) m.controller->state_dir_is_given();
+    if (const auto& path = process.log.access; !path.empty()) {
+        std::string why;
+        if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
+    }
+    m.build_rollouts();
     if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
+    // Last of all that can fail, so that a start that is refused leaves no generation behind.
+    if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
+        if (options.from_file) return stored.error();
+        log_error("{}", stored.error().detail);
+        if (from->verb == "file")
+            if (auto again = without_file(stored.error()); !again) return again.error();
+        if (from->fresh) m.store->refuse_changes(stored.error().detail + "; start again when it can be");
+    }
+    m.say_beginning(*from, hash);
+    if (!from->fresh)
+        if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
+    m.registry.published(*m.controller->snapshot());
+    m.pool->start(m.controller->snapshot());
+    m.rollouts->restore(m.kept.journals);
     log_info("admin API at {}", control->admin_url());
     if (process.watch_file)
         m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });

@@ -1,13 +1,17 @@
 // The control side of the running process: everything that decides, wired to the workers that route.
 //
-// Life: start() reads the file, opens the state directory, compiles the first generation and starts the workers;
+// Life: start() reads the file and the state directory, merges them (docs/state.md), compiles the first generation and
+//   starts the workers;
 //   run() serves the admin API, health checks and signals until SIGTERM or SIGINT, then drains the workers for at
-//   most process.shutdown_grace and returns. SIGHUP re-reads the file; a bad file changes nothing and is reported.
+//   most process.shutdown_grace and returns. SIGHUP re-reads the file; a bad or conflicting one changes nothing and is
+//   reported.
 // Threads: one, the caller's; the workers are threads of the WorkerPool.
 // Owns: the io_context and all of control.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +24,9 @@ class Control {
   public:
     struct Options {
         std::string config_file;
-        bool from_file = false;  // the file counts even if it has not changed since it was last read
+        bool from_file = false;                // the file alone counts, and what was changed at run time is dropped
+        std::optional<std::string> state_dir;  // in place of the file's process.state_dir
+        std::uint64_t above = 0;               // generations get numbers above this one: of a restored state
     };
 
     static Result<std::unique_ptr<Control>> start(const Options& options);

@@ -13,11 +13,15 @@ namespace switchyard::control {
 
 class StateDir {
   public:
+    // One that cannot be made or written is open all the same, for reading what there may be: see unwritable().
     static Result<std::unique_ptr<StateDir>> open(const std::string& path);
     ~StateDir();
     StateDir(const StateDir&) = delete;
     StateDir& operator=(const StateDir&) = delete;
 
+    // Why it cannot be written; empty: it can.
+    const std::string& unwritable() const { return unwritable_; }
+    void is_unwritable(std::string why) { unwritable_ = std::move(why); }
     std::string store() const { return path_ + "/switchyard.db"; }
     std::string token() const { return path_ + "/admin.token"; }
     // Where the admin API listens, for the command line: one line, http://host:port.
@@ -27,9 +31,11 @@ class StateDir {
     static Result<void> write_file(const std::string& path, const std::string& text);
 
   private:
-    StateDir(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+    StateDir(std::string path, int lock, std::string unwritable)
+        : path_(std::move(path)), lock_(lock), unwritable_(std::move(unwritable)) {}
     const std::string path_;
-    const int lock_;
+    const int lock_;  // -1: there is nothing to lock
+    std::string unwritable_;
 };
 
 }  // namespace switchyard::control

@@ -68,16 +68,19 @@ Result<void> unless_stale(const Context& context, const AdminRequest& request) {
     return {};
 }
 
-Result<bool> wants_dry_run(const AdminRequest& request) {
-    const auto said = request.query_value("dry_run").value_or("false");
-    if (said != "true" && said != "false") return problems::bad_request("?dry_run must be true or false");
+Result<bool> wants(const AdminRequest& request, const std::string& query) {
+    const auto said = request.query_value(query).value_or("false");
+    if (said != "true" && said != "false")
+        return problems::bad_request(fmt::format("?{} must be true or false", query));
     return said == "true";
 }
 
+Result<bool> wants_dry_run(const AdminRequest& request) {
+    return wants(request, "dry_run");
+}
+
 Result<bool> wants_force(const AdminRequest& request) {
-    const auto said = request.query_value("force").value_or("false");
-    if (said != "true" && said != "false") return problems::bad_request("?force must be true or false");
-    return said == "true";
+    return wants(request, "force");
 }
 
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {

@@ -23,7 +23,8 @@ std::optional<Problem> unfit_labels(const AdminRequest& request);
 // If-Match of a call that acts without making a generation of its own (confirm, rollouts).
 Result<void> unless_stale(const Context& context, const AdminRequest& request);
 
-// ?dry_run; false when it is not said.
+// ?dry_run and its like; false when it is not said.
+Result<bool> wants(const AdminRequest& request, const std::string& query);
 Result<bool> wants_dry_run(const AdminRequest& request);
 
 // ?force: past the guard, whatever the health of what the traffic goes to; false when it is not said.

@@ -47,6 +47,7 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
             "<state_dir>/admin.token");
     }
     request.who = identity->name;
+    request.role = identity->role;
     if (!allowed(identity->role, access))
         return problems::forbidden(fmt::format("token {} does not have the role for this call", identity->name));
     return std::nullopt;
@@ -59,6 +60,7 @@ std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest
     if (route.method == "GET") return std::nullopt;
     for (const auto& [name, value] : request.query) {
         if (name == "dry_run" && route.knows_dry_run()) continue;
+        if (route.asks(name)) continue;
         if (name == "force" && route.knows_force()) continue;
         return problems::bad_request(fmt::format("there is no ?{} here; {} knows {}; nothing was done", name,
                                                  request.path,

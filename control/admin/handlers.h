@@ -13,6 +13,7 @@ void openapi(Context&, const AdminRequest&, Respond);
 void status(Context&, const AdminRequest&, Respond);
 void get_config(Context&, const AdminRequest&, Respond);
 void put_config(Context&, const AdminRequest&, Respond);
+void apply_config(Context&, const AdminRequest&, Respond);
 void check_config(Context&, const AdminRequest&, Respond);
 void switch_route(Context&, const AdminRequest&, Respond);
 void put_split(Context&, const AdminRequest&, Respond);

@@ -1,9 +1,11 @@
-// GET, PUT /v1/config · POST /v1/config/check
+// GET, PUT /v1/config · POST /v1/config/check · POST /v1/config/apply
 #include "config/diff.h"
 #include "config/parse.h"
 #include "config/render.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
+#include "control/base/digest.h"
+#include "control/core/config_file.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control::handlers {
@@ -43,6 +45,25 @@ void put_config(Context& context, const AdminRequest& request, Respond respond) 
         return edits::replace(now, document.model, document.process);
     };
     context.controller.change(std::move(*change), answer_with(std::move(respond)));
+}
+
+void apply_config(Context& context, const AdminRequest& request, Respond respond) {
+    auto change = change_call(context, request, "apply");
+    if (!change) return respond(reply(change.error()));
+    const auto file_wins = wants(request, "file_wins");
+    if (!file_wins) return respond(reply(file_wins.error()));
+    // With another wish it is another call.
+    if (!change->idempotency_key.empty() && *file_wins) change->fingerprint += "+file_wins";
+    auto model = model_of_file(request.body, &context.controller.model());
+    if (!model) return respond(reply(model.error()));
+    const auto hash = sha256_hex(request.body);
+    const bool dry_run = change->dry_run;
+    context.controller.take_file(
+        std::move(*model), hash, *file_wins, std::move(*change),
+        [&controller = context.controller, hash, dry_run, answer = answer_with(std::move(respond))](Answer taken) {
+            if (taken && !dry_run) controller.file_is(FileStatus::Word::taken, hash, {});
+            answer(std::move(taken));
+        });
 }
 
 void check_config(Context& context, const AdminRequest& request, Respond respond) {

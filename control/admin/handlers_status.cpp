@@ -31,6 +31,15 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     return out;
 }
 
+Json file_view(const FileStatus& file) {
+    Json out = {{"path", file.path}, {"hash", file.hash}, {"state", word(file.word)}, {"since", file.since}};
+    if (!file.problem) return out;
+    const Json problem = to_json(*file.problem);
+    for (const char* key : {"detail", "errors", "conflicts"})
+        if (problem.contains(key)) out[key] = problem[key];
+    return out;
+}
+
 bool ready(const Context& context) {
     return context.controller.adoption().everywhere(context.controller.generation()) && context.settled();
 }
@@ -59,7 +68,8 @@ void status(Context& context, const AdminRequest&, Respond respond) {
         {"started_at", timestamp(context.started)},
         {"uptime_s",
          std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - context.started).count()},
-        {"config_file", context.config_file}};
+        {"config_file", context.config_file},
+        {"file", file_view(controller.file())}};
     const auto behind = controller.adoption().behind(controller.generation());
     out["workers"] = {{"adopted", controller.adoption().workers() - behind.size()},
                       {"of", controller.adoption().workers()}};

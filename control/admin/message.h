@@ -24,7 +24,8 @@ struct AdminRequest {
     std::string from;  // remote address
 
     // Set on the way to the handler.
-    std::string who;                  // name of the token
+    std::string who;  // name of the token
+    config::Role role = config::Role::viewer;
     std::vector<std::string> places;  // what stands for {…} in the row's path
 
     std::string header(const std::string& name) const {

@@ -45,6 +45,9 @@ Json parameters(const AdminRoute& route) {
                 parameter(name, "query", {{"type", "string"}}, "answer when it has ended, or after so long (30s)"));
         else if (name == "anchor")
             out.push_back(parameter(name, "query", {{"type", "string"}}, "LINE:HASH as an earlier answer told them"));
+        else if (name == "file_wins")
+            out.push_back(parameter(name, "query", {{"type", "boolean"}},
+                                    "where the file and changes at run time contradict each other, the file counts"));
         else
             out.push_back(parameter(name, "query", {{"type", "integer"}}, "paging"));
     }

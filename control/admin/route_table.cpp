@@ -21,6 +21,7 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/v1/status", A::viewer, false, "status", "Generation, workers, routes, upstreams, rates", "", "Status", "", h::status},
     {"GET", "/v1/config", A::viewer, false, "getConfig", "The configuration in force, canonical, secrets hidden", "", "Config", "", h::get_config},
     {"PUT", "/v1/config", A::admin, true, "putConfig", "Replace the whole configuration", "Config", "Receipt", "", h::put_config},
+    {"POST", "/v1/config/apply", A::admin, true, "applyConfig", "Take a configuration file over: what changed in it since the last one is applied to what is in force", "Config", "Receipt", "file_wins", h::apply_config},
     {"POST", "/v1/config/check", A::viewer, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", h::check_config},
     {"POST", "/v1/routes/{route}/switch", A::operate, true, "switchRoute", "All traffic of the route's split to one upstream", "Switch", "Receipt", "", h::switch_route},
     {"PUT", "/v1/routes/{route}/split", A::operate, true, "setSplit", "Set the weights of the route's split", "Split", "Receipt", "", h::put_split},
@@ -68,6 +69,16 @@ std::vector<std::string_view> segments(std::string_view path) {
 
 std::span<const AdminRoute> admin_routes() {
     return kRoutes;
+}
+
+bool AdminRoute::asks(std::string_view name) const {
+    std::string_view rest = queries;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(' '), rest.size());
+        if (rest.substr(0, end) == name) return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
 }
 
 std::string percent_decoded(std::string_view text) {

@@ -29,6 +29,8 @@ struct AdminRoute {
     std::string_view queries;  // further query parameters, separated by spaces
     Handler handler = nullptr;
 
+    // Whether `name` is one of `queries`.
+    bool asks(std::string_view name) const;
     // A change shows its receipt, a rollout its plan with every value written out.
     bool knows_dry_run() const { return change || operation == "startRollout"; }
     // What moves traffic can be insisted on.

@@ -29,7 +29,7 @@ std::optional<Identity> Tokens::identify(std::string_view authorization) const {
     return Identity{found->name, found->role};
 }
 
-Result<config::Token> local_admin_token(const std::string& path) {
+Result<config::Token> local_admin_token(const std::string& path, bool writable) {
     const auto token_of = [](const std::string& secret) {
         return config::Token{"local-admin", config::Role::admin, sha256_hex(secret)};
     };
@@ -39,6 +39,7 @@ Result<config::Token> local_admin_token(const std::string& path) {
         return problems::internal(path + " is empty; remove it and a new token is made at the next start");
     }
     const std::string secret = random_hex(kTokenBytes);
+    if (!writable) return token_of(secret);
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return problems::internal(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
     const std::string line = secret + "\n";

@@ -33,7 +33,7 @@ const char* title(unsigned status) {
         case 431:
             return "Request head too large";
         case 503:
-            return "Not ready";
+            return "Not available now";
         case 507:
             return "No room to store the change";
         default:
@@ -53,6 +53,18 @@ nlohmann::ordered_json to_json(const Problem& problem) {
     if (!problem.errors.empty()) {
         auto& errors = out["errors"] = nlohmann::ordered_json::array();
         for (const auto& e : problem.errors) errors.push_back({{"pointer", e.pointer}, {"detail", e.detail}});
+    }
+    if (!problem.conflicts.empty()) {
+        const auto value = [](const std::string& text) {
+            return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json::parse(text, nullptr, false);
+        };
+        auto& conflicts = out["conflicts"] = nlohmann::ordered_json::array();
+        for (const auto& c : problem.conflicts)
+            conflicts.push_back({{"pointer", c.pointer},
+                                 {"detail", c.detail},
+                                 {"base", value(c.base)},
+                                 {"file", value(c.file)},
+                                 {"state", value(c.state)}});
     }
     return out;
 }
@@ -98,6 +110,19 @@ Problem internal(std::string detail) {
 }
 Problem store_full(std::string detail) {
     return {507, "store-full", std::move(detail), {}, {}};
+}
+Problem store_unavailable(std::string detail) {
+    return {503, "store_unavailable", std::move(detail), {}, {}};
+}
+Problem file_conflict(std::vector<config::Conflict> conflicts) {
+    std::string detail = conflicts.size() == 1 ? conflicts[0].pointer + ": " + conflicts[0].detail
+                                               : "the file and changes at run time contradict each other in " +
+                                                     std::to_string(conflicts.size()) + " places";
+    std::vector<config::Error> errors;
+    for (const auto& c : conflicts) errors.push_back({c.pointer, c.detail});
+    Problem problem{409, kFileConflict, detail + "; nothing was changed", std::move(errors), {}};
+    problem.conflicts = std::move(conflicts);
+    return problem;
 }
 
 }  // namespace problems

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/conflict.h"
 #include "config/error.h"
 
 namespace switchyard::control {
@@ -22,6 +23,7 @@ struct Problem {
     std::string detail;
     std::vector<config::Error> errors;        // for invalid configurations: all of them
     std::optional<std::uint64_t> generation;  // for stale: the one in force
+    std::vector<config::Conflict> conflicts;  // for file_conflict: beside `errors`, with the three values
 
     Problem() = default;
     // Not an aggregate, so that no Result takes a number or a string for a Problem.
@@ -38,6 +40,13 @@ struct Problem {
 // type, title, status, detail, and errors / generation where there are any.
 nlohmann::ordered_json to_json(const Problem& problem);
 
+// The kind of a file_conflict.
+inline constexpr const char* kFileConflict = "file-conflict";
+// The kind of what the guard refuses: traffic that has somebody would be left without anybody.
+inline constexpr const char* kGuard = "nobody-there";
+// The kind of the problem that a file cannot be read at all.
+inline constexpr const char* kFileUnread = "file-unread";
+
 namespace problems {
 Problem bad_request(std::string detail);   // 400: the call itself cannot be understood
 Problem unauthorized(std::string detail);  // 401
@@ -47,9 +56,12 @@ Problem conflict(std::string detail);      // 409: a precondition on live facts 
 Problem stale(std::uint64_t in_force);     // 412: someone else changed it
 // 422: the configuration, or what `what` says, would be wrong
 Problem invalid(std::vector<config::Error> errors, const std::string& what = "configuration");
-Problem invalid(std::string detail);     // 422
-Problem internal(std::string detail);    // 500
-Problem store_full(std::string detail);  // 507: no room to keep the change
+Problem invalid(std::string detail);            // 422
+Problem internal(std::string detail);           // 500
+Problem store_full(std::string detail);         // 507: no room to keep the change
+Problem store_unavailable(std::string detail);  // 503: it runs without a place to keep changes
+// 409: the file and changes at run time contradict each other; the pointers, and all three values of each
+Problem file_conflict(std::vector<config::Conflict> conflicts);
 }  // namespace problems
 
 }  // namespace switchyard::control

@@ -27,7 +27,8 @@ std::string from_environment(const char* name) {
 
 ClientAnswer no_answer(const std::string& url, httplib::Error error) {
     if (error == httplib::Error::SSLServerVerification)
-        return {0, url + " shows a certificate that is not trusted here; name it with --ca-file", nullptr};
+        return {ClientAnswer::kNotCalled, url + " shows a certificate that is not trusted here; name it with --ca-file",
+                nullptr};
     const auto why = httplib::to_string(error);
     return {0, fmt::format("{} does not answer ({}); is switchyard running there?", url, why), nullptr};
 }
@@ -50,7 +51,7 @@ AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin),
 
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::map<std::string, std::string>& headers) const {
-    if (!no_token_.empty()) return {0, no_token_, nullptr};
+    if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
     httplib::Client client(url_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
@@ -71,7 +72,7 @@ ClientAnswer AdminClient::call(const std::string& method, const std::string& pat
 
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                  const std::function<bool(std::string_view)>& take) const {
-    if (!no_token_.empty()) return {0, no_token_, nullptr};
+    if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
     httplib::Client client(url_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());

@@ -2,7 +2,7 @@
 //
 // Where: --admin URL, else SWITCHYARD_ADMIN, else <state_dir>/admin.address, else http://127.0.0.1:9900.
 // Token: SWITCHYARD_TOKEN, else --token-file, else <state_dir>/admin.token.
-// Errors: a call that cannot be made at all is status 0 with the reason in `text`.
+// Errors: without an answer the status is 0, without a call kNotCalled; the reason is in `text`.
 #pragma once
 
 #include <functional>
@@ -23,6 +23,7 @@ struct ClientSettings {
 };
 
 struct ClientAnswer {
+    static constexpr int kNotCalled = -1;  // something that the call needs is missing here
     int status = 0;
     std::string text;
     Json json;  // null when the answer was not JSON

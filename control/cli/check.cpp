@@ -1,10 +1,11 @@
-// switchyard check FILE: is this configuration right? All errors at once.
+// switchyard check FILE | --state DIR: is this configuration right? All errors at once.
 #include <fmt/format.h>
 
 #include "config/count.h"
 #include "config/parse.h"
 #include "control/base/file_bytes.h"
 #include "control/cli/check_names.h"
+#include "control/cli/check_state.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -41,12 +42,19 @@ void add_check(CLI::App& app, Action& action) {
     verb->footer("\nExample:\n  switchyard check /etc/switchyard.json --resolve");
     auto path = std::make_shared<std::string>();
     auto json = std::make_shared<bool>(false);
-    verb->add_option("FILE", *path, "the configuration file")->required();
+    auto state = std::make_shared<std::string>();
+    auto* file = verb->add_option("FILE", *path, "the configuration file");
+    verb->add_option("--state", *state, "a state directory: would this version take up what is in force there?")
+        ->excludes(file);
     verb->add_flag("--json", *json, "answer as JSON, for machines");
     auto resolve = std::make_shared<bool>(false);
     verb->add_flag("--resolve", *resolve, "look its names up, too, and warn of those that have no address now");
-    verb->callback(
-        [&action, path, json, resolve] { action = [path, json, resolve] { return check(*path, *json, *resolve); }; });
+    verb->callback([&action, path, state, json, resolve] {
+        if (path->empty() && state->empty()) throw CLI::RequiredError("FILE or --state DIR");
+        action = [path, state, json, resolve] {
+            return state->empty() ? check(*path, *json, *resolve) : check_state(*state, *json);
+        };
+    });
 }
 
 }  // namespace switchyard::control::cli

@@ -15,7 +15,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     app.set_version_flag("--version", version);
     app.name("switchyard");  // not the path it was called by
     app.require_subcommand(1);
-    app.footer("\nEvery verb has --help with an example. Exit codes: 0 done, 1 refused or failed, 2 usage.");
+    app.footer("\nEvery verb has --help with an example. " + std::string(kExitCodes) + ".");
     Options options;
     Action action;
     RunOptions run_options;
@@ -24,7 +24,12 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     verb->footer("\nExample:\n  switchyard run --config /etc/switchyard.json");
     verb->add_option("--config", run_options.config_file, "the configuration file")->required();
     verb->add_flag("--from-file", run_options.from_file,
-                   "begin from the file even if it has not changed since it was last read");
+                   "begin from the file alone: what was changed at run time is dropped");
+    verb->add_option("--state-dir", run_options.state_dir,
+                     "where state is kept, in place of the file's process.state_dir")
+        ->envname("SWITCHYARD_STATE_DIR");
+    verb->add_option("--above", run_options.above,
+                     "give generations numbers above this one: for a state directory that was restored from a copy");
     verb->callback([&] { action = [&] { return run(run_options); }; });
 
     add_check(app, action);
@@ -33,6 +38,8 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_switch(app, options, action);
     add_split(app, options, action);
     add_undo(app, options, action);
+    add_apply(app, options, action);
+    add_config(app, options, action);
     add_confirm(app, options, action);
     add_history(app, options, action);
     add_diff(app, options, action);

@@ -26,7 +26,8 @@ int wait_drained(const Options& options, const std::string& id, const std::strin
         fmt::print("drained: nothing is in flight by older generations (exact)\n");
     else
         print_drain(answer.json);
-    return drained ? kDone : kRefused;
+    if (!drained) fmt::print(stderr, "NOT drained within {}\n", wait);
+    return drained ? kDone : kIncomplete;
 }
 
 void add_drain(CLI::App& app, Options& options, Action& action) {

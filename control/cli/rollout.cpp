@@ -13,7 +13,6 @@ namespace switchyard::control::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
-constexpr int kInconclusive = 3;  // nothing was taken back, nothing is certain: a person decides
 
 struct RolloutArguments {
     std::string what, which;
@@ -87,7 +86,7 @@ int watch_rollout(const Options& options, const std::string& id) {
         picture.draw(answer.json);
         if (picture.over(answer.json))
             return answer.json["state"] == "succeeded"      ? kDone
-                   : answer.json["state"] == "inconclusive" ? kInconclusive
+                   : answer.json["state"] == "inconclusive" ? kIncomplete
                                                             : kRefused;
         std::this_thread::sleep_for(kLook);
     }

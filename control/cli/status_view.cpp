@@ -58,6 +58,10 @@ std::vector<std::string> status_lines(const Json& s) {
     if (s.contains("pending"))
         out.push_back(fmt::format("! generation {} is undone at {} unless it is confirmed",
                                   s["pending"].value("generation", 0U), s["pending"].value("confirm_by", "")));
+    if (s.contains("file") && s["file"].value("state", "taken") != "taken")
+        out.push_back(fmt::format("! the file {} is not in force ({} since {}): {}", s["file"].value("path", ""),
+                                  s["file"].value("state", ""), s["file"].value("since", ""),
+                                  s["file"].value("detail", "")));
     for (const auto& l : s["listeners"])
         out.push_back(fmt::format("listener {:<12} {}", l.value("name", ""), l.value("bound", "")));
     out.push_back("");

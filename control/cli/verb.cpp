@@ -50,7 +50,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, const std::string& what,
                    const std::string& example) {
     auto* verb = app.add_subcommand(name, what);
-    verb->footer("\nExample:\n  " + example + "\n\nExit codes: 0 done, 1 refused or failed, 2 wrong usage");
+    verb->footer("\nExample:\n  " + example + "\n\n" + kExitCodes);
     verb->add_option("--admin", options.client.admin,
                      "URL of the admin API (else SWITCHYARD_ADMIN, else the local one)");
     verb->add_option("--token-file", options.client.token_file,
@@ -65,7 +65,6 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
 }
 
 void add_change_options(CLI::App& verb, Options& options) {
-    verb.footer(verb.get_footer() + "; 1 also when some worker does not route by it yet");
     add_call_options(verb, options);
     add_force_option(verb, options);
 }
@@ -86,15 +85,19 @@ ClientAnswer send_change(const Options& options, const std::string& method, cons
 }
 
 ClientAnswer send_change_text(const Options& options, const std::string& method, const std::string& path,
-                              const std::string& body) {
+                              const std::string& body, const std::vector<std::string>& queries) {
     std::map<std::string, std::string> headers;
     if (!options.reason.empty()) headers["X-Reason"] = options.reason;
     if (!options.if_match.empty()) headers["If-Match"] = '"' + options.if_match + '"';
     if (!options.idempotency_key.empty()) headers["Idempotency-Key"] = options.idempotency_key;
-    std::string query;
-    if (options.dry_run) query = "?dry_run=true";
-    if (options.force) query += query.empty() ? "?force=true" : "&force=true";
-    return AdminClient(options.client).call(method, path + query, body, headers);
+    std::string whole = path;
+    const auto add = [&whole](const std::string& query) {
+        whole += (whole.find('?') == whole.npos ? '?' : '&') + query;
+    };
+    if (options.dry_run) add("dry_run=true");
+    if (options.force) add("force=true");
+    for (const auto& query : queries) add(query);
+    return AdminClient(options.client).call(method, whole, body, headers);
 }
 
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body) {
@@ -105,9 +108,10 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
     const bool receipt = answer.json.is_object() && answer.json.contains("adopted");
     if (!receipt) return print_problem(options, answer);
     const auto& r = answer.json;
+    const int code = answer.done() ? kDone : kIncomplete;
     if (options.json) {
         fmt::print("{}\n", r.dump(2));
-        return answer.done() ? kDone : kRefused;
+        return code;
     }
     for (const auto& line : r["changes"]) fmt::print("{}\n", text_of(line));
     for (const auto& line : r.value("moves", Json::array())) fmt::print("{}\n", text_of(line));
@@ -140,7 +144,7 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
     if (answer.status == 202)
         fmt::print(stderr, "NOT in force everywhere: workers {} have not answered\n",
                    text_of(r["adopted"]["waiting_for"]));
-    return answer.done() ? kDone : kRefused;
+    return code;
 }
 
 int show(const Options& options, const std::string& path, const std::function<void(const Json&)>& print) {
@@ -160,7 +164,7 @@ int print_problem(const Options& options, const ClientAnswer& answer) {
     }
     if (!answer.json.is_object() || !answer.json.contains("detail")) {
         fmt::print(stderr, "switchyard: {}\n", answer.text);
-        return kRefused;
+        return answer.status == 0 ? kUnreachable : kRefused;
     }
     fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), in_flags(text_of(answer.json["detail"])));
     if (answer.json.contains("errors") && answer.json["errors"].size() > 1)

@@ -8,12 +8,9 @@
 #include <vector>
 
 #include "control/cli/admin_client.h"
+#include "control/cli/exit_code.h"
 
 namespace switchyard::control::cli {
-
-inline constexpr int kDone = 0;
-inline constexpr int kRefused = 1;  // refused, failed, or not adopted by every worker
-inline constexpr int kUsage = 2;
 
 struct Options {
     ClientSettings client;
@@ -38,13 +35,13 @@ void add_force_option(CLI::App& verb, Options& options);
 // Of calls that act but answer no receipt.
 void add_call_options(CLI::App& verb, Options& options);
 
-// Makes a changing call and prints its receipt: 0 only when every worker has adopted it.
+// Makes a changing call and prints its receipt: 0 only when every worker has adopted it, else 3.
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body);
 // The same, without printing: for verbs that go on after it.
 ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body);
 // … with a body that goes as somebody wrote it, so that its mistakes are found where they are.
 ClientAnswer send_change_text(const Options& options, const std::string& method, const std::string& path,
-                              const std::string& body);
+                              const std::string& body, const std::vector<std::string>& queries = {});
 int print_receipt(const Options& options, const ClientAnswer& answer);
 
 // Makes a reading call and prints the answer with `print`, or as JSON.

@@ -11,6 +11,8 @@ void add_schema(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Options& options, Action& action);
 void add_switch(CLI::App& app, Options& options, Action& action);
 void add_split(CLI::App& app, Options& options, Action& action);
+void add_apply(CLI::App& app, Options& options, Action& action);
+void add_config(CLI::App& app, Options& options, Action& action);
 void add_undo(CLI::App& app, Options& options, Action& action);
 void add_confirm(CLI::App& app, Options& options, Action& action);
 void add_history(CLI::App& app, Options& options, Action& action);

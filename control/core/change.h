@@ -9,6 +9,7 @@
 
 #include "control/core/receipt.h"
 #include "control/edits/edit.h"
+#include "control/store/records.h"
 
 namespace switchyard::control {
 
@@ -18,6 +19,9 @@ struct Caller {
     std::string reason;
     bool operator==(const Caller&) const = default;
 };
+
+// The verb of a file that is read again by itself: nobody is there who could insist.
+inline constexpr const char* kReloadVerb = "file";
 
 struct Change {
     std::string verb;  // as the audit names it
@@ -30,9 +34,10 @@ struct Change {
     std::optional<std::chrono::milliseconds> confirm_within;
     std::optional<std::chrono::milliseconds> drain_deadline;
     DrainPolicy drain_policy = DrainPolicy::leave;
-    std::optional<std::string> file_hash;  // the edit comes from the configuration file
-    bool settles_pending = false;          // allowed while another change waits for confirmation: undo
-    std::string holder;                    // the rollout that makes this change may touch the routes it holds
+    std::optional<FileBase> file;  // the edit takes this file over
+    bool settles_pending = false;  // allowed while another change waits for confirmation: undo
+    bool operators = false;  // an operator asks, for something that could change anything: only his part may change
+    std::string holder;      // the rollout that makes this change may touch the routes it holds
     // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
     bool unstored_if_need_be = false;
     bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way

@@ -13,6 +13,7 @@
 #include "control/core/leaving.h"
 #include "control/edits/guard.h"
 #include "control/edits/moves.h"
+#include "control/edits/operator_part.h"
 #include "control/edits/replace.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -134,14 +135,20 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}, {}};
-    if (auto free = held(*edited, change); !free) return free.error();
+    if (change.operators)
+        if (auto his = edits::operator_part_only(*model_, *edited); !his) return his.error();
+    // A file's merge looks at this by itself, and more closely.
+    if (!change.file)
+        if (auto free = held(*edited, change); !free) return free.error();
     if (auto errors = config::validate(*edited, config::expressions_in(*model_)); !errors.empty())
         return problems::invalid(std::move(errors));
     if (!change.force)
         if (auto safe = edits::guard(*model_, *edited, facts); !safe) {
             auto problem = safe.error();
+            if (change.file) problem.kind = kGuard;
             // A file that is read again has nobody who could insist.
-            problem.detail += change.file_hash ? " (a reload has no force)" : edits::kForceHint;
+            const bool reload = change.file && change.verb == kReloadVerb;
+            problem.detail += reload ? " (a reload has no force; switchyard apply has)" : edits::kForceHint;
             return problem;
         }
 
@@ -161,7 +168,7 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
     commit.generation = {generation_ + 1, generation_,          config::render_text(*prepared.model),
                          timestamp(now),  change.caller.who,    change.caller.from,
                          change.verb,     change.caller.reason, prepared.changes};
-    commit.file_hash = change.file_hash;
+    commit.base = change.file;
     commit.keep = prepared.model->process.keep_generations;
     if (!change.idempotency_key.empty())
         commit.idempotency =
@@ -184,9 +191,9 @@ void Controller::change(Change change, Answered done) {
     receipt.moves = prepared->moves;
     receipt.restores = change.restores;
     if (!prepared->snapshot) {
-        // Already so. The file's new text is remembered all the same, or a restart would read it as news.
-        if (change.file_hash && !change.dry_run)
-            if (auto kept = store_.set_file_hash(*change.file_hash); !kept) return done(kept.error());
+        // Already so. The file's new text is remembered all the same, or the next reading would take it for news.
+        if (change.file && !change.dry_run)
+            if (auto kept = keep_base(*change.file); !kept) return done(kept.error());
         receipt.generation = generation_;
         receipt.unchanged = true;
         receipt.dry_run = change.dry_run;

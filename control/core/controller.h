@@ -26,6 +26,7 @@
 #include "control/core/change.h"
 #include "control/core/drain_book.h"
 #include "control/core/event_log.h"
+#include "control/core/file_status.h"
 #include "control/store/store.h"
 #include "proxy/base/histogram.h"
 #include "proxy/snapshot/compile.h"
@@ -66,6 +67,9 @@ class Controller {
     // The configuration of `to` again, as a new generation; 0: what way_back() finds.
     void undo(std::uint64_t to, Change change, Answered done);
     Result<void> confirm(std::uint64_t generation, const Caller& caller);
+    // What changed from the file last taken over to `file` is applied to what is in force; 409 with every conflict
+    // where they contradict each other. `change` has neither edit nor file yet.
+    void take_file(config::Model file, const std::string& hash, bool file_wins, Change change, Answered done);
 
     // From the workers.
     void adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older);
@@ -92,6 +96,13 @@ class Controller {
     Facts facts() const { return ports_.facts(*model_); }
     Store& store() { return store_; }
     EventLog& events() { return events_; }
+    // The configuration file, as far as this process has looked at it.
+    const FileStatus& file() const { return file_; }
+    void file_is(FileStatus::Word word, const std::string& hash, std::optional<Problem> problem);
+    // `since` is when it was taken over, or now.
+    void begin_file(FileStatus status) { file_ = std::move(status); }
+    // The state directory was given to the process: what a file says of it is not meant for this one.
+    void state_dir_is_given() { state_dir_given_ = true; }
     const Histogram& publish_durations() const { return publish_durations_; }
     double publish_seconds() const { return publish_seconds_; }
 
@@ -122,6 +133,8 @@ class Controller {
     Result<Prepared> prepare(const Change& change) const;
     Result<config::Model> model_of(std::uint64_t generation);
     Result<void> held(const config::Model& next, const Change& change) const;
+    // Costs nothing when it is kept already: a file that is read again must not fail for a full disk.
+    Result<void> keep_base(const FileBase& base);
     Commit commit_of(const Change& change, const Prepared& prepared) const;
     void put_in_force(const Change& change, Prepared prepared, Receipt receipt, Steady arrived, Answered done);
     void open_drain(const Change& change, const config::Model& before, const config::Model& after);
@@ -139,6 +152,8 @@ class Controller {
     Store& store_;
     const Ports ports_;
     std::function<Holder(const std::string&)> held_by_;
+    FileStatus file_;
+    bool state_dir_given_ = false;
     std::shared_ptr<const config::Model> model_;
     std::shared_ptr<const Snapshot> snapshot_;
     std::uint64_t generation_ = 0;

@@ -73,6 +73,7 @@ std::uint64_t Database::count(const char* name) {
 }
 
 Result<void> Database::durably(const std::function<void()>& body) {
+    if (!unavailable.empty()) return problems::store_unavailable(unavailable);
     try {
         SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
         body();

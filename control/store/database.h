@@ -23,6 +23,7 @@ class Database {
     Database(const std::string& path, const std::string& vfs);
 
     SQLite::Database db;
+    std::string unavailable;  // why nothing can be kept; empty: it can
 
     // Statements are kept prepared: a switch is answered in about the time of one fsync.
     SQLite::Statement& statement(const char* sql);
@@ -32,7 +33,7 @@ class Database {
     // A number among them; 0 when there is none, or when somebody has written something else there.
     std::uint64_t count(const char* name);
 
-    // Runs `body` in one transaction; any failure leaves nothing behind.
+    // Runs `body` in one transaction, or refuses while the store is unavailable; any failure leaves nothing behind.
     Result<void> durably(const std::function<void()>& body);
     template <class T>
     Result<T> reading(const std::function<T()>& body) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <stdlib.h>  // mkdtemp
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +71,39 @@ std::uint64_t newest_in(const std::string& damaged) {
     return newest;
 }
 
+// A folder that only this process may look into; empty: there is no place for one.
+std::string private_folder() {
+    std::error_code ec;
+    const std::string usual = std::filesystem::temp_directory_path(ec).string();
+    for (const std::string& place : {ec ? std::string("/tmp") : usual, std::string("/dev/shm"), std::string("/run")}) {
+        std::string path = place + "/switchyard-XXXXXX";
+        if (::mkdtemp(path.data()) != nullptr) return path;
+    }
+    return {};
+}
+
 }  // namespace
+
+// A database in a folder that cannot be written cannot be read either, once a crash has left its log beside it: SQLite
+// has to work the log in. A copy can.
+Result<Store::Opened> Store::open_copy(const std::string& path, const std::string& why) {
+    const std::string folder = private_folder();
+    const std::string copy = folder.empty() ? ":memory:" : folder + "/switchyard.db";
+    std::string damage;
+    if (!folder.empty())
+        for (const char* part : {"", "-wal", ".ledger"}) {
+            std::error_code ec;
+            const bool there = std::filesystem::exists(path + part, ec) && !ec;
+            if (there && !std::filesystem::copy_file(path + part, copy + part, ec) && std::string(part).empty())
+                damage = "; " + path + " cannot be read: " + ec.message();
+        }
+    auto opened = open(copy);
+    if (opened) opened->store->members_->unavailable = why + damage;
+    // The open files are all that is needed of it, and it holds every secret of the configuration.
+    std::error_code ignored;
+    if (!folder.empty()) std::filesystem::remove_all(folder, ignored);
+    return opened;
+}
 
 Result<Store::Opened> Store::open(const std::string& path) {
     return open(path, Options{});
@@ -81,7 +114,7 @@ Result<Store::Opened> Store::open(const std::string& path, const Options& option
     std::uint64_t seen_in_damaged = 0;
     for (int attempt = 0; attempt < 2; ++attempt) {
         std::string why;
-        keep_private(path);
+        if (path != ":memory:") keep_private(path);
         try {
             auto members = std::make_unique<Members>(path, options.vfs);
             auto& db = members->db;
@@ -104,8 +137,9 @@ Result<Store::Opened> Store::open(const std::string& path, const Options& option
             why = verdict;
         } catch (const SQLite::Exception& e) {
             if (!says_corrupt(e))
-                return problems::internal(fmt::format(
-                    "{} cannot be opened ({}); process.state_dir must be a writable directory", path, e.what()));
+                return Problem(500, kStoreUnusable,
+                               fmt::format("{} cannot be opened ({}); process.state_dir must be a writable directory",
+                                           path, e.what()));
             why = e.what();
         }
         const std::string kept = set_aside(path);

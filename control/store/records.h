@@ -59,10 +59,18 @@ struct KeptReply {
     bool operator==(const KeptReply&) const = default;
 };
 
+// The configuration file as it was last taken over: what the next reading of it is compared with.
+struct FileBase {
+    std::string config;  // canonical text, secrets included
+    std::string hash;    // of the file's bytes
+    std::string at;      // UTC, microseconds
+    bool operator==(const FileBase&) const = default;
+};
+
 // Everything that becomes durable together, in one transaction.
 struct Commit {
     Generation generation;
-    std::optional<std::string> file_hash;  // when the configuration file was read: of its bytes
+    std::optional<FileBase> base;  // when the configuration file was taken over
     std::optional<IdempotencyRow> idempotency;
     std::optional<PendingConfirmation> pending;  // empty: whatever was pending is settled by this change
     std::uint64_t keep = 0;                      // generations to keep; 0: all

@@ -26,6 +26,15 @@ Generation generation_of(SQLite::Statement& s) {
     return g;
 }
 
+void write_base(Database& database, const FileBase& base) {
+    auto& s = database.statement("INSERT OR REPLACE INTO base VALUES (1, ?, ?, ?)");
+    s.bind(1, base.config);
+    s.bind(2, base.hash);
+    s.bind(3, base.at);
+    s.exec();
+    database.statement("DELETE FROM meta WHERE name = 'refused_file'").exec();
+}
+
 // The rows of one commit, within the transaction that runs.
 void write(Database& database, const Commit& c) {
     const auto& g = c.generation;
@@ -41,7 +50,7 @@ void write(Database& database, const Commit& c) {
     s.bind(9, packed(g.changes));
     s.exec();
     audit_rows::append(database, {0, g.at, g.who, g.from, g.verb, g.reason, g.number, g.changes, {}, {}});
-    if (c.file_hash) database.set_meta("file_hash", *c.file_hash);
+    if (c.base) write_base(database, *c.base);
     database.statement("DELETE FROM pending").exec();
     if (c.pending) {
         auto& p = database.statement("INSERT INTO pending VALUES (?, ?, ?)");
@@ -75,8 +84,13 @@ void write(Database& database, const Commit& c) {
 Store::Store(std::unique_ptr<Members> members) : members_(std::move(members)) {}
 Store::~Store() = default;
 
+void Store::refuse_changes(std::string why) {
+    members_->unavailable = std::move(why);
+}
+
 Result<void> Store::commit(const Commit& c) {
     // The number is put beyond use before it is used: whatever becomes of this file, it is never given again.
+    if (!members_->unavailable.empty()) return problems::store_unavailable(members_->unavailable);
     if (auto reserved = members_->ledger.reserve(c.generation.number); !reserved) return reserved.error();
     return members_->durably([&] { write(*members_, c); });
 }
@@ -94,8 +108,15 @@ Result<void> Store::settle(std::uint64_t generation, const AuditEntry& entry) {
     });
 }
 
-Result<void> Store::set_file_hash(const std::string& hash) {
-    return members_->durably([&] { members_->set_meta("file_hash", hash); });
+Result<void> Store::set_base(const FileBase& base) {
+    return members_->durably([&] { write_base(*members_, base); });
+}
+
+Result<void> Store::refuse_file(const std::string& hash, const AuditEntry& entry) {
+    return members_->durably([&] {
+        members_->set_meta("refused_file", hash);
+        audit_rows::append(*members_, entry);
+    });
 }
 
 Result<std::optional<Generation>> Store::newest() {
@@ -145,8 +166,18 @@ Result<Store::Made> Store::made_by(const std::string& who, const std::string& ve
     });
 }
 
-Result<std::optional<std::string>> Store::file_hash() {
-    return members_->reading<std::optional<std::string>>([&] { return members_->meta("file_hash"); });
+Result<std::optional<FileBase>> Store::base() {
+    return members_->reading<std::optional<FileBase>>([&]() -> std::optional<FileBase> {
+        auto& s = members_->statement("SELECT config, hash, at FROM base");
+        if (!s.executeStep()) return std::nullopt;
+        FileBase base{s.getColumn(0).getString(), s.getColumn(1).getString(), s.getColumn(2).getString()};
+        s.tryReset();
+        return base;
+    });
+}
+
+Result<std::optional<std::string>> Store::refused_file() {
+    return members_->reading<std::optional<std::string>>([&] { return members_->meta("refused_file"); });
 }
 
 Result<std::optional<PendingConfirmation>> Store::pending() {

@@ -20,6 +20,9 @@
 
 namespace switchyard::control {
 
+// The kind of the problem that a store cannot be opened where it is, though nothing says that it is damaged.
+inline constexpr const char* kStoreUnusable = "store-unusable";
+
 class Store {
   public:
     struct Options {
@@ -31,6 +34,11 @@ class Store {
     // says so and belongs in front of the operator. A file that cannot be opened at all is an error.
     static Result<Opened> open(const std::string& path, const Options& options);
     static Result<Opened> open(const std::string& path);
+    // What can be read of a store in a folder that cannot be written: a private copy, which takes no change – 503
+    // `store_unavailable`, for the reason `why`. Without anything that can be read, an empty one.
+    static Result<Opened> open_copy(const std::string& path, const std::string& why);
+    // From now on no change is taken, for the reason `why`.
+    void refuse_changes(std::string why);
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -40,7 +48,11 @@ class Store {
     Result<void> note(const AuditEntry& entry);
     // The pending change was confirmed: forget its deadline and write the audit line, in one step.
     Result<void> settle(std::uint64_t generation, const AuditEntry& entry);
-    Result<void> set_file_hash(const std::string& hash);
+    // The file was taken over and made no generation: its text is remembered all the same.
+    Result<void> set_base(const FileBase& base);
+    // The file whose bytes have this hash was refused by the guard: a start, which has no guard, must not take it.
+    // Writes the audit line as well, in one step. Forgotten with the next file that is taken over.
+    Result<void> refuse_file(const std::string& hash, const AuditEntry& entry);
 
     Result<std::optional<Generation>> newest();
     Result<std::optional<Generation>> generation(std::uint64_t number);
@@ -51,7 +63,8 @@ class Store {
         std::uint64_t first = 0, count = 0;
     };
     Result<Made> made_by(const std::string& who, const std::string& verb);
-    Result<std::optional<std::string>> file_hash();
+    Result<std::optional<FileBase>> base();
+    Result<std::optional<std::string>> refused_file();
     Result<std::optional<PendingConfirmation>> pending();
     Result<std::optional<IdempotencyRow>> idempotency(const std::string& who, const std::string& key);
     // The first reply to a key stays; later ones change nothing.

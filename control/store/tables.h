@@ -59,6 +59,20 @@ CREATE TABLE replies (
     UNIQUE (who, key)
 );
 )sql",
+    // The configuration file as it was last taken over. Before this table there was only its hash: the newest
+    // generation that came from the file is what it said.
+    R"sql(
+CREATE TABLE base (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    config TEXT NOT NULL,
+    hash   TEXT NOT NULL,
+    at     TEXT NOT NULL
+);
+INSERT INTO base
+SELECT 1, config, ifnull((SELECT value FROM meta WHERE name = 'file_hash'), ''), at
+FROM generations WHERE verb IN ('start', 'file') ORDER BY number DESC LIMIT 1;
+DELETE FROM meta WHERE name = 'file_hash';
+)sql",
 };
 
 }  // namespace switchyard::control

@@ -60,7 +60,7 @@ def command_line(program, proxy):
     endpoints(program, proxy)
     completion(program, proxy)
     help_texts(program, proxy)
-    check("an unreachable API exits 1", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 1)
+    check("an unreachable API exits 4", verb(program, proxy, "status", "--admin", "http://127.0.0.1:1")[0] == 4)
 
 
 def endpoints(program, proxy):

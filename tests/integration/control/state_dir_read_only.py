@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The state directory becomes read-only under a running Switchyard, as when the kernel finds an error on the disk: each
 change is refused with the reason and changes nothing, traffic goes on, and when it is writable again changes are possible.
-A start on it is refused with the reason, and leaves what is there as it is.
+A start on it serves what was in force, and leaves what is there as it is.
 
 The third argument is the library that makes the files read-only, for root too, while a file exists."""
 import contextlib
+import json
 import os
 import pathlib
-import subprocess
+import re
 import sys
 
 import state_dir_full
@@ -39,14 +40,34 @@ def becomes_read_only(proxy, switch):
     check("no request failed", not traffic.bad, traffic.bad[:3])
 
 
-def refuses_to_start(program, proxy, switch):
+def serves_read_only(program, work, proxy, switch):
+    """Whatever the file says since then: the state as it was, read-only."""
+    config = json.loads(proxy.config.read_text())
+    config["routes"][0]["debug_headers"] = False
+    proxy.config.write_text(json.dumps(config))
+    newest, split = proxy.status_at_end
     before = sorted((p.name, p.read_bytes()) for p in proxy.state.iterdir())
     switch.touch()
-    ended = subprocess.run([program, "run", "--config", proxy.config], capture_output=True, text=True, timeout=running.DEADLINE)
-    said = ended.stdout + ended.stderr
-    check("the start is refused", ended.returncode == 1, ended.returncode)
-    check("it names the setting, the folder and the cause",
-          all(word in said for word in ("state_dir", str(proxy.state), "Read-only file system")), said)
+    private = pathlib.Path(work) / "private"
+    private.mkdir()
+    os.environ["TMPDIR"] = str(private)
+    with running.Process([program, "run", "--config", proxy.config], work, "read-only") as blind:
+        # Where it listens cannot be written down: only the log says so.
+        proxy.admin = running.until("it answers", lambda: re.search(r"admin API at (http://[0-9.:]+)", blind.text())).group(1)
+        del os.environ["TMPDIR"]
+        # It works on a private copy, which nobody finds any more, however the process ends.
+        check("no copy is left", not list(private.iterdir()), list(private.iterdir()))
+        status = proxy.status()
+        check("it serves what was in force", status["generation"] == newest and status["routes"][0]["split"] == split, status)
+        check("status and log name the folder and the cause", all(
+            word in text for text in (status["notices"][0], blind.text()) for word in ("state_dir", str(proxy.state), "Read-only file system")),
+              status["notices"])
+        check("the file is not taken", status["file"]["state"] == "refused", status["file"])
+        check("its history can be read", proxy.call("GET", "/v1/audit/verify")[1]["intact"])
+        answer = state_dir_full.split(proxy, 5)
+        check("a change is refused as store_unavailable", answer[0] == 503 and answer[1]["type"].endswith(":store_unavailable"), answer)
+        check("and changed nothing", proxy.status()["generation"] == newest)
+        check("it ends in order", blind.end() == 0)
     check("nothing was touched", sorted((p.name, p.read_bytes()) for p in proxy.state.iterdir()) == before)
     switch.unlink()
 
@@ -57,10 +78,12 @@ def main(program, yardbench, library):
             with running.Switchyard(program, work, running.blue_green([blue.address], [blue.address])) as proxy:
                 becomes_read_only(proxy, switch)
                 newest = proxy.status()["generation"]
-                proxy.end()
-            refuses_to_start(program, proxy, switch)
+                proxy.status_at_end = newest, proxy.status()["routes"][0]["split"]
+                proxy.kill()  # its log is left beside the database: what cannot be written cannot even be read in place
+            serves_read_only(program, work, proxy, switch)
             with running.Switchyard(program, work, None, name="again") as proxy:
-                check("writable again, it resumes", proxy.status()["generation"] == newest, proxy.status()["generation"])
+                check("writable again, it resumes and takes the file", proxy.status()["generation"] == newest + 1 and
+                      proxy.status()["file"]["state"] == "taken", proxy.status()["generation"])
     return verdict()
 
 

@@ -31,7 +31,7 @@ void execute(const std::string& path, const char* sql) {
 TEST_CASE("what was committed is there after the file is opened again") {
     ScratchDir dir;
     Commit first = commit_of(1);
-    first.file_hash = "abc";
+    first.base = FileBase{"{}", "abc", "at"};
     Commit second = commit_of(2);
     second.idempotency = IdempotencyRow{"key", "ci", "print", 2};
     second.pending = PendingConfirmation{2, 1, 1234};
@@ -45,7 +45,7 @@ TEST_CASE("what was committed is there after the file is opened again") {
     CHECK(**store->newest() == second.generation);
     CHECK(**store->generation(1) == first.generation);
     CHECK_FALSE((*store->generation(3)).has_value());
-    CHECK(**store->file_hash() == "abc");
+    CHECK(**store->base() == *first.base);
     CHECK(**store->pending() == *second.pending);
     CHECK(**store->idempotency("ci", "key") == *second.idempotency);
     CHECK_FALSE((*store->idempotency("somebody else", "key")).has_value());
@@ -334,4 +334,60 @@ TEST_CASE("journals that are dropped are gone after the file is opened again, th
     const auto left = *open(dir / "db")->journals();
     REQUIRE(left.size() == 1);
     CHECK(left.contains("r2"));
+}
+
+TEST_CASE("the file last taken over is kept, and a refused one until another is taken over") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    CHECK_FALSE((*store->base()).has_value());
+    REQUIRE(store->refuse_file("bad", {0, "at", "file", "/f", "file-refused", "", 1, {"no"}, {}, {}}).has_value());
+    CHECK(**store->refused_file() == "bad");
+    CHECK((*store->audit(0, 1))[0].verb == "file-refused");
+    Commit commit = commit_of(1);
+    commit.base = FileBase{"{}", "good", "at"};
+    REQUIRE(store->commit(commit).has_value());
+    CHECK(**store->base() == *commit.base);
+    CHECK_FALSE((*store->refused_file()).has_value());
+    REQUIRE(store->set_base({"{}", "better", "later"}).has_value());
+    CHECK((**store->base()).hash == "better");
+}
+
+TEST_CASE("the base of a file without one is the newest generation that came from the configuration file") {
+    ScratchDir dir;
+    {
+        auto store = open(dir / "db");
+        for (std::uint64_t n = 1; n <= 4; ++n) {
+            auto commit = commit_of(n);
+            if (n == 1) commit.generation.verb = "start";
+            if (n == 3) commit.generation.verb = "file";
+            REQUIRE(store->commit(commit).has_value());
+        }
+    }
+    execute(dir / "db", "DROP TABLE base; PRAGMA user_version = 2; INSERT INTO meta VALUES ('file_hash', 'as it was')");
+    auto store = open(dir / "db");
+    const auto base = **store->base();
+    CHECK(base.config == commit_of(3).generation.config);
+    CHECK(base.hash == "as it was");
+}
+
+TEST_CASE("a copy of what cannot be written shows everything and takes nothing, also what a crash left in the log") {
+    ScratchDir dir;
+    auto writer = open(dir / "db");  // still open: its log is not worked in
+    REQUIRE(writer->commit(commit_of(1)).has_value());
+    const auto opened = Store::open_copy(dir / "db", "the folder cannot be written");
+    REQUIRE(opened.has_value());
+    auto& copy = *opened->store;
+    CHECK(**copy.newest() == commit_of(1).generation);
+    CHECK(opened->next == 2);
+    for (const auto& refused : {copy.commit(commit_of(2)), copy.note({}), copy.put_journal("r1", "x")}) {
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().status == 503);
+        CHECK(refused.error().kind == "store_unavailable");
+        CHECK(refused.error().detail.find("the folder cannot be written") != std::string::npos);
+    }
+    CHECK(writer->commit(commit_of(2)).has_value());
+    CHECK((**copy.newest()).number == 1);
+    const auto nothing = Store::open_copy(dir / "nowhere/db", "there is none");
+    REQUIRE(nothing.has_value());
+    CHECK_FALSE((*nothing->store->newest()).has_value());
 }

@@ -1,0 +1,39 @@
+#include "control/core/config_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "config/document.h"
+#include "config/parse.h"
+#include "control/base/digest.h"
+#include "control/base/file_bytes.h"
+#include "control/edits/replace.h"
+
+namespace switchyard::control {
+
+Result<ConfigFile> read_config_file(const std::string& path) {
+    auto bytes = file_bytes(path);
+    if (!bytes) return Problem(422, kFileUnread, bytes.error().detail);
+    auto hash = sha256_hex(*bytes);
+    return ConfigFile{std::move(*bytes), std::move(hash)};
+}
+
+Result<config::Model> model_of_file(const std::string& bytes, const config::Model* in_force) {
+    auto read = config::read_document(bytes);
+    const bool sound = read.document && read.errors.empty();
+    if (sound && in_force != nullptr) edits::restore_secrets(*read.document, *in_force);
+    auto parsed = sound ? config::parse(*read.document) : config::parse(std::string_view(bytes));
+    if (!parsed.model) return problems::invalid(std::move(parsed.errors));
+    return std::move(*parsed.model);
+}
+
+std::optional<std::string> state_dir_in(const std::string& bytes) {
+    const auto read = config::read_document(bytes);
+    if (!read.document || !read.document->is_object()) return std::nullopt;
+    const auto process = read.document->find("process");
+    if (process == read.document->end() || !process->is_object()) return std::nullopt;
+    const auto folder = process->find("state_dir");
+    if (folder == process->end() || !folder->is_string()) return std::nullopt;
+    return folder->get<std::string>();
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,37 @@
+// What a start finds: the configuration file, the state directory, and what the store in it has kept.
+//
+// Which directory: the one that was given, else the file's process.state_dir – also of a file that is wrong elsewhere
+// –, else the default one. One that cannot be written is read all the same; changes are refused then
+// (Store::open_copy). Invariants: without a state to go on from, a file that cannot be taken is the error, and nothing
+// was made. Threads: control; blocks on the disk.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/control.h"
+#include "control/resume.h"
+#include "control/state_dir.h"
+#include "control/store/store.h"
+
+namespace switchyard::control {
+
+struct Kept {
+    FileAtStart file;
+    StateAtStart state;
+    std::map<std::string, std::string> journals;  // of rollouts
+};
+
+struct OpenedState {
+    std::unique_ptr<StateDir> dir;
+    std::unique_ptr<Store> store;
+    Kept kept;
+    std::vector<std::string> notices;  // for the operator
+};
+
+// `path`: the configuration file.
+Result<OpenedState> open_state(const std::string& path, const Control::Options& options);
+
+}  // namespace switchyard::control
