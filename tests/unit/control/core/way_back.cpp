@@ -111,9 +111,9 @@ TEST_CASE("every change passes the guard, and force passes it") {
     c.dry_run = true;
     CHECK_FALSE(b.change(c).has_value());  // a dry run says what the real thing would say
     c.dry_run = false;
-    c.file_hash = "of the file";
+    const auto verb = std::exchange(c.verb, kReloadVerb);
     CHECK(b.change(c).error().detail.ends_with("a reload has no force)"));
-    c.file_hash.reset();
+    c.verb = verb;
     c.force = true;
     REQUIRE(b.change(c).has_value());
     CHECK(forum(b) == config::Split{{"blue", 0}, {"green", 100}});
