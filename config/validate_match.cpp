@@ -123,6 +123,14 @@ void check_match(Checks& checks, const std::string& at, const Match& match) {
             checks.fail(at + "/path_prefix", "path_exact is there too; only one of them can decide");
     }
     check_methods(checks, at + "/methods", match.methods);
+    for (auto name = match.listeners.begin(); name != match.listeners.end(); ++name) {
+        const std::string here =
+            pointer_to(at + "/listeners", static_cast<std::size_t>(name - match.listeners.begin()));
+        if (std::ranges::find(checks.listener_names, *name) == checks.listener_names.end())
+            checks.fail(here, "no listener is named " + unknown_word(*name, checks.listener_names));
+        if (std::find(match.listeners.begin(), name, *name) != name)
+            checks.fail(here, fmt::format("{} is there twice", *name));
+    }
 }
 
 void check_condition(Checks& checks, const std::string& at, const Condition& condition, bool verified, int depth) {

@@ -21,12 +21,16 @@
 #include "control/core/controller.h"
 #include "control/edits/replace.h"
 #include "control/file_watch.h"
+#include "control/name_news.h"
+#include "control/names/names.h"
 #include "control/resume.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/state_dir.h"
+#include "control/upstream_health.h"
 #include "control/version.h"
 #include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -79,6 +83,7 @@ struct Control::Members {
     Registry registry;
     std::unique_ptr<WorkerPool> pool;
     std::unique_ptr<Controller> controller;
+    std::unique_ptr<Names> names;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     Totals totals;
@@ -90,11 +95,16 @@ struct Control::Members {
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
+    bool settled = false;               // see look_whether_settled()
     std::uint64_t next_generation = 1;  // the first that this process may give out
 
     Members(std::string file, unsigned workers_)
         : config_file(std::move(file)), workers(workers_), registry(workers_) {}
 
+    Result<void> build_names(const config::Resolver& settings);
+    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
+    // a name that goes away, does not take the whole proxy out of its balancer.
+    bool look_whether_settled();
     void build_core();
     Result<void> build_rollouts();
     Result<void> begin(const Options& options, File file);
@@ -108,6 +118,35 @@ struct Control::Members {
     void end();
 };
 
+Result<void> Control::Members::build_names(const config::Resolver& settings) {
+    const auto kept = store->addresses();
+    if (!kept) return kept.error();
+    Names::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.published = [this] { return controller->snapshot()->facts; };
+    ports.follow = [this](const KnownAddresses& known) {
+        health->follow(controller->model(), known);
+        ejection->follow(controller->model(), known);
+    };
+    ports.publish = [this](const KnownAddresses& known) {
+        controller->republish(with_addresses(*controller->snapshot(), registry, known));
+    };
+    ports.usable = [this](const std::string& upstream, const std::string& member) {
+        return registry.endpoint(upstream, member)->healthy();
+    };
+    ports.keep = [this](const AddressRows& rows) {
+        if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
+    };
+    ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *kept);
+    return {};
+}
+
+bool Control::Members::look_whether_settled() {
+    settled = settled || (health->all_checked() && names->all_asked());
+    return settled;
+}
+
 void Control::Members::build_core() {
     const auto find = [this](const std::string& upstream, const std::string& address) {
         return registry.endpoint(upstream, address);
@@ -116,6 +155,9 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
+        names->health_changed();
+        look_whether_settled();
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
         if (c.ejected)
@@ -125,13 +167,14 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
         controller->adopted(worker, generation, std::move(older));
     };
-    events.retired = [this](unsigned worker, std::uint64_t generation) {
-        controller->retired(worker, generation);
+    events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
+        if (last) controller->retired(worker, generation);
         release();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
@@ -139,7 +182,8 @@ void Control::Members::build_core() {
 
     Controller::Ports ports;
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
-        return compile(std::move(model), generation, registry);
+        names->introduce(*model);
+        return compile(std::move(model), generation, registry, names->known());
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) {
         registry.published(*next);
@@ -148,11 +192,14 @@ void Control::Members::build_core() {
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
-    ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
+    ports.facts = [this](const config::Model& model) {
+        return facts_of(model, registry, names->known(), health.get());
+    };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
-        health->follow(model);
-        ejection->follow(model);
+        health->follow(model, names->known());
+        ejection->follow(model, names->known());
+        names->follow(model);
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
 }
@@ -186,12 +233,18 @@ Result<void> Control::Members::build_rollouts() {
         if (!state) return std::nullopt;
         return std::pair{state->upstream, state->address};
     };
+    ports.usable = [this](const std::string& upstream) {
+        return usable(controller->model(), upstream, registry, names->known());
+    };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, names->known(), *health);
+    };
     ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
     const auto kept = store->journals();
     if (!kept) return kept.error();
     rollouts->restore(*kept);
@@ -206,7 +259,8 @@ Result<void> Control::Members::begin(const Options& options, File file) {
     auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file, next_generation);
     if (!from) return from.error();
     const auto model = std::make_shared<const config::Model>(std::move(from->model));
-    auto compiled = compile(model, from->generation, registry);
+    names->introduce(*model);
+    auto compiled = compile(model, from->generation, registry, names->known());
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     if (from->fresh) {
         Commit commit;
@@ -261,6 +315,8 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               registry,
                               *health,
                               *ejection,
+                              *names,
+                              [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
                               Tokens(std::move(tokens)),
@@ -307,6 +363,7 @@ void Control::Members::arm_collect() {
             // What nobody holds any more: sockets of a dry run, endpoints that were removed.
             release();
             forget_what_is_gone();
+            look_whether_settled();
             rollouts->look_if_overdue();
         });
         arm_collect();
@@ -359,6 +416,7 @@ void Control::Members::end() {
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watch.reset();
+    names->stop();
     health->stop();
     ejection->stop();
     pool->drain(grace, [this] {
@@ -401,6 +459,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     }
     std::unique_ptr<Control> control(new Control(std::move(members)));
     auto& m = *control->members_;
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
     m.build_core();
     if (auto begun = m.begin(options, std::move(*file)); !begun) return begun.error();
     if (auto built = m.build_rollouts(); !built) return built.error();

@@ -123,7 +123,8 @@ void Worker::stop() {
 
 void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
     serve::InForce* before = context_.in_force;
-    if (before != nullptr && before->snapshot->generation >= snapshot->generation) return;
+    const auto order = [](const Snapshot& s) { return std::pair(s.generation, s.facts); };
+    if (before != nullptr && order(*before->snapshot) >= order(*snapshot)) return;
     held_.push_back(std::make_unique<serve::InForce>(std::move(snapshot)));
     serve::InForce* now = held_.back().get();
     // From here on this thread routes by the new generation.
@@ -178,8 +179,12 @@ void Worker::forget_endpoints(const Snapshot& snapshot) {
             if (endpoint.state->id < known.size()) known[endpoint.state->id] = true;
     for (std::size_t id = 0; id < known.size(); ++id) {
         auto& local = context_.endpoints[id];
-        if (!local || known[id]) continue;
-        local->pool.close_idle(context_.now_ms + 1);
+        if (!local) continue;
+        if (known[id]) {
+            local->pool.retire(false);
+            continue;
+        }
+        local->pool.retire(true);
         if (local->pool.leased == 0 && !local->counted) local.reset();
     }
 }
@@ -204,9 +209,12 @@ void Worker::retire(serve::InForce* held) {
     auto snapshot = std::move((*it)->snapshot);
     held_.erase(it);
     const std::uint64_t generation = snapshot->generation;
-    asio::post(control_, [this, generation, snapshot = std::move(snapshot)]() mutable {
+    // A generation is held as often as its addresses have changed; it is retired with the last of them.
+    const bool last =
+        std::none_of(held_.begin(), held_.end(), [&](const auto& h) { return h->snapshot->generation == generation; });
+    asio::post(control_, [this, generation, last, snapshot = std::move(snapshot)]() mutable {
         snapshot.reset();
-        events_.retired(number_, generation);
+        events_.retired(number_, generation, last);
     });
 }
 

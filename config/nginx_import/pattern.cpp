@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <vector>
@@ -72,11 +73,24 @@ class Translator {
     }
 
     void group() {
+        if (constexpr std::string_view kPlain = "(?:"; rest_.starts_with(kPlain)) {
+            out_ += kPlain;
+            rest_.remove_prefix(kPlain.size());
+            return;
+        }
+        // What a group is called makes no difference to what it matches.
+        for (const std::string_view named : {"(?<", "(?P<"}) {
+            const auto end = rest_.find('>');
+            if (!rest_.starts_with(named) || end == std::string_view::npos || end == named.size()) continue;
+            const auto name = rest_.substr(named.size(), end - named.size());
+            const auto legal = [](unsigned char c) { return c == '_' || std::isalnum(c) != 0; };
+            if (!std::ranges::all_of(name, legal)) continue;
+            out_ += '(';
+            rest_.remove_prefix(end + 1);
+            return;
+        }
         // Looking ahead or behind needs a memory of the text: no counterpart.
-        legal_ = rest_.starts_with("(?:");
-        if (!legal_) return;
-        out_ += "(?:";
-        rest_.remove_prefix(3);
+        legal_ = false;
     }
 
     void character_class() {

@@ -44,6 +44,10 @@ void traffic(Exposition& out, const MetricsView& view) {
             labels.emplace_back("code_class", kClasses[c]);
             out.sample(labels, traffic.by_class[c]);
         }
+    out.family("switchyard_rerouted_total", "counter",
+               "Requests meant for this upstream, which had no usable endpoint, and given to another one.");
+    for (const auto& [key, traffic] : view.totals->cells())
+        if (traffic.rerouted != 0) out.sample(labels_of(key), traffic.rerouted);
     out.family("switchyard_request_duration_seconds", "histogram",
                "First byte of the request to last byte of the response.");
     for (const auto& [key, traffic] : view.totals->cells()) histogram(out, labels_of(key), traffic.duration);

@@ -50,6 +50,7 @@ void Totals::add(const WorkerReport& report, Time now) {
         traffic.attempts += cell.attempts;
         traffic.failures += cell.failures;
         traffic.aborted += cell.aborted;
+        traffic.rerouted += cell.rerouted;
         traffic.duration.add(cell.duration);
         slot.duration.merge(cell.duration);
     }

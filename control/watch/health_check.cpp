@@ -21,10 +21,10 @@ std::string request_for(const config::Address& address, const config::Health& he
 
 }  // namespace
 
-boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Health health,
-                                                   std::uint8_t send_proxy_protocol) {
+boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
+                                                   config::Health health, std::uint8_t send_proxy_protocol) {
     const bool connects_only = health.type == config::Health::Type::tcp;
-    OutboundCall call{address, connects_only ? "" : request_for(address, health), health.timeout, true, {}};
+    OutboundCall call{address, connects_only ? "" : request_for(configured, health), health.timeout, {}};
     if (send_proxy_protocol != 0) call.preface = switchyard::http::own_proxy_header(send_proxy_protocol);
     const auto outcome = co_await make_call(std::move(call));
     if (!outcome.error.empty()) co_return CheckResult{false, outcome.our_shortage, outcome.error};

@@ -78,7 +78,7 @@ asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall
         under_way.socket.close(refused);
         auto [error] = co_await under_way.socket.async_connect(endpoint, kNothrow);
         refused = error;
-        if (!error || under_way.late || call.first_address_only) break;
+        if (!error || under_way.late) break;
     }
     if (refused) co_return under_way.failed("connecting", refused);
     co_return CallOutcome{};

@@ -18,8 +18,7 @@ struct OutboundCall {
     config::Address to;
     std::string request;  // head and body as they are sent; empty: only connect
     std::chrono::milliseconds timeout{0};
-    bool first_address_only = false;  // of a name that has several: as the data plane does it
-    std::string_view preface;         // said before all else, even when only connecting; outlives the call
+    std::string_view preface;  // said before all else, even when only connecting; outlives the call
 };
 
 struct CallOutcome {

@@ -33,6 +33,7 @@ enum class Failure : std::uint8_t {
     connect_timeout,
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
     reused_unread,     // as before, and its kernel had not taken one byte of the request: nobody can have read it
+    reused_reset,      // as before, but the whole request had gone out: it may have been read, and was not answered
     reset,             // the endpoint cut the connection before its head was complete
     response_timeout,  // no head in time
     bad_response,
@@ -103,6 +104,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
     {Failure::reused_closed, 502, "reset", Source::upstream, Retry::if_idempotent, false,
      "the endpoint closed the connection"},
     {Failure::reused_unread, 502, "reset", Source::upstream, Retry::nothing_sent, false,
+     "the endpoint closed the connection"},
+    {Failure::reused_reset, 502, "reset", Source::upstream, Retry::if_idempotent, true,
      "the endpoint closed the connection"},
     {Failure::reset, 502, "reset", Source::upstream, Retry::if_idempotent, true, "the endpoint cut the connection"},
     {Failure::response_timeout, 504, "timeout", Source::upstream, Retry::if_idempotent, true,

@@ -56,6 +56,7 @@ class Exchange {
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
     net::Task<Next> send_reply(std::string_view bytes, bool keep);
+    bool by_answering_rule() const;
     bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 
@@ -67,6 +68,7 @@ class Exchange {
     Failure pass_breaker();
     std::int32_t session_endpoint() const;
     void follow_session(std::int32_t preferred, std::uint32_t chosen);
+    bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
     void note_refused();
@@ -173,6 +175,7 @@ class Exchange {
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
     bool called_ = false;          // from the queue: it is this one's turn
     bool fell_back_ = false;       // to the fallback of a resting upstream
+    bool rerouted_ = false;        // the upstream that was meant has no usable endpoint: another one serves
     bool rate_taken_ = false;
     bool mint_session_ = false;  // the client gets a new session cookie
     bool pacing_ = false;        // the deadline that is set belongs to the pace

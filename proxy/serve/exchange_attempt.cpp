@@ -20,8 +20,9 @@ constexpr std::uint64_t kMinRetries = 10;
 // progress bars moving, more than a quarter of an hour.
 constexpr unsigned kMaxInformational = 1000;
 
+// It may have been closed because nobody had used it for long: another try is free.
 bool stale_connection(Failure failure) {
-    return failure == Failure::reused_closed || failure == Failure::reused_unread;
+    return failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset;
 }
 
 }  // namespace
@@ -40,6 +41,7 @@ Failure Exchange::claim() {
     input.key_hash = balance_key(*upstream_);
     if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
         decision_.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
@@ -68,7 +70,8 @@ Failure Exchange::claim() {
     local_->max_idle = upstream_->max_idle;
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
-    if (!upstream_->session_cookie.empty()) follow_session(input.preferred, choice.endpoint);
+    // Who is only here because the upstream that was meant is away keeps the session that waits there.
+    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(input.preferred, choice.endpoint);
     if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
 }
@@ -234,14 +237,11 @@ bool Exchange::write_request_head_again() {
 // `in_order`: by a FIN, not by a reset.
 Failure Exchange::endpoint_gone(bool in_order) const {
     if (!back_.empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
-    if (connection_was_reused_) {
-        if (idempotent()) return Failure::reused_closed;
-        // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
-        // nobody can have read it. A reset proves nothing: it may overtake the acknowledgement of what was read.
-        if (in_order && !connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
-        return Failure::reused_closed;
-    }
-    return Failure::reset;
+    if (!connection_was_reused_) return Failure::reset;
+    // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
+    // nobody can have read it. A reset proves nothing: it may overtake the acknowledgement of what was read.
+    if (in_order && !connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
+    return upload_.finished() ? Failure::reused_reset : Failure::reused_closed;
 }
 
 Failure Exchange::read_response_head(bool& got_head) {
@@ -306,14 +306,15 @@ void Exchange::note_attempt_end(Failure failure) {
                       context_.now_ms);
         upstream_->breaker_board->show(context_.worker_number, breaker);
     }
-    // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one.
+    // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
+    // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's
+    // failure.
+    const bool again = stale_connection(failure) && (idempotent() || failure == Failure::reused_unread);
     if (stale_connection(failure)) {
         force_fresh_ = true;
         if (tried_count_ > 0) --tried_count_;
-        if (idempotent() || failure == Failure::reused_unread) {
-            --record_.attempts;
-            return;
-        }
+        if (again) --record_.attempts;
+        if (again && failure != Failure::reused_reset) return;
     }
     const std::int64_t took = context_.now_us - record_.attempt_us;
     if (!record_.first_done && !left) {
