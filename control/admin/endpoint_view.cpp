@@ -56,7 +56,7 @@ struct Sight {
     WallTime checked{};
     EndpointCounts counts;
     bool counted = false;
-    Json refused = Json::array();  // its last messages that were refused
+    std::vector<Totals::Refused> refused;
 };
 
 Sight sight_of(Context& context, const std::string& upstream, const Member& member) {
@@ -72,12 +72,7 @@ Sight sight_of(Context& context, const std::string& upstream, const Member& memb
     const auto counts = context.totals.endpoints().find(state->id);
     out.counted = counts != context.totals.endpoints().end();
     if (out.counted) out.counts = counts->second;
-    for (const auto& refused : context.totals.refused_of(state->id)) {
-        const auto ago = std::chrono::steady_clock::now() - refused.at;
-        out.refused.push_back({{"at", timestamp(std::chrono::system_clock::now() -
-                                                std::chrono::duration_cast<std::chrono::system_clock::duration>(ago))},
-                               {"why", as_shown(refused.why)}});
-    }
+    out.refused = context.totals.refused_of(state->id);
     return out;
 }
 
@@ -99,6 +94,7 @@ Sight sum_of(const std::vector<Sight>& parts) {
         out.counts.unreachable += part.counts.unreachable;
         out.refused.insert(out.refused.end(), part.refused.begin(), part.refused.end());
     }
+    std::ranges::stable_sort(out.refused, {}, &Totals::Refused::at);
     return out;
 }
 
@@ -114,7 +110,11 @@ void add_rest(Json& view, const Sight& sight) {
     if (sight.counted)
         view["requests"] = {
             {"ok", sight.counts.ok}, {"failed", sight.counts.failed}, {"unreachable", sight.counts.unreachable}};
-    if (!sight.refused.empty()) view["refused"] = sight.refused;
+    for (const auto& refused : sight.refused) {
+        const auto ago = std::chrono::duration_cast<WallTime::duration>(std::chrono::steady_clock::now() - refused.at);
+        view["refused"].push_back(
+            {{"at", timestamp(std::chrono::system_clock::now() - ago)}, {"why", as_shown(refused.why)}});
+    }
 }
 
 }  // namespace

@@ -182,7 +182,8 @@ net::Task<Failure> Exchange::attempt() {
             while (complete && response_.status < 200 && response_.status != 101) {
                 if (++informational > kMaxInformational) co_return Failure::bad_response;
                 if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
-                timing_response = false;  // it works on it: its time for the head begins anew
+                // It works on it: its time for the head begins anew.
+                if (timing_response) set_phase_deadline(upstream_->response_head_ms);
                 complete = false;
                 if (back_.empty()) break;
                 if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;

@@ -19,7 +19,7 @@ TEST_CASE("every failure has exactly one row, at its own place") {
 TEST_CASE("a row does not contradict itself") {
     const std::set<std::string> flags{"no_route", "no_endpoint",   "connect_failed", "reset",
                                       "timeout",  "client_closed", "bad_request",    "bad_response",
-                                      "overflow", "internal",      "drained"};
+                                      "overflow", "internal",      "drained",        "shortage"};
     for (const auto& row : kFailureTable) {
         CAPTURE(static_cast<int>(row.failure));
         if (row.failure == Failure::none) {
@@ -33,9 +33,11 @@ TEST_CASE("a row does not contradict itself") {
         // Who is answered is told why; who is gone is not.
         CHECK((row.status == 0) == row.detail.empty());
         CHECK((row.status == 0 || (row.status >= 400 && row.status <= 599)));
-        // Only endpoints are blamed, and only what happened at one can be tried at another.
+        // Only endpoints are blamed, and only what happened at one can be tried at another: or where another may have a
+        // kept connection, or ports left, when this side has none for the first.
         if (row.blames_endpoint) CHECK(row.source == Source::upstream);
-        if (row.retry != Retry::never) CHECK(row.source == Source::upstream);
+        if (row.retry != Retry::never) CHECK((row.source == Source::upstream || row.failure == Failure::shortage));
+        if (row.failure == Failure::shortage) CHECK((row.retry == Retry::nothing_sent && !row.blames_endpoint));
         // The client's own faults are 4xx, ours and the endpoint's are 5xx.
         if (row.status != 0)
             CHECK((row.status < 500) == (row.source == Source::downstream && row.failure != Failure::bad_version));

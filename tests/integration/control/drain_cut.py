@@ -116,8 +116,9 @@ def cut(proxy, old):
           flows["get"][0].seen)
     check("a POST without an answer is told 503", flows["post"][0].until(b"\r\n\r\n").seen.startswith(b"HTTP/1.1 503"),
           flows["post"][0].seen)
-    for name in ("length", "until close"):
-        check(f"{name}: half a response is reset, not ended", flows[name][0].end() == "reset", flows[name][0].seen)
+    check("length: what came of a response is followed by an end in order, and ten octets are missing",
+          flows["length"][0].end() == "end" and flows["length"][0].seen.endswith(b"\r\n\r\n0123456789"), flows["length"][0].seen)
+    check("until close: half a response is reset, not ended", flows["until close"][0].end() == "reset", flows["until close"][0].seen)
     check("the tunnel ends", flows["tunnel"][0].end() in ("end", "reset"))
     check("the newer generation's request still waits", newer.quiet())
     newer_endpoint.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnewer")

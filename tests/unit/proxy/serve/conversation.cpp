@@ -218,6 +218,17 @@ TEST_CASE("interim answers of any size a head may have are passed on, and each g
     CHECK(count_of(seen, "HTTP/1.1 200 OK") == 1);
 }
 
+TEST_CASE("an endpoint that falls silent after an interim answer is late, and not the client") {
+    Stage stage(1, "", R"("timeouts": {"response_head": "2s", "idle": "2s"})");
+    Wire client = stage.client();
+    stage.crank->send(client, post());
+    Wire connection = stage.accept();
+    stage.crank->see(connection, "hello");
+    stage.crank->send(connection, "HTTP/1.1 102 Processing\r\n\r\n");
+    stage.crank->pass(2300);
+    CHECK(count_of(stage.crank->see(client, "504 Gateway Timeout"), "HTTP/1.1 102 Processing") == 1);
+}
+
 TEST_CASE("a 204 ends at its empty line whatever it says, and its connection serves nobody else") {
     for (const std::string fields :
          {"Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: gzip, chunked\r\n"}) {
