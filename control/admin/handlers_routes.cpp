@@ -11,9 +11,8 @@ void switch_and_watch(Context& context, const AdminRequest& request, Change chan
                       const Respond& respond) {
     const auto body = parse_body(request);
     const std::string route = request.places[0], to = (*body)["to"].get<std::string>();
-    const bool force = body->value("force", false);
     std::string from;
-    if (auto may = context.rollouts.may_watch(route, to, from, force); !may) return respond(reply(may.error()));
+    if (auto may = context.rollouts.may_watch(route, to, from, change.force); !may) return respond(reply(may.error()));
     context.controller.change(std::move(change),
                               [&context, respond, route, to, from, length, who = request.who](Answer answer) {
                                   if (!answer || answer->unchanged || answer->dry_run)

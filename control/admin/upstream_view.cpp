@@ -59,6 +59,7 @@ Facts facts_of(const config::Model& model, Registry& registry, const KnownAddres
             found.endpoints += static_cast<std::uint32_t>(std::max<std::size_t>(members.size(), 1));
             auto& fact = found.by_address[endpoint.address.text()];
             fact.checked = members.empty();
+            fact.resolved = !members.empty();
             bool serves = false;
             for (const auto& member : members) {
                 const auto state = registry.endpoint(name, member.identity);

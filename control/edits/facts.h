@@ -11,7 +11,8 @@ namespace switchyard::control {
 struct EndpointFacts {
     bool up = false;  // found up by health checks, or there are none
     bool ejected = false;
-    bool checked = true;  // false: its first check is not over, so nothing is known
+    bool checked = true;   // false: its first check is not over, so nothing is known
+    bool resolved = true;  // false: its name has no address
 };
 
 struct UpstreamFacts {

@@ -25,6 +25,7 @@ std::string why_unusable(const config::Upstream& upstream, const config::Endpoin
     if (known != nullptr)
         if (const auto it = known->by_address.find(endpoint.address.text()); it != known->by_address.end())
             seen = &it->second;
+    if (seen != nullptr && !seen->resolved) return "has no address";
     // Where nothing is checked an endpoint is up as soon as it is there.
     if (upstream.health.type != config::Health::Type::none) {
         if (seen == nullptr || !seen->checked) return "has not been checked yet";

@@ -60,7 +60,10 @@ def refused_everywhere(program, proxy, blue, green):
     nobody = proxy.call("POST", "/v1/routes/app/switch", {"to": "green", "require": {"healthy": 0}})
     check("also where nothing is required", nobody[0] == 409 and down in nobody[1]["detail"], nobody)
     rollout = proxy.call("POST", "/v1/rollouts", PLAN)
-    check("a rollout to nobody is not begun", rollout[0] == 409 and green in rollout[1]["detail"], rollout)
+    check("a rollout to nobody is not begun", rollout[0] == 409 and "upstream green" in rollout[1]["detail"] and
+          green in rollout[1]["detail"], rollout)
+    code, _, said = command(program, proxy, "switch", "app", "green", "--watch", "1m")
+    check("nor a watched switch made", code == 1 and "--force" in said and '"force"' not in said, (code, said))
     code, _, said = command(program, proxy, "split", "app", "green=100")
     check("the command line names its own flag", code == 1 and down in said and "--force does it all the same" in said and
           '"force"' not in said, (code, said))
@@ -93,8 +96,12 @@ def reload_has_no_force(proxy):
     check("what takes nobody away is taken over", proxy.call("GET", "/v1/config")[1]["routes"][0]["retries"] == {"attempts": 2})
 
 
-def rerouted(proxy, url):
+def rerouted(proxy, url, green):
     """Green is down and has half of the split."""
+    proxy.call("PUT", "/v1/upstreams/green/endpoints/" + green, {"weight": 0})
+    light = proxy.call("POST", "/v1/routes/app/switch", {"to": "green"})
+    check("an endpoint of weight 0 is nobody", light[0] == 409 and "green has 0 healthy of 1" in light[1]["detail"], light)
+    proxy.call("PUT", "/v1/upstreams/green/endpoints/" + green, {"weight": 1})
     status, receipt, _ = proxy.call("PUT", "/v1/routes/app/split", {"blue": 1, "green": 1})
     check("blue serves on, so this may be", status == 200, receipt)
     check("the receipt says what moves", receipt["moves"] ==
@@ -123,6 +130,15 @@ def metrics(proxy):
     request = urllib.request.Request(proxy.admin + "/metrics", headers={"Authorization": "Bearer " + proxy.token})
     with urllib.request.urlopen(request, timeout=running.DEADLINE) as answer:
         return answer.read().decode()
+
+
+def watched_all_the_same(program, proxy):
+    code, said, problem = command(program, proxy, "switch", "app", "green", "--watch", "1h", "--force")
+    check("--force goes with --watch", code == 0 and "rollout watch" in said, (code, said, problem))
+    for rollout in proxy.call("GET", "/v1/rollouts")[1]["rollouts"]:
+        proxy.call("POST", f"/v1/rollouts/{rollout['id']}/abort")
+    running.until("blue has it again", lambda: split(proxy).get("green") == 0 and
+                  proxy.call("PUT", "/v1/routes/app/split?dry_run=true", {"blue": 7})[0] == 200)
 
 
 def insisted(program, proxy, url):
@@ -201,7 +217,8 @@ def main(program, yardbench):
                 running.until("the route is free", lambda: proxy.call("PUT", "/v1/routes/app/split?dry_run=true", {"blue": 7})[0] == 200)
                 refused_everywhere(program, proxy, blue.address, green.address)
                 reload_has_no_force(proxy)
-                rerouted(proxy, url)
+                rerouted(proxy, url, green.address)
+                watched_all_the_same(program, proxy)
                 insisted(program, proxy, url)
         finally:
             green.__exit__()
