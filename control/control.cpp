@@ -105,6 +105,8 @@ struct Control::Members {
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void collect();
+    // Sockets of a dry run, endpoints that were removed: what nobody holds any more.
+    void forget_unused();
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
@@ -166,7 +168,7 @@ void Control::Members::build_core() {
     };
     events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
         if (last) controller->retired(worker, generation);
-        registry.release();
+        forget_unused();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
     pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
@@ -323,14 +325,17 @@ void Control::Members::collect() {
     });
 }
 
+void Control::Members::forget_unused() {
+    for (const auto endpoint : registry.release()) totals.forget_endpoint(endpoint);
+}
+
 void Control::Members::arm_collect() {
     const bool drain = controller->drain_watched() && controller->drains().any_running();
     collect_timer.expires_after(drain ? kCollectForDrain : rollouts->any_active() ? kCollectForRollout : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
         collect();
-        // What nobody holds any more: sockets of a dry run, endpoints that were removed.
-        registry.release();
+        forget_unused();
         look_whether_settled();
         rollouts->look_if_overdue();
         arm_collect();

@@ -58,6 +58,8 @@ class Totals {
     using Cells = std::map<std::pair<std::uint32_t, std::uint32_t>, Traffic>;
 
     void add(const WorkerReport& report, Time now);
+    // Its id may be given to another endpoint, which begins at zero.
+    void forget_endpoint(std::uint32_t endpoint) { endpoints_.erase(endpoint); }
 
     const Cells& cells() const { return cells_; }
     const std::map<std::uint32_t, EndpointCounts>& endpoints() const { return endpoints_; }

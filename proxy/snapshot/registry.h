@@ -66,7 +66,8 @@ class Registry {
     void published(const Snapshot& snapshot);
 
     // Forgets endpoints, cursors and sockets that no snapshot holds any more.
-    void release();
+    // The ids of those endpoints: they may be given again, and whoever keeps something by them forgets it now.
+    std::vector<std::uint32_t> release();
 
   private:
     const unsigned workers_;

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 
@@ -217,6 +218,48 @@ def silence(program, names):
             proxy.end()
 
 
+def changes_ask_nobody(program, names):
+    """A change that touches no name looks nothing up; that of a new name is made before anybody has answered."""
+    names.names, names.ttl = {"app.test": ["127.0.0.1"], "silent.test": None}, 300
+    with running.workplace() as work, Server("127.0.0.1") as server:
+        with running.Switchyard(program, work, config(names, {"blue": [f"app.test:{server.port}"], "green": [f"127.0.0.1:{server.port}"]}, {"blue": 1})) as proxy:
+            proxy.healthy("blue", "green")
+            asked = len(names.asked)
+            for weight in range(20):
+                check("a split", proxy.call("PUT", "/v1/routes/app/split", {"blue": 1, "green": weight + 1})[0] == 200)
+            check("an undo", proxy.call("POST", "/v1/undo", {})[0] == 200)
+            check("nobody was asked", len(names.asked) == asked, names.asked[asked:])
+            code, receipt, _ = proxy.call("PUT", "/v1/upstreams/green/endpoints/silent.test:80", {})
+            check("an endpoint with a silent name is made", code == 200, receipt)
+            check("and its name is asked for", running.until("a question", lambda: names.questions("silent.test")))
+            proxy.end()
+    names.ttl = 1
+
+
+def file_of_hosts(program):
+    """The same by /etc/hosts, in a mount namespace of its own: a name that leaves the file keeps its address, one that moves
+    there is followed (W2, W3, W4 as they were reported)."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        print("no mount namespace to be had: the part of /etc/hosts is left out")
+        return
+    with running.workplace() as work, NameServer() as nobody, Server("127.0.0.1") as first, Server("127.0.0.2", first.port):
+        hosts = pathlib.Path(work) / "hosts"
+        hosts.write_text("127.0.0.1 app.test\n")
+        inside = pathlib.Path(work) / "inside"
+        inside.write_text(f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {hosts} /etc/hosts && exec {program} \"$@\"' sh \"$@\"\n")
+        inside.chmod(0o755)
+        with running.Switchyard(inside, work, config(nobody, {"blue": [f"app.test:{first.port}"]}, {"blue": 1})) as proxy:
+            proxy.healthy("blue")
+            with Traffic(proxy.url()) as traffic:
+                hosts.write_text("127.0.0.2 app.test\n")
+                traffic.only("127.0.0.2")
+                hosts.write_text("")
+                running.until("it to be missed", lambda: endpoint(proxy, "blue")["name"]["standing"] == "stale")
+                traffic.only("127.0.0.2")
+            check("no request failed with the file of hosts", not traffic.wrong, traffic.wrong[:3])
+            proxy.end()
+
+
 def outage_and_move(program, names):
     """A DNS outage is none of the service (W3); a changed address is taken up by traffic and checks alike, without a
     generation, without a failed request, and kept connections follow (W4, R6); all addresses are used."""
@@ -298,8 +341,10 @@ def main():
         blue_is_gone(program, names)
         rollback(program, names)
         silence(program, names)
+        changes_ask_nobody(program, names)
         outage_and_move(program, names)
     real_server(program)
+    file_of_hosts(program)
     return verdict()
 
 
