@@ -24,9 +24,9 @@ class NameServer {
         bool cut_short = false;  // by UDP; whole by TCP
     };
 
-    explicit NameServer(boost::asio::io_context& io)
-        : udp_(io, {boost::asio::ip::make_address("127.0.0.1"), 0}),
-          tcp_(io, {boost::asio::ip::make_address("127.0.0.1"), udp_.local_endpoint().port()}) {
+    explicit NameServer(boost::asio::io_context& io) : udp_(io), tcp_(io) {
+        while (!bind_both()) {
+        }
         receive();
         accept();
     }
@@ -37,6 +37,16 @@ class NameServer {
     unsigned by_tcp = 0;
 
   private:
+    // A port that the kernel chooses for TCP may be in use for UDP.
+    bool bind_both() {
+        namespace ip = boost::asio::ip;
+        boost::system::error_code failed;
+        udp_ = ip::udp::socket(udp_.get_executor(), ip::udp::v4());
+        tcp_ = ip::tcp::acceptor(tcp_.get_executor(), {ip::make_address("127.0.0.1"), 0});
+        udp_.bind({ip::make_address("127.0.0.1"), tcp_.local_endpoint().port()}, failed);
+        return !failed;
+    }
+
     using Bytes = std::string;
     static void put16(Bytes& out, unsigned value) {
         out += static_cast<char>(value >> 8);
