@@ -20,8 +20,6 @@ inline constexpr std::size_t kResolverServers = 8;
 inline constexpr std::int64_t kConnections = 10'000'000;
 inline constexpr std::int64_t kWeight = 1'000'000;       // weights of a split, before division by their gcd
 inline constexpr std::int64_t kEndpointWeight = 65'535;  // smooth round robin sums these in 32 bits
-// A split is one table with a slot for each unit of weight, per route and generation.
-inline constexpr std::uint64_t kSplitSlots = 100'000;
 inline constexpr std::int64_t kQueue = 1'000'000;
 inline constexpr std::int64_t kRetryAttempts = 10;  // a retry storm is worse than the failure it hides
 inline constexpr std::int64_t kHealthCount = 1'000;

@@ -207,10 +207,19 @@ struct Match {                       // all optional; empty means "any"
     bool operator==(const Match&) const = default;
 };
 
+struct Respond {
+    std::uint16_t status = 0;  // 0: off
+    std::string body;
+    std::string content_type = "text/plain";
+    bool operator==(const Respond&) const = default;
+};
+
 struct Rule {
     std::string name;
     Condition when;
     std::string upstream;
+    std::string fallback;  // who serves while `upstream` has no usable endpoint; empty: nobody
+    Respond respond;       // instead of an upstream
     bool operator==(const Rule&) const = default;
 };
 
@@ -260,13 +269,6 @@ struct Redirect {
     std::string to;  // "https://{host}{path}" with {host}, {path}, {query}; empty: off
     std::uint16_t status = 308;
     bool operator==(const Redirect&) const = default;
-};
-
-struct Respond {
-    std::uint16_t status = 0;  // 0: off
-    std::string body;
-    std::string content_type = "text/plain";
-    bool operator==(const Respond&) const = default;
 };
 
 struct Jwt {                // what makes `claim` keys trustworthy

@@ -52,8 +52,8 @@ Match routed_alike(Match match) {
 
 struct MatchOrder {
     bool operator()(const Match& a, const Match& b) const {
-        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods) <
-               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods);
+        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods, a.listeners) <
+               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods, b.listeners);
     }
 };
 
@@ -100,8 +100,9 @@ void check_listeners(Checks& checks) {
     }
 }
 
-std::vector<Error> validate(const Model& model) {
+std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
     Checks checks(model);
+    checks.taken_expressions = &taken;
     check_process(checks, model.process);
     check_listeners(checks);
     for (const auto& [name, upstream] : model.upstreams)

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "config/diff.h"
@@ -25,7 +26,9 @@
 #include "control/resume.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/state_dir.h"
+#include "control/upstream_health.h"
 #include "control/version.h"
+#include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/worker_pool.h"
@@ -41,6 +44,7 @@ using std::chrono::system_clock;
 // How often the workers are asked for what they counted; quicker while a release is on trial or somebody waits for a
 // drain.
 constexpr milliseconds kCollect{200};
+constexpr std::chrono::minutes kForget{1};  // between two looks for totals of what is configured no more
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
@@ -87,6 +91,7 @@ struct Control::Members {
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
+    steady_clock::time_point next_forgetting{};
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
@@ -105,8 +110,8 @@ struct Control::Members {
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void collect();
-    // Sockets of a dry run, endpoints that were removed: what nobody holds any more.
-    void forget_unused();
+    void release();
+    void forget_what_is_gone();
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
@@ -150,6 +155,7 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
         names->health_changed();
         look_whether_settled();
     });
@@ -161,6 +167,7 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
@@ -168,7 +175,7 @@ void Control::Members::build_core() {
     };
     events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
         if (last) controller->retired(worker, generation);
-        forget_unused();
+        release();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
     pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
@@ -185,7 +192,9 @@ void Control::Members::build_core() {
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
-    ports.facts = [this](const config::Model& model) { return facts_of(model, registry, names->known()); };
+    ports.facts = [this](const config::Model& model) {
+        return facts_of(model, registry, names->known(), health.get());
+    };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
         health->follow(model, names->known());
@@ -224,12 +233,18 @@ Result<void> Control::Members::build_rollouts() {
         if (!state) return std::nullopt;
         return std::pair{state->upstream, state->address};
     };
+    ports.usable = [this](const std::string& upstream) {
+        return usable(controller->model(), upstream, registry, names->known());
+    };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, names->known(), *health);
+    };
     ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
     const auto kept = store->journals();
     if (!kept) return kept.error();
     rollouts->restore(*kept);
@@ -255,7 +270,7 @@ Result<void> Control::Members::begin(const Options& options, File file) {
             changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
                                    (*newest)->number)};
         else if (*newest)
-            if (const auto before = config::parse(std::string_view((*newest)->config)); before.model)
+            if (const auto before = config::parse_stored((*newest)->config); before.model)
                 changes = config::diff(*before.model, *model);
         commit.generation = {from->generation,
                              *newest ? (*newest)->number : 0,
@@ -325,8 +340,17 @@ void Control::Members::collect() {
     });
 }
 
-void Control::Members::forget_unused() {
-    for (const auto endpoint : registry.release()) totals.forget_endpoint(endpoint);
+void Control::Members::release() {
+    for (const auto id : registry.release()) totals.forget_endpoint(id);
+}
+
+void Control::Members::forget_what_is_gone() {
+    if (steady_clock::now() < next_forgetting) return;
+    next_forgetting = steady_clock::now() + kForget;
+    std::set<std::uint32_t> routes, upstreams;
+    for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
+    for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
+    totals.configured(routes, upstreams, steady_clock::now());
 }
 
 void Control::Members::arm_collect() {
@@ -334,10 +358,14 @@ void Control::Members::arm_collect() {
     collect_timer.expires_after(drain ? kCollectForDrain : rollouts->any_active() ? kCollectForRollout : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
-        collect();
-        forget_unused();
-        look_whether_settled();
-        rollouts->look_if_overdue();
+        guarded("control", totals.escaped_in_control, [this] {
+            collect();
+            // What nobody holds any more: sockets of a dry run, endpoints that were removed.
+            release();
+            forget_what_is_gone();
+            look_whether_settled();
+            rollouts->look_if_overdue();
+        });
         arm_collect();
     });
 }
@@ -345,14 +373,16 @@ void Control::Members::arm_collect() {
 void Control::Members::await_signal() {
     signals.async_wait([this](boost::system::error_code ec, int signal) {
         if (ec) return;
-        if (signal == SIGHUP)
-            reload("SIGHUP");
-        else if (signal == SIGUSR1)
-            pool->reopen_access_log();  // logrotate has moved the file away
-        else if (ending)
-            io.stop();  // told twice: at once
-        else
-            end();
+        guarded("control", totals.escaped_in_control, [this, signal] {
+            if (signal == SIGHUP)
+                reload("SIGHUP");
+            else if (signal == SIGUSR1)
+                pool->reopen_access_log();  // logrotate has moved the file away
+            else if (ending)
+                io.stop();  // told twice: at once
+            else
+                end();
+        });
         await_signal();
     });
 }
@@ -449,7 +479,8 @@ int Control::run() {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
-    m.io.run();
+    while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
+    }
     log_info("ended");
     return 0;
 }

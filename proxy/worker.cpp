@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "proxy/base/log.h"
+#include "proxy/base/guarded.h"
 
 namespace switchyard {
 namespace {
@@ -33,6 +33,7 @@ std::uint64_t seed() {
 
 Worker::Worker(unsigned number, asio::any_io_executor control, const WorkerPool::Events& events)
     : number_(number),
+      name_("worker-" + std::to_string(number)),
       control_(std::move(control)),
       events_(events),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
@@ -57,11 +58,13 @@ void Worker::start() {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] {
-        pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number_)).c_str());
+        context_.enter_thread();
+        pthread_setname_np(pthread_self(), name_.c_str());
         poller_watch_.assign(context_.poller.descriptor());
         watch_poller();
         arm_tick();
-        io_.run();
+        while (!guard([this] { io_.run(); })) {
+        }
         // What lives on this thread dies on it.
         acceptors_.clear();
         sessions_.clear_and_dispose([](serve::Session* session) { delete session; });
@@ -231,10 +234,16 @@ WorkerReport Worker::report() {
     return out;
 }
 
+template <class Work>
+bool Worker::guard(Work work) {
+    return guarded(name_.c_str(), context_.counts.escaped, work);
+}
+
 void Worker::watch_poller() {
     poller_watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
-        if (!error) turns();
-        if (!error) watch_poller();
+        if (error) return;
+        guard([this] { turns(); });
+        watch_poller();
     });
 }
 
@@ -244,14 +253,14 @@ void Worker::turns() {
         if (context_.poller.turn() == 0 && !context_.poller.has_queued()) break;
     }
     if (context_.poller.has_queued()) asio::post(io_, [this] { turns(); });
-    if (context_.stopping) drain_progress();
+    if (drained_ && sessions_.empty()) drain_progress();
 }
 
 void Worker::arm_tick() {
     ticker_.expires_after(std::chrono::milliseconds(net::Wheel::kTick));
     ticker_.async_wait([this](boost::system::error_code error) {
         if (error) return;
-        tick();
+        guard([this] { tick(); });
         arm_tick();
     });
 }
@@ -272,8 +281,10 @@ void Worker::tick() {
                 if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
     }
     turns();
+    drain_progress();
 }
 
+// Once a tick: it looks at every session.
 void Worker::drain_progress() {
     if (!drained_) return;
     if (context_.now_ms >= drain_idle_ms_)

@@ -28,10 +28,11 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
             servers.push_back(&directive);
         else if (directive.name == "set_real_ip_from")
             real_ip.push_back(&directive);
-        else if (!scope.define(directive) && !Settings::knows(directive.name))
+        else if (!scope.define(directive) && !Settings::knows(directive.name) && !Guards::knows(directive.name))
             note_untranslated(directive, notes);
     }
-    Servers(model, upstreams, notes).import(servers, scope, Settings{}.under(http.children), real_ip);
+    Servers(model, upstreams, notes)
+        .import(servers, scope, Settings{}.under(http.children), Guards{}.under(http.children), real_ip);
     for (const auto& [name, upstream] : model.upstreams) {
         if (upstream.health == Health{}) {
             notes.unneeded(

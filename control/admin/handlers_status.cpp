@@ -18,7 +18,14 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
-        for (const auto& rule : route.rules) rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+        for (const auto& rule : route.rules) {
+            auto& shown = rules.emplace_back(Json{{"name", rule.name}});
+            if (rule.upstream.empty())
+                shown["status"] = rule.respond.status;
+            else
+                shown["upstream"] = rule.upstream;
+            if (!rule.fallback.empty()) shown["fallback"] = rule.fallback;
+        }
     }
     out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));
     return out;
@@ -60,6 +67,12 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     if (controller.pending())
         out["pending"] = {{"generation", controller.pending()->generation},
                           {"confirm_by", timestamp(from_unix_ms(controller.pending()->deadline_ms))}};
+    if (const auto& unstored = controller.unstored(); !unstored.commits.empty())
+        out["unstored"] = {{"generation", controller.generation()},
+                           {"stored", unstored.stored},
+                           {"changes", unstored.commits.back().generation.changes},
+                           {"since", unstored.since},
+                           {"why", unstored.why}};
     out["traffic"] = recent_view(context.totals.recent(now));
     const auto connections = context.totals.connections();
     out["connections"] = {{"client", connections.client},

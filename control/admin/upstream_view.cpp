@@ -49,18 +49,31 @@ nlohmann::ordered_json upstream_view(Context& context, const std::string& name, 
     return out;
 }
 
-Facts facts_of(const config::Model& model, Registry& registry, const KnownAddresses& known) {
+Facts facts_of(const config::Model& model, Registry& registry, const KnownAddresses& known,
+               const HealthChecker* health) {
     Facts facts;
     for (const auto& [name, upstream] : model.upstreams) {
         auto& found = facts[name];
         for (const auto& endpoint : upstream.endpoints) {
             const auto members = members_of(endpoint.address, known);
             found.endpoints += static_cast<std::uint32_t>(std::max<std::size_t>(members.size(), 1));
+            auto& fact = found.by_address[endpoint.address.text()];
+            fact.checked = members.empty();
+            fact.found = !members.empty();
+            bool serves = false;
             for (const auto& member : members) {
                 const auto state = registry.endpoint(name, member.identity);
-                if (endpoint.state == config::EndpointState::up && state->healthy()) ++found.healthy;
+                const bool up = (state->health.load(std::memory_order_relaxed) & upstream::EndpointState::up) != 0;
+                const auto* seen = health == nullptr ? nullptr : health->seen(name, member.identity);
+                fact.up = fact.up || up;
+                fact.checked = fact.checked || up || health == nullptr ||
+                               (seen != nullptr && seen->state != HealthRule::State::unknown);
+                serves = serves || state->healthy();
+                if (endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state->healthy())
+                    ++found.healthy;
                 found.in_flight += state->in_flight.load(std::memory_order_relaxed);
             }
+            fact.ejected = fact.up && !serves;
         }
     }
     return facts;

@@ -14,7 +14,8 @@ namespace switchyard::control {
 
 struct CheckResult {
     bool ok = false;
-    std::string detail;  // why not: "connection refused", "answered 503, expected 200, 204"
+    bool says_nothing = false;  // it could not be asked: something is lacking on this side
+    std::string detail;         // why not: "connection refused", "answered 503, expected 200, 204"
 };
 
 // `address` is where it goes: the same that the data plane connects to. `configured` is how the endpoint calls itself.

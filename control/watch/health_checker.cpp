@@ -9,6 +9,7 @@
 #include <random>
 
 #include "control/watch/health_check.h"
+#include "proxy/base/log.h"
 #include "proxy/snapshot/members.h"
 
 namespace switchyard::control {
@@ -51,6 +52,8 @@ struct HealthChecker::Probe {
     std::shared_ptr<upstream::EndpointState> state;
     HealthRule rule;
     Seen seen;
+    std::uint64_t life = 0;  // of its checks; each coroutine has one
+    bool over(std::uint64_t of) const { return owner == nullptr || life != of; }
     asio::steady_timer timer;
 };
 
@@ -96,6 +99,7 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
     probe->health = upstream.health;
     probe->send_proxy_protocol = upstream.send_proxy_protocol;
     if (upstream.health.type == config::Health::Type::none) {
+        ++probe->life;
         probe->timer.cancel();
         probe->rule = HealthRule{};
         probe->seen = {HealthRule::State::up, {}, {}, {}};
@@ -103,32 +107,53 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
         return;
     }
     if (!was_checked) {
-        // From now on its health is what the checks find; until the first one it is not up.
+        // From now on its health is what the checks find. Until the first one a new endpoint is not up; one that served
+        // without checks goes on: a setting takes nobody out.
         probe->seen = {};
-        probe->state->set(upstream::EndpointState::up, false);
-        asio::co_spawn(executor_, watch(probe), asio::detached);
+        if (fresh) probe->state->set(upstream::EndpointState::up, false);
+        asio::co_spawn(executor_, watch(probe, ++probe->life), asio::detached);
     } else if (changed) {
         probe->timer.cancel();  // the new settings hold from the next check on, which comes now
     }
 }
 
-asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe) {
+// `life`: checks may be taken away and come back while one is under way; the coroutine of before then ends, whenever it
+// hears of it.
+asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe, std::uint64_t life) {
     auto pause = between(milliseconds{0}, kFirstSpread);
     while (true) {
         probe->timer.expires_after(pause);
         // Cancelled: either it is over, or the settings changed and the next check is due now.
         auto [ec] = co_await probe->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(ec);
-        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
-        const auto began = steady_clock::now();
-        auto result =
-            co_await check_endpoint(probe->address, probe->configured, probe->health, probe->send_proxy_protocol);
-        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
-        probe->owner->finished(*probe, result.ok, std::move(result.detail),
-                               std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
+        if (probe->over(life)) co_return;
         const auto interval = probe->health.interval;
         pause = between(interval - interval / 10, interval + interval / 10);
+        try {
+            const auto began = steady_clock::now();
+            auto result =
+                co_await check_endpoint(probe->address, probe->configured, probe->health, probe->send_proxy_protocol);
+            if (probe->over(life)) co_return;
+            if (result.says_nothing)
+                probe->owner->not_asked(*probe, result.detail);
+            else
+                probe->owner->finished(
+                    *probe, result.ok, std::move(result.detail),
+                    std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
+        } catch (const std::exception& error) {
+            log_error("a check of endpoint {} of {} went wrong: {}; the next one comes as usual", probe->address.text(),
+                      probe->upstream, error.what());
+        }
     }
+}
+
+// What is lacking here is no verdict on the endpoint; the one that it has stays.
+void HealthChecker::not_asked(const Probe& probe, const std::string& why) {
+    constexpr auto kQuiet = std::chrono::seconds(10);  // one complaint stands for all endpoints
+    const auto now = steady_clock::now();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + kQuiet;
+    log_warn("endpoint {} of {} could not be checked: {}", probe.address.text(), probe.upstream, why);
 }
 
 void HealthChecker::finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took) {

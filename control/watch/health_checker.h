@@ -63,13 +63,15 @@ class HealthChecker {
     using Key = std::pair<std::string, std::string>;
     void follow(const std::shared_ptr<Probe>& probe, const config::Upstream& upstream);
     void finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took);
-    static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe);
+    void not_asked(const Probe& probe, const std::string& why);
+    static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe, std::uint64_t life);
 
     const boost::asio::any_io_executor executor_;
     const FindEndpoint find_;
     const std::function<void(Transition)> changed_;
     std::map<Key, std::shared_ptr<Probe>> probes_;
     std::map<std::string, Counts> counts_;
+    std::chrono::steady_clock::time_point quiet_until_{};
 };
 
 }  // namespace switchyard::control

@@ -22,8 +22,9 @@ struct OutboundCall {
 };
 
 struct CallOutcome {
-    unsigned status = 0;  // 0: no answer, or none was asked for
-    std::string error;    // why there is none, or why it is not what was hoped for
+    unsigned status = 0;        // 0: no answer, or none was asked for
+    std::string error;          // why there is none, or why it is not what was hoped for
+    bool our_shortage = false;  // of descriptors, ports or memory: says nothing about the other side
     bool ok() const { return status >= 200 && status < 300; }
 };
 

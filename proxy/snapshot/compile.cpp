@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
+#include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
@@ -183,14 +183,22 @@ class Compiler {
         out->id = registry_.route(source.name);
         out->name = source.name;
         out->methods = source.match.methods;
+        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
-            try {
-                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
-                                      index_.at(source.rules[i].upstream)});
-                snapshot_->routed[out->rules.back().upstream] = true;
-            } catch (const std::regex_error& error) {
-                fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
-                     std::string("not a regular expression: ") + error.what());
+            const auto& rule = source.rules[i];
+            route::Condition when(rule.when, registry_.workers());
+            const bool refused = when.refused();
+            if (refused)
+                log_error(
+                    "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
+                    source.name, rule.name);
+            const bool answers = rule.respond.status != 0;
+            out->rules.push_back(
+                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
+            if (!rule.fallback.empty()) {
+                out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
+                snapshot_->routed[index_.at(rule.fallback)] = true;
             }
         }
         std::vector<std::uint32_t> weights;
@@ -199,7 +207,7 @@ class Compiler {
             weights.push_back(weight);
             if (weight > 0) snapshot_->routed[out->arms.back()] = true;
         }
-        out->split = split_of(weights);
+        out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
         if (source.sticky) {
@@ -223,6 +231,7 @@ class Compiler {
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
         out->retries = source.retries;
+        out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) {
@@ -243,20 +252,12 @@ class Compiler {
                 snapshot_->routed[static_cast<std::size_t>(upstream->fallback)] = true;
     }
 
-    // Routes with the same weights share one laid-out table while compiling: ten thousand routes are laid out once.
-    route::Split split_of(const std::vector<std::uint32_t>& weights) {
-        const auto [it, added] = splits_.try_emplace(weights);
-        if (added) it->second = route::Split(weights);
-        return it->second;
-    }
-
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
     const KnownAddresses& known_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
-    std::map<std::vector<std::uint32_t>, route::Split> splits_;
 };
 
 }  // namespace

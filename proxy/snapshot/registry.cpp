@@ -24,6 +24,11 @@ std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, con
     return slot;
 }
 
+std::uint64_t drawn_salt() {
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
 template <class Map>
 void drop_unused(Map& all) {
     std::erase_if(all, [](const auto& entry) { return entry.second.use_count() == 1; });
@@ -56,7 +61,9 @@ std::shared_ptr<upstream::EndpointState> Registry::endpoint(std::uint32_t id) co
 }
 
 std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
-    return shared_of(cursors_, route);
+    auto& slot = cursors_[route];
+    if (!slot) slot = std::make_shared<SplitCursor>(drawn_salt());
+    return slot;
 }
 std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
     return shared_of(route_counts_, route);
@@ -75,8 +82,7 @@ std::shared_ptr<upstream::BreakerBoard> Registry::breaker_board(const std::strin
 
 std::shared_ptr<route::RateTable> Registry::rate_table() {
     if (!rate_table_) {
-        std::random_device device;
-        rate_table_ = std::make_shared<route::RateTable>(static_cast<std::uint64_t>(device()) << 32 | device());
+        rate_table_ = std::make_shared<route::RateTable>(drawn_salt());
     }
     return rate_table_;
 }
@@ -125,7 +131,7 @@ void Registry::published(const Snapshot& snapshot) {
 
 std::vector<std::uint32_t> Registry::release() {
     std::vector<std::uint32_t> gone;
-    for (const auto& [key, state] : endpoints_)
+    for (const auto& [name, state] : endpoints_)
         if (state.use_count() == 1) gone.push_back(state->id);
     drop_unused(endpoints_);
     drop_unused(cursors_);

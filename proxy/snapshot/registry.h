@@ -22,9 +22,11 @@
 namespace switchyard {
 
 // One per route: the position in its split, shared by all workers, so that 1 % is 1 in every 100 requests whatever
-// the number of workers.
+// the number of workers; and the salt that orders each block of them, drawn once in a process's life.
 struct alignas(128) SplitCursor {
+    explicit SplitCursor(std::uint64_t drawn) : salt(drawn) {}
     std::atomic<std::uint64_t> next{0};
+    const std::uint64_t salt;
 };
 
 // One per route with a limit on requests in flight, shared by all workers.
@@ -65,8 +67,8 @@ class Registry {
     // name are given to nobody any more.
     void published(const Snapshot& snapshot);
 
-    // Forgets endpoints, cursors and sockets that no snapshot holds any more.
-    // The ids of those endpoints: they may be given again, and whoever keeps something by them forgets it now.
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more. The ids of those endpoints: they may be
+    // given again.
     std::vector<std::uint32_t> release();
 
   private:

@@ -25,8 +25,15 @@ class NameServer {
     };
 
     explicit NameServer(boost::asio::io_context& io) : udp_(io), tcp_(io) {
-        while (!bind_both()) {
-        }
+        const auto here = boost::asio::ip::make_address("127.0.0.1");
+        boost::system::error_code taken;
+        do {  // a port that is free for UDP may be taken for TCP
+            udp_ = {io, {here, 0}};
+            tcp_ = boost::asio::ip::tcp::acceptor(io);
+            tcp_.open(boost::asio::ip::tcp::v4());
+            tcp_.bind({here, udp_.local_endpoint().port()}, taken);
+        } while (taken == boost::asio::error::address_in_use);
+        tcp_.listen();
         receive();
         accept();
     }
@@ -37,16 +44,6 @@ class NameServer {
     unsigned by_tcp = 0;
 
   private:
-    // A port that the kernel chooses for TCP may be in use for UDP.
-    bool bind_both() {
-        namespace ip = boost::asio::ip;
-        boost::system::error_code failed;
-        udp_ = ip::udp::socket(udp_.get_executor(), ip::udp::v4());
-        tcp_ = ip::tcp::acceptor(tcp_.get_executor(), {ip::make_address("127.0.0.1"), 0});
-        udp_.bind({ip::make_address("127.0.0.1"), tcp_.local_endpoint().port()}, failed);
-        return !failed;
-    }
-
     using Bytes = std::string;
     static void put16(Bytes& out, unsigned value) {
         out += static_cast<char>(value >> 8);
