@@ -111,7 +111,13 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
         if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
         if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
         for (const auto& endpoint : upstream.endpoints) {
-            for (const auto& member : members_of(endpoint.address, context.names.known())) {
+            const auto members = members_of(endpoint.address, context.names.known());
+            if (endpoint.address.kind == config::Address::Kind::name)
+                view.names_stale[endpoint.address.host] =
+                    context.names.sight(endpoint.address.host).standing != AddressBook::Standing::current;
+            if (members.empty())
+                view.endpoints.push_back({EndpointGauge::kNobody, name, endpoint.address.text(), false, 0, 0});
+            for (const auto& member : members) {
                 const auto state = context.registry.endpoint(name, member.identity);
                 const auto ejections = context.ejection.total().find({name, member.identity});
                 view.endpoints.push_back({state->id, name, member.identity, state->healthy(),

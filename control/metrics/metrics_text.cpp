@@ -82,6 +82,9 @@ void endpoints(Exposition& out, const MetricsView& view) {
     for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.up});
     out.family("switchyard_endpoint_ejections_total", "counter", "Times it was taken out for misbehaving.");
     for (const auto& e : view.endpoints) out.sample(labels_of(e), e.ejections);
+    out.family("switchyard_name_stale", "gauge",
+               "1 while the last look-up of a name has failed; its last good addresses, if any, go on.");
+    for (const auto& [name, stale] : view.names_stale) out.sample({{"name", name}}, std::uint64_t{stale});
     out.family("switchyard_breaker_open", "gauge", "Workers on which the breaker of an upstream lets nothing pass.");
     for (const auto& [upstream, workers] : view.breakers_open)
         out.sample({{"upstream", upstream}}, std::uint64_t{workers});

@@ -15,6 +15,8 @@
 namespace switchyard::control {
 
 struct EndpointGauge {
+    static constexpr std::uint32_t kNobody = ~std::uint32_t{0};  // a name without an address
+
     std::uint32_t id = 0;
     std::string upstream, address;
     bool up = false;
@@ -29,6 +31,7 @@ struct MetricsView {
     std::vector<EndpointGauge> endpoints;
     std::map<std::string, unsigned> breakers_open;  // by upstream: on how many workers
     std::map<std::string, std::uint32_t> waiting;   // by upstream
+    std::map<std::string, bool> names_stale;        // names of endpoints: the last look-up failed
     std::uint64_t generation = 0;
     const Histogram* publish_durations = nullptr;
     std::map<std::string, std::uint64_t> drain_in_flight;                          // by upstream

@@ -242,7 +242,7 @@ class Compiler {
         out->debug_headers = source.debug_headers;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
-        snapshot_->routes.add(source.match, std::move(out));
+        snapshot_->route_table->add(source.match, std::move(out));
     }
 
     // An upstream that stands in for one that is routed to is routed to.

@@ -39,7 +39,9 @@ struct Snapshot {
     std::vector<std::shared_ptr<const ListenerPlan>> listeners;
     std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;
     std::vector<bool> routed;  // by upstream: does any route send it new requests?
-    route::RouteTable routes;  // its arms index `upstreams`
+    // Its arms index `upstreams`. One table for all snapshots of a generation: a tunnel may hold on to one for days.
+    std::shared_ptr<route::RouteTable> route_table = std::make_shared<route::RouteTable>();
+    const route::RouteTable& routes = *route_table;
 };
 
 }  // namespace switchyard

@@ -41,10 +41,12 @@ struct TestProxy::Members {
     mutable std::mutex mutex;
     std::condition_variable news;
     std::map<std::uint64_t, std::set<unsigned>> adopted, retired;
+    std::size_t adoptions = 0;  // of whatever
+    KnownAddresses known;
     std::vector<upstream::Suspect> suspects;
 
     std::shared_ptr<const Snapshot> compiled(const std::string& text, std::uint64_t generation) {
-        auto result = compile(model_of(text), generation, registry);
+        auto result = compile(model_of(text), generation, registry, known);
         if (!result.snapshot) throw std::runtime_error("compile: " + result.errors.at(0).detail);
         for (const auto& upstream : result.snapshot->upstreams)
             for (const auto& endpoint : upstream->endpoints) endpoint.state->set(upstream::EndpointState::up, true);
@@ -79,6 +81,7 @@ TestProxy::TestProxy(const std::string& config, unsigned workers) : members_(std
     events.adopted = [&m](unsigned worker, std::uint64_t generation, const std::vector<InFlight>&) {
         const std::lock_guard lock(m.mutex);
         m.adopted[generation].insert(worker);
+        ++m.adoptions;
         m.news.notify_all();
     };
     events.retired = [&m](unsigned worker, std::uint64_t generation, bool last) {
@@ -134,6 +137,29 @@ std::uint64_t TestProxy::publish(const std::string& config) {
 void TestProxy::wait_adopted(std::uint64_t generation) {
     Members& m = *members_;
     m.wait("adoption by every worker", [&] { return m.adopted[generation].size() == m.workers; });
+}
+
+void TestProxy::publish_addresses(std::map<std::string, std::vector<std::string>> addresses) {
+    Members& m = *members_;
+    std::size_t before = 0;
+    m.control_does([&] {
+        m.known.of = {addresses.begin(), addresses.end()};
+        ++m.known.version;
+        m.latest = with_addresses(*m.latest, m.registry, m.known);
+        for (const auto& upstream : m.latest->upstreams)
+            for (const auto& endpoint : upstream->endpoints) endpoint.state->set(upstream::EndpointState::up, true);
+        m.registry.published(*m.latest);
+        const std::lock_guard lock(m.mutex);
+        before = m.adoptions;
+        m.pool->publish(m.latest);
+    });
+    m.wait("adoption of the addresses", [&] { return m.adoptions == before + m.workers; });
+}
+
+bool TestProxy::retired(std::uint64_t generation) const {
+    const std::lock_guard lock(members_->mutex);
+    const auto it = members_->retired.find(generation);
+    return it != members_->retired.end() && it->second.size() == members_->workers;
 }
 
 void TestProxy::wait_retired(std::uint64_t generation) {

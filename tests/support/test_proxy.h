@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,8 +38,11 @@ class TestProxy {
     // Hands it out without waiting.
     std::uint64_t publish_without_waiting(const std::string& config);
     void wait_adopted(std::uint64_t generation);
+    // Publishes the latest generation again, with these addresses of names, and waits until all have adopted it.
+    void publish_addresses(std::map<std::string, std::vector<std::string>> addresses);
     // Waits until every worker has said that nothing is pinned to this generation any more.
     void wait_retired(std::uint64_t generation);
+    bool retired(std::uint64_t generation) const;  // so far
 
     // One report per worker, merged by nobody.
     std::vector<WorkerReport> collect();

@@ -89,8 +89,10 @@ void Wire::shrink_buffers() {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
 }
 
-ListeningWire::ListeningWire() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    auto address = loopback(0);
+ListeningWire::ListeningWire(std::uint8_t host, std::uint16_t port)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    auto address = loopback(port);
+    address.sin_addr.s_addr = htonl(0x7f000000U | host);
     socklen_t length = sizeof address;
     if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(fd_, 1024) != 0 ||
         ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length) != 0)

@@ -50,7 +50,9 @@ class Wire {
 class ListeningWire {
   public:
     // A port of the loopback that the kernel chooses.
-    ListeningWire();
+    ListeningWire() : ListeningWire(1, 0) {}
+    // That port of 127.0.0.`host`.
+    ListeningWire(std::uint8_t host, std::uint16_t port);
     ~ListeningWire();
     ListeningWire(const ListeningWire&) = delete;
     ListeningWire& operator=(const ListeningWire&) = delete;

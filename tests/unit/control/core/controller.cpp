@@ -212,3 +212,19 @@ TEST_CASE("after a restart the last acknowledged generation is in force") {
     CHECK(b.controller->generation() == 2);
     CHECK(b.config() == before);
 }
+
+TEST_CASE("the generation in force is published again with other addresses: nothing is stored, nothing can be undone") {
+    Bench b;
+    const auto before = b.controller->snapshot();
+    KnownAddresses known{1, {{"app.test", {"10.0.0.1"}}}};
+    b.controller->republish(with_addresses(*before, b.registry, known));
+    CHECK(b.published == std::vector<std::uint64_t>{1});
+    CHECK(b.controller->generation() == 1);
+    CHECK(b.controller->snapshot()->facts == 1);
+    CHECK((*b.store->newest())->number == 1);
+    REQUIRE(b.change(switch_to("green")).has_value());
+    // A snapshot that was made before the change comes too late.
+    b.controller->republish(with_addresses(*before, b.registry, known));
+    CHECK(b.published == std::vector<std::uint64_t>{1, 2});
+    CHECK(b.controller->snapshot()->generation == 2);
+}

@@ -43,6 +43,16 @@ TEST_CASE("the life of a drain: counted at adoption, falling with the reports, d
     CHECK(book.find(5)->state == Drain::State::done);
 }
 
+TEST_CASE("a generation that is adopted again, with other addresses, began with the first time") {
+    auto book = book_with(5);
+    book.adopted(0, 5, {{4, kBlue, 3, 0}}, kNow);
+    book.adopted(1, 5, {{4, kBlue, 1, 0}}, kNow);
+    book.adopted(0, 5, {{4, kBlue, 1, 0}, {5, kBlue, 8, 0}}, kNow);
+    CHECK(book.find(5)->at_start == InFlightByUpstream{{"blue", {4, 0}}});
+    CHECK(book.in_flight(*book.find(5)) == InFlightByUpstream{{"blue", {2, 0}}});
+    CHECK(book.find(5)->state == Drain::State::running);
+}
+
 TEST_CASE("nothing in flight on the workers that answered is not yet zero while one has not adopted") {
     auto book = book_with(5);
     book.adopted(0, 5, {}, kNow);

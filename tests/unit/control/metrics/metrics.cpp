@@ -56,6 +56,8 @@ TEST_CASE("totals are the sum over workers and reports; connections are the last
     CHECK(cell.duration.total() == 10);
     CHECK(totals.endpoints().at(7).ok == 9);
     CHECK(totals.connections().client == 20);
+    totals.forget_endpoint(7);
+    CHECK(totals.endpoints().count(7) == 0);
 }
 
 TEST_CASE("recent is over the last full seconds, and forgets") {

@@ -391,3 +391,22 @@ TEST_CASE("a copy of what cannot be written shows everything and takes nothing, 
     REQUIRE(nothing.has_value());
     CHECK_FALSE((*nothing->store->newest()).has_value());
 }
+
+TEST_CASE(
+    "last good addresses of names are kept until a name has none, and are nothing that an older program would miss") {
+    ScratchDir dir;
+    using Rows = std::map<std::string, std::vector<std::string>>;
+    {
+        auto store = open(dir / "db");
+        CHECK(store->addresses()->empty());
+        REQUIRE(store->put_addresses({{"app.test", {"10.0.0.1", "fd00::1"}}, {"gone.test", {"10.0.0.2"}}}).has_value());
+        REQUIRE(store->put_addresses({{"app.test", {"10.0.0.3"}}, {"gone.test", {}}}).has_value());
+    }
+    auto store = open(dir / "db");
+    CHECK(*store->addresses() == Rows{{"app.test", {"10.0.0.3"}}});
+    store.reset();
+    execute(dir / "db", "DROP TABLE addresses");
+    store = open(dir / "db");
+    CHECK(store->addresses()->empty());
+    CHECK(store->put_addresses({{"app.test", {"10.0.0.4"}}}).has_value());
+}

@@ -167,6 +167,26 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("each address of a name is checked by itself, where the data plane connects to; a name without one is not") {
+    Bench b;
+    Answering endpoint(b.io);
+    const auto name = "app.test:" + std::to_string(endpoint.acceptor.local_endpoint().port());
+    const auto model = b.model_with(name, config::Health::Type::http);
+    b.checker.follow(model);
+    CHECK(b.states.empty());
+    CHECK(b.checker.all_checked());  // there is nobody to check
+    b.checker.follow(model, {1, {{"app.test", {"127.0.0.1", "127.0.0.2"}}}});
+    const auto here = b.states.at("blue " + name + "@127.0.0.1"), there = b.states.at("blue " + name + "@127.0.0.2");
+    b.until([&] { return b.transitions.size() == 2; });
+    CHECK(here->healthy());
+    CHECK_FALSE(there->healthy());
+    CHECK(endpoint.heard.find("\r\nHost: " + name + "\r\n") != std::string::npos);
+    // The one that stays keeps its health.
+    b.checker.follow(model, {2, {{"app.test", {"127.0.0.1"}}}});
+    CHECK(here->healthy());
+    CHECK(b.checker.seen("blue", name + "@127.0.0.2") == nullptr);
+}
+
 TEST_CASE("an answer is healthy exactly where traffic takes it") {
     const auto found = [](const std::string& raw) {
         Bench b;

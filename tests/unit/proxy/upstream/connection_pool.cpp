@@ -48,6 +48,20 @@ struct Pool {
 
 }  // namespace
 
+TEST_CASE("a retired pool keeps nothing, neither what was idle nor what comes back") {
+    Pool p;
+    p.give_at(0);
+    p.give_at(1);
+    auto leased = p.fresh();
+    p.pool.retire(true);
+    CHECK(p.pool.idle() == 0);
+    p.pool.give(std::move(leased), 10);
+    CHECK(p.pool.idle() == 0);
+    p.pool.retire(false);
+    p.give_at(2);
+    CHECK(p.pool.idle() == 1);
+}
+
 TEST_CASE("the connection used last is taken first") {
     Pool p;
     auto a = p.fresh(), b = p.fresh();
