@@ -221,7 +221,7 @@ std::string openapi_document(std::span<const Endpoint> endpoints) {
     JsonText json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
     json.member("title", "Forum").member("version", "1").member("description", kDescription);
-    json.key("contact").begin_object().member("name", "Those who run this forum").member("url", "/").end_object();
+    json.key("contact").begin_object().member("name", "Those who run this forum").end_object();
     json.end_object().key("servers").begin_array().begin_object().member("url", "/").end_object().end_array();
     write_tags(json, endpoints);
     json.key("paths").begin_object();

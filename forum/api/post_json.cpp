@@ -19,7 +19,8 @@ void write_post_members(JsonText& json, const Post& post, bool whole, Format for
     } else if (whole) {
         json.member("body", post.body);
     } else {
-        json.member("excerpt", plain_from_markdown(post.body));
+        std::string plain;
+        json.member("excerpt", plain_from_markdown(post.body, plain));
     }
     if (format == Format::html) json.member("html", post.deleted ? std::string() : html_from_markdown(post.body));
     json.member("category", post.category).key("tags").begin_array();

@@ -344,6 +344,20 @@ int add_plain(MD_TEXTTYPE type, const MD_CHAR* text, MD_SIZE size, void* to) {
     return 0;
 }
 
+// Most beginnings of most texts are words of one line. What cannot be anything else is not read as Markdown.
+bool is_plain_line(std::string_view text) {
+    static constexpr auto kMarks = [] {
+        std::array<bool, 256> marks{};
+        for (const char c : std::string_view("\0\n\r\t\\`*_[]<>#~|&!", 17)) marks[static_cast<unsigned char>(c)] = true;
+        return marks;
+    }();
+    // A list's number, its sign, or an indent.
+    const bool begins_as_word =
+        text.empty() || std::string_view("-+=0123456789 ").find(text[0]) == std::string_view::npos;
+    return begins_as_word && !text.ends_with(' ') &&
+           std::ranges::none_of(text, [](char c) { return kMarks[static_cast<unsigned char>(c)]; });
+}
+
 bool is_made_of_signs(std::string_view text) {
     if (text.size() < kLong) return false;
     static constexpr auto kSigns = [] {
@@ -381,8 +395,9 @@ std::string html_from_markdown(std::string_view text) {
     return code == 0 ? std::move(page.out) : html_as_typed(text);
 }
 
-std::string plain_from_markdown(std::string_view text) {
-    std::string out;
+std::string_view plain_from_markdown(std::string_view text, std::string& out) {
+    if (is_plain_line(text)) return text;
+    out.clear();
     out.reserve(text.size());
     const MD_PARSER parser = {0,           kDialect,   &enter_nothing, &add_space, &do_nothing,
                               &do_nothing, &add_plain, nullptr,        nullptr};

@@ -13,7 +13,8 @@ namespace forum {
 
 std::string html_from_markdown(std::string_view text);
 
-/// The words without the signs; blocks and lines become spaces. For excerpts.
-std::string plain_from_markdown(std::string_view text);
+/// The words without the signs; blocks and lines become spaces. For excerpts. The text itself when there is nothing to
+/// take away, otherwise what was put into `out`.
+std::string_view plain_from_markdown(std::string_view text, std::string& out);
 
 }  // namespace forum

@@ -12,6 +12,11 @@ using namespace forum;
 
 namespace {
 
+std::string plain(std::string_view text) {
+    std::string out;
+    return std::string(plain_from_markdown(text, out));
+}
+
 std::string times(std::string_view text, std::size_t count) {
     std::string out;
     for (std::size_t i = 0; i < count; ++i) out += text;
@@ -179,10 +184,11 @@ TEST_CASE("nesting has an end, and what comes out is not many times what went in
 }
 
 TEST_CASE("an excerpt has the words and not the signs") {
-    CHECK(
-        plain_from_markdown("# Heading\n\ntwo **bold** words, [a link](https://a)\n\n- one\n- two\n\n```\ncode\n```") ==
-        "Heading two bold words, a link one two code");
-    CHECK(plain_from_markdown("a < b & c &lt; d") == "a < b & c < d");
-    CHECK(plain_from_markdown("") == "");
-    CHECK(plain_from_markdown("<script>alert(1)</script>") == "<script>alert(1)</script>");
+    CHECK(plain("# Heading\n\ntwo **bold** words, [a link](https://a)\n\n- one\n- two\n\n```\ncode\n```") ==
+          "Heading two bold words, a link one two code");
+    CHECK(plain("a < b & c &lt; d") == "a < b & c < d");
+    CHECK(plain("two lines\nand\n\nanother, plain.\n") == "two lines and another, plain.");
+    CHECK(plain("words\n- one\n1. two") == "words one two");
+    CHECK(plain("") == "");
+    CHECK(plain("<script>alert(1)</script>") == "<script>alert(1)</script>");
 }
