@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "control/analysis/analysis.h"
-#include "control/analysis/bucket_ledger.h"
+#include "control/analysis/bucket_counts.h"
+#include "control/analysis/fresh_marks.h"
 #include "control/analysis/frozen_quantiles.h"
 #include "control/analysis/steady_buckets.h"
+#include "proxy/route/split.h"
 
 namespace rollout_simulation {
 
@@ -17,10 +19,14 @@ namespace analysis = switchyard::control::analysis;
 using switchyard::Histogram;
 
 struct Ledgers {
-    analysis::BucketLedger seen, failed;
-    std::array<analysis::BucketLedger, analysis::kLevels> slow;
+    analysis::BucketCounts seen;
+    analysis::BetClock bets;
+    analysis::MarkTable failed;
+    std::array<analysis::MarkTable, analysis::kLevels> slow;
     analysis::SteadyBuckets steady;
 };
+
+constexpr std::uint32_t kParts = 10'000;  // of a split: two decimals of a percent
 
 // A request of a sticky split in this tick, as a worker reports it.
 struct Sample {
@@ -44,12 +50,18 @@ analysis::FrozenQuantiles freeze(World& world) {
     return *analysis::FrozenQuantiles::from(baseline);
 }
 
+analysis::Settings settings_of(const Setup& setup) {
+    auto settings = setup.settings;
+    settings.sticky = setup.sticky;
+    return settings;
+}
+
 class Run {
   public:
     Run(const Setup& setup, std::uint64_t seed)
         : setup_(setup),
           world_(setup.traffic, seed),
-          analysis_(setup.settings),
+          analysis_(settings_of(setup)),
           ledgers_(std::make_unique<Ledgers>()) {}
 
     Outcome go() {
@@ -58,11 +70,13 @@ class Run {
             limits_ = limits_of(freeze(world_));
             share_ = stage.share;
             threshold_ = static_cast<std::uint64_t>(stage.share * 4294967296.0);
+            const auto parts = static_cast<std::uint32_t>(std::lround(stage.share * kParts));
+            split_ = switchyard::route::Split(std::array{kParts - parts, parts});
             ledgers_->seen.clear();
             analysis_.begin_step(setup_.sticky ? analysis::Assignment::sticky : analysis::Assignment::per_request,
                                  stage.share);
-            const double end = now + stage.seconds;
-            while (now < end) {
+            const double end = now + stage.seconds, soonest = now + stage.seconds / 10;
+            while (now < end && !(setup_.on_evidence && now > soonest && may_go_on())) {
                 world_.advance(setup_.tick);
                 now += setup_.tick;
                 regressed_ = now > setup_.regression.from;
@@ -78,13 +92,27 @@ class Run {
     }
 
   private:
+    // Asked once a second: what it says changes no faster.
+    bool may_go_on() {
+        if (++ticks_ % static_cast<unsigned>(std::ceil(1 / setup_.tick)) != 0) return false;
+        return analysis_.promotion().allowed;
+    }
+
     void tick(double now) {
         analysis::Tick tick;
         tick.seconds = setup_.tick;
+        tick.placed = ledgers_->bets.number();
+        ledgers_->bets.advance(setup_.tick);
+        outage_ = now > setup_.regression.outage_from && now <= setup_.regression.outage_to;
         tick.latency_counts = now > setup_.warm_up;
         samples_.clear();
         for (std::uint32_t n = world_.arrivals(setup_.tick); n > 0; --n) one(tick);
         judge(tick);
+        if (setup_.sticky) {
+            tick.canary_users = ledgers_->seen.effective(true);
+            tick.baseline_users = ledgers_->seen.effective(false);
+            ledgers_->seen.advance(setup_.tick);
+        }
         analysis_.add(tick);
         if (setup_.sticky && !outcome_.raw_would_have) {
             raw_.add(setup_.tick,
@@ -97,16 +125,28 @@ class Run {
 
     void one(analysis::Tick& tick) {
         Request request = world_.request();
-        bool canary = false;
-        if (setup_.sticky) {
-            canary = request.user->bucket < threshold_;
-        } else {
-            // An even spread, exact over every window, as the split's cursor gives it.
-            cursor_ += share_;
-            canary = cursor_ >= 1;
-            if (canary) cursor_ -= 1;
-        }
+        if (setup_.regular > 0) take_turn(request);
+        const bool canary =
+            setup_.sticky ? request.user->bucket < threshold_ : split_.at({world_.salt(), position_++}) == 1;
+        const bool again = canary && regressed_ && world_.random().chance(setup_.regression.asks - 1);
+        count(tick, request, canary);
+        if (again) count(tick, world_.request_of(*request.user), canary);
+    }
+
+    // Clients that ask in a fixed order, each when it likes.
+    void take_turn(Request& request) {
+        clients_.resize(setup_.regular, 0);
+        if (clients_[world_.random().below(setup_.regular)]++ % 2 == 0) return;
+        constexpr double kSlower = 3, kPostsFail = .03;
+        request.log_latency += std::log(kSlower);
+        request.fails = request.fails || world_.random().chance(kPostsFail);
+    }
+
+    void count(analysis::Tick& tick, Request request, bool canary) {
+        if (!canary && outage_) request.fails = true;
         if (canary && regressed_) {
+            if (!request.user->always_fails && setup_.regression.failures < 1)
+                request.fails = request.fails && world_.random().chance(setup_.regression.failures);
             const double before = request.user->always_fails ? 1 : world_.failure_rate();
             if (setup_.regression.failure_rate) {
                 request.fails = request.user->always_fails || world_.random().chance(*setup_.regression.failure_rate);
@@ -121,11 +161,13 @@ class Run {
         ++arm.attempts;
         if (request.fails) ++arm.failures;
         if (setup_.sticky) samples_.push_back({bucket, canary, request.fails});
-        if (setup_.sticky && ledgers_->seen.first(bucket)) ++first.seen;
-        if (setup_.sticky && request.fails && ledgers_->failed.first(bucket)) ++first.failed;
+        const auto asked = setup_.sticky ? ledgers_->seen.ask(bucket, canary) : analysis::BucketCounts::Asked{};
+        first.seen += asked.first, first.paced += asked.paced;
+        if (setup_.sticky && request.fails) ledgers_->failed.mark(bucket, tick.placed, first.failed);
         for (std::size_t i = 0; i < analysis::kLevels && request.log_latency > limits_[i]; ++i) {
             ++arm.slow[i];
-            if (setup_.sticky && tick.latency_counts && ledgers_->slow[i].first(bucket)) ++first.slow[i];
+            if (setup_.sticky && tick.latency_counts) ledgers_->slow[i].mark(bucket, tick.placed, first.slow[i]);
+            if (tick.latency_counts) first.paced_slow[i] += asked.paced;
         }
     }
 
@@ -147,9 +189,13 @@ class Run {
     std::unique_ptr<Ledgers> ledgers_;
     analysis::ArmTest raw_{1.5, analysis::kFailureGrid};
     std::array<double, analysis::kLevels> limits_{};
-    double share_ = 0, cursor_ = 0;
+    double share_ = 0;
+    switchyard::route::Split split_;
+    std::uint64_t position_ = 0;
+    std::vector<unsigned> clients_;  // how often each has asked
+    unsigned ticks_ = 0;
     std::uint64_t threshold_ = 0;
-    bool regressed_ = false;
+    bool regressed_ = false, outage_ = false;
     std::vector<Sample> samples_;
     Outcome outcome_;
 };

@@ -20,15 +20,20 @@ struct Stage {
 
 // What the canary does differently; all as they are: an A/A run.
 struct Regression {
-    std::optional<double> failure_rate;  // instead of the baseline's
-    double latency = 1;                  // factor
-    double from = 0;                     // seconds into the rollout
+    double failures = 1;                    // factor on what the baseline would fail; below 1: it is better
+    double asks = 1;                        // how often a user asks it where she would ask the baseline once
+    double outage_from = 0, outage_to = 0;  // seconds in which the baseline fails every request
+    std::optional<double> failure_rate;     // instead of the baseline's
+    double latency = 1;                     // factor
+    double from = 0;                        // seconds into the rollout
 };
 
 struct Setup {
     switchyard::control::analysis::Settings settings;
     Traffic traffic;
     bool sticky = false;
+    unsigned regular = 0;      // clients whose requests alternate: a quick GET, a slow POST that fails more; 0: none
+    bool on_evidence = false;  // a stage ends as soon as it may, a tenth of its seconds at least
     std::vector<Stage> stages;
     Regression regression;
     double tick = .05;  // seconds between two looks

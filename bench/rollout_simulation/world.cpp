@@ -7,13 +7,12 @@ namespace rollout_simulation {
 
 namespace {
 
-constexpr double kZipf = 1.2;
 constexpr double kTypical = 9.9;  // ln of 20 ms in microseconds
 constexpr std::size_t kQuantiles = 1U << 14;
 
-std::vector<double> zipf(std::uint32_t users) {
+std::vector<double> activity(const Traffic& traffic) {
     std::vector<double> weights;
-    for (std::uint32_t i = 1; i <= users; ++i) weights.push_back(std::pow(i, -kZipf));
+    for (std::uint32_t i = 1; i <= traffic.users; ++i) weights.push_back(std::pow(i, -traffic.zipf));
     return weights;
 }
 
@@ -39,8 +38,9 @@ std::vector<float> normal_quantiles() {
 
 World::World(const Traffic& traffic, std::uint64_t seed)
     : traffic_(traffic),
+      salt_(seed * 0x9e3779b97f4a7c15ULL),
       random_(seed),
-      activity_(zipf(traffic.users)),
+      activity_(activity(traffic)),
       normal_(normal_quantiles()),
       failure_rate_(traffic.base_failures),
       phase_(random_.uniform() * 6.28) {
@@ -75,7 +75,10 @@ void World::advance(double seconds) {
 }
 
 Request World::request() {
-    const User& user = users_[activity_.draw(random_)];
+    return request_of(users_[activity_.draw(random_)]);
+}
+
+Request World::request_of(const User& user) {
     const std::uint64_t bits = random_.next();
     const double z = static_cast<double>(normal_[bits % kQuantiles]);
     const double chance = failure_rate_ * static_cast<double>(user.failures);

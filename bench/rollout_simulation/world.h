@@ -1,6 +1,6 @@
 // The traffic of the simulation: users of very different diligence and luck, and a service whose weather changes.
 //
-// Users: Zipf(1.2) activity; some fail at every request whatever serves them; each has a latency of her own, and may
+// Users: Zipf activity; some fail at every request whatever serves them; each has a latency of her own, and may
 // have a failure rate of her own.
 // Weather, the same for both arms: failure rate and latency drift slowly and now and then jump for a minute or two.
 // Threads: one world, one thread. Units: seconds, microseconds.
@@ -18,6 +18,7 @@ struct Traffic {
     double base_failures = .005;
     double always_failing = .005;  // share of users
     std::uint32_t users = 5000;
+    double zipf = 1.2;        // how unlike users are in what they ask; 0: all alike
     double flakiness = 0;     // spread of the logarithm of users' own failure rates; 0: all the same
     double user_spread = .5;  // of the logarithm of users' own latency
     double spread = .8;       // of the logarithm of latency, for one user
@@ -44,11 +45,14 @@ class World {
     void advance(double seconds);
     std::uint32_t arrivals(double seconds) { return random_.poisson(traffic_.rate * load_ * seconds); }
     Request request();
+    Request request_of(const User& user);
+    std::uint64_t salt() const { return salt_; }  // of the split
     double failure_rate() const { return failure_rate_; }
     Random& random() { return random_; }
 
   private:
     Traffic traffic_;
+    std::uint64_t salt_;
     Random random_;
     Alias activity_;
     std::vector<User> users_;

@@ -21,7 +21,10 @@ void Analysis::begin_step(Assignment assignment, double share) {
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
-    gathering_.begin(assignment == Assignment::by_rule ? 0.0 : share);  // by rule nothing is promised to either arm
+    if (assignment == Assignment::by_rule)
+        gathering_.begin_unpromised();
+    else
+        gathering_.begin(share);
     step_canary_ = step_baseline_ = {};
 }
 
@@ -36,6 +39,7 @@ void Analysis::add(const Tick& tick) {
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
+    last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
     else if (assignment_ == Assignment::per_request)
@@ -45,12 +49,24 @@ void Analysis::add(const Tick& tick) {
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
+    if (!alarm_ && last_twenty_.alarmed()) {
+        alarm_.emplace();
+        alarm_->test = "last_twenty";
+        alarm_->canary_marks = alarm_->canary_asked = last_twenty_.in_a_row();
+    }
     if (alarm_) alarm_->canary = canary_, alarm_->baseline = baseline_;
 }
 
 void Analysis::compare(const Tick& block) {
     errors_.add(block);
     if (assignment_ != Assignment::sticky) latency_.add(block);
+}
+
+std::string Analysis::alone_refused() const {
+    const double rate = slo_.baseline_rate(), limit = slo_.limit_alone();
+    if (rate <= limit) return {};
+    return fmt::format("the old release fails {:.3g} % itself, and alone the new one may fail {:.3g} %", 100.0 * rate,
+                       100.0 * limit);
 }
 
 bool Analysis::mismatch() const {

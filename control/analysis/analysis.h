@@ -15,6 +15,7 @@
 #include "control/analysis/error_tests.h"
 #include "control/analysis/evidence.h"
 #include "control/analysis/gathering.h"
+#include "control/analysis/last_twenty.h"
 #include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
@@ -51,6 +52,9 @@ class Analysis {
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
+    // Whether a step in which the canary is alone may begin now: not while the baseline itself fails more than will
+    // hold there. What it waits for, else empty.
+    std::string alone_refused() const;
     bool mismatch() const;  // the split does not deliver its shares: no comparison can be trusted
     bool any_evidence() const { return step_canary_.attempts > 0; }  // of the step: the canary was asked at all
 
@@ -67,6 +71,7 @@ class Analysis {
     template <class Memory>
     void remember(Memory& m) {
         m("errors", errors_), m("latency", latency_), m("slo", slo_);
+        m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
 
@@ -77,6 +82,7 @@ class Analysis {
     ErrorTests errors_;
     LatencyTests latency_;
     SloGuard slo_;
+    LastTwenty last_twenty_;
     SampleRatio ratio_;
     Gathering gathering_;
     bool ratio_checked_;

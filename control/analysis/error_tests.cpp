@@ -27,7 +27,8 @@ CapTest::Arm counted(bool sticky, const ArmCounts& arm, const FirstMarks& marks)
 
 ErrorTests::ErrorTests(const Settings& settings, const Budget& budget)
     : threshold_(threshold_for(budget.errors)),
-      main_(std::max(1.0, settings.errors_tolerate), kFailureGrid, restarts_for(settings)),
+      tolerate_(std::max(1.0, settings.errors_tolerate)),
+      main_(tolerate_, kFailureGrid, settings.horizon, settings.sticky),
       raw_(kRawGuard, kFailureGrid, restarts_for(settings)),
       cap_(settings.max_extra_failures, threshold_for(budget.extra), settings.horizon),
       tiny_(kTinyCanary),
@@ -43,10 +44,13 @@ void ErrorTests::begin_step(bool sticky, double share) {
 void ErrorTests::add_first(const Tick& tick) {
     canary_ += tick.canary;
     baseline_ += tick.baseline;
-    main_.add(tick.seconds, share_, tick.canary_first.failed, tick.baseline_first.failed);
-    promote_.add(share_, tick.canary_first.failed, tick.baseline_first.failed);
-    canary_first_ += tick.canary_first.failed;
-    baseline_first_ += tick.baseline_first.failed;
+    gate_.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.failures},
+              {tick.baseline.attempts, tick.baseline.failures});
+    main_.add_buckets(tick.placed, share_, tick.canary_first.failed, tick.baseline_first.failed);
+    const std::uint64_t canary = tick.canary_first.failed.ever(), baseline = tick.baseline_first.failed.ever();
+    promote_.add(share_, canary, baseline);
+    canary_first_ += canary;
+    baseline_first_ += baseline;
 }
 
 void ErrorTests::add(const Tick& block) {
@@ -66,7 +70,7 @@ void ErrorTests::add(const Tick& block) {
     } else {
         canary_ += block.canary;
         baseline_ += block.baseline;
-        main_.add(block.seconds, seen, block.canary.failures, block.baseline.failures);
+        main_.add_requests(block.seconds, seen, block.canary.failures, block.baseline.failures);
         promote_.add(seen, block.canary.failures, block.baseline.failures);
     }
 }
@@ -78,9 +82,14 @@ bool ErrorTests::matters() const {
     return !tiny || tiny_.above(canary_.failures, canary_.attempts, kSure);
 }
 
+// What is counted by request is compared by requests anyway.
+bool ErrorTests::open(BetNumber since) const {
+    return since == 0 || gate_.beyond(tolerate_, since);
+}
+
 std::optional<Alarm> ErrorTests::alarm() const {
     // Cheap refusals first: this runs every tick.
-    const bool worse = tested_ && main_.log_evidence() >= threshold_;
+    const bool worse = tested_ && main_.passed(threshold_, [this](BetNumber since) { return open(since); });
     if (!(worse || cap_.alarmed()) || !matters()) return std::nullopt;
     Alarm alarm;
     alarm.test = worse ? "errors" : "extra_failures";
@@ -92,7 +101,11 @@ std::optional<Alarm> ErrorTests::alarm() const {
 }
 
 void ErrorTests::rows(std::vector<Row>& out) const {
-    if (tested_) out.push_back({"errors", main_.log_evidence(), threshold_, true, true});
+    if (tested_) {
+        const bool gated = main_.log_evidence() >= threshold_ &&
+                           !main_.passed(threshold_, [this](BetNumber since) { return open(since); });
+        out.push_back({"errors", main_.log_evidence(), threshold_, !gated, !gated, gated});
+    }
     if (sticky_) out.push_back({"raw", raw_.log_evidence(), threshold_for(kRawFalseAlarm), false, true});
     if (cap_.on()) out.push_back({"extra_failures", cap_.log_evidence(), cap_.threshold(), cap_.near(), cap_.near()});
 }

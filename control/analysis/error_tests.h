@@ -1,10 +1,10 @@
 // Everything that is asked about failures: worse than tolerated, worse at all beyond the cap, good enough.
 //
 // Per-request split: every failure counts, with the tick's own share. Sticky split: the first failure of each bucket
-// counts, with the design share; the raw count of every failure runs beside it with a strict guard. The raw count
-// cannot roll back a sticky rollout by itself – one user who always fails and was drawn into the canary would do it –
-// but it holds promotion back. The cap stands beside both (cap_test.h).
-// Threads: one owner.
+// since each bet counts, with the design share (bucket_bets.h, risk_gate.h); the raw count of every failure runs beside
+// it with a strict guard. The raw count cannot roll back a sticky rollout by itself – one user who always fails and was
+// drawn into the canary would do it – but it holds promotion back. The cap stands beside both (cap_test.h). Threads:
+// one owner.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,9 @@
 #include "control/analysis/bernoulli_interval.h"
 #include "control/analysis/cap_test.h"
 #include "control/analysis/evidence.h"
+#include "control/analysis/mark_test.h"
 #include "control/analysis/promote_test.h"
+#include "control/analysis/risk_gate.h"
 #include "control/analysis/settings.h"
 
 namespace switchyard::control::analysis {
@@ -47,7 +49,7 @@ class ErrorTests {
     // Not promotion: it is a matter of each step.
     template <class Memory>
     void remember(Memory& m) {
-        m("sticky", sticky_), m("main", main_), m("raw", raw_), m("extra", extra_);
+        m("sticky", sticky_), m("main", main_), m("gate", gate_), m("raw", raw_), m("extra", extra_);
         m("canary", canary_), m("baseline", baseline_);
         m("canary_first", canary_first_), m("baseline_first", baseline_first_);
         m("cap", cap_), m("canary_counted", canary_counted_), m("baseline_counted", baseline_counted_);
@@ -55,9 +57,12 @@ class ErrorTests {
 
   private:
     bool matters() const;
+    bool open(BetNumber since) const;
 
     double threshold_;
-    ArmTest main_;
+    double tolerate_;
+    MarkTest main_;
+    RiskGate gate_;  // of sticky splits
     ArmTest raw_;
     CapTest cap_;
     PromoteTest promote_;

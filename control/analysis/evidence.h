@@ -4,9 +4,11 @@
 // ln_e at which the test acts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
+#include "control/analysis/fresh_marks.h"
 #include "control/analysis/frozen_quantiles.h"
 
 namespace switchyard::control::analysis {
@@ -28,15 +30,18 @@ struct ArmCounts {
     }
 };
 
-// Sticky splits: marks that were the first of their bucket in this rollout, and what is counted one by one for the cap.
+// Sticky splits: marks that are the first of their bucket for some bet, and what is counted one by one for the cap.
 struct FirstMarks {
     std::uint64_t seen = 0;  // first request in this step, whatever came of it
-    std::uint64_t failed = 0;
-    SlowCounts slow{};
+    FreshMarks failed;
+    std::array<FreshMarks, kLevels> slow;
+    std::uint64_t paced = 0;  // requests that the gate looks at (bucket_counts.h), and which of them were slow
+    SlowCounts paced_slow{};
     std::uint64_t steady_attempts = 0, steady_failures = 0;  // of steady buckets (steady_buckets.h)
     FirstMarks& operator+=(const FirstMarks& o) {
         seen += o.seen, failed += o.failed;
-        for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
+        for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i], paced_slow[i] += o.paced_slow[i];
+        paced += o.paced;
         steady_attempts += o.steady_attempts, steady_failures += o.steady_failures;
         return *this;
     }
@@ -44,13 +49,17 @@ struct FirstMarks {
 
 struct Tick {
     double seconds = 0.0;
+    // Sticky: how many users stand behind each arm in this step (bucket_counts.h); 0: nobody counted them.
+    double canary_users = 0.0, baseline_users = 0.0;
+    BetNumber placed = 1;  // the last bet that was placed when it began (fresh_marks.h)
     ArmCounts canary, baseline;
     FirstMarks canary_first, baseline_first;
     // Under way right now, not growth: requests that an arm has got but not ended yet.
     std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
     Tick& operator+=(const Tick& later) {
-        seconds += later.seconds;
+        seconds += later.seconds, placed = later.placed;
+        canary_users = later.canary_users, baseline_users = later.baseline_users;
         canary += later.canary, baseline += later.baseline;
         canary_first += later.canary_first, baseline_first += later.baseline_first;
         canary_in_flight = later.canary_in_flight, baseline_in_flight = later.baseline_in_flight;
@@ -63,15 +72,17 @@ struct Row {
     std::string test;  // errors, raw, extra_failures, latency_p90, slo_errors, …
     double ln_e = 0.0;
     double threshold = 0.0;
-    bool acts = true;   // at the threshold it rolls back
-    bool holds = true;  // from half the threshold on it holds promotion back
+    bool acts = true;    // at the threshold it rolls back
+    bool holds = true;   // from half the threshold on it holds promotion back
+    bool gated = false;  // it would act, but requests are not at that much more risk (risk_gate.h)
 };
 
 struct Alarm {
     std::string test;
     double ln_e = 0.0;
     double threshold = 0.0;
-    std::uint64_t canary_marks = 0, baseline_marks = 0;  // what this test counted
+    std::uint64_t canary_marks = 0, baseline_marks = 0;  // what this test counted …
+    std::uint64_t canary_asked = 0, baseline_asked = 0;  // … of so many requests; 0: of buckets, or all of them
     ArmCounts canary, baseline;                          // everything, since the rollout began
 };
 

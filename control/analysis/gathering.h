@@ -25,15 +25,25 @@ class Gathering {
 
     void begin(double share) {
         smaller_ = std::min(share, 1.0 - share);
+        unpromised_ = false;
+        block_.reset();
+    }
+
+    // By rule nothing is promised to either arm: a block ends when both have some.
+    void begin_unpromised() {
+        smaller_ = 0.0;
+        unpromised_ = true;
         block_.reset();
     }
 
     std::optional<Tick> add(const Tick& tick) {
-        if (smaller_ <= 0.0) return tick;
+        if (smaller_ <= 0.0 && !unpromised_) return tick;
         if (block_)
             *block_ += tick;
         else
             block_ = tick;
+        if (unpromised_ && both()) return std::exchange(block_, std::nullopt);
+        if (unpromised_) return std::nullopt;
         const double expected = smaller_ * static_cast<double>(block_->canary.attempts + block_->baseline.attempts);
         if (expected >= kEnough && both()) return std::exchange(block_, std::nullopt);
         if (expected < kTooMany) return std::nullopt;
@@ -53,6 +63,7 @@ class Gathering {
     bool both() const { return block_->canary.attempts > 0 && block_->baseline.attempts > 0; }
 
     double smaller_ = 0.0;
+    bool unpromised_ = false;
     std::optional<Tick> block_;
 };
 

@@ -6,19 +6,17 @@
 
 namespace switchyard::control::analysis {
 
-namespace {
-constexpr double kWindow = 20.0;  // seconds; how far back the estimate of the relative risk reaches
-}
-
 LatencyTests::LatencyTests(const Settings& settings, const Budget& budget) {
-    Restarts restarts;
-    restarts.horizon = settings.horizon;
     for (std::size_t i = 0; i < kLevels; ++i) {
         const double tolerate = settings.latency_tolerate[i];
         const bool tested = tolerate > 0.0;
         const double threshold = tested ? std::log(2.0 / budget.latency[i]) : std::numeric_limits<double>::infinity();
-        levels_.push_back({tested, tolerate, threshold, ArmTest(tested ? tolerate : 1.0, kSlownessGrid, restarts),
-                           ArmTest(1.0, kSlownessGrid, restarts)});
+        levels_.push_back({tested,
+                           tolerate,
+                           threshold,
+                           MarkTest(tested ? tolerate : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
+                           MarkTest(1.0, kSlownessGrid, settings.horizon, settings.sticky),
+                           {}});
     }
 }
 
@@ -31,35 +29,44 @@ void LatencyTests::add(const Tick& tick) {
     if (!tick.latency_counts) return;
     const std::uint64_t all = tick.canary.attempts + tick.baseline.attempts;
     const double seen = all > 0 ? static_cast<double>(tick.canary.attempts) / static_cast<double>(all) : 0.0;
-    const double share = sticky_ ? share_ : seen;
-    const double fade = std::exp(-tick.seconds / kWindow);
     for (std::size_t i = 0; i < kLevels; ++i) {
         Level& level = levels_[i];
         if (!level.tested) continue;
-        const std::uint64_t canary = sticky_ ? tick.canary_first.slow[i] : tick.canary.slow[i];
-        const std::uint64_t baseline = sticky_ ? tick.baseline_first.slow[i] : tick.baseline.slow[i];
-        level.guarded.add(tick.seconds, share, canary, baseline);
-        level.shift.add(tick.seconds, share, canary, baseline);
-        level.canary_weight = level.canary_weight * fade + static_cast<double>(canary) * (1.0 - share);
-        level.baseline_weight = level.baseline_weight * fade + static_cast<double>(baseline) * share;
-        level.canary_marks += canary;
-        level.baseline_marks += baseline;
+        if (sticky_) {
+            const FreshMarks &canary = tick.canary_first.slow[i], &baseline = tick.baseline_first.slow[i];
+            level.guarded.add_buckets(tick.placed, share_, canary, baseline);
+            level.shift.add_buckets(tick.placed, share_, canary, baseline);
+            level.gate.users(tick.canary_users, tick.baseline_users);
+            level.gate.add(tick.seconds, tick.placed, {tick.canary_first.paced, tick.canary_first.paced_slow[i]},
+                           {tick.baseline_first.paced, tick.baseline_first.paced_slow[i]});
+        } else {
+            level.guarded.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
+            level.shift.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
+            level.gate.users(0.0, 0.0);
+            level.gate.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.slow[i]},
+                           {tick.baseline.attempts, tick.baseline.slow[i]});
+        }
+        level.canary_marks += tick.canary.slow[i];
+        level.baseline_marks += tick.baseline.slow[i];
+        level.canary_asked += tick.canary.attempts;
+        level.baseline_asked += tick.baseline.attempts;
     }
 }
 
-double LatencyTests::relative_risk(std::size_t i) const {
-    const Level& level = levels_[i];
-    if (level.baseline_weight > 0.0) return level.canary_weight / level.baseline_weight;
-    return level.canary_weight > 0.0 ? std::numeric_limits<double>::infinity() : 1.0;
+bool LatencyTests::Level::guarded_passed() const {
+    return guarded.passed(threshold, [this](BetNumber since) { return since == 0 || gate.beyond(tolerate, since); });
+}
+
+bool LatencyTests::Level::shift_passed() const {
+    return shift.passed(threshold, [this](BetNumber since) { return gate.certainly_beyond(tolerate, since); });
 }
 
 std::optional<Alarm> LatencyTests::alarm() const {
     for (std::size_t i = 0; i < kLevels; ++i) {
         const Level& level = levels_[i];
         if (!level.tested) continue;
-        const bool guarded = level.guarded.log_evidence() >= level.threshold;
-        const bool shift =
-            !guarded && level.shift.log_evidence() >= level.threshold && relative_risk(i) >= level.tolerate;
+        const bool guarded = level.guarded_passed();
+        const bool shift = !guarded && level.shift_passed();
         if (!guarded && !shift) continue;
         Alarm alarm;
         alarm.test = std::string("latency_") + kLevelNames[i] + (guarded ? "" : "_shift");
@@ -67,6 +74,8 @@ std::optional<Alarm> LatencyTests::alarm() const {
         alarm.threshold = level.threshold;
         alarm.canary_marks = level.canary_marks;
         alarm.baseline_marks = level.baseline_marks;
+        alarm.canary_asked = level.canary_asked;
+        alarm.baseline_asked = level.baseline_asked;
         return alarm;
     }
     return std::nullopt;
@@ -77,9 +86,13 @@ void LatencyTests::rows(std::vector<Row>& out) const {
         const Level& level = levels_[i];
         if (!level.tested) continue;
         const std::string name = std::string("latency_") + kLevelNames[i];
-        const bool beyond = relative_risk(i) >= level.tolerate;
-        out.push_back({name, level.guarded.log_evidence(), level.threshold, true, true});
-        out.push_back({name + "_shift", level.shift.log_evidence(), level.threshold, beyond, beyond});
+        const double guarded = level.guarded.log_evidence(), shift = level.shift.log_evidence();
+        const bool held = guarded >= level.threshold && !level.guarded_passed();
+        out.push_back({name, guarded, level.threshold, !held, !held, held});
+        // The shift is suspicious only beyond the tolerance, whatever its evidence.
+        const bool beyond = level.gate.certainly_beyond(level.tolerate, 0);
+        out.push_back({name + "_shift", shift, level.threshold, beyond, beyond,
+                       shift >= level.threshold && !level.shift_passed()});
     }
 }
 

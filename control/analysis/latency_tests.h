@@ -2,9 +2,10 @@
 //
 // `latency_pXX` tests against the tolerance itself: under "the canary is at most `tolerate` times as likely to be that
 // slow" it alarms at most at its rate. A shift just beyond the tolerance takes it minutes, so `latency_pXX_shift`
-// stands beside it: it tests against "no slower at all" and acts only while the estimated relative risk of the last
-// seconds is at or beyond the tolerance. Each has half of the level's part of the false alarm rate.
-// Sticky splits count the first slow request of each bucket, with the design share.
+// stands beside it: it tests against "no slower at all" and acts only while the relative risk is certainly beyond the
+// tolerance (risk_gate.h). Each has half of the level's part of the false alarm rate.
+// Sticky splits count the first slow request of each bucket since each bet, with the design share; there the first test
+// has a gate, too.
 // Threads: one owner.
 #pragma once
 
@@ -12,8 +13,9 @@
 #include <optional>
 #include <vector>
 
-#include "control/analysis/arm_test.h"
 #include "control/analysis/evidence.h"
+#include "control/analysis/mark_test.h"
+#include "control/analysis/risk_gate.h"
 #include "control/analysis/settings.h"
 
 namespace switchyard::control::analysis {
@@ -27,7 +29,7 @@ class LatencyTests {
 
     std::optional<Alarm> alarm() const;
     void rows(std::vector<Row>& out) const;
-    double relative_risk(std::size_t level) const;  // estimate over the last seconds; 1 when nothing is known
+    double relative_risk(std::size_t level) const { return levels_[level].gate.relative_risk(); }
 
     template <class Memory>
     void remember(Memory& m) {
@@ -39,17 +41,20 @@ class LatencyTests {
         bool tested;
         double tolerate;
         double threshold;
-        ArmTest guarded;
-        ArmTest shift;
-        // Mantel–Haenszel sums over a fading window.
-        double canary_weight = 0.0, baseline_weight = 0.0;
-        std::uint64_t canary_marks = 0, baseline_marks = 0;
+        MarkTest guarded;
+        MarkTest shift;
+        RiskGate gate;
+        std::uint64_t canary_marks = 0, baseline_marks = 0;  // by requests, since they counted
+        std::uint64_t canary_asked = 0, baseline_asked = 0;
+
+        bool guarded_passed() const;
+        bool shift_passed() const;
 
         template <class Memory>
         void remember(Memory& m) {
-            m("guarded", guarded), m("shift", shift);
-            m("canary_weight", canary_weight), m("baseline_weight", baseline_weight);
+            m("guarded", guarded), m("shift", shift), m("gate", gate);
             m("canary_marks", canary_marks), m("baseline_marks", baseline_marks);
+            m("canary_asked", canary_asked), m("baseline_asked", baseline_asked);
         }
     };
 

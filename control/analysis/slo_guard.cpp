@@ -20,6 +20,7 @@ void SloGuard::begin_step(double share) {
     share_ = share;
     step_ = {};
     baseline_quiet_ = 0.0;
+    asked_since_ = false;
     if (share < kAlone) alone_ = false, while_alone_ = {};
 }
 
@@ -28,25 +29,33 @@ void SloGuard::set_baseline(std::uint64_t failures, std::uint64_t attempts) {
     baseline_.attempts = attempts;
 }
 
-void SloGuard::find_limit() {
-    if (settings_.failure_limit) return;
+double SloGuard::limit_alone() const {
+    if (settings_.failure_limit) return *settings_.failure_limit;
     double limit = kDefaultLimit;
     if (baseline_.attempts >= kFewestForRate) {
         const double high = bernoulli_interval(baseline_.failures, baseline_.attempts, kCertain).high;
         limit = std::max(limit, std::max(1.0, settings_.errors_tolerate) * high);
     }
-    errors_ = BernoulliTest(std::min(limit, 0.999));
+    return std::min(limit, 0.999);
+}
+
+double SloGuard::baseline_rate() const {
+    return recent_asked_ >= kFewestRecent ? recent_failed_ / recent_asked_ : 0.0;
 }
 
 void SloGuard::add(const Tick& tick) {
     baseline_ += tick.baseline;
     step_ += tick.canary;
+    const double fade = std::exp(-tick.seconds / kRecent);
+    recent_asked_ = recent_asked_ * fade + static_cast<double>(tick.baseline.attempts);
+    recent_failed_ = recent_failed_ * fade + static_cast<double>(tick.baseline.failures);
+    // Quiet time passes in every tick: a canary that is asked twice a second is not asked in most of them.
     if (tick.baseline.attempts > 0)
-        baseline_quiet_ = 0.0;
-    else if (tick.canary.attempts > 0)
+        baseline_quiet_ = 0.0, asked_since_ = false;
+    else if (asked_since_ = asked_since_ || tick.canary.attempts > 0; asked_since_)
         baseline_quiet_ += tick.seconds;
     const bool alone = share_ >= kAlone || baseline_quiet_ >= kQuiet;
-    if (alone && !alone_) find_limit();
+    if (alone && !alone_ && !settings_.failure_limit) errors_ = BernoulliTest(limit_alone());
     if (!alone) while_alone_ = {};
     alone_ = alone;
     if (alone_) while_alone_ += tick.canary;
@@ -60,6 +69,7 @@ std::optional<Alarm> SloGuard::alarm() const {
         alarm.ln_e = by.log_evidence(marks, while_alone_.attempts);
         alarm.threshold = threshold_;
         alarm.canary_marks = marks;
+        alarm.canary_asked = while_alone_.attempts;
         return alarm;
     };
     if (while_alone_.failures > 0 && errors_.above(while_alone_.failures, while_alone_.attempts, alpha_))

@@ -37,6 +37,9 @@ class SloGuard {
     void rows(std::vector<Row>& out) const;
     bool alone() const { return alone_; }
     double failure_limit() const { return errors_.limit(); }
+    // What will hold when the canary is alone, and the baseline's own failures of the last seconds (0: hardly asked).
+    double limit_alone() const;
+    double baseline_rate() const;
 
     template <class Memory>
     void remember(Memory& m) {
@@ -46,7 +49,8 @@ class SloGuard {
     }
 
   private:
-    void find_limit();
+    static constexpr double kRecent = 10.0;  // seconds, fading
+    static constexpr double kFewestRecent = 20.0;
 
     Settings settings_;
     double threshold_;
@@ -56,9 +60,11 @@ class SloGuard {
     double share_ = 0.0;
     bool alone_ = false;
     double baseline_quiet_ = 0.0;
-    ArmCounts baseline_;     // since the rollout began
-    ArmCounts step_;         // canary, this step
-    ArmCounts while_alone_;  // canary, since it is alone
+    bool asked_since_ = false;                         // the canary, since the baseline was asked last
+    double recent_asked_ = 0.0, recent_failed_ = 0.0;  // the baseline, fading
+    ArmCounts baseline_;                               // since the rollout began
+    ArmCounts step_;                                   // canary, this step
+    ArmCounts while_alone_;                            // canary, since it is alone
 };
 
 }  // namespace switchyard::control::analysis

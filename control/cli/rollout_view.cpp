@@ -12,21 +12,31 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kBar = 30;
 
-std::string bar(double part) {
+// Grey, as far as a pipe can show it, where reaching the end would not roll back.
+std::string bar(double part, bool acts) {
     const auto full = static_cast<std::size_t>(std::clamp(part, 0.0, 1.0) * kBar);
-    return std::string(full, '#') + std::string(kBar - full, '.');
+    return std::string(full, acts ? '#' : '-') + std::string(kBar - full, '.');
+}
+
+// A logarithm means nothing at night: how far on the way to a rollback, and the odds that stand behind it.
+std::string evidence_line(const Json& row) {
+    const double ln_e = row.value("ln_e", 0.0), part = row.value("part", 0.0);
+    const bool acts = row.value("acts", true);
+    constexpr double kSays = 0.5;
+    std::string odds = "says nothing yet";
+    if (ln_e <= -kSays) odds = "speaks for it";
+    if (ln_e >= kSays) odds = fmt::format("{:.0f} : 1 against it", std::round(std::exp(std::min(ln_e, 30.0))));
+    const char* note = row.value("held_by_gate", false) ? " (held by the gate: no request is at that much more risk)"
+                       : acts                           ? ""
+                                                        : " (does not roll back)";
+    return fmt::format("  {:<22} [{}] {:>3.0f} % of the way, {}{}", row.value("test", ""), bar(part, acts),
+                       100.0 * part, odds, note);
 }
 
 std::string number(const Json& of, const char* key) {
     const auto it = of.find(key);
     if (it == of.end() || it->is_null()) return "–";
     return it->is_number_float() ? fmt::format("{:.2f}", it->get<double>()) : it->dump();
-}
-
-// Never "-0.00".
-std::string two_decimals(double value) {
-    constexpr double kShows = 0.005;
-    return fmt::format("{:.2f}", std::abs(value) < kShows ? 0.0 : value);
 }
 
 bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
@@ -72,7 +82,10 @@ void arms(std::vector<std::string>& out, const Json& all) {
 }  // namespace
 
 bool rollout_ended(const Json& rollout) {
-    return is_one_of(rollout.value("state", ""), {"succeeded", "rolled_back", "aborted"});
+    // A watch that came to no end is inconclusive and over: it has let the route go.
+    const auto state = rollout.value("state", "");
+    return is_one_of(state, {"succeeded", "rolled_back", "aborted"}) ||
+           (state == "inconclusive" && !rollout.value("holds_route", true));
 }
 
 std::string rollout_line(const Json& r) {
@@ -91,9 +104,7 @@ std::vector<std::string> rollout_lines(const Json& r) {
     for (const auto& step : r.value("steps", Json::array()))
         out.push_back(step_line(step, index++, r.value("baked", "")));
     if (r.contains("arms")) arms(out, r["arms"]);
-    for (const auto& row : r.value("evidence", Json::array()))
-        out.push_back(fmt::format("  {:<22} [{}] {:>6} of {:.2f}", row.value("test", ""), bar(row.value("part", 0.0)),
-                                  two_decimals(row.value("ln_e", 0.0)), row.value("threshold", 0.0)));
+    for (const auto& row : r.value("evidence", Json::array())) out.push_back(evidence_line(row));
     const Json failing = r.value("failing_endpoints", Json::object());
     for (const auto& [address, failures] : failing.items())
         out.push_back(fmt::format("  failed at {}: {}", address, failures.dump()));

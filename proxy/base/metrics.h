@@ -22,9 +22,11 @@ struct Cell {
     std::uint64_t bytes_out = 0;
     // For the analysis: first attempts only, so that a retry saved by another upstream stays a failure here.
     std::uint64_t attempts = 0;       // first attempts that ended (client aborts are not among them)
-    std::uint64_t failures = 0;       // of these: 5xx from the endpoint, connect failure, reset, time limit
+    std::uint64_t failures = 0;       // of these: 5xx from the endpoint, connect failure, reset, time limit; or nobody
+                                      // to send it to: no usable endpoint, a full queue, an open breaker
     std::uint64_t client_errors = 0;  // 401, 403, 404
     std::uint64_t aborted = 0;        // clients that left
+    std::uint64_t rerouted = 0;       // meant for this upstream, which had no usable endpoint, and sent to another one
     Histogram duration;               // first byte of the request to last byte of the response
     Histogram first_byte;             // attempt sent to response head, of first attempts; failures by time count
 };
@@ -88,6 +90,7 @@ struct WorkerReport {
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;
     std::uint64_t log_dropped = 0;
+    std::uint64_t escaped = 0;  // exceptions that reached the loop
 };
 
 }  // namespace switchyard

@@ -1,5 +1,6 @@
 #include "proxy/net/listening_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "proxy/net/socket_address.h"
 
@@ -16,8 +18,8 @@ namespace {
 
 constexpr int kBacklog = 4096;  // bursts of new connections while a worker is busy; the kernel caps it by somaxconn
 
-// One listening descriptor, or -1 with errno set.
-int open_one(const SocketAddress& address, bool reuse_port) {
+// One bound descriptor, or -1 with errno set.
+int bind_one(const SocketAddress& address, bool reuse_port) {
     const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
     const int on = 1;
@@ -27,7 +29,7 @@ int open_one(const SocketAddress& address, bool reuse_port) {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);       // inherited by accepted sockets
         ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on);  // wake us when there is a request to read
     }
-    if (::bind(fd, address.get(), address.length) == 0 && ::listen(fd, kBacklog) == 0) return fd;
+    if (::bind(fd, address.get(), address.length) == 0) return fd;
     const int saved = errno;
     ::close(fd);
     errno = saved;
@@ -44,44 +46,122 @@ void remove_stale(const SocketAddress& address, const std::string& path) {
     ::close(probe);
 }
 
+std::string failure(const char* what, const config::Address& address) {
+    return std::string("cannot ") + what + " " + address.text() + ": " + std::strerror(errno);
+}
+
 }  // namespace
 
 std::shared_ptr<ListeningSockets> ListeningSockets::open(const config::Address& bind, unsigned workers,
-                                                         std::string* why) {
+                                                         std::string* why, Neighbours neighbours) {
     SocketAddress address;
     if (!resolve(bind, address, why)) return nullptr;
     auto fail = [&](const char* what) -> std::shared_ptr<ListeningSockets> {
-        if (why != nullptr) *why = std::string("cannot ") + what + " " + bind.text() + ": " + std::strerror(errno);
+        if (why != nullptr) *why = failure(what, bind);
         return nullptr;
     };
     std::shared_ptr<ListeningSockets> out(new ListeningSockets);
     out->bound_ = bind;
-    const bool is_unix = bind.kind == config::Address::Kind::unix_path;
-    if (is_unix) remove_stale(address, bind.host);
-    // Without SO_REUSEPORT first: this bind fails when any other process listens there, even one of ours.
-    const int probe = is_unix ? -1 : open_one(address, false);
-    if (!is_unix) {
-        if (probe < 0) return fail("listen on");
-        socklen_t length = sizeof address.storage;
-        if (::getsockname(probe, address.get(), &length) != 0) {
-            ::close(probe);
-            return fail("read the address of");
-        }
-        address.length = length;
-        out->bound_.port = address.port();
-        ::close(probe);
-    }
-    for (unsigned i = 0; i < (is_unix ? 1 : workers); ++i) {
-        const int fd = open_one(address, true);
+    if (out->is_unix()) {
+        remove_stale(address, bind.host);
+        const int fd = bind_one(address, false);
         if (fd < 0) return fail("listen on");
         out->fds_.push_back(fd);
+        out->open_ = 1;
+        out->note_path();
+        return out->share_first(workers) ? out : fail("share");
+    }
+    // Without SO_REUSEPORT first: this bind fails when any other process listens there, even one of ours. It never
+    // listens: nobody's connection ends in a queue that is about to go.
+    if (bind.port == 0 || neighbours == Neighbours::none) {
+        const int probe = bind_one(address, false);
+        if (probe < 0) return fail("listen on");
+        socklen_t length = sizeof address.storage;
+        const bool known = ::getsockname(probe, address.get(), &length) == 0;
+        ::close(probe);
+        if (!known) return fail("read the address of");
+        address.length = length;
+        out->bound_.port = address.port();
+    }
+    for (unsigned i = 0; i < workers; ++i) {
+        const int fd = bind_one(address, true);
+        if (fd < 0) return fail("listen on");
+        out->fds_.push_back(fd);
+        ++out->open_;
     }
     return out;
 }
 
+std::shared_ptr<ListeningSockets> ListeningSockets::passed(const config::Address& bound, std::vector<int> descriptors,
+                                                           unsigned workers, std::string* why) {
+    std::shared_ptr<ListeningSockets> out(new ListeningSockets);
+    out->bound_ = bound;
+    out->listening_ = out->from_elsewhere_ = true;
+    out->fds_ = std::move(descriptors);
+    out->open_ = static_cast<unsigned>(out->fds_.size());
+    if (!out->fds_.empty() && out->fds_.size() <= workers && out->share_first(workers)) return out;
+    if (why != nullptr)
+        *why = bound.text() + ": " + std::to_string(out->fds_.size()) + " descriptors were passed for " +
+               std::to_string(workers) + " workers";
+    return nullptr;
+}
+
 ListeningSockets::~ListeningSockets() {
-    for (int fd : fds_) ::close(fd);
-    if (bound_.kind == config::Address::Kind::unix_path && !fds_.empty()) ::unlink(bound_.host.c_str());
+    for (const int fd : fds_)
+        if (fd >= 0) ::close(fd);
+    give_up_path();
+}
+
+// Workers without a socket of their own get a descriptor of the first.
+bool ListeningSockets::share_first(unsigned workers) {
+    while (fds_.size() < workers) {
+        const int fd = ::fcntl(fds_.front(), F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) return false;
+        fds_.push_back(fd);
+        ++open_;
+    }
+    return true;
+}
+
+bool ListeningSockets::listen(std::string* why) {
+    if (listening_) return true;
+    for (const int fd : fds_) {
+        if (::listen(fd, kBacklog) == 0) continue;
+        if (why != nullptr) *why = failure("listen on", bound_);
+        return false;
+    }
+    return listening_ = true;
+}
+
+void ListeningSockets::retire() {
+    listening_ = false;
+    give_up_path();
+}
+
+void ListeningSockets::close(unsigned worker) {
+    const int fd = std::exchange(fds_[worker], -1);
+    if (fd < 0) return;
+    // Where the socket is this worker's alone nobody may connect from now on, whoever else has inherited a descriptor.
+    // One that others go on to use – the other workers, or another process – only loses us: a shutdown would end it for
+    // them too and reset everybody who waits in its queue.
+    if (!from_elsewhere_ && !is_unix()) ::shutdown(fd, SHUT_RD);
+    ::close(fd);
+    open_.fetch_sub(1, std::memory_order_release);
+}
+
+void ListeningSockets::note_path() {
+    struct stat info {};
+    owns_path_ = ::lstat(bound_.host.c_str(), &info) == 0;
+    path_device_ = info.st_dev;
+    path_inode_ = info.st_ino;
+}
+
+// Somebody else may have put a socket of his own there since.
+void ListeningSockets::give_up_path() {
+    if (!std::exchange(owns_path_, false)) return;
+    struct stat info {};
+    if (::lstat(bound_.host.c_str(), &info) != 0 || info.st_dev != path_device_ || info.st_ino != path_inode_) return;
+    ::unlink(bound_.host.c_str());
 }
 
 }  // namespace switchyard::net

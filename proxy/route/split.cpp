@@ -1,5 +1,6 @@
 #include "proxy/route/split.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace switchyard::route {
@@ -16,20 +17,13 @@ Split::Split(std::span<const std::uint32_t> weights) {
         below += weights[arm];
         ends_.push_back((below << 32) / sum);
     }
-    const std::uint64_t period = sum / divisor;
-    slots_.reserve(period);
-    std::vector<std::int64_t> current(weights.size(), 0);
-    for (std::uint64_t i = 0; i < period; ++i) {
-        std::size_t best = 0;
-        bool found = false;
-        for (std::size_t arm = 0; arm < weights.size(); ++arm) {
-            if (weights[arm] == 0) continue;
-            current[arm] += static_cast<std::int64_t>(weights[arm] / divisor);
-            if (!found || current[arm] > current[best]) best = arm, found = true;
-        }
-        current[best] -= static_cast<std::int64_t>(period);
-        slots_.push_back(static_cast<std::uint16_t>(best));
-    }
+    for (std::size_t arm = 0; arm < weights.size(); ++arm)
+        if (weights[arm] > 0) places_.push_back({weights[arm] / divisor, static_cast<unsigned>(arm)});
+    std::ranges::stable_sort(places_, {}, &Places::end);
+    const std::uint64_t heaviest = places_.back().end;
+    std::uint64_t end = 0;
+    for (Places& places : places_) end = places.end += end;
+    draw_ = BlockDraw(end, end - heaviest);
 }
 
 unsigned Split::by_hash(std::uint32_t hash) const {

@@ -1,12 +1,13 @@
 #include "proxy/serve/acceptor.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "proxy/base/log.h"
+#include "proxy/base/open_files.h"
 
 namespace switchyard::serve {
 namespace {
@@ -14,15 +15,23 @@ namespace {
 constexpr int kPerTurn = 64;            // of one listener, before other sockets get their turn
 constexpr int kQueueAtClose = 4096;     // the largest accept queue we ask the kernel for
 constexpr std::int64_t kPauseMs = 100;  // when out of descriptors
+// Whether any is left is asked from here on, one by one: workers take so many at a time without asking.
+constexpr int kNearTheEnd = 4 * kPerTurn;
+constexpr std::int64_t kQuietMs = 10'000;  // between two complaints about the same
 
 }  // namespace
 
-Acceptor::Acceptor(Context& context, std::shared_ptr<const ListenerPlan> plan, Start start)
-    : Waiter(context.poller), context_(context), plan_(std::move(plan)), start_(std::move(start)) {
+Acceptor::Acceptor(Context& context, ListenerPlace& place, Start start)
+    : Waiter(context.poller),
+      context_(context),
+      sockets_(place.plan().sockets),
+      place_(place),
+      start_(std::move(start)) {
     pause_.waiter = this;
-    adopt(plan_->sockets->descriptor(context.worker_number));
+    adopt(sockets_->descriptor(context.worker_number));
     notify(this);
-    if (!context_.poller.add(*this)) log_error("listener {}: cannot be watched: {}", plan_->name, std::strerror(errno));
+    if (!context_.poller.add(*this))
+        log_error("listener {}: cannot be watched: {}", place_.plan().name, std::strerror(errno));
     readable = true;
     wake();
 }
@@ -33,37 +42,50 @@ Acceptor::~Acceptor() {
 
 void Acceptor::woken() {
     for (int i = 0; i < kPerTurn; ++i)
-        if (!accept_one()) return;
+        if (!is_open() || !accept_one()) return;
     wake();
 }
 
 void Acceptor::close_after_queue() {
     for (int i = 0; i < kQueueAtClose && accept_one(); ++i) {
     }
-    const int fd = descriptor();
     context_.poller.remove(*this);
-    ::shutdown(fd, SHUT_RD);
+    sockets_->close(context_.worker_number);
+    context_.wheel->set(pause_, 0);
+}
+
+// The kernel would give the next connection the lowest number that is free: one for clients?
+bool Acceptor::descriptor_to_spare() {
+    const net::Descriptor next(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
+    scarce_ = !next.is_open() || next.get() >= open_files.for_clients - kNearTheEnd;
+    return next.is_open() && next.get() < open_files.for_clients;
+}
+
+void Acceptor::pause(const char* why) {
+    context_.wheel->set(pause_, context_.now_ms + kPauseMs);
+    if (context_.now_ms < quiet_until_ms_) return;
+    quiet_until_ms_ = context_.now_ms + kQuietMs;
+    log_warn("listener {}: accept: {}; new connections wait until it is better", place_.plan().name, why);
 }
 
 bool Acceptor::accept_one() {
-    sockaddr_storage peer{};
-    socklen_t length = sizeof peer;
-    const int fd = ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        if (errno == EINTR || errno == ECONNABORTED) return true;
-        if (errno != EAGAIN) {
-            log_warn("listener {}: accept: {}; pausing for {} ms", plan_->name, std::strerror(errno), kPauseMs);
-            context_.wheel->set(pause_, context_.now_ms + kPauseMs);
-        }
+    if (scarce_ && !descriptor_to_spare()) {
+        pause("the descriptors for clients are used up (ulimit -Hn)");
         return false;
     }
-    ++context_.counts.accepted;
-    if (plan_->max_connections != 0 &&
-        plan_->connections->value.load(std::memory_order_relaxed) >= plan_->max_connections) {
-        ::close(fd);
-        return true;
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    net::Descriptor fd(
+        ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd.is_open()) {
+        if (errno == EINTR || errno == ECONNABORTED) return true;
+        if (errno != EAGAIN) pause(std::strerror(errno));
+        return false;
     }
-    start_(std::make_unique<Session>(context_, plan_, route::ClientAddress::of(peer)), fd);
+    scarce_ = scarce_ || fd.get() >= open_files.for_clients - kNearTheEnd;
+    ++context_.counts.accepted;
+    if (place_.full()) return true;
+    start_(std::make_unique<Session>(context_, place_, route::ClientAddress::of(peer)), std::move(fd));
     return true;
 }
 

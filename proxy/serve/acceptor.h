@@ -1,38 +1,43 @@
 // Takes new connections from one listening socket and starts a session for each.
 //
 // Invariants: a burst is taken in bounded portions, so that other sockets get their turn; when the process is out of
-//   descriptors it pauses instead of spinning; above max_connections new ones are closed at once and counted.
-// Threads: one worker. The descriptor belongs to the snapshot's ListeningSockets.
+//   descriptors for clients it pauses instead of spinning, and they wait in the kernel's queue; above max_connections
+//   new ones are closed at once, counted as accepted.
+// Threads: one worker. The descriptor belongs to the ListeningSockets.
 #pragma once
 
 #include <functional>
 #include <memory>
 
+#include "proxy/net/descriptor.h"
 #include "proxy/serve/session.h"
 
 namespace switchyard::serve {
 
 class Acceptor final : private net::Waiter, private net::Socket {
   public:
-    using Start = std::function<void(std::unique_ptr<Session>, int fd)>;
+    using Start = std::function<void(std::unique_ptr<Session>, net::Descriptor)>;
 
-    Acceptor(Context& context, std::shared_ptr<const ListenerPlan> plan, Start start);
+    Acceptor(Context& context, ListenerPlace& place, Start start);
     ~Acceptor() override;
 
-    const ListenerPlan& plan() const { return *plan_; }
-    // A newer generation of the same listener.
-    void replace(std::shared_ptr<const ListenerPlan> plan) { plan_ = std::move(plan); }
-    // Takes what is waiting in the kernel's queue, then no more ever.
+    const net::ListeningSockets* sockets() const { return sockets_.get(); }
+    // Takes what is waiting in the kernel's queue, then no more ever; the place is not needed any more.
     void close_after_queue();
 
   private:
     void woken() override;
     bool accept_one();
+    bool descriptor_to_spare();
+    void pause(const char* why);
 
     Context& context_;
-    std::shared_ptr<const ListenerPlan> plan_;
+    std::shared_ptr<net::ListeningSockets> sockets_;
+    ListenerPlace& place_;
     Start start_;
     Alarm pause_;
+    bool scarce_ = false;              // few descriptors are left for clients: look before each
+    std::int64_t quiet_until_ms_ = 0;  // said why it pauses
 };
 
 }  // namespace switchyard::serve

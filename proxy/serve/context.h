@@ -16,6 +16,7 @@
 #include "proxy/net/wheel.h"
 #include "proxy/serve/access_line.h"
 #include "proxy/serve/access_log_ring.h"
+#include "proxy/serve/listener_place.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
@@ -52,6 +53,9 @@ class Context : public upstream::EndpointTable {
     explicit Context(unsigned worker, std::uint64_t seed)
         : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}
 
+    // On the worker's thread, before anything else is done there.
+    void enter_thread() const;
+
     const unsigned worker_number;
     net::Poller poller;
     net::BufferPool buffers;
@@ -66,6 +70,7 @@ class Context : public upstream::EndpointTable {
     std::string_view date() const { return {date_line, date_line_size}; }
 
     InForce* in_force = nullptr;
+    ListenerPlaces listeners;             // of the same generation
     bool stopping = false;                // answer what comes, then close
     AccessLogRing* access_log = nullptr;  // null: no access log
     LineClock line_clock;

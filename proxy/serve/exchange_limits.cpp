@@ -2,6 +2,7 @@
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
 
@@ -51,13 +52,30 @@ bool Exchange::breaker_passes(const upstream::Upstream& upstream) {
 Failure Exchange::pass_breaker() {
     if (breaker_passes(*upstream_)) return Failure::none;
     retry_after_ = static_cast<std::uint32_t>(context_.breaker(upstream_->id).rest_ms(context_.now_ms) / 1000 + 1);
-    if (upstream_->fallback < 0 || fell_back_) return Failure::breaker_open;
-    const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(upstream_->fallback)];
+    const auto other = fallback_of(*route_, decision_, *upstream_);
+    if (other < 0 || fell_back_ || rerouted_) return Failure::breaker_open;
+    const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(other)];
     if (!breaker_passes(fallback)) return Failure::breaker_open;
+    note_refused();
     fell_back_ = true;
     tried_count_ = 0;
     enter_upstream(fallback);
     return Failure::none;
+}
+
+// The upstream has nobody whom a request could be given to: from here on another one serves, if there is one. At most
+// once; a request that an endpoint has failed has other ways (claim()).
+bool Exchange::go_elsewhere() {
+    if (rerouted_ || tried_elsewhere_) return false;
+    const Snapshot& snapshot = *in_force_->snapshot;
+    const auto other = stand_in(snapshot, *route_, decision_, facts_, *upstream_, fell_back_,
+                                [this](const upstream::Upstream& upstream) { return !breaker_passes(upstream); });
+    if (other < 0) return false;
+    note_refused();
+    rerouted_ = true;
+    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id).rerouted;
+    enter_upstream(*snapshot.upstreams[static_cast<std::size_t>(other)]);
+    return true;
 }
 
 std::int32_t Exchange::session_endpoint() const {
@@ -78,6 +96,7 @@ void Exchange::follow_session(std::int32_t preferred, std::uint32_t chosen) {
 // Claims; where every endpoint is at its limit and the upstream has a queue, waits in it. `none` without a claimed
 // endpoint: a newer generation answers this request by itself.
 net::Task<Failure> Exchange::claim_or_wait() {
+    record_.attempt_us = context_.now_us;
     Failure failure = claim();
     while (failure == Failure::overflow && upstream_->queue_limit != 0) {
         failure = co_await wait_for_place();
@@ -86,7 +105,17 @@ net::Task<Failure> Exchange::claim_or_wait() {
         if (failure != Failure::none || route_answers()) break;
         failure = claim();
     }
+    if (failure != Failure::none && upstream_ != nullptr && traits(failure).source == Source::upstream) note_refused();
     co_return failure;
+}
+
+// The upstream that the request was meant for has nobody to take it: none usable, a full queue, a resting breaker. To
+// the analysis that is a first attempt that failed, and whoever serves it instead gets no credit for it.
+void Exchange::note_refused() {
+    if (record_.first_done) return;
+    record_.first_done = record_.first_failed = true;
+    record_.first_upstream = upstream_->id;
+    record_.first_head_us = context_.now_us - record_.attempt_us;
 }
 
 // `none` without a claimed endpoint: a newer generation came, and the request must be routed anew.

@@ -15,7 +15,7 @@ void Exchange::write_access_line() const {
     entry.wall_us = record_.started_us + context_.wall_ahead_us;
     entry.id = {request_id_, request_id_size_};
     entry.client = {client, address.write(client)};
-    entry.listener = session_.listener().name;
+    entry.listener = listener_->name;
     if (request_.size > 0) {
         entry.method = method();
         entry.host = host_;
@@ -34,7 +34,8 @@ void Exchange::write_access_line() const {
     entry.generation = in_force_->snapshot->generation;
     if (record_.first_byte_us != 0) entry.first_byte_us = record_.first_byte_us - record_.started_us;
     entry.duration_us = context_.now_us - record_.started_us;
-    entry.flag = traits(record_.failure).flag;
+    entry.flag = record_.failure == Failure::none && rerouted_ ? "rerouted" : traits(record_.failure).flag;
+    if (record_.failure != Failure::none) entry.refused = refused_answer_.empty() ? refusal_ : refused_answer_;
     context_.access_log->filled(serve::write_access_line(room, entry, context_.line_clock));
 }
 

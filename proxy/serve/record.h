@@ -19,7 +19,7 @@ struct Record {
     Failure failure = Failure::none;
     bool tunnel = false;
 
-    // Of the first attempt, for the analysis.
+    // Of the first attempt, for the analysis; of the upstream that was meant when it had nobody to take the request.
     bool first_done = false;
     bool first_failed = false;
     std::uint32_t first_upstream = 0;  // Registry id

@@ -94,7 +94,6 @@ bool Exchange::write_request_head(net::Buffer& out) {
         write_path(to, *route_, target_, path_);
     to << " HTTP/1.1\r\n";
 
-    const auto& listener = session_.listener();
     const bool edits = !route_->request_edits.names.empty();
     bool has_host_header = false, proto_given = false, host_given = false;
     // Kept fields are copied in runs of whole lines.
@@ -146,7 +145,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     flush_run();
     const std::string_view authority =
-        target_.authority.empty() ? std::string_view(endpoint_->text) : target_.authority;
+        target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority;
     if (!has_host_header) to << "Host: " << authority << "\r\n";
 
     char client[64];
@@ -158,7 +157,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
     to << client_text << "\r\n";
     if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
     if (!host_given) to << "X-Forwarded-Host: " << authority << "\r\n";
-    if (listener.forwarded) {
+    if (listener_->forwarded) {
         const bool v6 = client_text.find(':') != client_text.npos;
         to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=http;host=\""
            << target_.authority << "\"\r\n";

@@ -1,5 +1,7 @@
 #include "proxy/serve/session.h"
 
+#include <algorithm>
+
 #include "proxy/base/log.h"
 #include "proxy/http/proxy_protocol.h"
 #include "proxy/serve/exchange.h"
@@ -7,27 +9,29 @@
 namespace switchyard::serve {
 namespace {
 
-// After our last answer the client may still be sending: reading for a while keeps the kernel from resetting the
-// connection under that answer. Bounded in time and bytes.
-constexpr std::int64_t kLingerMs = 2000;
-constexpr std::size_t kLingerBytes = 1024 * 1024;
+// After our last answer the client may still be sending: many do not look for an answer before their upload is through,
+// and a reset while they write takes it from them. What they send is read and thrown away for a while; whoever is
+// silent has got the answer, or never will.
+constexpr std::int64_t kLingerMs = 30'000;
+constexpr std::int64_t kLingerSilenceMs = 5'000;
+constexpr std::int64_t kLingerAtTheEndMs = 2'000;  // of the worker
 
 }  // namespace
 
-Session::Session(Context& context, std::shared_ptr<const ListenerPlan> listener, const route::ClientAddress& client)
-    : Waiter(context.poller), in(context.buffers), context_(context), listener_(std::move(listener)), client_(client) {
+Session::Session(Context& context, ListenerPlace& place, const route::ClientAddress& client)
+    : Waiter(context.poller), in(context.buffers), context_(context), place_(place), client_(client) {
     alarm.waiter = this;
     ++context_.client_connections;
-    listener_->connections->value.fetch_add(1, std::memory_order_relaxed);
+    place_.enter();
 }
 
 Session::~Session() {
     --context_.client_connections;
-    listener_->connections->value.fetch_sub(1, std::memory_order_relaxed);
+    place_.leave();
 }
 
-bool Session::start(int fd) {
-    if (!stream.accepted(fd, context_.poller)) return false;
+bool Session::start(net::Descriptor fd) {
+    if (!stream.accepted(fd.release(), context_.poller)) return false;
     stream.notify(this);
     running_ = run();
     sleeper_ = running_.handle();
@@ -41,6 +45,7 @@ void Session::finish() {
 }
 
 void Session::woken() {
+    budget.renew();
     const auto sleeper = std::exchange(sleeper_, nullptr);
     if (sleeper) sleeper.resume();
     end_if_done();
@@ -62,7 +67,7 @@ void Session::end_if_done() {
 
 net::Running Session::run() {
     Exchange::Next next;
-    bool expects_header = listener_->proxy_protocol;
+    bool expects_header = place_.plan().proxy_protocol;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -70,7 +75,7 @@ net::Running Session::run() {
             idle_since_ms_ = static_cast<std::uint32_t>(context_.now_ms);
             while (!stream.readable) {
                 if (finishing_) co_return;
-                set_deadline(context_.now_ms + listener_->idle_timeout_ms);
+                set_deadline(idle_deadline());
                 co_await sleep();
                 if (expired()) co_return;
             }
@@ -91,6 +96,8 @@ net::Running Session::run() {
         }
         next = co_await Exchange::serve(*this);
         if (next != Exchange::Next::keep) break;
+        budget.served();
+        if (budget.over() && !in.empty()) co_await let_others();
     }
     if (next == Exchange::Next::cut)
         stream.close_with_reset();
@@ -98,9 +105,15 @@ net::Running Session::run() {
         co_await linger();
 }
 
+// By the plan of now: a change may have come while this one waited.
+std::int64_t Session::idle_deadline() const {
+    const auto since = context_.now_ms - (static_cast<std::uint32_t>(context_.now_ms) - idle_since_ms_);
+    return since + place_.plan().idle_timeout_ms;
+}
+
 // False: whoever sent this is not the relay that the operator has promised; he gets no answer.
 net::Task<bool> Session::take_proxy_header() {
-    set_deadline(context_.now_ms + listener_->head_timeout_ms);
+    set_deadline(context_.now_ms + place_.plan().head_timeout_ms);
     for (;;) {
         const auto header = http::read_proxy_header(in.unread());
         if (header.outcome == http::ProxyHeader::Outcome::bad) co_return false;
@@ -129,16 +142,18 @@ net::Task<> Session::linger() {
     in.release();
     if (stream.hung_up && !stream.readable) co_return;
     stream.shutdown_send();
-    set_deadline(context_.now_ms + kLingerMs);
-    std::size_t thrown_away = 0;
-    while (thrown_away < kLingerBytes && !expired() && !context_.stopping) {
-        if (!stream.readable) {
+    const std::int64_t began = context_.now_ms;
+    while (context_.now_ms - began < (context_.stopping ? kLingerAtTheEndMs : kLingerMs)) {
+        if (!stream.readable || budget.over()) {
+            if (stream.readable) wake();
+            set_deadline(std::min(began + kLingerMs, context_.now_ms + kLingerSilenceMs));
             co_await sleep();
+            if (expired()) co_return;
             continue;
         }
         const auto got = stream.read(in.room());
-        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) break;
-        thrown_away += got.bytes;
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return;
+        budget.moved(got.bytes);
         in.release();
     }
 }

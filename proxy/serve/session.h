@@ -9,9 +9,11 @@
 #include <functional>
 #include <memory>
 
+#include "proxy/net/descriptor.h"
 #include "proxy/net/task.h"
 #include "proxy/route/cidr_set.h"
 #include "proxy/serve/context.h"
+#include "proxy/serve/turn_budget.h"
 
 namespace switchyard::serve {
 
@@ -19,12 +21,11 @@ class Session final
     : public net::Waiter,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
-    // Takes over the accepted descriptor.
-    Session(Context& context, std::shared_ptr<const ListenerPlan> listener, const route::ClientAddress& client);
+    Session(Context& context, ListenerPlace& place, const route::ClientAddress& client);
     ~Session() override;
 
-    // False: the descriptor could not be watched; destroy the session.
-    bool start(int fd);
+    // Takes over the accepted descriptor. False: it could not be watched; destroy the session.
+    bool start(net::Descriptor fd);
     // Ends it: at once when idle, else after the exchange that runs (its answer says Connection: close).
     void finish();
     bool idle() const { return idle_; }
@@ -33,7 +34,7 @@ class Session final
     }
 
     Context& context() { return context_; }
-    const ListenerPlan& listener() const { return *listener_; }
+    const ListenerPlace& place() const { return place_; }
     const route::ClientAddress& client_address() const { return client_; }
     // As the PROXY protocol gave it; 0: ask the socket.
     std::uint16_t client_port() const { return client_port_; }
@@ -41,6 +42,7 @@ class Session final
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
     Alarm alarm;
+    TurnBudget budget;  // of this wake
 
     // Wakes at `at_ms` unless moved; expired() says so.
     void set_deadline(std::int64_t at_ms) {
@@ -57,6 +59,11 @@ class Session final
         void await_resume() const noexcept {}
     };
     Sleep sleep() { return Sleep{*this}; }
+    // co_await session.let_others(): until everybody who waits now has had his turn, or there is news.
+    Sleep let_others() {
+        wake();
+        return Sleep{*this};
+    }
 
   private:
     void woken() override;
@@ -64,9 +71,10 @@ class Session final
     net::Task<> linger();
     net::Task<bool> take_proxy_header();
     void end_if_done();
+    std::int64_t idle_deadline() const;
 
     Context& context_;
-    std::shared_ptr<const ListenerPlan> listener_;
+    ListenerPlace& place_;
     route::ClientAddress client_;
     net::Running running_;
     std::coroutine_handle<> sleeper_;

@@ -1,6 +1,10 @@
 #include "proxy/snapshot/registry.h"
 
+#include <algorithm>
 #include <random>
+
+#include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard {
 namespace {
@@ -18,6 +22,11 @@ std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, con
     auto& slot = all[name];
     if (!slot) slot = std::make_shared<T>(how...);
     return slot;
+}
+
+std::uint64_t drawn_salt() {
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
 template <class Map>
@@ -52,7 +61,9 @@ std::shared_ptr<upstream::EndpointState> Registry::endpoint(std::uint32_t id) co
 }
 
 std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
-    return shared_of(cursors_, route);
+    auto& slot = cursors_[route];
+    if (!slot) slot = std::make_shared<SplitCursor>(drawn_salt());
+    return slot;
 }
 std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
     return shared_of(route_counts_, route);
@@ -71,8 +82,7 @@ std::shared_ptr<upstream::BreakerBoard> Registry::breaker_board(const std::strin
 
 std::shared_ptr<route::RateTable> Registry::rate_table() {
     if (!rate_table_) {
-        std::random_device device;
-        rate_table_ = std::make_shared<route::RateTable>(static_cast<std::uint64_t>(device()) << 32 | device());
+        rate_table_ = std::make_shared<route::RateTable>(drawn_salt());
     }
     return rate_table_;
 }
@@ -82,13 +92,47 @@ std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address
     const bool any_port = bind.kind != config::Address::Kind::unix_path && bind.port == 0;
     const auto key = any_port ? bind.text() + " " + listener : bind.text();
     auto& slot = listening_[key];
-    if (!slot) slot = net::ListeningSockets::open(bind, workers_, why);
+    if (!slot) slot = net::ListeningSockets::open(bind, workers_, why, neighbours_on(bind));
     auto out = slot;
     if (!out) listening_.erase(key);
     return out;
 }
 
-void Registry::release() {
+// A listener of ours may hold the same port by another address (0.0.0.0 beside [::]; the kernel prefers the nearer), or
+// be on its way out.
+net::ListeningSockets::Neighbours Registry::neighbours_on(const config::Address& bind) const {
+    using Neighbours = net::ListeningSockets::Neighbours;
+    if (bind.kind == config::Address::Kind::unix_path) return Neighbours::none;
+    const auto near = [&](const net::ListeningSockets* sockets) {
+        return sockets != nullptr && !sockets->closed() && sockets->bound().kind != config::Address::Kind::unix_path &&
+               sockets->bound().port == bind.port;
+    };
+    for (const auto& [key, sockets] : listening_)
+        if (near(sockets.get())) return Neighbours::ours;
+    for (const auto& sockets : leaving_)
+        if (near(sockets.lock().get())) return Neighbours::ours;
+    return Neighbours::none;
+}
+
+void Registry::published(const Snapshot& snapshot) {
+    std::erase_if(leaving_, [](const auto& sockets) { return sockets.expired(); });
+    std::erase_if(listening_, [&](const auto& entry) {
+        const auto& sockets = entry.second;
+        const bool named = std::any_of(snapshot.listeners.begin(), snapshot.listeners.end(),
+                                       [&](const auto& plan) { return plan->sockets == sockets; });
+        if (named || !sockets->listening()) return false;  // not listening: of a generation that is still to come
+        sockets->retire();
+        leaving_.push_back(sockets);
+        return true;
+    });
+    for (const auto& plan : snapshot.listeners)
+        if (std::string why; !plan->sockets->listen(&why)) log_error("listener {}: {}", plan->name, why);
+}
+
+std::vector<std::uint32_t> Registry::release() {
+    std::vector<std::uint32_t> gone;
+    for (const auto& [name, state] : endpoints_)
+        if (state.use_count() == 1) gone.push_back(state->id);
     drop_unused(endpoints_);
     drop_unused(cursors_);
     drop_unused(route_counts_);
@@ -96,6 +140,7 @@ void Registry::release() {
     drop_unused(waiting_counts_);
     drop_unused(breaker_boards_);
     drop_unused(listening_);
+    return gone;
 }
 
 }  // namespace switchyard

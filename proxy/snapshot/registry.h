@@ -22,15 +22,19 @@
 namespace switchyard {
 
 // One per route: the position in its split, shared by all workers, so that 1 % is 1 in every 100 requests whatever
-// the number of workers.
+// the number of workers; and the salt that orders each block of them, drawn once in a process's life.
 struct alignas(128) SplitCursor {
+    explicit SplitCursor(std::uint64_t drawn) : salt(drawn) {}
     std::atomic<std::uint64_t> next{0};
+    const std::uint64_t salt;
 };
 
 // One per route with a limit on requests in flight, shared by all workers.
 struct alignas(128) SharedCount {
     std::atomic<std::uint32_t> value{0};
 };
+
+struct Snapshot;
 
 class Registry {
   public:
@@ -55,12 +59,17 @@ class Registry {
     std::shared_ptr<route::RateTable> rate_table();
 
     // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
-    // Empty and `why` set when it fails.
+    // They listen when the snapshot is published. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
                                                      std::string* why);
 
-    // Forgets endpoints, cursors and sockets that no snapshot holds any more.
-    void release();
+    // This generation is about to go to the workers: its sockets listen from now on, and those that only earlier ones
+    // name are given to nobody any more.
+    void published(const Snapshot& snapshot);
+
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more. The ids of those endpoints: they may be
+    // given again.
+    std::vector<std::uint32_t> release();
 
   private:
     const unsigned workers_;
@@ -72,7 +81,10 @@ class Registry {
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
+    net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
+
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
+    std::vector<std::weak_ptr<net::ListeningSockets>> leaving_;  // retired; some worker may still listen on them
 };
 
 }  // namespace switchyard

@@ -81,7 +81,8 @@ TestProxy::TestProxy(const std::string& config, unsigned workers) : members_(std
         m.adopted[generation].insert(worker);
         m.news.notify_all();
     };
-    events.retired = [&m](unsigned worker, std::uint64_t generation) {
+    events.retired = [&m](unsigned worker, std::uint64_t generation, bool last) {
+        if (!last) return;
         const std::lock_guard lock(m.mutex);
         m.retired[generation].insert(worker);
         m.news.notify_all();
@@ -92,6 +93,7 @@ TestProxy::TestProxy(const std::string& config, unsigned workers) : members_(std
         m.news.notify_all();
     };
     m.pool = std::make_unique<WorkerPool>(workers, m.io.get_executor(), std::move(events));
+    m.registry.published(*m.latest);
     m.pool->start(m.latest);
     m.control = std::thread([&m] { m.io.run(); });
     wait_adopted(1);
@@ -117,6 +119,7 @@ std::uint64_t TestProxy::publish_without_waiting(const std::string& config) {
     m.control_does([&] {
         generation = m.latest->generation + 1;
         m.latest = m.compiled(config, generation);
+        m.registry.published(*m.latest);
         m.pool->publish(m.latest);
     });
     return generation;

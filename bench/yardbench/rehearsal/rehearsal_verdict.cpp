@@ -10,7 +10,7 @@
 namespace yardbench {
 namespace {
 
-// The split is exact over every window of 100 requests as routed; the first and last window may be cut.
+// The split is exact in each block of requests as routed; the first and last block may be cut.
 constexpr double kSplitTolerance = 0.5;  // percentage points
 // A process that is killed cuts what it was answering; a cut further from the kill has another cause.
 constexpr Nanos kNearKill = 2 * kSecond;

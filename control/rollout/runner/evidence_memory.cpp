@@ -34,6 +34,7 @@ struct IsArray<std::array<T, N>> : std::true_type {};
 // Counts of buckets as text: five bits a letter, the lowest first, lower case while more follow. After a zero comes how
 // many more zeros follow, so that 65,536 counts of few users are short, and none is longer than it must be.
 constexpr char kLast[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+constexpr std::size_t kMostListed = 100'000;
 constexpr char kMore[] = "abcdefghijklmnopqrstuvwxyz6789-_";
 
 void write_number(std::string& out, std::uint32_t number) {
@@ -64,6 +65,13 @@ class Writer {
     static Json written(std::optional<T>& value) {
         return value ? written(*value) : Json(nullptr);
     }
+    template <class List>
+    requires Remembers<typename List::value_type, Writer>
+    static Json written(List& list) {
+        Json out = Json::array();
+        for (auto& each : list) out.push_back(written(each));
+        return out;
+    }
     // Four buckets a digit; zeros at the end are left out.
     template <std::size_t N>
     static Json written(std::bitset<N>& bits) {
@@ -74,7 +82,9 @@ class Writer {
         digits.erase(digits.find_last_not_of('0') + 1);
         return digits;
     }
-    static Json written(std::vector<std::uint32_t>& counts) {
+    template <class T>
+    requires std::is_unsigned_v<T>
+    static Json written(std::vector<T>& counts) {
         std::string letters;
         for (std::size_t i = 0; i < counts.size(); ++i) {
             write_number(letters, counts[i]);
@@ -160,16 +170,28 @@ class Reader {
             if (last != nullptr) return static_cast<std::uint32_t>(number);
         }
     }
+    // However many there are.
+    template <class List>
+    requires Remembers<typename List::value_type, Reader>
+    static void read(const Json& in, List& list) {
+        demand(in.is_array() && in.size() <= kMostListed);
+        list.clear();
+        for (const Json& each : in) read(each, list.emplace_back());
+    }
     // As many as there are already.
-    static void read(const Json& in, std::vector<std::uint32_t>& counts) {
+    template <class T>
+    requires std::is_unsigned_v<T>
+    static void read(const Json& in, std::vector<T>& counts) {
         demand(in.is_string());
         std::string_view letters = in.get_ref<const std::string&>();
         for (std::size_t i = 0; i < counts.size(); ++i) {
-            counts[i] = read_number(letters);
+            const std::uint32_t count = read_number(letters);
+            demand(count <= std::numeric_limits<T>::max());
+            counts[i] = static_cast<T>(count);
             if (counts[i] != 0) continue;
             const std::size_t more = read_number(letters);
             demand(more < counts.size() - i);
-            std::fill_n(counts.begin() + static_cast<std::ptrdiff_t>(i), more + 1, 0U);
+            std::fill_n(counts.begin() + static_cast<std::ptrdiff_t>(i), more + 1, T{0});
             i += more;
         }
         demand(letters.empty());

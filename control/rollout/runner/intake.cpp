@@ -6,7 +6,7 @@ namespace switchyard::control::rollout {
 
 Intake::Intake(Places places)
     : places_(places),
-      seen_(places.sticky ? std::make_unique<analysis::BucketLedger>() : nullptr),
+      seen_(places.sticky ? std::make_unique<analysis::BucketCounts>() : nullptr),
       lasting_(std::make_unique<Lasting>()),
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
@@ -48,16 +48,19 @@ void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
 }
 
 void Intake::add_buckets(const FailedBuckets& buckets) {
+    const analysis::BetNumber placed = lasting_->bets.number();
     for (const std::uint16_t bucket : buckets.canary)
-        if (lasting_->failed.first(bucket)) ++pending_.canary_first.failed;
+        lasting_->failed.mark(bucket, placed, pending_.canary_first.failed);
     for (const std::uint16_t bucket : buckets.baseline)
-        if (lasting_->failed.first(bucket)) ++pending_.baseline_first.failed;
+        lasting_->failed.mark(bucket, placed, pending_.baseline_first.failed);
     for (const FailedBuckets::Sample& sample : buckets.samples) {
         analysis::FirstMarks& first = sample.canary ? pending_.canary_first : pending_.baseline_first;
-        if (seen_->first(sample.bucket)) ++first.seen;
+        const auto asked = seen_->ask(sample.bucket, sample.canary);
+        if (asked.first) ++first.seen;
+        if (asked.paced) ++first.paced;
         if (!frozen() || !warm_) continue;
         for (std::size_t i = 0; i < analysis::kLevels && frozen()->slow(i, sample.latency); ++i)
-            if (lasting_->slow[i].first(sample.bucket)) ++first.slow[i];
+            lasting_->slow[i].mark(sample.bucket, placed, first.slow[i]), first.paced_slow[i] += asked.paced;
     }
 }
 
@@ -112,7 +115,14 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
 analysis::Tick Intake::take(double seconds, bool warm) {
     analysis::Tick tick = std::exchange(pending_, {});
     tick.seconds = seconds;
+    // By the clock alone, and never inside a tick: what has been counted decides nothing.
+    tick.placed = lasting_->bets.number();
+    lasting_->bets.advance(seconds);
     tick.latency_counts = warm_ && frozen_all_tick_;
+    if (seen_) {
+        tick.canary_users = seen_->effective(true), tick.baseline_users = seen_->effective(false);
+        seen_->advance(seconds);
+    }
     for (const auto& [worker, flight] : under_way_) {
         tick.canary_in_flight += flight.first;
         tick.baseline_in_flight += flight.second;

@@ -17,8 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "control/analysis/bucket_ledger.h"
+#include "control/analysis/bucket_counts.h"
 #include "control/analysis/evidence.h"
+#include "control/analysis/fresh_marks.h"
 #include "control/analysis/frozen_quantiles.h"
 #include "control/analysis/steady_buckets.h"
 #include "control/rollout/machine.h"
@@ -40,15 +41,16 @@ class Intake {
     struct Lasting {
         std::optional<analysis::FrozenQuantiles> frozen;
         Histogram canary_latency, baseline_latency;
-        // Of sticky splits: whose first mark has been counted.
-        analysis::BucketLedger failed;
-        std::array<analysis::BucketLedger, analysis::kLevels> slow;
+        // Of sticky splits: whose marks have been counted, since which bet.
+        analysis::BetClock bets;
+        analysis::MarkTable failed;
+        std::array<analysis::MarkTable, analysis::kLevels> slow;
         std::optional<analysis::SteadyBuckets> steady;  // where there is a cap: whose failures count one by one
 
         template <class Memory>
         void remember(Memory& m) {
             m("frozen", frozen), m("canary_latency", canary_latency), m("baseline_latency", baseline_latency);
-            m("failed", failed);
+            m("bets", bets), m("failed", failed);
             for (std::size_t i = 0; i < analysis::kLevels; ++i)
                 m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
             m("steady", steady);
@@ -64,6 +66,7 @@ class Intake {
     analysis::Tick take(double seconds, bool warm);
 
     bool sticky() const { return places_.sticky; }
+    analysis::BetNumber bets_placed() const { return lasting_->bets.number(); }
     const Lasting& lasting() const { return *lasting_; }
     void restore(Lasting lasting) { *lasting_ = std::move(lasting); }
     // The rollout has ended: half a megabyte of who was counted is not needed any more.
@@ -84,7 +87,7 @@ class Intake {
     void freeze(const Histogram& baseline);
 
     Places places_;
-    std::unique_ptr<analysis::BucketLedger> seen_;  // in this step; null: the split is not sticky, or all is over
+    std::unique_ptr<analysis::BucketCounts> seen_;  // in this step; null: the split is not sticky, or all is over
     std::unique_ptr<Lasting> lasting_;
     analysis::Tick pending_;
     std::vector<Monotonic> reported_;  // by worker

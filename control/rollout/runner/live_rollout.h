@@ -19,6 +19,7 @@
 #include "control/rollout/runner/checks.h"
 #include "control/rollout/runner/intake.h"
 #include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/presence.h"
 #include "control/rollout/runner/recent_traffic.h"
 #include "control/rollout/runner/timeline.h"
 #include "control/rollout/runner/weight_publication.h"
@@ -28,7 +29,8 @@ namespace switchyard::control::rollout {
 class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
-    // A restart loses at most this much of what was counted; each writing is one fsync and up to 150 KiB.
+    // A restart loses at most this much of what was counted, in a sticky split what came since the last bet was placed
+    // (fresh_marks.h): each writing is one fsync, and up to 0.8 MiB there.
     static constexpr Monotonic kKeepEvidence{5000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
@@ -40,8 +42,11 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     void report(const WorkerReport& report);
     void tick();
+    // An endpoint of any upstream has gone down.
+    void went_down(const std::string& upstream, const std::string& address);
 
-    Result<void> promote(const std::string& by);
+    // `force`: the weight is published whatever the guard finds.
+    Result<void> promote(const std::string& by, bool force = false);
     Result<void> pause(const std::string& by);
     Result<void> resume(const std::string& by);
     Result<void> abort(const std::string& by);
@@ -53,8 +58,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     const Timeline& timeline() const { return timeline_; }
     const Intake& intake() const { return *intake_; }
     Ppm weight_in_force() const { return publication_->in_force(); }
-    // Something is left to do: the route is held, or the disk does not know yet how it ended.
-    bool busy() const { return machine_.holds_route() || unkept_; }
+    // Something is left to do: the last weight is not in force, or the disk does not know yet how it ended.
+    bool busy() const { return !machine_.closed() || unkept_; }
     const std::string& publish_problem() const {
         return journal_problem_.empty() ? publication_->problem() : journal_problem_;
     }
@@ -69,11 +74,13 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool keep();
     void keep_picture();
     void keep_evidence();
+    bool evidence_due(Monotonic now) const;
     void arrived(Ppm weight);
     void begin_step(const effect::BeginStep& step);
     void announce(const Announcement& announcement);
     void run_checks(Monotonic now);
     Findings findings() const;
+    bool next_is_alone() const;
     void sample(const analysis::Tick& tick, Monotonic now);
 
     const std::string id_;
@@ -83,12 +90,15 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::unique_ptr<analysis::Analysis> analysis_;
     std::unique_ptr<Intake> intake_;
     Checks checks_;
+    Presence presence_;
     bool sticky_ = false;
 
     std::vector<Record> journal_;
-    bool unkept_ = false;  // the journal in memory is ahead of the disk
+    bool insists_ = false;  // whoever wishes for what is being performed: past the guard
+    bool unkept_ = false;   // the journal in memory is ahead of the disk
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
+    analysis::BetNumber bets_kept_ = 0;  // that were placed when it was last written
     bool counted_since_ = false;
     std::map<std::string, std::uint64_t> failing_before_;  // by address, up to the restart
     Timeline timeline_;

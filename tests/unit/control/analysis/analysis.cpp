@@ -26,6 +26,11 @@ Settings capped() {
     return settings;
 }
 
+Settings sticky(Settings settings) {
+    settings.sticky = true;
+    return settings;
+}
+
 Row row(const Analysis& analysis, const std::string& test) {
     for (const Row& r : analysis.rows())
         if (r.test == test) return r;
@@ -73,14 +78,16 @@ TEST_CASE("an alarm stays, with the numbers it was raised on") {
 
 TEST_CASE("requests that come one by one are compared all the same, a shared failure at a time among them") {
     const auto ten_an_hour = [](std::uint64_t canary_failures, std::uint64_t baseline_failures, Assignment assignment) {
-        Analysis analysis(Settings{});
+        Settings settings;
+        settings.sticky = assignment == Assignment::sticky;
+        Analysis analysis(settings);
         analysis.begin_step(assignment, .1);
         int hours = 0;
         for (; hours < 200 && !analysis.alarm(); ++hours)
             for (int request = 0; request < 10; ++request) {
                 Tick tick = request == 7 ? tick_of(1, canary_failures, 0, 0) : tick_of(0, 0, 1, baseline_failures);
-                tick.canary_first.failed = tick.canary.failures;
-                tick.baseline_first.failed = tick.baseline.failures;
+                tick.canary_first.failed.add(0, tick.canary.failures);
+                tick.baseline_first.failed.add(0, tick.baseline.failures);
                 analysis.add(tick);
                 for (int second = 0; second < 359; ++second) analysis.add(tick_of(0, 0, 0, 0));
             }
@@ -146,12 +153,12 @@ TEST_CASE("a regression inside the tolerance still ends when it has cost half th
 }
 
 TEST_CASE("sticky: one user who always fails in the canary rolls nothing back, but nobody promotes either") {
-    Analysis analysis(capped());
+    Analysis analysis(sticky(capped()));
     analysis.begin_step(Assignment::sticky, .05);
     for (int i = 0; i < 600; ++i) {
         Tick tick = tick_of(50, 20, 950, 10);  // her requests: 20 a second, each a failure
-        tick.canary_first.failed = i == 0 ? 1 : 0;
-        tick.baseline_first.failed = i % 10 == 0 ? 1 : 0;
+        tick.canary_first.failed.add(0, i == 0 ? 1 : 0);
+        tick.baseline_first.failed.add(0, i % 10 == 0 ? 1 : 0);
         analysis.add(tick);
     }
     CHECK_FALSE(analysis.alarm());
@@ -161,11 +168,11 @@ TEST_CASE("sticky: one user who always fails in the canary rolls nothing back, b
 }
 
 TEST_CASE("sticky: many users who fail for the first time in the canary do roll back") {
-    Analysis analysis(capped());
+    Analysis analysis(sticky(capped()));
     analysis.begin_step(Assignment::sticky, .05);
     Tick tick = tick_of(50, 50, 950, 10);
-    tick.canary_first.failed = 12;
-    tick.baseline_first.failed = 8;
+    tick.canary_first.failed.add(0, 12);
+    tick.baseline_first.failed.add(0, 8);
     analysis.add(tick);
     REQUIRE(analysis.alarm());
     CHECK(analysis.alarm()->canary_marks == 12);
@@ -329,7 +336,7 @@ TEST_CASE("no traffic is no evidence, for neither side") {
 TEST_CASE("sticky, a few requests a second: what counts every failure sees them as well") {
     Settings settings = capped();
     settings.errors_tolerate = 0;
-    Analysis analysis(settings);
+    Analysis analysis(sticky(settings));
     analysis.begin_step(Assignment::sticky, .2);
     const auto one = [&](bool canary, bool fails) {
         Tick tick = tick_of(canary, canary && fails, !canary, !canary && fails, .5);
@@ -348,13 +355,81 @@ TEST_CASE("sticky, a few requests a second: what counts every failure sees them 
 }
 
 TEST_CASE("sticky, a few requests a second: first failures are judged as they come, not when there is a pair") {
-    Analysis analysis(capped());
+    Analysis analysis(sticky(capped()));
     analysis.begin_step(Assignment::sticky, .05);
     for (int i = 0; i < 5; ++i) {
         Tick tick = tick_of(1, 1, 0, 0, .2);
-        tick.canary_first.failed = 1;
+        tick.canary_first.failed.add(0);
         analysis.add(tick);
     }
     REQUIRE(analysis.alarm());
     CHECK(analysis.alarm()->test == "errors");
+}
+
+TEST_CASE("by rule, a canary that fails whatever it is asked is taken back by its last twenty requests") {
+    Analysis analysis(Settings{});
+    analysis.begin_step(Assignment::by_rule, 0);
+    for (int i = 0; i < 19; ++i) {
+        analysis.add(tick_of(1, 1, 0, 0, .5));
+        CHECK_FALSE(analysis.alarm());
+    }
+    analysis.add(tick_of(1, 0, 0, 0, .5));  // one good answer ends the row
+    for (int i = 0; i < 19; ++i) analysis.add(tick_of(1, 1, 0, 0, .5));
+    CHECK_FALSE(analysis.alarm());
+    analysis.add(tick_of(1, 1, 0, 0, .5));
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "last_twenty");
+}
+
+TEST_CASE("nothing is taken back for twenty failures while the old release fails as much, or one user makes them all") {
+    Analysis both(Settings{});
+    both.begin_step(Assignment::by_rule, 0);
+    for (int i = 0; i < 40; ++i) both.add(tick_of(1, 1, i % 4 == 0 ? 1 : 0, i % 4 == 0 ? 1 : 0, .5));
+    CHECK_FALSE(both.alarm());
+    Analysis broken_user(sticky(Settings{}));
+    broken_user.begin_step(Assignment::sticky, .5);
+    for (int i = 0; i < 60; ++i) {
+        Tick tick = tick_of(1, 1, 0, 0, .05);
+        if (i == 0) tick.canary_first.failed.add(0);
+        broken_user.add(tick);
+    }
+    CHECK_FALSE(broken_user.alarm());
+}
+
+TEST_CASE("by rule, requests that come one by one are compared all the same") {
+    Analysis analysis(Settings{});
+    analysis.begin_step(Assignment::by_rule, 0);
+    int canary = 0;
+    for (int i = 0; i < 400 && !analysis.alarm(); ++i) {
+        const bool rule = i % 3 == 0;
+        canary += rule;
+        analysis.add(rule ? tick_of(1, canary % 10 != 0, 0, 0, .2) : tick_of(0, 0, 1, 0, .2));
+    }
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "errors");
+}
+
+TEST_CASE("quiet time of the baseline passes also in ticks in which the canary is not asked") {
+    Settings settings;
+    settings.failure_limit = .01;
+    Analysis analysis(settings);
+    analysis.begin_step(Assignment::per_request, .5);
+    for (int i = 0; i < 100 && !analysis.alarm(); ++i) {
+        analysis.add(tick_of(1, i % 2, 0, 0, .05));
+        for (int k = 0; k < 19; ++k) analysis.add(tick_of(0, 0, 0, 0, .05));
+    }
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "slo_errors");
+    CHECK(analysis.canary().attempts < 60);  // thirty seconds of silence, and a few more
+}
+
+TEST_CASE("a step in which the canary is alone is not entered while the old release fails more than will hold there") {
+    Analysis analysis(Settings{});
+    analysis.begin_step(Assignment::per_request, .5);
+    for (int i = 0; i < 120; ++i) analysis.add(tick_of(50, 0, 50, i % 2));
+    CHECK(analysis.alone_refused().empty());
+    for (int i = 0; i < 10; ++i) analysis.add(tick_of(50, 5, 50, 6));
+    CHECK(analysis.alone_refused().find("the old release fails") == 0);
+    for (int i = 0; i < 60; ++i) analysis.add(tick_of(50, 0, 50, 0));
+    CHECK(analysis.alone_refused().empty());
 }

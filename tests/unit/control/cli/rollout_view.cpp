@@ -49,6 +49,21 @@ TEST_CASE("a step without requests yet shows the whole rollout and no empty line
     CHECK(times("this step  ", text(asked)) == 1);
 }
 
+TEST_CASE("a rollback on its way has not ended; a watch that let the route go has") {
+    struct Row {
+        const char* state;
+        bool holds_route, ended;
+    };
+    for (const Row& row :
+         {Row{"running", true, false}, Row{"paused", true, false}, Row{"inconclusive", true, false},
+          Row{"inconclusive", false, true}, Row{"rolling_back", true, false}, Row{"rolled_back", false, true},
+          Row{"aborted", true, true}, Row{"succeeded", false, true}}) {
+        CAPTURE(row.state);
+        CHECK(rollout_ended({{"state", row.state}, {"holds_route", row.holds_route}}) == row.ended);
+    }
+    CHECK_FALSE(rollout_ended({{"state", "inconclusive"}}));  // of an older version
+}
+
 TEST_CASE("before the old release was asked in this rollout, what it did just before stands in") {
     Json fresh = running();
     for (const char* colour : {"blue", "green"})
@@ -86,9 +101,18 @@ TEST_CASE("the reason to wait is told once, and nothing waits any more when it h
     CHECK_FALSE(has("next step", paused));
 }
 
-TEST_CASE("evidence close to nothing is not below it") {
-    CHECK(has("  0.00 of 7.68", running()));
-    CHECK_FALSE(has("-0.00", running()));
+TEST_CASE("evidence is a part of the way and odds, never a logarithm; what does not act is grey and says so") {
+    Json seen = running();
+    CHECK(has("  0 % of the way, says nothing yet\n", seen));
+    auto& row = seen["evidence"][0];
+    row["ln_e"] = 3.84, row["part"] = 0.5;
+    CHECK(has("[###############...............]  50 % of the way, 47 : 1 against it\n", seen));
+    row["ln_e"] = -4.0, row["part"] = 0.0;
+    CHECK(has("  0 % of the way, speaks for it\n", seen));
+    row["ln_e"] = 9.0, row["part"] = 1.0, row["acts"] = false;
+    CHECK(has("[------------------------------] 100 % of the way, 8103 : 1 against it (does not roll back)", seen));
+    row["held_by_gate"] = true;
+    CHECK(has("held by the gate", seen));
 }
 
 TEST_CASE("a summary from the list is a line and its reason") {

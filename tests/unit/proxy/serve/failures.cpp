@@ -5,6 +5,18 @@
 
 using namespace switchyard::test;
 
+namespace {
+
+// First attempts: how many failed, of how many.
+std::pair<std::uint64_t, std::uint64_t> failed_of(Stage& stage) {
+    std::pair<std::uint64_t, std::uint64_t> out{0, 0};
+    for (const auto& delta : stage.crank->report().cells)
+        out.first += delta.cell->failures, out.second += delta.cell->attempts;
+    return out;
+}
+
+}  // namespace
+
 TEST_CASE("a POST that may have been acted on is not sent again") {
     Stage stage(2, {}, R"("timeouts": {"response_head": "2s"})");
     Wire client = stage.client();
@@ -86,6 +98,28 @@ TEST_CASE("a kept connection that was closed meanwhile costs the client nothing,
         stage.crank->send(fresh, kOk);
         CHECK(status_of(stage.crank->see(client, "ok")) == "200");
         CHECK(stage.in_flight() == 0);
+        CHECK(failed_of(stage) == std::pair<std::uint64_t, std::uint64_t>{0, 2});  // it says nothing about the endpoint
+    }
+}
+
+TEST_CASE(
+    "a GET that the endpoint has read on a kept connection and cut is answered by another try, and counts against it") {
+    for (const bool in_order : {true, false}) {
+        CAPTURE(in_order);
+        Stage stage;
+        Wire client = stage.client();
+        Wire old = stage.kept_connection(client);
+        stage.crank->send(client, kGet);
+        stage.crank->see(old, "\r\n\r\n");
+        if (in_order)
+            old.close();
+        else
+            old.reset();
+        Wire fresh = stage.accept();
+        stage.crank->see(fresh, "\r\n\r\n");
+        stage.crank->send(fresh, kOk);
+        CHECK(status_of(stage.crank->see(client, "ok")) == "200");
+        CHECK(failed_of(stage) == std::pair<std::uint64_t, std::uint64_t>{1, 2});
     }
 }
 
@@ -154,6 +188,7 @@ TEST_CASE("a POST that the endpoint has read on a kept connection is never sent 
         CHECK(status_of(stage.crank->see(client, "\r\n\r\n")) == "502");
         CHECK_FALSE(stage.endpoints[0]->accept().is_open());
         CHECK(stage.in_flight() == 0);
+        CHECK(failed_of(stage).first == 1);  // the client got a 502 of the endpoint's making
     }
 }
 

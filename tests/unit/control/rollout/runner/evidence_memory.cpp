@@ -114,7 +114,7 @@ TEST_CASE("sticky: a bucket whose failure counted before the restart does not co
     Stage stage(true);
     started(stage);
     stage.tick({190, 0}, {10, 2}, true);
-    stage.pass(6, {190, 0}, {10, 0}, true);  // long enough to be written
+    stage.pass(31, {190, 0}, {10, 0}, true);  // a bet later it is written
     const auto& kept = stage.rollouts->find("r1")->intake().lasting();
     REQUIRE(kept.failed.count() == 2);
     stage.again();
@@ -190,7 +190,7 @@ TEST_CASE("counts of buckets are read back as they were written, and nothing els
 }
 
 TEST_CASE("evidence of another version, or damaged, is not used, and an event says so") {
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":2", "\"version\":1"},
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":3", "\"version\":2"},
                                    {"\"stakes\":[", "\"stakes\":[1,"},
                                    {"\"sticky\":false", "\"sticky\":true"},
                                    {"\"evidence\":", "\"evidence\":\"x\",\"other\":"}}) {

@@ -20,6 +20,12 @@ WorkerReport failures(std::vector<std::uint16_t> canary, std::vector<std::uint16
     return report;
 }
 
+analysis::SlowCounts first_slow(const analysis::FirstMarks& marks) {
+    analysis::SlowCounts out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = marks.slow[i].ever();
+    return out;
+}
+
 Histogram steady() {
     Histogram h;
     for (std::uint64_t i = 0; i < 2000; ++i) h.record(1000 + i);
@@ -34,14 +40,35 @@ TEST_CASE("a bucket counts once in a rollout, whichever worker saw it and howeve
     intake.add({}, Monotonic{1});  // settles
     intake.add(failures({5, 5, 6}, {9}), Monotonic{2});
     auto tick = intake.take(.2, false);
-    CHECK(tick.canary_first.failed == 2);
-    CHECK(tick.baseline_first.failed == 1);
+    CHECK(tick.canary_first.failed.ever() == 2);
+    CHECK(tick.baseline_first.failed.ever() == 1);
     intake.begin(Monotonic{3}, {});  // the next step remembers
     intake.add({}, Monotonic{4});
     intake.add(failures({5, 6, 7}, {9, 5}), Monotonic{5});
     tick = intake.take(.2, false);
-    CHECK(tick.canary_first.failed == 1);
-    CHECK(tick.baseline_first.failed == 0);
+    CHECK(tick.canary_first.failed.ever() == 1);
+    CHECK(tick.baseline_first.failed.ever() == 0);
+}
+
+TEST_CASE("a bucket that was marked before a bet was placed is new to that bet, and to no other twice") {
+    Intake intake = sticky_intake();
+    intake.begin(Monotonic{0}, {});
+    intake.add({}, Monotonic{1});
+    intake.add(failures({5}, {9}), Monotonic{2});
+    auto tick = intake.take(29.9, false);
+    CHECK(tick.placed == 1);
+    CHECK(tick.canary_first.failed.ever() == 1);
+    intake.add(failures({5}, {}), Monotonic{3});
+    tick = intake.take(.2, false);
+    CHECK(tick.placed == 1);  // the second bet is placed when this tick is over
+    CHECK(tick.canary_first.failed.new_to(1) == 0);
+    intake.add(failures({5, 5, 6}, {9}), Monotonic{4});
+    tick = intake.take(.2, false);
+    CHECK(tick.placed == 2);
+    CHECK(tick.canary_first.failed.new_to(1) == 1);  // bucket 6
+    CHECK(tick.canary_first.failed.new_to(2) == 2);
+    CHECK(tick.baseline_first.failed.new_to(1) == 0);
+    CHECK(tick.baseline_first.failed.new_to(2) == 1);
 }
 
 TEST_CASE("the first report of each worker after a step began is not counted, and until then nothing is fresh") {
@@ -53,9 +80,9 @@ TEST_CASE("the first report of each worker after a step began is not counted, an
     other.worker = 1;
     intake.add(other, Monotonic{20});
     CHECK(intake.as_of() == Monotonic{10});  // the slowest worker's word
-    CHECK(intake.take(.2, false).canary_first.failed == 0);
+    CHECK(intake.take(.2, false).canary_first.failed.ever() == 0);
     intake.add(failures({1}, {}), Monotonic{30});
-    CHECK(intake.take(.2, false).canary_first.failed == 1);
+    CHECK(intake.take(.2, false).canary_first.failed.ever() == 1);
 }
 
 TEST_CASE("slow samples count once per bucket and level, only when thresholds are frozen and the canary is warm") {
@@ -70,17 +97,17 @@ TEST_CASE("slow samples count once per bucket and level, only when thresholds ar
     intake.add(report, Monotonic{2});
     auto tick = intake.take(.2, true);  // was not warm yet
     CHECK_FALSE(tick.latency_counts);
-    CHECK(tick.canary_first.slow == analysis::SlowCounts{0, 0, 0});
+    CHECK(first_slow(tick.canary_first) == analysis::SlowCounts{0, 0, 0});
     CHECK(tick.canary_first.seen == 1);
     CHECK(tick.baseline_first.seen == 2);
     intake.add(report, Monotonic{3});
     tick = intake.take(.2, true);
     CHECK(tick.latency_counts);
-    CHECK(tick.canary_first.slow == analysis::SlowCounts{1, 1, 1});
-    CHECK(tick.baseline_first.slow == analysis::SlowCounts{1, 1, 1});
+    CHECK(first_slow(tick.canary_first) == analysis::SlowCounts{1, 1, 1});
+    CHECK(first_slow(tick.baseline_first) == analysis::SlowCounts{1, 1, 1});
     CHECK(tick.canary_first.seen == 0);
     intake.add(report, Monotonic{4});
-    CHECK(intake.take(.2, true).canary_first.slow == analysis::SlowCounts{0, 0, 0});
+    CHECK(first_slow(intake.take(.2, true).canary_first) == analysis::SlowCounts{0, 0, 0});
 }
 
 TEST_CASE("other routes and upstreams are not counted") {
@@ -119,5 +146,5 @@ TEST_CASE("for the cap each failure of a bucket counts, but of one that always f
     const auto tick = intake.take(.2, false);
     CHECK(tick.canary_first.steady_failures == 1);
     CHECK(tick.canary_first.steady_attempts == 50);
-    CHECK(tick.canary_first.failed == 0);  // no bucket's first any more
+    CHECK(tick.canary_first.failed.ever() == 0);  // no bucket's first any more
 }

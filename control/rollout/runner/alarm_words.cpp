@@ -1,0 +1,86 @@
+#include "control/rollout/runner/alarm_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+double percent_of(std::uint64_t part, std::uint64_t whole) {
+    return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+std::string failed_words(std::uint64_t failed, std::uint64_t asked, const std::string& where) {
+    return fmt::format("{} of {} requests to {} failed ({:.3g} %)", failed, asked, where, percent_of(failed, asked));
+}
+
+std::string both_failed(const analysis::Alarm& alarm, const Plan& plan) {
+    return fmt::format("{}, of {}'s {:.3g} %", failed_words(alarm.canary.failures, alarm.canary.attempts, plan.to),
+                       plan.from, percent_of(alarm.baseline.failures, alarm.baseline.attempts));
+}
+
+// A threshold is the logarithm of how many innocent rollouts it takes until luck alone has passed it once.
+std::string luck(const analysis::Alarm& alarm) {
+    return fmt::format(" By luck once in {:.0f} rollouts.", std::exp(std::min(alarm.threshold, 30.0)));
+}
+
+std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level,
+                          const std::optional<analysis::FrozenQuantiles>& frozen) {
+    const std::string than = frozen
+                                 ? fmt::format("{:.3g} ms", static_cast<double>(frozen->microseconds(level)) / 1000.0)
+                                 : fmt::format("{}'s", plan.from);
+    return fmt::format(
+        "{} of {} requests to {} ({:.3g} %) took longer than {}, which {:.0f} % of {}'s kept; of {}'s {:.3g} %. "
+        "Tolerated: {:.3g} times as many.",
+        alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
+        100.0 * analysis::kLevelQuantiles[level], plan.from, plan.from,
+        percent_of(alarm.baseline_marks, alarm.baseline_asked), plan.latency_tolerate[level]);
+}
+
+std::string measured(const analysis::Alarm& alarm, const Plan& plan,
+                     const std::optional<analysis::FrozenQuantiles>& frozen) {
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        if (alarm.test.starts_with(std::string("latency_") + analysis::kLevelNames[i]))
+            return latency_words(alarm, plan, i, frozen) + luck(alarm);
+    if (alarm.test == "slo_errors")
+        return "alone, " + failed_words(alarm.canary_marks, alarm.canary_asked, plan.to) +
+               ", which is more than its limit allows." + luck(alarm);
+    if (alarm.test == "slo_p99")
+        return fmt::format(
+            "alone, {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % must keep.{}",
+            alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
+            plan.slo_p99.value_or(Duration{0}).count(), luck(alarm));
+    if (alarm.test == "last_twenty")
+        return fmt::format("the last {} requests to {} failed, all of them, and there is nothing to compare with.",
+                           alarm.canary_asked, plan.to);
+    if (alarm.test == "extra_failures")
+        return both_failed(alarm, plan) +
+               fmt::format("; that is close to the cap of {} more than {} would have failed.", plan.max_extra_failures,
+                           plan.from) +
+               luck(alarm);
+    return both_failed(alarm, plan) + fmt::format(". Tolerated: {:.3g} times as many.", plan.errors_tolerate) +
+           luck(alarm);
+}
+
+}  // namespace
+
+std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
+                        const std::optional<analysis::FrozenQuantiles>& frozen,
+                        const nlohmann::ordered_json& endpoints) {
+    std::string name = alarm.test;
+    if (name.ends_with("_shift")) name.erase(name.size() - 6);
+    std::ranges::replace(name, '_', ' ');
+    std::string out = name + ": " + measured(alarm, plan, frozen);
+    constexpr std::size_t kNamed = 3;
+    std::size_t named = 0;
+    for (const auto& [address, failures] : endpoints.items()) {
+        if (named == kNamed) break;
+        out += fmt::format("{} {} ({})", named++ == 0 ? " Failed at" : ",", address, failures.dump());
+    }
+    return named > 0 ? out + "." : out;
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,230 @@
+#include "proxy/http2/request_head.h"
+
+#include <algorithm>
+
+#include "proxy/http/characters.h"
+#include "proxy/http/framing.h"
+
+namespace switchyard::http2 {
+namespace {
+
+using http::FieldName;
+
+// Printable ASCII but space and '#', which ends the path of a URL. What else a path may hold is judged where that of
+// an HTTP/1 request is.
+bool is_path(std::string_view path) {
+    return !path.empty() &&
+           std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+}
+
+bool is_token(std::string_view text) {
+    return !text.empty() && http::all(text, http::kToken);
+}
+
+}  // namespace
+
+bool is_field_name(std::string_view name) {
+    return is_token(name) && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool is_field_value(std::string_view value) {
+    return http::all_value(value) && http::trim(value).size() == value.size();
+}
+
+bool is_of_connection(FieldName name) {
+    switch (name) {
+        case FieldName::connection:
+        case FieldName::keep_alive:
+        case FieldName::proxy_connection:
+        case FieldName::transfer_encoding:
+        case FieldName::upgrade:
+            return true;
+        default:
+            return false;
+    }
+}
+
+void RequestHead::fail(Verdict verdict, const char* why) {
+    if (verdict_ != Verdict::fine) return;
+    verdict_ = verdict;
+    why_ = why;
+}
+
+void RequestHead::field(std::string_view name, std::string_view value) {
+    if (verdict_ != Verdict::fine) return;
+    if (!name.empty() && name.front() == ':') return pseudo(name, value);
+    if (!is_field_name(name)) return fail(Verdict::malformed, "a field name that is not one");
+    if (!is_field_value(value)) return fail(Verdict::malformed, "a field value that is not one");
+    if (!regular_began_) {
+        regular_began_ = true;
+        host_line();
+    }
+    regular(name, value);
+}
+
+void RequestHead::pseudo(std::string_view name, std::string_view value) {
+    struct Known {
+        std::string_view name;
+        Pseudo which;
+        http::Slice* where;
+    };
+    const Known known[] = {{":method", kMethod, &head_.method},
+                           {":scheme", kScheme, &scheme_},
+                           {":authority", kAuthority, &authority_},
+                           {":path", kPath, &head_.target},
+                           {":protocol", kProtocol, &protocol_}};
+    const auto* found =
+        std::find_if(std::begin(known), std::end(known), [&](const Known& k) { return k.name == name; });
+    if (found == std::end(known)) return fail(Verdict::malformed, "an unknown pseudo field");
+    if (regular_began_) return fail(Verdict::malformed, "a pseudo field behind a regular one");
+    if (has(found->which)) return fail(Verdict::malformed, "a pseudo field twice");
+    seen_ |= found->which;
+    switch (found->which) {
+        case kMethod:
+            if (!is_token(value)) return fail(Verdict::malformed, "a method that is not one");
+            break;
+        case kScheme:
+            // What the transport is, the transport knows; this word feeds nothing.
+            if (value != "http" && value != "https") return fail(Verdict::malformed, "a scheme other than http, https");
+            break;
+        case kPath:
+            if (!is_path(value)) return fail(Verdict::malformed, "a path that is not one");
+            break;
+        case kProtocol:
+            if (!is_token(value)) return fail(Verdict::malformed, "a protocol that is not one");
+            break;
+        case kAuthority:
+            if (!is_field_value(value)) return fail(Verdict::malformed, "an authority that is not one");
+            break;
+    }
+    append(value, found->where);
+}
+
+void RequestHead::regular(std::string_view name, std::string_view value) {
+    const FieldName id = http::field_name(name);
+    if (is_of_connection(id)) return fail(Verdict::malformed, "a field of one connection");
+    switch (id) {
+        case FieldName::http2_settings:
+            return;
+        case FieldName::te:
+            if (!http::equals_lower(value, "trailers")) return fail(Verdict::malformed, "te other than trailers");
+            reads_trailers_ = true;
+            return;
+        case FieldName::cookie:
+            if (value.empty()) return;
+            if (crumb_count_ == crumbs_.size()) return fail(Verdict::too_large, "too many cookies");
+            if (append(value, &crumbs_[crumb_count_])) ++crumb_count_;
+            return;
+        case FieldName::host:
+            if (!has(kAuthority)) break;
+            if (!http::equals_ignoring_case(value, text_of(authority_)))
+                return fail(Verdict::bad, "the authority and the host differ");
+            if (host_came_) return fail(Verdict::bad, "more than one host");
+            host_came_ = true;
+            return;
+        default:
+            break;
+    }
+    line(name, value);
+}
+
+// Host first, as HTTP/1 wants it (RFC 9110 §7.2).
+void RequestHead::host_line() {
+    if (has(kAuthority)) line("host", text_of(authority_));
+}
+
+void RequestHead::cookie_line() {
+    if (crumb_count_ == 0) return;
+    std::size_t size = 0;
+    for (std::uint16_t i = 0; i < crumb_count_; ++i) size += crumbs_[i].length + (i == 0 ? 0u : 2u);
+    const std::size_t begin = size_;
+    constexpr std::string_view kName = "cookie: ", kBetween = "; ", kEnd = "\r\n";
+    if (head_.field_count == http::kMaxFields || size > text_.size() ||
+        kName.size() + size + kEnd.size() > text_.size() - size_)
+        return fail(Verdict::too_large, "cookies that are too long");
+    append(kName, nullptr);
+    const auto value = static_cast<std::uint16_t>(size_);
+    for (std::uint16_t i = 0; i < crumb_count_; ++i) {
+        if (i != 0) append(kBetween, nullptr);
+        append(text_of(crumbs_[i]), nullptr);
+    }
+    append(kEnd, nullptr);
+    http::Field& field = head_.fields[head_.field_count++];
+    field.name = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(kName.size() - 2)};
+    field.value = {value, static_cast<std::uint16_t>(size)};
+    field.id = FieldName::cookie;
+    field.drop = false;
+    field.line_end = static_cast<std::uint16_t>(size_);
+    head_.known |= 1u << static_cast<unsigned>(FieldName::cookie);
+}
+
+void RequestHead::line(std::string_view name, std::string_view value) {
+    if (head_.field_count == http::kMaxFields) return fail(Verdict::too_large, "too many fields");
+    if (name.size() + value.size() + 4 > text_.size() - size_)
+        return fail(Verdict::too_large, "fields that are too long");
+    http::Field& field = head_.fields[head_.field_count++];
+    append(name, &field.name);
+    append(": ", nullptr);
+    append(value, &field.value);
+    append("\r\n", nullptr);
+    field.id = http::field_name(name);
+    field.drop = false;
+    field.line_end = static_cast<std::uint16_t>(size_);
+    if (field.id != FieldName::other) head_.known |= 1u << static_cast<unsigned>(field.id);
+}
+
+// `where` is a plain place for the slice. False, and a verdict, when the text is full.
+bool RequestHead::append(std::string_view octets, http::Slice* where) {
+    if (octets.size() > text_.size() - size_) {
+        fail(Verdict::too_large, "a head that is too long");
+        return false;
+    }
+    std::copy(octets.begin(), octets.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
+    if (where != nullptr) *where = {static_cast<std::uint16_t>(size_), static_cast<std::uint16_t>(octets.size())};
+    size_ += octets.size();
+    return true;
+}
+
+// CONNECT, plain (RFC 9113 §8.5) and extended (RFC 8441 §4); every other method.
+void RequestHead::check_connect(bool extended_connect) {
+    const bool connect = text_of(head_.method) == "CONNECT";
+    if (has(kProtocol)) {
+        if (!connect) return fail(Verdict::malformed, "a protocol without CONNECT");
+        if (!extended_connect) return fail(Verdict::malformed, "a protocol that was not offered");
+    }
+    if (connect && !has(kProtocol)) {
+        if (has(kPath) || has(kScheme)) return fail(Verdict::malformed, "CONNECT with a path or a scheme");
+        if (!has(kAuthority)) return fail(Verdict::malformed, "CONNECT without an authority");
+        head_.target = authority_;
+        return;
+    }
+    if (!has(kPath) || !has(kScheme)) return fail(Verdict::malformed, "no path or no scheme");
+    const std::string_view path = text_of(head_.target);
+    if (path.front() != '/' && !(path == "*" && text_of(head_.method) == "OPTIONS"))
+        return fail(Verdict::malformed, "a path that does not begin with a slash");
+}
+
+void RequestHead::check_length(bool end_stream) {
+    const http::Field* length = head_.find(FieldName::content_length);
+    if (length == nullptr) return;
+    std::uint64_t octets = 0;
+    if (head_.count(FieldName::content_length) > 1) return fail(Verdict::malformed, "more than one content-length");
+    if (!http::parse_content_length(text_of(length->value), octets))
+        return fail(Verdict::malformed, "a content-length that is not a number");
+    if (end_stream && octets != 0) return fail(Verdict::malformed, "a content-length without a body");
+}
+
+RequestHead::Verdict RequestHead::end(bool end_stream, bool extended_connect) {
+    if (verdict_ != Verdict::fine) return verdict_;
+    if (!regular_began_) host_line();
+    cookie_line();
+    if (!has(kMethod)) fail(Verdict::malformed, "no method");
+    if (verdict_ == Verdict::fine) check_connect(extended_connect);
+    if (verdict_ == Verdict::fine) check_length(end_stream);
+    if (verdict_ == Verdict::fine && head_.count(FieldName::host) != 1)
+        fail(Verdict::bad, head_.has(FieldName::host) ? "more than one host" : "no host");
+    head_.size = static_cast<std::uint32_t>(size_);
+    return verdict_;
+}
+
+}  // namespace switchyard::http2

@@ -1,0 +1,66 @@
+#include "control/rollout/runner/alarm_words.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace switchyard;
+using namespace switchyard::control::rollout;
+namespace analysis = switchyard::control::analysis;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Plan blue_to_green() {
+    Plan plan;
+    plan.route = "app", plan.from = "blue", plan.to = "green";
+    plan.max_extra_failures = 30;
+    return plan;
+}
+
+analysis::Alarm alarm_of(const std::string& test) {
+    analysis::Alarm alarm;
+    alarm.test = test;
+    alarm.threshold = std::log(13'000.0);
+    alarm.canary.attempts = 111, alarm.canary.failures = 7;
+    alarm.baseline.attempts = 1000, alarm.baseline.failures = 10;
+    alarm.canary_marks = 31, alarm.canary_asked = 117;
+    alarm.baseline_marks = 100, alarm.baseline_asked = 1000;
+    return alarm;
+}
+
+analysis::FrozenQuantiles frozen() {
+    analysis::FrozenQuantiles out;
+    out.buckets = {Histogram::index(5'000), Histogram::index(15'000), Histogram::index(60'000)};
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an alarm of latency says how many took longer than what, beside the old release, what is tolerated, and how "
+    "sure") {
+    const std::string said = alarm_words(alarm_of("latency_p90_shift"), blue_to_green(), frozen(), Json::object());
+    CHECK(said.find("latency p90: 31 of 117 requests to green (26.5 %) took longer than ") == 0);
+    CHECK(said.find(" ms, which 90 % of blue's kept; of blue's 10 %. Tolerated: 1.5 times as many.") != said.npos);
+    CHECK(said.find("By luck once in 13000 rollouts.") != said.npos);
+}
+
+TEST_CASE("an alarm of failures says both rates and where, and no logarithm") {
+    const Json endpoints = {{"127.0.0.1:9002", 5}, {"127.0.0.1:9003", 2}};
+    CHECK(alarm_words(alarm_of("errors"), blue_to_green(), std::nullopt, endpoints) ==
+          "errors: 7 of 111 requests to green failed (6.31 %), of blue's 1 %. Tolerated: 1.5 times as many. By luck "
+          "once in "
+          "13000 rollouts. Failed at 127.0.0.1:9002 (5), 127.0.0.1:9003 (2).");
+    CHECK(alarm_words(alarm_of("extra_failures"), blue_to_green(), std::nullopt, Json::object())
+              .find("close to the cap of 30 more than blue would have failed") != std::string::npos);
+}
+
+TEST_CASE("an alarm of a canary that is alone counts what came since it was alone") {
+    CHECK(alarm_words(alarm_of("slo_errors"), blue_to_green(), std::nullopt, Json::object())
+              .find("slo errors: alone, 31 of 117 requests to green failed (26.5 %)") == 0);
+    auto last = alarm_of("last_twenty");
+    last.canary_asked = 20;
+    CHECK(alarm_words(last, blue_to_green(), std::nullopt, Json::object()) ==
+          "last twenty: the last 20 requests to green failed, all of them, and there is nothing to compare with.");
+}
