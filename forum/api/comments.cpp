@@ -16,9 +16,9 @@ namespace forum {
 
 namespace {
 
-Answer comment_answer(int status, const Comment& comment) {
+Answer comment_answer(int status, const Comment& comment, Format format = Format::text) {
     JsonText json;
-    write_comment(json, comment);
+    write_comment(json, comment, format);
     Answer answer = json_answer(status, json.take());
     answer.etag = versioned_tag(comment.edit_version, answer.body);
     answer.location = status == 201 ? "/api/v1/comments/" + comment.public_id : "";
@@ -70,17 +70,23 @@ Comment comment_to_show(Connection& connection, const Call& call) {
 
 Answer list_comments(Service& service, const Call& call) {
     const int limit = page_limit(call);
+    const Format format = format_of(call);
     return service.store.readers.with([&](Connection& connection) {
         const Post post = post_to_show(connection, call);
         const auto after = cursor_of(call, comment_list(post));
         std::vector<Comment> comments = comments_of(connection, post.row, after ? after->key : "", limit + 1);
-        return items_page(comment_list(post), comments, limit, &comment_cursor, &write_comment);
+        return items_page(comment_list(post), comments, limit, &comment_cursor,
+                          [format](JsonText& json, const Comment& comment) { write_comment(json, comment, format); });
     });
 }
 
 Answer show_comment(Service& service, const Call& call) {
-    return service.store.readers.with(
-        [&](Connection& connection) { return comment_answer(200, comment_to_show(connection, call)); });
+    const Format format = format_of(call);
+    return service.store.readers.with([&](Connection& connection) {
+        Answer answer = comment_answer(200, comment_to_show(connection, call), format);
+        if (reaches(call.caller.role, Role::moderator)) answer.headers.emplace_back("Cache-Control", "private");
+        return answer;
+    });
 }
 
 Answer create_comment(Service& service, const Call& call) {

@@ -40,6 +40,22 @@ bool texts_are_utf8(const Call& call) {
     return true;
 }
 
+// What is mistyped would be passed over, and of two values one would not count.
+void require_known_parameters(const Endpoint& endpoint, const Call& call) {
+    for (std::size_t i = 0; i < call.query.size(); ++i) {
+        const std::string& name = call.query[i].first;
+        if (!endpoint.takes(name)) {
+            refuse(400, "bad-parameter",
+                   endpoint.parameters.empty()
+                       ? "this takes no parameters"
+                       : "there is no such parameter here; known are " + std::string(endpoint.parameters));
+        }
+        for (std::size_t j = 0; j < i; ++j) {
+            if (call.query[j].first == name) refuse(400, "bad-parameter", name + " was given twice");
+        }
+    }
+}
+
 void answer_with_tag(const Call& call, Answer& answer) {
     const bool read = call.method == "GET" || call.method == "HEAD";
     if (!read || answer.status != 200) return;
@@ -95,6 +111,7 @@ Dispatched Dispatcher::dispatch(Call& call) {
             return out;
         }
         out.operation = found.endpoint->operation;
+        if (found.endpoint->pattern.starts_with(kApiPaths)) require_known_parameters(*found.endpoint, call);
         out.answer = answer_for(*found.endpoint, call);
         answer_with_tag(call, out.answer);
     } catch (const Refusal& refusal) {

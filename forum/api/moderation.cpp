@@ -69,6 +69,20 @@ Answer pin_post(Service& service, const Call& call) {
     return change_post(service, call, "pin post", [](Connection& c, const Post& post) { set_pinned(c, post, true); });
 }
 
+Answer purge_post_history(Service& service, const Call& call) {
+    return change_post(service, call, "purge history of post", &purge_post_history);
+}
+
+Answer purge_comment_history(Service& service, const Call& call) {
+    const std::string reason = reason_of(call);
+    return run_change(service, call, [&](Connection& connection) {
+        const Comment comment = comment_to_show(connection, call);
+        purge_comment_history(connection, comment);
+        log_deed(connection, call.caller.row, "purge history of comment", comment.public_id, reason, now());
+        return json_answer(204, "");
+    });
+}
+
 Answer unpin_post(Service& service, const Call& call) {
     return change_post(service, call, "unpin post",
                        [](Connection& c, const Post& post) { set_pinned(c, post, false); });

@@ -11,6 +11,8 @@ namespace forum {
 std::string reason_of(const Call& call);
 
 Answer pin_post(Service& service, const Call& call);
+Answer purge_post_history(Service& service, const Call& call);
+Answer purge_comment_history(Service& service, const Call& call);
 Answer unpin_post(Service& service, const Call& call);
 Answer lock_post(Service& service, const Call& call);
 Answer unlock_post(Service& service, const Call& call);

@@ -1,5 +1,6 @@
 #include "forum/api/openapi.h"
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <vector>
@@ -14,9 +15,12 @@ namespace {
 
 constexpr std::string_view kDescription =
     "A small forum.\n\n"
-    "**Bodies** are JSON objects in strict UTF-8, sent as `Content-Type: application/json`; fields that are not in the "
-    "schema are refused. Times are RFC 3339 in UTC. Text is kept and answered as it was written: Markdown, never HTML "
-    "made from it; whoever shows it has to escape it. `@name` in a text tells that user.\n\n"
+    "**Bodies** are JSON objects in strict UTF-8, sent as `Content-Type: application/json`; fields and parameters that "
+    "are not in the "
+    "schema are refused, as are those given twice. Times are RFC 3339 in UTC. Text is kept and answered as it was "
+    "written, in Markdown; whoever "
+    "shows it has to escape it. With `format=html` it comes as safe HTML besides. `@name` in a text tells that "
+    "user.\n\n"
     "**Logging in**: `register` or `logIn` give an access token, to be sent as `Authorization: Bearer TOKEN` and good "
     "for `expires_in` seconds, and a refresh token for `refresh`, which works once. For 30 seconds a second use is "
     "answered like the first (a lost answer, another tab); later it ends the login for everybody who holds a token of "
@@ -98,7 +102,8 @@ void write_responses(JsonText& json, const Endpoint& endpoint) {
         json.key("304").begin_object().member("description", "Nothing changed.").end_object();
     }
     if (endpoint.answer == "Readiness") {
-        json.key("503").begin_object().member("description", "Not ready; checks say why.");
+        json.key("503").begin_object().member("description",
+                                              "Not ready; who looks after the program learns why from `checks`.");
         write_json_content(json, "application/json", endpoint.answer);
         json.end_object();
     }
@@ -117,12 +122,60 @@ void write_responses(JsonText& json, const Endpoint& endpoint) {
     json.end_object();
 }
 
+std::string_view who_may(Access access) {
+    switch (access) {
+        case Access::anyone:
+            return "Anybody may.";
+        case Access::member:
+            return "Needs a login; one that is banned will do.";
+        case Access::writer:
+            return "Needs a login that is not banned.";
+        case Access::moderator:
+            return "Needs a moderator or an admin.";
+        case Access::admin:
+            return "Needs an admin.";
+        case Access::watchers:
+            return "Needs the operator token, or a call from the machine itself that came through no proxy and no web "
+                   "page.";
+        case Access::operators:
+            return "Needs the operator token; without a configured one, a call from the machine itself that came "
+                   "through no "
+                   "proxy and no web page.";
+    }
+    return "";
+}
+
 // The noun of a path: "/api/v1/posts/{id}" is about posts, and what is not of the API about operating it.
 std::string_view tag_of(std::string_view pattern) {
     constexpr std::string_view kApi = "/api/v1/";
     if (!pattern.starts_with(kApi)) return "operating";
     const std::string_view rest = pattern.substr(kApi.size());
     return rest.substr(0, rest.find('/'));
+}
+
+std::string description_of(const Endpoint& endpoint) {
+    std::string text = std::string(endpoint.summary) + ". " + std::string(who_may(endpoint.access));
+    if (is_read(endpoint)) text += " Carries an ETag and honours If-None-Match.";
+    if (endpoint.takes("Idempotency-Key")) text += " With an Idempotency-Key a retry is answered and not done again.";
+    if (endpoint.takes("If-Match")) text += " With If-Match it is refused when the text was edited meanwhile.";
+    return text;
+}
+
+// Each once, in the order of the table.
+void write_tags(JsonText& json, std::span<const Endpoint> endpoints) {
+    std::vector<std::string_view> seen;
+    json.key("tags").begin_array();
+    for (const Endpoint& endpoint : endpoints) {
+        const std::string_view tag = tag_of(endpoint.pattern);
+        if (endpoint.summary.empty() || std::ranges::find(seen, tag) != seen.end()) continue;
+        seen.push_back(tag);
+        json.begin_object()
+            .member("name", tag)
+            .member("description", tag == "operating" ? std::string("Probes and what runs the program.")
+                                                      : "What begins with /api/v1/" + std::string(tag) + ".")
+            .end_object();
+    }
+    json.end_array();
 }
 
 void write_operation(JsonText& json, const Endpoint& endpoint) {
@@ -132,6 +185,7 @@ void write_operation(JsonText& json, const Endpoint& endpoint) {
         .begin_object()
         .member("operationId", endpoint.operation)
         .member("summary", endpoint.summary)
+        .member("description", description_of(endpoint))
         .member("x-access", name_of(endpoint.access))
         .key("tags")
         .begin_array()
@@ -167,7 +221,9 @@ std::string openapi_document(std::span<const Endpoint> endpoints) {
     JsonText json;
     json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
     json.member("title", "Forum").member("version", "1").member("description", kDescription);
+    json.key("contact").begin_object().member("name", "Those who run this forum").end_object();
     json.end_object().key("servers").begin_array().begin_object().member("url", "/").end_object().end_array();
+    write_tags(json, endpoints);
     json.key("paths").begin_object();
     for (const auto& [pattern, operations] : paths) {
         json.key(pattern).begin_object();

@@ -6,6 +6,7 @@
 
 #include "forum/api/authenticate.h"
 #include "forum/api/json_text.h"
+#include "forum/store/categories.h"
 
 namespace forum {
 
@@ -22,8 +23,7 @@ struct Check {
 
 Check database_check(Service& service) {
     try {
-        service.store.readers.with(
-            [](Connection& connection) { connection.query("SELECT count(*) FROM categories"_sql).step(); });
+        service.store.readers.with(&try_to_read);
         return {"database", true, ""};
     } catch (const std::exception& e) {
         return {"database", false, e.what()};

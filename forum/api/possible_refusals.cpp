@@ -1,7 +1,6 @@
 #include "forum/api/possible_refusals.h"
 
 #include <algorithm>
-#include <array>
 
 namespace forum {
 
@@ -12,10 +11,6 @@ bool any_endpoint(const Endpoint&) {
 }
 bool has_body(const Endpoint& endpoint) {
     return !endpoint.request.empty();
-}
-bool has_query(const Endpoint& endpoint) {
-    return std::ranges::any_of(std::to_array<std::string_view>({"sort", "limit", "q", "posts", "state", "reason"}),
-                               [&](std::string_view one) { return endpoint.takes(one); });
 }
 bool has_cursor(const Endpoint& endpoint) {
     return endpoint.takes("cursor");
@@ -75,7 +70,7 @@ constexpr PossibleRefusal kRefusals[] = {
     {400, "malformed-text", &any_endpoint},
     {400, "bad-framing", &any_endpoint},
     {400, "malformed-json", &has_body},
-    {400, "bad-parameter", &has_query},
+    {400, "bad-parameter", &is_api},
     {400, "bad-cursor", &has_cursor},
     {400, "bad-idempotency-key", &takes_key},
     {401, "login-needed", &needs_login},

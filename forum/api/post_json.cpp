@@ -1,16 +1,29 @@
 #include "forum/api/post_json.h"
 
 #include "forum/domain/comment_path.h"
+#include "forum/domain/markdown.h"
 
 namespace forum {
 
-void write_post_members(JsonText& json, const Post& post, bool whole) {
+Format format_of(const Call& call) {
+    const std::string format = call.parameter("format").value_or("text");
+    if (format != "text" && format != "html") refuse(400, "bad-parameter", "format must be text or html");
+    return format == "html" ? Format::html : Format::text;
+}
+
+void write_post_members(JsonText& json, const Post& post, bool whole, Format format) {
     json.member("id", post.public_id)
-        .member("title", post.deleted ? std::string_view("[deleted]") : std::string_view(post.title))
-        .member(whole ? "body" : "excerpt", post.deleted ? std::string_view() : std::string_view(post.body))
-        .member("category", post.category)
-        .key("tags")
-        .begin_array();
+        .member("title", post.deleted ? std::string_view("[deleted]") : std::string_view(post.title));
+    if (post.deleted) {
+        json.member(whole ? "body" : "excerpt", std::string_view());
+    } else if (whole) {
+        json.member("body", post.body);
+    } else {
+        std::string plain;
+        json.member("excerpt", plain_from_markdown(post.body, plain));
+    }
+    if (format == Format::html) json.member("html", post.deleted ? std::string() : html_from_markdown(post.body));
+    json.member("category", post.category).key("tags").begin_array();
     for (const std::string& tag : split_tags(post.tags)) json.value(tag);
     json.end_array()
         .member("author", post.author)
@@ -28,7 +41,7 @@ void write_post_members(JsonText& json, const Post& post, bool whole) {
         .member("deleted", post.deleted);
 }
 
-void write_comment(JsonText& json, const Comment& comment) {
+void write_comment(JsonText& json, const Comment& comment, Format format) {
     json.begin_object().member("id", comment.public_id).member("post", comment.post).key("parent");
     if (comment.parent.empty()) {
         json.null();
@@ -37,8 +50,9 @@ void write_comment(JsonText& json, const Comment& comment) {
     }
     json.member("depth", depth_of(comment.path))
         .member("author", comment.author)
-        .member("body", comment.deleted ? std::string_view() : std::string_view(comment.body))
-        .key("created_at")
+        .member("body", comment.deleted ? std::string_view() : std::string_view(comment.body));
+    if (format == Format::html) json.member("html", comment.deleted ? std::string() : html_from_markdown(comment.body));
+    json.key("created_at")
         .instant(comment.created_at)
         .key("edited_at")
         .instant(comment.edited_at)

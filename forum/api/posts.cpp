@@ -33,13 +33,14 @@ Answer post_answer(int status, const Post& post) {
     return answer;
 }
 
-Answer post_with_comments(const Post& post, Connection& connection) {
+Answer post_with_comments(const Post& post, Connection& connection, Format format) {
     std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
     JsonText json;
     json.begin_object();
-    write_post_members(json, post, true);
+    write_post_members(json, post, true, format);
     json.key("comments").begin_object();
-    write_items(json, comment_list(post), comments, kFirstComments, &comment_cursor, &write_comment);
+    write_items(json, comment_list(post), comments, kFirstComments, &comment_cursor,
+                [format](JsonText& to, const Comment& comment) { write_comment(to, comment, format); });
     json.end_object().end_object();
     Answer answer = json_answer(200, json.take());
     answer.etag = versioned_tag(post.edit_version, answer.body);
@@ -101,9 +102,9 @@ Page build_list(Service& service, PostListing listing, const std::string& slug, 
 }
 
 // The version is read before the post is: a change in between makes the page newer than its version, never older.
-Page build_post(Service& service, const Call& call) {
+Page build_post(Service& service, const Call& call, Format format) {
     return service.store.readers.with([&](Connection& connection) {
-        Answer answer = post_with_comments(post_to_show(connection, call), connection);
+        Answer answer = post_with_comments(post_to_show(connection, call), connection, format);
         return Page{std::move(answer.body), std::move(answer.etag), true};
     });
 }
@@ -133,14 +134,19 @@ Answer list_posts(Service& service, const Call& call) {
 }
 
 Answer show_post(Service& service, const Call& call) {
+    const Format format = format_of(call);
     // Moderators see deleted posts, everybody else sees the same.
     if (reaches(call.caller.role, Role::moderator)) {
-        return service.store.readers.with(
-            [&](Connection& connection) { return post_with_comments(post_to_show(connection, call), connection); });
+        Answer answer = service.store.readers.with([&](Connection& connection) {
+            return post_with_comments(post_to_show(connection, call), connection, format);
+        });
+        answer.headers.emplace_back("Cache-Control", "private");
+        return answer;
     }
     const std::string& id = call.arguments.at(0);
+    const std::string key = (format == Format::html ? "html:" : "post:") + id;
     const SharedPage page =
-        service.pages.get("post:" + id, service.store.side.post(id), [&] { return build_post(service, call); });
+        service.pages.get(key, service.store.side.post(id), [&] { return build_post(service, call, format); });
     return page_answer(*page);
 }
 

@@ -27,6 +27,8 @@ struct ApiLimits {
     std::int64_t login_address = 100;
     std::int64_t registrations = 0;  ///< by one address in an hour; 0: any number
     std::int64_t writes = 0;         ///< by one account in a minute; 0: any number
+    std::int64_t daily_texts = 0;    ///< posts, comments, edits and reports by one account; 0: any number
+    std::int64_t daily_bytes = 0;    ///< sent by one account to be stored; 0: any number
     std::int64_t searches = 0;       ///< by one address in a minute, that are not known yet; 0: any number
     Instant search_time = 200;       ///< of a processor, for one search
 };

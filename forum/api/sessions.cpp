@@ -112,6 +112,7 @@ Answer register_account(Service& service, const Call& call) {
     const std::string setup_token = input.maybe_text("setup_token").value_or("");
     if (input.errors().empty()) {
         check_username(username, input.errors());
+        if (setup_token.empty()) check_not_reserved(username, input.errors());
         check_password(password, username, "/password", input.errors());
     }
     input.finish();

@@ -10,6 +10,8 @@ namespace forum {
 namespace {
 
 constexpr Instant kLoginWindow = 15 * kMinute;
+constexpr std::string_view kPosts = "/api/v1/posts";
+constexpr std::string_view kComments = "/api/v1/comments";
 constexpr Instant kGoodLoginLife = 30 * kDay;
 
 std::string lower_case(std::string_view name) {
@@ -42,8 +44,9 @@ std::string address_key(const Call& call) {
     throw Refusal(answer);
 }
 
-void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit) {
-    if (limit != 0 && service.counters.add(key, window, now()) > limit) refuse_too_many(window);
+void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit,
+                   std::int64_t amount = 1) {
+    if (limit != 0 && service.counters.add(key, window, now(), amount) > limit) refuse_too_many(window);
 }
 
 }  // namespace
@@ -85,8 +88,15 @@ void throttle_search(Service& service, const Call& call) {
 }
 
 void throttle_writes(Service& service, const Call& call) {
-    if (service.limits.writes == 0 || call.caller.row == 0 || call.method == "GET" || call.method == "HEAD") return;
-    require_below(service, "writes:" + std::to_string(call.caller.row), kMinute, service.limits.writes);
+    if (call.caller.row == 0 || call.method == "GET" || call.method == "HEAD") return;
+    const std::string account = std::to_string(call.caller.row);
+    require_below(service, "writes:" + account, kMinute, service.limits.writes);
+    if (call.body.empty()) return;
+    // With a key the answer, which holds the text, is kept for a day as well.
+    const auto bytes = static_cast<std::int64_t>(call.body.size() * (call.idempotency_key ? 2 : 1));
+    require_below(service, "bytes:" + account, kDay, service.limits.daily_bytes, bytes);
+    const bool is_text = call.method != "PUT" && (call.path.starts_with(kPosts) || call.path.starts_with(kComments));
+    if (is_text) require_below(service, "texts:" + account, kDay, service.limits.daily_texts);
 }
 
 }  // namespace forum

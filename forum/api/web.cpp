@@ -24,7 +24,7 @@ Answer file_answer(std::string_view name) {
         Answer answer = json_answer(200, std::string(file.text));
         answer.content_type = type_of(name);
         answer.headers.emplace_back("Content-Security-Policy", kPolicy);
-        answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+        answer.headers.emplace_back("Referrer-Policy", "same-origin");
         answer.headers.emplace_back("Cache-Control", "no-cache");
         return answer;
     }

@@ -19,17 +19,17 @@ std::string redis_key(const std::string& key) {
 
 Counters::Counters(RedisLink* redis) : redis_(redis) {}
 
-std::int64_t Counters::add(const std::string& key, Instant window, Instant at) {
+std::int64_t Counters::add(const std::string& key, Instant window, Instant at, std::int64_t amount) {
     std::int64_t own = 0;
     {
         const std::lock_guard guard(mutex_);
         if (windows_.size() >= kWindowsMax) drop_ended(at);
         Window& counted = windows_[key];
         if (counted.ends <= at) counted = {at + window, 0};
-        own = ++counted.count;
+        own = counted.count += amount;
     }
     if (redis_ == nullptr || !redis_->worth_asking(0)) return own;
-    return std::max(own, redis_->count(redis_key(key), window).value_or(0));
+    return std::max(own, redis_->count(redis_key(key), window, amount).value_or(0));
 }
 
 std::int64_t Counters::count(const std::string& key, Instant at) {

@@ -21,8 +21,8 @@ class Counters {
     /// `redis` may be nullptr; it must outlive this.
     explicit Counters(RedisLink* redis);
 
-    /// Adds one; the count within the window that began with the first.
-    std::int64_t add(const std::string& key, Instant window, Instant at);
+    /// Adds one, or more; the count within the window that began with the first.
+    std::int64_t add(const std::string& key, Instant window, Instant at, std::int64_t amount = 1);
     /// The count as it is.
     std::int64_t count(const std::string& key, Instant at);
     void forget(const std::string& key);

@@ -195,12 +195,12 @@ void RedisLink::set(const std::string& key, std::string_view value, Instant life
     (void)lease.ask("SET", key, value, "PX", std::to_string(life));
 }
 
-std::optional<std::int64_t> RedisLink::count(const std::string& key, Instant window) {
+std::optional<std::int64_t> RedisLink::count(const std::string& key, Instant window, std::int64_t amount) {
     if (!usable()) return std::nullopt;
     Lease lease(*this);
     // The counter and its end are made in one step, so a crash in between cannot leave one that never ends.
     lease.say("SET", key, "0", "PX", std::to_string(window), "NX");
-    lease.say("INCR", key);
+    lease.say("INCRBY", key, std::to_string(amount));
     (void)lease.hear();
     const Reply reply = lease.hear();
     if (!reply || reply->type != REDIS_REPLY_INTEGER) return std::nullopt;

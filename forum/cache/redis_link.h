@@ -36,8 +36,8 @@ class RedisLink {
 
     std::optional<std::string> get(const std::string& key);
     void set(const std::string& key, std::string_view value, Instant life);
-    /// Adds one to a counter that is forgotten `window` ms after its first use; its new value.
-    std::optional<std::int64_t> count(const std::string& key, Instant window);
+    /// Adds to a counter that is forgotten `window` ms after its first use; its new value.
+    std::optional<std::int64_t> count(const std::string& key, Instant window, std::int64_t amount);
     void forget(const std::string& key);
 
     /// False while the server is being left alone after a failure.

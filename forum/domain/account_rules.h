@@ -17,6 +17,9 @@ inline constexpr std::size_t kAboutMax = 2'000;
 
 /// ASCII letters, digits, '-' and '_', beginning with a letter: names appear in addresses and after '@'.
 void check_username(std::string_view username, FieldErrors& errors);
+/// Names that nobody takes but the first admin.
+void check_not_reserved(std::string_view username, FieldErrors& errors);
+/// Refuses short and long ones, the user's own name, and what guessers try first.
 void check_password(std::string_view password, std::string_view username, std::string_view pointer,
                     FieldErrors& errors);
 void check_display_name(std::string_view name, FieldErrors& errors);

@@ -4,21 +4,11 @@
 #include <set>
 
 #include "forum/domain/utf8.h"
+#include "forum/domain/visible_text.h"
 
 namespace forum {
 
 namespace {
-
-bool is_blank(std::string_view text) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const char32_t c = next_code_point(text, at);
-        const bool space = c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x3000 ||
-                           (c >= 0x2000 && c <= 0x200F) || c == 0x2028 || c == 0x2029 || c == 0xFEFF;
-        if (!space) return false;
-    }
-    return true;
-}
 
 void check_text(std::string_view pointer, std::string_view text, std::size_t limit, bool lines, FieldErrors& errors) {
     if (is_blank(text)) {
@@ -27,6 +17,8 @@ void check_text(std::string_view pointer, std::string_view text, std::size_t lim
         errors.push_back({std::string(pointer), "must have at most " + std::to_string(limit) + " characters"});
     } else if (has_control_characters(text, lines)) {
         errors.push_back({std::string(pointer), "must not contain control characters"});
+    } else if (has_deceptive_characters(text, lines)) {
+        errors.push_back({std::string(pointer), "must not contain characters that hide or turn around text"});
     }
 }
 
@@ -40,8 +32,8 @@ bool is_slug(std::string_view text) {
 bool is_tag(std::string_view tag) {
     static constexpr std::string_view kForbidden = " \"'&<>#?/\\,%";
     return !is_blank(tag) && code_points(tag) <= kTagMax && !has_control_characters(tag, false) &&
-           tag.find_first_of(kForbidden) == std::string_view::npos &&
-           std::none_of(tag.begin(), tag.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+           !has_deceptive_characters(tag, false) && tag.find_first_of(kForbidden) == std::string_view::npos &&
+           is_one_spelling(tag);
 }
 
 }  // namespace
@@ -88,6 +80,8 @@ void check_category_name(std::string_view name, FieldErrors& errors) {
 void check_description(std::string_view description, FieldErrors& errors) {
     if (code_points(description) > kDescriptionMax || has_control_characters(description, true)) {
         errors.push_back({"/description", "must have at most 500 characters and no control characters"});
+    } else if (has_deceptive_characters(description, true)) {
+        errors.push_back({"/description", "must not contain characters that hide or turn around text"});
     }
 }
 

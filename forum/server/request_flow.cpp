@@ -72,7 +72,9 @@ Answer RequestFlow::answer(Call& call) {
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     service_.metrics.count(done.operation, done.answer.status, seconds);
-    if (logged_ == Logged::all || (logged_ == Logged::failures && done.answer.status >= kFailure)) {
+    const bool is_probe =
+        !call.path.starts_with("/api/") && done.answer.status < kFailure && done.operation != "unknown";
+    if ((logged_ == Logged::all && !is_probe) || (logged_ == Logged::failures && done.answer.status >= kFailure)) {
         log_line(call, done, seconds);
     }
     return std::move(done.answer);

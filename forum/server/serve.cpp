@@ -196,6 +196,8 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     service.limits.login_pair = settings.integer("login-limit");
     service.limits.registrations = settings.integer("registration-limit");
     service.limits.writes = settings.integer("write-limit");
+    service.limits.daily_texts = settings.integer("daily-texts");
+    service.limits.daily_bytes = settings.integer("daily-bytes");
     service.limits.searches = settings.integer("search-limit");
     service.limits.search_time = settings.duration("search-time").count();
     service.openapi = openapi;

@@ -30,6 +30,8 @@ void add_category(Connection& connection, const Category& category, Instant at);
 /// Everything but the slug.
 void set_category(Connection& connection, const Category& category);
 
+/// Reads something, to see whether anything can be read.
+void try_to_read(Connection& connection);
 /// Writes something that changes nothing, to see whether anything can be stored.
 void try_to_store(Connection& connection);
 

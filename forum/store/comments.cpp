@@ -131,4 +131,10 @@ std::vector<CommentEdit> comment_history(Connection& connection, std::int64_t ro
     return edits;
 }
 
+void purge_comment_history(Connection& connection, const Comment& comment) {
+    // The index finds edits of older programs by what is deleted here.
+    if (!comment.deleted) index_comment(connection, comment.row, comment.edit_version, comment.body);
+    connection.query("DELETE FROM comment_edits WHERE comment_id = ?"_sql).with(comment.row).run();
+}
+
 }  // namespace forum

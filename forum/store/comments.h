@@ -64,5 +64,7 @@ struct CommentEdit {
 };
 std::vector<CommentEdit> comment_history(Connection& connection, std::int64_t row, std::int64_t before_version,
                                          int limit);
+/// Forgets what it said before for good.
+void purge_comment_history(Connection& connection, const Comment& comment);
 
 }  // namespace forum

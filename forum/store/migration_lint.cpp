@@ -4,9 +4,11 @@
 #include <cctype>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "forum/store/embedded_releases.h"
+#include "forum/store/step_statements.h"
 
 namespace forum {
 
@@ -157,6 +159,82 @@ void compare(const Migration& step, const Schema& before, const Schema& after, c
     }
 }
 
+// What has no place in a step: it is applied in a transaction, with the settings that the program has made.
+void judge_statements(const Migration& step, const Schema& before, std::vector<LintComplaint>& complaints) {
+    static const std::set<std::string_view> kRefused = {"BEGIN",     "COMMIT",  "END",     "ROLLBACK",
+                                                        "SAVEPOINT", "RELEASE", "ATTACH",  "DETACH",
+                                                        "PRAGMA",    "VACUUM",  "ANALYZE", "REINDEX"};
+    for (const StepStatement& statement : step_statements(step.sql)) {
+        if (kRefused.contains(statement.verb)) {
+            complaints.push_back({step.name, statement.verb + " has no place in a step, which is one transaction"});
+        }
+        const bool is_old = std::ranges::any_of(before.tables, [&](const auto& table) {
+            return std::ranges::equal(table.first, statement.table, [](unsigned char a, unsigned char b) {
+                return std::tolower(a) == std::tolower(b);
+            });
+        });
+        if (statement.every_row && is_old && step.phase != Phase::contract) {
+            complaints.push_back({step.name, statement.verb + " of every row of " + statement.table +
+                                                 ": name the rows with WHERE; only a contract step may mean all"});
+        }
+    }
+}
+
+// How SQLite would go about a statement: which indexes it uses, and how often it reads or sorts a whole table.
+struct Plan {
+    std::set<std::string> indexes;
+    int whole_tables = 0;
+};
+
+std::optional<Plan> plan_of(Connection& connection, const std::string& sql) {
+    try {
+        Plan plan;
+        Query lines = connection.query_text("EXPLAIN QUERY PLAN " + sql);
+        while (lines.step()) {
+            const std::string line = lines.text(3);
+            constexpr std::string_view kIndex = "INDEX ";
+            const std::size_t index = line.find(kIndex);
+            if (index != std::string::npos) {
+                const std::size_t name = index + kIndex.size();
+                plan.indexes.insert(line.substr(name, std::min(line.find(' ', name), line.size()) - name));
+            } else if (line.starts_with("SCAN ") && line.find("VIRTUAL TABLE") == std::string::npos) {
+                ++plan.whole_tables;
+            }
+            if (line.starts_with("USE TEMP B-TREE")) ++plan.whole_tables;
+        }
+        return plan;
+    } catch (const StoreError&) {
+        return std::nullopt;  // cannot be prepared, which is told by others
+    }
+}
+
+using Plans = std::map<std::string, Plan>;
+
+Plans plans_of(Connection& connection, const std::vector<std::string>& statements) {
+    Plans plans;
+    for (const std::string& sql : statements) {
+        if (auto plan = plan_of(connection, sql)) plans.emplace(sql, std::move(*plan));
+    }
+    return plans;
+}
+
+void compare_plans(const Migration& step, Connection& connection, int release, const Plans& before,
+                   std::vector<LintComplaint>& complaints) {
+    for (const auto& [sql, plan] : before) {
+        const auto after = plan_of(connection, sql);
+        if (!after || after->whole_tables <= plan.whole_tables) continue;
+        std::string gone;
+        for (const std::string& index : plan.indexes) {
+            if (!after->indexes.contains(index)) gone += (gone.empty() ? "" : ", ") + index;
+        }
+        // Without one, something else is read besides, such as a new table that holds fast the rows.
+        if (gone.empty()) continue;
+        complaints.push_back({step.name, "takes " + gone + " from a statement of the release of schema version " +
+                                             std::to_string(release) +
+                                             ", which then reads or sorts a whole table: " + sql});
+    }
+}
+
 void prepare_statements(const Migration& step, Connection& connection, int release,
                         const std::vector<std::string>& statements, std::vector<LintComplaint>& complaints) {
     constexpr std::size_t kShown = 3;  // one column may stand in dozens of statements
@@ -214,6 +292,13 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
             complaints.push_back({step.name, "oldest-program must let the version before it, " +
                                                  std::to_string(version_before) + ", go on running"});
         }
+        std::map<int, Plans> plans;
+        for (const auto& [release, statements] : releases) {
+            const bool may_run = release < step.version && release >= step.oldest_program;
+            if (may_run) plans.emplace(release, plans_of(scratch, statements));
+        }
+        scratch.forget_prepared();
+        judge_statements(step, before, complaints);
         try {
             // In a transaction, as `forum migrate up` does it.
             scratch.execute("CREATE TABLE " + std::string(kGuard) + " (x); BEGIN IMMEDIATE");
@@ -231,7 +316,9 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
         for (const auto& [release, statements] : releases) {
             // Which older programs may still run beside this step: all but those a contract step shuts out.
             const bool may_run = release < step.version && release >= step.oldest_program;
-            if (may_run) prepare_statements(step, scratch, release, statements, complaints);
+            if (!may_run) continue;
+            prepare_statements(step, scratch, release, statements, complaints);
+            compare_plans(step, scratch, release, plans[release], complaints);
         }
         before = std::move(after);
         version_before = step.version;

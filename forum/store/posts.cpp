@@ -132,6 +132,10 @@ void restore_post(Connection& connection, const Post& post) {
     touch(connection, post);
 }
 
+void purge_post_history(Connection& connection, const Post& post) {
+    connection.query("DELETE FROM post_edits WHERE post_id = ?"_sql).with(post.row).run();
+}
+
 std::vector<PostEdit> post_history(Connection& connection, std::int64_t row, std::int64_t before_version, int limit) {
     Query query = connection.query(
         "SELECT e.edit_version, e.title, e.body, e.tags, e.written_at, e.replaced_at, u.username FROM post_edits e "

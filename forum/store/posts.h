@@ -65,6 +65,8 @@ struct PostEdit {
 };
 /// Newest first, below `before_version`.
 std::vector<PostEdit> post_history(Connection& connection, std::int64_t row, std::int64_t before_version, int limit);
+/// Forgets what it said before for good.
+void purge_post_history(Connection& connection, const Post& post);
 
 std::string join_tags(const std::vector<std::string>& tags);
 std::vector<std::string> split_tags(std::string_view tags);

@@ -50,7 +50,7 @@ struct Place {
 
 // Ranks the matches of one index until there are no more or the search has had its share; what it did not come to is
 // not found. At least one is ranked: the share may be over before it begins.
-void rank_matches(Query& ranked, double counts, bool in_comment, const SearchShare& share, std::vector<Place>& places) {
+void rank_matches(Query& ranked, double counts, bool in_comment, SearchShare& share, std::vector<Place>& places) {
     while (ranked.step()) {
         places.push_back({ranked.real(1) * counts, in_comment, ranked.integer(0)});
         if (share.is_over()) return;
@@ -58,7 +58,7 @@ void rank_matches(Query& ranked, double counts, bool in_comment, const SearchSha
 }
 
 // Best first.
-std::vector<Place> ranked_places(Connection& connection, std::string_view match_expression, const SearchShare& share) {
+std::vector<Place> ranked_places(Connection& connection, std::string_view match_expression, SearchShare& share) {
     std::vector<Place> places;
     // A hit in the title weighs as much as ten in the body.
     Query posts = connection.query(
@@ -80,7 +80,7 @@ std::vector<Place> ranked_places(Connection& connection, std::string_view match_
 }  // namespace
 
 std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
-                          const SearchShare& share) {
+                          SearchShare share) {
     const auto wanted = static_cast<std::size_t>(limit);
     const std::vector<Place> places = ranked_places(connection, match_expression, share);
     std::vector<Found> all;

@@ -31,6 +31,6 @@ struct Found {
 /// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one. When `share` is over
 /// the best of what was ranked so far is the answer.
 std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
-                          const SearchShare& share = SearchShare());
+                          SearchShare share = {});
 
 }  // namespace forum

@@ -1,144 +1,8 @@
-// The web page of the forum: reads, logs in, posts, comments and votes over /api/v1. What users wrote is only ever put
-// into the page as text.
+// The pages of the forum and their addresses.
 "use strict";
 
-const api = "/api/v1";
-const main = document.getElementById("main");
-let tokens = JSON.parse(sessionStorage.getItem("tokens") || "null");
-
-// Works without a secure context too, which crypto's own identifiers do not.
-function freshKey() {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function say(text) { document.getElementById("message").textContent = text; }
-
-function element(name, properties, ...children) {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
-}
-
-function keep(fresh) {
-    tokens = fresh;
-    if (fresh) sessionStorage.setItem("tokens", JSON.stringify(fresh)); else sessionStorage.removeItem("tokens");
-    showAccount();
-}
-
-async function send(method, path, body, headers = {}) {
-    if (tokens) headers.Authorization = "Bearer " + tokens.access_token;
-    if (body) headers["Content-Type"] = "application/json";
-    return fetch(api + path, {method, headers, body: body && JSON.stringify(body)});
-}
-
-// One refresh at a time: a refresh token used twice ends the whole login.
-let refreshing = null;
-function refresh() {
-    refreshing ||= fetch(api + "/refresh", {
-        method: "POST", headers: {"Content-Type": "application/json"},
-        body: JSON.stringify({refresh_token: tokens.refresh_token})
-    }).then(async answer => {
-        // Only a refusal ends the login: a forum that is busy or restarting has not said that it is over.
-        if (answer.ok) keep(await answer.json()); else if (answer.status === 401) keep(null);
-    }).finally(() => { refreshing = null; });
-    return refreshing;
-}
-
-// Counts where the visitor went: what was asked for a place they have left must not be shown at the next one.
-let visit = 0;
-
-async function call(method, path, body, headers) {
-    const asked = visit;
-    let answer = await send(method, path, body, headers);
-    if (answer.status === 401 && tokens && path !== "/login") {
-        await refresh();
-        answer = await send(method, path, body, headers);
-    }
-    if (method === "GET" && asked !== visit) return new Promise(() => {});
-    document.getElementById("served-by").textContent =
-        answer.headers.get("X-Forum-Colour") + " " + answer.headers.get("X-Forum-Version");
-    const content = answer.status === 204 ? null : await answer.json();
-    if (!answer.ok) {
-        const fields = (content.errors || []).map(error => error.pointer.slice(1) + " " + error.detail);
-        throw new Error(fields.length ? fields.join("; ") : content.detail);
-    }
-    return content;
-}
-
-function guarded(action) {
-    return async event => {
-        if (event) event.preventDefault();
-        say("");
-        try { await action(event); } catch (error) { say(error.message); }
-    };
-}
-
-function when(text) { return new Date(text).toLocaleString(); }
-
-function votes(kind, thing) {
-    const score = element("span", {className: "score", textContent: thing.score});
-    const up = element("button", {className: "up", title: "vote up", textContent: "▲"});
-    const down = element("button", {className: "down", title: "vote down", textContent: "▼"});
-    // Pressed again, a vote is taken back.
-    const vote = (button, value) => guarded(async () => {
-        if (!tokens) { location.hash = "#/login"; return; }
-        const answer = await call("PUT", `/${kind}/${thing.id}/vote`, {value: button.ariaPressed === "true" ? 0 : value});
-        score.textContent = answer.score;
-        up.ariaPressed = answer.value === 1;
-        down.ariaPressed = answer.value === -1;
-    });
-    up.onclick = vote(up, 1);
-    down.onclick = vote(down, -1);
-    return element("div", {className: "votes"}, up, score, down);
-}
-
-function listed(post) {
-    // Something found in a comment: the post it belongs to, and whose words these are.
-    if (post.comment) {
-        return element("article", {className: "post found", id: "found-" + post.comment.id}, element("div", {},
-            element("a", {className: "title", href: "#/post/" + post.id, textContent: post.title}),
-            element("div", {className: "about", textContent:
-                `comment · ${post.comment.author} · ${when(post.comment.created_at)}`}),
-            element("div", {textContent: post.excerpt})));
-    }
-    return element("article", {className: "post", id: "post-" + post.id}, votes("posts", post),
-        element("div", {},
-            element("a", {className: "title", href: "#/post/" + post.id, textContent: post.title}),
-            element("div", {className: "about", textContent:
-                `${post.pinned ? "pinned · " : ""}${post.category} · ${post.author} · ${when(post.created_at)} · ${post.comment_count} comments`}),
-            element("div", {textContent: post.excerpt})));
-}
-
-async function mark(posts) {
-    if (!tokens || posts.length === 0) return;
-    const marks = await call("GET", "/me/marks?posts=" + posts.map(post => post.id).join(","));
-    for (const one of marks.items) {
-        const row = document.getElementById("post-" + one.post);
-        if (!row) continue;
-        row.classList.toggle("unread", one.unread);
-        row.querySelector(".up").ariaPressed = one.vote === 1;
-        row.querySelector(".down").ariaPressed = one.vote === -1;
-    }
-}
-
-async function showList(path, cursor) {
-    const joint = path.includes("?") ? "&" : "?";
-    const page = await call("GET", path + (cursor ? joint + "cursor=" + cursor : ""));
-    if (!cursor) main.replaceChildren();
-    // Pinned posts stand above the list and not in it again.
-    const pinned = new Set((page.pinned || []).map(post => post.id));
-    main.append(...(page.pinned || []).map(listed), ...page.items.filter(post => !pinned.has(post.id)).map(listed));
-    if (page.items.length === 0 && !cursor) main.append(element("p", {textContent: "Nothing here yet."}));
-    if (page.next) {
-        const more = element("button", {id: "more", textContent: "more"});
-        more.onclick = guarded(() => { more.remove(); return showList(path, page.next); });
-        main.append(more);
-    }
-    await mark([...(page.pinned || []), ...page.items]);
-}
-
 function replyForm(post, parent) {
-    const text = element("textarea", {rows: 3, required: true, ariaLabel: "comment"});
+    const text = element("textarea", {rows: 3, required: true, maxLength: 10000, ariaLabel: "comment (Markdown)"});
     const form = element("form", {className: "reply"}, text, element("button", {textContent: "Comment"}));
     // Made once per form: sending again after a lost answer never comments twice.
     const key = freshKey();
@@ -150,104 +14,242 @@ function replyForm(post, parent) {
     return form;
 }
 
-function commentOf(post, comment) {
-    const inner = element("div", {},
-        element("div", {className: "about", textContent: `${comment.author} · ${when(comment.created_at)}`}),
-        element("div", {className: "body", textContent: comment.deleted ? "[deleted]" : comment.body}));
-    if (tokens && !post.locked && !comment.deleted) {
-        const answer = element("button", {textContent: "answer"});
-        answer.onclick = () => answer.replaceWith(replyForm(post, comment));
-        inner.append(answer);
+function reporting(kind, thing) {
+    return asking("report", "what is wrong with it", async reason => {
+        await call("POST", `/${kind}/${thing.id}/reports`, {reason}, {"Idempotency-Key": freshKey()});
+        say("Reported to the moderators.");
+        await show();
+    }, "report");
+}
+
+// What the visitor may do to a post or a comment.
+function tools(kind, thing, again, post) {
+    const row = element("div", {className: "tools"});
+    if (!tokens) return row;
+    const path = `/${kind}/${thing.id}`;
+    const own = thing.author === tokens.user.username;
+    const done = (method, place) => async reason => { await call(method, place + because(reason)); await again(); };
+    if (kind === "comments" && !thing.deleted && (!post.locked || moderates())) {
+        const answer = button("answer", () => { const form = replyForm(post, thing); answer.replaceWith(form); form.querySelector("textarea").focus(); }, "answer");
+        row.append(answer);
     }
-    const row = element("article", {className: "comment"}, votes("comments", comment), inner);
-    row.style.setProperty("margin-left", comment.depth * 1.5 + "rem");
+    if ((own || moderates()) && !thing.deleted) {
+        if (kind === "posts") row.append(link("#/edit/" + thing.id, "edit", "edit"));
+        else row.append(button("edit", () => editComment(thing, row, again), "edit"));
+        row.append(asking("delete", own ? "delete it? (reason)" : "reason", done("DELETE", path), "delete"));
+    }
+    if (!own && !thing.deleted) row.append(reporting(kind, thing));
+    if (thing.edited_at) row.append(link(`#/history/${kind}/${thing.id}`, "history", "history"));
+    if (!moderates()) return row;
+    if (thing.deleted) row.append(asking("restore", "reason", done("POST", path + "/restore"), "restore"));
+    if (kind === "posts" && !thing.deleted) {
+        row.append(asking(thing.pinned ? "unpin" : "pin", "reason", done(thing.pinned ? "DELETE" : "PUT", path + "/pin"), "pin"),
+            asking(thing.locked ? "unlock" : "lock", "reason", done(thing.locked ? "DELETE" : "PUT", path + "/lock"), "lock"));
+    }
     return row;
 }
 
+async function editComment(comment, row, again) {
+    const text = element("textarea", {rows: 4, required: true, maxLength: 10000, ariaLabel: "comment (Markdown)", value: comment.body});
+    const form = element("form", {className: "reply"}, text, element("button", {textContent: "Save"}), button("cancel", again));
+    form.onsubmit = guarded(async () => {
+        await call("PATCH", "/comments/" + comment.id, {body: text.value}, {"If-Match": `"v${comment.version}."`});
+        await again();
+    });
+    row.replaceWith(form);
+    text.focus();
+}
+
+function commentOf(post, comment) {
+    const again = () => showPost(post.id);
+    const inner = element("div", {},
+        element("div", {className: "about"}, author(comment.author), ` · ${when(comment.created_at)}${comment.edited_at ? " (edited)" : ""}`),
+        comment.deleted ? element("div", {className: "body", textContent: "[deleted]"}) : written(comment.html),
+        tools("comments", comment, again, post));
+    const row = element("article", {className: "comment", id: "comment-" + comment.id}, votes("comments", comment), inner);
+    row.style.setProperty("--depth", comment.depth);
+    return row;
+}
+
+async function showComments(post, page) {
+    main.append(...page.items.map(comment => commentOf(post, comment)));
+    if (!page.next) return;
+    const more = button("more comments", async () => {
+        const next = await call("GET", `/posts/${part(post.id)}/comments?format=html&limit=100&cursor=${page.next}`);
+        more.remove();
+        await showComments(post, next);
+    });
+    more.id = "more";
+    main.append(more);
+}
+
 async function showPost(id) {
-    const post = await call("GET", "/posts/" + id);
+    const post = await call("GET", `/posts/${part(id)}?format=html`);
     main.replaceChildren(
         element("article", {className: "post", id: "post-" + post.id}, votes("posts", post),
             element("div", {},
-                element("h2", {className: "title", textContent: post.title}),
-                element("div", {className: "about", textContent: `${post.category} · ${post.author} · ${when(post.created_at)}`}),
-                element("div", {className: "body", textContent: post.body}))));
-    if (tokens && !post.locked) main.append(replyForm(post, null));
-    if (post.locked) main.append(element("p", {textContent: "This post is locked."}));
-    let page = post.comments;
-    main.append(...page.items.map(comment => commentOf(post, comment)));
-    while (page.next) {
-        page = await call("GET", `/posts/${id}/comments?limit=100&cursor=${page.next}`);
-        main.append(...page.items.map(comment => commentOf(post, comment)));
-    }
-    if (tokens) await call("PUT", `/posts/${id}/read`);
+                element("h2", {className: "title", dir: "auto", textContent: post.title}), aboutPost(post),
+                written(post.html), tools("posts", post, () => showPost(id)))));
+    if (post.locked) main.append(element("p", {className: "note", textContent: "This post is locked."}));
+    if (tokens && !post.deleted && (!post.locked || moderates())) main.append(replyForm(post, null));
+    await showComments(post, post.comments);
+    if (tokens && !post.deleted) await call("PUT", `/posts/${post.id}/read`);
     await mark([post]);
 }
 
-function template(id) { main.replaceChildren(document.getElementById(id).content.cloneNode(true)); }
-
 function showLogin() {
     template("login-form");
-    const enter = path => guarded(async () => {
-        const username = document.getElementById("username").value;
-        keep(await call("POST", path, {username, password: document.getElementById("password").value}));
+    const enter = (path, more) => guarded(async () => {
+        const account = {username: field("username").value, password: field("password").value, ...more()};
+        keep(await call("POST", path, account, path === "/register" ? {"Idempotency-Key": key} : {}));
         location.hash = "#/hot";
     });
-    document.getElementById("login").onsubmit = enter("/login");
-    document.getElementById("register").onclick = enter("/register");
+    const key = freshKey();
+    field("login").onsubmit = enter("/login", () => ({}));
+    field("register").onclick = enter("/register", () => field("setup-token").value ? {setup_token: field("setup-token").value.trim()} : {});
 }
 
-async function showWrite() {
+async function showWrite(id) {
     if (!tokens) { location.hash = "#/login"; return; }
-    template("post-form");
+    const post = id ? await call("GET", "/posts/" + part(id)) : null;
     const categories = await call("GET", "/categories");
-    document.getElementById("post-category").append(
-        ...categories.items.map(one => element("option", {value: one.slug, textContent: one.name})));
+    template("post-form");
+    field("post-category").append(...categories.items.map(one => element("option", {value: one.slug, textContent: one.name})));
+    if (post) {
+        document.querySelector("#write h2").textContent = "Edit post";
+        field("post-category").value = post.category;
+        field("post-title").value = post.title;
+        field("post-body").value = post.body;
+        field("post-tags").value = post.tags.join(" ");
+        field("post-send").textContent = "Save";
+    }
     const key = freshKey();
-    document.getElementById("write").onsubmit = guarded(async () => {
-        const tags = document.getElementById("post-tags").value.split(/\s+/).filter(Boolean);
-        const post = await call("POST", "/posts", {
-            category: document.getElementById("post-category").value,
-            title: document.getElementById("post-title").value,
-            body: document.getElementById("post-body").value, tags}, {"Idempotency-Key": key});
-        location.hash = "#/post/" + post.id;
+    field("write").onsubmit = guarded(async () => {
+        const tags = field("post-tags").value.split(/\s+/).filter(Boolean);
+        const text = {category: field("post-category").value, title: field("post-title").value, body: field("post-body").value, tags};
+        const done = post ? await call("PATCH", "/posts/" + post.id, text, {"If-Match": `"v${post.version}."`})
+            : await call("POST", "/posts", text, {"Idempotency-Key": key});
+        location.hash = "#/post/" + done.id;
     });
 }
 
 async function showNotifications() {
-    const page = await call("GET", "/me/notifications");
-    main.replaceChildren(...page.items.map(one => element("p", {className: one.read_at ? "" : "unread"},
-        element("a", {className: "title", href: "#/post/" + one.post,
-            textContent: `${one.actor}: ${one.kind} in “${one.post_title}”`}))));
-    if (page.items.length === 0) main.append(element("p", {textContent: "No notifications."}));
+    const row = one => element("p", {className: one.read_at ? "" : "unread"},
+        link("#/post/" + one.post, `${one.actor}: ${one.kind} in “${one.post_title}”`, "title"));
+    await showPages("/me/notifications", row, null, [element("h2", {textContent: "Notifications"})]);
     await call("POST", "/me/notifications/read");
+    field("to-notifications").textContent = "notifications";
 }
 
-function showAccount() {
-    const place = document.getElementById("account");
-    if (!tokens) { place.replaceChildren(element("a", {id: "to-login", href: "#/login", textContent: "log in"})); return; }
-    const out = element("button", {id: "log-out", textContent: "log out"});
-    out.onclick = guarded(async () => { await call("POST", "/logout"); keep(null); });
-    place.replaceChildren(element("a", {id: "to-write", href: "#/write", textContent: "write"}), " ",
-        element("a", {href: "#/notifications", textContent: "notifications"}), " ",
-        element("span", {id: "who", textContent: tokens.user.username}), " ", out);
+async function countNotifications() {
+    if (!tokens) return;
+    const {unread} = await call("GET", "/me/notifications?limit=1");
+    const place = field("to-notifications");
+    if (place) place.textContent = unread ? `notifications (${unread})` : "notifications";
 }
 
-const show = guarded(async () => {
+async function showUser(name) {
+    const user = await call("GET", "/users/" + part(name));
+    const heading = [element("h2", {dir: "auto", textContent: user.display_name || user.username}),
+        element("p", {className: "about", textContent: `${user.username} · ${user.role} · since ${when(user.created_at)}`}),
+        element("p", {dir: "auto", className: "excerpt", textContent: user.about})];
+    const path = "/users/" + part(user.username);
+    const again = () => showUser(name);
+    const row = element("div", {className: "tools"});
+    if (moderates() && user.username !== tokens.user.username) {
+        row.append(asking("ban for a week", "reason", async reason => {
+            await call("PUT", path + "/ban", {until: new Date(Date.now() + 7 * 86400e3).toISOString(), reason});
+            say("Banned for a week.");
+            await again();
+        }, "ban"), asking("lift ban", "reason", async reason => { await call("DELETE", path + "/ban" + because(reason)); say("The ban is lifted."); }, "unban"));
+    }
+    if (role() === "admin" && user.username !== tokens.user.username) {
+        for (const one of ["member", "moderator", "admin"].filter(one => one !== user.role)) {
+            row.append(button("make " + one, async () => { await call("PUT", path + "/role", {role: one}); await again(); }));
+        }
+    }
+    await showList(path + "/posts", [...heading, row]);
+}
+
+async function showReports() {
+    const row = report => {
+        const made = element("article", {className: "report"}, element("p", {dir: "auto", textContent: report.reason}),
+            element("p", {className: "about"}, author(report.reporter), " · " + when(report.created_at) + " · ",
+                link("#/post/" + report.post, report.comment ? "a comment of this post" : "this post")));
+        made.append(asking("resolve", "what was done", async resolution => {
+            await call("POST", `/reports/${report.id}/resolve`, {resolution});
+            made.remove();
+        }, "resolve"));
+        return made;
+    };
+    await showPages("/reports", row, null, [element("h2", {textContent: "Open reports"}), element("p", {}, link("#/log", "what moderators did"))]);
+}
+
+async function showLog() {
+    const row = deed => element("p", {dir: "auto", textContent: `${when(deed.created_at)} · ${deed.actor} · ${deed.action} · ${deed.subject}${deed.reason ? " · " + deed.reason : ""}`});
+    await showPages("/moderation-log", row, null, [element("h2", {textContent: "What moderators did"})]);
+}
+
+async function showHistory(kind, id) {
+    if (kind !== "posts" && kind !== "comments") throw new Error("There is no such page.");
+    const path = `/${kind}/${part(id)}/history`;
+    const heading = [element("h2", {textContent: "What it said before"})];
+    if (moderates()) heading.push(asking("forget all of it", "reason", async reason => { await call("DELETE", path + because(reason)); await show(); }, "purge"));
+    await showPages(path, one => element("article", {className: "version"},
+        element("p", {className: "about", textContent: `until ${when(one.replaced_at)}`}),
+        ...(one.title ? [element("h3", {dir: "auto", textContent: one.title})] : []),
+        element("pre", {dir: "auto", className: "source", textContent: one.body})), null, heading);
+}
+
+async function showAccountPage() {
+    if (!tokens) { location.hash = "#/login"; return; }
+    const me = await call("GET", "/me");
+    template("account-form");
+    field("display-name").value = me.user.display_name;
+    field("about").value = me.user.about;
+    if (me.ban) field("ban").textContent = `Banned until ${when(me.ban.until)}: ${me.ban.reason}`;
+    field("profile").onsubmit = guarded(async () => {
+        await call("PATCH", "/me", {display_name: field("display-name").value, about: field("about").value});
+        say("Saved.");
+    });
+    field("password-change").onsubmit = guarded(async () => {
+        await call("POST", "/me/password", {current_password: field("current-password").value, new_password: field("new-password").value});
+        keep(null);
+        location.hash = "#/login";
+        say("The password is changed; log in with the new one.");
+    });
+    field("everywhere").onclick = guarded(async () => { await call("POST", "/logout-everywhere"); keep(null); location.hash = "#/login"; });
+}
+
+const pages = {
+    hot: () => showList("/posts?sort=hot"), new: () => showList("/posts?sort=new"), top: () => showList("/posts?sort=top"),
+    category: slug => showList("/posts?category=" + part(slug), [element("h2", {textContent: slug})]),
+    tag: tag => showList("/posts?tag=" + part(tag), [element("h2", {dir: "auto", textContent: "#" + tag})]),
+    search: words => showList("/search?q=" + part(words), [element("h2", {dir: "auto", textContent: words})]),
+    post: showPost, edit: showWrite, user: showUser, history: showHistory, login: showLogin, write: () => showWrite(),
+    notifications: showNotifications, account: showAccountPage, reports: showReports, log: showLog,
+};
+
+async function show() {
     visit += 1;
-    const [, what = "hot", argument = ""] = location.hash.split("/");
-    if (what === "post") await showPost(argument);
-    else if (what === "login") showLogin();
-    else if (what === "write") await showWrite();
-    else if (what === "notifications") await showNotifications();
-    else if (what === "search") await showList("/search?q=" + argument);
-    else await showList("/posts?sort=" + (what || "hot"));
-});
+    const asked = visit;
+    const [, what, ...rest] = location.hash.split("/").map(text => { try { return decodeURIComponent(text); } catch { return text; } });
+    try {
+        if (!Object.hasOwn(pages, what || "hot")) throw new Error("There is no such page.");
+        await pages[what || "hot"](...rest);
+    } catch (error) {
+        if (asked === visit) main.replaceChildren(element("p", {className: "note", textContent: error.message}), link("#/hot", "to the forum"));
+    }
+}
 
 document.getElementById("search").onsubmit = event => {
     event.preventDefault();
-    location.hash = "#/search/" + encodeURIComponent(document.getElementById("search-text").value);
+    location.hash = "#/search/" + part(field("search-text").value);
 };
-window.onhashchange = show;
-showAccount();
-show();
+window.onhashchange = () => { say(""); main.focus(); show(); countNotifications().catch(() => {}); };
+// A role may have changed since the login.
+async function begin() {
+    showAccount();
+    await Promise.all([show(), tokens && call("GET", "/me").then(me => { if (tokens) keep({...tokens, user: me.user}); }).then(countNotifications).catch(() => {})]);
+}
+begin();

@@ -12,7 +12,7 @@ constexpr int kRankedMatches = 1'000;
 }  // namespace
 
 std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
-                          const SearchShare&) {
+                          SearchShare) {
     Query query = connection.query(
         "WITH newest AS MATERIALIZED (SELECT rowid AS row, search_rank(post_search, 10.0, 1.0) AS rank FROM "
         "post_search WHERE post_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2) "

@@ -1,8 +1,10 @@
 -- Written by `forum migrate statements`; see README.md.
 BEGIN
 COMMIT
+DELETE FROM comment_edits WHERE comment_id = ?
 DELETE FROM comment_votes WHERE comment_id = ? AND user_id = ?
 DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at < ? LIMIT ?)
+DELETE FROM post_edits WHERE post_id = ?
 DELETE FROM post_search WHERE rowid = ?
 DELETE FROM post_tags WHERE post_id = ?
 DELETE FROM post_votes WHERE post_id = ? AND user_id = ?

@@ -75,11 +75,11 @@ class Accounts(ForumTest):
     def test_limits_by_address_count_a_network_and_strangers_do_not_lock_out_an_owner(self):
         forum = self.start("--registration-limit", "3", "--login-limit", "100")
         owner = {"X-Forwarded-For": "198.51.100.1"}
-        self.assertEqual(forum.client().post("/api/v1/register", {"username": "owner", "password": PASSWORD}, headers=owner).status, 201)
+        self.assertEqual(forum.client().post("/api/v1/register", {"username": "ownerly", "password": PASSWORD}, headers=owner).status, 201)
         statuses = [forum.client().post("/api/v1/register", {"username": f"user{n}", "password": PASSWORD},
                                         headers={"X-Forwarded-For": f"2001:db8:1:1::{n:x}"}).status for n in range(5)]
         self.assertEqual(statuses, [201] * 3 + [429] * 2)
-        log_in = lambda address, password: forum.client().post("/api/v1/login", {"username": "owner", "password": password},
+        log_in = lambda address, password: forum.client().post("/api/v1/login", {"username": "ownerly", "password": password},
                                                                headers={"X-Forwarded-For": address}).status
         with concurrent.futures.ThreadPoolExecutor(20) as pool:
             failed = list(pool.map(lambda n: log_in(f"192.0.2.{n}", "wrong one"), range(60)))

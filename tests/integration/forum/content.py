@@ -262,6 +262,64 @@ class Content(ForumTest):
         self.assertEqual([one["slug"] for one in self.alice.get("/api/v1/categories").json["items"]], ["general", "news"])
         self.assert_problem(self.alice.get("/api/v1/posts?category=none"), 404)
 
+    def test_a_text_comes_as_safe_html_for_those_who_ask_and_as_it_was_for_all(self):
+        forum, alice = self.blue, self.alice
+        post = self.write_post(alice, body="**bold** <b>x</b>")
+        comment = alice.post(f"/api/v1/posts/{post}/comments", {"body": "`code`"}).json["id"]
+        client = forum.client()
+        plain, html = client.get(f"/api/v1/posts/{post}").json, client.get(f"/api/v1/posts/{post}?format=html").json
+        self.assertNotIn("html", plain)
+        self.assertEqual((html["body"], html["html"]), ("**bold** <b>x</b>", "<p><strong>bold</strong> &lt;b&gt;x&lt;/b&gt;</p>\n"))
+        self.assertEqual(html["comments"]["items"][0]["html"], "<p><code>code</code></p>\n")
+        self.assertEqual(client.get(f"/api/v1/comments/{comment}?format=html").json["html"], "<p><code>code</code></p>\n")
+        self.assertEqual(client.get("/api/v1/posts").json["items"][0]["excerpt"], "bold <b>x</b>")
+        alice.patch(f"/api/v1/posts/{post}", {"body": "*other*"})
+        self.assertEqual(client.get(f"/api/v1/posts/{post}?format=html").json["html"], "<p><em>other</em></p>\n")
+        self.assert_problem(client.get(f"/api/v1/posts/{post}?format=pdf"), 400, "bad-parameter")
+
+    def test_parameters_that_are_none_or_come_twice_are_refused(self):
+        client = self.blue.client()
+        for query in ("limit=5&limit=6", "limit=5&limit=5", "category=general&category=nope", "pgae=2", "limit=5&x="):
+            with self.subTest(query=query):
+                self.assert_problem(client.get("/api/v1/posts?" + query), 400, "bad-parameter")
+        self.assert_problem(client.get("/api/v1/categories?limit=1"), 400, "bad-parameter")
+        self.assertEqual(client.get("/?utm=1").status, 200)
+
+    def test_what_it_said_before_can_be_forgotten_by_moderators(self):
+        forum, alice = self.blue, self.alice
+        root = self.admin(forum)
+        post = self.write_post(alice, body="my address")
+        comment = alice.post(f"/api/v1/posts/{post}/comments", {"body": "my number"}).json["id"]
+        alice.patch(f"/api/v1/posts/{post}", {"body": "nothing"})
+        alice.patch(f"/api/v1/comments/{comment}", {"body": "nothing either"})
+        for path in (f"/api/v1/posts/{post}/history", f"/api/v1/comments/{comment}/history"):
+            self.assertEqual(len(alice.get(path).json["items"]), 1)
+            self.assert_problem(alice.delete(path), 403, "forbidden")
+            self.assertEqual(root.delete(path + "?reason=personal").status, 204)
+            self.assertEqual(forum.client().get(path).json["items"], [])
+        self.assertEqual([deed["action"] for deed in root.get("/api/v1/moderation-log").json["items"]],
+                         ["purge history of comment", "purge history of post"])
+        self.assertEqual(forum.client().get("/api/v1/search?q=either").json["items"][0]["comment"]["id"], comment)
+        self.assertEqual(root.get(f"/api/v1/posts/{post}").headers["Cache-Control"], "private")
+
+    def test_what_one_account_stores_in_a_day_is_bounded(self):
+        forum = self.start("--daily-texts", "3", "--daily-bytes", "0")
+        alice = forum.client(self.alice.token)
+        post = self.write_post(alice)
+        self.assertEqual(alice.post(f"/api/v1/posts/{post}/comments", {"body": "x"}).status, 201)
+        self.assertEqual(alice.patch("/api/v1/posts/" + post, {"body": "y"}).status, 200)
+        refused = alice.post("/api/v1/posts", {"category": "general", "title": "t", "body": "b"})
+        self.assert_problem(refused, 429, "too-many")
+        self.assertEqual(alice.put(f"/api/v1/posts/{post}/vote", {"value": 1}).status, 200)
+        self.assertEqual(forum.client(self.bob.token).post(f"/api/v1/posts/{post}/comments", {"body": "x"}).status, 201)
+        bytes_too = self.start("--daily-bytes", "50000")
+        carol = self.register(bytes_too, "carol")
+        statuses = [carol.post("/api/v1/posts", {"category": "general", "title": "t", "body": "x" * 20_000}).status for _ in range(3)]
+        self.assertEqual(statuses, [201, 201, 429])
+        dave = self.register(bytes_too, "dave")
+        statuses = [dave.post("/api/v1/posts", {"category": "general", "title": "t", "body": "x" * 20_000}, headers={"Idempotency-Key": f"k{n}"}).status for n in range(2)]
+        self.assertEqual(statuses, [201, 429])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -108,9 +108,9 @@ class SlowClients(ForumTest):
     def test_unfinished_bodies_together_hold_what_they_may_and_the_oldest_are_given_up(self):
         forum = self.start("--transfer-memory", "4194304", "--read-limit", "1h")
         head = b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+        alice = self.register(forum, "alice")  # before: its password takes memory of its own
         before = resident_kib(forum)
         slow = self.slow_ones(forum, 300, head + b"{" * 150_000)
-        alice = self.register(forum, "alice")
         self.write_post(alice, body="x" * 40_000)
         self.assertTrue(slow[0].makefile("rb").read().startswith(b"HTTP/1.1 408"))
         self.assertLess(resident_kib(forum) - before, 32_768)

@@ -119,6 +119,8 @@ class Openapi(ForumTest):
         for name in ("listPosts", "listCategories", "showMe", "listNotifications", "listReports", "listModerationLog", "showOpenapi",
                      "livez", "readyz", "startupz", "metrics"):
             self.call(name, root)
+        self.assertIn("html", self.call("showPost", guest, id=post, format="html").json)
+        self.call("listComments", guest, id=post, format="html")
         self.call("listPosts", guest, sort="top", category="general", limit="2")
         self.call("listNotifications", alice)
         self.call("searchPosts", guest, q="other")
@@ -134,6 +136,8 @@ class Openapi(ForumTest):
         self.call("deletePost", alice, id=post)
         self.call("restorePost", root, id=post)
         self.call("editMe", alice, given={"about": "me"})
+        self.call("purgePostHistory", root, id=post)
+        self.call("purgeCommentHistory", root, id=comment)
         self.call("markNotificationsRead", alice)
         self.call("rotateSigningKeys", root)
         for name in ("beginDrain", "showDrain", "endDrain"):

@@ -23,7 +23,7 @@ class Permissions(ForumTest):
         self.root = self.admin(self.forum)
         self.clients = {"guest": self.forum.client(), "admin": self.root}
         for role in ROLES[1:5]:
-            name = role.replace(" ", "-")
+            name = "a-" + role.replace(" ", "-")
             self.clients[role] = self.register(self.forum, name)
             if "moderator" in role:
                 self.assertEqual(self.root.put(f"/api/v1/users/{name}/role", {"role": "moderator"}).status, 200)

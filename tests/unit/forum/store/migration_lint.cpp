@@ -10,9 +10,12 @@ namespace {
 
 const char* const kFirst =
     "-- phase: expand\nCREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL, old TEXT);\n"
-    "CREATE UNIQUE INDEX one_old ON notes (old);\nCREATE VIEW titles AS SELECT title FROM notes;\n";
+    "CREATE UNIQUE INDEX one_old ON notes (old);\nCREATE INDEX notes_by_old_title ON notes (length(title), "
+    "id);\nCREATE VIEW titles AS SELECT title FROM notes;\n";
 const ReleasedStatements kReleases = {
-    {1, {"SELECT title FROM notes", "INSERT INTO notes (title) VALUES (?)", "DELETE FROM notes WHERE id = ?"}}};
+    {1,
+     {"SELECT title FROM notes", "SELECT id FROM notes ORDER BY length(title), id LIMIT ?",
+      "INSERT INTO notes (title) VALUES (?)", "DELETE FROM notes WHERE id = ?"}}};
 
 std::vector<LintComplaint> complaints_about(const std::string& sql, const ReleasedStatements& releases = kReleases) {
     return lint_migrations({parse_migration("0001_first.sql", kFirst), parse_migration("0002_second.sql", sql)},
@@ -27,7 +30,14 @@ TEST_CASE("steps that only add are let through") {
           "CREATE TABLE more (id INTEGER PRIMARY KEY, x TEXT NOT NULL UNIQUE)",
           "CREATE INDEX notes_by_title ON notes (title)",
           "CREATE TABLE tags (note INTEGER REFERENCES notes (id) ON DELETE CASCADE, tag TEXT CHECK (tag <> ''))",
-          "CREATE VIEW upper_titles AS SELECT upper(title) FROM notes"}) {
+          "CREATE VIEW upper_titles AS SELECT upper(title) FROM notes",
+          "DROP INDEX notes_by_old_title; CREATE INDEX better ON notes (length(title), id, old)",
+          "UPDATE notes SET old = ';' WHERE id < 100 -- DELETE FROM notes\n",
+          "INSERT INTO notes (title) VALUES ('PRAGMA; COMMIT') ON CONFLICT DO UPDATE SET old = 1",
+          "CREATE TABLE more (x); INSERT INTO more VALUES (1); DELETE FROM more",
+          "CREATE TABLE seen (x); CREATE TRIGGER watch AFTER INSERT ON seen BEGIN DELETE FROM seen; SELECT CASE WHEN 1 "
+          "THEN "
+          "2 END; END"}) {
         CAPTURE(sql);
         CHECK(complaints_about(std::string("-- phase: expand\n") + sql).empty());
     }
@@ -68,6 +78,15 @@ TEST_CASE("steps that would break the version before are refused, each with its 
         {"CREATE TABLE tags (note INTEGER REFERENCES notes (id))", "tags.note holds fast rows of notes"},
         {"BEGIN; CREATE TABLE x (y); COMMIT", "cannot be applied"},
         {"VACUUM", "cannot be applied"},
+        {"COMMIT; CREATE TABLE z (a); BEGIN", "COMMIT has no place in a step"},
+        {"ATTACH ':memory:' AS other", "ATTACH has no place in a step"},
+        {"PRAGMA journal_mode = DELETE", "PRAGMA has no place in a step"},
+        {"/* all */ DELETE FROM notes;", "DELETE of every row of notes"},
+        {"DELETE FROM \"Notes\" WHERE 1", "DELETE of every row of Notes"},
+        {"UPDATE OR IGNORE notes SET old = (SELECT max(id) FROM notes WHERE id > 1)", "UPDATE of every row of notes"},
+        {"WITH x AS (SELECT 1 WHERE 1) DELETE FROM notes", "DELETE of every row of notes"},
+        {"DROP INDEX notes_by_old_title", "takes notes_by_old_title from a statement"},
+        {"DROP INDEX notes_by_old_title; CREATE INDEX other ON notes (title)", "takes notes_by_old_title"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.sql);
@@ -88,7 +107,7 @@ TEST_CASE("what an earlier step was checked with is checked again with every lat
          parse_migration("0003_third.sql",
                          "-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP TABLE notes")},
         kReleases);
-    CHECK(complaints.size() == 3);
+    CHECK(complaints.size() == 4);
 }
 
 TEST_CASE("a contract step may remove what the version before no longer asks for, and nothing else") {
@@ -98,7 +117,7 @@ TEST_CASE("a contract step may remove what the version before no longer asks for
             .empty());
     const auto broken =
         complaints_about("-- phase: contract\n-- oldest-program: 1\nDROP VIEW titles; DROP TABLE notes");
-    CHECK(broken.size() == 3);
+    CHECK(broken.size() == 4);
     // It would shut out the version before it, which is still running while this one starts.
     CHECK_FALSE(complaints_about("-- phase: contract\n-- oldest-program: 2\nDROP VIEW titles").empty());
 }
