@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -106,6 +107,7 @@ struct Control::Members {
     // a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
+    void went_down(const std::string& upstream, const std::string& address);
     Result<void> build_rollouts();
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
@@ -155,7 +157,7 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
-        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
+        if (!t.up) went_down(t.upstream, t.address);
         names->health_changed();
         look_whether_settled();
     });
@@ -167,7 +169,7 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
-        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
+        if (c.ejected) went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
@@ -202,6 +204,13 @@ void Control::Members::build_core() {
         names->follow(model);
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
+}
+
+// Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
+void Control::Members::went_down(const std::string& upstream, const std::string& address) {
+    asio::post(io, [this, upstream, address] {
+        if (rollouts) rollouts->went_down(upstream, address);
+    });
 }
 
 Result<void> Control::Members::build_rollouts() {
