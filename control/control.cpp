@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
@@ -95,6 +96,7 @@ struct Control::Members {
     // a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
+    void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
     // Compiled and made the controller's, not yet stored.
     Result<void> begin(const Beginning& from);
@@ -148,7 +150,7 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
-        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
+        if (!t.up) went_down(t.upstream, t.address);
         names->health_changed();
         look_whether_settled();
     });
@@ -160,7 +162,7 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
-        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
+        if (c.ejected) went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
@@ -195,6 +197,13 @@ void Control::Members::build_core() {
         names->follow(model);
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
+}
+
+// Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
+void Control::Members::went_down(const std::string& upstream, const std::string& address) {
+    asio::post(io, [this, upstream, address] {
+        if (rollouts) rollouts->went_down(upstream, address);
+    });
 }
 
 void Control::Members::build_rollouts() {

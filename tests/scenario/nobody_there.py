@@ -139,7 +139,7 @@ def dead_from_the_start(program, yardbench, rate):
         with Switchyard(program, work, config(blue, [green.address])) as proxy:
             proxy.healthy("blue")
             until("the first check", lambda: proxy.status()["upstreams"]["green"]["endpoints"][0]["health"] == "down")
-            plan = {"route": "app", "from": "blue", "to": "green", "steps": [{"weight": 50, "bake": "10m"}, {"weight": 100, "bake": "1m"}]}
+            plan = {"route": "app", "from": "blue", "to": "green", "steps": [*([{"weight": 50, "bake": "10m"}] if rate < 100 else []), {"weight": 100, "bake": "1m"}]}
             for what, path, body in (("a rollout", "/v1/rollouts", plan), ("a rollout, dry", "/v1/rollouts?dry_run=true", plan),
                                      ("a watch", "/v1/routes/app/switch", {"to": "green", "watch": "1m"}),
                                      ("a watch that requires nobody", "/v1/routes/app/switch", {"to": "green", "watch": "1m", "require": {"healthy": 0}}),
@@ -172,6 +172,7 @@ def nobody_asks(program, yardbench):
             shown = look(proxy, rollout)
             demand(f"ended {shown}", shown["state"] == "inconclusive" and not shown["holds_route"])
             demand("the traffic was moved", split_of(proxy)["green"] > 0 and split_of(proxy)["blue"] == 0)
+            demand("an undo", proxy.call("POST", "/v1/undo", {})[0] == 200 and split_of(proxy)["blue"] > 0 and split_of(proxy)["green"] == 0)
             demand("the route is held", proxy.call("PUT", "/v1/routes/app/split", {"blue": 1, "green": 1})[0] == 200)
             print("a watch that counted nothing: inconclusive, the route is free, the traffic stays")
 

@@ -141,7 +141,7 @@ def main():
     act(programs, seed, "green fails", [], ["--rehearsal", "--fail-percent", "50"], ["rolled_back"], failures)
     act(programs, seed, "green fails, per request", [], ["--rehearsal", "--fail-percent", "50"], ["rolled_back"], failures, sticky=False)
     act(programs, seed, "green is slow", [], ["--rehearsal", "--delay", "80ms"], ["rolled_back"], latency)
-    act(programs, seed, "green dies", [], ["--rehearsal", "--crash-after", "40"], ["rolled_back"], failures, sticky=False)
+    act(programs, seed, "green dies", [], ["--rehearsal", "--crash-after", "40"], ["rolled_back"], (*failures, "nobody_there"), sticky=False)
     slow = ["--rehearsal", "--delay", "20ms"]
     act(programs, seed, "both are slow", slow, slow, ["succeeded", "inconclusive"])
 

@@ -74,9 +74,8 @@ def cut_short(work, program, yardbench, proxy):
         before = look(proxy, rollout)
         proxy.kill()
     with Switchyard(program, work, None, name="switchyard-again") as again:
-        until("everything back", lambda: green(again) == 0)
-        after = look(again, rollout)
-        demand(f"ended {after['state']}", after["state"] == "rolled_back")
+        after = until("everything back", lambda: (lambda r: r if r["state"] == "rolled_back" else None)(look(again, rollout)))
+        demand("something is left", green(again) == 0)
         for colour in ("blue", "green"):
             now, then = after["arms"][colour], before["arms"][colour]
             demand(f"{colour}: {now} after the restart, {then} before", now["attempts"] == then["attempts"] and "latency_ms" in now)

@@ -46,14 +46,16 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
     started_ = last_tick_ = ports_.now();
 }
 
-void LiveRollout::start(const std::string& by) {
+void LiveRollout::start(const std::string& by, bool force) {
     const Plan& p = machine_.plan();
     presence_.look(ports_.now(), ports_.usable, ports_.health);  // who goes down before the first look has been there
     if (p.watch) {
         const auto before = recent_baseline();
         analysis_->set_baseline(before.failures, before.attempts);
     }
+    insists_ = force;
     perform(machine_.start(ports_.now(), by));
+    insists_ = false;
 }
 
 void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence) {
@@ -192,7 +194,12 @@ void LiveRollout::report(const WorkerReport& report) {
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
-    if (upstream == machine_.plan().to) presence_.went_down(address, ports_.now());
+    if (upstream != machine_.plan().to || !machine_.active()) return;
+    const Monotonic now = ports_.now();
+    presence_.went_down(address, now);
+    // The next look is up to a twentieth of a second away. What was counted has to wait for it, this does not.
+    presence_.look(now, ports_.usable, ports_.health);
+    if (presence_.alarm()) perform(machine_.tick(now, findings()));
 }
 
 void LiveRollout::tick() {

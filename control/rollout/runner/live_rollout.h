@@ -35,7 +35,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
 
-    void start(const std::string& by);
+    // `force`: the first weight is published whatever the guard finds.
+    void start(const std::string& by, bool force = false);
     // From what keep() was given before the restart. Without evidence, or with some of another version, the tests begin
     // anew and an event says so.
     void restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence);

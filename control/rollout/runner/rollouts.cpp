@@ -91,10 +91,10 @@ Result<void> Rollouts::has_room(const std::string& route) const {
     return {};
 }
 
-std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by) {
+std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by, bool force) {
     auto rollout = std::make_shared<LiveRollout>(next_id(), std::move(plan), ports_, recent_);
     all_.push_back(rollout);
-    rollout->start(by);
+    rollout->start(by, force);
     return rollout;
 }
 
@@ -126,7 +126,7 @@ Result<Plan> Rollouts::check(const Json& document, bool force) const {
 Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by, bool force) {
     auto plan = check(document, force);
     if (!plan) return plan.error();
-    return begin(std::move(*plan), by);
+    return begin(std::move(*plan), by, force);
 }
 
 Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from, bool force) const {
@@ -169,8 +169,7 @@ void Rollouts::report(const WorkerReport& report) {
 }
 
 void Rollouts::went_down(const std::string& upstream, const std::string& address) {
-    for (const auto& rollout : all_)
-        if (rollout->machine().active()) rollout->went_down(upstream, address);
+    for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->went_down(upstream, address);  // by index: as in look()
 }
 
 void Rollouts::look_if_overdue() {

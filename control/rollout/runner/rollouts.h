@@ -64,7 +64,7 @@ class Rollouts {
     // 409 while the route is held, or while as many as there may be are active.
     Result<void> has_room(const std::string& route) const;
     Result<void> somebody_there(const std::string& upstream, bool force) const;
-    std::shared_ptr<LiveRollout> begin(Plan plan, const std::string& by);
+    std::shared_ptr<LiveRollout> begin(Plan plan, const std::string& by, bool force = false);
     std::string next_id();
     void look();
     void forget_oldest();

@@ -9,6 +9,12 @@ namespace switchyard::control::rollout {
 
 namespace {
 
+// By itself: whatever the weight is written as.
+bool gets_all(const config::Split& split, const std::string& upstream) {
+    return std::ranges::any_of(split, [&](const auto& part) { return part.first == upstream && part.second > 0; }) &&
+           std::ranges::none_of(split, [&](const auto& part) { return part.first != upstream && part.second > 0; });
+}
+
 bool gets_nothing(const config::Split& split, const std::string& upstream) {
     return std::ranges::none_of(split, [&](const auto& part) { return part.first == upstream && part.second > 0; });
 }
@@ -31,7 +37,8 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     awaiting_.reset();
     const std::uint64_t attempt = ++attempt_;
     Change change;
-    change.verb = plan_.watch ? kWatchVerb : kRolloutVerb;
+    // The switch that is watched was a person's; only its return is the watch's own.
+    change.verb = plan_.watch && terms_.returning ? kWatchVerb : kRolloutVerb;
     change.caller = {"rollout " + id_, "", why};
     change.holder = id_;
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
@@ -45,6 +52,9 @@ void WeightPublication::publish(bool durable, const std::string& why) {
             if (route == nullptr || (weight == 0 && gets_nothing(route->split, plan.to))) return now;
             if (made && route->split != *made) return now;
         }
+        if (const config::Route* route = find_route(now, plan.route);
+            route != nullptr && weight == kWhole && gets_all(route->split, plan.to))
+            return now;  // a watched switch: a generation of its own would be in the way of its undo
         config::Model next = now;
         const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);
         if (it == next.routes.end()) return problems::conflict("route " + plan.route + " is gone");

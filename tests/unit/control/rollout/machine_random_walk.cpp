@@ -11,7 +11,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum class Act { wait, wait_good, wait_stale, alarm, promote, pause, resume, abort, in_force, crash, jump };
+enum class Act {
+    wait,
+    wait_good,
+    wait_stale,
+    wait_held,
+    mismatch,
+    alarm,
+    promote,
+    pause,
+    resume,
+    abort,
+    in_force,
+    crash,
+    jump
+};
 
 struct Walk {
     explicit Walk(std::uint64_t seed, Plan plan) : random(seed), driver(std::move(plan)) {
@@ -20,7 +34,7 @@ struct Walk {
 
     Act pick() {
         // Ends are rare, so that most walks get far.
-        static const std::vector<double> odds{10, 10, 4, .15, 3, 3, 3, .1, 3, 2, 2};
+        static const std::vector<double> odds{10, 10, 4, 4, .5, .15, 3, 3, 3, .1, 3, 2, 2};
         return static_cast<Act>(std::discrete_distribution<int>(odds.begin(), odds.end())(random));
     }
 
@@ -49,6 +63,10 @@ struct Walk {
                     f.as_of = d.now - 3s;
                     return f;
                 });
+            case Act::wait_held:
+                return driver.pass(time, Driver::with_hold());
+            case Act::mismatch:
+                return driver.pass(200ms, Driver::with_mismatch());
             case Act::alarm:
                 return driver.take(driver.machine.tick(driver.now += 200ms, driver.bad()));
             case Act::promote:
@@ -81,6 +99,11 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
         Plan plan = example_plan();
         if (seed % 3 == 0) plan.return_over = 30s;
         if (seed % 5 == 0) plan.patience = 24h * 10;
+        if (seed % 7 == 0) {
+            plan.watch = true;
+            plan.steps = {{Step::Kind::weight, kWhole, 5min}};
+        }
+        if (seed % 11 == 0) plan.inconclusive = Plan::Inconclusive::rollback;
         Walk walk(seed, plan);
         for (int i = 0; i < 60; ++i) {
             const State before = walk.driver.machine.state();
@@ -96,6 +119,7 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
                 // Only evidence, or a person.
                 const bool person = act == Act::promote || act == Act::resume;
                 const bool evidence = act == Act::wait_good && before == State::running;
+                REQUIRE(act != Act::wait_held);
                 REQUIRE((person || evidence));
                 REQUIRE(active(before));
             }
@@ -106,6 +130,10 @@ TEST_CASE("whatever happens in whatever order, the invariants hold") {
             if (m.state() == State::rolling_back && plan.return_over.count() == 0) REQUIRE(m.weight() == 0);
             if (m.state() == State::rolled_back) REQUIRE((m.closed() && m.weight() == 0));
             if (!m.closed()) REQUIRE(walk.driver.weight == m.weight());
+            if (m.state() == State::succeeded && active(before))  // never by time alone
+                REQUIRE((act == Act::wait_good || act == Act::promote || act == Act::resume));
+            if (m.holds_route()) REQUIRE_FALSE(m.closed());
+            if (m.active()) REQUIRE(m.holds_route());
             REQUIRE(m.weight() <= kWhole);
             REQUIRE(m.step() < plan.steps.size());
             REQUIRE(walk.driver.journal.front().kind == Record::Kind::started);

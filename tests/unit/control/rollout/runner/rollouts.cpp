@@ -309,15 +309,30 @@ TEST_CASE("a watched switch that counted nothing is inconclusive, lets the route
     CHECK(stage.rollouts->held_by("forum").empty());
 }
 
-TEST_CASE("nobody there: the last endpoint of the new release goes down and all traffic returns with the next look") {
+TEST_CASE("a watch makes no generation of its own but to return: an undo finds the switch") {
+    Stage stage;
+    stage.model.routes[0].split = {{"blue", 0}, {"green", 100}};  // by the switch
+    const auto before = stage.generation;
+    const auto live = stage.rollouts->watch("forum", "blue", "green", std::chrono::seconds(30), "ci");
+    stage.tick({0, 0}, {200, 0});
+    CHECK(stage.generation == before);
+    CHECK(stage.weight("green") == 100);
+    CHECK(live->weight_in_force() == kWhole);
+    stage.green_goes(false);
+    CHECK(stage.generation == before + 1);
+    CHECK(stage.verb == "watch");
+    CHECK(stage.forced);
+    CHECK(stage.weight("green") == 0);
+}
+
+TEST_CASE("nobody there: the last endpoint of the new release goes down and all traffic returns at once") {
     for (const int weight : {5, 100}) {
         CAPTURE(weight);
         Stage stage;
         const auto live = started(stage);
         while (stage.green_percent() < weight) REQUIRE(live->promote("alice").has_value());
         stage.tick({200 - 2U * static_cast<unsigned>(weight), 0}, {2U * static_cast<unsigned>(weight), 0});
-        stage.green_goes(false);
-        stage.tick({0, 0}, {0, 0});  // no request is needed for it
+        stage.green_goes(false);  // neither a request nor a look is needed for it
         CHECK(live->machine().state() == State::rolled_back);
         CHECK(stage.weight("green") == 0);
         const auto ended = view(*live)["ended"];
@@ -331,13 +346,15 @@ TEST_CASE("nobody there, and nowhere to go back to: the step holds and says so, 
     Stage stage;
     const auto live = started(stage);
     stage.by_split(2, [] { return false; });
-    stage.green_goes(false);
     stage.health["blue"].usable = 0;
+    stage.green_goes(false);
     stage.pass(20, {0, 0}, {0, 0});
     CHECK(live->machine().state() == State::running);
     CHECK(live->machine().why().find("nowhere to return to") != std::string::npos);
     CHECK(stage.green_percent() == doctest::Approx(5));
     stage.green_goes(true);
+    stage.tick({0, 0}, {0, 0});
+    CHECK(live->machine().why().find("nowhere") == std::string::npos);
     stage.health["blue"].usable = 2;
     stage.by_split(60, [&] { return live->machine().step() == 1; });
     CHECK(live->machine().step() == 1);
@@ -376,6 +393,7 @@ TEST_CASE("nothing begins towards an upstream without a healthy endpoint, unless
     CHECK(stage.rollouts->check(small_plan(), true).has_value());
     const auto forced = stage.rollouts->start(small_plan(), "ci", true);
     REQUIRE(forced.has_value());
+    CHECK(stage.forced);  // the guard would keep all of the traffic from nobody
     stage.tick({190, 0}, {0, 0});
     // It was told: that nobody is there is no news. What clients meet of it is.
     CHECK((*forced)->machine().state() == State::running);

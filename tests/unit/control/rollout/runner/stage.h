@@ -71,6 +71,7 @@ class Stage {
         if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
             CHECK(
                 (rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
+        verb = change.verb, forced = change.force;
         if (refuse) return done(problems::conflict("refused"));
         if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
         auto next = change.edit(model, Facts{});
@@ -143,6 +144,8 @@ class Stage {
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
     bool store_full = false;  // refuses generations
+    std::string verb;         // of the last change that was asked for
+    bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
     void green_goes(bool up) {
