@@ -11,6 +11,7 @@ Analysis::Analysis(const Settings& settings)
       errors_(settings, budget_),
       latency_(settings, budget_),
       slo_(settings, budget_),
+      answers_(settings),
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {
@@ -20,6 +21,7 @@ void Analysis::begin_step(Assignment assignment, double share) {
     errors_.begin_step(sticky, share);
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
+    answers_.begin_step(sticky, share);
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
     if (assignment == Assignment::by_rule)
         gathering_.begin_unpromised();
@@ -36,6 +38,7 @@ void Analysis::add(const Tick& tick) {
     if (assignment_ == Assignment::sticky) {
         errors_.add_first(tick);
         latency_.add(tick);
+        answers_.add_first(tick);
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
@@ -49,6 +52,7 @@ void Analysis::add(const Tick& tick) {
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
+    if (!alarm_ && answers_.rolls_back()) alarm_ = answers_.found();
     if (!alarm_ && last_twenty_.alarmed()) {
         alarm_.emplace();
         alarm_->test = "last_twenty";
@@ -59,6 +63,7 @@ void Analysis::add(const Tick& tick) {
 
 void Analysis::compare(const Tick& block) {
     errors_.add(block);
+    answers_.add(block);
     if (assignment_ != Assignment::sticky) latency_.add(block);
 }
 
@@ -75,6 +80,7 @@ bool Analysis::mismatch() const {
 
 Promotion Analysis::promotion() const {
     if (alarm_) return {false, fmt::format("{} has raised the alarm", alarm_->test)};
+    if (answers_.found()) return {false, answers_.found()->test + " holds the step"};
     if (mismatch()) return {false, "the split does not deliver its shares (sample ratio)"};
     for (const Row& row : rows())
         if (row.holds && row.ln_e >= kSuspicion * row.threshold)
@@ -109,6 +115,7 @@ std::vector<Row> Analysis::rows() const {
     errors_.rows(out);
     latency_.rows(out);
     slo_.rows(out);
+    answers_.rows(out);
     out.push_back({"sample_ratio", ratio_.log_evidence(), std::log(1.0 / kMismatchAlpha), false, true});
     return out;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "control/analysis/answer_tests.h"
 #include "control/analysis/error_tests.h"
 #include "control/analysis/evidence.h"
 #include "control/analysis/gathering.h"
@@ -52,6 +53,8 @@ class Analysis {
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
+    // A kind of answer that the new release gives too often: the step is held until a person decides.
+    const std::optional<Alarm>& held_by() const { return answers_.found(); }
     // Whether a step in which the canary is alone may begin now: not while the baseline itself fails more than will
     // hold there. What it waits for, else empty.
     std::string alone_refused() const;
@@ -70,7 +73,7 @@ class Analysis {
     // by the same list, here and in each part.
     template <class Memory>
     void remember(Memory& m) {
-        m("errors", errors_), m("latency", latency_), m("slo", slo_);
+        m("errors", errors_), m("latency", latency_), m("slo", slo_), m("answers", answers_);
         m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
@@ -82,6 +85,7 @@ class Analysis {
     ErrorTests errors_;
     LatencyTests latency_;
     SloGuard slo_;
+    AnswerTests answers_;
     LastTwenty last_twenty_;
     SampleRatio ratio_;
     Gathering gathering_;

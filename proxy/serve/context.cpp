@@ -57,7 +57,8 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
     counted_.push_back(&local);
 }
 
-void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us) {
+void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
+                          Answer answer) {
     const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)
@@ -71,7 +72,7 @@ void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline
         entry->samples.push_back(
             {bucket,
              static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(head_us > 0 ? head_us : 0))),
-             !baseline});
+             !baseline, answer});
 }
 
 namespace {

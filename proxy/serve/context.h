@@ -91,7 +91,8 @@ class Context : public upstream::EndpointTable {
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
     // A first attempt that the sticky hash decided between two arms.
-    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us);
+    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
+                     Answer answer);
 
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);

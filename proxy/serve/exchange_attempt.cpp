@@ -331,7 +331,7 @@ void Exchange::note_attempt_end(Failure failure) {
         record_.first_done = true;
         record_.first_failed = failed;
         record_.first_upstream = upstream_->id;
-        record_.first_status = failure == Failure::none ? response_.status : 0;
+        if (failure == Failure::none) record_.first_answer = answer_of(response_.status);
         record_.first_head_us = took;
     }
     if (left) return;

@@ -19,6 +19,7 @@ void Intake::end() {
     lasting_->steady.reset();
     lasting_->failed.clear();
     for (auto& ledger : lasting_->slow) ledger.clear();
+    for (auto& ledger : lasting_->answers) ledger.clear();
 }
 
 void Intake::freeze(const Histogram& baseline) {
@@ -40,6 +41,7 @@ void Intake::begin(Monotonic, const Histogram& baseline) {
 void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     arm.attempts += cell.attempts;
     arm.failures += cell.failures;
+    for (std::size_t i = 0; i < kAnswerKinds; ++i) arm.answers[i] += cell.answers[i];
     if (places_.p99_limit) arm.over_limit += analysis::count_above(cell.first_byte, *places_.p99_limit);
     if (frozen()) {
         const auto slow = frozen()->count(cell.first_byte);
@@ -58,6 +60,8 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
         const auto asked = seen_->ask(sample.bucket, sample.canary);
         if (asked.first) ++first.seen;
         if (asked.paced) ++first.paced;
+        if (const auto kind = static_cast<std::size_t>(sample.answer); kind < kAnswerKinds)
+            lasting_->answers[kind].mark(sample.bucket, placed, first.answers[kind]);
         if (!frozen() || !warm_) continue;
         for (std::size_t i = 0; i < analysis::kLevels && frozen()->slow(i, sample.latency); ++i)
             lasting_->slow[i].mark(sample.bucket, placed, first.slow[i]), first.paced_slow[i] += asked.paced;

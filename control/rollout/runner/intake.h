@@ -45,6 +45,7 @@ class Intake {
         analysis::BetClock bets;
         analysis::MarkTable failed;
         std::array<analysis::MarkTable, analysis::kLevels> slow;
+        std::array<analysis::MarkTable, kAnswerKinds> answers;
         std::optional<analysis::SteadyBuckets> steady;  // where there is a cap: whose failures count one by one
 
         template <class Memory>
@@ -53,6 +54,8 @@ class Intake {
             m("bets", bets), m("failed", failed);
             for (std::size_t i = 0; i < analysis::kLevels; ++i)
                 m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
+            for (std::size_t i = 0; i < kAnswerKinds; ++i)
+                m("answers_" + std::string(kAnswerWords[i].name), answers[i]);
             m("steady", steady);
         }
     };
