@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace switchyard::control::analysis {
@@ -12,6 +13,7 @@ Analysis::Analysis(const Settings& settings)
       latency_(settings, budget_),
       slo_(settings, budget_),
       answers_(settings),
+      latency_alone_(std::ranges::any_of(settings.latency_tolerate, [](double tolerate) { return tolerate > 0.0; })),
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {
@@ -42,6 +44,7 @@ void Analysis::add(const Tick& tick) {
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
+    latency_alone_.add(tick, slo_.alone());
     last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
@@ -53,6 +56,11 @@ void Analysis::add(const Tick& tick) {
     if (!alarm_) alarm_ = latency_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
     if (!alarm_ && answers_.rolls_back()) alarm_ = answers_.found();
+    if (!alarm_ && latency_alone_.alarmed()) {
+        alarm_.emplace();
+        alarm_->test = "latency_alone";
+        alarm_->canary_marks = latency_alone_.slow(), alarm_->canary_asked = latency_alone_.asked();
+    }
     if (!alarm_ && last_twenty_.alarmed()) {
         alarm_.emplace();
         alarm_->test = "last_twenty";

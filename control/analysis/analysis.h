@@ -17,6 +17,7 @@
 #include "control/analysis/evidence.h"
 #include "control/analysis/gathering.h"
 #include "control/analysis/last_twenty.h"
+#include "control/analysis/latency_alone.h"
 #include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
@@ -87,6 +88,7 @@ class Analysis {
     SloGuard slo_;
     AnswerTests answers_;
     LastTwenty last_twenty_;
+    LatencyAlone latency_alone_;
     SampleRatio ratio_;
     Gathering gathering_;
     bool ratio_checked_;

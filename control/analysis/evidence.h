@@ -21,10 +21,12 @@ struct ArmCounts {
     std::uint64_t over_limit = 0;  // slower than the absolute p99 limit
     SlowCounts slow{};             // slower than the frozen baseline quantiles
     AnswerCounts answers{};        // by kind
+    std::uint64_t twice_p90 = 0;   // slower than twice the frozen p90
     ArmCounts& operator+=(const ArmCounts& o) {
         attempts += o.attempts, failures += o.failures, over_limit += o.over_limit;
         for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
         for (std::size_t i = 0; i < kAnswerKinds; ++i) answers[i] += o.answers[i];
+        twice_p90 += o.twice_p90;
         return *this;
     }
     template <class Memory>

@@ -37,6 +37,12 @@ struct EndpointCounts {
     std::uint64_t unreachable = 0;  // connect failure, reset, time limit, bad response
 };
 
+// Failures of one endpoint on one route: an endpoint of two routes is not blamed on the one for what the other asked.
+struct EndpointFailures {
+    std::uint32_t route = 0, endpoint = 0;  // Registry ids
+    std::uint64_t failures = 0;
+};
+
 struct CellDelta {
     std::uint32_t route = 0;  // Registry ids
     std::uint32_t upstream = 0;
@@ -82,6 +88,7 @@ struct WorkerReport {
     std::vector<EndpointDelta> endpoints;
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
+    std::vector<EndpointFailures> endpoint_failures;
     std::uint64_t client_connections = 0;  // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;

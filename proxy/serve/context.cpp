@@ -33,6 +33,8 @@ void Context::take_cells(WorkerReport& report) {
     counted_.clear();
     report.failed_buckets = std::move(failed_buckets_);
     failed_buckets_.clear();
+    report.endpoint_failures = std::move(endpoint_failures_);
+    endpoint_failures_.clear();
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -55,6 +57,13 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
     if (local.counted) return;
     local.counted = true;
     counted_.push_back(&local);
+}
+
+// Few routes and endpoints fail between two reports: a list is looked through.
+void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
+    for (EndpointFailures& known : endpoint_failures_)
+        if (known.route == route && known.endpoint == endpoint) return void(++known.failures);
+    endpoint_failures_.push_back({route, endpoint, 1});
 }
 
 void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,

@@ -61,6 +61,12 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
             "alone, {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % must keep.{}",
             alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
             plan.slo_p99.value_or(Duration{0}).count(), luck(alarm));
+    if (alarm.test == "latency_alone")
+        return fmt::format(
+            "alone, {} of the last {} requests to {} ({:.3g} %) took longer than {}'s p99{} or twice its p90.",
+            alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
+            plan.from,
+            frozen ? fmt::format(" of {:.3g} ms", static_cast<double>(frozen->microseconds(2)) / 1000.0) : "");
     if (alarm.test == "last_twenty")
         return fmt::format("the last {} requests to {} failed, all of them, and there is nothing to compare with.",
                            alarm.canary_asked, plan.to);

@@ -42,6 +42,7 @@ void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     arm.attempts += cell.attempts;
     arm.failures += cell.failures;
     for (std::size_t i = 0; i < kAnswerKinds; ++i) arm.answers[i] += cell.answers[i];
+    if (frozen()) arm.twice_p90 += analysis::count_above(cell.first_byte, 2 * frozen()->microseconds(1));
     if (places_.p99_limit) arm.over_limit += analysis::count_above(cell.first_byte, *places_.p99_limit);
     if (frozen()) {
         const auto slow = frozen()->count(cell.first_byte);
@@ -109,9 +110,8 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
             add_buckets(buckets);
             if (lasting_->steady) add_one_by_one(buckets, *lasting_->steady);
         }
-    for (const EndpointDelta& delta : report.endpoints)
-        if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)
-            failing_[delta.endpoint] += failed;
+    for (const EndpointFailures& failing : report.endpoint_failures)
+        if (failing.route == places_.route) failing_[failing.endpoint] += failing.failures;
     // A rollout that starts without a past freezes its quantiles from its own first seconds.
     if (!frozen()) freeze(*baseline_latency_);
 }

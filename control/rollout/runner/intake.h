@@ -80,7 +80,7 @@ class Intake {
     // Of this step, for people.
     const Histogram& canary_latency() const { return *canary_latency_; }
     const Histogram& baseline_latency() const { return *baseline_latency_; }
-    // Failed answers of the new upstream's endpoints since the rollout began, by Registry id.
+    // Failures of this route at endpoints, of the new upstream and others, since the rollout began, by Registry id.
     const std::map<std::uint32_t, std::uint64_t>& failing() const { return failing_; }
 
   private:

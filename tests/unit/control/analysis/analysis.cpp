@@ -433,3 +433,27 @@ TEST_CASE("a step in which the canary is alone is not entered while the old rele
     for (int i = 0; i < 60; ++i) analysis.add(tick_of(50, 0, 50, 0));
     CHECK(analysis.alone_refused().empty());
 }
+
+TEST_CASE("alone, a canary is held against the quantiles that were frozen while it was not") {
+    const auto slow_of = [](std::uint64_t beyond_p99, std::uint64_t twice_p90) {
+        Tick tick = tick_of(50, 0, 0, 0, .5);
+        tick.latency_counts = true;
+        tick.canary.slow = {50, 50, beyond_p99};
+        tick.canary.twice_p90 = twice_p90;
+        return tick;
+    };
+    const auto seconds_until = [&](const Tick& tick, double share, const Settings& settings) {
+        Analysis analysis(settings);
+        analysis.begin_step(Assignment::per_request, share);
+        int halves = 0;
+        while (!analysis.alarm() && halves < 120) analysis.add(tick), ++halves;
+        return analysis.alarm() && analysis.alarm()->test == "latency_alone" ? halves / 2.0 : 60.0;
+    };
+    CHECK(seconds_until(slow_of(30, 0), 1, {}) <= 2);
+    CHECK(seconds_until(slow_of(0, 30), 1, {}) <= 2);
+    CHECK(seconds_until(slow_of(20, 20), 1, {}) == 60);
+    Settings untested;
+    untested.latency_tolerate = {0, 0, 0};
+    CHECK(seconds_until(slow_of(50, 50), 1, untested) == 60);
+    CHECK(seconds_until(slow_of(50, 50), .5, {}) == 60);  // the other tests compare there
+}

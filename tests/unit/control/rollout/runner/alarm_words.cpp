@@ -71,3 +71,9 @@ TEST_CASE("an answer of another kind is said in words, with both shares") {
           "Tolerated: "
           "twice as many. By luck once in 13000 rollouts.");
 }
+
+TEST_CASE("alone and too slow is said with what it was held against") {
+    CHECK(alarm_words(alarm_of("latency_alone"), blue_to_green(), frozen(), Json::object())
+              .find("latency alone: alone, 31 of the last 117 requests to green (26.5 %) took longer than blue's p99 "
+                    "of ") == 0);
+}
