@@ -24,6 +24,7 @@ void Analysis::begin_step(Assignment assignment, double share) {
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
     answers_.begin_step(sticky, share);
+    waiting_.begin_step();
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
     if (assignment == Assignment::by_rule)
         gathering_.begin_unpromised();
@@ -44,6 +45,7 @@ void Analysis::add(const Tick& tick) {
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
+    waiting_.add(tick);
     latency_alone_.add(tick, slo_.alone());
     last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
@@ -105,6 +107,8 @@ Promotion Analysis::promotion() const {
     if (step_canary_.attempts < kFewestCanaryRequests)
         return {false,
                 fmt::format("{} of {} canary requests in this step", step_canary_.attempts, kFewestCanaryRequests)};
+    if (const auto waiting = waiting_.too_many(); waiting > 0)
+        return {false, fmt::format("{} requests to the canary wait for longer than the old p99", waiting)};
     if (slo_.slower_than_limit()) return {false, "the canary's p99 is beyond its absolute limit"};
     if (slo_.certified())
         return {true, fmt::format("failure rate below {:.3g} % at 95 %", 100.0 * slo_.failure_limit())};

@@ -22,6 +22,7 @@
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
 #include "control/analysis/slo_guard.h"
+#include "control/analysis/waiting.h"
 
 namespace switchyard::control::analysis {
 
@@ -89,6 +90,7 @@ class Analysis {
     AnswerTests answers_;
     LastTwenty last_twenty_;
     LatencyAlone latency_alone_;
+    Waiting waiting_;
     SampleRatio ratio_;
     Gathering gathering_;
     bool ratio_checked_;

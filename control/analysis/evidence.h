@@ -64,9 +64,11 @@ struct Tick {
     FirstMarks canary_first, baseline_first;
     // Under way right now, not growth: requests that an arm has got but not ended yet.
     std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
+    double old_p99 = 0.0;         // seconds, as frozen; 0: not yet
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
     Tick& operator+=(const Tick& later) {
         seconds += later.seconds, placed = later.placed;
+        old_p99 = later.old_p99;
         canary_users = later.canary_users, baseline_users = later.baseline_users;
         canary += later.canary, baseline += later.baseline;
         canary_first += later.canary_first, baseline_first += later.baseline_first;

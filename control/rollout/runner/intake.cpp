@@ -123,6 +123,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
     tick.placed = lasting_->bets.number();
     lasting_->bets.advance(seconds);
     tick.latency_counts = warm_ && frozen_all_tick_;
+    if (frozen()) tick.old_p99 = static_cast<double>(frozen()->microseconds(analysis::kLevels - 1)) / 1e6;
     if (seen_) {
         tick.canary_users = seen_->effective(true), tick.baseline_users = seen_->effective(false);
         seen_->advance(seconds);

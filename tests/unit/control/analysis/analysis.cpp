@@ -457,3 +457,26 @@ TEST_CASE("alone, a canary is held against the quantiles that were frozen while 
     CHECK(seconds_until(slow_of(50, 50), 1, untested) == 60);
     CHECK(seconds_until(slow_of(50, 50), .5, {}) == 60);  // the other tests compare there
 }
+
+TEST_CASE("a release whose requests hang is not given more before their time limit ends") {
+    const auto why_after = [](double hang_a_second, std::uint64_t baseline_hangs, double p99) {
+        Settings settings;
+        settings.failure_limit = .01;
+        Analysis analysis(settings);
+        analysis.begin_step(Assignment::per_request, .1);
+        for (int i = 1; i <= 40; ++i) {
+            Tick tick = tick_of(20, 0, 180, 0);
+            tick.old_p99 = p99;
+            tick.canary_in_flight = 1 + static_cast<std::uint64_t>(hang_a_second * i);
+            tick.baseline_in_flight = 5 + baseline_hangs * static_cast<std::uint64_t>(i);
+            analysis.add(tick);
+        }
+        const auto promotion = analysis.promotion();
+        return promotion.allowed ? std::string("allowed") : promotion.why;
+    };
+    CHECK(why_after(1, 0, .025).find("requests to the canary wait for longer than the old p99") != std::string::npos);
+    CHECK(why_after(0, 0, .025) == why_after(0, 0, 0));  // nothing hangs
+    CHECK(why_after(0, 0, .025).find("wait for longer") == std::string::npos);
+    CHECK(why_after(1, 9, .025).find("wait for longer") == std::string::npos);  // event streams, in both
+    CHECK(why_after(1, 0, 0).find("wait for longer") == std::string::npos);     // nothing to hold it against
+}
