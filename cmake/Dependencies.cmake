@@ -12,12 +12,17 @@ find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 add_library(sqlitecpp INTERFACE)
 target_link_libraries(sqlitecpp INTERFACE ${SQLITECPP_LIBRARY} PkgConfig::SQLITE3)
+
+add_library(cares INTERFACE)
+target_link_libraries(cares INTERFACE PkgConfig::CARES)
 
 # Asio and Beast are compiled once, in cmake/boost.cpp; everybody else sees declarations only.
 add_library(boost_compiled STATIC ${CMAKE_CURRENT_LIST_DIR}/boost.cpp)

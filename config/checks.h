@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +21,12 @@ namespace switchyard::config {
 struct Checks {
     explicit Checks(const Model& checked) : model(checked) {
         for (const auto& [name, upstream] : model.upstreams) upstream_names.push_back(name);
+        for (const auto& listener : model.listeners) listener_names.push_back(listener.name);
     }
 
     const Model& model;
-    std::vector<std::string> upstream_names;
+    const std::set<std::string>* taken_expressions = nullptr;
+    std::vector<std::string> upstream_names, listener_names;
     std::vector<Error> errors;
 
     void fail(std::string at, std::string detail) { errors.push_back({std::move(at), std::move(detail)}); }

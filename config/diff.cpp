@@ -81,7 +81,7 @@ std::string summary(const Upstream& upstream) {
     return count_of(upstream.endpoints.size(), "endpoint");
 }
 std::string summary(const Rule& rule) {
-    return "→ " + rule.upstream;
+    return rule.upstream.empty() ? fmt::format("answers {}", rule.respond.status) : "→ " + rule.upstream;
 }
 
 std::string summary(const Endpoint& endpoint) {
@@ -176,7 +176,12 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
         [&](const Rule& old, const Rule& now) {
             const std::string rule = fmt::format("{}rule {} ", subject, now.name);
             if (old.upstream != now.upstream)
-                lines.push_back(fmt::format("{}upstream {} → {}", rule, old.upstream, now.upstream));
+                lines.push_back(
+                    fmt::format("{}upstream {} → {}", rule, in_words(old.upstream), in_words(now.upstream)));
+            if (old.fallback != now.fallback)
+                lines.push_back(
+                    fmt::format("{}fallback {} → {}", rule, in_words(old.fallback), in_words(now.fallback)));
+            compare(rule, "respond", Value(old.respond), Value(now.respond), lines);
             if (!(old.when == now.when))
                 lines.push_back(fmt::format("{}when {} → {}", rule, in_words(write_condition(old.when)),
                                             in_words(write_condition(now.when))));

@@ -34,12 +34,27 @@ void describe(Visitor& field, Type<Log>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<Resolver>) {
+    field("servers", &Resolver::servers,
+          {.doc = "Name servers: addresses, with a port where it is not 53. None: those of /etc/resolv.conf."});
+    field("timeout", &Resolver::timeout,
+          {.doc = "How long a server has to answer; twice as long the second time it is asked.",
+           .min = 10,
+           .max = limits::kResolverTimeout});
+    field("attempts", &Resolver::attempts,
+          {.doc = "How often each server is asked before a look-up has failed.",
+           .min = 1,
+           .max = limits::kResolverAttempts});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Process>) {
     field("workers", &Process::workers, {.doc = "Worker threads; 0: one per core.", .max = limits::kWorkers});
     field("state_dir", &Process::state_dir,
           {.doc = "Folder for generations, audit, rollout journal and the admin token."});
     field("admin", &Process::admin, {.doc = "The admin API."});
     field("log", &Process::log, {.doc = "Logs."});
+    field("resolver", &Process::resolver, {.doc = "How the names of endpoints are looked up."});
     field("shutdown_grace", &Process::shutdown_grace, {.doc = "How long SIGTERM waits for what is in flight."});
     field("keep_generations", &Process::keep_generations,
           {.doc = "How many generations of history are kept; 0: all.", .max = limits::kGenerations});

@@ -13,13 +13,26 @@ void describe(Visitor& field, Type<Match>) {
           {.doc = "Start of the path, at segment borders: /api matches /api and /api/x, not /apiary."});
     field("path_exact", &Match::path_exact, {.doc = "The whole path, instead of path_prefix."});
     field("methods", &Match::methods, {.doc = "Request methods; empty: any."});
+    field("listeners", &Match::listeners,
+          {.doc = "Names of the listeners that a request may have come to; empty: any."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Respond>) {
+    field("status", &Respond::status, {.doc = "Status of the answer.", .required = true, .min = 200, .max = 599});
+    field("body", &Respond::body, {.doc = "Body of the answer."});
+    field("content_type", &Respond::content_type, {.doc = "Its Content-Type."});
 }
 
 template <class Visitor>
 void describe(Visitor& field, Type<Rule>) {
     field("name", &Rule::name, {.doc = "Name of the rule; shown in logs and by explain.", .required = true});
     field("when", &Rule::when, {.doc = "The condition.", .required = true});
-    field("upstream", &Rule::upstream, {.doc = "Where requests go for which it holds.", .required = true});
+    field("upstream", &Rule::upstream, {.doc = "Where requests go for which it holds."});
+    field("fallback", &Rule::fallback,
+          {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
+                  "nobody, the answer is 503."});
+    field("respond", &Rule::respond, {.doc = "Answer them with a fixed response instead."});
 }
 
 template <class Visitor>
@@ -81,13 +94,6 @@ void describe(Visitor& field, Type<Redirect>) {
 }
 
 template <class Visitor>
-void describe(Visitor& field, Type<Respond>) {
-    field("status", &Respond::status, {.doc = "Status of the answer.", .required = true, .min = 200, .max = 599});
-    field("body", &Respond::body, {.doc = "Body of the answer."});
-    field("content_type", &Respond::content_type, {.doc = "Its Content-Type."});
-}
-
-template <class Visitor>
 void describe(Visitor& field, Type<Jwt>) {
     field("algorithm", &Jwt::algorithm,
           {.doc = "How tokens are signed.", .required = true, .choices = {"HS256", "RS256", "ES256"}});
@@ -119,6 +125,10 @@ void describe(Visitor& field, Type<Route>) {
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
+    field(
+        "reroute", &Route::reroute,
+        {.doc = "Requests that the split gives to an upstream without a usable endpoint go to its other upstreams, by "
+                "their weights."});
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
 }

@@ -13,7 +13,10 @@ inline constexpr int kConditionDepth = 16;                 // nesting of all / a
 inline constexpr std::size_t kConditionValues = 10'000;    // members of one `in` list
 inline constexpr std::size_t kPatternLength = 1'024;       // characters of one regular expression
 
-inline constexpr std::int64_t kWorkers = 1'024;  // more threads than any machine we know has cores
+inline constexpr std::int64_t kWorkers = 1'024;           // more threads than any machine we know has cores
+inline constexpr std::int64_t kResolverTimeout = 60'000;  // a look-up that takes longer helps nobody
+inline constexpr std::int64_t kResolverAttempts = 10;
+inline constexpr std::size_t kResolverServers = 8;
 inline constexpr std::int64_t kConnections = 10'000'000;
 inline constexpr std::int64_t kWeight = 1'000'000;       // weights of a split, before division by their gcd
 inline constexpr std::int64_t kEndpointWeight = 65'535;  // smooth round robin sums these in 32 bits

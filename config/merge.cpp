@@ -50,10 +50,11 @@ class MissingNames {
                     out.push_back(conflict_in_route(sides_, route.name, &Route::split, "split",
                                                     missing("the split of route " + route.name, upstream)));
             for (const auto& rule : route.rules)
-                if (!known(rule.upstream))
-                    out.push_back(conflict_in_route(
-                        sides_, route.name, &Route::rules, "rules",
-                        missing(fmt::format("rule {} of route {}", rule.name, route.name), rule.upstream)));
+                for (const auto& name : {rule.upstream, rule.fallback})
+                    if (!name.empty() && !known(name))
+                        out.push_back(conflict_in_route(
+                            sides_, route.name, &Route::rules, "rules",
+                            missing(fmt::format("rule {} of route {}", rule.name, route.name), name)));
             for (const auto& listener : route.match.listeners)
                 if (by_name(merged_.listeners, listener) == nullptr)
                     out.push_back(conflict_in_route(
@@ -94,7 +95,7 @@ class MissingNames {
 
   private:
     bool known(const std::string& upstream) const {
-        return upstream.starts_with('@') || merged_.upstreams.contains(upstream);
+        return upstream.empty() || upstream.starts_with('@') || merged_.upstreams.contains(upstream);
     }
     // Those that the file has.
     std::set<std::string> missing_upstreams() const {
@@ -104,7 +105,7 @@ class MissingNames {
         };
         for (const auto& route : merged_.routes) {
             for (const auto& [name, weight] : route.split) note(name);
-            for (const auto& rule : route.rules) note(rule.upstream);
+            for (const auto& rule : route.rules) note(rule.upstream), note(rule.fallback);
         }
         for (const auto& [name, upstream] : merged_.upstreams) note(upstream.breaker.fallback);
         return names;
@@ -125,10 +126,12 @@ class MissingNames {
                 return false;
         }
         std::erase_if(route.rules, [&](Rule& rule) {
-            if (known(rule.upstream)) return false;
+            const bool stands_in = rule.fallback.empty() || known(rule.fallback);
+            if (known(rule.upstream) && stands_in) return false;
             const auto* same = in_file == nullptr ? nullptr : by_name(in_file->rules, rule.name);
             if (same != nullptr) rule = *same;
-            return same == nullptr;
+            if (!stands_in && same == nullptr) rule.fallback.clear();
+            return same == nullptr && !known(rule.upstream);
         });
         auto& listeners = route.match.listeners;
         const auto closed = [&](const std::string& name) { return by_name(merged_.listeners, name) == nullptr; };
@@ -164,7 +167,9 @@ void keep_held(const Sides& sides, const MergeRules& rules, Model& merged, std::
             conflicts.push_back(conflict_in_route(sides, route.name, &Route::rules, "rules", what));
         std::set<std::string> used;
         for (const auto& [upstream, weight] : route.split) used.insert(upstream);
-        for (const auto& rule : route.rules) used.insert(rule.upstream);
+        for (const auto& rule : route.rules)
+            for (const auto& upstream : {rule.upstream, rule.fallback})
+                if (!upstream.empty()) used.insert(upstream);
         for (const auto& name : used) {
             const auto before = sides.state.upstreams.find(name);
             const auto after = std::as_const(merged.upstreams).find(name);

@@ -50,8 +50,8 @@ struct Log {
 
 struct Resolver {                      // how names of endpoints are looked up
     std::vector<std::string> servers;  // addresses with or without a port; empty: those of /etc/resolv.conf
-    Duration timeout = 2s;             // of one attempt
-    std::uint32_t attempts = 2;        // in all, over all servers
+    Duration timeout = 2s;             // of one question to one server
+    std::uint32_t attempts = 2;        // of each server
     bool operator==(const Resolver&) const = default;
 };
 
@@ -207,10 +207,19 @@ struct Match {                       // all optional; empty means "any"
     bool operator==(const Match&) const = default;
 };
 
+struct Respond {
+    std::uint16_t status = 0;  // 0: off
+    std::string body;
+    std::string content_type = "text/plain";
+    bool operator==(const Respond&) const = default;
+};
+
 struct Rule {
     std::string name;
     Condition when;
     std::string upstream;
+    std::string fallback;  // who serves while `upstream` has no usable endpoint; empty: nobody
+    Respond respond;       // instead of an upstream
     bool operator==(const Rule&) const = default;
 };
 
@@ -260,13 +269,6 @@ struct Redirect {
     std::string to;  // "https://{host}{path}" with {host}, {path}, {query}; empty: off
     std::uint16_t status = 308;
     bool operator==(const Redirect&) const = default;
-};
-
-struct Respond {
-    std::uint16_t status = 0;  // 0: off
-    std::string body;
-    std::string content_type = "text/plain";
-    bool operator==(const Respond&) const = default;
 };
 
 struct Jwt {                // what makes `claim` keys trustworthy

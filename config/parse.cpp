@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/document.h"
+#include "config/expression.h"
 #include "config/fields_process.h"
 #include "config/fields_route.h"
 #include "config/fields_upstream.h"
@@ -20,16 +21,19 @@ bool section_is_lost(const std::vector<Error>& errors) {
     return std::ranges::any_of(errors, [](const Error& e) { return std::ranges::count(e.pointer, '/') <= 1; });
 }
 
-ParseResult finish(Model model, std::vector<Error> errors) {
+enum class Origin : bool { somebody, store };
+
+ParseResult finish(Model model, std::vector<Error> errors, Origin source) {
+    const auto taken = source == Origin::store ? expressions_in(model) : std::set<std::string>();
     if (errors.empty()) {
-        errors = validate(model);
+        errors = validate(model, taken);
         if (errors.empty()) return {std::move(model), {}};
         return {std::nullopt, std::move(errors)};
     }
     if (section_is_lost(errors)) return {std::nullopt, std::move(errors)};
     // The rest is checked too, so that one run shows everything; not where a value is already known to be wrong.
     const auto count = static_cast<std::ptrdiff_t>(errors.size());
-    for (auto& error : validate(model)) {
+    for (auto& error : validate(model, taken)) {
         const bool known = std::any_of(errors.begin(), errors.begin() + count,
                                        [&](const Error& e) { return on_one_line(e.pointer, error.pointer); });
         if (!known) errors.push_back(std::move(error));
@@ -37,12 +41,13 @@ ParseResult finish(Model model, std::vector<Error> errors) {
     return {std::nullopt, std::move(errors)};
 }
 
-ParseResult read_model(const nlohmann::ordered_json& document, std::vector<Error> errors) {
+ParseResult read_model(const nlohmann::ordered_json& document, std::vector<Error> errors,
+                       Origin source = Origin::somebody) {
     Model model;
     Reader reader;
     reader.errors = std::move(errors);
     reader.read(document, "", Field{}, model);
-    return finish(std::move(model), std::move(reader.errors));
+    return finish(std::move(model), std::move(reader.errors), source);
 }
 
 }  // namespace
@@ -51,6 +56,12 @@ ParseResult parse(std::string_view text) {
     auto result = read_document(text);
     if (!result.document) return {std::nullopt, std::move(result.errors)};
     return read_model(*result.document, std::move(result.errors));
+}
+
+ParseResult parse_stored(std::string_view text) {
+    auto result = read_document(text);
+    if (!result.document) return {std::nullopt, std::move(result.errors)};
+    return read_model(*result.document, std::move(result.errors), Origin::store);
 }
 
 ParseResult parse_document(const nlohmann::ordered_json& document) {

@@ -22,6 +22,8 @@ struct ParseResult {
 };
 
 ParseResult parse(std::string_view text);
+// A configuration that was taken once: an expression that only this version refuses does not make it unreadable.
+ParseResult parse_stored(std::string_view text);
 ParseResult parse_document(const nlohmann::ordered_json& document);
 // Only for documents: text must not turn into one by the library's implicit conversions.
 template <std::same_as<nlohmann::ordered_json> Document>

@@ -7,6 +7,7 @@
 #include "config/cidr.h"
 #include "config/http_syntax.h"
 #include "config/limits.h"
+#include "config/name_server.h"
 
 namespace switchyard::config {
 
@@ -27,6 +28,18 @@ void check_tokens(Checks& checks, const Admin& admin) {
     }
 }
 
+void check_resolver(Checks& checks, const Resolver& resolver) {
+    const std::string at = "/process/resolver/servers";
+    if (resolver.servers.size() > limits::kResolverServers)
+        checks.fail(at, fmt::format("{} name servers; at most {}", resolver.servers.size(), limits::kResolverServers));
+    for (std::size_t i = 0; i < resolver.servers.size(); ++i)
+        if (!name_server(resolver.servers[i]))
+            checks.fail(pointer_to(at, i),
+                        fmt::format("\"{}\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or "
+                                    "[::1]:5353; a name cannot be looked up before there is a server",
+                                    resolver.servers[i]));
+}
+
 bool same_socket(const Address& a, const Address& b) {
     return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
 }
@@ -39,8 +52,8 @@ Match routed_alike(Match match) {
 
 struct MatchOrder {
     bool operator()(const Match& a, const Match& b) const {
-        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods) <
-               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods);
+        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods, a.listeners) <
+               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods, b.listeners);
     }
 };
 
@@ -55,6 +68,7 @@ void check_process(Checks& checks, const Process& process) {
                     fmt::format("{} can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1",
                                 admin.bind.text()));
     check_tokens(checks, admin);
+    check_resolver(checks, process.resolver);
     if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
         const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
         checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together", missing));
@@ -86,8 +100,9 @@ void check_listeners(Checks& checks) {
     }
 }
 
-std::vector<Error> validate(const Model& model) {
+std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
     Checks checks(model);
+    checks.taken_expressions = &taken;
     check_process(checks, model.process);
     check_listeners(checks);
     for (const auto& [name, upstream] : model.upstreams)

@@ -2,11 +2,11 @@
 #include <array>
 #include <cctype>
 #include <map>
-#include <regex>
 #include <set>
 
 #include "config/checks.h"
 #include "config/cidr.h"
+#include "config/expression.h"
 #include "config/http_syntax.h"
 #include "config/limits.h"
 #include "config/nearest.h"
@@ -81,11 +81,9 @@ void check_client(Checks& checks, const std::string& at, const Condition& condit
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern) {
     if (pattern.size() > limits::kPatternLength)
         return checks.fail(at, fmt::format("a regular expression has at most {} characters", limits::kPatternLength));
-    try {
-        const std::regex compiled(pattern, std::regex::ECMAScript | std::regex::nosubs);
-    } catch (const std::regex_error& error) {
-        checks.fail(at, fmt::format("is no regular expression (ECMAScript): {}", error.what()));
-    }
+    if (checks.taken_expressions != nullptr && checks.taken_expressions->contains(pattern)) return;
+    if (std::string why; !expression_of(pattern, &why))
+        checks.fail(at, fmt::format("is no regular expression (RE2): {}", why));
 }
 
 void check_values(Checks& checks, const std::string& at, const Condition& condition) {
@@ -125,6 +123,14 @@ void check_match(Checks& checks, const std::string& at, const Match& match) {
             checks.fail(at + "/path_prefix", "path_exact is there too; only one of them can decide");
     }
     check_methods(checks, at + "/methods", match.methods);
+    for (auto name = match.listeners.begin(); name != match.listeners.end(); ++name) {
+        const std::string here =
+            pointer_to(at + "/listeners", static_cast<std::size_t>(name - match.listeners.begin()));
+        if (std::ranges::find(checks.listener_names, *name) == checks.listener_names.end())
+            checks.fail(here, "no listener is named " + unknown_word(*name, checks.listener_names));
+        if (std::find(match.listeners.begin(), name, *name) != name)
+            checks.fail(here, fmt::format("{} is there twice", *name));
+    }
 }
 
 void check_condition(Checks& checks, const std::string& at, const Condition& condition, bool verified, int depth) {

@@ -24,6 +24,11 @@ void check_split(Checks& checks, const std::string& at, const Split& split) {
     if (sum == 0) checks.fail(at, "every weight is 0; at least one upstream must get requests");
 }
 
+void check_respond(Checks& checks, const std::string& at, const Respond& respond) {
+    checks.text(at + "/body", respond.body, limits::kBodyLength);
+    if (!is_field_value(respond.content_type)) checks.fail(at + "/content_type", "expected a media type");
+}
+
 void check_rules(Checks& checks, const std::string& at, const Route& route) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
@@ -33,7 +38,19 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
         if (!names.insert(rule.name).second)
             checks.fail(here + "/name", fmt::format("rule \"{}\" is there already in this route", rule.name));
         check_condition(checks, here + "/when", rule.when, !route.jwt.algorithm.empty());
-        checks.upstream_exists(here + "/upstream", rule.upstream);
+        const bool responds = rule.respond != Respond{};
+        if (rule.upstream.empty() && !responds)
+            checks.fail(here, "the rule leads nowhere: expected \"upstream\" or \"respond\"");
+        else if (!rule.upstream.empty() && responds)
+            checks.fail(here + "/respond", "a rule has only one of upstream and respond; it has an upstream too");
+        else if (responds)
+            check_respond(checks, here + "/respond", rule.respond);
+        else
+            checks.upstream_exists(here + "/upstream", rule.upstream);
+        if (rule.fallback.empty()) continue;
+        if (responds) checks.fail(here + "/fallback", "a rule that answers by itself needs nobody to stand in");
+        checks.upstream_exists(here + "/fallback", rule.fallback);
+        if (rule.fallback == rule.upstream) checks.fail(here + "/fallback", "is the upstream that it stands in for");
     }
 }
 
@@ -45,14 +62,12 @@ void check_purpose(Checks& checks, const std::string& at, const Route& route) {
         checks.fail(route.rules.empty() ? at : at + "/rules",
                     route.rules.empty()
                         ? "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"
-                        : "requests that no rule takes lead nowhere: add a \"split\"");
+                        : "requests that no rule takes lead nowhere: add a \"split\" or a \"respond\"");
     } else if (redirects + responds + splits > 1) {
         const std::string_view second = splits && redirects ? "redirect" : "respond";
         checks.fail(pointer_to(at, second),
                     fmt::format("a route has only one of split, redirect and respond; it has a {} too",
                                 splits ? "split" : "redirect"));
-    } else if (!splits && !route.rules.empty()) {
-        checks.fail(at + "/rules", "rules go with a split; a route that answers by itself has none");
     }
     if (!redirects && route.redirect != Redirect{}) checks.fail(at + "/redirect/to", "expected where to redirect to");
     if (!responds && route.respond != Respond{})
@@ -152,8 +167,7 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_rewrite(checks, at, route);
     check_limits(checks, at, route);
     check_redirect(checks, at + "/redirect", route.redirect);
-    checks.text(at + "/respond/body", route.respond.body, limits::kBodyLength);
-    if (!is_field_value(route.respond.content_type)) checks.fail(at + "/respond/content_type", "expected a media type");
+    check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
     for (std::size_t i = 0; i < route.allow_trailers.size(); ++i) {
         const std::string here = pointer_to(at + "/allow_trailers", i);

@@ -52,7 +52,7 @@ bool claims_are_verified(const Model& model, const std::string& name) {
     for (const Route& route : model.routes) {
         bool leads_here = false;
         for (const auto& [upstream, weight] : route.split) leads_here |= upstream == name;
-        for (const Rule& rule : route.rules) leads_here |= rule.upstream == name;
+        for (const Rule& rule : route.rules) leads_here |= rule.upstream == name || rule.fallback == name;
         if (leads_here && route.jwt.algorithm.empty()) return false;
     }
     return true;

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "config/diff.h"
@@ -20,11 +21,16 @@
 #include "control/core/controller.h"
 #include "control/edits/replace.h"
 #include "control/file_watch.h"
+#include "control/name_news.h"
+#include "control/names/names.h"
 #include "control/resume.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/state_dir.h"
+#include "control/upstream_health.h"
 #include "control/version.h"
+#include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -38,6 +44,7 @@ using std::chrono::system_clock;
 // How often the workers are asked for what they counted; quicker while a release is on trial or somebody waits for a
 // drain.
 constexpr milliseconds kCollect{200};
+constexpr std::chrono::minutes kForget{1};  // between two looks for totals of what is configured no more
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
@@ -76,6 +83,7 @@ struct Control::Members {
     Registry registry;
     std::unique_ptr<WorkerPool> pool;
     std::unique_ptr<Controller> controller;
+    std::unique_ptr<Names> names;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     Totals totals;
@@ -83,24 +91,61 @@ struct Control::Members {
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
+    steady_clock::time_point next_forgetting{};
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
+    bool settled = false;               // see look_whether_settled()
     std::uint64_t next_generation = 1;  // the first that this process may give out
 
     Members(std::string file, unsigned workers_)
         : config_file(std::move(file)), workers(workers_), registry(workers_) {}
 
+    Result<void> build_names(const config::Resolver& settings);
+    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
+    // a name that goes away, does not take the whole proxy out of its balancer.
+    bool look_whether_settled();
     void build_core();
     Result<void> build_rollouts();
     Result<void> begin(const Options& options, File file);
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void collect();
+    void release();
+    void forget_what_is_gone();
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
     void end();
 };
+
+Result<void> Control::Members::build_names(const config::Resolver& settings) {
+    const auto kept = store->addresses();
+    if (!kept) return kept.error();
+    Names::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.published = [this] { return controller->snapshot()->facts; };
+    ports.follow = [this](const KnownAddresses& known) {
+        health->follow(controller->model(), known);
+        ejection->follow(controller->model(), known);
+    };
+    ports.publish = [this](const KnownAddresses& known) {
+        controller->republish(with_addresses(*controller->snapshot(), registry, known));
+    };
+    ports.usable = [this](const std::string& upstream, const std::string& member) {
+        return registry.endpoint(upstream, member)->healthy();
+    };
+    ports.keep = [this](const AddressRows& rows) {
+        if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
+    };
+    ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *kept);
+    return {};
+}
+
+bool Control::Members::look_whether_settled() {
+    settled = settled || (health->all_checked() && names->all_asked());
+    return settled;
+}
 
 void Control::Members::build_core() {
     const auto find = [this](const std::string& upstream, const std::string& address) {
@@ -110,6 +155,9 @@ void Control::Members::build_core() {
         log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up && rollouts) rollouts->went_down(t.upstream, t.address);
+        names->health_changed();
+        look_whether_settled();
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
         if (c.ejected)
@@ -119,21 +167,23 @@ void Control::Members::build_core() {
         controller->events().add(
             "ejection",
             {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected && rollouts) rollouts->went_down(c.upstream, c.address);
     });
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
         controller->adopted(worker, generation, std::move(older));
     };
-    events.retired = [this](unsigned worker, std::uint64_t generation) {
-        controller->retired(worker, generation);
-        registry.release();
+    events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
+        if (last) controller->retired(worker, generation);
+        release();
     };
     events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
     pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
 
     Controller::Ports ports;
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
-        return compile(std::move(model), generation, registry);
+        names->introduce(*model);
+        return compile(std::move(model), generation, registry, names->known());
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) {
         registry.published(*next);
@@ -142,11 +192,14 @@ void Control::Members::build_core() {
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
-    ports.facts = [this](const config::Model& model) { return facts_of(model, registry); };
+    ports.facts = [this](const config::Model& model) {
+        return facts_of(model, registry, names->known(), health.get());
+    };
     ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
     ports.follow = [this](const config::Model& model) {
-        health->follow(model);
-        ejection->follow(model);
+        health->follow(model, names->known());
+        ejection->follow(model, names->known());
+        names->follow(model);
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
 }
@@ -180,12 +233,18 @@ Result<void> Control::Members::build_rollouts() {
         if (!state) return std::nullopt;
         return std::pair{state->upstream, state->address};
     };
+    ports.usable = [this](const std::string& upstream) {
+        return usable(controller->model(), upstream, registry, names->known());
+    };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, names->known(), *health);
+    };
     ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
                         rollout::HttpDone done) {
         rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->held_by(route); });
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
     const auto kept = store->journals();
     if (!kept) return kept.error();
     rollouts->restore(*kept);
@@ -200,7 +259,8 @@ Result<void> Control::Members::begin(const Options& options, File file) {
     auto from = beginning(std::move(file.model), file.hash, *newest, *stored_hash, options.from_file, next_generation);
     if (!from) return from.error();
     const auto model = std::make_shared<const config::Model>(std::move(from->model));
-    auto compiled = compile(model, from->generation, registry);
+    names->introduce(*model);
+    auto compiled = compile(model, from->generation, registry, names->known());
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     if (from->fresh) {
         Commit commit;
@@ -210,7 +270,7 @@ Result<void> Control::Members::begin(const Options& options, File file) {
             changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
                                    (*newest)->number)};
         else if (*newest)
-            if (const auto before = config::parse(std::string_view((*newest)->config)); before.model)
+            if (const auto before = config::parse_stored((*newest)->config); before.model)
                 changes = config::diff(*before.model, *model);
         commit.generation = {from->generation,
                              *newest ? (*newest)->number : 0,
@@ -255,6 +315,8 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               registry,
                               *health,
                               *ejection,
+                              *names,
+                              [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
                               Tokens(std::move(tokens)),
@@ -278,15 +340,32 @@ void Control::Members::collect() {
     });
 }
 
+void Control::Members::release() {
+    for (const auto id : registry.release()) totals.forget_endpoint(id);
+}
+
+void Control::Members::forget_what_is_gone() {
+    if (steady_clock::now() < next_forgetting) return;
+    next_forgetting = steady_clock::now() + kForget;
+    std::set<std::uint32_t> routes, upstreams;
+    for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
+    for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
+    totals.configured(routes, upstreams, steady_clock::now());
+}
+
 void Control::Members::arm_collect() {
     const bool drain = controller->drain_watched() && controller->drains().any_running();
     collect_timer.expires_after(drain ? kCollectForDrain : rollouts->any_active() ? kCollectForRollout : kCollect);
     collect_timer.async_wait([this](boost::system::error_code ec) {
         if (ec) return;
-        collect();
-        // What nobody holds any more: sockets of a dry run, endpoints that were removed.
-        registry.release();
-        rollouts->look_if_overdue();
+        guarded("control", totals.escaped_in_control, [this] {
+            collect();
+            // What nobody holds any more: sockets of a dry run, endpoints that were removed.
+            release();
+            forget_what_is_gone();
+            look_whether_settled();
+            rollouts->look_if_overdue();
+        });
         arm_collect();
     });
 }
@@ -294,14 +373,16 @@ void Control::Members::arm_collect() {
 void Control::Members::await_signal() {
     signals.async_wait([this](boost::system::error_code ec, int signal) {
         if (ec) return;
-        if (signal == SIGHUP)
-            reload("SIGHUP");
-        else if (signal == SIGUSR1)
-            pool->reopen_access_log();  // logrotate has moved the file away
-        else if (ending)
-            io.stop();  // told twice: at once
-        else
-            end();
+        guarded("control", totals.escaped_in_control, [this, signal] {
+            if (signal == SIGHUP)
+                reload("SIGHUP");
+            else if (signal == SIGUSR1)
+                pool->reopen_access_log();  // logrotate has moved the file away
+            else if (ending)
+                io.stop();  // told twice: at once
+            else
+                end();
+        });
         await_signal();
     });
 }
@@ -335,6 +416,7 @@ void Control::Members::end() {
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watch.reset();
+    names->stop();
     health->stop();
     ejection->stop();
     pool->drain(grace, [this] {
@@ -377,6 +459,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     }
     std::unique_ptr<Control> control(new Control(std::move(members)));
     auto& m = *control->members_;
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
     m.build_core();
     if (auto begun = m.begin(options, std::move(*file)); !begun) return begun.error();
     if (auto built = m.build_rollouts(); !built) return built.error();
@@ -396,7 +479,8 @@ int Control::run() {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
-    m.io.run();
+    while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
+    }
     log_info("ended");
     return 0;
 }

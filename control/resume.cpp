@@ -10,7 +10,7 @@ Result<Beginning> beginning(config::Model file, const std::string& file_hash, co
                             const std::optional<std::string>& stored_hash, bool from_file, std::uint64_t next) {
     if (!newest) return Beginning{std::move(file), next, true, "start"};
     if (from_file || stored_hash != file_hash) return Beginning{std::move(file), next, true, "file"};
-    auto parsed = config::parse(std::string_view(newest->config));
+    auto parsed = config::parse_stored(newest->config);
     if (!parsed.model) {
         std::string detail = parsed.errors.empty() ? "" : parsed.errors[0].pointer + ": " + parsed.errors[0].detail;
         return problems::internal(

@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "proxy/base/log.h"
+#include "proxy/base/guarded.h"
 
 namespace switchyard {
 namespace {
@@ -33,6 +33,7 @@ std::uint64_t seed() {
 
 Worker::Worker(unsigned number, asio::any_io_executor control, const WorkerPool::Events& events)
     : number_(number),
+      name_("worker-" + std::to_string(number)),
       control_(std::move(control)),
       events_(events),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
@@ -57,11 +58,13 @@ void Worker::start() {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] {
-        pthread_setname_np(pthread_self(), ("worker-" + std::to_string(number_)).c_str());
+        context_.enter_thread();
+        pthread_setname_np(pthread_self(), name_.c_str());
         poller_watch_.assign(context_.poller.descriptor());
         watch_poller();
         arm_tick();
-        io_.run();
+        while (!guard([this] { io_.run(); })) {
+        }
         // What lives on this thread dies on it.
         acceptors_.clear();
         sessions_.clear_and_dispose([](serve::Session* session) { delete session; });
@@ -120,7 +123,8 @@ void Worker::stop() {
 
 void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
     serve::InForce* before = context_.in_force;
-    if (before != nullptr && before->snapshot->generation >= snapshot->generation) return;
+    const auto order = [](const Snapshot& s) { return std::pair(s.generation, s.facts); };
+    if (before != nullptr && order(*before->snapshot) >= order(*snapshot)) return;
     held_.push_back(std::make_unique<serve::InForce>(std::move(snapshot)));
     serve::InForce* now = held_.back().get();
     // From here on this thread routes by the new generation.
@@ -175,8 +179,12 @@ void Worker::forget_endpoints(const Snapshot& snapshot) {
             if (endpoint.state->id < known.size()) known[endpoint.state->id] = true;
     for (std::size_t id = 0; id < known.size(); ++id) {
         auto& local = context_.endpoints[id];
-        if (!local || known[id]) continue;
-        local->pool.close_idle(context_.now_ms + 1);
+        if (!local) continue;
+        if (known[id]) {
+            local->pool.retire(false);
+            continue;
+        }
+        local->pool.retire(true);
         if (local->pool.leased == 0 && !local->counted) local.reset();
     }
 }
@@ -201,9 +209,12 @@ void Worker::retire(serve::InForce* held) {
     auto snapshot = std::move((*it)->snapshot);
     held_.erase(it);
     const std::uint64_t generation = snapshot->generation;
-    asio::post(control_, [this, generation, snapshot = std::move(snapshot)]() mutable {
+    // A generation is held as often as its addresses have changed; it is retired with the last of them.
+    const bool last =
+        std::none_of(held_.begin(), held_.end(), [&](const auto& h) { return h->snapshot->generation == generation; });
+    asio::post(control_, [this, generation, last, snapshot = std::move(snapshot)]() mutable {
         snapshot.reset();
-        events_.retired(number_, generation);
+        events_.retired(number_, generation, last);
     });
 }
 
@@ -223,10 +234,16 @@ WorkerReport Worker::report() {
     return out;
 }
 
+template <class Work>
+bool Worker::guard(Work work) {
+    return guarded(name_.c_str(), context_.counts.escaped, work);
+}
+
 void Worker::watch_poller() {
     poller_watch_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code error) {
-        if (!error) turns();
-        if (!error) watch_poller();
+        if (error) return;
+        guard([this] { turns(); });
+        watch_poller();
     });
 }
 
@@ -236,14 +253,14 @@ void Worker::turns() {
         if (context_.poller.turn() == 0 && !context_.poller.has_queued()) break;
     }
     if (context_.poller.has_queued()) asio::post(io_, [this] { turns(); });
-    if (context_.stopping) drain_progress();
+    if (drained_ && sessions_.empty()) drain_progress();
 }
 
 void Worker::arm_tick() {
     ticker_.expires_after(std::chrono::milliseconds(net::Wheel::kTick));
     ticker_.async_wait([this](boost::system::error_code error) {
         if (error) return;
-        tick();
+        guard([this] { tick(); });
         arm_tick();
     });
 }
@@ -264,8 +281,10 @@ void Worker::tick() {
                 if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
     }
     turns();
+    drain_progress();
 }
 
+// Once a tick: it looks at every session.
 void Worker::drain_progress() {
     if (!drained_) return;
     if (context_.now_ms >= drain_idle_ms_)

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Worker {
     WorkerReport report();
     void retire(serve::InForce* held);
     std::vector<InFlight> in_flight(const serve::InForce* except) const;
+    template <class Work>
+    bool guard(Work work);
     void watch_poller();
     void turns();
     void tick();
@@ -54,6 +57,7 @@ class Worker {
     void drain_progress();
 
     const unsigned number_;
+    const std::string name_;  // of the thread
     boost::asio::any_io_executor control_;
     const WorkerPool::Events& events_;
     boost::asio::io_context io_;

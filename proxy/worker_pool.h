@@ -30,8 +30,8 @@ class WorkerPool {
     struct Events {
         // `older`: what this worker still has in flight by earlier generations, counted at the moment of adoption.
         std::function<void(unsigned worker, std::uint64_t generation, std::vector<InFlight> older)> adopted;
-        // The last exchange pinned to `generation` ended on this worker.
-        std::function<void(unsigned worker, std::uint64_t generation)> retired;
+        // This worker gave a snapshot of `generation` back; `last`: it holds none of that generation any more.
+        std::function<void(unsigned worker, std::uint64_t generation, bool last)> retired;
         std::function<void(upstream::Suspect)> suspect;
     };
 

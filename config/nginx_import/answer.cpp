@@ -130,9 +130,15 @@ void set_answer(Route& route, const Directive& answer, const Settings& settings,
 
 void set_not_carried_over(Route& route) {
     route.redirect = {};
-    route.respond = {};
-    route.respond.status = kNotCarriedOver;
-    route.respond.body = "This part of the nginx configuration was not carried over.\n";
+    route.respond = not_carried_over();
+}
+
+Respond not_carried_over() {
+    return {kNotCarriedOver, "This part of the nginx configuration was not carried over.\n", Respond{}.content_type};
+}
+
+Respond refused() {
+    return {403, "Forbidden.\n", Respond{}.content_type};
 }
 
 bool redirects_to_https(const Route& route) {

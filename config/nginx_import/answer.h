@@ -17,6 +17,9 @@ inline constexpr std::uint16_t kNotCarriedOver = 501;
 void set_answer(Route& route, const Directive& answer, const Settings& settings, const std::string& server_name,
                 Notes& notes);
 void set_not_carried_over(Route& route);
+Respond not_carried_over();
+// What requests get that nobody is let in by.
+Respond refused();
 // A redirect of everything to the same place by https: the other half of a server that terminates TLS.
 bool redirects_to_https(const Route& route);
 

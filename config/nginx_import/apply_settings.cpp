@@ -23,7 +23,8 @@ constexpr std::uint64_t kNginxBody = 1U << 20U;  // client_max_body_size when no
 std::set<std::string> upstreams_of(const Route& route) {
     std::set<std::string> names;
     for (const auto& [upstream, weight] : route.split) names.insert(upstream);
-    for (const Rule& rule : route.rules) names.insert(rule.upstream);
+    for (const Rule& rule : route.rules)
+        if (!rule.upstream.empty()) names.insert(rule.upstream);
     return names;
 }
 

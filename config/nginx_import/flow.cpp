@@ -3,9 +3,22 @@
 #include <array>
 #include <regex>
 
+#include "config/limits.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/rules.h"
+#include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
+
+namespace {
+
+// A `return` of a status that is no redirect.
+bool is_fixed(const Directive& answer) {
+    const auto status = number_value(answer.arg(0));
+    return status && *status >= 200 && *status <= 599 && (*status < 300 || *status >= 400);
+}
+
+}  // namespace
 
 bool Flow::knows(std::string_view name) {
     constexpr std::array<std::string_view, 5> kNames{"set", "if", "return", "rewrite", "break"};
@@ -50,7 +63,11 @@ void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
 
 void Flow::enter_if(const Directive& directive, Notes& notes) {
     const auto verdict = scope.test(directive);
-    if (!verdict) return;
+    if (!verdict) {
+        for (const Directive& inner : directive.children)
+            if (refuses(inner)) closing = &inner;
+        return;
+    }
     bool answered = false;
     for (const Directive& inner : directive.children) {
         if (answered && knows(inner.name)) {
@@ -76,6 +93,11 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
     }
 }
 
+bool Flow::refuses(const Directive& directive) {
+    return (directive.name == "return" && directive.arg(0).size() == 3 && directive.arg(0).starts_with('4')) ||
+           directive.name == "deny";
+}
+
 void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes& notes) {
     const Formula& formula = verdict.formula;
     if (verdict.split.empty() && formula.kind == Formula::Kind::never) return;
@@ -91,9 +113,13 @@ void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes
         partial_answers.push_back({condition.values, {}, &directive});
     else if (equality && condition.key.source == Key::Source::method)
         partial_answers.push_back({{}, condition.values, &directive});
+    else if (verdict.split.empty() && is_fixed(directive) && depth_of(condition) < limits::kConditionDepth)
+        conditional_answers.push_back({condition, &directive});
+    else if (refuses(directive))
+        closing = &directive;
     else
         notes.lost(directive,
-                   "answering only some requests has a counterpart only by host, path and method: the request goes "
+                   "redirecting only some requests has a counterpart only by host, path and method: the request goes "
                    "on as if this were not here");
 }
 

@@ -18,6 +18,12 @@ struct PartialAnswer {
     const Directive* answer = nullptr;
 };
 
+// `return` with a status that only requests get for which a condition holds.
+struct ConditionalAnswer {
+    Condition when;
+    const Directive* answer = nullptr;
+};
+
 // rewrite ^/a/(.*)$ /b/$1 break
 struct PrefixChange {
     std::string from, to;           // without a slash at the end
@@ -32,6 +38,8 @@ struct Flow {
     Scope scope;
     const Directive* answer = nullptr;  // `return` for every request, or a rewrite that redirects
     std::vector<PartialAnswer> partial_answers;
+    std::vector<ConditionalAnswer> conditional_answers;  // in order
+    const Directive* closing = nullptr;  // a refusal whose condition has no counterpart: the place is closed
     std::vector<std::pair<Verdict, const Directive*>> conditional_passes;  // proxy_pass inside an if, in order
     std::optional<PrefixChange> prefix_change;
     bool ended = false;
@@ -39,6 +47,8 @@ struct Flow {
     // Takes the rewrite directives of a block, in order; the others are left alone.
     void walk(const std::vector<Directive>& block, Notes& notes);
     static bool knows(std::string_view name);
+    // A directive that turns requests away, where it stands in an `if`.
+    static bool refuses(const Directive& directive);
 
   private:
     void enter_if(const Directive& directive, Notes& notes);

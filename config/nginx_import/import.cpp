@@ -6,6 +6,7 @@
 #include "config/limits.h"
 #include "config/nginx_import/form.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/server_import.h"
 #include "config/nginx_import/values.h"
 #include "config/validate.h"
@@ -27,10 +28,11 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
             servers.push_back(&directive);
         else if (directive.name == "set_real_ip_from")
             real_ip.push_back(&directive);
-        else if (!scope.define(directive) && !Settings::knows(directive.name))
+        else if (!scope.define(directive) && !Settings::knows(directive.name) && !Guards::knows(directive.name))
             note_untranslated(directive, notes);
     }
-    Servers(model, upstreams, notes).import(servers, scope, Settings{}.under(http.children), real_ip);
+    Servers(model, upstreams, notes)
+        .import(servers, scope, Settings{}.under(http.children), Guards{}.under(http.children), real_ip);
     for (const auto& [name, upstream] : model.upstreams) {
         if (upstream.health == Health{}) {
             notes.unneeded(
@@ -93,6 +95,7 @@ NginxImport import_nginx(const std::filesystem::path& path) {
         tree.directives.clear();
         tree.directives.push_back(std::move(http));
     }
+    import_resolver(tree.directives, result.model.process.resolver, notes);
     try {
         for (const Directive& directive : tree.directives) import_top(directive, result.model, notes);
     } catch (const TooManyCases& error) {

@@ -41,7 +41,7 @@ std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
             notes.lost(directive, why);
             continue;
         }
-        Listen listen{*address, false, false, false, &directive};
+        Listen listen{*address, false, false, false, &directive, {}};
         for (std::size_t i = 1; i < directive.args.size(); ++i) {
             const std::string& word = directive.args[i];
             if (word == "default_server" || word == "default") {
@@ -66,16 +66,19 @@ std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
         }
         listens.push_back(listen);
     }
-    if (listens.empty()) listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, &server});
+    // A server of whose addresses none can be carried over listens nowhere, not on the port that nginx gives to those
+    // that say nothing.
+    const bool says = std::ranges::any_of(server.children, [](const Directive& d) { return d.name == "listen"; });
+    if (!says) listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, &server, {}});
     return listens;
 }
 
-void add_listener(Model& model, const Listen& listen, const Settings& settings,
-                  const std::vector<const Directive*>& real_ip, Notes& notes) {
+std::string add_listener(Model& model, const Listen& listen, const Settings& settings,
+                         const std::vector<const Directive*>& real_ip, Notes& notes) {
     const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
     if (same != model.listeners.end()) {
         same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
-        return;
+        return same->name;
     }
     std::set<std::string> taken;
     for (const Listener& listener : model.listeners) taken.insert(listener.name);
@@ -95,7 +98,8 @@ void add_listener(Model& model, const Listen& listen, const Settings& settings,
         else
             notes.lost(*block, why);
     }
-    model.listeners.push_back(std::move(listener));
+    model.listeners.push_back(listener);
+    return listener.name;
 }
 
 }  // namespace switchyard::config::nginx

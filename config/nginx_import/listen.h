@@ -19,12 +19,14 @@ struct Listen {
     bool tls = false;
     bool proxy_protocol = false;
     const Directive* origin = nullptr;
+    std::string listener = {};  // its name
 };
 
 // The listens of a server; nginx's *:80 when there is none.
 std::vector<Listen> read_listens(const Directive& server, Notes& notes);
-// Adds the listener unless the model has one at that address; keepalive and head timeouts come from `settings`.
-void add_listener(Model& model, const Listen& listen, const Settings& settings,
-                  const std::vector<const Directive*>& real_ip, Notes& notes);
+// Adds the listener unless the model has one at that address, and gives its name; keepalive and head timeouts come from
+// `settings`.
+std::string add_listener(Model& model, const Listen& listen, const Settings& settings,
+                         const std::vector<const Directive*>& real_ip, Notes& notes);
 
 }  // namespace switchyard::config::nginx

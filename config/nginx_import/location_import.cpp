@@ -3,82 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/location_path.h"
+#include "config/nginx_import/rules.h"
 #include "config/nginx_import/targets.h"
 
 namespace switchyard::config::nginx {
 
 namespace {
 
-struct Path {
-    bool exact = false;
-    std::string text;
-};
-
-bool is_plain_path(const std::string& path) {
-    return path.starts_with('/') && path.find_first_of("?# ") == std::string::npos &&
-           path.find("/./") == std::string::npos && path.find("/../") == std::string::npos &&
-           std::ranges::all_of(path, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-}
-
-// A location that refuses requests leaves them open to all when it is not carried over: that is said by itself.
-void note_refusals(const std::vector<Directive>& block, Notes& notes) {
-    for (const Directive& directive : block) {
-        const bool refuses = directive.name == "deny" || directive.name == "internal" ||
-                             directive.name == "limit_except" || directive.name.starts_with("auth_") ||
-                             (directive.name == "return" && directive.arg(0).starts_with('4'));
-        if (refuses)
-            notes.lost(directive,
-                       "ACCESS CONTROL IS NOT CARRIED OVER: enforce it in the application or in front of Switchyard");
-    }
-}
-
-// Nothing, and a note, when the location has no counterpart.
-std::optional<Path> location_path(const Directive& location, Notes& notes) {
-    std::string modifier = location.args.size() > 1 ? location.arg(0) : "";
-    std::string path = location.args.size() > 1 ? location.arg(1) : location.arg(0);
-    // nginx also takes the modifier without a space: =/x, ~^/x.
-    for (const std::string_view glued : {"^~", "~*", "~", "="})
-        if (modifier.empty() && path.starts_with(glued)) {
-            modifier = glued;
-            path.erase(0, glued.size());
-        }
-    if (path.starts_with('@') && modifier.empty()) {
-        notes.unneeded(location, "named locations are carried over where try_files leads to them, and nowhere else");
-        return std::nullopt;
-    }
-    if (modifier == "~" || modifier == "~*") {
-        notes.lost(
-            location,
-            "routes match by prefix or exact path, not by regular expression: write the prefixes as routes, or a "
-            "rule with {\"path\": true, \"matches\": …} in the route above. Until then its requests go where the "
-            "prefix locations lead");
-        note_refusals(location.children, notes);
-        return std::nullopt;
-    }
-    if (!is_plain_path(path)) {
-        notes.lost(location, "this path has no counterpart");
-        return std::nullopt;
-    }
-    return Path{modifier == "=", path};
-}
-
 const Directive* find_child(const std::vector<Directive>& block, std::string_view name) {
     const auto found = std::ranges::find(block, name, &Directive::name);
     return found == block.end() ? nullptr : &*found;
-}
-
-// `deny all;` without any exception; inside it also what says nothing of its own.
-bool denies_all(const std::vector<Directive>& block, bool around) {
-    const auto excepts = [](const Directive& d) {
-        return d.name == "allow" || d.name == "satisfy" || d.name.starts_with("auth_");
-    };
-    if (std::ranges::any_of(block, excepts)) return false;
-    const Directive* deny = find_child(block, "deny");
-    return deny ? deny->arg(0) == "all" : around;
 }
 
 // `try_files … @app`: without files to look for, everything goes to @app.
@@ -101,7 +40,8 @@ class LocationImport {
         path_ = path;
         Settings settings = around.under(location_.children);
         const Flow flow_around = flow;
-        denied_ = denies_all(location_.children, server_.denied);
+        guards_ = server_.guards.under(location_.children);
+        doors_ = {guards_};
         flow.walk(location_.children, notes_);
         const Directive* pass = find_child(location_.children, "proxy_pass");
         note_the_rest(location_.children);
@@ -109,6 +49,7 @@ class LocationImport {
             notes_.changed(*find_child(location_.children, "try_files"),
                            fmt::format("no files are served: everything goes to {}", other->arg(0)));
             settings = server_.settings->under(other->children);
+            doors_.push_back(server_.server_guards.under(other->children));
             named_ = true;
             flow.walk(other->children, notes_);
             pass = find_child(other->children, "proxy_pass");
@@ -116,24 +57,27 @@ class LocationImport {
         }
         for (const PartialAnswer& partial : flow.partial_answers)
             if (partial.hosts.empty()) add_partial(partial, settings);
-        if (find_child(location_.children, "internal"))
+        if (find_child(location_.children, "internal")) {
             add_internal();
-        else if (flow.answer)
-            add_answer(*flow.answer, settings);
-        else if (denied_)
-            add_denial();
-        else if (!pass && flow.conditional_passes.empty())
-            add_unhandled();
-        else
-            add_proxy(flow, pass, settings);
+        } else {
+            note_doors();
+            if (flow.answer)
+                add_answer(*flow.answer, settings);
+            else if (denied_.kind == Formula::Kind::always)
+                add_denial();
+            else if (!pass && flow.conditional_passes.empty())
+                add_unhandled();
+            else
+                add_proxy(flow, pass, settings);
+            guard(drafts.back(), flow, settings);
+        }
+        add_border(Draft(drafts.back()));
         note_borders();
         // To nginx settings and access rules hold inside as well; what `set`, `if` and `return` do does not.
         ServerContext here = server_;
-        here.denied = denied_;
+        here.guards = guards_;
         for (const Directive& inner : location_.children)
-            if (inner.name == "location")
-                for (Draft& draft : import_location(inner, flow_around, settings, here))
-                    drafts.push_back(std::move(draft));
+            if (inner.name == "location") import_inner(inner, flow_around, settings, here);
     }
 
   private:
@@ -141,8 +85,134 @@ class LocationImport {
         Draft draft;
         draft.origin = &location_;
         draft.name_wish = path_.text;
-        (path_.exact ? draft.route.match.path_exact : draft.route.match.path_prefix) = path_.text;
+        draft.stops_patterns = path_.stops_patterns;
+        draft.when = path_.when;
+        if (!path_.when) (path_.exact ? draft.route.match.path_exact : draft.route.match.path_prefix) = path_.text;
         return draft;
+    }
+
+    void import_inner(const Directive& inner, const Flow& flow, const Settings& settings, const ServerContext& here) {
+        for (Draft& draft : import_location(inner, flow, settings, here)) {
+            if (path_.when) {
+                // Inside an expression: both must hold. A prefix in there is one more test of the path.
+                Condition own;
+                own.key = {Key::Source::path, {}};
+                const bool exact = !draft.route.match.path_exact.empty();
+                own.test = exact ? Condition::Test::equals : Condition::Test::prefix;
+                own.values = {exact ? draft.route.match.path_exact : draft.route.match.path_prefix};
+                draft.when = both(Formula::of(*path_.when), Formula::of(draft.when.value_or(own))).condition;
+                draft.route.match.path_exact.clear();
+                draft.route.match.path_prefix = Match{}.path_prefix;
+                draft.border.clear();
+                // nginx asks the inner one first.
+                drafts.insert(drafts.begin(), std::move(draft));
+                continue;
+            }
+            if (draft.when && draft.within.empty()) draft.within = path_.text;
+            drafts.push_back(std::move(draft));
+        }
+    }
+
+    // Whom the location's doors refuse, and the guard that is not carried over.
+    void note_doors() {
+        denied_ = Formula::constant(false);
+        for (const Guards& door : doors_) {
+            denied_ = either(denied_, door.denied());
+            if (unheld_ == nullptr) unheld_ = door.unheld();
+            door.note(notes_);
+        }
+        for (const Directive& directive : location_.children) {
+            if (directive.name != "limit_except") continue;
+            const Guards others = guards_.under(directive.children);
+            const Formula methods = other_methods(directive);
+            others.note(notes_);
+            if (others.unheld() != nullptr && others.unheld() != unheld_)
+                note_closed(*others.unheld(), "the other methods are closed (403)");
+            const Formula inside = others.unheld() != nullptr ? Formula::constant(true) : others.denied();
+            denied_ = either(both(negated(methods), denied_), both(methods, inside));
+        }
+    }
+
+    // Puts before what a location does whom it refuses, in the order in which nginx asks: `if`, then access.
+    void guard(Draft& main, const Flow& flow, const Settings& settings) {
+        Route& route = main.route;
+        std::vector<Rule> front;
+        std::set<std::string> taken;
+        for (const Rule& rule : route.rules) taken.insert(rule.name);
+        const auto refuse = [&](const Condition& when, const Respond& respond) {
+            front.push_back({rule_name(when, taken), when, "", "", respond});
+        };
+        for (const ConditionalAnswer& conditional : flow.conditional_answers) {
+            Route answer;
+            set_answer(answer, *conditional.answer, settings, server_.name, notes_);
+            refuse(conditional.when, answer.respond);
+        }
+        const bool carried = route.respond.status != kNotCarriedOver;
+        const Directive* closing = flow.closing;
+        if (!flow.answer) {
+            if (denied_.kind == Formula::Kind::depends) refuse(denied_.condition, refused());
+            if (closing == nullptr) closing = unheld_;
+        }
+        if (closing) {
+            note_closed(*closing,
+                        carried ? "what it guards is closed (403)" : "its requests are answered with 501 anyway");
+            if (carried) {
+                const std::string split = shown(route.split);
+                if (!split.empty())
+                    notes_.changed(location_,
+                                   fmt::format("closed by line {}; to open it, put \"split\": {{{}}} in place "
+                                               "of the \"respond\" of its route",
+                                               closing->line, split));
+                shut(route,
+                     {refused().status, "What guards this in nginx was not carried over.\n", Respond{}.content_type});
+            }
+            front.clear();
+        }
+        route.rules.insert(route.rules.begin(), front.begin(), front.end());
+    }
+
+    // A prefix that refuses does so for what goes on behind it without a slash as well.
+    void add_border(const Draft& main) {
+        const Route& route = main.route;
+        const bool refuses = route.respond.status >= 400 ||
+                             std::ranges::any_of(route.rules, [](const Rule& r) { return r.respond.status >= 400; });
+        if (refuses && !path_.border.empty()) {
+            Draft border = main;
+            border.border = path_.border;
+            border.route.match = {};
+            Condition goes_on;
+            goes_on.key = {Key::Source::path, {}};
+            goes_on.test = Condition::Test::prefix;
+            goes_on.values = {path_.border};
+            border.when = goes_on;
+            path_.border.clear();
+            drafts.push_back(std::move(border));
+        }
+    }
+
+    void note_closed(const Directive& guard, std::string_view what) {
+        notes_.lost(guard,
+                    fmt::format("ACCESS CONTROL IS NOT CARRIED OVER: {}, until you enforce it in the application "
+                                "or in front of Switchyard and open it by hand",
+                                what));
+    }
+
+    static std::string shown(const Split& split) {
+        std::string out;
+        for (const auto& [upstream, weight] : split)
+            out += fmt::format("{}\"{}\": {}", out.empty() ? "" : ", ", upstream, weight);
+        return out;
+    }
+
+    // Nothing leads on from here.
+    static void shut(Route& route, Respond respond) {
+        route.rules.clear();
+        route.split.clear();
+        route.sticky.reset();
+        route.redirect = {};
+        route.strip_prefix.clear();
+        route.replace_prefix.clear();
+        route.respond = std::move(respond);
     }
 
     void note_the_rest(const std::vector<Directive>& block) {
@@ -150,7 +220,7 @@ class LocationImport {
             const bool handled = Flow::knows(directive.name) || Settings::knows(directive.name) ||
                                  directive.name == "proxy_pass" || directive.name == "location" ||
                                  directive.name == "health_check" || directive.name == "internal" ||
-                                 (directive.name == "deny" && denied_);
+                                 Guards::knows(directive.name);
             const bool leads_on = directive.name == "try_files" && !find_child(block, "proxy_pass") &&
                                   fallback_location(location_, server_);
             if (!handled && !leads_on) note_untranslated(directive, notes_);
@@ -177,7 +247,7 @@ class LocationImport {
 
     void add_denial() {
         Draft draft = fresh_draft();
-        draft.route.respond = {403, "Forbidden.\n", Respond{}.content_type};
+        draft.route.respond = refused();
         drafts.push_back(std::move(draft));
     }
 
@@ -202,6 +272,7 @@ class LocationImport {
         Draft draft = fresh_draft();
         Targets targets(*server_.upstreams, notes_);
         if (!targets.set(draft.route, flow, pass)) {
+            draft.route.rules.clear();
             notes_.lost(pass ? *pass : location_, "no upstream can be made out: requests for it are answered with 501");
             set_not_carried_over(draft.route);
             drafts.push_back(std::move(draft));
@@ -217,7 +288,8 @@ class LocationImport {
             notes_.changed(pass ? *pass : location_,
                            fmt::format("nginx sends each of its upstreams the Host of its own URL; here all get \"{}\"",
                                        host->second));
-        if (pass && !named_ && !path_.exact && path_.text.size() > 1 && path_.text.ends_with('/')) add_slash_redirect();
+        if (pass && !named_ && !path_.exact && !path_.when && path_.text.size() > 1 && path_.text.ends_with('/'))
+            add_slash_redirect();
         drafts.push_back(std::move(draft));
     }
 
@@ -226,14 +298,15 @@ class LocationImport {
         if (to.empty() && flow.prefix_change) {
             from = flow.prefix_change->from;
             to = flow.prefix_change->to.empty() ? "/" : flow.prefix_change->to;
-            if (!path_.text.starts_with(from) ||
+            if (path_.when || !path_.text.starts_with(from) ||
                 (path_.text.size() > from.size() && !from.ends_with('/') && path_.text[from.size()] != '/'))
-                return notes_.lost(where,
-                                   "the rewrite of this location replaces a prefix that not all of its paths have");
+                return not_carried_over_for(
+                    route, where, "the rewrite of this location replaces a prefix that not all of its paths have");
         }
         if (to.empty() || to == from) return;
         note_joint(flow, replacement, where);
-        if (!is_plain_path(to)) return notes_.lost(where, fmt::format("the path \"{}\" has no counterpart", to));
+        if (!is_plain_path(to))
+            return not_carried_over_for(route, where, fmt::format("the path \"{}\" has no counterpart", to));
         // Both end in a slash or neither does: what stays is joined the same way.
         if (from.size() > 1 && from.ends_with('/') && to.ends_with('/')) {
             from.pop_back();
@@ -243,6 +316,12 @@ class LocationImport {
         }
         route.strip_prefix = from;
         route.replace_prefix = to;
+    }
+
+    void not_carried_over_for(Route& route, const Directive& where, std::string advice) {
+        if (!path_.when) return notes_.lost(where, std::move(advice));
+        notes_.lost(where, advice + ": its requests are answered with 501");
+        shut(route, not_carried_over());
     }
 
     // nginx puts text in place of text; here a whole prefix makes way for another.
@@ -267,7 +346,7 @@ class LocationImport {
     }
 
     void note_borders() {
-        if (!path_.exact && path_.text.size() > 1 && !path_.text.ends_with('/'))
+        if (!path_.border.empty() && !path_.exact)
             notes_.changed(location_, fmt::format("takes {0} and {0}/…; nginx takes {0}x as well", path_.text));
     }
 
@@ -289,8 +368,11 @@ class LocationImport {
     const ServerContext& server_;
     Notes& notes_;
     Path path_;
-    bool denied_ = false;  // nobody may ask for it
-    bool named_ = false;   // its proxy_pass stands in a named location
+    Guards guards_;
+    Formula denied_ = Formula::constant(false);
+    const Directive* unheld_ = nullptr;
+    std::vector<Guards> doors_;  // all of which a request must pass: the location's, the named location's
+    bool named_ = false;         // its proxy_pass stands in a named location
 };
 
 }  // namespace
@@ -299,6 +381,9 @@ std::vector<Draft> import_location(const Directive& location, const Flow& server
                                    const ServerContext& server) {
     auto path = location_path(location, *server.notes);
     if (!path) return {};
+    if (path->guessed)
+        server.notes->lost(
+            location, "this regular expression has no counterpart: requests that it may take are answered with 501");
     // Prefixes match at segment borders here, so /api and /api/ would be one.
     const bool has_slash_twin = std::ranges::any_of(*server.directives, [&](const Directive& other) {
         return other.name == "location" && !other.args.empty() && other.args.back() == path->text + "/";
@@ -311,6 +396,11 @@ std::vector<Draft> import_location(const Directive& location, const Flow& server
     Flow flow = server_flow;
     flow.ended = false;
     import.run(*path, std::move(flow), around);
+    if (path->guessed)
+        for (Draft& draft : import.drafts) {
+            draft.route = {};
+            draft.route.respond = not_carried_over();
+        }
     return std::move(import.drafts);
 }
 

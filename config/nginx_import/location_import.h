@@ -1,14 +1,16 @@
 // One `location` → one route, or a few.
 //
-// Threads: one import, one thread. Errors: notes; what cannot be carried over answers 501 instead of falling through to
-//   another route.
+// Threads: one import, one thread. Errors: notes; what cannot be carried over answers 501, and what was guarded 403,
+//   instead of falling through to another route.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/model.h"
 #include "config/nginx_import/flow.h"
+#include "config/nginx_import/guards.h"
 #include "config/nginx_import/settings.h"
 #include "config/nginx_import/upstream_import.h"
 
@@ -19,6 +21,11 @@ struct Draft {
     Route route;
     std::string name_wish;
     const Directive* origin = nullptr;
+    // With a condition it is no route but rules of others: of those under `within` (empty: of the whole server).
+    std::optional<Condition> when;
+    std::string within;
+    std::string border;           // it takes what goes on behind this prefix without a slash
+    bool stops_patterns = false;  // ^~
 };
 
 // What locations of one server share.
@@ -28,7 +35,8 @@ struct ServerContext {
     Upstreams* upstreams = nullptr;
     Notes* notes = nullptr;
     const Settings* settings = nullptr;  // of the server, which named locations inherit
-    bool denied = false;                 // by the location around: nobody may ask for what is inside
+    Guards guards;                       // that the location inherits
+    Guards server_guards;                // of the server, which named locations inherit
 };
 
 // The routes of a location and of those inside it.

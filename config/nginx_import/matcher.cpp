@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 #include "config/cidr.h"
+#include "config/expression.h"
 #include "config/http_syntax.h"
 #include "config/nginx_import/pattern.h"
 #include "config/nginx_import/values.h"
@@ -78,9 +78,9 @@ std::optional<bool> Matcher::holds_for(const std::string& text) const {
         case Kind::pattern_any_case:
             break;
     }
-    const auto translated = ecmascript(value, kind == Kind::pattern_any_case);
+    const auto translated = re2_expression(value, kind == Kind::pattern_any_case);
     if (!translated) return std::nullopt;
-    return std::regex_search(text, std::regex(*translated));
+    return found_in(*expression_of(*translated), text);
 }
 
 bool Matcher::asks_for_query() const {
@@ -109,7 +109,7 @@ std::optional<Formula> Matcher::holds_for_variable(std::string_view variable) co
         case Kind::pattern_any_case:
             break;
     }
-    const auto translated = ecmascript(value, kind == Kind::pattern_any_case);
+    const auto translated = re2_expression(value, kind == Kind::pattern_any_case);
     if (!translated) return std::nullopt;
     return test(*key, Test::matches, {*translated});
 }

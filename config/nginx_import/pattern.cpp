@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <regex>
 #include <vector>
 
 #include "config/cidr.h"
+#include "config/expression.h"
 #include "config/limits.h"
 
 namespace switchyard::config::nginx {
@@ -38,11 +39,7 @@ class Translator {
         }
         while (!rest_.empty() && legal_) one();
         if (!legal_ || out_.size() > limits::kPatternLength) return std::nullopt;
-        try {
-            const std::regex check(out_, std::regex::ECMAScript);
-        } catch (const std::regex_error&) {
-            return std::nullopt;
-        }
+        if (!expression_of(out_)) return std::nullopt;
         return out_;
     }
 
@@ -67,7 +64,7 @@ class Translator {
             legal_ = false;
             return;
         }
-        // ECMAScript knows only escapes of letters and of its own marks; any other character stands for itself.
+        // Any other character stands for itself.
         constexpr std::string_view kPlain = "~!@#%&=:;,<>'\"_ /-";
         if (kPlain.find(rest_[1]) == std::string_view::npos) out_ += '\\';
         out_ += rest_[1];
@@ -76,12 +73,23 @@ class Translator {
     }
 
     void group() {
-        for (const std::string_view shared : {"(?:", "(?=", "(?!"}) {
-            if (!rest_.starts_with(shared)) continue;
-            out_ += shared;
-            rest_.remove_prefix(shared.size());
+        if (constexpr std::string_view kPlain = "(?:"; rest_.starts_with(kPlain)) {
+            out_ += kPlain;
+            rest_.remove_prefix(kPlain.size());
             return;
         }
+        // What a group is called makes no difference to what it matches.
+        for (const std::string_view named : {"(?<", "(?P<"}) {
+            const auto end = rest_.find('>');
+            if (!rest_.starts_with(named) || end == std::string_view::npos || end == named.size()) continue;
+            const auto name = rest_.substr(named.size(), end - named.size());
+            const auto legal = [](unsigned char c) { return c == '_' || std::isalnum(c) != 0; };
+            if (!std::ranges::all_of(name, legal)) continue;
+            out_ += '(';
+            rest_.remove_prefix(end + 1);
+            return;
+        }
+        // Looking ahead or behind needs a memory of the text: no counterpart.
         legal_ = false;
     }
 
@@ -129,7 +137,7 @@ class Translator {
 
 }  // namespace
 
-std::optional<std::string> ecmascript(std::string_view pcre, bool fold_case) {
+std::optional<std::string> re2_expression(std::string_view pcre, bool fold_case) {
     return Translator(pcre, fold_case).run();
 }
 

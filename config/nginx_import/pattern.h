@@ -1,4 +1,4 @@
-// nginx's regular expressions (PCRE) in the dialect that Switchyard uses (ECMAScript).
+// nginx's regular expressions (PCRE) in the dialect that Switchyard uses (RE2).
 //
 // Threads: pure functions.
 #pragma once
@@ -10,7 +10,7 @@
 namespace switchyard::config::nginx {
 
 // The same expression, or nothing when it uses what only PCRE has. `fold_case`: letters match either case.
-std::optional<std::string> ecmascript(std::string_view pcre, bool fold_case);
+std::optional<std::string> re2_expression(std::string_view pcre, bool fold_case);
 
 // "^10\.0\." as the address block 10.0.0.0/16; nothing for any other shape.
 std::optional<std::string> address_block(std::string_view pattern);

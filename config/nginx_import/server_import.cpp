@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/overlays.h"
+#include "config/nginx_import/pattern.h"
+#include "config/nginx_import/rules.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
@@ -59,6 +63,12 @@ const Directive* try_files_of(const Directive& server) {
     return &*found;
 }
 
+std::string escaped_dots(const std::string& name) {
+    std::string out;
+    for (const char c : name) out += c == '.' ? std::string("\\.") : std::string(1, c);
+    return out;
+}
+
 // Whether the mask *.suffix takes a host, or all that another mask takes.
 bool covers(std::string_view mask, std::string_view host) {
     return mask.starts_with("*.") && host != mask && host.ends_with(mask.substr(1));
@@ -66,7 +76,7 @@ bool covers(std::string_view mask, std::string_view host) {
 
 bool server_handles(std::string_view name) {
     return name == "listen" || name == "server_name" || name == "location" || name == "set_real_ip_from" ||
-           Flow::knows(name) || Settings::knows(name);
+           Flow::knows(name) || Settings::knows(name) || Guards::knows(name);
 }
 
 }  // namespace
@@ -79,7 +89,14 @@ void Servers::read_names(const Directive& directive, Server& server) {
         if (name.starts_with('.')) hosts = {name.substr(1), "*" + name};
         for (const std::string& host : hosts) {
             if (!is_host(host)) {
-                notes_.lost(directive, fmt::format("\"{}\": hosts are names or *.suffix", word));
+                // www.example.* is a pattern too; its dots are dots.
+                auto pattern = word.starts_with('~') ? re2_expression(word.substr(1), true) : std::nullopt;
+                if (host.ends_with(".*") && is_host(host.substr(0, host.size() - 2)))
+                    pattern = "^" + escaped_dots(host.substr(0, host.size() - 1)) + "[^/]+$";
+                if (pattern) server.patterns.push_back(*pattern);
+                notes_.lost(directive, fmt::format("\"{}\": hosts are names or *.suffix; {}", word,
+                                                   pattern ? "requests for it are answered with 501"
+                                                           : "requests for it go to the default server"));
                 break;
             }
             if (std::ranges::find(server.hosts, host) == server.hosts.end()) server.hosts.push_back(host);
@@ -97,13 +114,19 @@ void Servers::leave_out_redirects(std::vector<Server>& servers) {
             proxies_somewhere(server.block->children))
             continue;
         const auto serves = [](const Server& other, const std::string& host) {
-            return other.speaks_tls() &&
+            return other.speaks_tls() && !other.left_out &&
                    (other.hosts.empty() || std::ranges::find(other.hosts, host) != other.hosts.end());
         };
         const auto served = [&](const std::string& host) {
             return std::ranges::any_of(servers, [&](const Server& other) { return serves(other, host); });
         };
         const std::size_t named = server.hosts.size();
+        // What is terminated before Switchyard may come in at either port.
+        for (Server& other : servers)
+            if (other.speaks_tls() && (named == 0 || std::ranges::any_of(server.hosts, [&](const std::string& host) {
+                                           return serves(other, host);
+                                       })))
+                other.listeners.insert(server.listeners.begin(), server.listeners.end());
         std::erase_if(server.hosts, served);
         const bool all_hosts = named == 0 && std::ranges::any_of(servers, &Server::speaks_tls);
         server.left_out = all_hosts || (named > 0 && server.hosts.empty());
@@ -129,74 +152,105 @@ void Servers::note_left_out(const Server& server) {
     }
 }
 
-void Servers::choose_default(std::vector<Server>& servers) {
+void Servers::choose_defaults(std::vector<Server>& servers) {
     // Per address the one that says so, else the first.
-    std::map<Address, std::size_t> defaults;
-    std::vector<Address> order;
+    std::map<std::string, std::size_t> defaults;
     for (std::size_t i = 0; i < servers.size(); ++i) {
         if (servers[i].left_out) continue;
-        for (const Listen& listen : servers[i].listens) {
-            const auto [at, fresh] = defaults.emplace(listen.address, i);
-            if (fresh) order.push_back(listen.address);
-            if (!fresh && listen.is_default) at->second = i;
+        for (const std::string& listener : servers[i].listeners) {
+            const bool fresh = defaults.emplace(listener, i).second;
+            const bool says = std::ranges::any_of(servers[i].listens, [&](const Listen& listen) {
+                return listen.is_default && listen.listener == listener;
+            });
+            if (!fresh && says) defaults[listener] = i;
         }
     }
-    if (order.empty()) return;
-    // A server that could be reached in no other way comes first, if it leads anywhere.
-    const auto only_as_default = std::ranges::find_if(order, [&](const Address& address) {
-        const Server& server = servers[defaults[address]];
-        return server.hosts.empty() && proxies_somewhere(server.block->children);
-    });
-    Server& chosen = servers[defaults[only_as_default == order.end() ? order.front() : *only_as_default]];
-    chosen.takes_any_host = true;
-    for (const std::string& host : chosen.hosts) {
-        const bool taken = std::ranges::any_of(servers, [&](const Server& other) {
-            return &other != &chosen && !other.left_out &&
-                   std::ranges::any_of(other.hosts, [&](const std::string& mask) { return covers(mask, host); });
-        });
-        if (taken) chosen.beside_any.push_back(host);
-    }
-    for (const Address& address : order) {
-        Server& other = servers[defaults[address]];
-        if (&other == &chosen) continue;
-        notes_.changed(
-            *other.block,
-            fmt::format("takes any host at {}; routes do not look at the address a request came to, and requests "
-                        "for hosts that no server names go to the server of line {}",
-                        address.text(), chosen.block->line));
+    for (const auto& [listener, chosen] : defaults) servers[chosen].default_at.insert(listener);
+    for (Server& server : servers) {
+        const auto shares_a_place = [&](const Server& other) {
+            return std::ranges::any_of(server.default_at, [&](const auto& at) { return other.listeners.contains(at); });
+        };
+        for (const std::string& host : server.hosts) {
+            const bool taken = std::ranges::any_of(servers, [&](const Server& other) {
+                return &other != &server && !other.left_out && shares_a_place(other) &&
+                       std::ranges::any_of(other.hosts, [&](const std::string& mask) { return covers(mask, host); });
+            });
+            if (taken) server.beside_any.push_back(host);
+        }
     }
 }
 
 void Servers::import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
-                     const std::vector<const Directive*>& real_ip) {
+                     const Guards& guards, const std::vector<const Directive*>& real_ip) {
     std::vector<Server> servers;
     for (const Directive* block : blocks) {
-        Server server{block, read_listens(*block, notes_), {}, false, {}, false};
+        Server server;
+        server.block = block;
+        server.listens = read_listens(*block, notes_);
+        server.guards = guards.under(block->children);
         for (const Directive& directive : block->children)
             if (directive.name == "server_name") read_names(directive, server);
         std::vector<const Directive*> trusted = real_ip;
         for (const Directive& directive : block->children)
             if (directive.name == "set_real_ip_from") trusted.push_back(&directive);
-        for (const Listen& listen : server.listens)
-            add_listener(model_, listen, http.under(block->children), trusted, notes_);
+        for (Listen& listen : server.listens) {
+            listen.listener = add_listener(model_, listen, http.under(block->children), trusted, notes_);
+            server.listeners.insert(listen.listener);
+        }
+        if (server.listens.empty()) {
+            notes_.lost(*block, "none of its addresses can be listened at: it is left out");
+            continue;
+        }
         servers.push_back(std::move(server));
     }
     leave_out_redirects(servers);
-    choose_default(servers);
+    choose_defaults(servers);
     for (const Server& server : servers)
         if (!server.left_out) import_server(server, scope, http, servers.size() > 1);
+    close_lost_hosts(servers);
     finish();
+}
+
+// A server's names that no route can have: their requests would go to another server.
+void Servers::close_lost_hosts(const std::vector<Server>& servers) {
+    for (const Server& server : servers)
+        for (const std::string& pattern : server.patterns) {
+            Condition condition;
+            condition.key = {Key::Source::host, {}};
+            condition.test = Condition::Test::matches;
+            condition.values = {pattern};
+            for (Taken& taken : taken_) {
+                const bool meets =
+                    std::ranges::any_of(taken.listeners, [&](const auto& at) { return server.listeners.contains(at); });
+                if (!meets || !taken.hosts.front().empty()) continue;
+                std::set<std::string> names;
+                for (const Rule& rule : taken.draft.route.rules) names.insert(rule.name);
+                taken.draft.route.rules.insert(taken.draft.route.rules.begin(),
+                                               {rule_name(condition, names), condition, "", "", not_carried_over()});
+            }
+        }
 }
 
 std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow, const Settings& settings) {
     std::vector<Draft> drafts;
-    const ServerContext context{server.hosts.empty() ? "" : server.hosts.front(), &server.block->children, &upstreams_,
-                                &notes_, &settings};
+    const ServerContext context{server.hosts.empty() ? "" : server.hosts.front(),
+                                &server.block->children,
+                                &upstreams_,
+                                &notes_,
+                                &settings,
+                                server.guards,
+                                server.guards};
     if (flow.answer) {
         Draft draft;
         draft.origin = flow.answer;
         draft.name_wish = "/";
         set_answer(draft.route, *flow.answer, settings, context.name, notes_);
+        std::set<std::string> taken;
+        for (const ConditionalAnswer& before : flow.conditional_answers) {
+            Route answer;
+            set_answer(answer, *before.answer, settings, context.name, notes_);
+            draft.route.rules.push_back({rule_name(before.when, taken), before.when, "", "", answer.respond});
+        }
         drafts.push_back(std::move(draft));
         for (const Directive& directive : server.block->children)
             if (directive.name == "location")
@@ -244,19 +298,18 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
             else
                 notes_.lost(*partial.answer, fmt::format("\"{}\" is no host name", host));
         }
-        if (!answered.empty()) take(std::move(draft), answered);
+        if (!answered.empty()) take(draft, answered, server.listeners);
         const auto is_answered = [&](const std::string& host) {
             return std::ranges::find(answered, host) != answered.end();
         };
         std::erase_if(hosts, is_answered);
         std::erase_if(beside_any, is_answered);
     }
-    if (server.takes_any_host) {
-        if (has_others && !server.hosts.empty())
-            notes_.unneeded(*server.block, fmt::format("is the default server: its routes take any host, {} among them",
-                                                       server.hosts.front()));
-        hosts = {""};
-    } else if (hosts.empty()) {
+    const bool everywhere = server.default_at == server.listeners;
+    if (everywhere && has_others && !server.hosts.empty())
+        notes_.unneeded(*server.block, fmt::format("is the default server: its routes take any host, {} among them",
+                                                   server.hosts.front()));
+    if (server.default_at.empty() && hosts.empty()) {
         if (server.hosts.empty())
             notes_.lost(*server.block,
                         "has no host of its own, and another server is the default: it gets no requests");
@@ -264,9 +317,11 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
     }
     std::vector<Draft> drafts = server_drafts(server, flow, settings);
     const bool has_root = std::ranges::any_of(drafts, [](const Draft& draft) {
-        return draft.route.match.path_exact.empty() && draft.route.match.path_prefix == "/";
+        return !draft.when && draft.route.match.path_exact.empty() && draft.route.match.path_prefix == "/";
     });
-    if (!has_root && !server.takes_any_host) {
+    const bool has_overlay =
+        std::ranges::any_of(drafts, [](const Draft& draft) { return draft.when.has_value() && draft.border.empty(); });
+    if (!has_root && (!everywhere || has_overlay)) {
         // Otherwise paths without a location would go on to the default server.
         Draft draft;
         draft.origin = server.block;
@@ -275,29 +330,50 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
         notes_.changed(*server.block, "paths without a location get 404; nginx would look for files");
         drafts.push_back(std::move(draft));
     }
+    lay_over(drafts, notes_);
     for (Draft& draft : drafts) {
         if (draft.name_wish == "/") draft.name_wish.clear();
         draft.name_wish = (server.hosts.empty() ? "default" : server.hosts.front()) + draft.name_wish;
-        if (!beside_any.empty()) take(draft, beside_any);
-        take(std::move(draft), hosts);
+        take_at_its_places(server, draft, hosts, beside_any);
     }
 }
 
-// Whether a route at the same place must give way: a redirect to https does, to what is served there.
-bool Servers::replaces(const Draft& draft, const std::string& host) {
-    for (Taken& other : taken_) {
-        const auto shared = std::ranges::find(other.hosts, host);
+void Servers::take_at_its_places(const Server& server, const Draft& draft, const std::vector<std::string>& hosts,
+                                 const std::vector<std::string>& beside_any) {
+    if (!server.default_at.empty()) {
+        if (!beside_any.empty()) take(draft, beside_any, server.default_at);
+        take(draft, {""}, server.default_at);
+    }
+    std::set<std::string> elsewhere;
+    for (const std::string& listener : server.listeners)
+        if (!server.default_at.contains(listener)) elsewhere.insert(listener);
+    if (!hosts.empty() && !elsewhere.empty()) take(draft, hosts, elsewhere);
+}
+
+// Of these listeners those where no route has the same place. A redirect to https gives way to what is served there.
+std::set<std::string> Servers::still_free(const Draft& draft, const std::string& host,
+                                          std::set<std::string> listeners) {
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+        Taken& other = taken_[i];
         const Match &a = other.draft.route.match, &b = draft.route.match;
-        if (shared == other.hosts.end() || place(a) != place(b) || a.methods != b.methods) continue;
+        if (std::ranges::find(other.hosts, host) == other.hosts.end() || place(a) != place(b) || a.methods != b.methods)
+            continue;
+        std::set<std::string> shared;
+        std::ranges::set_intersection(other.listeners, listeners, std::inserter(shared, shared.end()));
+        if (shared.empty()) continue;
         const bool old_redirects = redirects_to_https(other.draft.route),
                    new_redirects = redirects_to_https(draft.route);
         if (old_redirects && !new_redirects) {
-            notes_.changed(
-                *other.draft.origin,
-                "redirects to https what another server of the same host serves by TLS; routes do not look at "
-                "the address, so the redirect is left out: do it where TLS is terminated");
-            other.hosts.erase(shared);
-            return true;
+            notes_.changed(*other.draft.origin,
+                           "redirects to https what another server of the same host serves: the redirect is left out; "
+                           "do it where TLS is terminated");
+            // The other stays where they do not meet.
+            Taken rest = other;
+            for (const std::string& listener : shared) rest.listeners.erase(listener);
+            rest.hosts = {host};
+            std::erase(other.hosts, host);
+            if (!rest.listeners.empty()) taken_.push_back(std::move(rest));
+            continue;
         }
         if (new_redirects && !old_redirects)
             notes_.changed(
@@ -305,21 +381,26 @@ bool Servers::replaces(const Draft& draft, const std::string& host) {
                 "redirects to https what another server of the same host serves; the redirect is left out: do it "
                 "where TLS is terminated");
         else if (!(draft.route == other.draft.route))
-            notes_.lost(
-                *draft.origin,
-                fmt::format("the same host and path as {}:{}, which is used; routes do not look at the address a "
-                            "request came to",
-                            other.draft.origin->file, other.draft.origin->line));
-        return false;
+            notes_.lost(*draft.origin, fmt::format("the same address, host and path as {}:{}, which is used",
+                                                   other.draft.origin->file, other.draft.origin->line));
+        for (const std::string& listener : shared) listeners.erase(listener);
     }
-    return true;
+    return listeners;
 }
 
-void Servers::take(Draft draft, const std::vector<std::string>& hosts) {
-    std::vector<std::string> free;
-    for (const auto& host : hosts)
-        if (replaces(draft, host)) free.push_back(host);
-    if (!free.empty()) taken_.push_back({std::move(draft), std::move(free)});
+void Servers::take(const Draft& draft, const std::vector<std::string>& hosts, const std::set<std::string>& listeners) {
+    // Hosts that are free at the same listeners are one route.
+    std::vector<std::pair<std::set<std::string>, std::vector<std::string>>> free;
+    for (const auto& host : hosts) {
+        const auto at = still_free(draft, host, listeners);
+        if (at.empty()) continue;
+        const auto same = std::ranges::find(free, at, [](const auto& group) { return group.first; });
+        if (same == free.end())
+            free.push_back({at, {host}});
+        else
+            same->second.push_back(host);
+    }
+    for (auto& [at, names] : free) taken_.push_back({draft, std::move(names), at});
 }
 
 void Servers::finish() {
@@ -331,6 +412,8 @@ void Servers::finish() {
         if (wish == "/" || wish.empty()) wish = taken.hosts.front().empty() ? "default" : taken.hosts.front();
         route.name = fresh_name(wish, names);
         if (!taken.hosts.front().empty()) route.match.hosts = taken.hosts;
+        if (taken.listeners.size() < model_.listeners.size())
+            route.match.listeners.assign(taken.listeners.begin(), taken.listeners.end());
         model_.routes.push_back(std::move(route));
     }
 }

@@ -1,11 +1,11 @@
 // `server` blocks → listeners and routes.
 //
-// nginx chooses the server by address and host first, then the location; a route has host and path at once, and no
-// address. What cannot be told apart that way is noted.
+// nginx chooses the server by address and host first, then the location; a route has listeners, host and path at once.
 // Threads: one import, one thread.
 #pragma once
 
 #include <list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,15 +21,18 @@ class Servers {
 
     // All server blocks of the http block, in order.
     void import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
-                const std::vector<const Directive*>& real_ip);
+                const Guards& guards, const std::vector<const Directive*>& real_ip);
 
   private:
     struct Server {
         const Directive* block;
         std::vector<Listen> listens;
+        std::set<std::string> listeners;   // their names
+        std::set<std::string> default_at;  // of these: where it takes any host
         std::vector<std::string> hosts;
-        bool takes_any_host = false;
         std::vector<std::string> beside_any;  // its names that a mask of another server would take from it
+        std::vector<std::string> patterns;    // its names that no route can have
+        Guards guards;
         bool left_out = false;
 
         bool speaks_tls() const;
@@ -38,17 +41,22 @@ class Servers {
     void read_names(const Directive& directive, Server& server);
     // A server that only redirects to https has nothing to do where TLS is terminated before Switchyard.
     void leave_out_redirects(std::vector<Server>& servers);
-    void choose_default(std::vector<Server>& servers);
+    static void choose_defaults(std::vector<Server>& servers);
     void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
+    void close_lost_hosts(const std::vector<Server>& servers);
     void note_left_out(const Server& server);
     std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);
-    void take(Draft draft, const std::vector<std::string>& hosts);
-    bool replaces(const Draft& draft, const std::string& host);
+    // At these listeners, for those hosts.
+    void take(const Draft& draft, const std::vector<std::string>& hosts, const std::set<std::string>& listeners);
+    void take_at_its_places(const Server& server, const Draft& draft, const std::vector<std::string>& hosts,
+                            const std::vector<std::string>& beside_any);
+    std::set<std::string> still_free(const Draft& draft, const std::string& host, std::set<std::string> listeners);
     void finish();
 
     struct Taken {
         Draft draft;
         std::vector<std::string> hosts;  // one empty text: any
+        std::set<std::string> listeners;
     };
 
     Model& model_;

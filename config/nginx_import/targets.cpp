@@ -9,7 +9,9 @@
 #include <set>
 
 #include "config/limits.h"
+#include "config/nginx_import/answer.h"
 #include "config/nginx_import/matcher.h"
+#include "config/nginx_import/rules.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
@@ -22,26 +24,6 @@ bool is_random(std::string_view variable) {
                                                       "date_local", "connection",   "connection_requests",
                                                       "pid",        "time_iso8601", "time_local"};
     return std::ranges::find(kRandom, variable) != kRandom.end();
-}
-
-int depth_of(const Condition& condition) {
-    int deepest = 0;
-    for (const Condition& child : condition.children) deepest = std::max(deepest, depth_of(child));
-    return deepest + 1;
-}
-
-std::string rule_name(const Condition& condition, std::set<std::string>& taken) {
-    const Condition* first = &condition;
-    while (!first->children.empty()) first = &first->children[0];
-    std::string wish = first->key.name;
-    if (first->key.source == Key::Source::client) wish = "client";
-    if (first->key.source == Key::Source::method) wish = "method";
-    if (first->key.source == Key::Source::path) wish = "path";
-    if (first->key.source == Key::Source::host) wish = "host";
-    if (first == &condition && first->test != Condition::Test::matches)
-        for (const auto& value : first->values) wish += "-" + value;
-    std::ranges::transform(wish, wish.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return fresh_name(wish, taken);
 }
 
 // What passes the request's own path and query on, whatever its spelling.
@@ -184,21 +166,28 @@ bool Targets::set(Route& route, const Flow& flow, const Directive* pass) {
     std::set<std::string> taken;
     for (std::size_t i = 0; i + 1 < cases.size(); ++i) {
         if (depth_of(cases[i].when.condition) > limits::kConditionDepth) {
-            notes_.lost(where, "a condition is nested too deep to be carried over: write the rule by hand");
-            continue;
+            notes_.lost(where,
+                        "a condition is nested too deep to be carried over, and its requests cannot be told apart: "
+                        "all are answered with 501; write the rule by hand");
+            route.rules.clear();
+            return false;
         }
         const Shares* rule_split = nullptr;
         const auto target = read_shared(cases[i].out, rule_split, flow, where);
-        if (!target) continue;
+        if (!target) {
+            route.rules.push_back(
+                {rule_name(cases[i].when.condition, taken), cases[i].when.condition, "", "", not_carried_over()});
+            continue;
+        }
         if (target->size() > 1) notes_.lost(where, "a rule leads to one upstream; of these shares the first is used");
         route.rules.push_back(
-            {rule_name(cases[i].when.condition, taken), cases[i].when.condition, target->front().first});
+            {rule_name(cases[i].when.condition, taken), cases[i].when.condition, target->front().first, "", {}});
     }
     // Two colours, of which rules reach one: it stands in the split as well, ready to be switched to.
     const bool alone = base->size() == 1;
     if (alone && !route.rules.empty()) {
-        const std::string& other = route.rules.front().upstream;
-        const bool two = std::ranges::all_of(route.rules, [&](const Rule& rule) {
+        const std::string other = route.rules.front().upstream;
+        const bool two = !other.empty() && std::ranges::all_of(route.rules, [&](const Rule& rule) {
             return rule.upstream == other || rule.upstream == base->front().first;
         });
         if (two && other != base->front().first) {

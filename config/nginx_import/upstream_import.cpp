@@ -7,6 +7,7 @@
 
 #include "config/limits.h"
 #include "config/nginx_import/matcher.h"
+#include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
 
@@ -66,7 +67,7 @@ void Upstreams::add_endpoint(const Directive& server, Upstream& upstream, bool& 
         } else if (const auto time = option(word, "slow_start")) {
             upstream.slow_start = time_value(*time).value_or(Duration{0});
         } else if (word == "resolve") {
-            notes_.unneeded(server, "\"resolve\": Switchyard looks names up again by itself");
+            notes_.unneeded(server, "\"resolve\": names are looked up again by themselves, whenever their TTL is over");
         } else if (!word.starts_with("max_fails=") && !word.starts_with("fail_timeout=")) {
             notes_.lost(server, fmt::format("\"{}\" {}", word, kNoCounterpart));
         }
@@ -159,9 +160,11 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
             std::min(number_value(directive.arg(0)).value_or(0), static_cast<std::uint32_t>(limits::kQueue));
         const auto timeout = time_value(option(directive.arg(1), "timeout").value_or("60s"));
         upstream.timeouts.queue = std::clamp(timeout.value_or(60s), Duration{1}, Duration{limits::kDuration});
+    } else if (is_resolver_directive(name)) {
+        // Read before, with all the others.
     } else if (name == "state") {
         notes_.lost(directive, "the servers in that file are not read: add them as endpoints");
-    } else if (name == "zone" || name == "keepalive_requests" || name == "keepalive_time" || name == "resolver") {
+    } else if (name == "zone" || name == "keepalive_requests" || name == "keepalive_time") {
         notes_.unneeded(directive, "Switchyard needs no such setting");
     } else {
         notes_.lost(directive, std::string(kNoCounterpart));

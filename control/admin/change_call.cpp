@@ -74,6 +74,12 @@ Result<bool> wants_dry_run(const AdminRequest& request) {
     return said == "true";
 }
 
+Result<bool> wants_force(const AdminRequest& request) {
+    const auto said = request.query_value("force").value_or("false");
+    if (said != "true" && said != "false") return problems::bad_request("?force must be true or false");
+    return said == "true";
+}
+
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {
     Change change;
     change.verb = std::move(verb);
@@ -84,12 +90,16 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return dry_run.error();
     change.dry_run = *dry_run;
+    const auto force = wants_force(request);
+    if (!force) return force.error();
+    change.force = *force;
     change.idempotency_key = request.header("idempotency-key");
     if (!change.idempotency_key.empty()) change.fingerprint = fingerprint_of(request);
     return change;
 }
 
 void read_change_options(BodyReader& body, Change& change) {
+    change.force = body.flag("force").value_or(false) || change.force;
     change.confirm_within = body.duration("confirm_within");
     if (change.confirm_within && (change.confirm_within->count() <= 0 || *change.confirm_within > kConfirmLimit))
         body.wrong("confirm_within", "must be more than 0 and at most 24h");

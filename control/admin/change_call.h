@@ -26,10 +26,13 @@ Result<void> unless_stale(const Context& context, const AdminRequest& request);
 // ?dry_run; false when it is not said.
 Result<bool> wants_dry_run(const AdminRequest& request);
 
+// ?force: past the guard, whatever the health of what the traffic goes to; false when it is not said.
+Result<bool> wants_force(const AdminRequest& request);
+
 // A Change with everything but its edit.
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
 
-// "confirm_within" and "drain": {"deadline", "policy"} of a body.
+// "force", "confirm_within" and "drain": {"deadline", "policy"} of a body.
 void read_change_options(BodyReader& body, Change& change);
 
 // The receipt with its ETag, or the problem.

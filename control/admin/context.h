@@ -14,6 +14,7 @@
 #include "control/base/timestamp.h"
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
+#include "control/names/names.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
@@ -27,6 +28,8 @@ struct Context {
     Registry& registry;
     HealthChecker& health;
     Ejection& ejection;
+    Names& names;
+    std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
     rollout::Rollouts& rollouts;
     Tokens tokens;

@@ -59,9 +59,12 @@ std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest
     if (route.method == "GET") return std::nullopt;
     for (const auto& [name, value] : request.query) {
         if (name == "dry_run" && route.knows_dry_run()) continue;
-        return problems::bad_request(
-            fmt::format("there is no ?{} here; {} knows {}; nothing was done", name, request.path,
-                        route.knows_dry_run() ? "?dry_run=true and no other" : "no query, and has no dry run"));
+        if (name == "force" && route.knows_force()) continue;
+        return problems::bad_request(fmt::format("there is no ?{} here; {} knows {}; nothing was done", name,
+                                                 request.path,
+                                                 route.knows_dry_run() ? "?dry_run=true, ?force=true and no other"
+                                                 : route.knows_force() ? "?force=true and no other, and has no dry run"
+                                                                       : "no query, and has no dry run"));
     }
     return std::nullopt;
 }

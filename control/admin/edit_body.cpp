@@ -33,11 +33,11 @@ std::uint32_t clipped(std::uint64_t count) {
 
 }  // namespace
 
-Edit read_switch(BodyReader& body, const std::string& route) {
+Edit read_switch(BodyReader& body, const std::string& route, bool force) {
     edits::Switch wanted;
     wanted.route = route;
     wanted.to = body.required_text("to");
-    wanted.force = body.flag("force").value_or(false);
+    wanted.force = force;
     if (const auto* require = body.find("require")) {
         BodyReader inner(*require, body.pointer("require"), {"healthy"});
         wanted.healthy = clipped(inner.number("healthy").value_or(1));
@@ -93,7 +93,7 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer) {
     if (verb == "switch") {
         BodyReader body(element, pointer, {"verb", "route", "to", "require", "force"});
         const auto route = body.required_text("route");
-        auto edit = read_switch(body, route);
+        auto edit = read_switch(body, route, body.flag("force").value_or(false));
         return finished(body, std::move(edit));
     }
     if (verb == "split") {

@@ -9,8 +9,8 @@
 
 namespace switchyard::control {
 
-// {"to", "require": {"healthy"}, "force"}; what is wrong is left in `body`.
-Edit read_switch(BodyReader& body, const std::string& route);
+// {"to", "require": {"healthy"}}; what is wrong is left in `body`.
+Edit read_switch(BodyReader& body, const std::string& route, bool force);
 // {"blue": 90, "green": 10}
 Result<Edit> read_split(const Json& weights, const std::string& pointer, const std::string& route);
 // {"state": "up"}

@@ -37,12 +37,20 @@ std::string split_words(const route::Route& route, const Snapshot& snapshot) {
 
 void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
                    const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms) {
+    if (decision.rule >= 0) {
+        const auto& rule = route.rules[static_cast<std::size_t>(decision.rule)];
+        out["by"] = "rule";
+        out["rule"] = rule.name;
+        if (rule.answers()) {
+            out["status"] = rule.respond.status;
+            why.push_back(fmt::format("rule {} holds and answers by itself", rule.name));
+            return;
+        }
+    }
     const auto& upstream = *snapshot.upstreams[decision.upstream];
     switch (decision.by) {
         case route::Decision::By::rule: {
             const auto& rule = route.rules[static_cast<std::size_t>(decision.rule)];
-            out["by"] = "rule";
-            out["rule"] = rule.name;
             why.push_back(fmt::format("rule {} holds and sends it to {}", rule.name, upstream.name));
             break;
         }
@@ -71,13 +79,15 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
                             split_words(route, snapshot), upstream.name, route.split.period(),
                             decision.turn.position - decision.turn.position % route.split.period()));
             break;
+        case route::Decision::By::refused_rule:  // has no upstream to tell of
+            break;
         case route::Decision::By::single:
             out["by"] = "single";
             why.push_back(fmt::format("no rule holds, and {} has the whole split", upstream.name));
             break;
     }
     if (decision.mint) return;  // which upstream it is will be known when the cookie is made
-    tell_endpoint(out, why, snapshot, upstream, facts, now_ms);
+    tell_endpoint(out, why, snapshot, route, decision, facts, now_ms);
 }
 
 // What the route refuses before it looks at tokens; none when it lets the request pass.
@@ -151,14 +161,26 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
         why.push_back(guarded.refused);
         return refused(guarded.status == 417 ? Failure::bad_expectation : Failure::bad_request);
     }
-    const auto* route = snapshot.routes.find(host, path, question.method);
+    const ListenerPlan* listener = nullptr;
+    for (const auto& plan : snapshot.listeners)
+        if (listener == nullptr && (question.listener.empty() || plan->name == question.listener))
+            listener = plan.get();
+    if (listener == nullptr && !question.listener.empty())
+        return problems::invalid({config::Error{"/listener", "no listener is named " + question.listener}});
+    const auto* route =
+        snapshot.routes.find(host, path, question.method, listener == nullptr ? nullptr : listener->connections.get());
+    // Where the listener matters, the answer says which one it is for.
+    const bool restricted =
+        std::ranges::any_of(snapshot.routes.all(), [](const auto& r) { return !r->listeners.empty(); });
+    const std::string came_to = restricted && listener != nullptr ? ", listener " + listener->name : "";
     if (route == nullptr) {
-        why.push_back(fmt::format("no route matches host {:?}, path {:?}, method {}", host, path, question.method));
+        why.push_back(
+            fmt::format("no route matches host {:?}, path {:?}, method {}{}", host, path, question.method, came_to));
         return refused(Failure::no_route);
     }
     out["route"] = route->name;
-    why.push_back(
-        fmt::format("route {} is the most specific match of host {:?} and path {:?}", route->name, host, path));
+    why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route->name, host,
+                              path, came_to));
     if (const auto failure = past_limits(why, *route, question.method, guarded.body); failure != Failure::none)
         return refused(failure);
     route::RequestFacts facts{text.data(), &head, question.method, host, path, target.query, client, nullptr};
@@ -174,18 +196,29 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     }
     if (const auto failure = past_rate(why, *route, facts, now.steady_ns); failure != Failure::none)
         return refused(failure);
-    if (route->respond.status != 0 || !route->redirect.to.empty()) {
-        out["status"] = route->redirect.to.empty() ? route->respond.status : route->redirect.status;
-        why.push_back("the route answers by itself");
-        return done();
+    route::Decision decision;
+    if (route->answers()) {
+        if (!route::decide_by_rule(*route, facts, decision)) {
+            out["status"] = route->redirect.to.empty() ? route->respond.status : route->redirect.status;
+            why.push_back("the route answers by itself");
+            return done();
+        }
+    } else {
+        if (route->arms.empty() && route->rules.empty()) {
+            why.push_back("the route has neither rules nor a split");
+            return refused(Failure::no_route);
+        }
+        decision = route::decide(*route, facts, kMinted, [&] {
+            return route::Turn{route->cursor->salt, route->cursor->next.load(std::memory_order_relaxed)};
+        });
     }
-    if (route->arms.empty() && route->rules.empty()) {
-        why.push_back("the route has neither rules nor a split");
-        return refused(Failure::no_route);
+    if (decision.by == route::Decision::By::refused_rule) {
+        out["by"] = "rule";
+        out["rule"] = route->rules[static_cast<std::size_t>(decision.rule)].name;
+        why.push_back(fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
+                                  route->rules[static_cast<std::size_t>(decision.rule)].name));
+        return refused(Failure::rule_refused);
     }
-    const auto decision = route::decide(*route, facts, kMinted, [&] {
-        return route::Turn{route->cursor->salt, route->cursor->next.load(std::memory_order_relaxed)};
-    });
     tell_decision(out, why, snapshot, *route, decision, facts, now.steady_ns / 1'000'000);
     return done();
 }

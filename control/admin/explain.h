@@ -23,6 +23,7 @@ struct Question {
     std::string path = "/";  // with its query
     std::vector<std::pair<std::string, std::string>> headers;
     std::string client = "127.0.0.1";
+    std::string listener;  // name of the one it comes to; empty: the first
 };
 
 // Both clocks that a worker goes by.

@@ -8,6 +8,7 @@
 #include "config/key.h"
 #include "config/spelling.h"
 #include "proxy/route/balance_key.h"
+#include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/balancer.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
@@ -35,7 +36,7 @@ std::uint32_t waiting_for(const upstream::Upstream& upstream) {
     return upstream.waiting ? upstream.waiting->value.load(std::memory_order_relaxed) : 0;
 }
 
-Json endpoints_view(const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
+Json endpoints_view(const config::Model& model, const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
     Json out = Json::array();
     for (std::size_t i = 0; i < upstream.endpoints.size(); ++i) {
         const auto& endpoint = upstream.endpoints[i];
@@ -43,6 +44,12 @@ Json endpoints_view(const upstream::Upstream& upstream, const upstream::Outlook&
         if (!outlook.candidates[i]) e["why_not"] = why_not(endpoint);
         if (endpoint.backup) e["backup"] = true;
         out.push_back(std::move(e));
+    }
+    for (const auto& configured : model.upstreams.at(upstream.name).endpoints) {
+        const auto text = configured.address.text();
+        if (std::none_of(upstream.endpoints.begin(), upstream.endpoints.end(),
+                         [&](const auto& e) { return e.configured == text; }))
+            out.push_back({{"address", text}, {"candidate", false}, {"why_not", "no address of its name is known"}});
     }
     return out;
 }
@@ -66,19 +73,22 @@ std::string breaker_words(const std::string& name, const upstream::BreakerBoard:
                        sight.workers, static_cast<double>(sight.rest_ms) / 1000);
 }
 
-// The upstream that is asked once its breaker has spoken: itself, its fallback, or nobody.
+// Whether it lets nothing pass on any worker; what is told of it goes into `why`.
+bool rests(std::vector<std::string>& why, const upstream::Upstream& upstream, std::int64_t now_ms) {
+    if (!upstream.breaker_board) return false;
+    const auto sight = upstream.breaker_board->look(now_ms);
+    if (sight.open + sight.half_open > 0) why.push_back(breaker_words(upstream.name, sight));
+    return sight.all_open();
+}
+
+// The upstream that is asked once its breaker has spoken: itself, the fallback, or nobody.
 const upstream::Upstream* pass_breaker(Json& out, std::vector<std::string>& why, const Snapshot& snapshot,
-                                       const upstream::Upstream& wanted, std::int64_t now_ms) {
-    const auto open_everywhere = [&](const upstream::Upstream& upstream) {
-        if (!upstream.breaker_board) return false;
-        const auto sight = upstream.breaker_board->look(now_ms);
-        if (sight.open + sight.half_open > 0) why.push_back(breaker_words(upstream.name, sight));
-        return sight.all_open();
-    };
-    if (!open_everywhere(wanted)) return &wanted;
-    if (wanted.fallback >= 0) {
-        const auto& fallback = *snapshot.upstreams[static_cast<std::size_t>(wanted.fallback)];
-        if (!open_everywhere(fallback)) {
+                                       const upstream::Upstream& wanted, std::int32_t fallback_index,
+                                       std::int64_t now_ms) {
+    if (!rests(why, wanted, now_ms)) return &wanted;
+    if (fallback_index >= 0) {
+        const auto& fallback = *snapshot.upstreams[static_cast<std::size_t>(fallback_index)];
+        if (!rests(why, fallback, now_ms)) {
             why.push_back(fmt::format("so its fallback {} serves", fallback.name));
             return &fallback;
         }
@@ -88,19 +98,40 @@ const upstream::Upstream* pass_breaker(Json& out, std::vector<std::string>& why,
     return nullptr;
 }
 
-}  // namespace
+bool no_candidate(const upstream::Outlook& outlook) {
+    return std::none_of(outlook.candidates.begin(), outlook.candidates.end(), [](bool c) { return c; });
+}
 
-void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const upstream::Upstream& wanted,
-                   const route::RequestFacts& facts, std::int64_t now_ms) {
-    const auto* asked = pass_breaker(out, why, snapshot, wanted, now_ms);
-    if (asked == nullptr) return;
-    const upstream::Upstream& upstream = *asked;
+upstream::Outlook look_at(const upstream::Upstream& upstream, const route::RequestFacts& facts) {
     upstream::ChoiceInput input;
     const auto key = route::balance_key(upstream.balance, facts);
     input.key_hash = key.value_or(0);
     if (!upstream.session_cookie.empty())
         input.preferred = upstream::endpoint_of_session(upstream, facts.cookie(upstream.session_cookie));
-    const auto outlook = upstream::outlook(upstream, input, key.has_value());
+    return upstream::outlook(upstream, input, key.has_value());
+}
+
+}  // namespace
+
+void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
+                   const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms) {
+    const auto& wanted = *snapshot.upstreams[decision.upstream];
+    const auto* asked = pass_breaker(out, why, snapshot, wanted, fallback_of(route, decision, wanted), now_ms);
+    if (asked == nullptr) return;
+    auto outlook = look_at(*asked, facts);
+    if (!outlook.certain && !outlook.busy && no_candidate(outlook)) {
+        std::vector<std::string> unsaid;
+        const auto other = stand_in(snapshot, route, decision, facts, *asked, asked != &wanted,
+                                    [&](const auto& upstream) { return rests(unsaid, upstream, now_ms); });
+        if (other >= 0) {
+            const auto& instead = *snapshot.upstreams[static_cast<std::size_t>(other)];
+            why.push_back(fmt::format("{} has no usable endpoint: {} serves instead", asked->name, instead.name));
+            out["rerouted"] = wanted.name;
+            asked = &instead;
+            outlook = look_at(instead, facts);
+        }
+    }
+    const upstream::Upstream& upstream = *asked;
     out["upstream"] = upstream.name;
     if (outlook.certain) {
         out["endpoint"] = upstream.endpoints[*outlook.certain].text;
@@ -113,7 +144,7 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& sna
     } else if (const auto waiting = waiting_for(upstream); outlook.busy && waiting < upstream.queue_limit) {
         why.push_back(
             fmt::format("every endpoint is at max_connections: it waits for a place ({} wait already)", waiting));
-    } else if (std::none_of(outlook.candidates.begin(), outlook.candidates.end(), [](bool c) { return c; })) {
+    } else if (no_candidate(outlook)) {
         out["status"] = 503;
         why.push_back(outlook.busy ? upstream.queue_limit == 0
                                          ? "every endpoint is at max_connections"
@@ -123,7 +154,7 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& sna
         why.push_back(fmt::format("it carries no {}: chance decides among the candidates",
                                   config::key_text(upstream.balance.hash_key)));
     }
-    out["endpoints"] = endpoints_view(upstream, outlook);
+    out["endpoints"] = endpoints_view(*snapshot.model, upstream, outlook);
 }
 
 }  // namespace switchyard::control

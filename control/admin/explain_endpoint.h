@@ -9,14 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "proxy/route/request_facts.h"
+#include "proxy/route/decide.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 
-// Adds upstream, endpoints, and endpoint as far as it is certain before a worker takes its turn; or the status of the
-// proxy's own answer. `now_ms`: steady clock.
+// Where the upstream that `decision` leads to has nobody, it is told who stands in. Adds upstream, endpoints, and
+// endpoint as far as it is certain before a worker takes its turn; or the status of the proxy's own answer. `now_ms`:
+// steady clock.
 void tell_endpoint(nlohmann::ordered_json& out, std::vector<std::string>& why, const Snapshot& snapshot,
-                   const upstream::Upstream& wanted, const route::RequestFacts& facts, std::int64_t now_ms);
+                   const route::Route& route, const route::Decision& decision, const route::RequestFacts& facts,
+                   std::int64_t now_ms);
 
 }  // namespace switchyard::control

@@ -63,7 +63,7 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
     // A bare list is the short form of {"changes": [...]}.
     const bool bare = parsed->is_array();
     const Json whole = bare ? Json{{"changes", *parsed}} : *parsed;
-    BodyReader body(whole, "", {"changes", "require", "confirm_within", "drain"});
+    BodyReader body(whole, "", {"changes", "require", "force", "confirm_within", "drain"});
     std::vector<PlacedEdit> edits;
     read_requirements(body, edits);
     read_change_options(body, *change);
@@ -75,6 +75,9 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
         for (std::size_t i = 0; i < list->size(); ++i) {
             const auto here = config::pointer_to(place, i);
             auto edit = read_edit((*list)[i], here);
+            // Who insists on one of them insists on what they come to together.
+            const auto& element = (*list)[i];
+            if (element.is_object() && element.contains("force") && element["force"] == true) change->force = true;
             if (edit)
                 edits.push_back({here, std::move(*edit)});
             else
@@ -100,7 +103,7 @@ void undo(Context& context, const AdminRequest& request, Respond respond) {
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"to", "confirm_within", "drain"});
+    BodyReader body(*parsed, "", {"to", "force", "confirm_within", "drain"});
     read_change_options(body, *change);
     const auto to = body.number("to");
     if (to && *to == 0) body.wrong("to", "generations begin at 1");

@@ -8,12 +8,13 @@ namespace switchyard::control::handlers {
 void explain(Context& context, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"method", "host", "path", "headers", "client"});
+    BodyReader body(*parsed, "", {"method", "host", "path", "headers", "client", "listener"});
     Question question;
     question.method = body.text("method").value_or(question.method);
     question.host = body.required_text("host");
     question.path = body.text("path").value_or(question.path);
     question.client = body.text("client").value_or(question.client);
+    question.listener = body.text("listener").value_or(question.listener);
     if (const auto* headers = body.find("headers")) {
         if (!headers->is_object()) body.wrong("headers", "must be an object: name → value");
         if (headers->is_object())

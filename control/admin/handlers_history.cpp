@@ -26,7 +26,7 @@ Result<config::Model> model_of(Context& context, std::uint64_t number) {
     const auto found = context.controller.store().generation(number);
     if (!found) return found.error();
     if (!*found) return problems::not_found("generation " + std::to_string(number) + " is not in the history");
-    auto parsed = config::parse(std::string_view((*found)->config));
+    auto parsed = config::parse_stored((*found)->config);
     if (!parsed.model)
         return problems::internal("generation " + std::to_string(number) + " does not fit this version of the format");
     return std::move(*parsed.model);

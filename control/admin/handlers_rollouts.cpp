@@ -1,9 +1,11 @@
 // POST, GET /v1/rollouts[/{id}] · POST /v1/rollouts/{id}/{promote,pause,resume,abort} · GET …/report[.html]
 #include <fmt/format.h>
 
+#include "config/found.h"
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
+#include "control/edits/guard.h"
 #include "control/rollout/render_plan.h"
 #include "control/rollout/runner/report_page.h"
 #include "control/rollout/runner/rollouts.h"
@@ -37,6 +39,16 @@ void note(Context& context, const AdminRequest& request, const std::string& verb
     if (auto noted = context.controller.store().note(entry); !noted) log_error("{}", noted.error().detail);
 }
 
+// The release that is to get more traffic has somebody who serves it, or somebody insists.
+Result<void> may_rise(Context& context, const std::string& to, bool force) {
+    if (force) return {};
+    auto served = edits::somebody_in(context.controller.model(), to, context.controller.facts());
+    if (served) return {};
+    auto problem = served.error();
+    problem.detail += edits::kForceHint;
+    return problem;
+}
+
 void wish(Context& context, const AdminRequest& request, Respond& respond, const std::string& verb,
           Result<void> (rollout::LiveRollout::*act)(const std::string&)) {
     const auto live = find(context, request);
@@ -47,21 +59,35 @@ void wish(Context& context, const AdminRequest& request, Respond& respond, const
     respond(reply(rollout::view(**live)));
 }
 
+// Said with the plan, but no part of it: it is about this moment.
+Result<bool> take_force(Json& document) {
+    if (!document.is_object() || !document.contains("force")) return false;
+    const Json said = document["force"];
+    if (!said.is_boolean())
+        return problems::invalid({config::Error{"/force", "expected true or false, found " + config::found(said)}},
+                                 "plan");
+    document.erase("force");
+    return said.get<bool>();
+}
+
 }  // namespace
 
 void post_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    const auto document = parse_body(request);
+    auto document = parse_body(request);
     if (!document) return respond(reply(document.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     if (auto free = context.controller.nothing_pending(); !free) return respond(reply(free.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
+    auto force = take_force(*document);
+    if (force && !*force) force = wants_force(request);
+    if (!force) return respond(reply(force.error()));
     if (*dry_run) {
-        const auto plan = context.rollouts.check(*document);
+        const auto plan = context.rollouts.check(*document, *force);
         if (!plan) return respond(reply(plan.error()));
         return respond(reply(Json{{"dry_run", true}, {"plan", rollout::render_plan(*plan)}}));
     }
-    const auto live = context.rollouts.start(*document, request.who);
+    const auto live = context.rollouts.start(*document, request.who, *force);
     if (!live) return respond(reply(live.error()));
     note(context, request, "start", **live);
     auto out = reply(rollout::view(**live), 201);
@@ -95,7 +121,16 @@ void get_rollout_page(Context& context, const AdminRequest& request, Respond res
 }
 
 void promote_rollout(Context& context, const AdminRequest& request, Respond respond) {
-    wish(context, request, respond, "promote", &rollout::LiveRollout::promote);
+    const auto live = find(context, request);
+    if (!live) return respond(reply(live.error()));
+    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    const auto force = wants_force(request);
+    if (!force) return respond(reply(force.error()));
+    if (auto served = may_rise(context, (*live)->machine().plan().to, *force); !served)
+        return respond(reply(served.error()));
+    if (auto done = (*live)->promote(request.who, *force); !done) return respond(reply(done.error()));
+    note(context, request, "promote", **live);
+    respond(reply(rollout::view(**live)));
 }
 void pause_rollout(Context& context, const AdminRequest& request, Respond respond) {
     wish(context, request, respond, "pause", &rollout::LiveRollout::pause);

@@ -11,11 +11,13 @@ void switch_and_watch(Context& context, const AdminRequest& request, Change chan
                       const Respond& respond) {
     const auto body = parse_body(request);
     const std::string route = request.places[0], to = (*body)["to"].get<std::string>();
+    const bool force = body->value("force", false);
     std::string from;
-    if (auto may = context.rollouts.may_watch(route, to, from); !may) return respond(reply(may.error()));
+    if (auto may = context.rollouts.may_watch(route, to, from, force); !may) return respond(reply(may.error()));
     context.controller.change(std::move(change),
                               [&context, respond, route, to, from, length, who = request.who](Answer answer) {
-                                  if (!answer || answer->unchanged) return answer_with(respond)(std::move(answer));
+                                  if (!answer || answer->unchanged || answer->dry_run)
+                                      return answer_with(respond)(std::move(answer));
                                   auto out = to_json(*answer);
                                   if (const auto live = context.rollouts.watch(route, from, to, length, who))
                                       out["rollout"] = live->id();
@@ -38,9 +40,9 @@ void switch_route(Context& context, const AdminRequest& request, Respond respond
     if (watch && watch->count() <= 0) body.wrong("watch", "must be more than 0");
     if (watch && change->confirm_within)
         body.wrong("confirm_within", "does not go with watch: both would take the switch back, the one or the other");
-    change->edit = read_switch(body, request.places[0]);
+    change->edit = read_switch(body, request.places[0], change->force);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    if (watch && !change->dry_run) return switch_and_watch(context, request, std::move(*change), *watch, respond);
+    if (watch) return switch_and_watch(context, request, std::move(*change), *watch, respond);
     context.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 

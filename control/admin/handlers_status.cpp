@@ -6,6 +6,7 @@
 #include "control/metrics/metrics_text.h"
 #include "control/rollout/runner/rollout_metrics.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/snapshot/members.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control::handlers {
@@ -17,14 +18,21 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
-        for (const auto& rule : route.rules) rules.push_back({{"name", rule.name}, {"upstream", rule.upstream}});
+        for (const auto& rule : route.rules) {
+            auto& shown = rules.emplace_back(Json{{"name", rule.name}});
+            if (rule.upstream.empty())
+                shown["status"] = rule.respond.status;
+            else
+                shown["upstream"] = rule.upstream;
+            if (!rule.fallback.empty()) shown["fallback"] = rule.fallback;
+        }
     }
     out.update(recent_view(context.totals.recent_of_route(context.registry.route(route.name), now)));
     return out;
 }
 
 bool ready(const Context& context) {
-    return context.controller.adoption().everywhere(context.controller.generation()) && context.health.all_checked();
+    return context.controller.adoption().everywhere(context.controller.generation()) && context.settled();
 }
 
 }  // namespace
@@ -36,8 +44,8 @@ void healthz(Context&, const AdminRequest&, Respond respond) {
 void readyz(Context& context, const AdminRequest&, Respond respond) {
     if (ready(context)) return respond(reply(Json{{"status", "ready"}}));
     respond(reply(Problem(503, "not-ready",
-                          "some worker has not adopted the generation in force, or some endpoint "
-                          "was never checked")));
+                          "some worker has not adopted the generation in force, or the endpoints "
+                          "were not checked yet since the start")));
 }
 
 void status(Context& context, const AdminRequest&, Respond respond) {
@@ -59,6 +67,12 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     if (controller.pending())
         out["pending"] = {{"generation", controller.pending()->generation},
                           {"confirm_by", timestamp(from_unix_ms(controller.pending()->deadline_ms))}};
+    if (const auto& unstored = controller.unstored(); !unstored.commits.empty())
+        out["unstored"] = {{"generation", controller.generation()},
+                           {"stored", unstored.stored},
+                           {"changes", unstored.commits.back().generation.changes},
+                           {"since", unstored.since},
+                           {"why", unstored.why}};
     out["traffic"] = recent_view(context.totals.recent(now));
     const auto connections = context.totals.connections();
     out["connections"] = {{"client", connections.client},
@@ -87,12 +101,13 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
         if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
         if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
         for (const auto& endpoint : upstream.endpoints) {
-            const auto address = endpoint.address.text();
-            const auto state = context.registry.endpoint(name, address);
-            const auto ejections = context.ejection.total().find({name, address});
-            view.endpoints.push_back({state->id, name, address, state->healthy(),
-                                      state->in_flight.load(std::memory_order_relaxed),
-                                      ejections == context.ejection.total().end() ? 0 : ejections->second});
+            for (const auto& member : members_of(endpoint.address, context.names.known())) {
+                const auto state = context.registry.endpoint(name, member.identity);
+                const auto ejections = context.ejection.total().find({name, member.identity});
+                view.endpoints.push_back({state->id, name, member.identity, state->healthy(),
+                                          state->in_flight.load(std::memory_order_relaxed),
+                                          ejections == context.ejection.total().end() ? 0 : ejections->second});
+            }
         }
     }
     view.generation = context.controller.generation();

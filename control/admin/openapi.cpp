@@ -52,6 +52,9 @@ Json parameters(const AdminRoute& route) {
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},
                                 route.change ? "answer the receipt, change nothing"
                                              : "answer the plan with every value written out, begin nothing"));
+    if (route.knows_force())
+        out.push_back(parameter("force", "query", {{"type", "boolean"}},
+                                "also where traffic that has a healthy endpoint would be left without one"));
     if (route.acts()) {
         out.push_back(parameter("If-Match", "header", {{"type", "string"}}, "the generation this change is based on"));
         out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}}, "repeats the first answer"));

@@ -31,6 +31,8 @@ struct AdminRoute {
 
     // A change shows its receipt, a rollout its plan with every value written out.
     bool knows_dry_run() const { return change || operation == "startRollout"; }
+    // What moves traffic can be insisted on.
+    bool knows_force() const { return knows_dry_run() || operation == "promoteRollout"; }
     // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason.
     bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
 };

@@ -35,9 +35,22 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     unsigned next = 0;
     bool stopped = false;
 
+    bool make_room();
     static asio::awaitable<void> accept(std::shared_ptr<Members> self);
     static asio::awaitable<void> session(std::shared_ptr<Members> self, tcp::socket socket);
 };
+
+// An operator must get through whatever anybody else holds open.
+bool AdminServer::Members::make_room() {
+    const auto worth = [](const Wire& wire) { return std::pair(wire.has_called, *wire.idle_since); };
+    auto least = open.end();
+    for (auto it = open.begin(); it != open.end(); ++it)
+        if (it->second->idle_since && (least == open.end() || worth(*it->second) < worth(*least->second))) least = it;
+    if (least == open.end()) return false;
+    least->second->cancel();
+    open.erase(least);
+    return true;
+}
 
 asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self) {
     while (!self->stopped) {
@@ -48,8 +61,12 @@ asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self
             co_await pause.async_wait(kNothrow);
             continue;
         }
-        if (self->open.size() >= kConnections) continue;  // closed at once
-        asio::co_spawn(self->context.executor, session(self, std::move(socket)), asio::detached);
+        if (self->open.size() >= kConnections && !self->make_room()) continue;  // all are busy: closed at once
+        try {
+            asio::co_spawn(self->context.executor, session(self, std::move(socket)), asio::detached);
+        } catch (const std::exception& e) {
+            log_error("an admin connection could not begin: {}", e.what());
+        }
     }
 }
 
@@ -61,7 +78,7 @@ asio::awaitable<void> AdminServer::Members::session(std::shared_ptr<Members> sel
     const unsigned number = self->next++;
     self->open[number] = wire.get();
     try {
-        wire->expires_after(kRequestTime);
+        wire->expires_after(kFirstByteTime);
         if (!co_await wire->open()) {
             co_await serve_session(wire, std::move(from), self->context);
             wire->expires_after(kCloseTime);

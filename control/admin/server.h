@@ -23,9 +23,11 @@ class AdminServer {
     static constexpr std::uint32_t kHeadLimit = 16 * 1024;
     static constexpr std::uint64_t kBodyLimit = 8 * 1024 * 1024;  // a configuration of ten thousand endpoints fits
     static constexpr std::chrono::seconds kRequestTime{10};       // first byte to last byte of a request
+    static constexpr std::chrono::seconds kFirstByteTime{5};      // of a connection, handshake included
     static constexpr std::chrono::seconds kIdleTime{60};          // between two requests
     static constexpr std::chrono::seconds kWriteTime{30};         // a client that does not read is dropped
     static constexpr std::chrono::seconds kCloseTime{5};  // for goodbye, and for what a client was still sending
+    // Beyond them who has been idle for longest makes room, before all others who has never called.
     static constexpr unsigned kConnections = 512;
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 

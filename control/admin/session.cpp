@@ -85,7 +85,9 @@ bool asks_to_continue(const Parser& parser) {
 asio::awaitable<Wire::Error> read_call(Wire& wire, beast::flat_buffer& buffer, Parser& parser) {
     // Idle until the first byte, then one deadline for the whole request.
     bool idle = buffer.size() == 0;
-    wire.expires_after(idle ? AdminServer::kIdleTime : AdminServer::kRequestTime);
+    const auto silence = wire.has_called ? AdminServer::kIdleTime : AdminServer::kFirstByteTime;
+    wire.expires_after(idle ? silence : AdminServer::kRequestTime);
+    wire.idle_since = std::chrono::steady_clock::now();  // a call counts when it is whole
     bool told_to_continue = false;
     while (true) {
         if (!idle) {
@@ -166,6 +168,8 @@ asio::awaitable<void> serve_session(std::shared_ptr<Wire> wire, std::string from
         if (!parser.is_done()) co_return;
         const auto& message = parser.get();
         const bool keep_alive = message.keep_alive();
+        wire->idle_since.reset();
+        wire->has_called = true;
         auto slot = std::make_shared<AnswerSlot>(context.executor);
         wire->expires_never();
         dispatch(context, request_of(message, from), [slot](AdminReply r) {

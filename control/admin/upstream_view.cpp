@@ -1,23 +1,12 @@
 #include "control/admin/upstream_view.h"
 
-#include <cmath>
+#include <algorithm>
 
-#include "config/spelling.h"
+#include "control/admin/endpoint_view.h"
+#include "proxy/snapshot/members.h"
 
 namespace switchyard::control {
 namespace {
-
-const char* word(HealthRule::State state) {
-    switch (state) {
-        case HealthRule::State::unknown:
-            return "unknown";
-        case HealthRule::State::up:
-            return "up";
-        case HealthRule::State::down:
-            return "down";
-    }
-    return "unknown";
-}
 
 double milliseconds(std::uint64_t microseconds) {
     return static_cast<double>(microseconds) / 1000.0;
@@ -47,7 +36,7 @@ std::optional<std::uint32_t> waiting_in_queue(Registry& registry, const std::str
 }
 
 nlohmann::ordered_json upstream_view(Context& context, const std::string& name, const config::Upstream& upstream) {
-    const auto facts = facts_of({{}, {}, {{name, upstream}}, {}}, context.registry)[name];
+    const auto facts = facts_of({{}, {}, {{name, upstream}}, {}}, context.registry, context.names.known())[name];
     nlohmann::ordered_json out = {{"healthy", facts.healthy}, {"of", facts.endpoints}, {"in_flight", facts.in_flight}};
     if (const auto waiting = waiting_in_queue(context.registry, name, upstream))
         out["queue"] = {{"waiting", *waiting}, {"limit", upstream.queue_limit}};
@@ -56,41 +45,34 @@ nlohmann::ordered_json upstream_view(Context& context, const std::string& name, 
     out.update(recent_view(
         context.totals.recent_of_upstream(context.registry.upstream(name), std::chrono::steady_clock::now())));
     auto& endpoints = out["endpoints"] = nlohmann::ordered_json::array();
-    for (const auto& endpoint : upstream.endpoints) {
-        const auto address = endpoint.address.text();
-        const auto state = context.registry.endpoint(name, address);
-        const auto* seen = context.health.seen(name, address);
-        nlohmann::ordered_json view = {
-            {"address", address},
-            {"weight", endpoint.weight},
-            {"state", config::word(endpoint.state)},
-            {"health", word(seen == nullptr ? HealthRule::State::unknown : seen->state)},
-            {"ejected", (state->health.load(std::memory_order_relaxed) & upstream::EndpointState::ejected) != 0},
-            {"in_flight", state->in_flight.load(std::memory_order_relaxed)},
-        };
-        if (endpoint.backup) view["backup"] = true;
-        if (endpoint.max_connections > 0) view["max_connections"] = endpoint.max_connections;
-        if (seen != nullptr && !seen->detail.empty()) view["detail"] = seen->detail;
-        if (seen != nullptr && seen->checked != WallTime{}) view["checked_at"] = timestamp(seen->checked);
-        const auto counts = context.totals.endpoints().find(state->id);
-        if (counts != context.totals.endpoints().end())
-            view["requests"] = {{"ok", counts->second.ok},
-                                {"failed", counts->second.failed},
-                                {"unreachable", counts->second.unreachable}};
-        endpoints.push_back(std::move(view));
-    }
+    for (const auto& endpoint : upstream.endpoints) endpoints.push_back(endpoint_view(context, name, endpoint));
     return out;
 }
 
-Facts facts_of(const config::Model& model, Registry& registry) {
+Facts facts_of(const config::Model& model, Registry& registry, const KnownAddresses& known,
+               const HealthChecker* health) {
     Facts facts;
     for (const auto& [name, upstream] : model.upstreams) {
         auto& found = facts[name];
         for (const auto& endpoint : upstream.endpoints) {
-            const auto state = registry.endpoint(name, endpoint.address.text());
-            ++found.endpoints;
-            if (endpoint.state == config::EndpointState::up && state->healthy()) ++found.healthy;
-            found.in_flight += state->in_flight.load(std::memory_order_relaxed);
+            const auto members = members_of(endpoint.address, known);
+            found.endpoints += static_cast<std::uint32_t>(std::max<std::size_t>(members.size(), 1));
+            auto& fact = found.by_address[endpoint.address.text()];
+            fact.checked = members.empty();
+            bool serves = false;
+            for (const auto& member : members) {
+                const auto state = registry.endpoint(name, member.identity);
+                const bool up = (state->health.load(std::memory_order_relaxed) & upstream::EndpointState::up) != 0;
+                const auto* seen = health == nullptr ? nullptr : health->seen(name, member.identity);
+                fact.up = fact.up || up;
+                fact.checked = fact.checked || up || health == nullptr ||
+                               (seen != nullptr && seen->state != HealthRule::State::unknown);
+                serves = serves || state->healthy();
+                if (endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state->healthy())
+                    ++found.healthy;
+                found.in_flight += state->in_flight.load(std::memory_order_relaxed);
+            }
+            fact.ejected = fact.up && !serves;
         }
     }
     return facts;

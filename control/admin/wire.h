@@ -15,6 +15,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace switchyard::control {
@@ -48,6 +49,10 @@ class Wire : public std::enable_shared_from_this<Wire> {
     void expires_after(std::chrono::steady_clock::duration time);
     void expires_never();
     bool timed_out() const { return timed_out_; }
+
+    // Since when no whole call has come; nothing while one is answered. For whoever has to make room.
+    std::optional<std::chrono::steady_clock::time_point> idle_since = std::chrono::steady_clock::now();
+    bool has_called = false;
     // What is under way ends, now and for good.
     void cancel();
 

@@ -7,7 +7,7 @@ namespace switchyard::control::cli {
 namespace {
 
 struct ExplainArguments {
-    std::string method, url, client;
+    std::string method, url, client, listener;
     std::vector<std::string> headers;
 };
 
@@ -29,6 +29,7 @@ int run(const Options& options, const ExplainArguments& a) {
     Json body = {{"method", a.method}, {"host", rest.substr(0, slash)}, {"path", rest.substr(slash)}};
     if (body["path"].get<std::string>().empty()) body["path"] = "/";
     if (!a.client.empty()) body["client"] = a.client;
+    if (!a.listener.empty()) body["listener"] = a.listener;
     for (const auto& header : a.headers) {
         const auto colon = header.find(':');
         if (colon == std::string::npos) {
@@ -57,6 +58,7 @@ void add_explain(CLI::App& app, Options& options, Action& action) {
     verb->add_option("URL", a->url, "http://host/path?query, or host/path")->required();
     verb->add_option("-H,--header", a->headers, "'Name: value', may be repeated")->expected(1)->take_all();
     verb->add_option("--client", a->client, "the client's address");
+    verb->add_option("--listener", a->listener, "name of the listener it comes to (default: the first)");
     verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
 }
 

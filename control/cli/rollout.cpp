@@ -13,6 +13,7 @@ namespace switchyard::control::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
+constexpr int kInconclusive = 3;  // nothing was taken back, nothing is certain: a person decides
 
 struct RolloutArguments {
     std::string what, which;
@@ -58,13 +59,18 @@ class RolloutPicture {
             fmt::print("{}\n", rollout.dump());
         } else if (terminal_) {
             screen_.draw(rollout_lines(rollout));
-        } else if (rollout_ended(rollout)) {
+        } else if (over(rollout)) {
             for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
         } else if (const auto line = rollout_line(rollout); line != last_) {
             fmt::print("{}\n", line);
             last_ = line;
         }
         std::fflush(stdout);
+    }
+
+    // Who looks on a terminal may want to see what a person makes of it; a script must not wait for one for ever.
+    bool over(const Json& rollout) const {
+        return rollout_ended(rollout) || (!terminal_ && rollout["state"] == "inconclusive");
     }
 
   private:
@@ -79,7 +85,10 @@ int watch_rollout(const Options& options, const std::string& id) {
         const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts/" + path_segment(id));
         if (!answer.done()) return print_problem(options, answer);
         picture.draw(answer.json);
-        if (rollout_ended(answer.json)) return answer.json["state"] == "succeeded" ? kDone : kRefused;
+        if (picture.over(answer.json))
+            return answer.json["state"] == "succeeded"      ? kDone
+                   : answer.json["state"] == "inconclusive" ? kInconclusive
+                                                            : kRefused;
         std::this_thread::sleep_for(kLook);
     }
 }
@@ -96,7 +105,9 @@ int ask_which(const Options& options, const std::string& what) {
     return kUsage;
 }
 
-int run_rollout(const Options& options, const RolloutArguments& a) {
+int run_rollout(Options options, const RolloutArguments& a) {
+    // Only what sends more traffic can need it; whoever takes it away must not stumble over a word too many.
+    if (a.what != "start" && a.what != "promote") options.force = false;
     if (a.what == "start") return start_rollout(options, a.which);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));
     if (a.what == "status")
@@ -130,6 +141,7 @@ void add_rollout(CLI::App& app, Options& options, Action& action) {
         ->required()
         ->check(CLI::IsMember({"start", "status", "watch", "promote", "pause", "resume", "abort"}));
     add_call_options(*verb, options);
+    add_force_option(*verb, options);
     verb->add_option("FILE-OR-ID", a->which, "start: the plan's file; else the rollout's id (status: all without it)");
     verb->callback([&, a] {
         if (a->what == "start" && a->which.empty()) throw CLI::RequiredError("FILE-OR-ID");

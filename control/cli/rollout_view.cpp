@@ -82,7 +82,10 @@ void arms(std::vector<std::string>& out, const Json& all) {
 }  // namespace
 
 bool rollout_ended(const Json& rollout) {
-    return is_one_of(rollout.value("state", ""), {"succeeded", "rolled_back", "aborted"});
+    // A watch that came to no end is inconclusive and over: it has let the route go.
+    const auto state = rollout.value("state", "");
+    return is_one_of(state, {"succeeded", "rolled_back", "aborted"}) ||
+           (state == "inconclusive" && !rollout.value("holds_route", true));
 }
 
 std::string rollout_line(const Json& r) {

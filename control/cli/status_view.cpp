@@ -51,6 +51,10 @@ std::vector<std::string> status_lines(const Json& s) {
                               s.value("generation", 0U), workers.value("adopted", 0U), workers.value("of", 0U),
                               s.value("ready", false) ? "" : "  NOT READY", s.value("uptime_s", 0)));
     for (const auto& notice : s.value("notices", Json::array())) out.push_back("! " + notice.get<std::string>());
+    if (s.contains("unstored"))
+        out.push_back(fmt::format(
+            "! generation {} is in force but NOT STORED ({}): a restart would resume generation {}",
+            s["unstored"].value("generation", 0U), s["unstored"].value("why", ""), s["unstored"].value("stored", 0U)));
     if (s.contains("pending"))
         out.push_back(fmt::format("! generation {} is undone at {} unless it is confirmed",
                                   s["pending"].value("generation", 0U), s["pending"].value("confirm_by", "")));
@@ -61,7 +65,8 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format("route {:<16} {}", r.value("name", ""), rates(r)));
         out.push_back("    " + split_of(r["split"]));
         for (const auto& rule : r.value("rules", Json::array()))
-            out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""), rule.value("upstream", "")));
+            out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""),
+                                      rule.contains("status") ? text_of(rule["status"]) : rule.value("upstream", "")));
     }
     out.push_back("");
     for (const auto& [name, u] : s["upstreams"].items()) {

@@ -12,12 +12,10 @@ struct SwitchArguments {
     std::string route, upstream, wait_drained, confirm_within, watch;
     DrainOptions drain;
     unsigned healthy = 1;
-    bool force = false;
 };
 
 int run(const Options& options, const SwitchArguments& a) {
     Json body = {{"to", a.upstream}, {"require", {{"healthy", a.healthy}}}};
-    if (a.force) body["force"] = true;
     if (!a.confirm_within.empty()) body["confirm_within"] = a.confirm_within;
     if (!a.watch.empty()) body["watch"] = a.watch;
     a.drain.into(body);
@@ -37,7 +35,6 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
     verb->add_option("ROUTE", a->route, "the route's name")->required();
     verb->add_option("UPSTREAM", a->upstream, "where all of its split goes")->required();
     verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();
-    verb->add_flag("--force", a->force, "switch whatever the upstream's health");
     verb->add_option("--wait-drained", a->wait_drained,
                      "then wait until the old upstream has finished, at most so "
                      "long (30s)");

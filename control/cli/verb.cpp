@@ -13,6 +13,13 @@ std::size_t width_of(const std::string& text) {
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+// The API's words for who insists, as one says it here.
+std::string in_flags(std::string detail) {
+    constexpr std::string_view kSaid = R"("force": true)";
+    if (const auto at = detail.find(kSaid); at != std::string::npos) detail.replace(at, kSaid.size(), "--force");
+    return detail;
+}
+
 }  // namespace
 
 std::string text_of(const Json& value) {
@@ -60,6 +67,11 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
 void add_change_options(CLI::App& verb, Options& options) {
     verb.footer(verb.get_footer() + "; 1 also when some worker does not route by it yet");
     add_call_options(verb, options);
+    add_force_option(verb, options);
+}
+
+void add_force_option(CLI::App& verb, Options& options) {
+    verb.add_flag("--force", options.force, "also where traffic would be left without a healthy endpoint");
 }
 
 void add_call_options(CLI::App& verb, Options& options) {
@@ -79,7 +91,10 @@ ClientAnswer send_change_text(const Options& options, const std::string& method,
     if (!options.reason.empty()) headers["X-Reason"] = options.reason;
     if (!options.if_match.empty()) headers["If-Match"] = '"' + options.if_match + '"';
     if (!options.idempotency_key.empty()) headers["Idempotency-Key"] = options.idempotency_key;
-    return AdminClient(options.client).call(method, path + (options.dry_run ? "?dry_run=true" : ""), body, headers);
+    std::string query;
+    if (options.dry_run) query = "?dry_run=true";
+    if (options.force) query += query.empty() ? "?force=true" : "&force=true";
+    return AdminClient(options.client).call(method, path + query, body, headers);
 }
 
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body) {
@@ -95,6 +110,11 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
         return answer.done() ? kDone : kRefused;
     }
     for (const auto& line : r["changes"]) fmt::print("{}\n", text_of(line));
+    for (const auto& line : r.value("moves", Json::array())) fmt::print("{}\n", text_of(line));
+    if (r.contains("restores")) {
+        const auto why = r["restores"].value("why", "");
+        fmt::print("returns to generation {}{}\n", text_of(r["restores"]["generation"]), why.empty() ? "" : ": " + why);
+    }
     const bool dry = r.value("dry_run", false);
     if (r.value("unchanged", false))
         fmt::print("nothing to change: generation {} is already so\n", text_of(r["generation"]));
@@ -109,6 +129,8 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
             fmt::print("draining {}: {} requests, {} tunnels in flight (switchyard drain {} --wait 30s)\n", upstream,
                        text_of(count["requests"]), text_of(count["tunnels"]), text_of(r["drain"]["id"]));
         }
+    if (r.contains("unstored"))
+        fmt::print(stderr, "NOT STORED: {}; it is tried again until it is\n", text_of(r["unstored"]));
     if (r.contains("confirm_by"))
         fmt::print("undone by itself at {} unless: switchyard confirm {}\n", text_of(r["confirm_by"]),
                    text_of(r["generation"]));
@@ -140,7 +162,7 @@ int print_problem(const Options& options, const ClientAnswer& answer) {
         fmt::print(stderr, "switchyard: {}\n", answer.text);
         return kRefused;
     }
-    fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), text_of(answer.json["detail"]));
+    fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), in_flags(text_of(answer.json["detail"])));
     if (answer.json.contains("errors") && answer.json["errors"].size() > 1)
         for (const auto& error : answer.json["errors"])
             fmt::print(stderr, "  {}{}\n", error["pointer"] == "" ? "" : text_of(error["pointer"]) + ": ",

@@ -19,6 +19,7 @@ struct Options {
     ClientSettings client;
     bool json = false;
     bool dry_run = false;
+    bool force = false;
     std::string reason;
     std::string if_match;
     std::string idempotency_key;
@@ -32,6 +33,8 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
                    const std::string& example);
 // The further options of a call that changes something.
 void add_change_options(CLI::App& verb, Options& options);
+// Of calls that move traffic.
+void add_force_option(CLI::App& verb, Options& options);
 // Of calls that act but answer no receipt.
 void add_call_options(CLI::App& verb, Options& options);
 

@@ -33,7 +33,19 @@ struct Change {
     std::optional<std::string> file_hash;  // the edit comes from the configuration file
     bool settles_pending = false;          // allowed while another change waits for confirmation: undo
     std::string holder;                    // the rollout that makes this change may touch the routes it holds
+    // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
+    bool unstored_if_need_be = false;
+    bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way
+    std::optional<Restored> restores;  // an earlier generation is what the edit brings back
 };
+
+// Who holds a route.
+struct Holder {
+    std::string rollout;     // empty: nobody
+    bool returning = false;  // its traffic is on its way back: an undo may go before it
+};
+// 409 for everybody else.
+Problem held_problem(const std::string& route, const Holder& by);
 
 // A Problem for what was refused; a Receipt (200 or 202) for what was done.
 using Answer = Result<Receipt>;

@@ -7,10 +7,14 @@
 #include <utility>
 
 #include "config/diff.h"
+#include "config/expression.h"
 #include "config/render.h"
 #include "config/validate.h"
 #include "control/core/leaving.h"
+#include "control/edits/guard.h"
+#include "control/edits/moves.h"
 #include "control/edits/replace.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 namespace {
@@ -37,7 +41,8 @@ Controller::Controller(boost::asio::any_io_executor executor, unsigned workers, 
       drains_(workers),
       events_(first_event_id()),
       confirmation_timer_(executor_),
-      drain_timer_(executor_) {}
+      drain_timer_(executor_),
+      store_timer_(executor_) {}
 
 void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot,
                        std::uint64_t generation) {
@@ -48,7 +53,9 @@ void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_p
 }
 
 void Controller::stop() {
+    static_cast<void>(store_unstored());  // the last chance
     stopped_ = true;
+    store_timer_.cancel();
     confirmation_timer_.cancel();
     drain_timer_.cancel();
     waiting_.clear();
@@ -89,16 +96,23 @@ bool Controller::answered_before(const Change& change, Answered& done) {
     return false;
 }
 
-Result<void> Controller::held(const config::Model& next, const std::string& holder) const {
+Problem held_problem(const std::string& route, const Holder& by) {
+    return problems::conflict(
+        by.returning ? fmt::format("route {} is being returned by rollout {}; until it is, only undo goes before it "
+                                   "(abort lets the route go)",
+                                   route, by.rollout)
+                     : fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, by.rollout));
+}
+
+Result<void> Controller::held(const config::Model& next, const Change& change) const {
     if (!held_by_) return {};
     for (const auto& route : model_->routes) {
         const auto by = held_by_(route.name);
-        if (by.empty() || by == holder) continue;
+        if (by.rollout.empty() || by.rollout == change.holder) continue;
+        if (by.returning && change.verb == "undo") continue;
         const auto now =
             std::find_if(next.routes.begin(), next.routes.end(), [&](const auto& r) { return r.name == route.name; });
-        if (now == next.routes.end() || !(*now == route))
-            return problems::conflict(
-                fmt::format("route {} belongs to rollout {} until it ends; abort it first", route.name, by));
+        if (now == next.routes.end() || !(*now == route)) return held_problem(route.name, by);
     }
     return {};
 }
@@ -112,18 +126,28 @@ Result<void> Controller::nothing_pending() const {
 Result<Controller::Prepared> Controller::prepare(const Change& change) const {
     if (change.if_match && *change.if_match != generation_) return problems::stale(generation_);
     if (auto settled = nothing_pending(); !settled && !change.settles_pending) return settled.error();
-    auto edited = change.edit(*model_, ports_.facts(*model_));
+    const auto facts = ports_.facts(*model_);
+    auto edited = change.edit(*model_, facts);
     if (!edited) return edited.error();
     if (edited->process != model_->process)
         return problems::conflict(
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
-    if (*edited == *model_) return Prepared{model_, nullptr, {}};
-    if (auto free = held(*edited, change.holder); !free) return free.error();
-    if (auto errors = config::validate(*edited); !errors.empty()) return problems::invalid(std::move(errors));
+    if (*edited == *model_) return Prepared{model_, nullptr, {}, {}};
+    if (auto free = held(*edited, change); !free) return free.error();
+    if (auto errors = config::validate(*edited, config::expressions_in(*model_)); !errors.empty())
+        return problems::invalid(std::move(errors));
+    if (!change.force)
+        if (auto safe = edits::guard(*model_, *edited, facts); !safe) {
+            auto problem = safe.error();
+            // A file that is read again has nobody who could insist.
+            problem.detail += change.file_hash ? " (a reload has no force)" : edits::kForceHint;
+            return problem;
+        }
 
     Prepared prepared;
     prepared.changes = config::diff(*model_, *edited);
+    prepared.moves = edits::moves(*model_, *edited);
     prepared.model = std::make_shared<const config::Model>(std::move(*edited));
     auto compiled = ports_.compile(prepared.model, generation_ + 1);
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
@@ -157,6 +181,8 @@ void Controller::change(Change change, Answered done) {
     receipt.previous = generation_;
     receipt.workers = adoption_.workers();
     receipt.changes = prepared->changes;
+    receipt.moves = prepared->moves;
+    receipt.restores = change.restores;
     if (!prepared->snapshot) {
         // Already so. The file's new text is remembered all the same, or a restart would read it as news.
         if (change.file_hash && !change.dry_run)
@@ -176,9 +202,13 @@ void Controller::change(Change change, Answered done) {
     }
     const auto commit = commit_of(change, *prepared);
     const auto storing = steady_clock::now();
-    if (auto stored = store_.commit(commit); !stored) {
-        events_.add("store", {{"verb", change.verb}, {"failed", stored.error().detail}});
-        return done(stored.error());
+    if (auto stored = store(commit); !stored) {
+        if (!change.unstored_if_need_be) {
+            events_.add("store", {{"verb", change.verb}, {"failed", stored.error().detail}});
+            return done(stored.error());
+        }
+        keep_unstored(commit, stored.error());
+        receipt.unstored = stored.error().detail;
     }
     receipt.stored_us = micros_since(storing);
     pending_ = commit.pending;
@@ -194,6 +224,7 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
     receipt.drains = drains_.find(generation_) != nullptr;
     nlohmann::ordered_json event = {
         {"generation", generation_}, {"verb", change.verb}, {"who", change.caller.who}, {"changes", receipt.changes}};
+    if (!receipt.moves.empty()) event["moves"] = receipt.moves;
     if (!change.caller.reason.empty()) event["reason"] = change.caller.reason;
 
     auto& waiting = waiting_[generation_];
@@ -206,9 +237,16 @@ void Controller::put_in_force(const Change& change, Prepared prepared, Receipt r
         if (!ec && !alive.expired()) finish(g);
     });
     snapshot_ = prepared.snapshot;
-    ports_.publish(std::move(prepared.snapshot));
+    // Endpoints without health checks are up before somebody routes to them.
     ports_.follow(*model_);
+    ports_.publish(std::move(prepared.snapshot));
     events_.add("change", std::move(event));
+}
+
+void Controller::republish(std::shared_ptr<const Snapshot> snapshot) {
+    if (stopped_ || snapshot->generation != generation_) return;
+    snapshot_ = snapshot;
+    ports_.publish(std::move(snapshot));
 }
 
 void Controller::open_drain(const Change& change, const config::Model& before, const config::Model& after) {

@@ -1,10 +1,11 @@
 // The single writer: change → validate → compile → store → publish → all adopted → answer.
 //
-// Invariants: the generation never goes back; nothing is published that is not durable; nothing is answered 200 that
+// Invariants: the generation never goes back; nothing is published that is not durable, but for a return to an old
+//   release while the store refuses (controller_unstored.cpp); nothing is answered 200 that
 //   some worker may not route by yet; a refused change changes nothing. Changes are made one after the other, in the
 //   order of their arrival; a change does not wait for the adoption of the one before it, so a stopped worker slows
 //   nobody's answer beyond kAdoptionWait.
-// Threads: control only. Blocks it for the store's fsync and for name look-ups in compile.
+// Threads: control only. Blocks it for the store's fsync.
 // Owns: the configuration in force, the drains, the deadline of a change that waits for confirmation.
 #pragma once
 
@@ -58,8 +59,11 @@ class Controller {
     // Deadlines and waiting calls end; nothing is answered any more.
     void stop();
 
+    // The generation in force with other addresses of names: same number, nothing stored, nothing undone by an undo.
+    void republish(std::shared_ptr<const Snapshot> snapshot);
+
     void change(Change change, Answered done);
-    // The configuration of `to` again, as a new generation; 0: the one before the generation in force.
+    // The configuration of `to` again, as a new generation; 0: what way_back() finds.
     void undo(std::uint64_t to, Change change, Answered done);
     Result<void> confirm(std::uint64_t generation, const Caller& caller);
 
@@ -75,6 +79,13 @@ class Controller {
     const Adoption& adoption() const { return adoption_; }
     const DrainBook& drains() const { return drains_; }
     const std::optional<PendingConfirmation>& pending() const { return pending_; }
+    // What is in force and not durable: a restart would lose it.
+    struct Unstored {
+        std::uint64_t stored = 0;     // the newest generation that is
+        std::vector<Commit> commits;  // those after it, oldest first; empty: all is durable
+        std::string since, why;
+    };
+    const Unstored& unstored() const { return unstored_; }
     // 409 while a change waits for its confirmation: whatever holds on to the configuration now would be in the way of
     // the undo that was promised.
     Result<void> nothing_pending() const;
@@ -88,8 +99,8 @@ class Controller {
     unsigned on_drain(std::function<void()> ring);
     void off_drain(unsigned subscription) { drain_bells_.erase(subscription); }
     bool drain_watched() const { return !drain_bells_.empty(); }
-    // Rollouts say which routes they hold: the answer is the holder's name, or empty.
-    void hold_with(std::function<std::string(const std::string& route)> held_by) { held_by_ = std::move(held_by); }
+    // Rollouts say which routes they hold.
+    void hold_with(std::function<Holder(const std::string& route)> held_by) { held_by_ = std::move(held_by); }
 
   private:
     using Steady = std::chrono::steady_clock::time_point;
@@ -98,6 +109,7 @@ class Controller {
         std::shared_ptr<const config::Model> model;
         std::shared_ptr<const Snapshot> snapshot;  // null: nothing to do
         std::vector<std::string> changes;
+        std::vector<std::string> moves;
     };
     struct Waiting {
         Receipt receipt;
@@ -108,7 +120,8 @@ class Controller {
 
     bool answered_before(const Change& change, Answered& done);
     Result<Prepared> prepare(const Change& change) const;
-    Result<void> held(const config::Model& next, const std::string& holder) const;
+    Result<config::Model> model_of(std::uint64_t generation);
+    Result<void> held(const config::Model& next, const Change& change) const;
     Commit commit_of(const Change& change, const Prepared& prepared) const;
     void put_in_force(const Change& change, Prepared prepared, Receipt receipt, Steady arrived, Answered done);
     void open_drain(const Change& change, const config::Model& before, const config::Model& after);
@@ -117,11 +130,15 @@ class Controller {
     void arm_drain_deadline();
     void arm_confirmation();
     void not_confirmed();
+    Result<void> store(const Commit& commit);
+    Result<void> store_unstored();
+    void keep_unstored(const Commit& commit, const Problem& refusal);
+    void arm_store();
 
     const boost::asio::any_io_executor executor_;
     Store& store_;
     const Ports ports_;
-    std::function<std::string(const std::string&)> held_by_;
+    std::function<Holder(const std::string&)> held_by_;
     std::shared_ptr<const config::Model> model_;
     std::shared_ptr<const Snapshot> snapshot_;
     std::uint64_t generation_ = 0;
@@ -133,6 +150,8 @@ class Controller {
     std::optional<PendingConfirmation> pending_;
     boost::asio::steady_timer confirmation_timer_;
     boost::asio::steady_timer drain_timer_;
+    boost::asio::steady_timer store_timer_;
+    Unstored unstored_;
     std::map<unsigned, std::function<void()>> drain_bells_;
     unsigned next_drain_bell_ = 1;
     Histogram publish_durations_;  // publish to last adoption

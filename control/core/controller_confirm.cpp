@@ -5,6 +5,7 @@
 
 #include "config/parse.h"
 #include "control/core/controller.h"
+#include "control/core/way_back.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {
@@ -17,24 +18,37 @@ constexpr std::chrono::seconds kRetryUndo{1};
 
 }  // namespace
 
-void Controller::undo(std::uint64_t to, Change change, Answered done) {
-    if (to == 0) {
-        const auto newest = store_.generation(generation_);
-        if (!newest) return done(newest.error());
-        to = *newest ? (*newest)->parent : 0;
-        if (to == 0) return done(problems::conflict("there is no earlier generation to return to"));
-    }
-    const auto wanted = store_.generation(to);
-    if (!wanted) return done(wanted.error());
+Result<config::Model> Controller::model_of(std::uint64_t generation) {
+    const auto wanted = store_.generation(generation);
+    if (!wanted) return wanted.error();
     if (!*wanted)
-        return done(
-            problems::not_found(fmt::format("generation {} is not in the history (it may be beyond "
-                                            "process.keep_generations)",
-                                            to)));
-    auto parsed = config::parse(std::string_view((*wanted)->config));
-    if (!parsed.model) return done(problems::invalid(std::move(parsed.errors)));
+        return problems::not_found(
+            fmt::format("generation {} is not in the history (it may be beyond process.keep_generations)", generation));
+    auto parsed = config::parse_stored((*wanted)->config);
+    if (!parsed.model) return problems::invalid(std::move(parsed.errors));
+    return std::move(*parsed.model);
+}
+
+void Controller::undo(std::uint64_t to, Change change, Answered done) {
+    if (auto durable = store_unstored(); !durable) return done(durable.error());
+    WayBack back{to, "", 0};
+    if (to == 0) {
+        auto found = way_back(store_, generation_);
+        if (!found) return done(found.error());
+        back = std::move(*found);
+    }
+    auto earlier = model_of(back.generation);
+    if (!earlier) return done(earlier.error());
+    std::optional<config::Model> begun;
+    if (back.only_since != 0) {
+        auto model = model_of(back.only_since);
+        if (!model) return done(model.error());
+        begun = std::move(*model);
+    }
     change.settles_pending = true;
-    change.edit = [earlier = std::move(*parsed.model)](const config::Model& now, const Facts&) {
+    change.restores = Restored{back.generation, back.why};
+    change.edit = [earlier = std::move(*earlier), begun = std::move(begun)](const config::Model& now, const Facts&) {
+        if (begun) return Result<config::Model>(with_routes_back(now, earlier, *begun));
         return edits::replace(now, earlier, edits::ProcessPart::keep);
     };
     this->change(std::move(change), std::move(done));
@@ -78,7 +92,8 @@ void Controller::not_confirmed() {
     if (!pending_) return;
     const auto generation = pending_->generation;
     Change change;
-    change.verb = "not-confirmed";
+    change.verb = kUnconfirmedVerb;
+    change.force = true;  // promised when the change was made, to whatever there is to return to
     change.caller = {"switchyard", "", fmt::format("generation {} was not confirmed in time", generation)};
     undo(pending_->restore, std::move(change), [this, generation](Answer answer) {
         if (answer && !pending_) return;

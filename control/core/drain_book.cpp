@@ -15,9 +15,11 @@ void DrainBook::open(Drain drain) {
 
 bool DrainBook::adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older, WallTime now) {
     latest_.at(worker) = std::move(older);
+    // A generation is adopted again with each change of the addresses it goes by: its drain began with the first time.
+    const bool again = generation <= adopted_.at(worker);
     adopted_.at(worker) = std::max(adopted_.at(worker), generation);
-    for (auto& [id, drain] : drains_)
-        if (id == generation) drain.at_start = in_flight(drain);
+    if (const auto drain = drains_.find(generation); !again && drain != drains_.end())
+        drain->second.at_start = in_flight(drain->second);
     settle(now);
     return true;
 }

@@ -43,7 +43,8 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
         }
         for (const auto& rule : route.rules)
             if (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
-                out.insert(rule.upstream);
+                for (const auto& upstream : {rule.upstream, rule.fallback})
+                    if (!upstream.empty()) out.insert(upstream);
     }
     for (const auto& [name, upstream] : before.upstreams) {
         const auto now = after.upstreams.find(name);

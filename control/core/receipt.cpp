@@ -25,7 +25,13 @@ nlohmann::ordered_json to_json(const Receipt& r) {
     out["took_us"] = r.took_us;
     if (r.stored_us > 0) out["stored_us"] = r.stored_us;
     out["changes"] = r.changes;
+    out["moves"] = r.moves;
+    if (r.restores) {
+        out["restores"] = {{"generation", r.restores->generation}};
+        if (!r.restores->why.empty()) out["restores"]["why"] = r.restores->why;
+    }
     if (r.drains) out["drain"] = {{"id", std::to_string(r.generation)}, {"in_flight", to_json(r.in_flight)}};
+    if (!r.unstored.empty()) out["unstored"] = r.unstored;
     if (!r.confirm_by.empty()) out["confirm_by"] = r.confirm_by;
     return out;
 }

@@ -14,6 +14,13 @@
 
 namespace switchyard::control {
 
+// Which earlier generation an undo brings back, and why that one.
+struct Restored {
+    std::uint64_t generation = 0;
+    std::string why;  // "before rollout r1"; empty: it was named, or is simply the one before
+    bool operator==(const Restored&) const = default;
+};
+
 struct Receipt {
     std::uint64_t generation = 0;
     std::uint64_t previous = 0;
@@ -23,10 +30,13 @@ struct Receipt {
     std::int64_t took_us = 0;           // from the call's arrival at control to the last adoption
     std::int64_t stored_us = 0;         // of it: the durable write
     std::vector<std::string> changes;
-    InFlightByUpstream in_flight;  // what the change leaves behind, by older generations
-    bool drains = false;           // whether a drain of that id was opened
+    std::vector<std::string> moves;    // which traffic goes elsewhere, in words
+    std::optional<Restored> restores;  // of an undo
+    InFlightByUpstream in_flight;      // what the change leaves behind, by older generations
+    bool drains = false;               // whether a drain of that id was opened
     bool dry_run = false;
     bool unchanged = false;  // the configuration was already so: no generation was made
+    std::string unstored;    // in force, but the store refused it, for this reason: it is stored when it can be
     std::string confirm_by;  // the change is undone unless confirmed by then
 
     unsigned status() const { return waiting_for.empty() ? 200 : 202; }

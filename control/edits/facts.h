@@ -7,10 +7,18 @@
 
 namespace switchyard::control {
 
+// Of one endpoint, whatever the operator wants of it.
+struct EndpointFacts {
+    bool up = false;  // found up by health checks, or there are none
+    bool ejected = false;
+    bool checked = true;  // false: its first check is not over, so nothing is known
+};
+
 struct UpstreamFacts {
     std::uint32_t endpoints = 0;
-    std::uint32_t healthy = 0;  // wanted up by the operator, found up by health checks, not ejected
+    std::uint32_t healthy = 0;  // wanted up by the operator, of a weight above 0, found up, not ejected
     std::uint64_t in_flight = 0;
+    std::map<std::string, EndpointFacts> by_address = {};
 };
 
 using Facts = std::map<std::string, UpstreamFacts>;

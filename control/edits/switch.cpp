@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "control/edits/guard.h"
 #include "control/edits/require.h"
 
 namespace switchyard::control::edits {
@@ -16,7 +17,7 @@ Result<config::Model> apply(const config::Model& model, const Facts& facts, cons
     if (!wanted.force) {
         if (auto held = require(facts, {wanted.to, wanted.healthy, {}}); !held) {
             auto problem = held.error();
-            problem.detail += " (\"force\": true switches all the same)";
+            problem.detail += kForceHint;
             return problem;
         }
     }

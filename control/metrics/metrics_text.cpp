@@ -44,6 +44,10 @@ void traffic(Exposition& out, const MetricsView& view) {
             labels.emplace_back("code_class", kClasses[c]);
             out.sample(labels, traffic.by_class[c]);
         }
+    out.family("switchyard_rerouted_total", "counter",
+               "Requests meant for this upstream, which had no usable endpoint, and given to another one.");
+    for (const auto& [key, traffic] : view.totals->cells())
+        if (traffic.rerouted != 0) out.sample(labels_of(key), traffic.rerouted);
     out.family("switchyard_request_duration_seconds", "histogram",
                "First byte of the request to last byte of the response.");
     for (const auto& [key, traffic] : view.totals->cells()) histogram(out, labels_of(key), traffic.duration);
@@ -106,6 +110,10 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({}, counters.accepted);
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
+    out.family("switchyard_loop_exceptions_total", "counter",
+               "Pieces of work that were given up for an exception; the process log has each.");
+    out.sample({{"loop", "worker"}}, counters.escaped);
+    out.sample({{"loop", "control"}}, view.totals->escaped_in_control);
     out.family("switchyard_generation", "gauge", "The generation in force.");
     out.sample({}, view.generation);
     LatencyTotals publish;

@@ -50,6 +50,7 @@ void Totals::add(const WorkerReport& report, Time now) {
         traffic.attempts += cell.attempts;
         traffic.failures += cell.failures;
         traffic.aborted += cell.aborted;
+        traffic.rerouted += cell.rerouted;
         traffic.duration.add(cell.duration);
         slot.duration.merge(cell.duration);
     }
@@ -67,6 +68,29 @@ void Totals::add(const WorkerReport& report, Time now) {
     counters_.retries_connect += report.retries_connect;
     counters_.retries_other += report.retries_other;
     counters_.log_dropped += report.log_dropped;
+    counters_.escaped += report.escaped;
+}
+
+void Totals::configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now) {
+    const auto among = [](const std::set<std::uint32_t>& all, std::uint32_t id) {
+        return id == 0 || all.count(id) != 0;
+    };
+    for (auto it = cells_.begin(); it != cells_.end();) {
+        const auto key = it->first;
+        if (among(routes, key.first) && among(upstreams, key.second)) {
+            gone_since_.erase(key);
+            ++it;
+            continue;
+        }
+        const auto since = gone_since_.try_emplace(key, now).first;
+        if (now - since->second < kGrace) {
+            ++it;
+            continue;
+        }
+        gone_since_.erase(since);
+        windows_.erase(key);
+        it = cells_.erase(it);
+    }
 }
 
 Totals::Connections Totals::connections() const {

@@ -1,7 +1,7 @@
 // The sum of what all workers have reported: ever-growing totals for /metrics, and the last ten seconds for status.
 //
-// Invariants: totals only grow; a report is added once. Bounded: one entry per (route, upstream) and endpoint id that
-//   was ever served.
+// Invariants: totals only grow; a report is added once. What is configured no more is forgotten after a grace, so that
+//   releases that are named by their number do not add up; an endpoint id that is given again starts at zero.
 // Threads: control. Units: microseconds, bytes, counts; ids are the Registry's.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,7 @@ class Totals {
     struct Traffic {
         std::array<std::uint64_t, 6> by_class{};
         std::uint64_t bytes_in = 0, bytes_out = 0;
-        std::uint64_t attempts = 0, failures = 0, aborted = 0;
+        std::uint64_t attempts = 0, failures = 0, aborted = 0, rerouted = 0;
         LatencyTotals duration;
     };
     struct Connections {
@@ -48,6 +49,7 @@ class Totals {
     };
     struct Counters {
         std::uint64_t accepted = 0, retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
+        std::uint64_t escaped = 0;  // exceptions that reached a worker's loop
     };
     // The last full seconds, for people who look.
     struct Recent {
@@ -58,6 +60,14 @@ class Totals {
     using Cells = std::map<std::pair<std::uint32_t, std::uint32_t>, Traffic>;
 
     void add(const WorkerReport& report, Time now);
+    // A scraper has seen the last value of what is gone by then.
+    static constexpr std::chrono::minutes kGrace{10};
+    // Of routes and upstreams only these are configured (id 0, none, always is).
+    void configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now);
+    // No worker knows it any more, and its id may be another's.
+    void forget_endpoint(std::uint32_t id) { endpoints_.erase(id); }
+    // Exceptions that reached control's loop.
+    std::uint64_t escaped_in_control = 0;
 
     const Cells& cells() const { return cells_; }
     const std::map<std::uint32_t, EndpointCounts>& endpoints() const { return endpoints_; }
@@ -83,6 +93,7 @@ class Totals {
 
     Cells cells_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Window>> windows_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Time> gone_since_;
     std::map<std::uint32_t, EndpointCounts> endpoints_;
     std::map<unsigned, Connections> connections_;          // by worker
     std::map<unsigned, std::vector<InFlight>> in_flight_;  // by worker

@@ -10,14 +10,10 @@
 
 namespace switchyard::control::rollout {
 
-namespace {
-
 const config::Route* find_route(const config::Model& model, const std::string& name) {
     const auto it = std::ranges::find(model.routes, name, &config::Route::name);
     return it == model.routes.end() ? nullptr : &*it;
 }
-
-}  // namespace
 
 std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model) {
     std::vector<config::Error> errors;
@@ -49,17 +45,20 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
     }
     const bool reachable =
         std::ranges::any_of(route->rules, [&](const auto& rule) { return rule.upstream == plan.to; });
-    for (std::size_t i = 0; i < plan.steps.size(); ++i)
-        if (plan.steps[i].kind == Step::Kind::header_only && !reachable)
-            errors.push_back({config::pointer_to("/steps", i),
-                              fmt::format("route {} has no rule that sends requests to {}", plan.route, plan.to)});
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const Step& step = plan.steps[i];
+        const std::string at = config::pointer_to("/steps", i);
+        if (step.kind == Step::Kind::header_only && !reachable)
+            errors.push_back({at, fmt::format("route {} has no rule that sends requests to {}", plan.route, plan.to)});
+    }
     return errors;
 }
 
 bool rules_bypass_split(const Plan& plan, const config::Model& model) {
     const config::Route* route = find_route(model, plan.route);
     return route != nullptr && std::ranges::any_of(route->rules, [&](const auto& rule) {
-               return rule.upstream == plan.to || rule.upstream == plan.from;
+               return rule.upstream == plan.to || rule.upstream == plan.from || rule.fallback == plan.to ||
+                      rule.fallback == plan.from;
            });
 }
 

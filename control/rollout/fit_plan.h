@@ -3,6 +3,7 @@
 // Threads: pure. Errors: all at once, as pointers into the plan's document.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "config/error.h"
@@ -11,6 +12,8 @@
 
 namespace switchyard::control::rollout {
 
+// Null where there is none of that name.
+const config::Route* find_route(const config::Model& model, const std::string& name);
 // What is empty was not read and is passed over.
 std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model);
 // True when a rule of the route sends requests past the split to either upstream: then no share is promised.

@@ -10,7 +10,7 @@
 namespace switchyard::control::rollout {
 
 std::string_view word(State state) {
-    constexpr std::array<std::string_view, 6> kWords{"running",   "paused",      "inconclusive",
+    constexpr std::array<std::string_view, 7> kWords{"running",   "paused",      "inconclusive", "rolling_back",
                                                      "succeeded", "rolled_back", "aborted"};
     return kWords[static_cast<std::size_t>(state)];
 }
@@ -85,14 +85,25 @@ void Machine::advance(const std::string& by, const std::string& why, Effects& ou
 }
 
 void Machine::give_up(const Findings& findings, const std::string& why, Effects& out) {
+    // Where nothing can be compared any more the cap is a plain number.
+    if (plan_.max_extra_failures > 0 && findings.extra_failures >= plan_.max_extra_failures)
+        return leave(State::rolling_back, Record::Kind::rolled_back, "policy",
+                     fmt::format("{:.0f} extra failures of at most {}, and {}", findings.extra_failures,
+                                 plan_.max_extra_failures, why),
+                     nullptr, out);
     if (plan_.inconclusive == Plan::Inconclusive::rollback)
-        return leave(State::rolled_back, Record::Kind::rolled_back, "policy", why, nullptr, out);
+        return leave(State::rolling_back, Record::Kind::rolled_back, "policy", why, nullptr, out);
     if (plan_.inconclusive == Plan::Inconclusive::promote_if_no_failures && findings.canary_asked &&
-        !findings.canary_failed && !findings.mismatch)
+        !findings.canary_failed && !findings.mismatch && findings.hold.empty())
         return advance("policy", "no failures, and the plan takes that for enough", out);
     state_ = State::inconclusive;
     why_ = why;
     out.emplace_back(effect::Journal{record(Record::Kind::inconclusive, "evidence", why)});
+    // A person made the switch that is watched and was told when the watch ends: nobody waits for her any more.
+    if (plan_.watch) {
+        closed_ = true;
+        out.emplace_back(effect::Journal{record(Record::Kind::closed, "switchyard", "")});
+    }
     out.emplace_back(effect::Announce{{"inconclusive", why}});
 }
 
@@ -111,7 +122,7 @@ Effects Machine::start(Monotonic now, const std::string& by) {
 Effects Machine::tick(Monotonic now, const Findings& findings) {
     Effects out;
     const Monotonic since = passed(now);
-    if (!active(state_)) {
+    if (!active()) {
         if (return_from_ > 0) {
             returning_ += since;
             come_back(out);
@@ -119,36 +130,42 @@ Effects Machine::tick(Monotonic now, const Findings& findings) {
         return out;
     }
     if (findings.alarm) {
-        leave(State::rolled_back, Record::Kind::rolled_back, findings.alarm->by, findings.alarm->why,
+        leave(State::rolling_back, Record::Kind::rolled_back, findings.alarm->by, findings.alarm->why,
               findings.alarm->detail, out);
         return out;
     }
     if (state_ != State::running) return out;
     const bool fresh = findings.epoch == epoch_ && now - findings.as_of <= kFresh;
+    const bool held = !findings.hold.empty();
     waited_ += since;
-    if (fresh) baked_ += since;
+    if (fresh && !held) baked_ += since;
     if (fresh && findings.mismatch) {
-        state_ = State::inconclusive;
-        why_ = "the split does not deliver its shares: something loses requests before they are counted";
-        out.emplace_back(effect::Journal{record(Record::Kind::inconclusive, "evidence", why_)});
-        out.emplace_back(effect::Announce{{"inconclusive", why_}});
+        give_up(findings, "the split does not deliver its shares: something loses requests before they are counted",
+                out);
         return out;
     }
     const Step& here = current();
-    const bool ripe = baked_ >= here.bake;
+    const bool ripe = !held && baked_ >= here.bake;
     if (fresh && ripe && plan_.watch) {
-        advance("time", "the watch ended without an alarm", out);
+        if (findings.canary_asked)
+            advance("time", "the watch ended without an alarm", out);
+        else
+            give_up(findings, "no request came", out);
     } else if (fresh && ripe && findings.promotable) {
         advance("evidence", findings.why, out);
     } else if (fresh && ripe && here.kind == Step::Kind::header_only && findings.checks_passed) {
         advance("evidence", "every check has passed", out);
     } else if (waited_ >= here.bake + plan_.patience) {
-        const std::string what = !fresh                   ? "no fresh counts from the workers"
+        const std::string what = held                     ? findings.hold
+                                 : !fresh                 ? "no fresh counts from the workers"
                                  : !findings.canary_asked ? fmt::format("{} was not asked once", plan_.to)
                                                           : findings.why;
         give_up(findings, "waited for evidence in vain: " + what, out);
     } else {
-        why_ = !fresh ? "waits for fresh counts from the workers" : !ripe ? "bakes" : "waits: " + findings.why;
+        why_ = held     ? findings.hold
+               : !fresh ? "waits for fresh counts from the workers"
+               : !ripe  ? "bakes"
+                        : "waits: " + findings.why;
     }
     return out;
 }
@@ -170,7 +187,8 @@ void Machine::come_back(Effects& out) {
 
 Effects Machine::in_force(Ppm weight) {
     Effects out;
-    if (active(state_) || closed_ || weight != weight_ || return_from_ > 0) return out;
+    if (rollout::active(state_) || closed_ || weight != weight_ || return_from_ > 0) return out;
+    if (state_ == State::rolling_back) state_ = State::rolled_back;
     closed_ = true;
     out.emplace_back(effect::Journal{record(Record::Kind::closed, "switchyard", "")});
     return out;

@@ -5,6 +5,10 @@
 //   - A weight grows only on fresh evidence of the step it leaves, by a person's promote, or by a policy a person
 //     wrote into the plan – never by time alone, and never in paused or inconclusive.
 //   - An alarm takes the traffic away in running, paused and inconclusive alike. After that the weight never grows.
+//   - What was taken back is `rolling_back` until every worker routes so; then it is `rolled_back`. Until then, and
+//   after
+//     an abort likewise, abort lets the route go: the return is still wanted, but a person may do otherwise.
+//   - Nothing succeeds by itself without a counted request.
 //   - Every change of state comes with its Journal effect FIRST; the state can be rebuilt from any prefix of the
 //     records, and from a prefix it holds the weights of that prefix.
 //   - Only differences of the monotonic clock count, each at most kLongestTick: a stopped process, a suspended
@@ -26,7 +30,7 @@
 
 namespace switchyard::control::rollout {
 
-enum class State : std::uint8_t { running, paused, inconclusive, succeeded, rolled_back, aborted };
+enum class State : std::uint8_t { running, paused, inconclusive, rolling_back, succeeded, rolled_back, aborted };
 std::string_view word(State state);
 inline bool active(State s) {
     return s == State::running || s == State::paused || s == State::inconclusive;
@@ -46,8 +50,10 @@ struct Findings {
     bool canary_failed = false;  // at least one of them failed
     bool mismatch = false;       // the split does not deliver its shares
     bool checks_passed = false;  // there are checks, and each has passed in this step
+    double extra_failures = 0;   // beyond what the old upstream's rate explains
+    std::string hold;            // why the step may not end well now, whatever the evidence; empty: nothing
     struct Alarm {
-        std::string by;   // evidence, check smoke
+        std::string by;   // evidence, check smoke, health
         std::string why;  // one sentence
         nlohmann::ordered_json detail;
     };
@@ -107,8 +113,12 @@ class Machine {
     Ppm weight() const { return weight_; }
     std::uint64_t epoch() const { return epoch_; }
     bool closed() const { return closed_; }
-    // Nobody else may change the route's split meanwhile.
-    bool holds_route() const { return active(state_) || !closed_; }
+    // A watch that came to no end is over all the same: inconclusive, and closed.
+    bool active() const { return !closed_ && rollout::active(state_); }
+    // The traffic is to go back, and some of it is not yet.
+    bool returning() const { return !closed_ && (state_ == State::rolling_back || state_ == State::aborted); }
+    // Nobody else may change the route's split meanwhile, but for an undo while it is returning.
+    bool holds_route() const { return !closed_ && !let_go_; }
     const std::string& why() const { return why_; }  // of the state; what a running step waits for
     Monotonic baked() const { return baked_; }
 
@@ -131,6 +141,7 @@ class Machine {
     Ppm weight_ = 0;
     std::uint64_t epoch_ = 0;
     bool closed_ = false;
+    bool let_go_ = false;  // returning, but a person has said that the route is hers
     std::string why_;
     std::optional<Monotonic> last_tick_;
     Monotonic baked_{0};      // time with fresh evidence in this step

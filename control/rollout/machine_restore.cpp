@@ -29,10 +29,11 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
                 break;
             case Record::Kind::rolled_back:
             case Record::Kind::returning:
-                state_ = r.kind == Record::Kind::rolled_back ? State::rolled_back : state_;
+                state_ = r.kind == Record::Kind::rolled_back ? State::rolling_back : state_;
                 weight_ = r.weight;
                 break;
             case Record::Kind::aborted:
+                let_go_ = state_ == State::rolling_back || state_ == State::aborted;
                 state_ = State::aborted;
                 weight_ = r.weight;
                 break;
@@ -44,6 +45,7 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
                 break;
             case Record::Kind::closed:
                 closed_ = true;
+                if (state_ == State::rolling_back) state_ = State::rolled_back;
                 break;
         }
         if (!r.why.empty()) why_ = r.why;
@@ -55,8 +57,8 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
         return out;
     }
     // A gradual return is not taken up again: what nobody watched for a while goes at once.
-    const Ppm holds = state_ == State::rolled_back || state_ == State::aborted ? 0 : weight_;
-    if (active(state_)) {
+    const Ppm holds = returning() ? 0 : weight_;
+    if (active()) {
         out.emplace_back(effect::Journal{record(Record::Kind::restarted, "switchyard", "")});
         set_weight(holds, out);
         begin(out);

@@ -6,12 +6,13 @@
 namespace switchyard::control::rollout {
 
 std::string Machine::refused(std::string_view wish) const {
-    return fmt::format("cannot {} a rollout that is {}", wish, word(state_));
+    return fmt::format("cannot {} a rollout that is {}{}", wish, word(state_),
+                       closed_ && state_ == State::inconclusive ? " and over" : "");
 }
 
 Effects Machine::promote(Monotonic now, const std::string& by, std::string& refusal) {
     Effects out;
-    if (!active(state_)) {
+    if (!active()) {
         refusal = refused("promote");
         return out;
     }
@@ -35,7 +36,7 @@ Effects Machine::pause(const std::string& by, std::string& refusal) {
 
 Effects Machine::resume(Monotonic now, const std::string& by, std::string& refusal) {
     Effects out;
-    if (state_ != State::paused && state_ != State::inconclusive) {
+    if (!active() || state_ == State::running) {
         refusal = refused("resume");
         return out;
     }
@@ -55,7 +56,20 @@ Effects Machine::resume(Monotonic now, const std::string& by, std::string& refus
 
 Effects Machine::abort(Monotonic now, const std::string& by, std::string& refusal) {
     Effects out;
-    if (!active(state_)) {
+    if (returning() && !let_go_) {
+        // Not in force yet, for whatever reason: all of it goes at once, and the person has the route meanwhile.
+        let_go_ = true;
+        state_ = State::aborted;
+        why_ = "aborted by " + by + " before all had come back; " + why_;
+        return_from_ = 0;
+        Record aborted = record(Record::Kind::aborted, by, why_);
+        aborted.weight = 0;
+        out.emplace_back(effect::Journal{std::move(aborted)});
+        set_weight(0, out);
+        out.emplace_back(effect::Announce{{"abort", why_}});
+        return out;
+    }
+    if (!active()) {
         refusal = refused("abort");
         return out;
     }

@@ -31,7 +31,7 @@ struct Record {
     Kind kind = Kind::started;
     std::size_t step = 0;
     Ppm weight = 0;
-    std::string by;                 // a person's token, "evidence", "policy", "check smoke", "switchyard"
+    std::string by;                 // a person's token, "evidence", "policy", "check smoke", "health", "switchyard"
     std::string why;                // one sentence for people
     nlohmann::ordered_json detail;  // null for most
     std::string at;

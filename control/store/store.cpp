@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/store/address_rows.h"
 #include "control/store/audit_rows.h"
 #include "control/store/members.h"
 
@@ -131,6 +132,19 @@ Result<std::vector<Generation>> Store::generations(std::uint64_t before, unsigne
     });
 }
 
+Result<Store::Made> Store::made_by(const std::string& who, const std::string& verb) {
+    return members_->reading<Made>([&] {
+        auto& s = members_->statement(
+            "SELECT coalesce(min(number), 0), count(*) FROM generations WHERE who = ? AND verb = ?");
+        s.bind(1, who);
+        s.bind(2, verb);
+        Made made;
+        if (s.executeStep()) made = {unsigned_of(s.getColumn(0)), unsigned_of(s.getColumn(1))};
+        s.tryReset();
+        return made;
+    });
+}
+
 Result<std::optional<std::string>> Store::file_hash() {
     return members_->reading<std::optional<std::string>>([&] { return members_->meta("file_hash"); });
 }
@@ -229,6 +243,15 @@ Result<std::map<std::string, std::string>> Store::journals() {
         while (s.executeStep()) out[s.getColumn(0).getString()] = s.getColumn(1).getString();
         return out;
     });
+}
+
+Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::string>>& rows) {
+    return members_->durably([&] { control::put_addresses(*members_, rows); });
+}
+
+Result<std::map<std::string, std::vector<std::string>>> Store::addresses() {
+    return members_->reading<std::map<std::string, std::vector<std::string>>>(
+        [&] { return read_addresses(*members_); });
 }
 
 }  // namespace switchyard::control

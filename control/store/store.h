@@ -46,6 +46,11 @@ class Store {
     Result<std::optional<Generation>> generation(std::uint64_t number);
     // Newest first, without their configuration texts; only those with number < before when before > 0.
     Result<std::vector<Generation>> generations(std::uint64_t before, unsigned limit);
+    // The generations of one maker and verb that are still in the history: the first, and how many. Zero: none.
+    struct Made {
+        std::uint64_t first = 0, count = 0;
+    };
+    Result<Made> made_by(const std::string& who, const std::string& verb);
     Result<std::optional<std::string>> file_hash();
     Result<std::optional<PendingConfirmation>> pending();
     Result<std::optional<IdempotencyRow>> idempotency(const std::string& who, const std::string& key);
@@ -60,6 +65,10 @@ class Store {
     Result<void> put_journal(const std::string& id, const std::string& text);
     Result<std::map<std::string, std::string>> journals();
     Result<void> drop_journals(const std::vector<std::string>& ids);
+
+    // Last good addresses of names; one without any is forgotten.
+    Result<void> put_addresses(const std::map<std::string, std::vector<std::string>>& rows);
+    Result<std::map<std::string, std::vector<std::string>>> addresses();
 
   private:
     struct Members;

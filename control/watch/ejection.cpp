@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "proxy/snapshot/members.h"
+
 namespace switchyard::control {
 
 using std::chrono::steady_clock;
@@ -14,16 +16,17 @@ void Ejection::stop() {
     timer_.cancel();
 }
 
-void Ejection::follow(const config::Model& model) {
+void Ejection::follow(const config::Model& model, const KnownAddresses& known) {
     Endpoints now;
     std::map<std::string, EjectionRule> rules;
     for (const auto& [name, upstream] : model.upstreams) {
         std::vector<std::uint32_t> ids;
-        for (const auto& endpoint : upstream.endpoints) {
-            auto state = find_(name, endpoint.address.text());
-            ids.push_back(state->id);
-            now.emplace(state->id, std::move(state));
-        }
+        for (const auto& endpoint : upstream.endpoints)
+            for (const auto& member : members_of(endpoint.address, known)) {
+                auto state = find_(name, member.identity);
+                ids.push_back(state->id);
+                now.emplace(state->id, std::move(state));
+            }
         auto node = rules_.extract(name);
         auto& rule = node ? rules.insert(std::move(node)).position->second : rules[name];
         rule.configure(upstream.ejection, ids);

@@ -16,6 +16,7 @@
 #include "config/model.h"
 #include "control/watch/ejection_rule.h"
 #include "proxy/base/metrics.h"
+#include "proxy/snapshot/known_addresses.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard::control {
@@ -33,7 +34,8 @@ class Ejection {
 
     Ejection(boost::asio::any_io_executor executor, FindEndpoint find, std::function<void(Change)> changed);
 
-    void follow(const config::Model& model);
+    // Each address of a name counts as an endpoint (snapshot/members.h).
+    void follow(const config::Model& model, const KnownAddresses& known = {});
     void suspect(const upstream::Suspect& suspect);
     void counted(const std::vector<EndpointDelta>& growth);
     void stop();

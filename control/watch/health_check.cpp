@@ -21,16 +21,16 @@ std::string request_for(const config::Address& address, const config::Health& he
 
 }  // namespace
 
-boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Health health,
-                                                   std::uint8_t send_proxy_protocol) {
+boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
+                                                   config::Health health, std::uint8_t send_proxy_protocol) {
     const bool connects_only = health.type == config::Health::Type::tcp;
-    OutboundCall call{address, connects_only ? "" : request_for(address, health), health.timeout, true, {}};
+    OutboundCall call{address, connects_only ? "" : request_for(configured, health), health.timeout, {}};
     if (send_proxy_protocol != 0) call.preface = switchyard::http::own_proxy_header(send_proxy_protocol);
     const auto outcome = co_await make_call(std::move(call));
-    if (!outcome.error.empty()) co_return CheckResult{false, outcome.error};
+    if (!outcome.error.empty()) co_return CheckResult{false, outcome.our_shortage, outcome.error};
     if (connects_only || std::ranges::find(health.expect, outcome.status) != health.expect.end())
-        co_return CheckResult{true, {}};
-    co_return CheckResult{false,
+        co_return CheckResult{true, false, {}};
+    co_return CheckResult{false, false,
                           fmt::format("answered {}, expected {}", outcome.status, fmt::join(health.expect, ", "))};
 }
 

@@ -14,10 +14,12 @@ namespace switchyard::control {
 
 struct CheckResult {
     bool ok = false;
-    std::string detail;  // why not: "connection refused", "answered 503, expected 200, 204"
+    bool says_nothing = false;  // it could not be asked: something is lacking on this side
+    std::string detail;         // why not: "connection refused", "answered 503, expected 200, 204"
 };
 
-boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Health health,
-                                                   std::uint8_t send_proxy_protocol);
+// `address` is where it goes: the same that the data plane connects to. `configured` is how the endpoint calls itself.
+boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
+                                                   config::Health health, std::uint8_t send_proxy_protocol);
 
 }  // namespace switchyard::control

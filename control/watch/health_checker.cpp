@@ -9,6 +9,8 @@
 #include <random>
 
 #include "control/watch/health_check.h"
+#include "proxy/base/log.h"
+#include "proxy/snapshot/members.h"
 
 namespace switchyard::control {
 namespace {
@@ -32,17 +34,26 @@ std::int64_t steady_ms() {
 }  // namespace
 
 struct HealthChecker::Probe {
-    Probe(HealthChecker& owner_, std::string upstream_, config::Address address_)
-        : owner(&owner_), upstream(std::move(upstream_)), address(std::move(address_)), timer(owner_.executor_) {}
+    Probe(HealthChecker& owner_, std::string upstream_, Member member, const config::Address& configured_)
+        : owner(&owner_),
+          upstream(std::move(upstream_)),
+          identity(std::move(member.identity)),
+          address(std::move(member.to)),
+          configured(configured_),
+          timer(owner_.executor_) {}
 
     HealthChecker* owner;  // null once the endpoint is no longer followed
     const std::string upstream;
+    const std::string identity;
     const config::Address address;
+    const config::Address configured;
     config::Health health;
     std::uint8_t send_proxy_protocol = 0;
     std::shared_ptr<upstream::EndpointState> state;
     HealthRule rule;
     Seen seen;
+    std::uint64_t life = 0;  // of its checks; each coroutine has one
+    bool over(std::uint64_t of) const { return owner == nullptr || life != of; }
     asio::steady_timer timer;
 };
 
@@ -61,66 +72,88 @@ void HealthChecker::stop() {
     probes_.clear();
 }
 
-void HealthChecker::follow(const config::Model& model) {
+void HealthChecker::follow(const config::Model& model, const KnownAddresses& known) {
     auto old = std::move(probes_);
     probes_.clear();
     for (const auto& [name, upstream] : model.upstreams)
-        for (const auto& endpoint : upstream.endpoints) {
-            const Key key{name, endpoint.address.text()};
-            const auto known = old.find(key);
-            std::shared_ptr<Probe> probe;
-            const bool fresh = known == old.end();
-            if (fresh) {
-                probe = std::make_shared<Probe>(*this, name, endpoint.address);
-                probe->state = find_(name, key.second);
-            } else {
-                probe = known->second;
-                old.erase(known);
+        for (const auto& endpoint : upstream.endpoints)
+            for (auto& member : members_of(endpoint.address, known)) {
+                const Key key{name, member.identity};
+                auto probe = old.extract(key);
+                follow(probes_[key] = probe ? std::move(probe.mapped())
+                                            : std::make_shared<Probe>(*this, name, std::move(member), endpoint.address),
+                       upstream);
             }
-            const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
-            const bool changed = !fresh && (!(probe->health == upstream.health) ||
-                                            probe->send_proxy_protocol != upstream.send_proxy_protocol);
-            probe->health = upstream.health;
-            probe->send_proxy_protocol = upstream.send_proxy_protocol;
-            probes_.emplace(key, probe);
-            if (upstream.health.type == config::Health::Type::none) {
-                probe->timer.cancel();
-                probe->rule = HealthRule{};
-                probe->seen = {HealthRule::State::up, {}, {}, {}};
-                probe->state->set(upstream::EndpointState::up, true);
-                continue;
-            }
-            if (!was_checked) {
-                // From now on its health is what the checks find; until the first one it is not up.
-                probe->seen = {};
-                probe->state->set(upstream::EndpointState::up, false);
-                asio::co_spawn(executor_, watch(probe), asio::detached);
-            } else if (changed) {
-                probe->timer.cancel();  // the new settings hold from the next check on, which comes now
-            }
-        }
     for (auto& [key, probe] : old) {
         probe->owner = nullptr;
         probe->timer.cancel();
     }
 }
 
-asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe) {
+void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Upstream& upstream) {
+    const bool fresh = probe->state == nullptr;
+    if (fresh) probe->state = find_(probe->upstream, probe->identity);
+    const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
+    const bool changed =
+        !fresh && (!(probe->health == upstream.health) || probe->send_proxy_protocol != upstream.send_proxy_protocol);
+    probe->health = upstream.health;
+    probe->send_proxy_protocol = upstream.send_proxy_protocol;
+    if (upstream.health.type == config::Health::Type::none) {
+        ++probe->life;
+        probe->timer.cancel();
+        probe->rule = HealthRule{};
+        probe->seen = {HealthRule::State::up, {}, {}, {}};
+        probe->state->set(upstream::EndpointState::up, true);
+        return;
+    }
+    if (!was_checked) {
+        // From now on its health is what the checks find. Until the first one a new endpoint is not up; one that served
+        // without checks goes on: a setting takes nobody out.
+        probe->seen = {};
+        if (fresh) probe->state->set(upstream::EndpointState::up, false);
+        asio::co_spawn(executor_, watch(probe, ++probe->life), asio::detached);
+    } else if (changed) {
+        probe->timer.cancel();  // the new settings hold from the next check on, which comes now
+    }
+}
+
+// `life`: checks may be taken away and come back while one is under way; the coroutine of before then ends, whenever it
+// hears of it.
+asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe, std::uint64_t life) {
     auto pause = between(milliseconds{0}, kFirstSpread);
     while (true) {
         probe->timer.expires_after(pause);
         // Cancelled: either it is over, or the settings changed and the next check is due now.
         auto [ec] = co_await probe->timer.async_wait(asio::as_tuple(asio::use_awaitable));
         static_cast<void>(ec);
-        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
-        const auto began = steady_clock::now();
-        auto result = co_await check_endpoint(probe->address, probe->health, probe->send_proxy_protocol);
-        if (probe->owner == nullptr || probe->health.type == config::Health::Type::none) co_return;
-        probe->owner->finished(*probe, result.ok, std::move(result.detail),
-                               std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
+        if (probe->over(life)) co_return;
         const auto interval = probe->health.interval;
         pause = between(interval - interval / 10, interval + interval / 10);
+        try {
+            const auto began = steady_clock::now();
+            auto result =
+                co_await check_endpoint(probe->address, probe->configured, probe->health, probe->send_proxy_protocol);
+            if (probe->over(life)) co_return;
+            if (result.says_nothing)
+                probe->owner->not_asked(*probe, result.detail);
+            else
+                probe->owner->finished(
+                    *probe, result.ok, std::move(result.detail),
+                    std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
+        } catch (const std::exception& error) {
+            log_error("a check of endpoint {} of {} went wrong: {}; the next one comes as usual", probe->address.text(),
+                      probe->upstream, error.what());
+        }
     }
+}
+
+// What is lacking here is no verdict on the endpoint; the one that it has stays.
+void HealthChecker::not_asked(const Probe& probe, const std::string& why) {
+    constexpr auto kQuiet = std::chrono::seconds(10);  // one complaint stands for all endpoints
+    const auto now = steady_clock::now();
+    if (now < quiet_until_) return;
+    quiet_until_ = now + kQuiet;
+    log_warn("endpoint {} of {} could not be checked: {}", probe.address.text(), probe.upstream, why);
 }
 
 void HealthChecker::finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took) {
@@ -132,11 +165,11 @@ void HealthChecker::finished(Probe& probe, bool ok, std::string detail, std::chr
     const bool up = *turned == HealthRule::State::up;
     if (up) probe.state->up_since_ms.store(steady_ms(), std::memory_order_relaxed);
     probe.state->set(upstream::EndpointState::up, up);
-    changed_({probe.upstream, probe.address.text(), up, std::move(detail)});
+    changed_({probe.upstream, probe.identity, up, std::move(detail)});
 }
 
-const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, const std::string& address) const {
-    const auto it = probes_.find({upstream, address});
+const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, const std::string& member) const {
+    const auto it = probes_.find({upstream, member});
     return it == probes_.end() ? nullptr : &it->second->seen;
 }
 

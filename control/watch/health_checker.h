@@ -18,6 +18,7 @@
 
 #include "config/model.h"
 #include "control/watch/health_rule.h"
+#include "proxy/snapshot/known_addresses.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard::control {
@@ -46,11 +47,13 @@ class HealthChecker {
     HealthChecker(boost::asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed);
     ~HealthChecker();
 
-    // Follow this configuration from now on.
-    void follow(const config::Model& model);
+    // Follow this configuration, and its names at these addresses, from now on. Each address of a name is an endpoint
+    // of its own (snapshot/members.h); a name without one is none.
+    void follow(const config::Model& model, const KnownAddresses& known = {});
     void stop();
 
-    const Seen* seen(const std::string& upstream, const std::string& address) const;
+    // By the identity of a member.
+    const Seen* seen(const std::string& upstream, const std::string& member) const;
     const std::map<std::string, Counts>& counts() const { return counts_; }  // by upstream, ever growing
     // Every endpoint has been checked at least once.
     bool all_checked() const;
@@ -58,14 +61,17 @@ class HealthChecker {
   private:
     struct Probe;
     using Key = std::pair<std::string, std::string>;
+    void follow(const std::shared_ptr<Probe>& probe, const config::Upstream& upstream);
     void finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took);
-    static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe);
+    void not_asked(const Probe& probe, const std::string& why);
+    static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe, std::uint64_t life);
 
     const boost::asio::any_io_executor executor_;
     const FindEndpoint find_;
     const std::function<void(Transition)> changed_;
     std::map<Key, std::shared_ptr<Probe>> probes_;
     std::map<std::string, Counts> counts_;
+    std::chrono::steady_clock::time_point quiet_until_{};
 };
 
 }  // namespace switchyard::control

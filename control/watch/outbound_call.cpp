@@ -1,5 +1,6 @@
 #include "control/watch/outbound_call.h"
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,23 +9,22 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <memory>
 #include <vector>
+
+#include "proxy/http/framing.h"
+#include "proxy/http/head_parser.h"
+#include "proxy/net/shortage.h"
 
 namespace switchyard::control {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using asio::ip::tcp;
 using AnyStream = asio::generic::stream_protocol;  // TCP and unix sockets alike
 using Error = boost::system::error_code;
 
 constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::uint32_t kHeadLimit = 16 * 1024;
 constexpr std::size_t kReadSize = 4096;
 
 }  // namespace
@@ -41,7 +41,9 @@ struct CallUnderWay {
     bool late = false;
 
     CallOutcome failed(const char* doing, const Error& error) const {
-        return {0, std::string(doing) + ": " + (late ? "no answer in time" : error.message())};
+        const bool ours =
+            !late && error.category() == boost::system::system_category() && net::is_our_shortage(error.value());
+        return {0, std::string(doing) + ": " + (late ? "no answer in time" : error.message()), ours};
     }
 };
 
@@ -76,7 +78,7 @@ asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall
         under_way.socket.close(refused);
         auto [error] = co_await under_way.socket.async_connect(endpoint, kNothrow);
         refused = error;
-        if (!error || under_way.late || call.first_address_only) break;
+        if (!error || under_way.late) break;
     }
     if (refused) co_return under_way.failed("connecting", refused);
     co_return CallOutcome{};
@@ -89,18 +91,29 @@ asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes
 
 asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& call) {
     if (auto unsent = co_await say(under_way, call.request); !unsent.error.empty()) co_return unsent;
-    boost::beast::flat_buffer buffer;
-    http::response_parser<http::empty_body> parser;
-    parser.header_limit(kHeadLimit);
-    while (!parser.is_header_done()) {
-        auto [unread, size] = co_await under_way.socket.async_read_some(buffer.prepare(kReadSize), kNothrow);
+    // By the parser of the data plane: what would be refused there is not healthy here, and the other way round.
+    const std::string method = call.request.substr(0, call.request.find(' '));
+    std::string answer;
+    http::HeadParser parser;
+    http::Head head;
+    std::array<char, kReadSize> bytes;
+    while (true) {
+        const auto outcome = parser.response(answer, head);
+        if (outcome == http::HeadParser::Outcome::done) {
+            const auto guarded = http::guard_response(answer.data(), head, method);
+            if (guarded.refused != nullptr)
+                co_return CallOutcome{0, std::string("the answer is refused: ") + guarded.refused};
+            if (head.status >= 200) co_return CallOutcome{head.status, {}};
+            answer.erase(0, head.size);  // an interim answer: the one that counts is still to come
+            parser.reset();
+            continue;
+        }
+        if (outcome != http::HeadParser::Outcome::more)
+            co_return CallOutcome{0, "the answer is refused: its head is malformed or too large"};
+        auto [unread, size] = co_await under_way.socket.async_read_some(asio::buffer(bytes), kNothrow);
         if (unread) co_return under_way.failed("waiting for the answer", unread);
-        buffer.commit(size);
-        Error error;
-        buffer.consume(parser.put(buffer.data(), error));
-        if (error && error != http::error::need_more) co_return under_way.failed("waiting for the answer", error);
+        answer.append(bytes.data(), size);
     }
-    co_return CallOutcome{parser.get().result_int(), {}};
 }
 
 }  // namespace

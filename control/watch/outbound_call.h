@@ -18,13 +18,13 @@ struct OutboundCall {
     config::Address to;
     std::string request;  // head and body as they are sent; empty: only connect
     std::chrono::milliseconds timeout{0};
-    bool first_address_only = false;  // of a name that has several: as the data plane does it
-    std::string_view preface;         // said before all else, even when only connecting; outlives the call
+    std::string_view preface;  // said before all else, even when only connecting; outlives the call
 };
 
 struct CallOutcome {
-    unsigned status = 0;  // 0: no answer, or none was asked for
-    std::string error;    // why there is none, or why it is not what was hoped for
+    unsigned status = 0;        // 0: no answer, or none was asked for
+    std::string error;          // why there is none, or why it is not what was hoped for
+    bool our_shortage = false;  // of descriptors, ports or memory: says nothing about the other side
     bool ok() const { return status >= 200 && status < 300; }
 };
 

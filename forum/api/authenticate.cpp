@@ -53,6 +53,18 @@ void require_access(Access access, const Caller& caller) {
     }
 }
 
+bool is_watcher(const Service& service, const Call& call) {
+    if (call.direct) return true;
+    return !service.limits.operator_token.empty() &&
+           equal_in_constant_time(bearer_token(call.authorization), service.limits.operator_token);
+}
+
+void require_watcher(const Service& service, const Call& call) {
+    if (is_watcher(service, call)) return;
+    if (!service.limits.operator_token.empty()) refuse(401, "operator-token-needed", "this needs the operator token");
+    refuse(403, "forbidden", "without a configured operator token this answers to the machine itself only");
+}
+
 void require_operator(const Service& service, const Call& call) {
     if (service.limits.operator_token.empty()) {
         if (call.direct) return;

@@ -16,5 +16,7 @@ Caller authenticate(Service& service, const Call& call);
 /// Throws 401 or 403.
 void require_access(Access access, const Caller& caller);
 void require_operator(const Service& service, const Call& call);
+void require_watcher(const Service& service, const Call& call);
+bool is_watcher(const Service& service, const Call& call);
 
 }  // namespace forum

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::size_t kKeyMax = 128;
 
-void check_key(std::string_view key) {
+}  // namespace
+
+void check_idempotency_key(std::string_view key) {
     const bool printable =
         key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:~+/=\"") ==
         std::string_view::npos;
@@ -17,8 +19,6 @@ void check_key(std::string_view key) {
     }
 }
 
-}  // namespace
-
 Answer run_change(Service& service, const Call& call, const std::function<Answer(Connection&)>& change) {
     Answer answer;
     if (!call.idempotency_key || call.caller.row == 0) {
@@ -26,7 +26,7 @@ Answer run_change(Service& service, const Call& call, const std::function<Answer
         return answer;
     }
     const std::string& key = *call.idempotency_key;
-    check_key(key);
+    check_idempotency_key(key);
     const std::string hash = sha256_hex(call.method + ' ' + call.path + '\n' + call.body);
     service.store.writer.run([&](Connection& connection) {
         const auto kept = kept_answer(connection, call.caller.row, key);

@@ -9,6 +9,9 @@ namespace forum {
 
 namespace {
 
+// Beside it are the page and the probes, which know no accounts.
+constexpr std::string_view kApiPaths = "/api/";
+
 // Compares one path with one pattern, segment by segment; "{…}" takes any non-empty segment.
 bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& arguments) {
     arguments.clear();
@@ -70,7 +73,9 @@ Dispatcher::Found Dispatcher::find(Call& call) const {
 Answer Dispatcher::answer_for(const Endpoint& endpoint, Call& call) {
     if (endpoint.access == Access::operators) {
         require_operator(service_, call);
-    } else {
+    } else if (endpoint.access == Access::watchers) {
+        require_watcher(service_, call);
+    } else if (endpoint.pattern.starts_with(kApiPaths)) {
         call.caller = authenticate(service_, call);
         require_access(endpoint.access, call.caller);
         throttle_writes(service_, call);

@@ -35,6 +35,10 @@ SigningKey KeyRing::newest() {
     return keys(kRereadAfter)->at(0);
 }
 
+std::vector<SigningKey> KeyRing::all() {
+    return *keys(kRereadAfter);
+}
+
 std::optional<SigningKey> KeyRing::named(std::string_view kid) {
     for (const Instant age : {kRereadAfter, kRereadUnknownAfter}) {
         const Keys known = keys(age);

@@ -21,6 +21,8 @@ class KeyRing {
     explicit KeyRing(Store& store);
 
     SigningKey newest();
+    /// All that verify, the newest first.
+    std::vector<SigningKey> all();
     std::optional<SigningKey> named(std::string_view kid);
     /// `overlap`: how long the keys before go on verifying.
     SigningKey rotate(Instant overlap);

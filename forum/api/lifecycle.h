@@ -16,7 +16,7 @@ struct Lifecycle {
     std::atomic<bool> draining = false;  ///< not ready any more: no new work should be sent here
     std::atomic<std::int64_t> in_flight = 0;
     std::atomic<std::int64_t> connections = 0;
-    std::atomic<std::int64_t> connections_waiting = 0;  ///< accepted, but no thread is free for them
+    std::atomic<std::int64_t> requests_waiting = 0;  ///< whole requests for which no thread was free
 };
 
 }  // namespace forum

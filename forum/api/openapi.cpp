@@ -18,10 +18,11 @@ constexpr std::string_view kDescription =
     "schema are refused. Times are RFC 3339 in UTC. Text is kept and answered as it was written: Markdown, never HTML "
     "made from it; whoever shows it has to escape it. `@name` in a text tells that user.\n\n"
     "**Logging in**: `register` or `logIn` give an access token, to be sent as `Authorization: Bearer TOKEN` and good "
-    "for `expires_in` seconds, and a refresh token for `refresh`, which works once: a second use ends the login for "
-    "everybody who holds a token of it. Where no login is needed a token is looked at all the same, so a bad one is "
+    "for `expires_in` seconds, and a refresh token for `refresh`, which works once. For 30 seconds a second use is "
+    "answered like the first (a lost answer, another tab); later it ends the login for everybody who holds a token of "
+    "it. Where no login is needed a token is looked at all the same, so a bad one is "
     "401 everywhere. Roles: guest < member < moderator < admin; `x-access` names the least one of an operation "
-    "(`member` includes banned users, `writer` does not; `operators` run the program).\n\n"
+    "(`member` includes banned users, `writer` does not; `operators` run the program, `watchers` look after it).\n\n"
     "**Writing**: a 2xx answer means that the change is on disk; 503 means that nothing was changed and the call may "
     "be sent again. With an `Idempotency-Key`, unique per user and kept for a day, a retry is answered with the first "
     "answer (and `Idempotency-Replayed: true`) instead of being done twice; the same key with another path or body is "
@@ -137,8 +138,8 @@ void write_operation(JsonText& json, const Endpoint& endpoint) {
         .value(tag_of(endpoint.pattern))
         .end_array();
     json.key("security").begin_array();
-    if (endpoint.access == Access::operators) {
-        json.begin_object().end_object();  // from the machine itself, where no token was set
+    if (endpoint.access == Access::operators || endpoint.access == Access::watchers) {
+        json.begin_object().end_object();  // from the machine itself; for operators only where no token was set
         json.begin_object().key("operatorToken").begin_array().end_array().end_object();
     } else {
         // Moderators see more of some things that everybody may read, so a token is welcome there too.

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "forum/api/authenticate.h"
 #include "forum/api/json_text.h"
 
 namespace forum {
@@ -29,10 +30,14 @@ Check database_check(Service& service) {
     }
 }
 
-Check writer_check(Service& service) {
-    const WriterCounts counts = service.store.writer.counts();
+Check writer_check(const WriterCounts& counts) {
     const bool stuck = counts.waiting > 0 && counts.oldest_waits_ms > kWriterStuck;
     return {"writer", !stuck, stuck ? "changes wait for the database and none is committed" : ""};
+}
+
+// A full disk is no reason to send nobody here: reading goes on, and every instance on this database has the same disk.
+Check storage_check(const WriterCounts& counts) {
+    return {"storage", counts.failure.empty(), counts.failure};
 }
 
 Answer plain_answer(std::string body) {
@@ -64,11 +69,20 @@ Answer show_startupz(Service& service, const Call&) {
     return problem(503, "starting", "the program is still starting");
 }
 
-Answer show_readyz(Service& service, const Call&) {
-    std::vector<Check> checks = {database_check(service), writer_check(service)};
+Answer show_readyz(Service& service, const Call& call) {
+    const WriterCounts writer = service.store.writer.counts();
+    std::vector<Check> checks = {database_check(service), writer_check(writer)};
     checks.push_back({"drain", !service.lifecycle.draining, service.lifecycle.draining ? "draining" : ""});
     bool ready = service.lifecycle.started;
     for (const Check& check : checks) ready = ready && check.good;
+    checks.push_back(storage_check(writer));
+    const std::string_view status = !ready ? "not ready" : checks.back().good ? "ready" : "reading only";
+    // Strangers learn the word, who looks after the program the reasons.
+    if (!is_watcher(service, call)) {
+        Answer answer = plain_answer(JsonText().begin_object().member("status", status).end_object().take());
+        answer.status = ready ? 200 : 503;
+        return answer;
+    }
     // Redis is told about but does not count: without it the forum is slower and as right as ever.
     if (service.redis != nullptr) {
         const bool there = service.redis->ping();
@@ -76,7 +90,7 @@ Answer show_readyz(Service& service, const Call&) {
     }
     JsonText json;
     json.begin_object()
-        .member("status", ready ? "ready" : "not ready")
+        .member("status", status)
         .member("colour", service.lifecycle.colour)
         .member("version", service.lifecycle.version_label)
         .key("checks")
@@ -114,7 +128,7 @@ Answer show_metrics(Service& service, const Call&) {
     line("forum_redis_failures_total", "counter", "Calls to Redis that failed.", redis.failures);
     line("forum_requests_in_flight", "gauge", "Requests being answered.", life.in_flight.load());
     line("forum_connections", "gauge", "Open client connections.", life.connections.load());
-    line("forum_connections_waiting", "gauge", "Connections that wait for a thread.", life.connections_waiting.load());
+    line("forum_requests_waiting", "gauge", "Requests that wait for a thread.", life.requests_waiting.load());
     line("forum_draining", "gauge", "1 while the program asks for no new work.", life.draining ? 1 : 0);
     fmt::format_to(std::back_inserter(out),
                    "# HELP forum_build_info What runs here.\n# TYPE forum_build_info gauge\n"

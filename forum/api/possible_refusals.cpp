@@ -30,13 +30,13 @@ bool names_something(const Endpoint& endpoint) {
     return endpoint.pattern.find('{') != std::string_view::npos || endpoint.takes("category");
 }
 bool for_operators(const Endpoint& endpoint) {
-    return endpoint.access == Access::operators;
+    return endpoint.access == Access::operators || endpoint.access == Access::watchers;
 }
-bool looks_at_token(const Endpoint& endpoint) {
-    return endpoint.access != Access::operators;
+bool is_api(const Endpoint& endpoint) {
+    return endpoint.pattern.starts_with("/api/");
 }
 bool needs_login(const Endpoint& endpoint) {
-    return endpoint.access != Access::anyone && endpoint.access != Access::operators;
+    return endpoint.access != Access::anyone && !for_operators(endpoint);
 }
 bool shuts_out_banned(const Endpoint& endpoint) {
     return needs_login(endpoint) && endpoint.access != Access::member;
@@ -48,6 +48,10 @@ bool needs_role(const Endpoint& endpoint) {
 }
 bool writes(const Endpoint& endpoint) {
     return endpoint.method != "GET" && !for_operators(endpoint);
+}
+
+bool is_limited(const Endpoint& endpoint) {
+    return writes(endpoint) || endpoint.takes("q");
 }
 
 template <std::size_t Size>
@@ -70,13 +74,12 @@ struct PossibleRefusal {
 constexpr PossibleRefusal kRefusals[] = {
     {400, "malformed-text", &any_endpoint},
     {400, "bad-framing", &any_endpoint},
-    {400, "http", &any_endpoint},
     {400, "malformed-json", &has_body},
     {400, "bad-parameter", &has_query},
     {400, "bad-cursor", &has_cursor},
     {400, "bad-idempotency-key", &takes_key},
     {401, "login-needed", &needs_login},
-    {401, "invalid-token", &looks_at_token},
+    {401, "invalid-token", &is_api},
     {401, "operator-token-needed", &for_operators},
     {401, "wrong-login", &is<"logIn">},
     {401, "invalid-refresh-token", &is<"refresh">},
@@ -92,15 +95,18 @@ constexpr PossibleRefusal kRefusals[] = {
     {409, "deleted", &is<"editComment voteOnComment">},
     {409, "oneself", &is<"banUser unbanUser setUserRole">},
     {409, "resolved", &is<"resolveReport">},
+    {408, "too-slow", &any_endpoint},
     {412, "edited-meanwhile", &takes_if_match},
     {413, "too-large", &has_body},
+    {414, "target-too-long", &any_endpoint},
     {415, "unsupported-media-type", &has_body},
     {422, "invalid-fields", &has_body},
     {422, "idempotency-key-reused", &takes_key},
-    {429, "too-many", &writes},
+    {429, "too-many", &is_limited},
+    {431, "head-too-large", &any_endpoint},
     {500, "internal", &any_endpoint},
     {500, "rehearsed", &any_endpoint},
-    {503, "busy", &writes},
+    {503, "busy", &is_api},
     {503, "starting", &is<"startupz">},
 };
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "forum/api/call.h"
 #include "forum/api/key_ring.h"
@@ -47,6 +48,9 @@ struct Service {
 /// Runs a change on the writer thread and returns its answer once it is durable. When the call has an Idempotency-Key,
 /// the first answer is kept in the same transaction and repeated for the same key, whichever process is asked.
 Answer run_change(Service& service, const Call& call, const std::function<Answer(Connection&)>& change);
+
+/// Throws 400 when it cannot be one.
+void check_idempotency_key(std::string_view key);
 
 /// `limit` of the query, 1 to 100.
 int page_limit(const Call& call);

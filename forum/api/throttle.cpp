@@ -10,6 +10,7 @@ namespace forum {
 namespace {
 
 constexpr Instant kLoginWindow = 15 * kMinute;
+constexpr Instant kGoodLoginLife = 30 * kDay;
 
 std::string lower_case(std::string_view name) {
     std::string out(name.substr(0, 64));
@@ -20,6 +21,11 @@ std::string lower_case(std::string_view name) {
 
 std::string pair_key(const Call& call, std::string_view username) {
     return "login:" + network_of(call.address) + ':' + lower_case(username);
+}
+
+// Says that somebody with this account logged in from there not long ago.
+std::string good_key(const Call& call, std::string_view username) {
+    return "good:" + network_of(call.address) + ':' + lower_case(username);
 }
 
 std::string account_key(std::string_view username) {
@@ -44,21 +50,29 @@ void require_below(Service& service, const std::string& key, Instant window, std
 
 Attempt throttled_attempt(Service& service, const Call& call, std::string_view username) {
     const auto begins = [&service, pair = pair_key(call, username), account = account_key(username),
-                         address = address_key(call)] {
+                         address = address_key(call), good = good_key(call, username)] {
         require_below(service, pair, kLoginWindow, service.limits.login_pair);
-        require_below(service, account, kLoginWindow, service.limits.login_account);
+        // Strangers who fail on an account from many addresses lock out each other, and not whom it belongs to.
+        if (service.counters.count(good, now()) == 0) {
+            require_below(service, account, kLoginWindow, service.limits.login_account);
+        }
         if (service.counters.count(address, now()) >= service.limits.login_address) refuse_too_many(kLoginWindow);
     };
     const auto ends = [&service, pair = pair_key(call, username), account = account_key(username),
-                       address = address_key(call)](bool right) {
+                       address = address_key(call), good = good_key(call, username)](bool right) {
         if (right) {
             service.counters.forget(pair);
-            service.counters.forget(account);
+            service.counters.forget(good);
+            service.counters.add(good, kGoodLoginLife, now());
         } else {
             service.counters.add(address, kLoginWindow, now());
         }
     };
     return {begins, ends};
+}
+
+void remember_good_login(Service& service, const Call& call, std::string_view username) {
+    service.counters.add(good_key(call, username), kGoodLoginLife, now());
 }
 
 void throttle_registration(Service& service, const Call& call) {

@@ -13,6 +13,8 @@ namespace forum {
 /// through together, and refused when there were too many; a right one is forgiven, and what failed on the account with
 /// it. Of an address only what failed counts, and stays: many people may stand behind one.
 Attempt throttled_attempt(Service& service, const Call& call, std::string_view username);
+/// An account that was made or opened from an address is not locked out there by those who fail from elsewhere.
+void remember_good_login(Service& service, const Call& call, std::string_view username);
 void throttle_registration(Service& service, const Call& call);
 /// Counts searches whose answer has to be made, by address.
 void throttle_search(Service& service, const Call& call);

@@ -28,7 +28,7 @@ std::int64_t Counters::add(const std::string& key, Instant window, Instant at) {
         if (counted.ends <= at) counted = {at + window, 0};
         own = ++counted.count;
     }
-    if (redis_ == nullptr) return own;
+    if (redis_ == nullptr || !redis_->worth_asking(0)) return own;
     return std::max(own, redis_->count(redis_key(key), window).value_or(0));
 }
 
@@ -40,7 +40,8 @@ std::int64_t Counters::count(const std::string& key, Instant at) {
         if (found != windows_.end() && found->second.ends > at) own = found->second.count;
     }
     std::int64_t shared = 0;
-    if (const auto text = redis_ == nullptr ? std::nullopt : redis_->get(redis_key(key))) {
+    const bool asks = redis_ != nullptr && redis_->worth_asking(0);
+    if (const auto text = asks ? redis_->get(redis_key(key)) : std::nullopt) {
         std::from_chars(text->data(), text->data() + text->size(), shared);
     }
     return std::max(own, shared);

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -133,6 +134,19 @@ SharedPage PageCache::fetch_or_build(const std::string& key, std::uint64_t versi
         built_.fetch_add(1, std::memory_order_relaxed);
         return std::make_shared<const Page>(build());
     }
+    const auto build_timed = [&] {
+        const auto begin = std::chrono::steady_clock::now();
+        Page page = build();
+        const auto took = std::chrono::steady_clock::now() - begin;
+        const std::int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+        typical_build_us_ = (typical_build_us_ * 7 + us) / 8;
+        return std::make_shared<const Page>(std::move(page));
+    };
+    // One that takes longer to ask than to do without is no cache.
+    if (!redis_->worth_asking(2 * typical_build_us_)) {
+        built_.fetch_add(1, std::memory_order_relaxed);
+        return build_timed();
+    }
     // "sealed": programs before seals kept theirs under other keys, so neither overwrites what the other can read.
     const std::string remote_key = "forum:page:sealed:" + scope_ + ':' + std::to_string(version) + ':' + key;
     const std::string secret = secret_();
@@ -142,7 +156,7 @@ SharedPage PageCache::fetch_or_build(const std::string& key, std::uint64_t versi
             return std::make_shared<const Page>(std::move(*page));
         }
     }
-    auto page = std::make_shared<const Page>(build());
+    SharedPage page = build_timed();
     built_.fetch_add(1, std::memory_order_relaxed);
     if (!page->worth_keeping) return page;
     redis_->set(remote_key, packed(secret, remote_key, *page), jittered(life_, key, version));

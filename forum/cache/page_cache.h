@@ -11,6 +11,7 @@
 // Threads: any. Owns its entries; `redis` must outlive it. Errors: what `build` throws.
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -89,6 +90,7 @@ class PageCache {
     std::string scope_;
     Secret secret_;
     std::array<Shard, kShards> shards_;
+    std::atomic<std::int64_t> typical_build_us_ = 0;
     std::atomic<std::uint64_t> hits_ = 0;
     std::atomic<std::uint64_t> remote_hits_ = 0;
     std::atomic<std::uint64_t> built_ = 0;

@@ -1,8 +1,12 @@
 #include "forum/cache/redis_link.h"
 
 #include <hiredis/hiredis.h>
+#include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <stdexcept>
 #include <utility>
@@ -19,18 +23,29 @@ struct ReplyDeleter {
 };
 using Reply = std::unique_ptr<redisReply, ReplyDeleter>;
 
-timeval timeval_of(std::chrono::milliseconds limit) {
-    return {static_cast<time_t>(limit.count() / 1'000), static_cast<suseconds_t>((limit.count() % 1'000) * 1'000)};
-}
+using Clock = std::chrono::steady_clock;
+
+// Nothing that is kept here is longer; what goes on without end is given up.
+constexpr std::size_t kAnswerMax = 8 * 1'024 * 1'024;
+constexpr std::size_t kReadAtOnce = 16 * 1'024;  // of hiredis
+// While it is not worth it, somebody asks once in this time all the same, to see whether it became faster.
+constexpr Instant kAskAgain = 1'000;
 
 }  // namespace
 
+// One connection. Everything a call does has to be done by one deadline, however slowly the answer drips.
 struct RedisLink::Channel {
     redisContext* context;
+    Clock::time_point deadline;
+    bool broken = false;
 
-    Channel(const std::string& host, int port, std::chrono::milliseconds limit)
-        : context(redisConnectWithTimeout(host.c_str(), port, timeval_of(limit))) {
-        if (good()) redisSetTimeout(context, timeval_of(limit));
+    Channel(const std::string& host, int port, Clock::time_point until)
+        : context(redisConnectNonBlock(host.c_str(), port)), deadline(until) {
+        broken = context == nullptr || context->err != 0 || !wait(POLLOUT);
+        if (broken) return;
+        int error = 0;
+        socklen_t length = sizeof error;
+        broken = ::getsockopt(context->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0;
     }
     ~Channel() {
         if (context != nullptr) redisFree(context);
@@ -38,34 +53,64 @@ struct RedisLink::Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    bool good() const { return context != nullptr && context->err == 0; }
+    bool good() const { return !broken && context->err == 0; }
+
+    bool wait(short events) const {
+        for (;;) {
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+            if (left <= 0) return false;
+            pollfd watched{context->fd, events, 0};
+            const int ready = ::poll(&watched, 1, static_cast<int>(left));
+            if (ready > 0) return true;
+            if (ready == 0 || errno != EINTR) return false;
+        }
+    }
 
     // Arguments one by one with their lengths: nothing in a key or value is ever read as a command.
     template <class... Texts>
-    Reply ask(const Texts&... texts) {
+    void say(const Texts&... texts) {
         const std::array<const char*, sizeof...(Texts)> begins = {std::string_view(texts).data()...};
         const std::array<std::size_t, sizeof...(Texts)> lengths = {std::string_view(texts).size()...};
-        return Reply(static_cast<redisReply*>(redisCommandArgv(
-            context, static_cast<int>(begins.size()), const_cast<const char**>(begins.data()), lengths.data())));
+        const int code = redisAppendCommandArgv(context, static_cast<int>(begins.size()),
+                                                const_cast<const char**>(begins.data()), lengths.data());
+        broken = broken || code != REDIS_OK;
+    }
+
+    Reply hear() {
+        int sent = 0;
+        while (good() && sent == 0) {
+            if (redisBufferWrite(context, &sent) != REDIS_OK || (sent == 0 && !wait(POLLOUT))) broken = true;
+        }
+        void* reply = nullptr;
+        for (std::size_t read = 0; good() && reply == nullptr; read += kReadAtOnce) {
+            if (redisGetReplyFromReader(context, &reply) != REDIS_OK) broken = true;
+            if (broken || reply != nullptr) break;
+            if (read > kAnswerMax || !wait(POLLIN) || redisBufferRead(context) != REDIS_OK) broken = true;
+        }
+        return Reply(static_cast<redisReply*>(reply));
     }
 };
 
 // Gives the connection back unless something went wrong with it.
 class RedisLink::Lease {
   public:
-    explicit Lease(RedisLink& link) : link_(link) {
+    explicit Lease(RedisLink& link) : link_(link), begin_(Clock::now()) {
         ++link_.calls_;
         {
             const std::lock_guard guard(link_.mutex_);
             if (!link_.idle_.empty()) {
                 channel_ = std::move(link_.idle_.back());
                 link_.idle_.pop_back();
-                return;
             }
         }
-        channel_ = std::make_unique<Channel>(link_.host_, link_.port_, link_.limit_);
+        if (channel_) {
+            channel_->deadline = begin_ + link_.limit_;
+        } else {
+            channel_ = std::make_unique<Channel>(link_.host_, link_.port_, begin_ + link_.limit_);
+        }
     }
     ~Lease() {
+        link_.took(Clock::now() - begin_);
         if (!channel_->good()) {
             link_.failed();
             return;
@@ -77,15 +122,24 @@ class RedisLink::Lease {
     Lease& operator=(const Lease&) = delete;
 
     template <class... Texts>
-    Reply ask(const Texts&... texts) {
+    void say(const Texts&... texts) {
+        if (channel_->good()) channel_->say(texts...);
+    }
+    Reply hear() {
         if (!channel_->good()) return nullptr;
-        Reply reply = channel_->ask(texts...);
+        Reply reply = channel_->hear();
         if (reply && reply->type == REDIS_REPLY_ERROR) return nullptr;  // full, loading, read-only: as if it were gone
         return reply;
+    }
+    template <class... Texts>
+    Reply ask(const Texts&... texts) {
+        say(texts...);
+        return hear();
     }
 
   private:
     RedisLink& link_;
+    Clock::time_point begin_;
     std::unique_ptr<Channel> channel_;
 };
 
@@ -106,6 +160,21 @@ void RedisLink::failed() {
     leave_alone_until_ = now() + kLeaveAlone;
     const std::lock_guard guard(mutex_);
     idle_.clear();
+}
+
+void RedisLink::took(std::chrono::nanoseconds time) {
+    // One in eight counts anew. Lost updates between threads do not matter.
+    const std::int64_t before = typical_us_.load(std::memory_order_relaxed);
+    const std::int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+    typical_us_.store(before == 0 ? us : (before * 7 + us) / 8, std::memory_order_relaxed);
+}
+
+bool RedisLink::worth_asking(std::int64_t us) {
+    const std::int64_t always = std::chrono::microseconds(limit_).count() / 3;
+    if (typical_us_.load(std::memory_order_relaxed) <= std::max(us, always)) return true;
+    const Instant at = now();
+    Instant next = ask_again_at_.load(std::memory_order_relaxed);
+    return next <= at && ask_again_at_.compare_exchange_strong(next, at + kAskAgain);
 }
 
 bool RedisLink::usable() const {
@@ -130,8 +199,10 @@ std::optional<std::int64_t> RedisLink::count(const std::string& key, Instant win
     if (!usable()) return std::nullopt;
     Lease lease(*this);
     // The counter and its end are made in one step, so a crash in between cannot leave one that never ends.
-    (void)lease.ask("SET", key, "0", "PX", std::to_string(window), "NX");
-    const Reply reply = lease.ask("INCR", key);
+    lease.say("SET", key, "0", "PX", std::to_string(window), "NX");
+    lease.say("INCR", key);
+    (void)lease.hear();
+    const Reply reply = lease.hear();
     if (!reply || reply->type != REDIS_REPLY_INTEGER) return std::nullopt;
     return reply->integer;
 }

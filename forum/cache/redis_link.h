@@ -1,8 +1,9 @@
 #pragma once
 // A few connections to a Redis server that may be slow, wrong, full or gone at any moment.
 //
-// Every call answers within the time limit or gives up; after a failure nobody asks for a while, so that a dead server
-// costs one waiting request and not all of them. The only place that speaks hiredis.
+// Every call, connecting and all of its answer, is done within the time limit or given up; after a failure nobody asks
+// for a while, so that a dead server costs one waiting request and not all of them. One that answers, but slower than
+// doing without it, is left out by those who ask worth_asking(). The only place that speaks hiredis.
 //
 // Threads: any. Errors: none leave; a call that failed is std::nullopt or has no effect.
 
@@ -41,6 +42,9 @@ class RedisLink {
 
     /// False while the server is being left alone after a failure.
     bool usable() const;
+    /// Whether a call typically takes no longer than that, or a third of the limit; if it does, true once a second all
+    /// the same.
+    bool worth_asking(std::int64_t us);
     bool ping();
     RedisCounts counts() const;
 
@@ -48,6 +52,7 @@ class RedisLink {
     struct Channel;
     class Lease;
     void failed();
+    void took(std::chrono::nanoseconds time);
 
     std::string host_;
     int port_ = 0;
@@ -55,6 +60,8 @@ class RedisLink {
     std::mutex mutex_;
     std::vector<std::unique_ptr<Channel>> idle_;
     std::atomic<Instant> leave_alone_until_ = 0;
+    std::atomic<std::int64_t> typical_us_ = 0;
+    std::atomic<Instant> ask_again_at_ = 0;
     std::atomic<std::uint64_t> calls_ = 0;
     std::atomic<std::uint64_t> failures_ = 0;
 };

@@ -14,6 +14,8 @@ std::string_view name_of(Access access) {
             return "moderator";
         case Access::admin:
             return "admin";
+        case Access::watchers:
+            return "watchers";
         case Access::operators:
             return "operators";
     }
@@ -27,7 +29,8 @@ Verdict judge(Access access, Role role, bool banned) {
     const Role needed = access == Access::writer      ? Role::member
                         : access == Access::moderator ? Role::moderator
                                                       : Role::admin;
-    if (!reaches(role, needed) || access == Access::operators) return Verdict::forbidden;
+    const bool role_counts = access != Access::watchers && access != Access::operators;
+    if (!reaches(role, needed) || !role_counts) return Verdict::forbidden;
     return banned ? Verdict::banned : Verdict::allowed;
 }
 

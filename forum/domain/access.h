@@ -15,14 +15,15 @@ enum class Access {
     writer,     ///< logged in and not banned
     moderator,  ///< moderators and admins who are not banned
     admin,      ///< admins who are not banned
-    operators,  ///< who runs the program: has the operator token, or speaks from the same machine without a proxy
+    watchers,  ///< who looks after the program: has the operator token, or speaks from the same machine without a proxy
+    operators,  ///< who runs the program: has the operator token, or, where there is none, is a watcher
 };
 
 std::string_view name_of(Access access);
 
 enum class Verdict { allowed, login_needed, banned, forbidden };
 
-/// For every kind but `operators`, which is not a matter of roles.
+/// For every kind but `watchers` and `operators`, which are no matter of roles.
 Verdict judge(Access access, Role role, bool banned);
 
 /// Authors edit what they wrote; moderators edit everything.

@@ -1,7 +1,7 @@
 #include "forum/server/http_server.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,322 +10,315 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <charconv>
-#include <cstring>
+#include <mutex>
 #include <stdexcept>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "forum/domain/ascii.h"
-#include "forum/server/connection_threads.h"
-#include "forum/server/socket_stream.h"
+#include "forum/server/answer_text.h"
+#include "forum/server/client.h"
+#include "forum/server/client_table.h"
+#include "forum/server/work_places.h"
 
 namespace forum {
 
 namespace {
 
-// cpp-httplib listens with a backlog of five, which a burst of new connections overflows.
-constexpr int kBacklog = 1'024;
-// How often a waiting thread looks whether other connections need it.
-constexpr std::chrono::milliseconds kIdleSlice{1'000};
-// How much of an unread request is thrown away before closing, so that the refusal reaches its reader instead of a
-// reset.
-constexpr std::size_t kLingerBytes = 1'024 * 1'024;
-constexpr timeval kLingerTime{1, 0};
+using Stage = Client::Stage;
+using std::chrono::milliseconds;
 
-// A request may be this much larger than its body: head, and the overhead of chunks of one byte each.
-constexpr std::size_t kHeadBytes = 64 * 1'024;
-constexpr std::size_t kChunkOverhead = 6;
+// How exactly limits of time are kept.
+constexpr milliseconds kSweepEvery{250};
+// How long a refusal may take to reach its reader before the connection is closed under it.
+constexpr milliseconds kLingerTime{1'000};
+// Threads that read, and answer probes, while all others are taken by requests.
+constexpr std::size_t kReserve = 3;
+// Without a descriptor for it a connection cannot be accepted; others have to end first.
+constexpr milliseconds kNoDescriptorPause{10};
 
-// What the handler of a request and the loop that serves its connection tell each other.
-thread_local bool t_close_after_answer = false;
-thread_local const SocketStream* t_stream = nullptr;
-
-void set_options(int socket) {
-    const int on = 1;
-    // Only SO_REUSEADDR: with cpp-httplib's own SO_REUSEPORT a second instance would silently share the port.
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // inherited by accepted sockets
+void signal_event(int event) {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t told = ::write(event, &one, sizeof one);
 }
 
-bool is_loopback(const std::string& address) {
-    return address == "::1" || address.starts_with("127.");
+bool is_probe(std::string_view path) {
+    return path == "/livez" || path == "/readyz" || path == "/startupz" || path == "/metrics" || path == "/drain";
 }
 
-// Some proxies add to the line that came, others add one of their own behind it.
-std::string last_forwarded(const httplib::Request& request) {
-    const std::size_t lines = request.get_header_value_count("X-Forwarded-For");
-    const std::string list = lines == 0 ? "" : request.get_header_value("X-Forwarded-For", lines - 1);
-    const std::size_t comma = list.rfind(',');
-    std::string last = comma == std::string::npos ? list : list.substr(comma + 1);
-    last.erase(0, last.find_first_not_of(' '));
-    return last;
+bool has_hung_up(int socket) {
+    pollfd watched{socket, POLLRDHUP, 0};
+    return ::poll(&watched, 1, 0) > 0;
 }
 
-bool expects_body(const httplib::Request& request) {
-    return request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
-}
-
-// Methods for which the library has a place to register what answers them; it refuses others with 400 once it has read
-// the body.
-bool reads_body(const httplib::Request& request) {
-    return request.method == "POST" || request.method == "PUT" || request.method == "PATCH" ||
-           request.method == "DELETE";
-}
-
-// The library takes forms apart by itself, and what it cannot take apart is 400. Nothing here asks for one: without its
-// body it is refused for its type.
-bool is_form(const httplib::Request& request) {
-    const std::string type = request.get_header_value("Content-Type");
-    return type.starts_with("multipart/form-data") || type.starts_with("application/x-www-form-urlencoded");
-}
-
-struct Framing {
-    std::size_t length = 0;
-    bool chunked = false;
-    std::string refusal;
-};
-
-Framing framing_of(const httplib::Request& request) {
-    Framing framing;
-    const std::size_t lengths = request.get_header_value_count("Content-Length");
-    const std::size_t codings = request.get_header_value_count("Transfer-Encoding");
-    if (codings > 0) {
-        framing.chunked = true;
-        if (lengths > 0) framing.refusal = "Content-Length and Transfer-Encoding exclude each other";
-        if (codings > 1 || request.get_header_value("Transfer-Encoding") != "chunked") {
-            framing.refusal = "the only transfer coding understood here is chunked";
-        }
-    } else if (lengths > 0) {
-        const std::string text = request.get_header_value("Content-Length");
-        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), framing.length);
-        if (lengths > 1 || parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
-            framing.refusal = "Content-Length must be one plain number";
-        }
-    }
-    if (!t_stream->head().fault().empty()) framing.refusal = t_stream->head().fault();
-    if (!expects_body(request) && (framing.chunked || framing.length > 0)) {
-        framing.refusal = "a " + request.method + " request has no body here";
-    }
-    return framing;
-}
-
-void put(const Answer& answer, httplib::Response& response) {
-    response.status = answer.status;
-    for (const auto& [name, value] : answer.headers) response.set_header(name, value);
-    if (!answer.etag.empty()) response.set_header("ETag", answer.etag);
-    if (!answer.location.empty()) response.set_header("Location", answer.location);
-    if (!answer.body.empty()) response.set_content(answer.body, answer.content_type);
-}
-
-Answer too_large() {
-    return problem(413, "too-large", "the request body is larger than this program takes");
-}
-
-// A target may name the scheme and the host before the path (RFC 9112 §3.2.2); here is only one host.
-std::string path_of(const httplib::Request& request) {
-    constexpr std::string_view kScheme = "http://";
-    const std::string_view target = request.path;
-    if (!equals_in_any_case(target.substr(0, kScheme.size()), kScheme)) return request.path;
-    const std::size_t slash = target.find('/', kScheme.size());
-    return slash == std::string_view::npos ? "/" : std::string(target.substr(slash));
-}
-
-Call call_from(const httplib::Request& request) {
-    Call call;
-    call.method = request.method;
-    call.path = path_of(request);
-    for (const auto& [name, value] : request.params) call.query.emplace_back(name, value);
-    call.body = request.body;
-    call.content_type = request.get_header_value("Content-Type");
-    call.authorization = request.get_header_value("Authorization");
-    call.if_match = request.get_header_value("If-Match");
-    call.if_none_match = request.get_header_value("If-None-Match");
-    call.idempotency_key = t_stream->head().idempotency_key();
-    call.request_id = request.get_header_value("X-Request-Id");
-    call.address = request.remote_addr;
-    const bool local = is_loopback(call.address);
-    const bool forwarded = request.has_header("X-Forwarded-For") || request.has_header("Forwarded");
-    call.direct = local && !forwarded && !request.has_header("Via");
-    // Only a proxy on this machine is believed, and of its list only what it added itself.
-    if (local && forwarded) call.address = last_forwarded(request);
-    return call;
+Answer too_slow() {
+    return problem(408, "too-slow", "the request was not there in time");
 }
 
 }  // namespace
 
-class HttpServer::Listener : public httplib::Server {
+class HttpServer::Loop {
   public:
-    Listener(const HttpOptions& options, Lifecycle& lifecycle, HttpServer::Handler answer)
-        : options_(options), lifecycle_(lifecycle), answer_(std::move(answer)), wake_(::eventfd(0, EFD_CLOEXEC)) {
-        if (wake_ < 0) throw std::runtime_error("eventfd failed");
-        set_socket_options(&set_options);
-        set_payload_max_length(options_.body_limit);
-        // What the library tells clients in Keep-Alive; the loop below is what keeps to it.
-        set_keep_alive_max_count(options_.requests_per_connection);
-        set_keep_alive_timeout(std::chrono::duration_cast<std::chrono::seconds>(options_.idle_limit).count());
-        set_default_headers({{"X-Forum-Version", lifecycle_.version_label}, {"X-Forum-Colour", lifecycle_.colour}});
-        new_task_queue = [this] { return new ConnectionThreads(options_.connections, lifecycle_); };
-        route();
-        bind();
+    Loop(ListeningSocket& listening, const HttpOptions& options, Lifecycle& lifecycle, HttpServer::Handler answer)
+        : listening_(listening),
+          options_(options),
+          lifecycle_(lifecycle),
+          answer_(std::move(answer)),
+          held_(options.held_bytes),
+          clients_(held_),
+          places_(options.threads),
+          epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+          wake_(::eventfd(0, EFD_CLOEXEC)),
+          leave_(::eventfd(0, EFD_CLOEXEC)) {
+        if (epoll_ < 0 || wake_ < 0 || leave_ < 0) throw std::runtime_error("no descriptors for the poll loop");
+        epoll_event event{};
+        event.events = EPOLLIN;
+        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, leave_, &event);  // without a client: every thread sees it and leaves
+    }
+    ~Loop() {
+        ::close(epoll_);
+        ::close(wake_);
+        ::close(leave_);
     }
 
-    ~Listener() override { ::close(wake_); }
-
-    int port() const { return port_; }
-
-    void begin_stop() {
+    void stop() {
         stopping_ = true;
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const ssize_t told = ::write(wake_, &one, sizeof one);
-        // The library may not be listening yet; stop() is a no-op then, so run() looks at stopping_ as well.
-        while (!is_running() && !ended_) std::this_thread::yield();
-        stop();
+        signal_event(wake_);
     }
 
     void run() {
-        listen_after_bind();
-        ended_ = true;
+        add_thread();
+        auto swept_at = steady_ms();
+        while (!stopping_) {
+            std::array<pollfd, 2> watched = {pollfd{listening_.descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
+            ::poll(watched.data(), watched.size(), static_cast<int>(kSweepEvery.count()));
+            if (watched[0].revents != 0) accept_all();
+            if (const auto at = steady_ms(); at - swept_at >= kSweepEvery.count()) {
+                clients_.end_overdue(at);
+                swept_at = at;
+            }
+        }
+        listening_.close();
+        do {
+            clients_.end_idle();
+            clients_.end_overdue(steady_ms());
+        } while (!clients_.wait_until_empty(milliseconds(20)));
+        signal_event(leave_);
+        const std::lock_guard guard(threads_mutex_);
+        for (std::thread& thread : threads_) thread.join();
     }
 
   private:
-    void bind() {
-        errno = 0;
-        if (options_.port == 0) {
-            port_ = bind_to_any_port(options_.bind);
-        } else {
-            port_ = bind_to_port(options_.bind, options_.port) ? options_.port : -1;
-        }
-        if (port_ < 0) {
-            const int why = errno;
-            const bool told = why == EADDRINUSE || why == EADDRNOTAVAIL || why == EACCES;
-            throw std::runtime_error("cannot listen on " + options_.bind + ":" + std::to_string(options_.port) + ": " +
-                                     (told ? std::strerror(why) : "that is no address of this machine") +
-                                     (why == EADDRINUSE ? " (is another instance running there?)" : ""));
-        }
-        ::listen(svr_sock_, kBacklog);
-    }
-
-    void route() {
-        // Requests without a body are answered here; the rest goes on to be read and comes back through `handle`.
-        set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-            const Framing framing = framing_of(request);
-            if (!framing.refusal.empty()) {
-                put(problem(400, "bad-framing", framing.refusal), response);
-                close_after(response);
-                return HandlerResponse::Handled;
+    void accept_all() {
+        for (;;) {
+            const int socket = ::accept4(listening_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (socket < 0) {
+                if (errno != EMFILE && errno != ENFILE) return;
+                clients_.end_one();
+                std::this_thread::sleep_for(kNoDescriptorPause);
+                return;
             }
-            if (framing.length > options_.body_limit) {
-                put(too_large(), response);
-                close_after(response);
-                return HandlerResponse::Handled;
-            }
-            const bool has_body = framing.chunked || framing.length > 0;
-            if (has_body && reads_body(request) && !is_form(request)) return HandlerResponse::Unhandled;
-            handle(request, response);
-            if (has_body) close_after(response);
-            return HandlerResponse::Handled;
-        });
-        const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
-            handle(request, response);
-        };
-        constexpr const char* kAnyPath = "[\\s\\S]*";  // a dot would leave out line ends, which come as %0A
-        Post(kAnyPath, handler);
-        Put(kAnyPath, handler);
-        Patch(kAnyPath, handler);
-        Delete(kAnyPath, handler);
-        // What the library refuses by itself gets the body that all refusals have.
-        set_error_handler([this](const httplib::Request&, httplib::Response& response) {
-            if (response.body.empty() && t_stream->too_large()) {
-                put(too_large(), response);
-                close_after(response);
-            } else if (response.body.empty()) {
-                put(problem(response.status, "http", "the request could not be read as HTTP/1.1"), response);
-                close_after(response);
-            }
-        });
-    }
-
-    void handle(const httplib::Request& request, httplib::Response& response) {
-        if (request.body.size() > options_.body_limit) {
-            put(too_large(), response);
-            return;
+            if (clients_.size() >= options_.connections) clients_.end_one();
+            Client& client = clients_.add(std::make_unique<Client>(socket, options_.reader, held_));
+            ++lifecycle_.connections;
+            enter(client, Stage::idle, options_.idle_limit);
+            arm(client, EPOLLIN, EPOLL_CTL_ADD);
         }
-        Call call = call_from(request);
-        put(answer_(call), response);
-        response.set_header("X-Request-Id", call.request_id);
     }
 
-    void close_after(httplib::Response& response) {
-        t_close_after_answer = true;
-        response.set_header("Connection", "close");
-    }
-
-    bool process_and_close_socket(socket_t socket) override {
-        ++lifecycle_.connections;
-        SocketStream stream(socket, wake_, options_.request_limit, kHeadBytes + kChunkOverhead * options_.body_limit);
-        t_stream = &stream;
-        std::size_t served = 0;
-        t_close_after_answer = false;
-        while (!t_close_after_answer && wait_for_request(stream)) {
-            const bool last = ++served == options_.requests_per_connection || stopping_ || lifecycle_.draining;
-            bool client_closes = false;
-            stream.begin_request();
-            const bool written = process_request(stream, last, client_closes, [](httplib::Request& request) {
-                // Compressing every answer costs more than it saves; ranges of JSON serve nobody.
-                request.headers.erase("Accept-Encoding");
-                request.ranges.clear();
-            });
-            if (!stream.flush() || !written || last || client_closes) break;
+    // One is always there to read: who takes the last free one's work makes another.
+    void add_thread() {
+        const std::lock_guard guard(threads_mutex_);
+        if (threads_.size() == options_.threads + kReserve) return;
+        try {
+            threads_.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            // The machine has no more; those that there are go on, and only without any there would be nobody.
+            if (threads_.empty()) throw;
         }
-        if (t_close_after_answer) linger(socket);
-        ::shutdown(socket, SHUT_RDWR);
-        ::close(socket);
+    }
+
+    void work() {
+        for (;;) {
+            free_.fetch_add(1, std::memory_order_relaxed);
+            epoll_event event{};
+            const int count = ::epoll_wait(epoll_, &event, 1, -1);
+            const bool last = free_.fetch_sub(1, std::memory_order_relaxed) == 1;
+            if (count < 0) continue;
+            if (event.data.ptr == nullptr) return;
+            if (last && !all_threads_made_) {
+                add_thread();
+                const std::lock_guard guard(threads_mutex_);
+                all_threads_made_ = threads_.size() == options_.threads + kReserve;
+            }
+            take_turn(*static_cast<Client*>(event.data.ptr));
+            while (auto next = places_.next()) {
+                lifecycle_.requests_waiting = static_cast<std::int64_t>(places_.waiting());
+                serve(*next->client, next->call);
+                places_.leave();
+                proceed(*next->client);
+            }
+        }
+    }
+
+    // From here on another thread may have the client.
+    void arm(Client& client, std::uint32_t events, int how = EPOLL_CTL_MOD) {
+        epoll_event event{};
+        event.events = events | EPOLLONESHOT;
+        event.data.ptr = &client;
+        ::epoll_ctl(epoll_, how, client.socket(), &event);
+    }
+
+    static void enter(Client& client, Stage stage, milliseconds limit) {
+        const std::int64_t at = steady_ms();
+        client.since_ms.store(at, std::memory_order_relaxed);
+        client.deadline_ms.store(at + limit.count(), std::memory_order_relaxed);
+        client.stage.store(stage, std::memory_order_release);
+    }
+
+    void close(Client& client) {
         --lifecycle_.connections;
-        return true;
+        clients_.remove(client);
     }
 
-    bool wait_for_request(SocketStream& stream) {
-        for (auto waited = std::chrono::milliseconds(0); waited < options_.idle_limit; waited += kIdleSlice) {
-            const SocketStream::Wait outcome = stream.wait_for_request(std::min(kIdleSlice, options_.idle_limit));
-            if (outcome != SocketStream::Wait::idle) return outcome == SocketStream::Wait::request;
-            if (lifecycle_.connections_waiting > 0) return false;
+    void take_turn(Client& client) {
+        const Stage stage = client.stage;
+        if (stage == Stage::lingering) {
+            if (client.discard() && !client.expired) return arm(client, EPOLLIN);
+            return close(client);
         }
+        if (stage == Stage::sending) {
+            if (client.expired) return close(client);
+            return proceed(client);
+        }
+        switch (client.receive()) {
+            case Client::Received::closed:
+                return client.expired && client.reader().begun() ? refuse(client, too_slow()) : close(client);
+            case Client::Received::nothing:
+            case Client::Received::some:
+                return proceed(client);
+        }
+    }
+
+    // Sends, reads and answers until one of them has to wait.
+    void proceed(Client& client) {
+        while (send(client)) {
+            switch (client.read_request()) {
+                case RequestReader::State::more:
+                    if (!client.reader().wants_continue()) return wait_for_more(client);
+                    client.out() += "HTTP/1.1 100 Continue\r\n\r\n";
+                    break;
+                case RequestReader::State::refused:
+                    return refuse(client, client.reader().refusal());
+                case RequestReader::State::whole: {
+                    Call call = client.reader().take_call();
+                    client.account();
+                    enter(client, Stage::working, milliseconds(0));
+                    const bool needs_place = !is_probe(call.path);
+                    if (needs_place && !places_.enter(client, call)) {
+                        lifecycle_.requests_waiting = static_cast<std::int64_t>(places_.waiting());
+                        return;
+                    }
+                    serve(client, call);
+                    if (needs_place) places_.leave();
+                }
+            }
+        }
+    }
+
+    void wait_for_more(Client& client) {
+        const bool begun = client.reader().begun();
+        if (client.expired) return begun ? refuse(client, too_slow()) : close(client);
+        if (begun && client.stage != Stage::receiving) {
+            enter(client, Stage::receiving, options_.read_limit);
+        } else if (!begun) {
+            enter(client, Stage::idle, options_.idle_limit);
+        }
+        client.account();
+        if (held_.too_many()) clients_.end_largest_holders();
+        arm(client, EPOLLIN);
+    }
+
+    void serve(Client& client, Call& call) {
+        call.client_gone = [socket = client.socket()] { return has_hung_up(socket); };
+        Answer answer;
+        if (steady_ms() - client.since_ms > options_.request_limit.count()) {
+            answer = problem(503, "busy", "too many requests at once; nothing was done, try again");
+        } else {
+            answer = answer_(call);
+        }
+        const RequestReader& reader = client.reader();
+        client.close_after_sending = !reader.keeps_alive() || ++client.served == options_.requests_per_connection ||
+                                     stopping_ || lifecycle_.draining || client.expired;
+        client.linger = reader.leaves_unread();
+        append_answer(client.out(), answer,
+                      {lifecycle_.version_label, lifecycle_.colour, call.request_id, call.method == "HEAD",
+                       reader.is_http_1_0(), client.close_after_sending});
+    }
+
+    void refuse(Client& client, const Answer& answer) {
+        enter(client, Stage::working, milliseconds(0));
+        client.close_after_sending = true;
+        client.linger = true;
+        append_answer(client.out(), answer, {lifecycle_.version_label, lifecycle_.colour, "", false, false, true});
+        (void)send(client);
+    }
+
+    // True when all is sent and the connection goes on; otherwise somebody else goes on with it, or nobody.
+    bool send(Client& client) {
+        switch (client.send()) {
+            case Client::Sent::broken:
+                close(client);
+                return false;
+            case Client::Sent::blocked:
+                if (client.stage != Stage::sending) enter(client, Stage::sending, options_.request_limit);
+                client.account();
+                if (held_.too_many()) clients_.end_largest_holders();
+                arm(client, EPOLLOUT);
+                return false;
+            case Client::Sent::all:
+                break;
+        }
+        if (!client.close_after_sending) return true;
+        if (!client.linger) {
+            close(client);
+            return false;
+        }
+        client.end_sending();
+        client.account();
+        enter(client, Stage::lingering, kLingerTime);
+        arm(client, EPOLLIN);
         return false;
     }
 
-    static void linger(int socket) {
-        ::shutdown(socket, SHUT_WR);
-        ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kLingerTime, sizeof kLingerTime);
-        std::array<char, 16'384> unread;
-        std::size_t total = 0;
-        for (ssize_t got = 1; got > 0 && total < kLingerBytes;
-             total += static_cast<std::size_t>(std::max<ssize_t>(got, 0))) {
-            got = ::recv(socket, unread.data(), unread.size(), 0);
-        }
-    }
-
+    ListeningSocket& listening_;
     HttpOptions options_;
     Lifecycle& lifecycle_;
     HttpServer::Handler answer_;
+    HeldBytes held_;
+    ClientTable clients_;
+    WorkPlaces places_;
+    int epoll_;
     int wake_;
-    int port_ = -1;
+    int leave_;
     std::atomic<bool> stopping_ = false;
-    std::atomic<bool> ended_ = false;
+    std::atomic<bool> all_threads_made_ = false;
+    std::atomic<int> free_ = 0;  ///< threads that wait in the poll loop
+    std::mutex threads_mutex_;
+    std::vector<std::thread> threads_;
 };
 
-HttpServer::HttpServer(const HttpOptions& options, Lifecycle& lifecycle, Handler answer)
-    : listener_(std::make_unique<Listener>(options, lifecycle, std::move(answer))) {}
+HttpServer::HttpServer(ListeningSocket& listening, const HttpOptions& options, Lifecycle& lifecycle, Handler answer)
+    : loop_(std::make_unique<Loop>(listening, options, lifecycle, std::move(answer))) {}
 
 HttpServer::~HttpServer() = default;
 
-int HttpServer::port() const {
-    return listener_->port();
-}
 void HttpServer::run() {
-    listener_->run();
+    loop_->run();
 }
 void HttpServer::stop() {
-    listener_->begin_stop();
+    loop_->stop();
 }
 
 }  // namespace forum

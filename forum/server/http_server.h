@@ -1,44 +1,45 @@
 #pragma once
 // Speaks HTTP/1.1 on one port and hands each request on as a Call.
 //
-// Framing is checked before anything is read: a request that two programs could read differently (both Content-Length
-// and Transfer-Encoding, a body where none belongs, two lengths) is refused and its connection closed.
+// All clients wait in one poll loop, in which all threads take their turn: whoever is told that something came reads
+// what is there and, if with it a request is whole, answers it. So a thread is taken by a request and by nothing else;
+// a client that sends or reads slowly, or does nothing, holds a few kilobytes until its time is over
+// (docs/decisions/0009-the-forums-own-server.md). Some threads are never taken by anything but probes.
 //
-// Threads: `answer` is called from one thread per connection. Errors: the constructor throws std::runtime_error when
-// the address is taken or wrong.
+// Threads: `answer` is called from many at a time. Errors: none leave.
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "forum/api/call.h"
 #include "forum/api/lifecycle.h"
+#include "forum/server/listening_socket.h"
+#include "forum/server/request_reader.h"
 
 namespace forum {
 
 struct HttpOptions {
-    std::string bind = "127.0.0.1";
-    int port = 0;  ///< 0: any free one
-    std::size_t connections = 512;
-    std::size_t body_limit = 256 * 1'024;
+    std::size_t connections = 10'000;  ///< beyond, the one unused for longest is closed
+    std::size_t threads = 512;         ///< requests in work at a time; more wait
+    std::size_t held_bytes = 64 * 1'024 * 1'024;
     std::size_t requests_per_connection = 100'000;
     std::chrono::milliseconds idle_limit{60'000};
+    std::chrono::milliseconds read_limit{10'000};
     std::chrono::milliseconds request_limit{30'000};
+    ReaderLimits reader;
 };
 
 class HttpServer {
   public:
     using Handler = std::function<Answer(Call&)>;
 
-    HttpServer(const HttpOptions& options, Lifecycle& lifecycle, Handler answer);
+    /// All three must outlive it.
+    HttpServer(ListeningSocket& listening, const HttpOptions& options, Lifecycle& lifecycle, Handler answer);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
-
-    /// The port that was bound; connections are accepted by the kernel from the constructor on.
-    int port() const;
 
     /// Serves until stop() was called and every connection has ended.
     void run();
@@ -47,8 +48,8 @@ class HttpServer {
     void stop();
 
   private:
-    class Listener;
-    std::unique_ptr<Listener> listener_;
+    class Loop;
+    std::unique_ptr<Loop> loop_;
 };
 
 }  // namespace forum

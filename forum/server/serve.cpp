@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -17,6 +19,8 @@
 #include "forum/server/http_server.h"
 #include "forum/server/request_flow.h"
 #include "forum/server/request_log.h"
+#include "forum/store/categories.h"
+#include "forum/store/house_clock.h"
 #include "forum/store/index_keeper.h"
 #include "forum/store/migrations.h"
 #include "forum/store/seed.h"
@@ -94,7 +98,15 @@ class Ending {
 
     void keep_house() {
         try {
-            store_.writer.run([](Connection& connection) { forget_expired(connection, now()); });
+            store_.writer.run([this](Connection& connection) {
+                const auto at = std::chrono::steady_clock::now();
+                if (const auto newest = clock_.knows() ? std::nullopt : newest_activity(connection)) {
+                    clock_.known(*newest, at);
+                }
+                if (const auto time = clock_.time(now(), at)) forget_expired(connection, *time);
+                // Whoever looks at /readyz learns that there is room again, also when nobody writes.
+                if (!store_.writer.counts().failure.empty()) try_to_store(connection);
+            });
         } catch (const StoreError& e) {
             log_.event("warning", "housekeeping failed", {{"failure", e.what()}});
         }
@@ -110,6 +122,7 @@ class Ending {
     HttpServer& server_;
     Store& store_;
     RequestLog& log_;
+    HouseClock clock_;
     std::atomic<bool> done_ = false;
     std::thread thread_;
 };
@@ -120,12 +133,25 @@ std::vector<std::string_view> operations_of(std::span<const Endpoint> endpoints)
     return names;
 }
 
+// Each is a descriptor; as many as the system lets this process have, but for what the database and the log need.
+std::size_t connections_possible() {
+    constexpr rlim_t kOthers = 512;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return static_cast<std::size_t>(limit.rlim_cur > 2 * kOthers ? limit.rlim_cur - kOthers : limit.rlim_cur / 2);
+}
+
 HttpOptions http_options(const Settings& settings) {
     HttpOptions options;
-    options.bind = settings.text("bind");
-    options.port = static_cast<int>(settings.integer("port"));
-    options.connections = static_cast<std::size_t>(settings.integer("connections"));
-    options.body_limit = static_cast<std::size_t>(settings.integer("body-limit"));
+    options.connections = std::min(static_cast<std::size_t>(settings.integer("connections")), connections_possible());
+    options.threads = static_cast<std::size_t>(settings.integer("threads"));
+    options.held_bytes = static_cast<std::size_t>(settings.integer("transfer-memory"));
+    options.reader.body = static_cast<std::size_t>(settings.integer("body-limit"));
+    options.reader.trusted = Networks::from(settings.text("trusted-proxies")).value();
+    options.read_limit = settings.duration("read-limit");
     options.idle_limit = settings.duration("idle-limit");
     options.request_limit = settings.duration("request-limit");
     return options;
@@ -141,6 +167,8 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     // A file that may not grow any more is a full disk: changes are refused, reading goes on.
     std::signal(SIGXFSZ, SIG_IGN);
 
+    // Before the database is looked at: a second start by mistake touches nothing.
+    ListeningSocket listening(settings.text("bind"), static_cast<int>(settings.integer("port")));
     RequestLog log;
     Lifecycle life;
     life.colour = settings.text("colour");
@@ -177,10 +205,10 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     Dispatcher dispatcher(service, endpoints);
     RequestFlow flow(dispatcher, service, log, settings);
 
-    HttpServer server(http_options(settings), life, [&](Call& call) { return flow.answer(call); });
+    HttpServer server(listening, http_options(settings), life, [&](Call& call) { return flow.answer(call); });
     offer_setup_token(store);
     life.started = true;
-    fmt::print("forum listening on {}:{}\n", settings.text("bind"), server.port());
+    fmt::print("forum listening on {}:{}\n", settings.text("bind"), listening.port());
     std::fflush(stdout);
     {
         Ending ending(settings, life, server, store, log);

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <optional>
 
+#include "forum/domain/address.h"
+
 namespace forum {
 
 namespace {
@@ -32,10 +34,16 @@ constexpr Setting kSettings[] = {
     {"database", Kind::text, "forum.db", "/var/lib/forum/forum.db", "SQLite file, shared by all instances"},
     {"colour", Kind::text, "blue", "blue", "blue or green: which side of a release this is"},
     {"version-label", Kind::text, "dev", "dev", "release name, answered as X-Forum-Version"},
-    {"connections", Kind::integer, "512", "1024", "open connections, each with a thread; more wait"},
+    {"connections", Kind::integer, "10000", "10000", "open connections; beyond, the one unused for longest is closed"},
+    {"threads", Kind::integer, "512", "1024", "requests in work at a time; more wait. Probes always find a thread"},
+    {"transfer-memory", Kind::integer, "67108864", "67108864",
+     "bytes of unfinished requests and unread answers; beyond, the oldest are given up"},
+    {"trusted-proxies", Kind::text, "127.0.0.0/8,::1", "127.0.0.0/8,::1",
+     "addresses and networks whose X-Forwarded-For is believed"},
     {"body-limit", Kind::integer, "262144", "262144", "largest request body in bytes"},
     {"idle-limit", Kind::duration, "60s", "60s", "an unused connection is closed after this"},
-    {"request-limit", Kind::duration, "30s", "30s", "a whole request and its answer may take this"},
+    {"read-limit", Kind::duration, "10s", "10s", "a request, from its first byte to its last, may take this"},
+    {"request-limit", Kind::duration, "30s", "30s", "waiting for a thread, or sending an answer, may take this"},
     {"write-patience", Kind::duration, "5s", "5s", "a change that has not begun after this is refused with 503"},
     {"drain-delay", Kind::duration, "0s", "5s", "after SIGTERM: unready for this long before connections are ended"},
     {"drain-limit", Kind::duration, "30s", "30s", "after SIGTERM: leave at the latest after this"},
@@ -73,7 +81,10 @@ constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDurationMost = 10 * 366 * 24 * kHourMs;  // ten years
 constexpr Bounds kBounds[] = {
     {"port", 0, 65'535},
-    {"connections", 1, 32'768},  // each is a thread
+    {"connections", 1, 1'000'000},
+    {"threads", 1, 32'768},
+    {"transfer-memory", 1'048'576, 1'099'511'627'776},
+    {"read-limit", 1, kDurationMost},
     {"body-limit", 1, 1'073'741'824},
     {"hash-parallel", 1, 64},
     {"page-cache", 0, 1'099'511'627'776},
@@ -174,6 +185,9 @@ void check(const Setting& setting, std::string_view text, const std::string& sou
     if (in_header && text.find_first_of("\r\n\"\\") != std::string_view::npos)
         fail("text without quotes and line ends");
     if (setting.name == "database" && text.empty()) fail("the name of a file");
+    if (setting.name == "trusted-proxies" && !Networks::from(text)) {
+        fail("addresses and networks separated by commas, like 127.0.0.1, 10.0.0.0/8");
+    }
     if (setting.name == "redis" && !text.empty() && !is_host_and_port(text)) fail("host:port, or nothing");
 }
 

@@ -54,4 +54,8 @@ void set_category(Connection& connection, const Category& category) {
     connection.touch_lists();
 }
 
+void try_to_store(Connection& connection) {
+    connection.query("UPDATE categories SET position = position WHERE id = (SELECT min(id) FROM categories)"_sql).run();
+}
+
 }  // namespace forum

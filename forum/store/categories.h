@@ -30,4 +30,7 @@ void add_category(Connection& connection, const Category& category, Instant at);
 /// Everything but the slug.
 void set_category(Connection& connection, const Category& category);
 
+/// Writes something that changes nothing, to see whether anything can be stored.
+void try_to_store(Connection& connection);
+
 }  // namespace forum

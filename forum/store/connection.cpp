@@ -192,6 +192,10 @@ int Connection::changes() const {
     return handle_->database.getChanges();
 }
 
+std::int64_t Connection::changed_rows() const {
+    return sqlite3_total_changes64(handle_->database.getHandle());
+}
+
 void Connection::at_commit(std::function<void(Connection&)> work) {
     if (!gathers_) return work(*this);
     gathered_.push_back(std::move(work));

@@ -110,6 +110,8 @@ class Connection {
 
     std::int64_t last_row_id() const;
     int changes() const;
+    /// Of all statements since the connection was opened.
+    std::int64_t changed_rows() const;
 
     void touch_lists() { touched_.lists = true; }
     void touch_searches() { touched_.searches = true; }

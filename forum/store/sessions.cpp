@@ -67,7 +67,7 @@ std::optional<RefreshToken> refresh_token_with(Connection& connection, std::stri
         "JOIN sessions s ON s.id = t.session_id WHERE t.token_hash = ?"_sql);
     query.with(token_hash);
     if (!query.step()) return std::nullopt;
-    return RefreshToken{session_from(query, 0), !query.is_null(5)};
+    return RefreshToken{session_from(query, 0), query.maybe_integer(5)};
 }
 
 void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at) {
@@ -91,6 +91,16 @@ SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overla
         .with(key.kid, key.secret, at)
         .run();
     return key;
+}
+
+std::optional<Instant> newest_activity(Connection& connection) {
+    Query query = connection.query(
+        "SELECT max(at) FROM (SELECT (SELECT min(created_at) FROM (SELECT created_at FROM sessions ORDER BY id DESC "
+        "LIMIT "
+        "21)) AS at UNION ALL SELECT (SELECT min(created_at) FROM (SELECT created_at FROM posts ORDER BY id DESC LIMIT "
+        "21)))"_sql);
+    if (!query.step()) return std::nullopt;
+    return query.maybe_integer(0);
 }
 
 void forget_expired(Connection& connection, Instant at) {

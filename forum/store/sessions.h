@@ -39,7 +39,7 @@ void add_refresh_token(Connection& connection, std::int64_t session, std::string
 
 struct RefreshToken {
     Session session;
-    bool used = false;
+    std::optional<Instant> used_at;
 };
 std::optional<RefreshToken> refresh_token_with(Connection& connection, std::string_view token_hash);
 void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at);
@@ -48,6 +48,11 @@ void mark_refresh_token_used(Connection& connection, std::string_view token_hash
 std::vector<SigningKey> signing_keys(Connection& connection, Instant at);
 /// The newest key from now on; the others verify for `overlap` longer.
 SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overlap);
+
+/// The least of the newest few times at which somebody logged in or wrote a post, whichever is later of the two: not
+/// far behind now where anything goes on, and never ahead of it because of a single clock that is. Nothing in a new
+/// database.
+std::optional<Instant> newest_activity(Connection& connection);
 
 /// Deletes sessions that expired, keys that retired and idempotency keys older than a day.
 void forget_expired(Connection& connection, Instant at);

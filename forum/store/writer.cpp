@@ -140,6 +140,7 @@ std::deque<Writer::Pending*> Writer::take_batch() {
 
 void Writer::commit(std::deque<Pending*>& batch) {
     std::size_t applied = 0;
+    const std::int64_t rows_before = connection_.changed_rows();
     try {
         connection_.execute("BEGIN IMMEDIATE");
         const auto begin = std::chrono::steady_clock::now();
@@ -163,6 +164,7 @@ void Writer::commit(std::deque<Pending*>& batch) {
         }
         const std::lock_guard guard(mutex_);
         ++counts_.failed_commits;
+        counts_.failure = e.what();
         return;
     }
     const Touched touched = connection_.take_touched();
@@ -174,6 +176,8 @@ void Writer::commit(std::deque<Pending*>& batch) {
     ++counts_.commits;
     counts_.changes += applied;
     counts_.last_commit_at = now();
+    // A transaction that changed nothing succeeds on a full disk as well.
+    if (connection_.changed_rows() != rows_before) counts_.failure.clear();
     // What the time limit left over comes first in the next batch.
     for (; batch.size() > applied; batch.pop_back()) waiting_.push_front(batch.back());
 }

@@ -33,6 +33,7 @@ struct WriterCounts {
     std::uint64_t commits = 0;
     std::uint64_t changes = 0;
     std::uint64_t failed_commits = 0;
+    std::string failure;  ///< why the last one failed, until something is stored again
     std::size_t waiting = 0;
     Instant oldest_waits_ms = 0;
     Instant last_commit_at = 0;

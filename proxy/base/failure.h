@@ -23,11 +23,13 @@ enum class Failure : std::uint8_t {
     no_route,
     not_allowed,  // CONNECT where no route allows it
     rate_limited,
-    route_full,   // the route's limit on requests in flight
-    no_endpoint,  // none of the upstream is routable
-    overflow,     // all endpoints at max_connections and the queue full or too slow
+    route_full,    // the route's limit on requests in flight
+    rule_refused,  // the rule that it comes to cannot be judged by this version
+    no_endpoint,   // none of the upstream is routable
+    overflow,      // all endpoints at max_connections and the queue full or too slow
     breaker_open,
     connect_failed,
+    shortage,  // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
     connect_timeout,
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
     reused_unread,     // as before, and its kernel had not taken one byte of the request: nobody can have read it
@@ -85,6 +87,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
     {Failure::rate_limited, 429, "overflow", Source::downstream, Retry::never, false, "too many requests; slow down"},
     {Failure::route_full, 503, "overflow", Source::internal, Retry::never, false,
      "this route is at its limit of requests in flight"},
+    {Failure::rule_refused, 503, "internal", Source::internal, Retry::never, false,
+     "a rule of this route is beyond this version"},
     {Failure::no_endpoint, 503, "no_endpoint", Source::upstream, Retry::never, false,
      "no endpoint of the upstream is available"},
     {Failure::overflow, 503, "overflow", Source::upstream, Retry::never, false,
@@ -93,6 +97,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "the upstream is resting after failures"},
     {Failure::connect_failed, 502, "connect_failed", Source::upstream, Retry::nothing_sent, true,
      "the endpoint refused the connection"},
+    {Failure::shortage, 503, "shortage", Source::internal, Retry::nothing_sent, false,
+     "the proxy is short of connections; try again"},
     {Failure::connect_timeout, 504, "timeout", Source::upstream, Retry::nothing_sent, true,
      "the endpoint did not accept the connection in time"},
     {Failure::reused_closed, 502, "reset", Source::upstream, Retry::if_idempotent, false,

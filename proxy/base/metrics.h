@@ -27,6 +27,7 @@ struct Cell {
                                  // to send it to: no usable endpoint, a full queue, an open breaker
     AnswerCounts answers{};      // of first attempts, by kind
     std::uint64_t aborted = 0;   // clients that left
+    std::uint64_t rerouted = 0;  // meant for this upstream, which had no usable endpoint, and sent to another one
     Histogram duration;          // first byte of the request to last byte of the response
     Histogram first_byte;        // attempt sent to response head, of first attempts; failures by time count
 };
@@ -98,6 +99,7 @@ struct WorkerReport {
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;
     std::uint64_t log_dropped = 0;
+    std::uint64_t escaped = 0;  // exceptions that reached the loop
 };
 
 }  // namespace switchyard

@@ -216,12 +216,22 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
         return out;
     };
     if (const char* why = mark_fields(base, head)) return refuse(why);
-    if (const char* why = read_length(base, head, out.body)) return refuse(why);
+    const char* const no_length = read_length(base, head, out.body);
+    // RFC 9112 §6.3: a 204 ends at its empty line whatever its fields say. Whoever speaks of more may send more: the
+    // connection serves nobody else.
+    const bool speaks_of_more = head.status == 204 && (no_length != nullptr || !out.body.empty());
+    if (speaks_of_more) {
+        out.body = {};
+        drop_all(head, FieldName::transfer_encoding);
+    } else if (no_length != nullptr) {
+        return refuse(no_length);
+    }
     ConnectionOptions options;
     if (head.has(FieldName::connection)) {
         options = read_connection(base, head);
         if (options.bad) return refuse("connection names a field it may not take away");
     }
+    options.close = options.close || speaks_of_more;
     out.keep_alive = head.minor == 1 ? !options.close : options.keep_alive && !options.close;
     out.upgrade = options.upgrade && head.has(FieldName::upgrade) && head.minor == 1;
 

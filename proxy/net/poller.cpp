@@ -54,6 +54,29 @@ void Poller::remove(Socket& socket) {
     socket.waiter_ = nullptr;
 }
 
+// Those whose turn it is. When one of them throws, the rest have theirs in the next turn.
+class Poller::Round {
+  public:
+    explicit Round(Poller& poller) : poller_(poller) {
+        poller_.running_.swap(poller_.queue_);
+        poller_.in_running_ = true;
+    }
+    ~Round() {
+        poller_.in_running_ = false;
+        for (Waiter* left : poller_.running_) {
+            if (left == nullptr) continue;
+            left->queued_ = -1;
+            left->wake();
+        }
+        poller_.running_.clear();
+    }
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
+
+  private:
+    Poller& poller_;
+};
+
 int Poller::turn() {
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, 0);
@@ -68,8 +91,7 @@ int Poller::turn() {
         if (news && socket.waiter_ != nullptr) socket.waiter_->wake();
     }
     if (queue_.empty()) return count;
-    running_.swap(queue_);
-    in_running_ = true;
+    const Round round(*this);
     for (std::size_t i = 0; i < running_.size(); ++i) {
         Waiter* waiter = running_[i];
         if (waiter == nullptr) continue;
@@ -77,8 +99,6 @@ int Poller::turn() {
         running_[i] = nullptr;
         waiter->woken();
     }
-    in_running_ = false;
-    running_.clear();
     return count;
 }
 

@@ -80,12 +80,14 @@ class Poller {
     bool add(Socket& socket);
     // Leaves the set without being closed: for descriptors that belong to somebody else.
     void remove(Socket& socket);
-    // One turn without blocking: notes events, runs waiters. Says how many events there were.
+    // One turn without blocking: notes events, runs waiters. Says how many events there were. What a waiter throws goes
+    // to the caller; nobody else loses his turn by it.
     int turn();
     bool has_queued() const { return !queue_.empty(); }
 
   private:
     friend class Waiter;
+    class Round;
     static constexpr int kEventsPerTurn = 256;
 
     int epoll_;

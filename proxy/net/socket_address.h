@@ -23,7 +23,10 @@ struct SocketAddress {
     std::uint16_t port() const;
 };
 
-// Names are looked up with getaddrinfo, which blocks: control thread only. False and `why` set on failure.
+// Of an address or a unix socket; nothing is looked up, so a name is a failure. False and `why` set on failure.
+bool numeric(const config::Address& address, SocketAddress& out, std::string* why);
+// For binding: the same, "localhost" is 127.0.0.1, and another name is looked up with getaddrinfo, which blocks:
+// control thread only, and never for endpoints.
 bool resolve(const config::Address& address, SocketAddress& out, std::string* why);
 
 }  // namespace switchyard::net

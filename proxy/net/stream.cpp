@@ -8,6 +8,9 @@
 
 #include <cerrno>
 
+#include "proxy/base/open_files.h"
+#include "proxy/net/shortage.h"
+
 namespace switchyard::net {
 namespace {
 
@@ -23,6 +26,10 @@ ssize_t send(int fd, const msghdr* message, int flags) {
     return ::syscall(SYS_sendmsg, fd, message, flags);
 }
 
+Stream::Connecting why_not(int error) {
+    return is_our_shortage(error) ? Stream::Connecting::shortage : Stream::Connecting::refused;
+}
+
 }  // namespace
 
 bool Stream::accepted(int fd, Poller& poller) {
@@ -31,27 +38,28 @@ bool Stream::accepted(int fd, Poller& poller) {
     return poller.add(*this);
 }
 
-Transfer::Status Stream::connect(const SocketAddress& address, Poller& poller) {
+Stream::Connecting Stream::connect(const SocketAddress& address, Poller& poller) {
     const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return Transfer::Status::failed;
+    if (fd < 0) return why_not(errno);
     adopt(fd);
+    // The last ones are for the admin API, the checks and the files of this process.
+    if (fd >= open_files.for_endpoints) return Connecting::shortage;
     if (address.family() != AF_UNIX) {
         const int on = 1;
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    if (::connect(fd, address.get(), address.length) == 0) {
-        writable = true;
-        return poller.add(*this) ? Transfer::Status::done : Transfer::Status::failed;
-    }
-    if (errno != EINPROGRESS) return Transfer::Status::failed;
-    return poller.add(*this) ? Transfer::Status::again : Transfer::Status::failed;
+    const bool at_once = ::connect(fd, address.get(), address.length) == 0;
+    if (!at_once && errno != EINPROGRESS) return why_not(errno);
+    writable = at_once;
+    if (!poller.add(*this)) return Connecting::shortage;
+    return at_once ? Connecting::done : Connecting::again;
 }
 
-Transfer::Status Stream::connected() {
+Stream::Connecting Stream::connected() {
     int error = 0;
     socklen_t length = sizeof error;
-    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0) return Transfer::Status::failed;
-    return Transfer::Status::done;
+    if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+    return error == 0 ? Connecting::done : why_not(error);
 }
 
 Transfer Stream::read(std::span<char> into) {

@@ -25,10 +25,15 @@ class Stream : public Socket {
   public:
     // Takes over an accepted descriptor; false when the poller refuses it.
     bool accepted(int fd, Poller& poller);
-    // Starts a connection. `again`: wait until writable, then ask connected(). Needs no peer to be there for unix.
-    Transfer::Status connect(const SocketAddress& address, Poller& poller);
-    // After `again` from connect(): done or failed.
-    Transfer::Status connected();
+    enum class Connecting : unsigned char {
+        done,
+        again,     // wait until writable, then ask connected()
+        refused,   // by the other side or on the way to it
+        shortage,  // of descriptors, ports or memory on this side
+    };
+    Connecting connect(const SocketAddress& address, Poller& poller);
+    // After `again` from connect().
+    Connecting connected();
 
     Transfer read(std::span<char> into);
     Transfer write(std::span<const iovec> pieces, bool more_follows = false);

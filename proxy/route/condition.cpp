@@ -6,13 +6,6 @@
 #include "proxy/route/claims.h"
 
 namespace switchyard::route {
-namespace {
-
-// std::regex recurses per character: a longer value could exhaust the stack, so it does not match.
-constexpr std::size_t kMaxMatched = 1024;
-
-}  // namespace
-
 std::string_view value_of(const config::Key& key, const std::string& lower_name, const RequestFacts& facts,
                           std::string& scratch) {
     using Source = config::Key::Source;
@@ -40,14 +33,19 @@ std::string_view value_of(const config::Key& key, const std::string& lower_name,
     return {};
 }
 
-Condition::Condition(const config::Condition& source)
+Condition::Condition(const config::Condition& source, unsigned workers)
     : kind_(source.kind), key_(source.key), lower_name_(source.key.name), test_(source.test), values_(source.values) {
     for (char& c : lower_name_) c = http::lower(c);
-    for (const auto& child : source.children) children_.emplace_back(child);
+    for (const auto& child : source.children) children_.emplace_back(child, workers);
     if (kind_ != config::Condition::Kind::test) return;
     if (key_.source == config::Key::Source::client) networks_ = CidrSet(values_);
     if (test_ == config::Condition::Test::matches)
-        pattern_ = std::make_shared<const std::regex>(values_.at(0), std::regex::ECMAScript | std::regex::optimize);
+        expression_ = std::make_shared<const Expression>(values_.at(0), workers);
+}
+
+bool Condition::refused() const {
+    return (expression_ && expression_->refused()) ||
+           std::any_of(children_.begin(), children_.end(), [](const Condition& c) { return c.refused(); });
 }
 
 bool Condition::holds(const RequestFacts& facts) const {
@@ -80,7 +78,7 @@ bool Condition::test(const RequestFacts& facts) const {
         case Test::prefix:
             return value.starts_with(values_.at(0));
         case Test::matches:
-            return value.size() <= kMaxMatched && std::regex_search(value.begin(), value.end(), *pattern_);
+            return expression_->found_in(value);
     }
     return false;
 }

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <memory>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "config/model.h"
+#include "proxy/route/expression.h"
 #include "proxy/route/request_facts.h"
 
 namespace switchyard::route {
@@ -19,7 +19,10 @@ std::string_view value_of(const config::Key& key, const std::string& lower_name,
 
 class Condition {
   public:
-    explicit Condition(const config::Condition& source);
+    // `workers`: how many will ask it.
+    explicit Condition(const config::Condition& source, unsigned workers = 0);
+    // An expression in it is refused by the engine of this version: nobody can say whether it holds.
+    bool refused() const;
     bool holds(const RequestFacts& facts) const;
 
   private:
@@ -31,8 +34,8 @@ class Condition {
     std::string lower_name_;
     config::Condition::Test test_;
     std::vector<std::string> values_;
-    CidrSet networks_;                           // client tests
-    std::shared_ptr<const std::regex> pattern_;  // matches
+    CidrSet networks_;                              // client tests
+    std::shared_ptr<const Expression> expression_;  // matches
 };
 
 }  // namespace switchyard::route

@@ -22,16 +22,22 @@ std::uint32_t sticky_hash(std::string_view salt, std::string_view key) {
     return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()) >> 32);
 }
 
-namespace detail {
-
-bool decide_without_position(const Route& route, const RequestFacts& facts, std::string_view minted, Decision& out) {
+bool decide_by_rule(const Route& route, const RequestFacts& facts, Decision& out) {
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
-        if (!route.rules[i].when.holds(facts)) continue;
-        out.by = Decision::By::rule;
+        const bool refused = route.rules[i].refused;
+        if (!refused && !route.rules[i].when.holds(facts)) continue;
+        out.by = refused ? Decision::By::refused_rule : Decision::By::rule;
         out.rule = static_cast<std::int32_t>(i);
         out.upstream = route.rules[i].upstream;
         return true;
     }
+    return false;
+}
+
+namespace detail {
+
+bool decide_without_position(const Route& route, const RequestFacts& facts, std::string_view minted, Decision& out) {
+    if (decide_by_rule(route, facts, out)) return true;
     if (!route.has_sticky) return false;
     std::string scratch;
     std::string_view key = value_of(route.sticky.key, route.sticky.lower_name, facts, scratch);

@@ -12,9 +12,9 @@
 namespace switchyard::route {
 
 struct Decision {
-    enum class By : std::uint8_t { rule, sticky, position, single };
+    enum class By : std::uint8_t { rule, sticky, position, single, refused_rule };
     By by = By::single;
-    std::int32_t rule = -1;      // index of the rule
+    std::int32_t rule = -1;      // index of the rule; of refused_rule: the one that nobody can judge, and no upstream
     std::uint32_t upstream = 0;  // index in Snapshot::upstreams
     std::uint32_t arm = 0;       // of the split
     bool has_hash = false;       // a sticky key was there
@@ -29,6 +29,10 @@ std::uint32_t sticky_hash(std::string_view salt, std::string_view key);
 // `minted`: the value a fresh sticky cookie would get; used when the key is absent and the route mints.
 template <class NextTurn>
 Decision decide(const Route& route, const RequestFacts& facts, std::string_view minted, NextTurn next_turn);
+
+// The first rule that holds; false, and nothing changed, when none does. A rule that answers by itself leaves no
+// upstream.
+bool decide_by_rule(const Route& route, const RequestFacts& facts, Decision& out);
 
 namespace detail {
 // Rules and sticky; true when they decided.

@@ -1,12 +1,14 @@
 #include "proxy/route/rate_table.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace switchyard::route {
 namespace {
 
 constexpr std::uint64_t kEmpty = 0;
 constexpr std::uint64_t kChangingHands = 1;
+constexpr std::int64_t kMostTolerance = std::numeric_limits<std::int64_t>::max() / 4;  // 73 years
 constexpr int kTries = 4;  // other workers may be faster that often; then the request passes
 
 // Of a bucket that would be full again at `full_at`.
@@ -25,7 +27,8 @@ Rate Rate::of(std::uint32_t requests, std::int64_t per_ms, std::uint32_t burst) 
     if (requests == 0) return {};
     const std::int64_t interval = std::max<std::int64_t>(1, per_ms * 1'000'000 / requests);
     const std::int64_t tokens = burst == 0 ? requests : burst;
-    return {interval, interval * (tokens - 1)};
+    // More than a lifetime is no limit, and must not turn into a negative one.
+    return {interval, tokens - 1 > kMostTolerance / interval ? kMostTolerance : interval * (tokens - 1)};
 }
 
 RateTable::RateTable(std::uint64_t seed, std::size_t keys)

@@ -27,7 +27,12 @@ class RateTable;
 struct Rule {
     std::string name;
     Condition when;
-    std::uint32_t upstream;
+    std::uint32_t upstream;      // meaningless where the rule answers by itself
+    std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
+    config::Respond respond;     // status 0: the upstream
+    bool refused = false;        // its condition is: a request that comes to it goes no further
+
+    bool answers() const { return respond.status != 0; }
 };
 
 struct Sticky {
@@ -55,6 +60,8 @@ struct Route {
     std::uint32_t id = 0;  // Registry id
     std::string name;
     std::vector<std::string> methods;
+    // Those it is for, by the count of their connections: one for each name, whatever the generation. Empty: all.
+    std::vector<std::shared_ptr<SharedCount>> listeners;
     std::vector<Rule> rules;
     Split split;
     std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
@@ -76,13 +83,26 @@ struct Route {
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
     bool debug_headers = false;
     bool allow_connect = false;
+    bool reroute = true;
     std::vector<std::string> allow_trailers;  // lower case
 
-    bool allows(std::string_view method) const {
-        if (methods.empty()) return true;
+    // Whether it answers by itself what no rule takes.
+    bool answers() const { return respond.status != 0 || !redirect.to.empty(); }
+    bool allows(std::string_view method, const SharedCount* listener) const {
+        if (methods.empty() && listeners.empty()) return true;
+        return is_for(method) && is_for(listener);
+    }
+
+  private:
+    bool is_for(std::string_view method) const {
         for (const auto& m : methods)
             if (m == method) return true;
-        return false;
+        return methods.empty();
+    }
+    bool is_for(const SharedCount* listener) const {
+        for (const auto& l : listeners)
+            if (l.get() == listener) return true;
+        return listeners.empty();
     }
 };
 

@@ -5,9 +5,10 @@
 namespace switchyard::route {
 namespace {
 
-const Route* first_allowing(const std::vector<const Route*>& candidates, std::string_view method) {
+const Route* first_allowing(const std::vector<const Route*>& candidates, std::string_view method,
+                            const SharedCount* listener) {
     for (const Route* route : candidates)
-        if (route->allows(method)) return route;
+        if (route->allows(method, listener)) return route;
     return nullptr;
 }
 
@@ -36,10 +37,11 @@ void RouteTable::add(const config::Match& match, std::shared_ptr<const Route> ro
     routes_.push_back(std::move(route));
 }
 
-const Route* RouteTable::Paths::find(std::string_view path, std::string_view method) const {
+const Route* RouteTable::Paths::find(std::string_view path, std::string_view method,
+                                     const SharedCount* listener) const {
     if (!exact.empty()) {
         if (const auto it = exact.find(path); it != exact.end())
-            if (const Route* route = first_allowing(it->second, method)) return route;
+            if (const Route* route = first_allowing(it->second, method, listener)) return route;
     }
     if (prefix.empty()) return nullptr;
     std::string_view candidate = path;
@@ -50,25 +52,26 @@ const Route* RouteTable::Paths::find(std::string_view path, std::string_view met
             candidate = candidate.substr(0, slash == candidate.npos ? 0 : slash);
         }
         if (const auto it = prefix.find(candidate); it != prefix.end())
-            if (const Route* route = first_allowing(it->second, method)) return route;
+            if (const Route* route = first_allowing(it->second, method, listener)) return route;
         if (candidate.empty()) return nullptr;
         const auto slash = candidate.rfind('/');
         candidate = candidate.substr(0, slash == candidate.npos ? 0 : slash);
     }
 }
 
-const Route* RouteTable::find(std::string_view host, std::string_view path, std::string_view method) const {
+const Route* RouteTable::find(std::string_view host, std::string_view path, std::string_view method,
+                              const SharedCount* listener) const {
     if (!exact_hosts_.empty()) {
         if (const auto it = exact_hosts_.find(host); it != exact_hosts_.end())
-            if (const Route* route = it->second.find(path, method)) return route;
+            if (const Route* route = it->second.find(path, method, listener)) return route;
     }
     if (!suffix_hosts_.empty()) {
         for (auto dot = host.find('.'); dot != host.npos; dot = host.find('.', dot + 1)) {
             if (const auto it = suffix_hosts_.find(host.substr(dot)); it != suffix_hosts_.end())
-                if (const Route* route = it->second.find(path, method)) return route;
+                if (const Route* route = it->second.find(path, method, listener)) return route;
         }
     }
-    return any_host_.find(path, method);
+    return any_host_.find(path, method, listener);
 }
 
 }  // namespace switchyard::route

@@ -1,8 +1,8 @@
 // host and path → route. The cost of a look-up does not grow with the number of routes.
 //
 // Order: the most specific host first (exact, then the longest *.suffix, then any), in it an exact path, then the
-//   longest prefix that ends at a segment border, among equals the first written; a route whose methods do not fit is
-//   passed over.
+//   longest prefix that ends at a segment border, among equals the first written; a route whose methods or
+//   listeners do not fit is passed over.
 // Immutable after add(); shared by all workers.
 #pragma once
 
@@ -21,8 +21,10 @@ namespace switchyard::route {
 class RouteTable {
   public:
     void add(const config::Match& match, std::shared_ptr<const Route> route);
-    // `host` lower case without port, `path` normalized. Null: nothing matches.
-    const Route* find(std::string_view host, std::string_view path, std::string_view method) const;
+    // `host` lower case without port, `path` normalized, `listener` the count of connections of the one it came to
+    // (null: none that a route could ask for). Null: nothing matches.
+    const Route* find(std::string_view host, std::string_view path, std::string_view method,
+                      const SharedCount* listener) const;
     const std::vector<std::shared_ptr<const Route>>& all() const { return routes_; }
 
   private:
@@ -37,7 +39,7 @@ class RouteTable {
     struct Paths {
         Map<Candidates> exact, prefix;  // prefixes without their closing slash; "" is the root
         std::size_t longest_prefix = 0;
-        const Route* find(std::string_view path, std::string_view method) const;
+        const Route* find(std::string_view path, std::string_view method, const SharedCount* listener) const;
     };
 
     std::vector<std::shared_ptr<const Route>> routes_;

@@ -1,11 +1,13 @@
 #include "proxy/serve/acceptor.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "proxy/base/log.h"
+#include "proxy/base/open_files.h"
 
 namespace switchyard::serve {
 namespace {
@@ -13,6 +15,9 @@ namespace {
 constexpr int kPerTurn = 64;            // of one listener, before other sockets get their turn
 constexpr int kQueueAtClose = 4096;     // the largest accept queue we ask the kernel for
 constexpr std::int64_t kPauseMs = 100;  // when out of descriptors
+// Whether any is left is asked from here on, one by one: workers take so many at a time without asking.
+constexpr int kNearTheEnd = 4 * kPerTurn;
+constexpr std::int64_t kQuietMs = 10'000;  // between two complaints about the same
 
 }  // namespace
 
@@ -49,19 +54,35 @@ void Acceptor::close_after_queue() {
     context_.wheel->set(pause_, 0);
 }
 
+// The kernel would give the next connection the lowest number that is free: one for clients?
+bool Acceptor::descriptor_to_spare() {
+    const net::Descriptor next(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
+    scarce_ = !next.is_open() || next.get() >= open_files.for_clients - kNearTheEnd;
+    return next.is_open() && next.get() < open_files.for_clients;
+}
+
+void Acceptor::pause(const char* why) {
+    context_.wheel->set(pause_, context_.now_ms + kPauseMs);
+    if (context_.now_ms < quiet_until_ms_) return;
+    quiet_until_ms_ = context_.now_ms + kQuietMs;
+    log_warn("listener {}: accept: {}; new connections wait until it is better", place_.plan().name, why);
+}
+
 bool Acceptor::accept_one() {
+    if (scarce_ && !descriptor_to_spare()) {
+        pause("the descriptors for clients are used up (ulimit -Hn)");
+        return false;
+    }
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
     net::Descriptor fd(
         ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.is_open()) {
         if (errno == EINTR || errno == ECONNABORTED) return true;
-        if (errno != EAGAIN) {
-            log_warn("listener {}: accept: {}; pausing for {} ms", place_.plan().name, std::strerror(errno), kPauseMs);
-            context_.wheel->set(pause_, context_.now_ms + kPauseMs);
-        }
+        if (errno != EAGAIN) pause(std::strerror(errno));
         return false;
     }
+    scarce_ = scarce_ || fd.get() >= open_files.for_clients - kNearTheEnd;
     ++context_.counts.accepted;
     if (place_.full()) return true;
     start_(std::make_unique<Session>(context_, place_, route::ClientAddress::of(peer)), std::move(fd));

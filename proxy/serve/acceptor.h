@@ -1,7 +1,8 @@
 // Takes new connections from one listening socket and starts a session for each.
 //
 // Invariants: a burst is taken in bounded portions, so that other sockets get their turn; when the process is out of
-//   descriptors it pauses instead of spinning; above max_connections new ones are closed at once and counted.
+//   descriptors for clients it pauses instead of spinning, and they wait in the kernel's queue; above max_connections
+//   new ones are closed at once, counted as accepted.
 // Threads: one worker. The descriptor belongs to the ListeningSockets.
 #pragma once
 
@@ -27,12 +28,16 @@ class Acceptor final : private net::Waiter, private net::Socket {
   private:
     void woken() override;
     bool accept_one();
+    bool descriptor_to_spare();
+    void pause(const char* why);
 
     Context& context_;
     std::shared_ptr<net::ListeningSockets> sockets_;
     ListenerPlace& place_;
     Start start_;
     Alarm pause_;
+    bool scarce_ = false;              // few descriptors are left for clients: look before each
+    std::int64_t quiet_until_ms_ = 0;  // said why it pauses
 };
 
 }  // namespace switchyard::serve

@@ -160,6 +160,7 @@ std::size_t write_access_line(std::span<char> room, const AccessEntry& entry, Li
         line.raw(",\"ttfb_ms\":").milliseconds(entry.first_byte_us);
     line.raw(",\"duration_ms\":").milliseconds(entry.duration_us);
     line.raw(",\"flag\":\"").text(entry.flag);
+    if (!entry.refused.empty()) line.raw("\",\"refused\":\"").text(entry.refused);
     line.raw("\"}\n");
     return static_cast<std::size_t>(line.end() - room.data());
 }

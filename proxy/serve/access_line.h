@@ -15,12 +15,13 @@ namespace switchyard::serve {
 inline constexpr std::size_t kMaxLoggedPath = 1024;
 // Names in the configuration have at most 100 characters, DNS names 253.
 inline constexpr std::size_t kMaxLoggedText = 256;
-// The path and nine other texts, each octet escaped to six, and the fixed part.
-inline constexpr std::size_t kMaxAccessLine = 6 * (kMaxLoggedPath + 9 * kMaxLoggedText) + 1024;
+// The path and ten other texts, each octet escaped to six, and the fixed part.
+inline constexpr std::size_t kMaxAccessLine = 6 * (kMaxLoggedPath + 10 * kMaxLoggedText) + 1024;
 
 struct AccessEntry {
     std::int64_t wall_us = 0;  // since 1970
     std::string_view id, client, listener, method, host, path, route, rule, upstream, endpoint, flag;
+    std::string_view refused;  // why a message was, where one was
     unsigned protocol_minor = 1;
     std::uint16_t status = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;

@@ -18,7 +18,7 @@ void BodyPump::start(const http::Body& body, Coding coding, std::string_view lea
     decoder_.wanted = wanted_trailers;
     chunk_head_size_ = chunk_head_sent_ = data_ = data_sent_ = consumed_ = 0;
     tail_left_ = {};
-    piece_ = last_ = source_ended_ = finished_ = touched_ = false;
+    piece_ = last_ = source_ended_ = finished_ = touched_ = broken_ = false;
     body_bytes_ = sent_bytes_ = 0;
     // The lead alone is a piece, and the last one when there is no body.
     if (body.empty()) piece_ = last_ = true;
@@ -64,14 +64,26 @@ bool BodyPump::prepare(net::Buffer& buffer, Step& stop) {
             break;
         }
         case Kind::chunked: {
-            if (buffer.empty()) return false;
-            const auto fed = decoder_.feed({buffer.data(), buffer.size()});
-            touched_ = true;
-            if (fed.outcome == http::ChunkedDecoder::Outcome::bad) {
+            if (broken_) {
                 stop = Step::source_bad;
                 return false;
             }
+            if (buffer.empty()) return false;
+            const auto fed = decoder_.feed({buffer.data(), buffer.size()});
+            touched_ = true;
             body_bytes_ += fed.data;
+            if (fed.outcome == http::ChunkedDecoder::Outcome::bad) {
+                // What came before the fault is data all the same, and goes out first; but not where nothing has gone
+                // out yet, and the whole can still be refused in words.
+                broken_ = true;
+                if (fed.data == 0 || sent_bytes_ == 0) {
+                    stop = Step::source_bad;
+                    return false;
+                }
+                consumed_ = buffer.size();
+                frame(fed.data, false);
+                break;
+            }
             const bool last = fed.outcome == http::ChunkedDecoder::Outcome::done;
             if (fed.data == 0 && !last) {
                 buffer.consume(fed.consumed);
@@ -139,7 +151,7 @@ Step BodyPump::flush(net::Buffer& buffer, net::Stream& sink) {
     }
 }
 
-Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink) {
+Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink, TurnBudget& budget) {
     if (finished_) return Step::done;
     for (;;) {
         if (piece_ || (!lead_left_.empty() && buffer.empty() && !source.readable)) {
@@ -157,7 +169,9 @@ Step BodyPump::step(net::Stream& source, net::Buffer& buffer, net::Stream& sink)
             if (!lead_left_.empty()) continue;
             return Step::wait_source;
         }
+        if (budget.over()) return Step::others_turn;
         const auto got = source.read(buffer.room());
+        budget.moved(got.bytes);
         switch (got.status) {
             case net::Transfer::Status::done:
                 buffer.filled(got.bytes);

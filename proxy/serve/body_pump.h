@@ -3,7 +3,8 @@
 //
 // Decodes the framing it reads (length, chunked, until close) and writes the framing it was told to. A lead (the
 //   message head) goes out in the same system call as the first octets.
-// Invariants: never reads while octets wait to be written (back-pressure); never takes a byte of the next message.
+// Invariants: never reads while octets wait to be written (back-pressure), nor beyond the budget of the wake; never
+//   takes a byte of the next message.
 // Threads: one worker. Owns nothing but its decoder; buffer and streams belong to the exchange.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "proxy/http/framing.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/net/stream.h"
+#include "proxy/serve/turn_budget.h"
 
 namespace switchyard::serve {
 
@@ -26,6 +28,7 @@ class BodyPump {
     enum class Step : std::uint8_t {
         wait_source,  // nothing to read yet
         wait_sink,    // the sink takes no more now
+        others_turn,  // the budget is used up; there may be more to do at once
         done,
         source_closed,  // ended before the body was complete
         source_failed,
@@ -38,7 +41,7 @@ class BodyPump {
 
     // `limit` 0: none. `lead` must stay where it is until it is sent.
     void start(const http::Body& body, Coding coding, std::string_view lead, std::uint64_t limit);
-    Step step(net::Stream& source, net::Buffer& buffer, net::Stream& sink);
+    Step step(net::Stream& source, net::Buffer& buffer, net::Stream& sink, TurnBudget& budget);
 
     bool finished() const { return finished_; }
     bool lead_sent() const { return lead_left_.empty(); }
@@ -69,6 +72,7 @@ class BodyPump {
     bool piece_ = false;     // something is waiting to be written
     bool last_ = false;      // and it is the end of the body
     bool source_ended_ = false;
+    bool broken_ = false;  // the coding is; what came before goes out first
     bool finished_ = false;
     bool touched_ = false;
     std::uint64_t limit_ = 0, body_bytes_ = 0, sent_bytes_ = 0;

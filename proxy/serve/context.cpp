@@ -2,7 +2,13 @@
 
 #include <ctime>
 
+#include "proxy/route/expression.h"
+
 namespace switchyard::serve {
+
+void Context::enter_thread() const {
+    route::Expression::this_thread_is(worker_number + 1);
+}
 
 Cell& Context::cell(std::uint32_t route, std::uint32_t upstream) {
     if (route >= cells_.size()) cells_.resize(route + 1);

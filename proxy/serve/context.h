@@ -53,6 +53,9 @@ class Context : public upstream::EndpointTable {
     explicit Context(unsigned worker, std::uint64_t seed)
         : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}
 
+    // On the worker's thread, before anything else is done there.
+    void enter_thread() const;
+
     const unsigned worker_number;
     net::Poller poller;
     net::BufferPool buffers;

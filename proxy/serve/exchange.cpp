@@ -47,22 +47,15 @@ net::Task<Failure> Exchange::read_head() {
     ++context_.active_exchanges;
     counted_active_ = true;
     net::Buffer& in = session_.in;
-    in.compact();
     bool armed = false;
     for (bool first = true;;) {
         if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
-        if (!in.empty()) {
+        const bool half_empty_line = first && in.unread() == "\r";
+        if (!in.empty() && !half_empty_line) {
             first = false;
             switch (parser_.request(in.unread(), request_)) {
                 case http::HeadParser::Outcome::done:
-                    // The head stays where it is until the end; what follows it moves to a block of its own.
-                    head_.swap(in);
-                    if (head_.size() > request_.size) {
-                        const auto rest = head_.unread().substr(request_.size);
-                        std::memcpy(in.room().data(), rest.data(), rest.size());
-                        in.filled(rest.size());
-                        head_.truncate(request_.size);
-                    }
+                    take_head();
                     co_return Failure::none;
                 case http::HeadParser::Outcome::more:
                     break;
@@ -77,7 +70,8 @@ net::Task<Failure> Exchange::read_head() {
                     co_return Failure::bad_version;
             }
         }
-        if (!session_.stream.readable) {
+        if (!session_.stream.readable || session_.budget.over()) {
+            if (session_.stream.readable) session_.wake();
             if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
             armed = true;
             co_await session_.sleep();
@@ -88,8 +82,27 @@ net::Task<Failure> Exchange::read_head() {
         const auto got = session_.stream.read(in.room());
         if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed)
             co_return Failure::client_closed;
+        session_.budget.moved(got.bytes);
         in.filled(got.bytes);
     }
+}
+
+// The head stands in one place until the end, in a block of its own. Of head and rest the smaller is copied, so that a
+// pipeline of small requests is not moved by each of them.
+void Exchange::take_head() {
+    net::Buffer& in = session_.in;
+    if (in.size() >= 2 * request_.size) {
+        std::memcpy(head_.room().data(), in.data(), request_.size);
+        head_.filled(request_.size);
+        in.consume(request_.size);
+        return;
+    }
+    head_.swap(in);
+    if (head_.size() == request_.size) return;
+    const auto rest = head_.unread().substr(request_.size);
+    std::memcpy(in.room().data(), rest.data(), rest.size());
+    in.filled(rest.size());
+    head_.truncate(request_.size);
 }
 
 Failure Exchange::guard() {
@@ -160,7 +173,7 @@ Failure Exchange::choose_route() {
     }
     make_request_id();
     const Snapshot& snapshot = *in_force_->snapshot;
-    route_ = snapshot.routes.find(host_, path_, method());
+    route_ = snapshot.routes.find(host_, path_, method(), listener.connections.get());
     if (route_ == nullptr) return Failure::no_route;
     if (method() == "CONNECT" && !route_->allow_connect) return Failure::not_allowed;
     if (route_->limits.body != 0 && request_guard_.body.kind == http::Body::Kind::length &&
@@ -181,13 +194,21 @@ Failure Exchange::choose_route() {
     }
     if (route_->rate_table)
         if (const Failure refused = take_rate(); refused != Failure::none) return refused;
-    if (route_->request_ms != 0) request_deadline_ms_ = context_.now_ms + route_->request_ms;
-    if (route_answers()) return Failure::none;
-    if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
-    decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_}, [this] {
-        SplitCursor& cursor = *route_->cursor;
-        return route::Turn{cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
-    });
+    // From the first time it is routed: another generation in the middle of it gives no new time.
+    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
+    request_deadline_ms_ = route_->request_ms == 0 ? 0 : routed_ms_ + route_->request_ms;
+    if (route_->answers()) {
+        // What a rule takes goes where the rule leads; all else is answered here.
+        if (!route::decide_by_rule(*route_, facts_, decision_)) return Failure::none;
+    } else {
+        if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
+        decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_}, [this] {
+            SplitCursor& cursor = *route_->cursor;
+            return route::Turn{cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
+        });
+    }
+    if (decision_.by == route::Decision::By::refused_rule) return Failure::rule_refused;
+    if (by_answering_rule()) return Failure::none;
     enter_upstream(*snapshot.upstreams[decision_.upstream]);
     return Failure::none;
 }
@@ -199,15 +220,19 @@ Failure Exchange::route_again() {
     unpin();
     pin();
     tried_count_ = 0;
-    tried_elsewhere_ = fell_back_ = false;
+    tried_elsewhere_ = fell_back_ = rerouted_ = false;
     route_ = nullptr;
     upstream_ = nullptr;
     decision_ = {};
     return choose_route();
 }
 
+bool Exchange::by_answering_rule() const {
+    return decision_.rule >= 0 && route_->rules[static_cast<std::size_t>(decision_.rule)].answers();
+}
+
 bool Exchange::route_answers() const {
-    return route_ != nullptr && (route_->respond.status != 0 || !route_->redirect.to.empty());
+    return route_ != nullptr && (decision_.rule >= 0 ? by_answering_rule() : route_->answers());
 }
 
 net::Task<Next> Exchange::proxy() {
@@ -264,15 +289,17 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     reply.status = trait.status;
     reply.detail = refusal_.empty() ? trait.detail : refusal_;
     if (failure == Failure::none) {
-        if (!route_->redirect.to.empty()) {
+        const config::Respond& respond =
+            by_answering_rule() ? route_->rules[static_cast<std::size_t>(decision_.rule)].respond : route_->respond;
+        if (!by_answering_rule() && !route_->redirect.to.empty()) {
             reply.status = route_->redirect.status;
             location = "Location: " + std::string(redirect_target(scratch)) + "\r\n";
             reply.extra_lines = location;
             reply.content_type = "text/plain";
         } else {
-            reply.status = route_->respond.status;
-            reply.body = route_->respond.body;
-            reply.content_type = route_->respond.content_type;
+            reply.status = respond.status;
+            reply.body = respond.body;
+            reply.content_type = respond.content_type;
         }
     }
     if (failure == Failure::breaker_open) {

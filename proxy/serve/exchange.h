@@ -50,11 +50,13 @@ class Exchange {
 
     // exchange.cpp
     net::Task<Failure> read_head();
+    void take_head();
     Failure guard();
     Failure choose_route();
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
     net::Task<Next> send_reply(std::string_view bytes, bool keep);
+    bool by_answering_rule() const;
     bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 
@@ -66,6 +68,7 @@ class Exchange {
     Failure pass_breaker();
     std::int32_t session_endpoint() const;
     void follow_session(std::int32_t preferred, std::uint32_t chosen);
+    bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
     void note_refused();
@@ -82,11 +85,15 @@ class Exchange {
 
     // exchange_attempt.cpp
     Failure claim();
+    std::uint64_t balance_key(const upstream::Upstream& upstream);
     net::Task<Failure> connect();
+    Failure connected(net::Stream::Connecting how);
     net::Task<Failure> attempt();
     void take_small_body();
     Failure read_response_head(bool& got_head);
+    Failure refuse_answer(std::string_view why);
     net::Task<Failure> relay_informational();
+    bool write_informational(net::Buffer& out);
     bool may_retry(Failure failure) const;
     void give_back(bool reusable);
     Failure endpoint_gone(bool in_order) const;
@@ -102,7 +109,7 @@ class Exchange {
     // request_head.cpp, response_head.cpp
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
-    void write_request_head_again();
+    bool write_request_head_again();
     void write_edits(http::Writer& to, const route::Edits& edits) const;
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
@@ -169,6 +176,7 @@ class Exchange {
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
     bool called_ = false;          // from the queue: it is this one's turn
     bool fell_back_ = false;       // to the fallback of a resting upstream
+    bool rerouted_ = false;        // the upstream that was meant has no usable endpoint: another one serves
     bool rate_taken_ = false;
     bool mint_session_ = false;  // the client gets a new session cookie
     bool pacing_ = false;        // the deadline that is set belongs to the pace
@@ -179,11 +187,13 @@ class Exchange {
     bool force_fresh_ = false;                          // a kept connection was dead: no more of them for this request
     std::vector<std::string> wanted_up_, wanted_down_;  // trailers that were announced and are allowed
     std::string request_trailers_, response_trailers_;
+    std::int64_t routed_ms_ = 0;
     std::int64_t request_deadline_ms_ = 0;
     bool answer_started_ = false;
     bool counted_active_ = false;
     bool retrying_ = false;
-    std::string_view refusal_;  // the guard's reason, for the log and the client
+    std::string_view refusal_;    // the guard's reason, for the log and the client
+    std::string refused_answer_;  // why, and how it began: for the log
     std::uint32_t retry_after_ = 0;
     Record record_;
 };

@@ -16,8 +16,9 @@ namespace {
 
 // Even a quiet worker may retry this many at once; above it the route's budget holds.
 constexpr std::uint64_t kMinRetries = 10;
-// An endpoint that sends more interim responses than this is not answering.
-constexpr unsigned kMaxInformational = 16;
+// An endpoint that sends more interim responses than this is not answering: at one a second, which keeps the fastest of
+// progress bars moving, more than a quarter of an hour.
+constexpr unsigned kMaxInformational = 1000;
 
 // It may have been closed because nobody had used it for long: another try is free.
 bool stale_connection(Failure failure) {
@@ -37,12 +38,10 @@ Failure Exchange::claim() {
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
     input.tried = {tried_.data(), tried_count_};
-    if (const auto key = route::balance_key(upstream_->balance, facts_))
-        input.key_hash = *key;
-    else if (upstream_->balance.kind == config::Balance::Kind::hash)
-        input.key_hash = context_.random.next();
+    input.key_hash = balance_key(*upstream_);
     if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
         decision_.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
@@ -52,6 +51,7 @@ Failure Exchange::claim() {
             if (&other == upstream_ || route_->weights[arm] == 0 || !breaker_passes(other)) continue;
             input.tried = {};
             input.preferred = -1;
+            input.key_hash = balance_key(other);
             choice = upstream::claim(other, context_, context_.random, input);
             if (choice.status != upstream::Choice::Status::claimed) continue;
             tried_elsewhere_ = true;
@@ -70,9 +70,16 @@ Failure Exchange::claim() {
     local_->max_idle = upstream_->max_idle;
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
-    if (!upstream_->session_cookie.empty()) follow_session(input.preferred, choice.endpoint);
+    // Who is only here because the upstream that was meant is away keeps the session that waits there.
+    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(input.preferred, choice.endpoint);
     if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
+}
+
+// What this upstream's balancer goes by; anything where its key is absent.
+std::uint64_t Exchange::balance_key(const upstream::Upstream& upstream) {
+    if (const auto key = route::balance_key(upstream.balance, facts_)) return *key;
+    return upstream.balance.kind == config::Balance::Kind::hash ? context_.random.next() : 0;
 }
 
 net::Task<Failure> Exchange::connect() {
@@ -89,14 +96,9 @@ net::Task<Failure> Exchange::connect() {
     sent_before_ = 0;
     connection_ = local_->pool.fresh();
     connection_->notify(&session_);
-    switch (connection_->connect(endpoint_->address, context_.poller)) {
-        case Status::done:
-            co_return introduce_client();
-        case Status::again:
-            break;
-        default:
-            co_return Failure::connect_failed;
-    }
+    using Connecting = net::Stream::Connecting;
+    const auto connecting = connection_->connect(endpoint_->address, context_.poller);
+    if (connecting != Connecting::again) co_return connected(connecting);
     set_phase_deadline(upstream_->connect_ms);
     while (!connection_->writable) {
         co_await session_.sleep();
@@ -105,7 +107,14 @@ net::Task<Failure> Exchange::connect() {
         if (session_.expired() && !connection_->writable)
             co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
-    co_return connection_->connected() == Status::done ? introduce_client() : Failure::connect_failed;
+    co_return connected(connection_->connected());
+}
+
+Failure Exchange::connected(net::Stream::Connecting how) {
+    if (how == net::Stream::Connecting::done) return introduce_client();
+    if (how != net::Stream::Connecting::shortage) return Failure::connect_failed;
+    retry_after_ = 1;
+    return Failure::shortage;
 }
 
 net::Task<Failure> Exchange::attempt() {
@@ -118,8 +127,8 @@ net::Task<Failure> Exchange::attempt() {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();
         take_small_body();
-    } else {
-        write_request_head_again();
+    } else if (!write_request_head_again()) {
+        co_return Failure::head_too_large;
     }
     request_trailers_.clear();
     upload_.trailers = wanted_up_.empty() ? nullptr : &request_trailers_;
@@ -135,7 +144,7 @@ net::Task<Failure> Exchange::attempt() {
     unsigned informational = 0;
     for (;;) {
         if (!upload_.finished() && !upload_dead_) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             connection_->sent = sent_before_ + upload_.sent_bytes();
             switch (step) {
                 case Step::source_closed:
@@ -149,6 +158,9 @@ net::Task<Failure> Exchange::attempt() {
                 case Step::sink_failed:
                     upload_dead_ = true;  // it may have answered before it closed: read on
                     connection_->readable = true;
+                    break;
+                case Step::others_turn:
+                    session_.wake();
                     break;
                 default:
                     break;
@@ -170,6 +182,7 @@ net::Task<Failure> Exchange::attempt() {
             while (complete && response_.status < 200 && response_.status != 101) {
                 if (++informational > kMaxInformational) co_return Failure::bad_response;
                 if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
+                timing_response = false;  // it works on it: its time for the head begins anew
                 complete = false;
                 if (back_.empty()) break;
                 if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
@@ -207,15 +220,17 @@ void Exchange::take_small_body() {
 }
 
 // Another route or endpoint may want another head. The body behind it has left the client's buffer and comes along.
-void Exchange::write_request_head_again() {
+// False: it does not fit, and what was written before is for somebody else.
+bool Exchange::write_request_head_again() {
     net::Buffer again(context_.buffers);
-    if (!write_request_head(again)) return;
+    if (!write_request_head(again)) return false;
     const auto body = out_.unread().substr(request_head_size_);
-    if (body.size() > again.room().size()) return;
+    if (body.size() > again.room().size()) return false;
     request_head_size_ = again.size();
     if (!body.empty()) std::memcpy(again.room().data(), body.data(), body.size());
     again.filled(body.size());
     out_.swap(again);
+    return true;
 }
 
 // The connection ended before a response head. What may the request have caused?
@@ -237,50 +252,24 @@ Failure Exchange::read_response_head(bool& got_head) {
         case http::HeadParser::Outcome::done:
             break;
         default:
-            return Failure::bad_response;
+            return refuse_answer("its head is malformed or too large");
     }
     response_guard_ = http::guard_response(back_.data(), response_, method());
-    if (response_guard_.refused != nullptr) return Failure::bad_response;
+    if (response_guard_.refused != nullptr) return refuse_answer(response_guard_.refused);
     if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade &&
                                      http::offered_upgrade(base(), request_, back_.data(), response_)))
-        return Failure::bad_response;
+        return refuse_answer("it switches to what was not offered");
     got_head = true;
     return Failure::none;
 }
 
-// 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
-net::Task<Failure> Exchange::relay_informational() {
-    if (response_.status == 100) invited_ = true;
-    if (request_.minor == 1) {
-        char text[2048];
-        http::Writer line(text);
-        line << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(back_.data()) << "\r\n";
-        for (std::uint16_t i = 0; i < response_.field_count; ++i) {
-            const auto& field = response_.fields[i];
-            if (field.drop || field.id == http::FieldName::content_length) continue;
-            line << field.name.of(back_.data()) << ": " << field.value.of(back_.data()) << "\r\n";
-        }
-        line << "\r\n";
-        std::string_view bytes = line.text();
-        // An interim answer is worth no wait of its own: one that does not fit is left out.
-        if (!line.overflow()) {
-            while (!bytes.empty()) {
-                const auto wrote = session_.stream.write(bytes.data(), bytes.size());
-                if (wrote.status == Status::failed) co_return Failure::client_closed;
-                if (wrote.status == Status::again) {
-                    if (bytes.size() == line.size()) break;
-                    if (session_.expired()) co_return Failure::client_slow;
-                    co_await session_.sleep();
-                    if (must_end()) co_return Failure::drained;
-                }
-                bytes.remove_prefix(wrote.bytes);
-                record_.bytes_out += wrote.bytes;
-            }
-        }
-    }
-    back_.consume(response_.size);
-    parser_.reset();
-    co_return Failure::none;
+// The endpoint's people need to see what it was: the reason and the first octets, which hold no secret of a client.
+Failure Exchange::refuse_answer(std::string_view why) {
+    constexpr std::size_t kShown = 64;
+    refused_answer_ = why;
+    refused_answer_ += ": ";
+    refused_answer_ += back_.unread().substr(0, kShown);
+    return Failure::bad_response;
 }
 
 bool Exchange::may_retry(Failure failure) const {
@@ -300,9 +289,9 @@ bool Exchange::may_retry(Failure failure) const {
 }
 
 void Exchange::note_attempt_end(Failure failure) {
-    // Neither says anything about the endpoint: the client left, or we did.
-    const bool left =
-        failure == Failure::drained || (failure != Failure::none && traits(failure).source == Source::downstream);
+    // None says anything about the endpoint: the client left, or we did, or had nothing left to ask with.
+    const Source source = traits(failure).source;
+    const bool left = failure == Failure::drained || source == Source::downstream || source == Source::internal;
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
     if (upstream_->breaker.failure_percent != 0) {

@@ -2,6 +2,7 @@
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
 
@@ -51,14 +52,30 @@ bool Exchange::breaker_passes(const upstream::Upstream& upstream) {
 Failure Exchange::pass_breaker() {
     if (breaker_passes(*upstream_)) return Failure::none;
     retry_after_ = static_cast<std::uint32_t>(context_.breaker(upstream_->id).rest_ms(context_.now_ms) / 1000 + 1);
-    if (upstream_->fallback < 0 || fell_back_) return Failure::breaker_open;
-    const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(upstream_->fallback)];
+    const auto other = fallback_of(*route_, decision_, *upstream_);
+    if (other < 0 || fell_back_ || rerouted_) return Failure::breaker_open;
+    const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(other)];
     if (!breaker_passes(fallback)) return Failure::breaker_open;
     note_refused();
     fell_back_ = true;
     tried_count_ = 0;
     enter_upstream(fallback);
     return Failure::none;
+}
+
+// The upstream has nobody whom a request could be given to: from here on another one serves, if there is one. At most
+// once; a request that an endpoint has failed has other ways (claim()).
+bool Exchange::go_elsewhere() {
+    if (rerouted_ || tried_elsewhere_) return false;
+    const Snapshot& snapshot = *in_force_->snapshot;
+    const auto other = stand_in(snapshot, *route_, decision_, facts_, *upstream_, fell_back_,
+                                [this](const upstream::Upstream& upstream) { return !breaker_passes(upstream); });
+    if (other < 0) return false;
+    note_refused();
+    rerouted_ = true;
+    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id).rerouted;
+    enter_upstream(*snapshot.upstreams[static_cast<std::size_t>(other)]);
+    return true;
 }
 
 std::int32_t Exchange::session_endpoint() const {

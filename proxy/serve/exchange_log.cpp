@@ -34,7 +34,8 @@ void Exchange::write_access_line() const {
     entry.generation = in_force_->snapshot->generation;
     if (record_.first_byte_us != 0) entry.first_byte_us = record_.first_byte_us - record_.started_us;
     entry.duration_us = context_.now_us - record_.started_us;
-    entry.flag = traits(record_.failure).flag;
+    entry.flag = record_.failure == Failure::none && rerouted_ ? "rerouted" : traits(record_.failure).flag;
+    if (record_.failure != Failure::none) entry.refused = refused_answer_.empty() ? refusal_ : refused_answer_;
     context_.access_log->filled(serve::write_access_line(room, entry, context_.line_clock));
 }
 

@@ -43,19 +43,23 @@ net::Task<Next> Exchange::return_response() {
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
     if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
+    // Where the client's framing shows by itself that the end is missing, all that came reaches him, and then an end in
+    // order. A reset, which may overtake octets on their way, only where a part could be taken for the whole.
+    const Next broken_off = body.kind == Kind::length || coding == BodyPump::Coding::chunked ? Next::close : Next::cut;
     std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
         const auto before = download_.sent_bytes() + upload_.sent_bytes();
-        const Step step = download_.step(*connection_, back_, session_.stream);
+        const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
         if (step == Step::done) break;
         if (step == Step::source_closed || step == Step::source_failed) {
             stop_at_failure(Failure::truncated);
-            next = Next::cut;
+            next = broken_off;
             break;
         }
         if (step == Step::source_bad) {
+            refused_answer_ = "its chunked body is malformed";
             stop_at_failure(Failure::bad_response);
-            next = Next::cut;
+            next = broken_off;
             break;
         }
         if (step == Step::sink_failed || session_.stream.broken) {
@@ -65,11 +69,13 @@ net::Task<Next> Exchange::return_response() {
         }
         if (!upload_.finished() && !upload_dead_) {
             // An early answer: the rest of the request still flows, but its fate no longer matters.
-            const Step up = upload_.step(session_.stream, session_.in, *connection_);
+            const Step up = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
+            if (up == Step::others_turn) session_.wake();
         }
+        if (step == Step::others_turn) session_.wake();
         if (lead.empty() == false && download_.lead_sent()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;
@@ -77,7 +83,7 @@ net::Task<Next> Exchange::return_response() {
             stop_at_failure(request_time_is_up()      ? Failure::request_timeout
                             : step == Step::wait_sink ? Failure::client_slow
                                                       : Failure::body_idle);
-            next = Next::cut;
+            next = step == Step::wait_sink ? Next::cut : broken_off;
             break;
         }
         set_paced_deadline(listener_->min_rate != 0 && step == Step::wait_sink,
@@ -87,7 +93,7 @@ net::Task<Next> Exchange::return_response() {
         co_await session_.sleep();
         if (must_end()) {
             stop_at_failure(Failure::drained);
-            next = Next::cut;
+            next = step == Step::wait_sink ? Next::cut : broken_off;
             break;
         }
         if (download_too_slow()) {
@@ -107,7 +113,7 @@ net::Task<Next> Exchange::return_response() {
     give_back(whole && uploaded && !body_in_doubt && response_guard_.keep_alive && back_.empty() &&
               body.kind != Kind::until_close);
     // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
-    if (next == Next::cut && download_.sent_bytes() == 0 && traits(record_.failure).status != 0)
+    if (!whole && download_.sent_bytes() == 0 && traits(record_.failure).status != 0)
         co_return co_await answer_locally(record_.failure);
     co_return next;
 }

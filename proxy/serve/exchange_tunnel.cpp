@@ -23,19 +23,23 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
     session_.stream.readable = connection_->readable = true;  // whatever came with the heads may have hidden an edge
     while (up_open || down_open) {
         if (up_open) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_);
+            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
             if (step == Step::done) {
                 connection_->shutdown_send();
                 up_open = false;
+            } else if (step == Step::others_turn) {
+                session_.wake();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }
         }
         if (down_open) {
-            const Step step = download_.step(*connection_, back_, session_.stream);
+            const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
             if (step == Step::done) {
                 session_.stream.shutdown_send();
                 down_open = false;
+            } else if (step == Step::others_turn) {
+                session_.wake();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }

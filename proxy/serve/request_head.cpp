@@ -145,7 +145,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     flush_run();
     const std::string_view authority =
-        target_.authority.empty() ? std::string_view(endpoint_->text) : target_.authority;
+        target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority;
     if (!has_host_header) to << "Host: " << authority << "\r\n";
 
     char client[64];

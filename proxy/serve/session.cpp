@@ -1,5 +1,7 @@
 #include "proxy/serve/session.h"
 
+#include <algorithm>
+
 #include "proxy/base/log.h"
 #include "proxy/http/proxy_protocol.h"
 #include "proxy/serve/exchange.h"
@@ -7,10 +9,12 @@
 namespace switchyard::serve {
 namespace {
 
-// After our last answer the client may still be sending: reading for a while keeps the kernel from resetting the
-// connection under that answer. Bounded in time and bytes.
-constexpr std::int64_t kLingerMs = 2000;
-constexpr std::size_t kLingerBytes = 1024 * 1024;
+// After our last answer the client may still be sending: many do not look for an answer before their upload is through,
+// and a reset while they write takes it from them. What they send is read and thrown away for a while; whoever is
+// silent has got the answer, or never will.
+constexpr std::int64_t kLingerMs = 30'000;
+constexpr std::int64_t kLingerSilenceMs = 5'000;
+constexpr std::int64_t kLingerAtTheEndMs = 2'000;  // of the worker
 
 }  // namespace
 
@@ -41,6 +45,7 @@ void Session::finish() {
 }
 
 void Session::woken() {
+    budget.renew();
     const auto sleeper = std::exchange(sleeper_, nullptr);
     if (sleeper) sleeper.resume();
     end_if_done();
@@ -91,6 +96,8 @@ net::Running Session::run() {
         }
         next = co_await Exchange::serve(*this);
         if (next != Exchange::Next::keep) break;
+        budget.served();
+        if (budget.over() && !in.empty()) co_await let_others();
     }
     if (next == Exchange::Next::cut)
         stream.close_with_reset();
@@ -135,16 +142,18 @@ net::Task<> Session::linger() {
     in.release();
     if (stream.hung_up && !stream.readable) co_return;
     stream.shutdown_send();
-    set_deadline(context_.now_ms + kLingerMs);
-    std::size_t thrown_away = 0;
-    while (thrown_away < kLingerBytes && !expired() && !context_.stopping) {
-        if (!stream.readable) {
+    const std::int64_t began = context_.now_ms;
+    while (context_.now_ms - began < (context_.stopping ? kLingerAtTheEndMs : kLingerMs)) {
+        if (!stream.readable || budget.over()) {
+            if (stream.readable) wake();
+            set_deadline(std::min(began + kLingerMs, context_.now_ms + kLingerSilenceMs));
             co_await sleep();
+            if (expired()) co_return;
             continue;
         }
         const auto got = stream.read(in.room());
-        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) break;
-        thrown_away += got.bytes;
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return;
+        budget.moved(got.bytes);
         in.release();
     }
 }

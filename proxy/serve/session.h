@@ -13,6 +13,7 @@
 #include "proxy/net/task.h"
 #include "proxy/route/cidr_set.h"
 #include "proxy/serve/context.h"
+#include "proxy/serve/turn_budget.h"
 
 namespace switchyard::serve {
 
@@ -41,6 +42,7 @@ class Session final
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
     Alarm alarm;
+    TurnBudget budget;  // of this wake
 
     // Wakes at `at_ms` unless moved; expired() says so.
     void set_deadline(std::int64_t at_ms) {
@@ -57,6 +59,11 @@ class Session final
         void await_resume() const noexcept {}
     };
     Sleep sleep() { return Sleep{*this}; }
+    // co_await session.let_others(): until everybody who waits now has had his turn, or there is news.
+    Sleep let_others() {
+        wake();
+        return Sleep{*this};
+    }
 
   private:
     void woken() override;

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
+#include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
+#include "proxy/snapshot/members.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
 #include "proxy/upstream/session_key.h"
@@ -55,11 +56,52 @@ route::Edits edits_of(const config::HeaderEdits& source) {
     return out;
 }
 
+// The endpoints of an upstream and what follows from them. False and `why` set for the one at `bad` that no socket
+// address can be made of.
+bool fill_endpoints(upstream::Upstream& out, const config::Upstream& source, Registry& registry,
+                    const KnownAddresses& known, std::size_t* bad = nullptr, std::string* why = nullptr) {
+    out.endpoints.clear();
+    for (std::size_t i = 0; i < source.endpoints.size(); ++i) {
+        const auto& e = source.endpoints[i];
+        for (auto& member : members_of(e.address, known)) {
+            upstream::Endpoint endpoint;
+            if (!net::numeric(member.to, endpoint.address, why)) {
+                if (bad != nullptr) *bad = i;
+                return false;
+            }
+            endpoint.text = std::move(member.identity);
+            endpoint.configured = e.address.text();
+            endpoint.state = registry.endpoint(out.name, endpoint.text);
+            endpoint.weight = e.weight;
+            if (!source.sticky_session.cookie.empty())
+                endpoint.session_key = upstream::session_key(out.name, endpoint.text);
+            endpoint.max_connections = e.max_connections;
+            endpoint.backup = e.backup;
+            endpoint.wanted = e.state;
+            out.endpoints.push_back(std::move(endpoint));
+        }
+    }
+    out.has_backups = std::any_of(out.endpoints.begin(), out.endpoints.end(), [](const auto& e) { return e.backup; });
+    out.maglev.clear();
+    if (source.balance.kind == config::Balance::Kind::hash) out.maglev = upstream::build_maglev(out.endpoints);
+    return true;
+}
+
+bool has_members(const upstream::Upstream& compiled, const config::Upstream& source, const KnownAddresses& known) {
+    std::size_t i = 0;
+    for (const auto& e : source.endpoints)
+        for (const auto& member : members_of(e.address, known))
+            if (i == compiled.endpoints.size() || compiled.endpoints[i++].text != member.identity) return false;
+    return i == compiled.endpoints.size();
+}
+
 class Compiler {
   public:
-    Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry)
-        : model_(std::move(model)), registry_(registry), snapshot_(std::make_shared<Snapshot>()) {
+    Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
+             const KnownAddresses& known)
+        : model_(std::move(model)), registry_(registry), known_(known), snapshot_(std::make_shared<Snapshot>()) {
         snapshot_->generation = generation;
+        snapshot_->facts = known.version;
         snapshot_->model = model_;
     }
 
@@ -104,29 +146,14 @@ class Compiler {
             out->id = registry_.upstream(name);
             out->index = index_[name];
             out->name = name;
-            for (std::size_t i = 0; i < source.endpoints.size(); ++i) {
-                const auto& e = source.endpoints[i];
-                upstream::Endpoint endpoint;
-                endpoint.text = e.address.text();
-                endpoint.state = registry_.endpoint(name, endpoint.text);
-                std::string why;
-                if (!net::resolve(e.address, endpoint.address, &why))
-                    fail("/upstreams/" + escaped(name) + "/endpoints/" + std::to_string(i) + "/address", why);
-                endpoint.weight = e.weight;
-                if (!source.sticky_session.cookie.empty())
-                    endpoint.session_key = upstream::session_key(name, endpoint.text);
-                endpoint.max_connections = e.max_connections;
-                endpoint.backup = e.backup;
-                endpoint.wanted = e.state;
-                out->has_backups = out->has_backups || e.backup;
-                out->endpoints.push_back(std::move(endpoint));
-            }
+            std::size_t bad = 0;
+            std::string why;
+            if (!fill_endpoints(*out, source, registry_, known_, &bad, &why))
+                fail("/upstreams/" + escaped(name) + "/endpoints/" + std::to_string(bad) + "/address", why);
             out->balance = source.balance;
             out->balance.hash_key.name = source.balance.hash_key.source == config::Key::Source::header
                                              ? lowered(source.balance.hash_key.name)
                                              : source.balance.hash_key.name;
-            if (source.balance.kind == config::Balance::Kind::hash)
-                out->maglev = upstream::build_maglev(out->endpoints);
             out->ejection = source.ejection;
             out->connect_ms = source.timeouts.connect.count();
             out->response_head_ms = source.timeouts.response_head.count();
@@ -156,14 +183,22 @@ class Compiler {
         out->id = registry_.route(source.name);
         out->name = source.name;
         out->methods = source.match.methods;
+        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         for (std::size_t i = 0; i < source.rules.size(); ++i) {
-            try {
-                out->rules.push_back({source.rules[i].name, route::Condition(source.rules[i].when),
-                                      index_.at(source.rules[i].upstream)});
-                snapshot_->routed[out->rules.back().upstream] = true;
-            } catch (const std::regex_error& error) {
-                fail(pointer + "/rules/" + std::to_string(i) + "/when/matches",
-                     std::string("not a regular expression: ") + error.what());
+            const auto& rule = source.rules[i];
+            route::Condition when(rule.when, registry_.workers());
+            const bool refused = when.refused();
+            if (refused)
+                log_error(
+                    "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
+                    source.name, rule.name);
+            const bool answers = rule.respond.status != 0;
+            out->rules.push_back(
+                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
+            if (!rule.fallback.empty()) {
+                out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
+                snapshot_->routed[index_.at(rule.fallback)] = true;
             }
         }
         std::vector<std::uint32_t> weights;
@@ -196,6 +231,7 @@ class Compiler {
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
         out->retries = source.retries;
+        out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) {
@@ -218,6 +254,7 @@ class Compiler {
 
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
+    const KnownAddresses& known_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
@@ -225,8 +262,24 @@ class Compiler {
 
 }  // namespace
 
-CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry) {
-    return Compiler(std::move(model), generation, registry).run();
+CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
+                      const KnownAddresses& known) {
+    return Compiler(std::move(model), generation, registry, known).run();
+}
+
+std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry,
+                                               const KnownAddresses& known) {
+    auto next = std::make_shared<Snapshot>(before);
+    next->facts = known.version;
+    std::size_t i = 0;  // upstreams stand in the model's order
+    for (const auto& [name, source] : before.model->upstreams) {
+        auto& upstream = next->upstreams[i++];
+        if (has_members(*upstream, source, known)) continue;
+        auto changed = std::make_shared<upstream::Upstream>(*upstream);
+        fill_endpoints(*changed, source, registry, known);  // what could fail has not when this generation was made
+        upstream = std::move(changed);
+    }
+    return next;
 }
 
 }  // namespace switchyard

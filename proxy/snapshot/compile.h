@@ -1,8 +1,9 @@
 // compile: a valid Model becomes the immutable Snapshot that workers route by.
 //
-// Everything that can fail fails here, before anything is published: names are resolved, regular expressions
-// compiled, JWT keys read, listening sockets opened. Errors come all at once, with their JSON pointers.
-// Threads: control only (name look-ups block it, never a worker).
+// Everything that can fail fails here, before anything is published: regular expressions are compiled, JWT keys read,
+// listening sockets opened. Errors come all at once, with their JSON pointers. Nothing is looked up: names of endpoints
+// have the addresses that are known, and a name that has none is an endpoint that cannot be used, not an error.
+// Threads: control only.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "config/error.h"
 #include "config/model.h"
+#include "proxy/snapshot/known_addresses.h"
 #include "proxy/snapshot/registry.h"
 
 namespace switchyard {
@@ -22,6 +24,11 @@ struct CompileResult {
     std::vector<config::Error> errors;
 };
 
-CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry);
+CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
+                      const KnownAddresses& known = {});
+
+// The same generation with what is known now: upstreams whose names have other addresses are made anew, all else is
+// shared with `before`. Cannot fail.
+std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry, const KnownAddresses& known);
 
 }  // namespace switchyard

@@ -129,7 +129,10 @@ void Registry::published(const Snapshot& snapshot) {
         if (std::string why; !plan->sockets->listen(&why)) log_error("listener {}: {}", plan->name, why);
 }
 
-void Registry::release() {
+std::vector<std::uint32_t> Registry::release() {
+    std::vector<std::uint32_t> gone;
+    for (const auto& [name, state] : endpoints_)
+        if (state.use_count() == 1) gone.push_back(state->id);
     drop_unused(endpoints_);
     drop_unused(cursors_);
     drop_unused(route_counts_);
@@ -137,6 +140,7 @@ void Registry::release() {
     drop_unused(waiting_counts_);
     drop_unused(breaker_boards_);
     drop_unused(listening_);
+    return gone;
 }
 
 }  // namespace switchyard

@@ -67,8 +67,9 @@ class Registry {
     // name are given to nobody any more.
     void published(const Snapshot& snapshot);
 
-    // Forgets endpoints, cursors and sockets that no snapshot holds any more.
-    void release();
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more. The ids of those endpoints: they may be
+    // given again.
+    std::vector<std::uint32_t> release();
 
   private:
     const unsigned workers_;

@@ -259,6 +259,15 @@ void release(const Endpoint& endpoint) {
     endpoint.state->in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 
+Choice::Status look(const Upstream& upstream) {
+    const ChoiceInput input;
+    Candidates from{upstream, input, false, panicking(upstream)};
+    if (!enter_pool(from)) return Choice::Status::none;
+    for (std::uint32_t i = 0; i < upstream.endpoints.size(); ++i)
+        if (from.may(i) && !from.full(i)) return Choice::Status::claimed;
+    return Choice::Status::busy;
+}
+
 Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed) {
     Candidates from{upstream, input, false, panicking(upstream)};
     Outlook out;

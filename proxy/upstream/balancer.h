@@ -56,6 +56,9 @@ struct ChoiceInput {
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input);
 void release(const Endpoint& endpoint);
 
+// Whether a new request could be given to anybody: claimed (somebody has a place), busy, or none. Claims nothing.
+Choice::Status look(const Upstream& upstream);
+
 // What `claim` finds, for whoever wants to know without claiming: nothing is counted and no turn is taken.
 struct Outlook {
     std::vector<bool> candidates;          // by index: whether the next request may be given to it

@@ -39,7 +39,7 @@ std::unique_ptr<Connection> ConnectionPool::fresh() {
 
 void ConnectionPool::give(std::unique_ptr<Connection> connection, std::uint32_t max_idle) {
     if (connection->hung_up) patience_.closed(0, now_ms_);
-    if (connection->hung_up || connection->readable || idle() >= max_idle) return;
+    if (connection->hung_up || connection->readable || idle() >= max_idle || retired_) return;
     connection->idle_since_ = now_ms_;
     ++connection->exchanges_;
     connection->notify(connection.get());
@@ -50,6 +50,14 @@ void ConnectionPool::give(std::unique_ptr<Connection> connection, std::uint32_t 
     }
     connection->position_ = idle_.size();
     idle_.push_back(std::move(connection));
+}
+
+void ConnectionPool::retire(bool on) {
+    retired_ = on;
+    if (!on) return;
+    witness_.reset();
+    witness_wanted_ = false;
+    idle_.clear();
 }
 
 void ConnectionPool::close_idle(std::int64_t oldest_ms) {

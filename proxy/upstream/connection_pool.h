@@ -29,6 +29,9 @@ class ConnectionPool {
     std::unique_ptr<Connection> fresh();
     // Keeps it for the next exchange, unless there are enough already.
     void give(std::unique_ptr<Connection> connection, std::uint32_t max_idle);
+    // A retired one belongs to an endpoint that is routed to no more: it keeps nothing, neither what is idle now nor
+    // what is given back later.
+    void retire(bool on);
     // Closes what has been idle since before `oldest_ms`.
     void close_idle(std::int64_t oldest_ms);
     // Learns from what is alive, and lets the witness go when it has testified. Now and then.
@@ -51,6 +54,7 @@ class ConnectionPool {
     std::unique_ptr<Connection> witness_;
     Patience patience_;
     bool witness_wanted_ = false;
+    bool retired_ = false;
 };
 
 }  // namespace switchyard::upstream

@@ -1,4 +1,5 @@
-// A compiled upstream: its endpoints with their addresses resolved, and how to choose among them.
+// A compiled upstream: its endpoints, each at one address, and how to choose among them. A configured endpoint whose
+// host is a name is one for each address that the name is known to have (snapshot/members.h).
 //
 // Invariants: immutable. Endpoint order is the configured one. Times in milliseconds, 0 where the model says "off".
 #pragma once
@@ -23,7 +24,8 @@ class BreakerBoard;
 struct Endpoint {
     std::shared_ptr<EndpointState> state;
     net::SocketAddress address;
-    std::string text;  // as configured: for Host, logs, headers
+    std::string text;        // its identity in the upstream: for hashes, logs, headers
+    std::string configured;  // "name:port" as it is written; the Host of a request that has none
     std::uint64_t session_key = 0;
     std::uint32_t weight = 1;
     std::uint32_t max_connections = 0;

@@ -34,6 +34,7 @@ def main():
         config = blue_green([blue.address], [green.address])
         promoted = 0  # steps whose promote was answered
         with Switchyard(switchyard, work, config, name="switchyard-0") as proxy:
+            proxy.healthy("blue", "green")
             status, started, _ = proxy.call("POST", "/v1/rollouts", PLAN)
             if status != 201:
                 raise Failed(f"not started: {status} {started}")

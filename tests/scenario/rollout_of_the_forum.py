@@ -84,7 +84,7 @@ def plan(**analysis):
 
 def ended(proxy, rollout):
     state = proxy.call("GET", f"/v1/rollouts/{rollout}")[1]
-    return state if state["state"] not in ("running", "paused") else None
+    return state if state["state"] not in ("running", "paused", "rolling_back") else None
 
 
 def page_of(proxy, rollout):

@@ -6,28 +6,12 @@ on the new release the absolute limit takes it back. After a restart the compari
 
 usage: rollout_situations.py SWITCHYARD YARDBENCH"""
 import pathlib
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-from running import Endpoint, Failed, Switchyard, blue_green, until, workplace  # noqa: E402
+from running import Endpoint, Failed, Load, Switchyard, blue_green, until, workplace  # noqa: E402
 
-RATE = "400"
-
-
-class Load:
-    """Steady requests until the block is left."""
-
-    def __init__(self, yardbench, proxy):
-        self.command = [yardbench, "load", proxy.url() + "/", "--rate", RATE, "--connections", "16", "--duration", "5m", "--quiet"]
-
-    def __enter__(self):
-        self.child = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return self
-
-    def __exit__(self, *_):
-        self.child.kill()
-        self.child.wait()
+RATE = 400
 
 
 def demand(what, holds):
@@ -60,9 +44,9 @@ def returning(proxy, rollout):
 
 def gradual(proxy, yardbench):
     """A failing release at 80 % is taken back over two seconds."""
-    with Load(yardbench, proxy):
+    with Load(yardbench, proxy, RATE):
         rollout = start(proxy, [{"weight": 80, "bake": "1m"}, {"weight": 100, "bake": "1m"}], return_over="2s")
-        until("the alarm", lambda: look(proxy, rollout)["state"] == "rolled_back")
+        until("the alarm", lambda: look(proxy, rollout)["state"] == "rolling_back")
         status, refusal, _ = proxy.call("PUT", "/v1/routes/app/split", {"blue": 1})
         demand(f"the route was not held while it returned: {status} {refusal}", status == 409 and rollout.rsplit("/", 1)[1] in refusal["detail"])
         seen = []
@@ -77,13 +61,14 @@ def gradual(proxy, yardbench):
     demand(f"no weight between all and nothing was seen: {sorted(set(seen))}", len([w for w in set(seen) if 0 < w < 80]) >= 2)
     demand(f"stages {stages}", len(stages) >= 4 and stages == sorted(stages, reverse=True) and stages[-1] == 0)
     demand("something is left", green(proxy) == 0)
+    demand("it still rolls back", look(proxy, rollout)["state"] == "rolled_back")
     demand("the route is not free", proxy.call("PUT", "/v1/routes/app/split", {"blue": 100, "green": 0})[0] == 200)
     print(f"gradual return: {len(stages)} stages, {[round(w) for w in stages]}")
 
 
 def cut_short(work, program, yardbench, proxy):
     """Killed in the middle of a return: the rest goes at once, and the numbers are still there."""
-    with Load(yardbench, proxy):
+    with Load(yardbench, proxy, RATE):
         rollout = start(proxy, [{"weight": 80, "bake": "1m"}, {"weight": 100, "bake": "1m"}], return_over="20s")
         until("the first stage", lambda: returning(proxy, rollout))
         before = look(proxy, rollout)
@@ -112,7 +97,7 @@ def no_traffic(proxy):
 
 
 def everything_at_once(proxy, yardbench):
-    with Load(yardbench, proxy):
+    with Load(yardbench, proxy, RATE):
         rollout = start(proxy, [{"weight": 100, "bake": "1m"}], analysis={"slo": {"success_percent": 99.0}})
         until("the alarm", lambda: look(proxy, rollout)["state"] == "rolled_back")
     ended = look(proxy, rollout)["ended"]

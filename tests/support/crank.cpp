@@ -13,14 +13,19 @@ namespace {
 constexpr std::chrono::seconds kTurnDeadline{20};
 constexpr std::int64_t kStartMs = 1'000'000;  // any time but 0
 
-std::shared_ptr<const Snapshot> compiled(const std::string& text, std::uint64_t generation, Registry& registry) {
+std::shared_ptr<const config::Model> read_config(const std::string& text) {
     auto parsed = config::parse(text);
     if (!parsed.model) {
         std::string why = "the test's configuration is refused:";
         for (const auto& error : parsed.errors) why += "\n  " + error.pointer + ": " + error.detail;
         throw std::runtime_error(why + "\n" + text);
     }
-    auto result = compile(std::make_shared<const config::Model>(std::move(*parsed.model)), generation, registry);
+    return std::make_shared<const config::Model>(std::move(*parsed.model));
+}
+
+std::shared_ptr<const Snapshot> compiled(std::shared_ptr<const config::Model> model, std::uint64_t generation,
+                                         Registry& registry) {
+    auto result = compile(std::move(model), generation, registry);
     if (!result.snapshot) throw std::runtime_error("compile: " + result.errors.at(0).detail);
     for (const auto& upstream : result.snapshot->upstreams)
         for (const auto& endpoint : upstream->endpoints) endpoint.state->set(upstream::EndpointState::up, true);
@@ -48,8 +53,12 @@ Crank::~Crank() {
 }
 
 std::uint64_t Crank::publish(const std::string& config) {
+    return publish(read_config(config));
+}
+
+std::uint64_t Crank::publish(std::shared_ptr<const config::Model> model) {
     serve::InForce* before = context.in_force;
-    held_.push_back(std::make_unique<serve::InForce>(compiled(config, ++generation_, registry)));
+    held_.push_back(std::make_unique<serve::InForce>(compiled(std::move(model), ++generation_, registry)));
     context.in_force = held_.back().get();
     if (context.listeners.follow(*context.in_force->snapshot))
         for (auto& session : sessions_)

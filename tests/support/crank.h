@@ -37,6 +37,7 @@ class Crank {
     void pass(std::int64_t milliseconds);
     // Routes by this from now on; the number of the generation.
     std::uint64_t publish(const std::string& config);
+    std::uint64_t publish(std::shared_ptr<const config::Model> model);
 
     // Of the kind that `Wire::seen` holds after `turn`: sends and turns, reads and turns until so much was seen.
     void send(Wire& wire, std::string_view bytes);

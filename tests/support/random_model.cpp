@@ -130,6 +130,12 @@ Process process(Dice& dice) {
     Process out;
     maybe(dice, [&] { out.workers = dice.between(1, 64); });
     maybe(dice, [&] { out.state_dir = "/var/tmp/" + dice.word(); });
+    maybe(dice, [&] {
+        static const std::vector<std::string> kServers{"10.0.0.2", "127.0.0.1:5353", "2001:db8::53", "[::1]:53"};
+        out.resolver = {{kServers.begin(), kServers.begin() + dice.upto(4)},
+                        std::chrono::milliseconds(dice.between(10, 60'000)),
+                        dice.between(1, 10)};
+    });
     maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
     maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
     maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });
@@ -221,10 +227,11 @@ HeaderEdits header_edits(Dice& dice) {
     return out;
 }
 
-Match match(Dice& dice, std::uint32_t number) {
+Match match(Dice& dice, std::uint32_t number, const std::vector<std::string>& listeners) {
     Match out;
     maybe(dice, [&] { out.hosts = {"forum.example", "*.forum.example", "[::1]", "192.0.2.1"}; });
     maybe(dice, [&] { out.methods = {"GET", "M-SEARCH"}; });
+    if (!listeners.empty()) maybe(dice, [&] { out.listeners = {dice.of(listeners)}; });
     // The number keeps matches apart: two equal ones would be an error.
     if (dice.chance(0.3))
         out.path_exact = fmt::format("/exact/{}", number);
@@ -241,7 +248,19 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     out.split.front().second += 1;
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
-        out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams)});
+        if (dice.chance(0.8))
+            out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams), "", {}});
+        else
+            out.rules.push_back({fmt::format("rule-{}", i),
+                                 condition(dice, claims, 4),
+                                 "",
+                                 "",
+                                 {403, dice.text(), dice.chance(0.5) ? "text/html" : "text/plain"}});
+    maybe(dice, [&] {
+        for (auto& rule : out.rules)
+            if (auto fallback = dice.of(upstreams); !rule.upstream.empty() && fallback != rule.upstream)
+                rule.fallback = std::move(fallback);
+    });
     maybe(dice, [&] {
         out.sticky.emplace();
         out.sticky->key = key(dice, claims, true);
@@ -255,10 +274,11 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     });
 }
 
-Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& upstreams) {
+Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& upstreams,
+            const std::vector<std::string>& listeners) {
     Route out;
     out.name = fmt::format("route.{}", number);
-    out.match = match(dice, number);
+    out.match = match(dice, number, listeners);
     // Every route verifies claims, so that upstreams may be hashed by one.
     out.jwt.algorithm = "HS256";
     if (dice.chance(0.5))
@@ -290,6 +310,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
     maybe(dice, [&] { out.allow_connect = true; });
+    maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
     return out;
 }
@@ -314,7 +335,10 @@ Model random_model(Rng& rng) {
             names.emplace_back(name);
         }
     }
-    for (std::uint32_t i = 0, count = dice.upto(4); i < count; ++i) model.routes.push_back(route(dice, i, names));
+    std::vector<std::string> listeners;
+    for (const auto& made : model.listeners) listeners.push_back(made.name);
+    for (std::uint32_t i = 0, count = dice.upto(4); i < count; ++i)
+        model.routes.push_back(route(dice, i, names, listeners));
     return model;
 }
 

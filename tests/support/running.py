@@ -145,6 +145,21 @@ class Switchyard(Process):
         until(f"health of {', '.join(upstreams)}", lambda: all(self.status()["upstreams"][u]["healthy"] > 0 for u in upstreams))
 
 
+class Load:
+    """Steady requests until the block is left."""
+
+    def __init__(self, yardbench, proxy, rate):
+        self.command = [yardbench, "load", proxy.url() + "/", "--rate", str(rate), "--connections", "16", "--duration", "5m", "--quiet"]
+
+    def __enter__(self):
+        self.child = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+
+
 def blue_green(blue, green, route="app", **route_keys):
     """The smallest configuration with two colours behind one route; all traffic is blue's."""
     return {

@@ -81,7 +81,8 @@ TestProxy::TestProxy(const std::string& config, unsigned workers) : members_(std
         m.adopted[generation].insert(worker);
         m.news.notify_all();
     };
-    events.retired = [&m](unsigned worker, std::uint64_t generation) {
+    events.retired = [&m](unsigned worker, std::uint64_t generation, bool last) {
+        if (!last) return;
         const std::lock_guard lock(m.mutex);
         m.retired[generation].insert(worker);
         m.news.notify_all();

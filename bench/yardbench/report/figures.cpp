@@ -47,6 +47,11 @@ std::string duration_text(Nanos t) {
     return fmt::format("{:.2f}s", v / 1e9);
 }
 
+std::string quantile_text(const Histogram& h, double q) {
+    if (h.total() == 0) return "-";
+    return duration_text(q >= 1 ? h.max() : h.quantile(q));
+}
+
 nlohmann::json to_json(const Histogram& h) {
     nlohmann::json out{{"count", h.total()}, {"mean", milliseconds(static_cast<Nanos>(h.mean()))}};
     for (const auto& [name, q] : kQuantiles) out[name] = milliseconds(h.quantile(q));
@@ -104,9 +109,9 @@ nlohmann::json to_json(const Tally& t, const std::vector<std::string>& tag_names
 std::string to_text(const Tally& t, const std::vector<std::string>& tag_names) {
     std::string out;
     out += fmt::format("requests  {} in {:.1f} s: {:.0f} per second\n", t.finished, t.seconds(), t.rate());
-    out += fmt::format("latency   p50 {}  p90 {}  p99 {}  p99.9 {}  max {}\n", duration_text(t.latency.quantile(0.5)),
-                       duration_text(t.latency.quantile(0.9)), duration_text(t.latency.quantile(0.99)),
-                       duration_text(t.latency.quantile(0.999)), duration_text(t.latency.max()));
+    out += fmt::format("latency   p50 {}  p90 {}  p99 {}  p99.9 {}  max {}\n", quantile_text(t.latency, 0.5),
+                       quantile_text(t.latency, 0.9), quantile_text(t.latency, 0.99), quantile_text(t.latency, 0.999),
+                       quantile_text(t.latency, 1));
     out += fmt::format("failed    {}", t.failed());
     for (std::size_t i = 1; i < kFailureKinds; ++i)
         if (t.failures[i] > 0) out += fmt::format("  {} {}", kFailureNames[i], t.failures[i]);
@@ -120,8 +125,8 @@ std::string to_text(const Tally& t, const std::vector<std::string>& tag_names) {
         for (const auto& [name, part] : parts_by_name(t, tag_names)) {
             if (part.finished == 0) continue;
             out += fmt::format("{:<22}{:>10}{:>9}{:>10}{:>10}{:>10}\n", name, part.finished, part.failed,
-                               duration_text(part.latency.quantile(0.5)), duration_text(part.latency.quantile(0.99)),
-                               duration_text(part.latency.max()));
+                               quantile_text(part.latency, 0.5), quantile_text(part.latency, 0.99),
+                               quantile_text(part.latency, 1));
         }
     }
     return out;

@@ -12,6 +12,8 @@ namespace yardbench {
 
 // "1.23ms", "45µs", "2.10s"
 std::string duration_text(Nanos t);
+// A dash where nothing was measured; 1 is the maximum.
+std::string quantile_text(const Histogram& h, double q);
 double milliseconds(Nanos t);
 
 nlohmann::json to_json(const Histogram& histogram);

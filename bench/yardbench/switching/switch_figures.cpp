@@ -44,23 +44,30 @@ std::string to_text(const SwitchVerdict& verdict) {
     const Histogram answered = answered_in(verdict);
     const auto n = std::max<std::uint64_t>(1, answered.total());
     out += fmt::format("switches  {} answered in p50 {}  p99 {}  max {}; {} refused\n", answered.total(),
-                       duration_text(answered.quantile(0.5)), duration_text(answered.quantile(0.99)),
-                       duration_text(answered.max()), verdict.refused_switches);
+                       quantile_text(answered, 0.5), quantile_text(answered, 0.99), quantile_text(answered, 1),
+                       verdict.refused_switches);
     out += fmt::format("stale     {} ({:.1f} per switch) of {} requests\n", verdict.stale,
                        static_cast<double>(verdict.stale) / static_cast<double>(n), verdict.requests);
     out += fmt::format("failed    {} ({:.1f} per switch)\n", verdict.failed,
                        static_cast<double>(verdict.failed) / static_cast<double>(n));
     if (verdict.unjudged > 0)
         out += fmt::format(
-            "UNJUDGED  {} answers had neither a known colour (--colour-header, --colours) nor a generation\n",
+            "UNJUDGED  {} answers had nothing to compare: no known colour (--colour-header, --colours), and no "
+            "generation that the switch gives too (--admin)\n",
             verdict.unjudged);
+    else if (verdict.judged == 0)
+        out += "UNJUDGED  no answer was sent after a switch that was done\n";
     return out;
 }
 
 nlohmann::json to_json(const SwitchVerdict& verdict) {
-    nlohmann::json out{{"requests", verdict.requests}, {"failed", verdict.failed},
-                       {"stale", verdict.stale},       {"refused_switches", verdict.refused_switches},
-                       {"unjudged", verdict.unjudged}, {"answered_in_ms", to_json(answered_in(verdict))},
+    nlohmann::json out{{"requests", verdict.requests},
+                       {"failed", verdict.failed},
+                       {"stale", verdict.stale},
+                       {"refused_switches", verdict.refused_switches},
+                       {"unjudged", verdict.unjudged},
+                       {"judged", verdict.judged},
+                       {"answered_in_ms", to_json(answered_in(verdict))},
                        {"clean", verdict.clean()}};
     Nanos worst = 0;
     for (const SwitchReport& r : verdict.switches) {

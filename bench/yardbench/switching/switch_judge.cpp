@@ -52,9 +52,15 @@ SwitchVerdict judge_switches(RequestLog& log, const std::vector<SwitchAnswer>& a
         }
         if (record.status == 0) continue;
         const bool has_colour = record.colour != 0 && record.colour != Colours::kOther;
-        verdict.unjudged += !has_colour && record.generation == 0 && record.failure == Failure::none;
-        if (last == std::string::npos) continue;
+        if (last == std::string::npos) {
+            verdict.unjudged += !has_colour && record.generation == 0 && record.failure == Failure::none;
+            continue;
+        }
         SwitchReport& report = verdict.switches[last];
+        const bool comparable =
+            (has_colour && report.answer.to != kAnyColour) || (record.generation != 0 && report.answer.generation != 0);
+        verdict.judged += comparable;
+        verdict.unjudged += !comparable && record.failure == Failure::none;
         ++report.sent_after;
         const bool old_generation = record.generation != 0 && record.generation < report.answer.generation;
         const bool old_colour = has_colour && !colour_allowed(record, last, answers, colours);

@@ -33,7 +33,10 @@ struct SwitchVerdict {
     std::uint64_t failed = 0;
     std::uint64_t stale = 0;
     std::uint64_t refused_switches = 0;
-    std::uint64_t unjudged = 0;  // answered, but with neither a known colour nor a generation: proves nothing
+    // Answered, but with nothing to compare: neither a known colour nor a generation, or, after a switch, a generation
+    // where the switch gave none. Proves nothing.
+    std::uint64_t unjudged = 0;
+    std::uint64_t judged = 0;  // sent after a switch, and compared with it
     bool clean() const { return failed == 0 && stale == 0 && refused_switches == 0 && unjudged == 0; }
 };
 

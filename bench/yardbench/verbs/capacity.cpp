@@ -37,8 +37,8 @@ struct Probe {
 
 void print(const Probe& probe) {
     fmt::print("{:>10.0f}{:>11.0f}{:>10}{:>10}{:>10}{:>9}{:>9}  {}\n", probe.rate, probe.tally.rate(),
-               duration_text(probe.tally.latency.quantile(0.5)), duration_text(probe.tally.latency.quantile(0.99)),
-               duration_text(probe.tally.latency.max()), probe.tally.failed(), probe.tally.unsent,
+               quantile_text(probe.tally.latency, 0.5), quantile_text(probe.tally.latency, 0.99),
+               quantile_text(probe.tally.latency, 1), probe.tally.failed(), probe.tally.unsent,
                !probe.valid.valid ? "invalid: yardbench itself lagged"
                : probe.held       ? "held"
                                   : "broken");
@@ -79,16 +79,16 @@ int run(const Flags& flags) {
         probe.rate = *rate;
         probe.tally = run_watched(engine, true).tally;
         probe.valid = validity(probe.tally, true);
-        probe.held = slo.held(probe.tally);
+        // What yardbench did not send in time is no figure, neither for nor against the rate.
+        probe.held = probe.valid.valid && slo.held(probe.tally);
         if (!flags.load.json) print(probe);
-        // What held although the generator lagged has held; what broke then may be the generator's doing.
         if (!probe.held) own_limit = !probe.valid.valid;
         search.report(probe.held);
         probes.push_back(std::move(probe));
     }
     if (flags.load.json) {
         nlohmann::json out{{"slo", flags.slo},
-                           {"capacity", search.held()},
+                           {"capacity", search.held() > 0 ? nlohmann::json(search.held()) : nlohmann::json()},
                            {"broke_at", search.broke()},
                            {"generator_limited", own_limit},
                            {"interrupted", interrupted()}};
@@ -99,13 +99,20 @@ int run(const Flags& flags) {
                                      {"result", to_json(probe.tally, {})}});
         std::cout << out.dump(2) << '\n';
     } else {
-        fmt::print("capacity  {:.0f} requests per second hold {}", search.held(), flags.slo);
-        if (search.broke() > 0)
+        if (search.held() > 0)
+            fmt::print("capacity  {:.0f} requests per second hold {}", search.held(), flags.slo);
+        else
+            fmt::print("capacity  -: no rate that was tried held {}", flags.slo);
+        if (search.held() == 0)
+            fmt::print("\n");
+        else if (search.broke() > 0)
             fmt::print("; {:.0f} do not\n", search.broke());
         else
             fmt::print("; no higher rate was tried\n");
         if (own_limit)
-            fmt::print("NOTE      the lowest rate that broke did so while yardbench itself lagged: a lower bound\n");
+            fmt::print(
+                "NOTE      the lowest rate that did not hold was not judged, because yardbench itself lagged: {}\n",
+                search.held() > 0 ? "a lower bound" : "begin lower with --first, or give yardbench a processor");
     }
     return search.held() > 0 && !interrupted() ? 0 : 1;
 }

@@ -57,8 +57,8 @@ void print(const std::vector<StageResult>& results, const Scenario& scenario) {
         fmt::print("{:>7}{:>11}{:>10}{:>10}{:>10}{:>9}\n", "users", "req/s", "p50", "p99", "max", "errors");
         for (const StageResult& r : results)
             fmt::print("{:>7}{:>11.0f}{:>10}{:>10}{:>10}{:>9}\n", r.stage.users, r.tally.rate(),
-                       duration_text(r.tally.latency.quantile(0.5)), duration_text(r.tally.latency.quantile(0.99)),
-                       duration_text(r.tally.latency.max()), r.tally.failed());
+                       quantile_text(r.tally.latency, 0.5), quantile_text(r.tally.latency, 0.99),
+                       quantile_text(r.tally.latency, 1), r.tally.failed());
     }
     for (const StageResult& r : results) {
         for (const auto& [reason, count] : r.reasons)
@@ -70,6 +70,20 @@ void print(const std::vector<StageResult>& results, const Scenario& scenario) {
     }
 }
 
+// Users without a pause between their steps ask as fast as they are answered: not what "users" sounds like.
+void say_what_comes(const Scenario& scenario, const std::vector<Stage>& stages, const LoadFlags& load) {
+    if (load.rate > 0) return;
+    for (const Group& group : scenario.groups)
+        for (const Step& step : group.mix)
+            if (step.think_most > 0) return;
+    unsigned most = 0;
+    for (const Stage& stage : stages) most = std::max(most, stage.users);
+    fmt::print(stderr,
+               "{} has no think time: up to {} users ask again the moment they are answered, tens of thousands of "
+               "times a second where the answers are fast; give its steps \"think\", or offer a --rate\n",
+               scenario.name, most);
+}
+
 int run_scenario(const ScenarioOptions& flags) {
     const Url target = parse_url(flags.load.url);
     const Scenario scenario = load_scenario(flags.scenario.file);
@@ -78,6 +92,7 @@ int run_scenario(const ScenarioOptions& flags) {
     for (unsigned users : flags.users) stages.push_back({users, parse_duration(flags.load.duration)});
     if (stages.empty()) stages = scenario.stages;
     if (stages.empty()) stages.push_back({flags.load.connections, parse_duration(flags.load.duration)});
+    say_what_comes(scenario, stages, flags.load);
     std::vector<StageResult> results;
     for (const Stage& stage : stages) {
         if (interrupted()) break;

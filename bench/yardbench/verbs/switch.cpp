@@ -89,7 +89,7 @@ int run_switch(const SwitchOptions& flags) {
         fmt::print("{}\n{}", to_text(tally, {}), to_text(verdict));
         for (const std::string& reason : valid.reasons) fmt::print("NOTE      {}\n", reason);
     }
-    return verdict.clean() && answers.size() == flags.times ? 0 : 1;
+    return verdict.clean() && verdict.judged > 0 && answers.size() == flags.times ? 0 : 1;
 }
 
 }  // namespace

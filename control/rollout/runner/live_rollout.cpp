@@ -12,9 +12,10 @@ namespace switchyard::control::rollout {
 
 namespace {
 
-const config::Route* find_route(const config::Model& model, const std::string& name) {
-    const auto it = std::ranges::find(model.routes, name, &config::Route::name);
-    return it == model.routes.end() ? nullptr : &*it;
+// Reasons are people's words: what is no UTF-8 in them is replaced, and the record is kept.
+template <class Document>
+std::string as_text(const Document& document) {
+    return document.dump(-1, ' ', false, Document::error_handler_t::replace);
 }
 
 double seconds(Monotonic time) {
@@ -24,7 +25,12 @@ double seconds(Monotonic time) {
 }  // namespace
 
 LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent)
-    : id_(std::move(id)), ports_(ports), recent_(recent), machine_(std::move(plan)), checks_(machine_.plan().checks) {
+    : id_(std::move(id)),
+      ports_(ports),
+      recent_(recent),
+      machine_(std::move(plan)),
+      checks_(machine_.plan().checks),
+      presence_(machine_.plan().from, machine_.plan().to) {
     const Plan& p = machine_.plan();
     const config::Route* route = find_route(ports_.model(), p.route);
     sticky_ = route != nullptr && route->sticky.has_value();
@@ -42,6 +48,7 @@ LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const Re
 
 void LiveRollout::start(const std::string& by) {
     const Plan& p = machine_.plan();
+    presence_.look(ports_.now(), ports_.usable, ports_.health);  // who goes down before the first look has been there
     if (p.watch) {
         const auto before = recent_baseline();
         analysis_->set_baseline(before.failures, before.attempts);
@@ -63,7 +70,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
     perform(machine_.restore(records, ports_.now()));
     if (!publication_->wanting()) publication_->found(machine_.weight());
-    if (!active(machine_.state())) intake_->end();
+    if (!machine_.active()) intake_->end();
 }
 
 void LiveRollout::perform(Effects effects) {
@@ -74,7 +81,7 @@ void LiveRollout::perform(Effects effects) {
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
-            publication_->want(weight->weight);
+            publication_->want(weight->weight, {machine_.returning(), machine_.holds_route(), insists_});
             to_begin_.reset();
         } else if (const auto* begin = std::get_if<effect::BeginStep>(&e)) {
             to_begin_ = *begin;
@@ -83,7 +90,7 @@ void LiveRollout::perform(Effects effects) {
         }
     }
     const bool news = unkept_;
-    if (!active(machine_.state())) intake_->end();
+    if (!machine_.active()) intake_->end();
     keep();
     publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
@@ -94,7 +101,7 @@ void LiveRollout::perform(Effects effects) {
 bool LiveRollout::keep() {
     if (!unkept_) return true;
     std::string text;
-    for (const Record& r : journal_) text += to_json(r).dump() + "\n";
+    for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
     if (auto kept = ports_.keep(id_, text); !kept) {
         journal_problem_ = "the journal cannot be written: " + kept.error().detail;
         return false;
@@ -106,7 +113,7 @@ bool LiveRollout::keep() {
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
 void LiveRollout::keep_picture() {
-    static_cast<void>(ports_.keep(id_ + "#timeline", timeline_.to_json().dump()));
+    static_cast<void>(ports_.keep(id_ + "#timeline", as_text(timeline_.to_json())));
     keep_evidence();
 }
 
@@ -116,7 +123,7 @@ void LiveRollout::keep_evidence() {
     bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
-    static_cast<void>(ports_.keep(id_ + "#evidence", evidence.dump()));
+    static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
 }
 
 // Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
@@ -162,7 +169,7 @@ void LiveRollout::announce(const Announcement& a) {
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
         ports_.call(
-            hook.url, event.dump(), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
+            hook.url, as_text(event), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
                 const auto self = weak.lock();
                 if (self && !outcome.ok())
                     self->ports_.event(
@@ -181,7 +188,11 @@ void LiveRollout::run_checks(Monotonic now) {
 }
 
 void LiveRollout::report(const WorkerReport& report) {
-    if (active(machine_.state()) && epoch_ > 0) intake_->add(report, ports_.now());
+    if (machine_.active() && epoch_ > 0) intake_->add(report, ports_.now());
+}
+
+void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
+    if (upstream == machine_.plan().to) presence_.went_down(address, ports_.now());
 }
 
 void LiveRollout::tick() {
@@ -189,18 +200,20 @@ void LiveRollout::tick() {
     publication_->check_adopted();
     if (unkept_) keep();
     publication_->go_on(!unkept_, machine_.why());
-    if (active(machine_.state())) {
+    if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
         analysis_->add(counts);
+        presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
+        presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
         sample(counts, now);
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
-    if (active(machine_.state()) && counted_since_ && evidence_due(now)) keep_evidence();
+    if (machine_.active() && counted_since_ && evidence_due(now)) keep_evidence();
 }
 
 // The step that follows leaves nothing to compare with.
@@ -227,7 +240,12 @@ Findings LiveRollout::findings() const {
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
     out.checks_passed = checks_.all_passed();
-    out.alarm = checks_.alarm();
+    out.extra_failures = analysis_->extra_failures();
+    out.hold = presence_.hold();
+    if (out.hold.empty() && publication_->wanting() && !publish_problem().empty())
+        out.hold = "its weight is not in force yet: " + publish_problem();
+    out.alarm = presence_.alarm() ? presence_.alarm() : checks_.alarm();
+    if (out.alarm) return out;
     if (const auto& alarm = analysis_->alarm()) {
         const auto arm = [](const analysis::ArmCounts& c) {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
@@ -287,10 +305,17 @@ Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
     return {};
 }
 
-Result<void> LiveRollout::promote(const std::string& by) {
+Result<void> LiveRollout::promote(const std::string& by, bool force) {
+    // Whoever promotes again because nothing happened would skip a step.
+    if (machine_.active() && publication_->wanting() && !publish_problem().empty())
+        return problems::conflict(fmt::format(
+            "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));
     std::string refusal;
     auto effects = machine_.promote(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
+    insists_ = force;
+    auto done = wished(std::move(effects), refusal);
+    insists_ = false;
+    return done;
 }
 
 Result<void> LiveRollout::pause(const std::string& by) {

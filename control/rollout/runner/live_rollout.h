@@ -19,6 +19,7 @@
 #include "control/rollout/runner/checks.h"
 #include "control/rollout/runner/intake.h"
 #include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/presence.h"
 #include "control/rollout/runner/recent_traffic.h"
 #include "control/rollout/runner/timeline.h"
 #include "control/rollout/runner/weight_publication.h"
@@ -41,8 +42,11 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     void report(const WorkerReport& report);
     void tick();
+    // An endpoint of any upstream has gone down.
+    void went_down(const std::string& upstream, const std::string& address);
 
-    Result<void> promote(const std::string& by);
+    // `force`: the weight is published whatever the guard finds.
+    Result<void> promote(const std::string& by, bool force = false);
     Result<void> pause(const std::string& by);
     Result<void> resume(const std::string& by);
     Result<void> abort(const std::string& by);
@@ -54,8 +58,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     const Timeline& timeline() const { return timeline_; }
     const Intake& intake() const { return *intake_; }
     Ppm weight_in_force() const { return publication_->in_force(); }
-    // Something is left to do: the route is held, or the disk does not know yet how it ended.
-    bool busy() const { return machine_.holds_route() || unkept_; }
+    // Something is left to do: the last weight is not in force, or the disk does not know yet how it ended.
+    bool busy() const { return !machine_.closed() || unkept_; }
     const std::string& publish_problem() const {
         return journal_problem_.empty() ? publication_->problem() : journal_problem_;
     }
@@ -86,10 +90,12 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::unique_ptr<analysis::Analysis> analysis_;
     std::unique_ptr<Intake> intake_;
     Checks checks_;
+    Presence presence_;
     bool sticky_ = false;
 
     std::vector<Record> journal_;
-    bool unkept_ = false;  // the journal in memory is ahead of the disk
+    bool insists_ = false;  // whoever wishes for what is being performed: past the guard
+    bool unkept_ = false;   // the journal in memory is ahead of the disk
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
     analysis::BetNumber bets_kept_ = 0;  // that were placed when it was last written

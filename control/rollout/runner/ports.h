@@ -18,6 +18,14 @@
 
 namespace switchyard::control::rollout {
 
+// Who of an upstream could be asked right now.
+struct UpstreamHealth {
+    std::uint32_t endpoints = 0;
+    std::uint32_t usable = 0;   // wanted up, with a weight, found up by its checks, not ejected
+    std::uint32_t unknown = 0;  // not checked yet
+    std::vector<std::pair<std::string, std::string>> down;  // the others: address, and why as far as it is known
+};
+
 struct Ports {
     unsigned workers = 1;
     std::function<Monotonic()> now;
@@ -31,6 +39,8 @@ struct Ports {
     std::function<void(nlohmann::ordered_json)> event;
     std::function<std::uint32_t(const std::string&)> route_id, upstream_id;
     std::function<std::optional<std::pair<std::string, std::string>>(std::uint32_t)> endpoint;  // upstream, address
+    std::function<bool(const std::string& upstream)> usable;            // anybody of it; asked with every look
+    std::function<UpstreamHealth(const std::string& upstream)> health;  // the whole story
     std::function<void(const std::string& url, const std::string& body, Duration, HttpDone)> call;
 };
 

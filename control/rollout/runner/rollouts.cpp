@@ -84,10 +84,8 @@ std::string Rollouts::next_id() {
 }
 
 Result<void> Rollouts::has_room(const std::string& route) const {
-    if (const auto holder = held_by(route); !holder.empty())
-        return problems::conflict(
-            fmt::format("route {} belongs to rollout {} until it ends; abort it first", route, holder));
-    const auto active_ones = std::ranges::count_if(all_, [](const auto& r) { return active(r->machine().state()); });
+    if (const auto by = holder(route); !by.rollout.empty()) return held_problem(route, by);
+    const auto active_ones = std::ranges::count_if(all_, [](const auto& r) { return r->machine().active(); });
     if (static_cast<std::size_t>(active_ones) >= kMostActive)
         return problems::conflict(fmt::format("{} rollouts are active already", kMostActive));
     return {};
@@ -100,7 +98,19 @@ std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by) {
     return rollout;
 }
 
-Result<Plan> Rollouts::check(const Json& document) const {
+Result<void> Rollouts::somebody_there(const std::string& upstream, bool force) const {
+    if (force) return {};
+    const UpstreamHealth health = ports_.health(upstream);
+    if (health.usable > 0) return {};
+    std::string why;
+    for (const auto& [address, detail] : health.down)
+        if (!detail.empty() && why.empty()) why = fmt::format(" ({}: {})", address, detail);
+    return problems::conflict(
+        fmt::format("upstream {} has 0 of {} endpoints healthy{}; \"force\": true begins all the same", upstream,
+                    health.endpoints, why));
+}
+
+Result<Plan> Rollouts::check(const Json& document, bool force) const {
     auto parsed = parse_plan(document);
     if (!parsed.plan) {
         add_unless_told(parsed.errors, fit_plan(parsed.draft, ports_.model()));
@@ -109,16 +119,17 @@ Result<Plan> Rollouts::check(const Json& document) const {
     if (auto room = has_room(parsed.plan->route); !room) return room.error();
     if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
         return problems::invalid(std::move(errors), "plan");
+    if (auto there = somebody_there(parsed.plan->to, force); !there) return there.error();
     return std::move(*parsed.plan);
 }
 
-Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by) {
-    auto plan = check(document);
+Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const std::string& by, bool force) {
+    auto plan = check(document, force);
     if (!plan) return plan.error();
     return begin(std::move(*plan), by);
 }
 
-Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from) const {
+Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from, bool force) const {
     if (auto room = has_room(route); !room) return room.error();
     const auto& routes = ports_.model().routes;
     const auto it = std::ranges::find(routes, route, &config::Route::name);
@@ -131,6 +142,8 @@ Result<void> Rollouts::may_watch(const std::string& route, const std::string& to
             fmt::format("\"watch\" returns to the one upstream that had all the traffic; route {} "
                         "has {} such before this switch",
                         route, serving.size() == 1 ? 0 : serving.size()));
+    if (ports_.model().upstreams.contains(to))  // else the switch itself says so
+        if (auto there = somebody_there(to, force); !there) return there.error();
     from = serving.front();
     return {};
 }
@@ -155,6 +168,11 @@ void Rollouts::report(const WorkerReport& report) {
     if (ports_.now() - last_look_ >= kSoonest) look();
 }
 
+void Rollouts::went_down(const std::string& upstream, const std::string& address) {
+    for (const auto& rollout : all_)
+        if (rollout->machine().active()) rollout->went_down(upstream, address);
+}
+
 void Rollouts::look_if_overdue() {
     if (ports_.now() - last_look_ >= kOverdue) look();
 }
@@ -169,7 +187,7 @@ void Rollouts::look() {
 }
 
 bool Rollouts::any_active() const {
-    return std::ranges::any_of(all_, [](const auto& r) { return active(r->machine().state()); });
+    return std::ranges::any_of(all_, [](const auto& r) { return r->machine().active(); });
 }
 
 std::shared_ptr<LiveRollout> Rollouts::find(const std::string& id) const {
@@ -182,8 +200,13 @@ std::vector<std::shared_ptr<LiveRollout>> Rollouts::newest_first() const {
 }
 
 std::string Rollouts::held_by(const std::string& route) const {
+    return holder(route).rollout;
+}
+
+Holder Rollouts::holder(const std::string& route) const {
     for (const auto& rollout : all_)
-        if (rollout->machine().holds_route() && rollout->machine().plan().route == route) return rollout->id();
+        if (const Machine& machine = rollout->machine(); machine.holds_route() && machine.plan().route == route)
+            return {rollout->id(), machine.returning()};
     return {};
 }
 

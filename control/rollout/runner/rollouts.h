@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/base/result.h"
+#include "control/core/change.h"
 #include "control/rollout/runner/live_rollout.h"
 #include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/recent_traffic.h"
@@ -32,17 +33,21 @@ class Rollouts {
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
     void restore(const std::map<std::string, std::string>& kept);
 
-    // The plan of a document, when it could begin now: else 422 with pointers, or 409 when there is no room for it.
-    Result<Plan> check(const Json& document) const;
+    // The plan of a document, when it could begin now: else 422 with pointers, or 409 when there is no room for it or
+    // nobody to send to. `force`: whatever the new upstream's health.
+    Result<Plan> check(const Json& document, bool force = false) const;
     // Begins what check() lets pass.
-    Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by);
+    Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by, bool force = false);
     // Guards a switch from `from` to `to` that has just been made; may_watch() before it.
-    Result<void> may_watch(const std::string& route, const std::string& to, std::string& from) const;
+    Result<void> may_watch(const std::string& route, const std::string& to, std::string& from,
+                           bool force = false) const;
     std::shared_ptr<LiveRollout> watch(const std::string& route, const std::string& from, const std::string& to,
                                        Duration length, const std::string& by);
 
     // Looks at all of them as soon as every worker has reported, so that evidence is acted upon when it is there.
     void report(const WorkerReport& report);
+    // A health check or an ejection has taken an endpoint out.
+    void went_down(const std::string& upstream, const std::string& address);
     // For a timer: time also passes while a worker is silent.
     void look_if_overdue();
 
@@ -53,10 +58,12 @@ class Rollouts {
     std::vector<std::shared_ptr<LiveRollout>> newest_first() const;
     // Name of the rollout that holds the route, or empty.
     std::string held_by(const std::string& route) const;
+    Holder holder(const std::string& route) const;
 
   private:
     // 409 while the route is held, or while as many as there may be are active.
     Result<void> has_room(const std::string& route) const;
+    Result<void> somebody_there(const std::string& upstream, bool force) const;
     std::shared_ptr<LiveRollout> begin(Plan plan, const std::string& by);
     std::string next_id();
     void look();

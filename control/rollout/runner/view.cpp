@@ -75,6 +75,9 @@ const Record* end_of(const LiveRollout& rollout) {
     for (const Record& r : rollout.journal())
         if (r.kind == Record::Kind::rolled_back || r.kind == Record::Kind::aborted || r.kind == Record::Kind::succeeded)
             return &r;
+    if (rollout.machine().closed())  // a watch that came to no end
+        for (auto r = rollout.journal().rbegin(); r != rollout.journal().rend(); ++r)
+            if (r->kind == Record::Kind::inconclusive) return &*r;
     return nullptr;
 }
 
@@ -93,6 +96,7 @@ Json summary(const LiveRollout& rollout) {
             {"weight", percent(machine.weight())},
             {"weight_in_force", percent(rollout.weight_in_force())},
             {"why", machine.why()},
+            {"holds_route", machine.holds_route()},
             {"started_at", rollout.journal().empty() ? "" : rollout.journal().front().at}};
 }
 

@@ -2,12 +2,22 @@
 
 #include <algorithm>
 
+#include "control/core/way_back.h"
 #include "control/rollout/fit_plan.h"
 
 namespace switchyard::control::rollout {
 
-void WeightPublication::want(Ppm weight) {
+namespace {
+
+bool gets_nothing(const config::Split& split, const std::string& upstream) {
+    return std::ranges::none_of(split, [&](const auto& part) { return part.first == upstream && part.second > 0; });
+}
+
+}  // namespace
+
+void WeightPublication::want(Ppm weight, Terms terms) {
     wanted_ = weight;
+    terms_ = terms;
     retry_at_ = Monotonic{0};
 }
 
@@ -21,11 +31,20 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     awaiting_.reset();
     const std::uint64_t attempt = ++attempt_;
     Change change;
-    change.verb = "rollout";
+    change.verb = plan_.watch ? kWatchVerb : kRolloutVerb;
     change.caller = {"rollout " + id_, "", why};
     change.holder = id_;
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
-    change.edit = [plan = plan_, weight, id = id_](const config::Model& now, const Facts&) -> Result<config::Model> {
+    change.force = falls || terms_.force || terms_.returning;
+    change.unstored_if_need_be = terms_.returning;
+    change.edit = [plan = plan_, weight, id = id_, returning = terms_.returning,
+                   made = terms_.ours ? std::nullopt : made_](const config::Model& now,
+                                                              const Facts&) -> Result<config::Model> {
+        if (returning) {
+            const config::Route* route = find_route(now, plan.route);
+            if (route == nullptr || (weight == 0 && gets_nothing(route->split, plan.to))) return now;
+            if (made && route->split != *made) return now;
+        }
         config::Model next = now;
         const auto it = std::ranges::find(next.routes, plan.route, &config::Route::name);
         if (it == next.routes.end()) return problems::conflict("route " + plan.route + " is gone");
@@ -51,6 +70,7 @@ void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer
         return;
     }
     problem_.clear();
+    if (const auto* route = find_route(ports_.model(), plan_.route)) made_ = route->split;
     if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
         awaiting_ = answer->generation;
         problem_ = "some worker has not adopted the weight yet";

@@ -2,7 +2,9 @@
 //
 // Invariants: a weight that grows is not published before what decided it is durable, and not while another publication
 //   is under way; one that falls waits for neither. What failed is tried again until it is made or no longer wanted; an
-//   answer to a publication whose place another one has taken changes nothing.
+//   answer to a publication whose place another one has taken changes nothing. A return asks nothing of the store:
+//   where that refuses it is put in force all the same. What a person has brought to where it was to go, or has changed
+//   since the route was let go, is left as she made it.
 // Threads: control. Lives in a shared_ptr: answers that come late find it gone.
 #pragma once
 
@@ -23,7 +25,12 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     WeightPublication(std::string id, const Plan& plan, const Ports& ports, std::function<void(Ppm)> arrived)
         : id_(std::move(id)), plan_(plan), ports_(ports), arrived_(std::move(arrived)) {}
 
-    void want(Ppm weight);
+    struct Terms {
+        bool returning = false;  // towards the old upstream, whatever it takes
+        bool ours = true;        // nobody else may change the route's split
+        bool force = false;      // somebody insists on it, whatever the guard finds; a weight that falls needs none
+    };
+    void want(Ppm weight, Terms terms);
     // After a restart, when nothing is wanted: what the configuration says already.
     void found(Ppm weight) { in_force_ = weight; }
     // Publishes what is wanted, if it may be. `why`: for the audit.
@@ -46,6 +53,8 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     const Ports& ports_;
     const std::function<void(Ppm)> arrived_;
     std::optional<Ppm> wanted_;  // to be published, or on its way
+    Terms terms_;
+    std::optional<config::Split> made_;  // by the last publication that was made
     Ppm in_force_ = 0;
     std::uint64_t attempt_ = 0;
     bool under_way_ = false;

@@ -63,6 +63,7 @@ SELECT l.id, u.username, l.action, l.subject, l.reason, l.created_at FROM modera
 SELECT l.name, (SELECT group_concat(ifnull(i.name, '(expression)'), ', ') FROM pragma_index_info(l.name) i), l.partial FROM pragma_index_list(?) l WHERE l."unique" = 1
 SELECT m.id, m.public_id, m.post_id, p.public_id, ifnull(parent.public_id, ''), m.author_id, u.username, m.path, m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at, p.deleted_at FROM comments m JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id LEFT JOIN comments parent ON parent.id = m.parent_id WHERE m.post_id = ? AND m.path > ? ORDER BY m.path LIMIT ?
 SELECT m.id, m.public_id, m.post_id, p.public_id, ifnull(parent.public_id, ''), m.author_id, u.username, m.path, m.body, m.created_at, m.edited_at, m.edit_version, m.score, m.deleted_at, p.deleted_at FROM comments m JOIN posts p ON p.id = m.post_id JOIN users u ON u.id = m.author_id LEFT JOIN comments parent ON parent.id = m.parent_id WHERE m.public_id = ?
+SELECT max(at) FROM (SELECT (SELECT min(created_at) FROM (SELECT created_at FROM sessions ORDER BY id DESC LIMIT 21)) AS at UNION ALL SELECT (SELECT min(created_at) FROM (SELECT created_at FROM posts ORDER BY id DESC LIMIT 21)))
 SELECT max(id) FROM posts
 SELECT n.id, n.public_id, n.kind, u.username, p.public_id, CASE WHEN p.deleted_at IS NULL THEN p.title ELSE '[deleted]' END, ifnull(m.public_id, ''), n.created_at, n.read_at FROM notifications n JOIN users u ON u.id = n.actor_id JOIN posts p ON p.id = n.post_id LEFT JOIN comments m ON m.id = n.comment_id WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?
 SELECT name, "notnull", dflt_value, pk FROM pragma_table_info(?)
@@ -106,6 +107,7 @@ SELECT s.id, s.user_id, u.username, u.role, u.banned_until FROM sessions s JOIN 
 SELECT score FROM comments WHERE id = ?
 SELECT type, name, tbl_name, rowid, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'
 UPDATE categories SET name = ?2, description = ?3, position = ?4, posting_role = ?5, edit_version = edit_version + 1 WHERE id = ?1
+UPDATE categories SET position = position WHERE id = (SELECT min(id) FROM categories)
 UPDATE comment_search_progress SET filled_to = ?
 UPDATE comments SET body = ?2, edited_at = ?3, edit_version = edit_version + 1 WHERE id = ?1
 UPDATE comments SET deleted_at = ?2, deleted_by = ?3 WHERE id = ?1

@@ -63,6 +63,7 @@ def after_a_restart(program, work, endpoint):
     path, answers = "/v1/rollouts", []
     for _ in range(2):
         with running.Switchyard(program, work, running.blue_green([endpoint], [endpoint])) as proxy:
+            proxy.healthy("blue", "green")
             answers.append(proxy.call("POST", path, PLAN, Idempotency_Key="killed"))
             if len(answers) == 2:
                 other = proxy.call("POST", path, {**PLAN, "steps": [{"weight": 100, "bake": "2m"}]}, Idempotency_Key="killed")

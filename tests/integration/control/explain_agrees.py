@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Explain says what then happens: random requests over random configurations, each first explained, then sent. Where a
-balancer goes by a key, or a session holds an endpoint, it names the one endpoint that then serves.
+balancer goes by a key, or a session holds an endpoint, it names the one endpoint that then serves; where an upstream has
+nobody, who stands in for it.
 
 The third argument is how many requests; the answer's X-Switchyard header tells what the data plane did: generation, route,
 rule, upstream and endpoint. Where a cookie is minted, explain cannot know the upstream: then the request with the cookie
@@ -105,6 +106,12 @@ def routes(r):
             if r.random() < 0.6:
                 route["rules"] = [{"name": f"k{i}", "when": condition(r, claims), "upstream": r.choice(["blue", "green", "grey"])}
                                   for i in range(r.randrange(1, 4))]
+                for rule in route["rules"]:
+                    fallback = r.choice(["", "", "blue", "green", "grey"])
+                    if fallback not in ("", rule["upstream"]):
+                        rule["fallback"] = fallback
+            if r.random() < 0.2:
+                route["reroute"] = False
             if r.random() < 0.5:
                 route["sticky"] = sticky(r, claims)
         if r.random() < 0.25 and not route.get("sticky", {}).get("mint"):
@@ -126,8 +133,9 @@ def upstreams(r, whole):
             endpoint["weight"] = r.randrange(1, 4)
             endpoint["state"] = "up"
         # Out by the operator's will: one of several, the primary before its backup, or all there are.
-        for endpoint in upstream["endpoints"] if r.random() < 0.05 else upstream["endpoints"][:1]:
-            endpoint["state"] = r.choice(["up", "up", "drain", "maint"])
+        everybody = r.random() < 0.2
+        for endpoint in upstream["endpoints"] if everybody else upstream["endpoints"][:1]:
+            endpoint["state"] = r.choice(["drain", "maint"] if everybody else ["up", "up", "drain", "maint"])
 
 
 def request(r, sessions):
@@ -198,7 +206,7 @@ def minted_leads_there(pair, question, did, uid):
 
 def main(program, yardbench, wanted="400"):
     r = random.Random(SEED)
-    agreed, minted, named, limited, sessions, problems = 0, 0, 0, 0, {}, []
+    agreed, minted, named, limited, rerouted, sessions, problems = 0, 0, 0, 0, 0, {}, []
     with running.workplace() as work:
         endpoints = [running.Endpoint(yardbench, work, colour) for colour in ("blue", "green", "blue", "grey")]
         try:
@@ -214,7 +222,7 @@ def main(program, yardbench, wanted="400"):
                         whole = proxy.call("GET", "/v1/config")[1]
                         whole["routes"] = routes(r)
                         upstreams(r, whole["upstreams"])
-                        status, receipt, _ = proxy.call("PUT", "/v1/config", whole)
+                        status, receipt, _ = proxy.call("PUT", "/v1/config?force=true", whole)
                         if status == 422:
                             if any("matches the same" not in e["detail"] for e in receipt["errors"]):
                                 problems.append(f"{status} {receipt}")
@@ -235,16 +243,17 @@ def main(program, yardbench, wanted="400"):
                         agreed += 1
                         named += "endpoint" in said and len(said["endpoints"]) > 1
                         limited += said.get("status") == 429
+                        rerouted += "rerouted" in said
                     else:
                         problems.append(f"{question}\n  said {said}\n  did {status} {did} {cookies}")
         finally:
             for endpoint in endpoints:
                 endpoint.__exit__()
     print(f"{agreed} requests went as explained ({minted} with a cookie made for them, {named} with "
-          f"their endpoint named among several, {limited} refused by a rate), {len(problems)} did not")
+          f"their endpoint named among several, {limited} refused by a rate, {rerouted} re-routed), {len(problems)} did not")
     for problem in problems:
         print("  " + problem)
-    return 1 if problems or agreed < int(wanted) or 0 in (minted, named, limited) else 0
+    return 1 if problems or agreed < int(wanted) or 0 in (minted, named, limited, rerouted) else 0
 
 
 if __name__ == "__main__":

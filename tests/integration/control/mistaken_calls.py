@@ -139,7 +139,7 @@ def main(program, yardbench):
     with running.workplace() as work, running.Endpoint(yardbench, work, "blue") as blue:
         with running.Switchyard(program, work, running.blue_green([blue.address], [blue.address])) as proxy:
             proxy.healthy("blue", "green")
-            raw(proxy, "POST", STATE.format(blue.address), '{"state": "drain"}')
+            raw(proxy, "POST", STATE.format(blue.address), '{"state": "drain", "force": true}')
             bodies(proxy, blue.address)
             preconditions(proxy)
             labels(proxy)

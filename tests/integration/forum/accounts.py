@@ -1,7 +1,9 @@
 """Registering, logging in, staying logged in, and getting out everywhere."""
 import concurrent.futures
+import contextlib
 import http.client
 import json
+import sqlite3
 import threading
 import unittest
 
@@ -30,6 +32,69 @@ class Accounts(ForumTest):
         self.assert_problem(forum.client(again.json["access_token"]).get("/api/v1/me"), 401)
         self.assertEqual(forum.client().post("/api/v1/login", {"username": "alice", "password": "another horse"}).status, 200)
 
+    def later(self, seconds):
+        """As if that much time had gone by since the refresh tokens were used."""
+        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("UPDATE refresh_tokens SET used_at = used_at - ?", (seconds * 1_000,))
+
+    def test_a_lost_answer_to_a_refresh_and_a_second_tab_get_what_was_answered(self):
+        blue = self.start()
+        green = self.start("--colour", "green")
+        alice = self.register(blue, "alice")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda n: (blue, green)[n % 2].client().post("/api/v1/refresh", {"refresh_token": alice.refresh_token}), range(8)))
+        self.assertEqual({answer.status for answer in answers}, {200})
+        self.assertEqual(len({answer.json["refresh_token"] for answer in answers}), 1)
+        self.assertEqual({green.client(answer.json["access_token"]).get("/api/v1/me").status for answer in answers}, {200})
+        self.assertEqual(blue.client().post("/api/v1/refresh", {"refresh_token": answers[0].json["refresh_token"]}).status, 200)
+        with contextlib.closing(sqlite3.connect(self.database)) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM refresh_tokens").fetchone()[0], 3)
+
+    def test_a_key_that_was_changed_in_between_does_not_lose_an_answer(self):
+        forum = self.start()
+        alice = self.register(forum, "alice")
+        first = forum.client().post("/api/v1/refresh", {"refresh_token": alice.refresh_token})
+        self.assertEqual(self.admin(forum).post("/api/v1/signing-keys").status, 201)
+        again = forum.client().post("/api/v1/refresh", {"refresh_token": alice.refresh_token})
+        self.assertEqual((again.status, again.json["refresh_token"]), (200, first.json["refresh_token"]))
+
+    def test_a_registration_whose_answer_was_lost_is_answered_again_to_whom_it_belongs(self):
+        blue = self.start()
+        green = self.start("--colour", "green")
+        account = {"username": "alice", "password": PASSWORD}
+        key = {"Idempotency-Key": "one-of-a-kind"}
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda n: (blue, green)[n % 2].client().post("/api/v1/register", account, headers=key), range(4)))
+        self.assertEqual({answer.status for answer in answers}, {201})
+        self.assertEqual(len({answer.json["user"]["id"] for answer in answers}), 1)
+        self.assertEqual(sum("Idempotency-Replayed" in answer.headers for answer in answers), 3)
+        for body, headers in ((account, {}), (account, {"Idempotency-Key": "another"}), ({**account, "password": "wrong horse"}, key)):
+            self.assert_problem(blue.client().post("/api/v1/register", body, headers=headers), 409, "name-taken")
+        self.assert_problem(blue.client().post("/api/v1/register", account, headers={"Idempotency-Key": "no spaces"}), 400, "bad-idempotency-key")
+
+    def test_limits_by_address_count_a_network_and_strangers_do_not_lock_out_an_owner(self):
+        forum = self.start("--registration-limit", "3", "--login-limit", "100")
+        owner = {"X-Forwarded-For": "198.51.100.1"}
+        self.assertEqual(forum.client().post("/api/v1/register", {"username": "owner", "password": PASSWORD}, headers=owner).status, 201)
+        statuses = [forum.client().post("/api/v1/register", {"username": f"user{n}", "password": PASSWORD},
+                                        headers={"X-Forwarded-For": f"2001:db8:1:1::{n:x}"}).status for n in range(5)]
+        self.assertEqual(statuses, [201] * 3 + [429] * 2)
+        log_in = lambda address, password: forum.client().post("/api/v1/login", {"username": "owner", "password": password},
+                                                               headers={"X-Forwarded-For": address}).status
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            failed = list(pool.map(lambda n: log_in(f"192.0.2.{n}", "wrong one"), range(60)))
+        self.assertEqual((failed.count(401), failed.count(429)), (50, 10))
+        self.assertEqual(log_in("192.0.2.200", PASSWORD), 429)
+        self.assertEqual(log_in("198.51.100.1", PASSWORD), 200)
+
+    def test_a_proxy_on_another_machine_is_believed_when_it_is_named(self):
+        forum = self.start("--login-limit", "2", "--trusted-proxies", "127.0.0.1, 10.0.0.0/8")
+        self.register(forum, "alice")
+        guess = lambda forwarded: forum.client().post("/api/v1/login", {"username": "alice", "password": "wrong one"},
+                                                      headers={"X-Forwarded-For": forwarded}).status
+        self.assertEqual([guess(f"203.0.113.9, 10.1.2.{n}") for n in range(3)], [401, 401, 429])
+        self.assertEqual(guess("203.0.113.10, 10.1.2.3"), 401)
+
     def test_a_refresh_token_works_once_and_its_second_use_ends_the_session(self):
         blue = self.start()
         green = self.start("--colour", "green")
@@ -38,6 +103,7 @@ class Accounts(ForumTest):
         fresh = green.client().post("/api/v1/refresh", {"refresh_token": first})
         self.assertEqual(fresh.status, 200)
         self.assertEqual(blue.client(fresh.json["access_token"]).get("/api/v1/me").status, 200)
+        self.later(31)
         self.assert_problem(blue.client().post("/api/v1/refresh", {"refresh_token": first}), 401, "refresh-token-reused")
         # Both holders are out, on both instances: the token made from it and every access token.
         self.assert_problem(green.client().post("/api/v1/refresh", {"refresh_token": fresh.json["refresh_token"]}), 401)

@@ -1,9 +1,10 @@
 """Strangers who mean harm: what one of them can take is bounded, and the others do not notice."""
+import os
 import socket
 import unittest
 import urllib.parse
 
-from forums import DEADLINE, ForumTest
+from forums import DEADLINE, ForumTest, until
 
 
 def resident_kib(forum):
@@ -11,10 +12,13 @@ def resident_kib(forum):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-def processor_seconds(forum):
-    with open(f"/proc/{forum.process.pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+def processor_time(forum):
+    """Of all its threads, in nanoseconds."""
+    total = 0
+    for task in os.listdir(f"/proc/{forum.process.pid}/task"):
+        with open(f"/proc/{forum.process.pid}/task/{task}/schedstat") as stat:
+            total += int(stat.read().split()[0])
+    return total
 
 
 def ask_all(port, targets):
@@ -52,17 +56,86 @@ class Memory(ForumTest):
         self.assertLess(resident_kib(forum) - before, 4_096 * 1.2 + 8_192)
 
 
+class SlowClients(ForumTest):
+    def slow_ones(self, forum, count, begin):
+        """Connections that sent `begin` and nothing else."""
+        slow = []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", forum.port), timeout=DEADLINE)
+            self.addCleanup(connection.close)
+            connection.sendall(begin)
+            slow.append(connection)
+        return slow
+
+    def test_unfinished_requests_hold_no_thread(self):
+        forum = self.start("--threads", "4", "--read-limit", "1h")
+        alice = self.register(forum, "alice")
+        head = b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+        for begin in (b"", b"GET /li", b"GET /livez HTTP/1.1\r\nHost: a\r\n", head, head + b"{" * 1_000, b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: a\r\n\r\n1\r\n{"):
+            self.slow_ones(forum, 100, begin)
+        self.write_post(alice)
+        self.assertEqual(forum.client().get("/api/v1/posts").status, 200)
+        with open(f"/proc/{forum.process.pid}/status") as status:
+            self.assertLess(next(int(line.split()[1]) for line in status if line.startswith("Threads")), 20)
+
+    def test_what_is_not_there_in_time_is_refused_and_who_sent_nothing_is_only_closed(self):
+        forum = self.start("--read-limit", "300ms", "--idle-limit", "300ms")
+        [half] = self.slow_ones(forum, 1, b"GET /livez HTTP/1.1\r\nHo")
+        [none] = self.slow_ones(forum, 1, b"")
+        self.assertTrue(half.makefile("rb").read().startswith(b"HTTP/1.1 408"))
+        self.assertEqual(none.makefile("rb").read(), b"")
+
+    def test_those_who_do_not_read_their_answers_hold_no_thread_and_little_memory(self):
+        forum = self.start("--threads", "4", "--transfer-memory", "2097152", "--request-limit", "1h")
+        alice = self.register(forum, "alice")
+        post = self.write_post(alice, body="x" * 40_000)
+        before = resident_kib(forum)
+        request = f"GET /api/v1/posts/{post} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        # Far more than the buffers of the kernel take.
+        for connection in self.slow_ones(forum, 40, b""):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.setblocking(False)
+            try:
+                while True:
+                    connection.send(request * 100)
+            except BlockingIOError:
+                pass
+            except ConnectionError:  # given up already, for the memory
+                pass
+        self.assertEqual(forum.client().get("/api/v1/posts/" + post).status, 200)
+        self.assertLess(resident_kib(forum) - before, 24_576)
+
+    def test_unfinished_bodies_together_hold_what_they_may_and_the_oldest_are_given_up(self):
+        forum = self.start("--transfer-memory", "4194304", "--read-limit", "1h")
+        head = b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+        before = resident_kib(forum)
+        slow = self.slow_ones(forum, 300, head + b"{" * 150_000)
+        alice = self.register(forum, "alice")
+        self.write_post(alice, body="x" * 40_000)
+        self.assertTrue(slow[0].makefile("rb").read().startswith(b"HTTP/1.1 408"))
+        self.assertLess(resident_kib(forum) - before, 32_768)
+
+    def test_probes_are_answered_while_every_thread_is_taken(self):
+        forum = self.start("--threads", "2", "--rehearsal", "--delay", "3s")
+        waiting = self.slow_ones(forum, 12, b"GET /api/v1/posts HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        until(lambda: b"forum_requests_waiting 10" in forum.client().get("/metrics").body, "requests that wait for a thread")
+        for path in ("/livez", "/readyz", "/startupz"):
+            self.assertEqual(forum.client().get(path).status, 200)
+        self.assertIn(b"forum_requests_waiting 10", forum.client().get("/metrics").body)
+        self.assertEqual({connection.makefile("rb").read(12) for connection in waiting}, {b"HTTP/1.1 200"})
+
+
 class Search(ForumTest):
     def cost(self, forum, typed):
-        """Processor seconds of one search, which finds something."""
-        before = processor_seconds(forum)
+        """Processor time of one search, which finds something."""
+        before = processor_time(forum)
         answer = forum.client().get("/api/v1/search?q=" + urllib.parse.quote(typed))
         self.assertEqual(answer.status, 200)
         self.assertGreater(len(answer.json["items"]), 0)
-        return processor_seconds(forum) - before
+        return processor_time(forum) - before
 
     def test_a_search_takes_its_share_of_the_processor_and_not_more(self):
-        bounded = self.start("--search-time", "20ms")
+        bounded = self.start("--search-time", "5ms")
         whole = self.start("--search-time", "1h")
         alice = self.register(bounded, "alice")
         for _ in range(100):

@@ -21,7 +21,7 @@ class Operating(ForumTest):
         ready = client.get("/readyz")
         self.assertEqual((ready.status, ready.json["status"], ready.json["version"]), (200, "ready", "v3"))
         self.assertEqual({name: check["status"] for name, check in ready.json["checks"].items()},
-                         {"database": "ok", "writer": "ok", "drain": "ok"})
+                         {"database": "ok", "writer": "ok", "drain": "ok", "storage": "ok"})
         for path in ("/livez", "/startupz"):
             self.assertEqual(client.get(path).status, 200)
         alice = self.register(forum, "alice")
@@ -73,6 +73,34 @@ class Operating(ForumTest):
         statuses = [client.get("/api/v1/posts").status for _ in range(100)]
         self.assertEqual(statuses.count(500), 30)
         self.assertEqual({client.get("/readyz").status for _ in range(20)}, {200})
+
+    def test_strangers_and_web_pages_learn_a_word_and_drain_nothing(self):
+        forum = self.start()
+        client = forum.client()
+        stranger = {"X-Forwarded-For": "192.0.2.1"}
+        self.assertEqual(client.get("/readyz", headers=stranger).json, {"status": "ready"})
+        self.assertIn("checks", client.get("/readyz").json)
+        of_a_page = ({"Origin": "http://localhost:21999"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
+                     {"Host": "evil.example"}, {"Host": "localhost.evil.example"}, stranger, {"Via": "1.1 proxy"}, {"Forwarded": "for=192.0.2.1"})
+        for headers in of_a_page:
+            with self.subTest(headers=headers):
+                self.assertEqual(client.get("/readyz", headers=headers).json, {"status": "ready"})
+                self.assert_problem(client.get("/metrics", headers=headers), 403, "forbidden")
+                self.assert_problem(client.post("/drain", headers=headers), 403, "forbidden")
+        for host in (f"127.0.0.1:{forum.port}", "localhost", "[::1]:80"):
+            self.assertEqual(client.get("/metrics", headers={"Host": host}).status, 200)
+        self.assertEqual(client.get("/readyz").json["status"], "ready")
+
+    def test_with_an_operator_token_it_shows_the_reasons_anywhere(self):
+        client = self.start("--operator-token", "hush").client()
+        far = {"X-Forwarded-For": "192.0.2.1"}
+        self.assert_problem(client.get("/metrics", headers=far), 401, "operator-token-needed")
+        for path in ("/metrics", "/readyz"):
+            answer = client.get(path, headers={**far, "Authorization": "Bearer hush"})
+            self.assertEqual(answer.status, 200)
+            self.assertIn(b"forum_" if path == "/metrics" else b"checks", answer.body)
+        self.assertEqual(client.get("/metrics").status, 200)
+        self.assert_problem(client.get("/drain"), 401, "operator-token-needed")
 
     def test_a_rehearsed_crash_comes_after_its_number_of_requests(self):
         forum = self.start("--rehearsal", "--crash-after", "5")
@@ -201,11 +229,15 @@ class Operating(ForumTest):
             if refused == 5:
                 break
         self.assertEqual(refused, 5)
+        ready = forum.client().get("/readyz")
+        self.assertEqual((ready.status, ready.json["status"], ready.json["checks"]["storage"]["status"]), (200, "reading only", "failing"))
+        self.assertEqual(forum.client().get("/readyz", headers={"Via": "1.1 proxy"}).json, {"status": "reading only"})
         self.assertEqual(forum.client().get("/api/v1/posts/" + kept[-1]).status, 200)
         self.assertEqual(forum.client().get("/api/v1/posts?sort=new").json["items"][0]["id"], kept[-1])
         self.assertEqual(forum.client().get("/livez").status, 200)
         resource.prlimit(forum.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         kept.append(self.write_post(alice, title="after"))
+        self.assertEqual(forum.client().get("/readyz").json["status"], "ready")
         self.assertEqual(forum.stop(), 0)
         with sqlite3.connect(self.database) as database:
             self.assertEqual({row[0] for row in database.execute("SELECT public_id FROM posts")}, set(kept))

@@ -109,6 +109,71 @@ class Redis(RedisTest):
             for _ in range(5):
                 self.assertEqual(len(forum.client().get("/api/v1/posts").json["items"]), 1)
 
+    def fake_redis(self, answer):
+        """`answer(connection)` for each connection, until it returns or the other side is gone."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def serve(connection):
+            with connection:
+                try:
+                    answer(connection)
+                except OSError:
+                    pass
+
+        def accept():
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return server.getsockname()[1]
+
+    def test_an_answer_without_end_is_given_up_before_it_fills_the_memory(self):
+        taken = []
+
+        def endless(connection):
+            connection.recv(65536)
+            sent = connection.send(b"$1000000000\r\n")
+            taken.append(sent)
+            while True:
+                taken[-1] += connection.send(b"y" * 65536)
+
+        forum = self.start("--redis", f"127.0.0.1:{self.fake_redis(endless)}", "--redis-limit", "30s", "--page-life", "1ms")
+        self.assertEqual(forum.client().get("/api/v1/categories").status, 200)
+        self.assertEqual(forum.client().get("/api/v1/posts").status, 200)
+        self.assertGreaterEqual(self.metric(forum, "forum_redis_failures_total"), 1)
+        self.assertLess(max(taken), 64 * 1024 * 1024)
+
+    def test_an_answer_that_drips_is_given_up_at_the_deadline_of_the_call(self):
+        over = threading.Event()
+        self.addCleanup(over.set)
+
+        def drip(connection):
+            connection.recv(65536)
+            while not over.wait(0.005):
+                connection.send(b"$")
+
+        forum = self.start("--redis", f"127.0.0.1:{self.fake_redis(lambda c: (c.recv(65536), c.send(b'$900000' + bytes([13, 10])), drip(c)))}",
+                           "--redis-limit", "50ms", "--page-life", "1ms")
+        self.assertEqual(forum.client().get("/api/v1/posts").status, 200)  # by the old reckoning it never came
+        self.assertGreaterEqual(self.metric(forum, "forum_redis_failures_total"), 1)
+
+    def test_a_redis_that_is_slower_than_doing_without_is_left_out(self):
+        def slow(connection):
+            while connection.recv(65536):
+                threading.Event().wait(0.02)
+                connection.send(b"$-1\r\n")
+
+        forum = self.start("--redis", f"127.0.0.1:{self.fake_redis(slow)}", "--redis-limit", "30ms", "--page-life", "1ms", "--seed-posts", "10")
+        client = forum.client()
+        for number in range(300):
+            self.assertEqual(client.get(f"/api/v1/posts?limit={1 + number % 100}").status, 200)
+        self.assertLess(self.metric(forum, "forum_redis_calls_total"), 150)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

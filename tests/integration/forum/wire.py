@@ -1,5 +1,6 @@
 """What goes over the wire: framing, limits, strict UTF-8, keep-alive, and ports that are taken."""
 import json
+import os
 import socket
 import subprocess
 import unittest
@@ -94,6 +95,42 @@ class Wire(ForumTest):
                                       b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
         self.assertTrue(answer.startswith(b"HTTP/1.1 201"), answer[:200])
 
+    def test_chunks_are_as_the_rfc_wants_them(self):
+        forum = self.start()
+        head = b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        follow = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+        for chunks in (b"0x2\r\n{}\r\n0\r\n\r\n", b"2\n{}\n0\n\n", b"2\r\n{}XX0\r\n\r\n", b"2\r\n{}\r\n0\r\nX: y\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n",
+                       b"+2\r\n{}\r\n0\r\n\r\n", b" 2\r\n{}\r\n0\r\n\r\n", b"fffffffffffffffff\r\n{}\r\n0\r\n\r\n", b"2\r{}\r\n0\r\n\r\n", b"\r\n{}\r\n"):
+            with self.subTest(chunks=chunks):
+                answer = exchange(forum.port, head + chunks + follow)
+                self.assertTrue(answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413")), answer[:200])
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1, answer)
+        answer = exchange(forum.port, head + b"2;a=b\r\n{}\r\n000\r\n\r\n" + follow)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 422"), answer[:200])
+        self.assertEqual(answer.count(b"HTTP/1.1 "), 2, answer)
+
+    def test_heads_of_any_size_and_odd_methods_are_answered_as_what_they_are(self):
+        forum = self.start()
+        for head, status in ((b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 101, 431), (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n", 431),
+                             (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: a\r\n", 414), (b"QUERY /livez HTTP/1.1\r\nHost: a\r\n", 405)):
+            with self.subTest(head=head[:40]):
+                answer = exchange(forum.port, head + b"\r\n")
+                self.assertTrue(answer.startswith(b"HTTP/1.1 %d" % status), answer[:200])
+                self.assertIn(b"application/problem+json", answer)
+                self.assertIn(b"\r\nDate: ", answer)
+                self.assertEqual(b"\r\nAllow: GET" in answer, status == 405)
+
+    def test_leave_to_send_a_body_is_given_when_the_head_is_good(self):
+        forum = self.start()
+        head = b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", forum.port), timeout=DEADLINE) as connection:
+            stream = connection.makefile("rb")
+            connection.sendall(head % 2)
+            self.assertEqual(stream.readline() + stream.readline(), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(b"{}")
+            self.assertTrue(stream.readline().startswith(b"HTTP/1.1 422"))
+        self.assertTrue(exchange(forum.port, head % 9_999_999).startswith(b"HTTP/1.1 413"))
+
     def test_pipelined_requests_are_answered_in_order(self):
         forum = self.start()
         answer = exchange(forum.port, b"".join(b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-Id: n%d\r\n\r\n" % n for n in range(50)))
@@ -145,8 +182,11 @@ class Wire(ForumTest):
         self.assertEqual(second.returncode, 1)
         self.assertIn(f"cannot listen on 127.0.0.1:{forum.port}", second.stderr)
         self.assertNotIn("listening", second.stdout)
+        fresh = os.path.join(self.directory, "fresh.db")
+        third = subprocess.run([BINARY, "serve", "--port", str(forum.port), "--database", fresh], capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual((third.returncode, os.path.exists(fresh)), (1, False))
 
-    def test_more_connections_than_threads_wait_and_are_served(self):
+    def test_more_connections_than_there_may_be_close_idle_ones_and_are_served(self):
         forum = self.start("--connections", "2")
         clients = [forum.client() for _ in range(6)]
         for _ in range(2):

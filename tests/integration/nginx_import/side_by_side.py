@@ -8,6 +8,9 @@ What to ask for stands in comments of the configuration itself:
     # compare-shares: cookie uid     many requests, each with another cookie: only the shares are compared, and that the
                                      same cookie leads to the same upstream; "compare-shares: chance" for no cookie
     # compare: host, type            the Host that the endpoint got, the Content-Type of fixed answers
+    # may-close: N                   something in it is not carried over: what nginx refuses must be refused, what it
+                                     serves must be served by the same endpoint or closed (403, 501), at most N times
+Every port that the configuration listens at is asked.
 
 usage: side_by_side.py SWITCHYARD [CONFIG…]"""
 import collections
@@ -164,9 +167,8 @@ def start_nginx(file, work, listens):
     if check.returncode != 0:
         raise Failed(f"nginx does not take {file.name}:\n{check.stderr}")
     process = Process(["nginx", "-c", running, "-g", options], work, "nginx")
-    first = ports[listens[0]]
-    until("nginx", lambda: accepts(first) or not process.alive())
-    return process, first
+    until("nginx", lambda: accepts(ports[listens[0]]) or not process.alive())
+    return process, ports
 
 
 def import_config(switchyard, file):
@@ -174,13 +176,35 @@ def import_config(switchyard, file):
     if run.returncode != 0:
         raise Failed(f"import-nginx {file.name}: exit {run.returncode}\n{run.stderr}")
     imported = json.loads(run.stdout)
+    imported["names"] = {}  # the port that the file says → the listener's name
     for listener in imported["config"]["listeners"]:
+        imported["names"][listener["bind"].rsplit(":", 1)[1]] = listener["name"]
         listener["bind"] = "127.0.0.1:0"
     # Quick checks: a test need not wait a second for each upstream.
     for upstream in imported["config"].get("upstreams", {}).values():
         upstream.setdefault("health", {})["interval"] = "50ms"
     imported["config"]["process"] = {"workers": 2}
     return imported
+
+
+def compare_guarded(name, may_close, requests, ask_nginx, ask_switchyard, group):
+    """Nothing that nginx keeps to itself is served, nothing is served by another endpoint."""
+    differences, closed = [], 0
+    for request in requests:
+        theirs, ours = ask_nginx.ask(*request), ask_switchyard.ask(*request)
+        for answer in (theirs, ours):
+            answer["endpoint"] = group.get(answer["endpoint"], answer["endpoint"])
+        shut = ours["endpoint"] is None and ours["status"] in (403, 501)
+        same = theirs["endpoint"] is not None and theirs["endpoint"] == ours["endpoint"]
+        refused = theirs["endpoint"] is None and ours["endpoint"] is None and (theirs["status"] < 400) <= (ours["status"] < 400)
+        closed += shut and theirs["endpoint"] is not None
+        if not (shut or same or refused):
+            differences.append(f"  {request}\n    nginx:      {theirs}\n    switchyard: {ours}")
+    if differences:
+        raise Failed(f"{name}: {len(differences)} of {len(requests)} requests open or go elsewhere:\n" + "\n".join(differences[:5]))
+    if closed > may_close:
+        raise Failed(f"{name}: {closed} of {len(requests)} requests that nginx serves are closed, more than {may_close}")
+    return len(requests)
 
 
 def compare_each(name, requests, ask_nginx, ask_switchyard, group):
@@ -229,15 +253,24 @@ def run_config(switchyard, config):
             work = pathlib.Path(folder)
             file = prepare(config, work, endpoints)
             imported = import_config(switchyard, file)
-            nginx, nginx_port = start_nginx(file, work, listens)
+            nginx, nginx_ports = start_nginx(file, work, listens)
             with nginx, Switchyard(switchyard, work, imported["config"]) as proxy:
                 if imported["config"].get("upstreams"):
                     proxy.healthy(*imported["config"]["upstreams"])
                 compared = [key.strip() for line in directives(text, "compare") for key in line.split(",")]
-                ask_nginx, ask_ours = Asker(nginx_port, compared), Asker(int(proxy.url().rsplit(":", 1)[1]), compared)
+                bound = {listener["name"]: int(listener["bound"].rsplit(":", 1)[1]) for listener in proxy.status()["listeners"]}
                 group = groups(text)
-                how = directives(text, "compare-shares")
-                asked = compare_each(config.name, requests_of(text), ask_nginx, ask_ours, group) if not how or directives(text, "try-path") else 0
+                how, may_close = directives(text, "compare-shares"), directives(text, "may-close")
+                asked = 0
+                for listen in reversed(listens):
+                    ask_nginx, ask_ours = Asker(nginx_ports[listen], compared), Asker(bound[imported["names"][listen]], compared)
+                    if may_close:
+                        asked += compare_guarded(config.name, int(may_close[0]), requests_of(text), ask_nginx, ask_ours, group)
+                    elif not how or directives(text, "try-path"):
+                        asked += compare_each(config.name, requests_of(text), ask_nginx, ask_ours, group)
+                    if listen != listens[0]:
+                        ask_nginx.connection.close()
+                        ask_ours.connection.close()
                 if how:
                     asked += compare_shares(config.name, how[0], ("GET", "/", {"Host": "app.example"}), (ask_nginx, ask_ours), group)
                 print(f"{config.name}: {asked} requests agree; {len(imported['config'].get('routes', []))} routes, "

@@ -94,6 +94,22 @@ TEST_CASE("answers that name neither a colour nor a generation prove nothing, an
     CHECK_FALSE(verdict.clean());
 }
 
+TEST_CASE("after a switch that gives no generation, only a colour can be compared") {
+    // As --command answers: generation 0. The header of debug_headers is there, the colour's is not.
+    RequestLog log{request(120, 130, 0, 7), request(140, 150, Colours::kOther, 8)};
+    const SwitchVerdict verdict = judge_switches(log, {answer("green", 100, 110, 0)}, kColours);
+    CHECK(verdict.unjudged == 2);
+    CHECK(verdict.judged == 0);
+    CHECK_FALSE(verdict.clean());
+    RequestLog coloured{request(120, 130, kGreen, 7)};
+    CHECK(judge_switches(coloured, {answer("green", 100, 110, 0)}, kColours).clean());
+    // A split leads to several colours: only generations tell old from new.
+    RequestLog shares{request(120, 130, kGreen, 0)};
+    CHECK(judge_switches(shares, {answer(kAnyColour, 100, 110, 5)}, kColours).unjudged == 1);
+    RequestLog numbered{request(120, 130, kGreen, 5)};
+    CHECK(judge_switches(numbered, {answer(kAnyColour, 100, 110, 5)}, kColours).judged == 1);
+}
+
 TEST_CASE("the timeline counts each request once, in the millisecond it was sent, seen from its switch's answer") {
     RequestLog log;
     for (Nanos ms = 1; ms < 1000; ++ms)

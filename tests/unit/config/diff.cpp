@@ -42,6 +42,11 @@ TEST_CASE("changes are told in words") {
         {route(R"("split":{"blue":100,"green":0})"),
          route(R"("split":{"blue":0,"green":100})"),
          {"route forum: split blue 100 → 0, green 0 → 100"}},
+        {route(R"("split":{"blue":1},"rules":[{"name":"a","when":{"path":"/x"},"upstream":"green"}])"),
+         route(R"("split":{"blue":1},"rules":[{"name":"a","when":{"path":"/x"},"respond":{"status":403}},)"
+               R"({"name":"b","when":{"path":"/y"},"respond":{"status":404}}])"),
+         {"route forum: rule a upstream green → none", "route forum: rule a respond.status 0 → 403",
+          "route forum: rule b added (answers 404)"}},
         {route(R"("split":{"blue":100})"),
          route(R"("split":{"green":100})"),
          {"route forum: split blue 100 → 0, green 0 → 100"}},

@@ -120,6 +120,8 @@ TEST_CASE("what changed from the base to the file is applied to the state") {
          "the split of route api names upstream spare, which the file removes"},
         {"not by a rule either", without("/upstreams/spare"), with("/routes/0/rules/0/upstream", "\"spare\""), "",
          "/routes/0/rules", "rule first of route app names upstream spare, which the file removes"},
+        {"nor as a rule's fallback", without("/upstreams/spare"), with("/routes/0/rules/0/fallback", "\"spare\""), "",
+         "/routes/0/rules", "rule first of route app names upstream spare, which the file removes"},
         {"nor by a breaker", without("/upstreams/spare"),
          with("/upstreams/blue/breaker", R"({"failure_percent":50,"fallback":"spare"})"), "",
          "/upstreams/blue/breaker/fallback", "the breaker of upstream blue names upstream spare"},

@@ -232,7 +232,7 @@ TEST_CASE("conditions are checked key by key") {
     const auto bad_pattern = parse(when(R"({"path":true,"matches":"(["})"));
     REQUIRE(bad_pattern.errors.size() == 1);
     CHECK(bad_pattern.errors[0].pointer == "/routes/0/rules/0/when/matches");
-    CHECK(bad_pattern.errors[0].detail.starts_with("is no regular expression (ECMAScript): "));
+    CHECK(bad_pattern.errors[0].detail.starts_with("is no regular expression (RE2): "));
 }
 
 TEST_CASE("all errors of a document come at once, and none is a mere echo of another") {

@@ -71,6 +71,18 @@ TEST_CASE("process and admin API") {
                  R"("},{"name":"ci","role":"viewer","sha256":")" + hex + R"("}]})"),
          "/process/admin/tokens/1/name", "token \"ci\" is there already, as number 0"},
         {process(R"("state_dir":"")"), "/process/state_dir", "expected a folder"},
+        {process(R"("resolver":{"servers":["10.0.0.2","[::1]:5353","2001:db8::53","dns.internal"]})"),
+         "/process/resolver/servers/3",
+         "\"dns.internal\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or [::1]:5353; a name "
+         "cannot be "
+         "looked up before there is a server"},
+        {process(R"("resolver":{"servers":["10.0.0.2:0"]})"), "/process/resolver/servers/0",
+         "\"10.0.0.2:0\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or [::1]:5353; a name cannot "
+         "be "
+         "looked up before there is a server"},
+        {process(
+             R"("resolver":{"servers":["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4","1.1.1.5","1.1.1.6","1.1.1.7","1.1.1.8","1.1.1.9"]})"),
+         "/process/resolver/servers", "9 name servers; at most 8"},
     });
     CHECK(parse(process(R"("admin":{"bind":"0.0.0.0:9900","tokens":[{"name":"ci","role":"operator","sha256":")" + hex +
                         R"("}]})"))
@@ -129,15 +141,19 @@ TEST_CASE("what a route does") {
         {routes(R"({"name":"forum"})"), "/routes/0",
          "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"},
         {route(R"("rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue"}])"), "/routes/0/rules",
-         "requests that no rule takes lead nowhere: add a \"split\""},
+         "requests that no rule takes lead nowhere: add a \"split\" or a \"respond\""},
         {split_and(R"("redirect":{"to":"/x"})"), "/routes/0/redirect",
          "a route has only one of split, redirect and respond; it has a split too"},
         {split_and(R"("respond":{"status":200})"), "/routes/0/respond",
          "a route has only one of split, redirect and respond; it has a split too"},
         {route(R"("redirect":{"to":"/x"},"respond":{"status":200})"), "/routes/0/respond",
          "a route has only one of split, redirect and respond; it has a redirect too"},
-        {route(R"("respond":{"status":200},"rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue"}])"),
-         "/routes/0/rules", "rules go with a split; a route that answers by itself has none"},
+        {split_and(R"("rules":[{"name":"r","when":{"path":"/x"}}])"), "/routes/0/rules/0",
+         "the rule leads nowhere: expected \"upstream\" or \"respond\""},
+        {split_and(R"("rules":[{"name":"r","when":{"path":"/x"},"upstream":"blue","respond":{"status":403}}])"),
+         "/routes/0/rules/0/respond", "a rule has only one of upstream and respond; it has an upstream too"},
+        {split_and(R"("rules":[{"name":"r","when":{"path":"/x"},"respond":{"status":403,"content_type":" "}}])"),
+         "/routes/0/rules/0/respond/content_type", "expected a media type"},
         {routes(R"({"name":"a","split":{"blue":1}},{"name":"a","match":{"path_exact":"/x"},"split":{"blue":1}})"),
          "/routes/1/name", "route \"a\" is there already, as number 0"},
         {routes(R"({"name":"a","split":{"blue":1}},{"name":"b","split":{"green":1}})"), "/routes/1",
@@ -206,6 +222,12 @@ TEST_CASE("what a route matches") {
          "path_exact is there too; only one of them can decide"},
         {split_and(R"("match":{"methods":["GET","G T"]})"), "/routes/0/match/methods/1", "\"G T\" is no method"},
         {split_and(R"("match":{"methods":["GET","GET"]})"), "/routes/0/match/methods/1", "GET is there twice"},
+        {R"({"listeners":[{"name":"web","bind":"127.0.0.1:0"}],)"
+         R"("routes":[{"name":"a","match":{"listeners":["wbe"]},"respond":{"status":200}}]})",
+         "/routes/0/match/listeners/0", "no listener is named \"wbe\"; did you mean \"web\"?"},
+        {R"({"listeners":[{"name":"web","bind":"127.0.0.1:0"}],)"
+         R"("routes":[{"name":"a","match":{"listeners":["web","web"]},"respond":{"status":200}}]})",
+         "/routes/0/match/listeners/1", "web is there twice"},
     });
     for (const auto* h : {"*.forum.example", "[::1]", "192.0.2.1", "xn--grn-hoa.example", "localhost", "a_b.example"}) {
         CAPTURE(h);
@@ -247,7 +269,7 @@ TEST_CASE("models that no document could bring in are refused too") {
     model.routes.push_back({});
     model.routes[0].name = "r";
     model.routes[0].split = {{"a", 1}, {"a", 2}};
-    Rule rule{"deep", {}, "a"};
+    Rule rule{"deep", {}, "a", "", {}};
     rule.when.key = {Key::Source::path, {}};
     for (int i = 0; i < 20; ++i) {
         Condition outer;

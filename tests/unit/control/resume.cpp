@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "config/expression.h"
+#include "config/parse.h"
 #include "config/render.h"
+#include "config/validate.h"
 #include "control/state_dir.h"
 #include "tests/unit/control/store/scratch_dir.h"
 
@@ -87,4 +90,22 @@ TEST_CASE("a state directory is made, and held by one at a time") {
     REQUIRE(StateDir::write_file(dir / "a", "one").has_value());
     REQUIRE(StateDir::write_file(dir / "a", "two").has_value());
     CHECK_FALSE(StateDir::write_file("/proc/nowhere/a", "x").has_value());
+}
+
+TEST_CASE("a stored generation whose expression this version refuses is resumed; the same from a file is not") {
+    auto model = with_split(9);
+    config::Condition ahead;
+    ahead.key = {config::Key::Source::path, ""};
+    ahead.test = config::Condition::Test::matches;
+    ahead.values = {"^/(?!public)"};
+    model.routes[0].rules.push_back({"guarded", ahead, "blue"});
+    const auto resumed = beginning(with_split(1), "h", stored(42, model), "h", false, 43);
+    REQUIRE(resumed.has_value());
+    CHECK(resumed->model == model);
+    const auto read = config::parse(std::string_view(config::render_text(model)));
+    REQUIRE(read.errors.size() == 1);
+    CHECK(read.errors[0].pointer == "/routes/0/rules/0/when/matches");
+    // What is in force already hinders no change; a new one is judged.
+    CHECK(config::validate(model, config::expressions_in(model)).empty());
+    CHECK(config::validate(model, config::expressions_in(with_split(1))).size() == 1);
 }

@@ -94,3 +94,21 @@ TEST_CASE("a health check of a location becomes that of its upstream") {
     CHECK(upstream_of(imported, "app").find(R"("health":{"type":"http","path":"/readyz","interval":"2s"})") !=
           std::string::npos);
 }
+
+TEST_CASE("the outermost resolver becomes that of the process") {
+    const auto imported = import_http(
+        "resolver 10.0.0.2 127.0.0.1:5353 [2001:db8::53]:53 [::1] valid=30s;\nresolver_timeout 5s;\n"
+        "server { location / { resolver dns.internal ipv6=off;\n proxy_pass http://h:1; } }");
+    const auto& resolver = imported.model.process.resolver;
+    CHECK(resolver.servers == std::vector<std::string>{"10.0.0.2", "127.0.0.1:5353", "[2001:db8::53]:53", "[::1]"});
+    CHECK(resolver.timeout == std::chrono::seconds(5));
+    CHECK(notes_of(imported) ==
+          "2 changed: resolver 10.0.0.2 127.0.0.1:5353 [2001:db8::53]:53 [::1] valid=30s\n"
+          "4 changed: resolver dns.internal ipv6=off\n");
+    const auto named =
+        import_http("server { location / { resolver dns.internal 8.8.8.8 ipv6=off; proxy_pass http://h:1; } }");
+    CHECK(named.model.process.resolver.servers == std::vector<std::string>{"8.8.8.8"});
+    CHECK(notes_of(named).find("lost: resolver dns.internal") != std::string::npos);
+    CHECK(import_http("server { location / { proxy_pass http://h:1; } }").model.process.resolver ==
+          switchyard::config::Resolver{});
+}

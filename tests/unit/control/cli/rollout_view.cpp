@@ -49,6 +49,21 @@ TEST_CASE("a step without requests yet shows the whole rollout and no empty line
     CHECK(times("this step  ", text(asked)) == 1);
 }
 
+TEST_CASE("a rollback on its way has not ended; a watch that let the route go has") {
+    struct Row {
+        const char* state;
+        bool holds_route, ended;
+    };
+    for (const Row& row :
+         {Row{"running", true, false}, Row{"paused", true, false}, Row{"inconclusive", true, false},
+          Row{"inconclusive", false, true}, Row{"rolling_back", true, false}, Row{"rolled_back", false, true},
+          Row{"aborted", true, true}, Row{"succeeded", false, true}}) {
+        CAPTURE(row.state);
+        CHECK(rollout_ended({{"state", row.state}, {"holds_route", row.holds_route}}) == row.ended);
+    }
+    CHECK_FALSE(rollout_ended({{"state", "inconclusive"}}));  // of an older version
+}
+
 TEST_CASE("before the old release was asked in this rollout, what it did just before stands in") {
     Json fresh = running();
     for (const char* colour : {"blue", "green"})

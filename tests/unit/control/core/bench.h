@@ -48,7 +48,10 @@ struct Bench {
     // In place of the real one, for configurations that no machine could serve.
     std::function<CompileResult(std::shared_ptr<const config::Model>, std::uint64_t)> compiler;
 
-    explicit Bench(const std::string& text = kConfig) {
+    // Of SQLite; empty: the system's own.
+    const std::string file_system;
+
+    explicit Bench(const std::string& text = kConfig, std::string vfs = {}) : file_system(std::move(vfs)) {
         open_store();
         auto model = std::make_shared<const config::Model>(model_of(text));
         Commit first;
@@ -57,7 +60,7 @@ struct Bench {
         start(model, 1);
     }
     void open_store() {
-        auto opened = Store::open(dir / "db");
+        auto opened = file_system.empty() ? Store::open(dir / "db") : Store::open(dir / "db", {file_system});
         REQUIRE(opened.has_value());
         store = std::move(opened->store);
     }

@@ -101,7 +101,7 @@ TEST_CASE("a refused change changes nothing, whatever the reason") {
          409},
         {"held by a rollout",
          [](Bench& b) {
-             b.controller->hold_with([](const std::string& route) { return route == "forum" ? "r1" : ""; });
+             b.controller->hold_with([](const std::string& route) { return Holder{route == "forum" ? "r1" : ""}; });
              return switch_to("green");
          },
          409},
@@ -123,7 +123,7 @@ TEST_CASE("a refused change changes nothing, whatever the reason") {
 
 TEST_CASE("the rollout that holds a route may change it, and nobody is kept from other routes") {
     Bench b;
-    b.controller->hold_with([](const std::string& route) { return route == "forum" ? "r1" : ""; });
+    b.controller->hold_with([](const std::string& route) { return Holder{route == "forum" ? "r1" : ""}; });
     auto own = split({{"blue", 95}, {"green", 5}});
     own.holder = "r1";
     CHECK(b.change(own).has_value());

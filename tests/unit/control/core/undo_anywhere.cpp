@@ -27,6 +27,7 @@ Change replace_with(const config::Model& wanted) {
     Change c;
     c.verb = "replace";
     c.caller = {"ci", "127.0.0.1", ""};
+    c.force = true;  // some edits take everybody away, and there is nobody to ask
     c.edit = [wanted](const config::Model& now, const Facts&) {
         return edits::replace(now, wanted, edits::ProcessPart::keep);
     };
@@ -53,14 +54,18 @@ TEST_CASE("after a thousand random edits undo to a random one gives the same byt
     for (int n = 0; n < kUndos; ++n) {
         const auto to = 1 + below(texts.size() - 1);
         CAPTURE(to);
-        REQUIRE(b.undo(to).has_value());
+        Change back;
+        back.force = true;
+        REQUIRE(b.undo(to, back).has_value());
         REQUIRE(b.config() == texts[to]);
         const auto stored = b.store->generation(b.controller->generation());
         REQUIRE(stored.has_value());
         REQUIRE((*stored)->config == texts[to]);
     }
     b.restart();
-    CHECK(b.undo(1).has_value());
+    Change back;
+    back.force = true;
+    CHECK(b.undo(1, back).has_value());
     CHECK(b.config() == texts[1]);
 
     for (int n = 0; n < kPatches; ++n) {

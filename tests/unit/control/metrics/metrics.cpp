@@ -101,3 +101,34 @@ TEST_CASE("histogram buckets never fall and end at the count") {
     CHECK(d.at_most(5'000'000) == 4);
     CHECK(d.sum_seconds() == doctest::Approx(2.041).epsilon(0.02));
 }
+
+TEST_CASE("what is configured no more is forgotten after a grace, and not before; it begins anew when it comes back") {
+    Totals totals;
+    const auto served = [&](std::uint32_t route, std::uint32_t upstream) {
+        auto r = report(0, 1, 0, 900);
+        r.cells[0].route = route;
+        r.cells[0].upstream = upstream;
+        totals.add(r, kNow);
+    };
+    served(0, 0);
+    served(1, 1);
+    served(1, 2);
+    totals.configured({1}, {1}, kNow);
+    totals.configured({1}, {1, 2}, kNow + Totals::kGrace);  // it came back meanwhile
+    totals.configured({1}, {1}, kNow + Totals::kGrace + std::chrono::minutes(1));
+    CHECK(totals.cells().size() == 3);
+    totals.configured({1}, {1}, kNow + 2 * Totals::kGrace + std::chrono::minutes(1));
+    CHECK(totals.cells().size() == 2);
+    CHECK(totals.cells().count({0, 0}) == 1);
+    CHECK(totals.cells().count({1, 1}) == 1);
+    served(1, 2);
+    CHECK(totals.cells().at({1, 2}).by_class[2] == 1);
+}
+
+TEST_CASE("an endpoint id that is given again starts at zero") {
+    Totals totals;
+    totals.add(report(0, 100, 0, 900), kNow);
+    totals.forget_endpoint(7);
+    totals.add(report(0, 1, 0, 900), kNow);
+    CHECK(totals.endpoints().at(7).ok == 1);
+}

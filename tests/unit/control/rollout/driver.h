@@ -65,6 +65,21 @@ class Driver {
     static auto with_good() {
         return [](const Driver& d) { return d.good(); };
     }
+    // As good as can be, but for nobody being there.
+    static auto with_hold() {
+        return [](const Driver& d) {
+            auto f = d.good();
+            f.hold = "no endpoint of green is usable";
+            return f;
+        };
+    }
+    static auto with_mismatch() {
+        return [](const Driver& d) {
+            auto f = d.good();
+            f.mismatch = true;
+            return f;
+        };
+    }
     static auto with_nothing() {
         return [](const Driver& d) { return d.nothing(); };
     }

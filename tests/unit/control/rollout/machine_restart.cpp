@@ -99,15 +99,17 @@ TEST_CASE("a rollback whose publication was lost is published after the restart,
     Driver back(example_plan());
     back.weight = 10'000;
     back.take(back.machine.restore(d.journal, back.now));
-    CHECK(back.machine.state() == State::rolled_back);
+    CHECK(back.machine.state() == State::rolling_back);
     CHECK(back.weight == 0);
     CHECK(back.machine.holds_route());
     back.take(back.machine.in_force(0));
+    CHECK(back.machine.state() == State::rolled_back);
     CHECK_FALSE(back.machine.holds_route());
 
     d.take(d.machine.in_force(0));
     Driver later(example_plan());
     later.take(later.machine.restore(d.journal, later.now));
+    CHECK(later.machine.state() == State::rolled_back);
     CHECK(later.weights.empty());
     CHECK_FALSE(later.machine.holds_route());
 }

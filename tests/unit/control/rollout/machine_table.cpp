@@ -28,11 +28,16 @@ Driver in(State state) {
         case State::inconclusive:
             d.pass(12min, Driver::with_nothing());
             break;
+        case State::rolling_back:
+            d.take(d.machine.tick(d.now += 200ms, d.bad()));
+            break;
         case State::rolled_back:
             d.take(d.machine.tick(d.now += 200ms, d.bad()));
+            d.take(d.machine.in_force(0));
             break;
         case State::aborted:
             d.take(d.machine.abort(d.now, "ci", refusal));
+            d.take(d.machine.in_force(0));
             break;
         case State::succeeded:
             for (int i = 0; i < 4; ++i) d.take(d.machine.promote(d.now, "ci", refusal));
@@ -54,6 +59,8 @@ const std::map<std::string, Event> kEvents{
     {"empty quarter of an hour", [](Driver& d, std::string&) { d.pass(15min, Driver::with_nothing()); }},
     {"alarm", [](Driver& d, std::string&) { d.take(d.machine.tick(d.now += 200ms, d.bad())); }},
     {"weight in force", [](Driver& d, std::string&) { d.take(d.machine.in_force(d.weight)); }},
+    {"held quarter of an hour", [](Driver& d, std::string&) { d.pass(15min, Driver::with_hold()); }},
+    {"mismatch", [](Driver& d, std::string&) { d.pass(1s, Driver::with_mismatch()); }},
 };
 
 struct Row {
@@ -73,7 +80,7 @@ const Row kRows[] = {
     {State::running, "abort", State::aborted, 0, false},
     {State::running, "good minute", State::paused, kFive, false},
     {State::running, "empty quarter of an hour", State::inconclusive, kFive, false},
-    {State::running, "alarm", State::rolled_back, 0, false},
+    {State::running, "alarm", State::rolling_back, 0, false},
     {State::running, "weight in force", State::running, kFive, false},
     {State::paused, "promote", State::paused, kFive, false},
     {State::paused, "pause", State::paused, kFive, true},
@@ -81,7 +88,7 @@ const Row kRows[] = {
     {State::paused, "abort", State::aborted, 0, false},
     {State::paused, "good minute", State::paused, kFive, false},
     {State::paused, "empty quarter of an hour", State::paused, kFive, false},
-    {State::paused, "alarm", State::rolled_back, 0, false},
+    {State::paused, "alarm", State::rolling_back, 0, false},
     {State::paused, "weight in force", State::paused, kFive, false},
     {State::inconclusive, "promote", State::paused, kFive, false},
     {State::inconclusive, "pause", State::inconclusive, kFive, true},
@@ -89,7 +96,7 @@ const Row kRows[] = {
     {State::inconclusive, "abort", State::aborted, 0, false},
     {State::inconclusive, "good minute", State::inconclusive, kFive, false},
     {State::inconclusive, "empty quarter of an hour", State::inconclusive, kFive, false},
-    {State::inconclusive, "alarm", State::rolled_back, 0, false},
+    {State::inconclusive, "alarm", State::rolling_back, 0, false},
     {State::inconclusive, "weight in force", State::inconclusive, kFive, false},
     {State::succeeded, "promote", State::succeeded, kWhole, true},
     {State::succeeded, "pause", State::succeeded, kWhole, true},
@@ -99,6 +106,28 @@ const Row kRows[] = {
     {State::succeeded, "empty quarter of an hour", State::succeeded, kWhole, false},
     {State::succeeded, "alarm", State::succeeded, kWhole, false},
     {State::succeeded, "weight in force", State::succeeded, kWhole, false},
+    {State::rolling_back, "promote", State::rolling_back, 0, true},
+    {State::rolling_back, "pause", State::rolling_back, 0, true},
+    {State::rolling_back, "resume", State::rolling_back, 0, true},
+    {State::rolling_back, "abort", State::aborted, 0, false},
+    {State::rolling_back, "good minute", State::rolling_back, 0, false},
+    {State::rolling_back, "empty quarter of an hour", State::rolling_back, 0, false},
+    {State::rolling_back, "alarm", State::rolling_back, 0, false},
+    {State::rolling_back, "weight in force", State::rolled_back, 0, false},
+    {State::running, "held quarter of an hour", State::inconclusive, kFive, false},
+    {State::running, "mismatch", State::inconclusive, kFive, false},
+    {State::paused, "held quarter of an hour", State::paused, kFive, false},
+    {State::paused, "mismatch", State::paused, kFive, false},
+    {State::inconclusive, "held quarter of an hour", State::inconclusive, kFive, false},
+    {State::inconclusive, "mismatch", State::inconclusive, kFive, false},
+    {State::succeeded, "held quarter of an hour", State::succeeded, kWhole, false},
+    {State::succeeded, "mismatch", State::succeeded, kWhole, false},
+    {State::rolling_back, "held quarter of an hour", State::rolling_back, 0, false},
+    {State::rolling_back, "mismatch", State::rolling_back, 0, false},
+    {State::rolled_back, "held quarter of an hour", State::rolled_back, 0, false},
+    {State::rolled_back, "mismatch", State::rolled_back, 0, false},
+    {State::aborted, "held quarter of an hour", State::aborted, 0, false},
+    {State::aborted, "mismatch", State::aborted, 0, false},
     {State::rolled_back, "promote", State::rolled_back, 0, true},
     {State::rolled_back, "pause", State::rolled_back, 0, true},
     {State::rolled_back, "resume", State::rolled_back, 0, true},
@@ -120,7 +149,7 @@ const Row kRows[] = {
 }  // namespace
 
 TEST_CASE("every state against every event") {
-    CHECK(std::size(kRows) == 6 * kEvents.size());
+    CHECK(std::size(kRows) == 7 * kEvents.size());
     for (const Row& row : kRows) {
         CAPTURE(word(row.from));
         CAPTURE(row.event);

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "control/store/store.h"
+#include "tests/support/fault_vfs.h"
 #include "tests/unit/control/store/commit_of.h"
-#include "tests/unit/control/store/fault_vfs.h"
 #include "tests/unit/control/store/scratch_dir.h"
 
 using namespace switchyard::control;

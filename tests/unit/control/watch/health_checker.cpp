@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <memory>
+#include <vector>
 
 #include "config/address.h"
 
@@ -22,6 +24,9 @@ struct Answering {
     unsigned status = 200;
     unsigned asked = 0;
     std::string heard;  // by the last connection
+    std::string raw;    // answered instead, when set
+    bool silent = false;
+    std::vector<std::shared_ptr<tcp::socket>> held;
 
     explicit Answering(boost::asio::io_context& io_)
         : io(io_), acceptor(io, tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 0)) {
@@ -33,10 +38,13 @@ struct Answering {
             if (ec) return;
             ++asked;
             auto kept = std::make_shared<tcp::socket>(std::move(socket));
+            if (silent) held.push_back(kept);
             auto bytes = std::make_shared<std::string>(1024, '\0');
             kept->async_read_some(boost::asio::buffer(*bytes), [this, kept, bytes](auto, std::size_t size) {
                 heard = bytes->substr(0, size);
+                if (silent) return;
                 *bytes = "HTTP/1.1 " + std::to_string(status) + " x\r\nContent-Length: 0\r\n\r\n";
+                if (!raw.empty()) *bytes = raw;
                 boost::asio::async_write(*kept, boost::asio::buffer(*bytes), [kept, bytes](auto, auto) {});
             });
             accept();
@@ -157,4 +165,52 @@ TEST_CASE(
         b.checker.follow(model);
         b.until([&] { return !endpoint.heard.starts_with(row.said); });
     }
+}
+
+TEST_CASE("an answer is healthy exactly where traffic takes it") {
+    const auto found = [](const std::string& raw) {
+        Bench b;
+        Answering endpoint(b.io);
+        endpoint.raw = raw;
+        b.checker.follow(b.model_with(endpoint.address(), config::Health::Type::http));
+        b.until([&] { return b.checker.all_checked(); });
+        return b.transitions.empty() || b.transitions[0].up ? std::string() : b.transitions[0].detail;
+    };
+    for (const std::string taken :
+         {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9437184\r\n\r\n",
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+          "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+        CAPTURE(taken);
+        CHECK(found(taken) == "");
+    }
+    for (const std::string refused :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+          "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+          "HTTP/1.1 2OO OK\r\n\r\n"}) {
+        CAPTURE(refused);
+        CHECK(found(refused).starts_with("the answer is refused: "));
+    }
+}
+
+TEST_CASE("checks that are taken away and come back while one is under way are not doubled") {
+    Bench b;
+    Answering endpoint(b.io);
+    endpoint.silent = true;
+    auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    model.upstreams.at("blue").health.timeout = std::chrono::seconds(60);
+    b.checker.follow(model);
+    b.until([&] { return endpoint.asked == 1; });
+    b.checker.follow(b.model_with(endpoint.address(), config::Health::Type::none));
+    b.checker.follow(model);
+    b.until([&] { return endpoint.asked == 2; });
+    // The first one fails; nobody may ask again for it while the second is under way.
+    endpoint.held.at(0)->close();
+    for (int i = 0; i < 10; ++i) {
+        b.io.restart();
+        b.io.run_for(std::chrono::milliseconds(10));
+    }
+    CHECK(endpoint.asked == 2);
+    endpoint.silent = false;
+    endpoint.held.at(1)->close();
+    b.until([&] { return endpoint.asked > 3; });
 }

@@ -65,7 +65,7 @@ TEST_CASE("numbers that nothing could be done with are refused, not cut down") {
         const char* cure;
     };
     for (const Row row :
-         {Row{"--connections", "0", "1 to 32768"}, Row{"--connections", "99999999999999", "1 to 32768"},
+         {Row{"--connections", "0", "1 to 1000000"}, Row{"--threads", "99999999999999", "1 to 32768"},
           Row{"--hash-parallel", "0", "1 to 64"}, Row{"--fail-percent", "250", "0 to 100"},
           Row{"--body-limit", "0", "a number from 1"}, Row{"--login-limit", "3000000000", "0 to 2147483647"},
           Row{"--idle-limit", "9999999999999999h", "a duration"}, Row{"--idle-limit", "0s", "from 1ms"},

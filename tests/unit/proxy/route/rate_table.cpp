@@ -98,3 +98,10 @@ TEST_CASE("who only asks hears what a taker would, and takes nothing") {
         CHECK(table.wait(key, rate, kStart + kSecond / 10) == 0);
     }
 }
+
+TEST_CASE("a burst that would last longer than time can be counted is a large burst") {
+    RateTable table(1);
+    const Rate rate = Rate::of(1, 24 * 3600 * 1000, 200'000);
+    CHECK(rate.tolerance_ns > 0);
+    CHECK(allowed(table, 7, rate, 1000, kStart) == 1000);
+}

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "proxy/snapshot/registry.h"
 
 using namespace switchyard::route;
 namespace config = switchyard::config;
@@ -15,16 +18,24 @@ namespace {
 
 struct Table {
     RouteTable table;
+    std::map<std::string, std::shared_ptr<switchyard::SharedCount>> listeners;
 
     void add(const std::string& name, const config::Match& match) {
         auto route = std::make_shared<Route>();
         route->name = name;
         route->methods = match.methods;
+        for (const auto& listener : match.listeners) route->listeners.push_back(connections_of(listener));
         table.add(match, std::move(route));
     }
-    std::string find(const std::string& host, const std::string& path, const std::string& method = "GET") const {
-        const Route* route = table.find(host, path, method);
+    std::string find(const std::string& host, const std::string& path, const std::string& method = "GET",
+                     const std::string& listener = "web") {
+        const Route* route = table.find(host, path, method, connections_of(listener).get());
         return route == nullptr ? "none" : route->name;
+    }
+    std::shared_ptr<switchyard::SharedCount> connections_of(const std::string& listener) {
+        auto& count = listeners[listener];
+        if (!count) count = std::make_shared<switchyard::SharedCount>();
+        return count;
     }
 };
 
@@ -52,7 +63,8 @@ struct Slow {
         while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
         return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
     }
-    std::string find(const std::string& host, const std::string& path, const std::string& method) const {
+    std::string find(const std::string& host, const std::string& path, const std::string& method,
+                     const std::string& listener) const {
         std::string best = "none";
         std::vector<long> best_score;
         for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -60,6 +72,7 @@ struct Slow {
             if (!path_fits(m, path)) continue;
             if (!m.methods.empty() && std::find(m.methods.begin(), m.methods.end(), method) == m.methods.end())
                 continue;
+            if (!m.listeners.empty() && std::ranges::find(m.listeners, listener) == m.listeners.end()) continue;
             long host_score = m.hosts.empty() ? 0 : -1;
             for (const auto& h : m.hosts) {
                 if (h == host) host_score = std::max(host_score, 1'000'000L);
@@ -128,6 +141,21 @@ TEST_CASE("a route whose methods do not fit is passed over") {
     CHECK(t.find("h", "/api", "get") == "rest");
 }
 
+TEST_CASE("a route for other listeners is passed over, whatever its host and path") {
+    Table t;
+    auto inner = match({"a.example"}, "/admin");
+    inner.listeners = {"inner", "unix"};
+    t.add("inner", inner);
+    auto public_one = match({}, "/");
+    public_one.listeners = {"web"};
+    t.add("public", public_one);
+    CHECK(t.find("a.example", "/admin/x", "GET", "inner") == "inner");
+    CHECK(t.find("a.example", "/admin/x", "GET", "unix") == "inner");
+    CHECK(t.find("a.example", "/admin/x", "GET", "web") == "public");
+    CHECK(t.find("b.example", "/", "GET", "inner") == "none");
+    CHECK(t.table.find("a.example", "/admin/x", "GET", nullptr) == nullptr);
+}
+
 TEST_CASE("among equals the first written wins, and the asterisk has the root's routes") {
     Table t;
     t.add("first", match({}, "/"));
@@ -153,18 +181,21 @@ TEST_CASE("on random tables it finds what looking at every route finds") {
             else
                 m.path_prefix = paths[random() % paths.size()];
             if (random() % 3 == 0) m.methods = {"POST"};
+            if (random() % 3 == 0) m.listeners = {random() % 2 == 0 ? "web" : "inner"};
             const auto name = std::to_string(i);
             fast.add(name, m);
             slow.entries.push_back({name, m});
         }
         for (const auto& host : asked)
             for (const auto& path : asked_paths)
-                for (const char* method : {"GET", "POST"}) {
+                for (const auto& [method, listener] :
+                     {std::pair("GET", "web"), std::pair("POST", "web"), std::pair("GET", "inner")}) {
                     CAPTURE(round);
                     CAPTURE(host);
                     CAPTURE(path);
                     CAPTURE(method);
-                    REQUIRE(fast.find(host, path, method) == slow.find(host, path, method));
+                    CAPTURE(listener);
+                    REQUIRE(fast.find(host, path, method, listener) == slow.find(host, path, method, listener));
                 }
     }
 }
@@ -181,7 +212,7 @@ TEST_CASE("ten thousand routes are each found, and no slower than a hundred") {
         constexpr int kFinds = 20'000;
         const auto begin = std::chrono::steady_clock::now();
         std::size_t found = 0;
-        for (int i = 0; i < kFinds; ++i) found += t.table.find("host7.example", "/app/x", "GET") != nullptr;
+        for (int i = 0; i < kFinds; ++i) found += t.table.find("host7.example", "/app/x", "GET", nullptr) != nullptr;
         const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
         REQUIRE(found == kFinds);
         return took.count() / kFinds;

@@ -227,3 +227,34 @@ TEST_CASE("an exchange writes one line, and counts it when there is no room") {
     stage.crank->see(second, "400");
     CHECK(stage.crank->report().log_dropped == 1);
 }
+
+TEST_CASE("a line says why a message was refused, and how an answer began") {
+    const int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    AccessLogRing ring(wake, 1 << 16);
+    Stage stage;
+    stage.crank->context.access_log = &ring;
+    const auto refused = [&] {
+        const auto line = nlohmann::json::parse(ring.pending());
+        ring.written(ring.pending().size());
+        return line.value("refused", "");
+    };
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    Wire endpoint = stage.accept();
+    stage.crank->see(endpoint, "\r\n\r\n");
+    const std::string two = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n";
+    stage.crank->send(endpoint, two + "X-Secret: far behind the first octets of it\r\n\r\n");
+    CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+    CHECK(refused() == "more than one content-length: " + (two + "X-Secret: f").substr(0, 64));
+    Wire bad = stage.client();
+    stage.crank->send(bad, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n");
+    CHECK(status_of(stage.crank->see(bad, "}\n")) == "400");
+    CHECK(refused() == "more than one content-length");
+    Wire good = stage.client();
+    stage.crank->send(good, kGet);
+    Wire next = stage.accept();
+    stage.answer(next, good, kGet);
+    CHECK(refused() == "");
+    stage.crank->context.access_log = nullptr;
+    ::close(wake);
+}

@@ -25,7 +25,9 @@ struct Bench {
     net::Stream source, sink;
     Wire from, to;
     BodyPump pump;
+    serve::TurnBudget budget;
     std::string got;
+    Step last = Step::done;
 
     explicit Bench(bool small_buffers = false) {
         connect(source, from, false);
@@ -45,7 +47,16 @@ struct Bench {
     Step step() {
         while (poller.turn() > 0) {
         }
-        return pump.step(source, buffer, sink);
+        budget.renew();
+        return pump.step(source, buffer, sink, budget);
+    }
+    // With a budget of so many octets.
+    void step_with(std::size_t octets) {
+        while (poller.turn() > 0) {
+        }
+        budget.renew();
+        budget.moved(serve::TurnBudget::kOctets - octets);
+        last = pump.step(source, buffer, sink, budget);
     }
     void read_sink() {
         to.read();
@@ -237,4 +248,19 @@ TEST_CASE("a head does not wait for a body that has not begun") {
     b.read_sink();
     CHECK(b.got == "HEAD");
     CHECK(b.pump.lead_sent());
+}
+
+TEST_CASE("a body that flows without end leaves the others their turn, and goes on where it stood") {
+    Bench b;
+    constexpr std::size_t kBlock = net::BufferPool::kBlock;
+    const std::string data(3 * kBlock, 'x');
+    b.pump.start({Kind::length, data.size()}, Coding::plain, {}, 0);
+    b.from.write(data);
+    b.step_with(2 * kBlock);
+    CHECK(b.last == Step::others_turn);
+    CHECK(b.pump.body_bytes() == 2 * kBlock);
+    b.step_with(2 * kBlock);
+    CHECK(b.last == Step::done);
+    b.read_sink();
+    CHECK(b.got == data);
 }

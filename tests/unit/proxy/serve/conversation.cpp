@@ -192,11 +192,52 @@ TEST_CASE("an endpoint that only ever sends interim answers is given up") {
     stage.crank->send(client, kGet);
     Wire connection = stage.accept();
     stage.crank->see(connection, "\r\n\r\n");
-    for (int i = 0; i < 100 && !connection.cut; ++i) {
+    for (int i = 0; i < 1200 && !connection.cut; ++i) {
         connection.write("HTTP/1.1 102 Processing\r\n\r\n");
         stage.crank->turn();
     }
-    stage.crank->see(client, "502");
+    CHECK(count_of(stage.crank->see(client, "502"), "102 Processing") == 1000);
+}
+
+TEST_CASE("interim answers of any size a head may have are passed on, and each gives the endpoint its time anew") {
+    Stage stage(1, "", R"("timeouts": {"response_head": "2s"})");
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    Wire connection = stage.accept();
+    stage.crank->see(connection, "\r\n\r\n");
+    std::string hints = "HTTP/1.1 103 Early Hints\r\n";
+    for (int i = 0; i < 60; ++i) hints += "Link: </" + std::string(200, 'x') + ">; rel=preload\r\n";
+    for (int i = 0; i < 20; ++i) {
+        stage.crank->pass(1500);
+        stage.crank->send(connection, i == 10 ? hints + "\r\n" : "HTTP/1.1 102 Processing\r\n\r\n");
+    }
+    CHECK(stage.crank->see(client, "Early Hints").find(hints) != std::string::npos);
+    stage.crank->send(connection, kOk);
+    const auto& seen = stage.crank->see(client, "ok");
+    CHECK(count_of(seen, "HTTP/1.1 102 Processing") == 19);
+    CHECK(count_of(seen, "HTTP/1.1 200 OK") == 1);
+}
+
+TEST_CASE("a 204 ends at its empty line whatever it says, and its connection serves nobody else") {
+    for (const std::string fields :
+         {"Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: gzip, chunked\r\n"}) {
+        CAPTURE(fields);
+        Stage stage;
+        Wire client = stage.client();
+        stage.crank->send(client, kGet);
+        Wire connection = stage.accept();
+        stage.crank->see(connection, "\r\n\r\n");
+        stage.crank->send(connection, "HTTP/1.1 204 No Content\r\n" + fields + "\r\nHTTP/1.1 200 OK\r\n\r\nevil");
+        const auto seen = stage.crank->see(client, "\r\n\r\n");
+        CHECK(status_of(seen) == "204");
+        CHECK(seen.find("Transfer-Encoding") == seen.npos);
+        CHECK(seen.find("Content-Length") == seen.npos);
+        stage.crank->see_end(connection);
+        client.take();
+        stage.crank->send(client, kGet);
+        Wire fresh = stage.accept();
+        stage.answer(fresh, client, kGet);
+    }
 }
 
 TEST_CASE("HTTP/1.0 clients get a body until close, or keep their connection when they ask for it") {

@@ -66,7 +66,7 @@ TEST_CASE("no usable endpoint: the arm that was meant has failed a first attempt
 }
 
 TEST_CASE("a sticky split notes the bucket of whoever met nobody, too") {
-    Arms arms({}, {}, R"(, "sticky": {"by": "header:x-user"})");
+    Arms arms({}, {}, R"(, "reroute": false, "sticky": {"by": "header:x-user"})");
     arms.state("green").set(upstream::EndpointState::up, false);
     Wire client = arms.crank.client();
     std::uint64_t met_nobody = 0;

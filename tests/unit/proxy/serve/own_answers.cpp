@@ -59,6 +59,53 @@ TEST_CASE("a fixed response is the route's, with its type, and HEAD gets its hea
     CHECK(client.seen.find("\r\nContent-Length: 11\r\n") != client.seen.npos);
 }
 
+TEST_CASE("a rule answers by itself, before the split and before the route's own answer") {
+    const std::string rules =
+        R"("rules": [{"name": "closed", "when": {"path": true, "prefix": "/admin"},
+                      "respond": {"status": 403, "body": "closed"}}], )";
+    Stage stage(1, rules.substr(0, rules.size() - 2));
+    Wire refused = stage.client();
+    stage.crank->send(refused, "GET /admin/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(status_of(stage.crank->see(refused, "closed")) == "403");
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    stage.accept();
+
+    const std::string redirect = rules + R"("redirect": {"to": "https://{host}{path}"})";
+    CHECK(status_of(answer(redirect, "GET /admin HTTP/1.1\r\nHost: a\r\n\r\n")) == "403");
+    CHECK(status_of(answer(redirect, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n")) == "308");
+}
+
+TEST_CASE("a rule takes a request out of a route that answers by itself") {
+    ListeningWire endpoint;
+    Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+        "upstreams": {"app": {"endpoints": [{"address": "127.0.0.1:)" +
+                std::to_string(endpoint.port()) + R"("}], "health": {"type": "none"}}},
+        "routes": [{"name": "all", "respond": {"status": 501},
+                    "rules": [{"name": "api", "when": {"path": true, "matches": "^/v[0-9]/"}, "upstream": "app"}]}]})");
+    Wire client = crank.client();
+    crank.send(client, "GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    Wire taken = crank.accept(endpoint);
+    crank.see(taken, "\r\n\r\n");
+    crank.send(taken, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    CHECK(status_of(crank.see(client, "ok")) == "200");
+    client.take();
+    crank.send(client, kGet);
+    CHECK(status_of(crank.see(client, "\r\n\r\n")) == "501");
+}
+
+TEST_CASE("what came to another listener finds no route, also when its name has a route elsewhere") {
+    Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}, {"name": "inner", "bind": "127.0.0.1:0"}],
+        "routes": [{"name": "admin", "match": {"hosts": ["a"], "listeners": ["inner"]}, "respond": {"status": 200}},
+                   {"name": "rest", "match": {"listeners": ["web"], "path_prefix": "/x"}, "respond": {"status": 204}}]})");
+    Wire client = crank.client();  // of the first listener
+    crank.send(client, kGet);
+    CHECK(status_of(crank.see(client, "\r\n\r\n")) == "404");
+    client.take();
+    crank.send(client, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(status_of(crank.see(client, "\r\n\r\n")) == "204");
+}
+
 TEST_CASE("edits of responses replace, add and remove, whatever the case") {
     Stage stage(1, R"("response_headers": {"set": {"X-Frame-Options": "DENY"}, "add": {"Vary": "Cookie"},
                                            "remove": ["Server"]})");

@@ -35,3 +35,56 @@ TEST_CASE("a request that is sent again after a publish has the new route's head
     crank.send(second, kOk);
     CHECK(status_of(crank.see(client, "ok")) == "200");
 }
+
+TEST_CASE("a publish in the middle of a request gives it no new time") {
+    ListeningWire endpoint;
+    const std::string limited = one_route({endpoint.port()}, R"("timeouts": {"request": "1s"})");
+    Crank crank(limited);
+    Wire client = crank.client();
+    crank.send(client, kGet);
+    Wire first = crank.accept(endpoint);
+    crank.see(first, "\r\n\r\n");
+    crank.pass(800);
+    crank.publish(limited);
+    first.close();
+    Wire second = crank.accept(endpoint);
+    crank.see(second, "\r\n\r\n");
+    crank.pass(400);
+    CHECK(status_of(crank.see(client, "\r\n\r\n")) == "504");
+}
+
+TEST_CASE("a publish that takes the limit away takes it away") {
+    ListeningWire endpoint;
+    Crank crank(one_route({endpoint.port()}, R"("timeouts": {"request": "1s"})"));
+    Wire client = crank.client();
+    crank.send(client, kGet);
+    Wire first = crank.accept(endpoint);
+    crank.see(first, "\r\n\r\n");
+    crank.publish(one_route({endpoint.port()}));
+    first.close();
+    Wire second = crank.accept(endpoint);
+    crank.see(second, "\r\n\r\n");
+    crank.pass(5000);
+    crank.send(second, kOk);
+    CHECK(status_of(crank.see(client, "ok")) == "200");
+}
+
+TEST_CASE("a head that does not fit by the new route is refused, and never sent as the old one's") {
+    ListeningWire old_one, new_one;
+    Crank crank(one_route({old_one.port()}));
+    Wire client = crank.client();
+    std::string fields;
+    for (int i = 0; i < 15; ++i) fields += "X-" + std::to_string(i) + ": " + std::string(1000, 'v') + "\r\n";
+    crank.send(client, "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+    Wire first = crank.accept(old_one);
+    crank.see(first, "\r\n\r\n");
+    std::string edits;
+    for (int i = 0; i < 6; ++i)
+        edits += (i == 0 ? "" : ", ") + ("\"Y-" + std::to_string(i) + "\": \"" + std::string(1000, 'v') + "\"");
+    crank.publish(one_route({new_one.port()}, R"("request_headers": {"set": {)" + edits + "}}"));
+    first.close();
+    CHECK(status_of(crank.see(client, "\r\n\r\n")) == "431");
+    Wire second = new_one.accept();
+    if (second.is_open()) second.read();
+    CHECK(second.seen == "");
+}

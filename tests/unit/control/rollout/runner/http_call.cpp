@@ -76,5 +76,5 @@ TEST_CASE("nobody there, nonsense and bad URLs are errors, not exceptions") {
     CHECK(outcome_of("http://127.0.0.1:" + std::to_string(port) + "/", "").error.starts_with("connecting"));
     CHECK(outcome_of("ftp://127.0.0.1/", "").error.starts_with("not a URL"));
     OneAnswer nonsense("what?\r\n\r\n");
-    CHECK(outcome_of(nonsense.url("/"), "").error.starts_with("waiting for the answer"));
+    CHECK(outcome_of(nonsense.url("/"), "").error.starts_with("the answer is refused"));
 }

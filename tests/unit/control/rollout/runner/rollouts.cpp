@@ -290,6 +290,187 @@ TEST_CASE("a watched switch that goes well ends by itself") {
     CHECK_FALSE(stage.rollouts->may_watch("forum", "green", from).has_value());
 }
 
+TEST_CASE("a watched switch that counted nothing is inconclusive, lets the route go and leaves the traffic") {
+    Stage stage;
+    const auto live = stage.rollouts->watch("forum", "blue", "green", std::chrono::seconds(30), "ci");
+    stage.pass(32, {0, 0}, {0, 0});
+    const auto shown = view(*live);
+    CHECK(shown["state"] == "inconclusive");
+    CHECK(shown["why"] == "no request came");
+    CHECK(shown["holds_route"] == false);
+    CHECK(shown["ended"]["why"] == "no request came");
+    CHECK(stage.green_percent() == doctest::Approx(100));
+    CHECK(stage.rollouts->held_by("forum").empty());
+    CHECK_FALSE(stage.rollouts->any_active());
+    stage.green_goes(false);
+    stage.pass(2, {0, 0}, {200, 200});  // it is over: nothing is taken back any more
+    CHECK(stage.green_percent() == doctest::Approx(100));
+    stage.again();
+    CHECK(stage.rollouts->held_by("forum").empty());
+}
+
+TEST_CASE("nobody there: the last endpoint of the new release goes down and all traffic returns with the next look") {
+    for (const int weight : {5, 100}) {
+        CAPTURE(weight);
+        Stage stage;
+        const auto live = started(stage);
+        while (stage.green_percent() < weight) REQUIRE(live->promote("alice").has_value());
+        stage.tick({200 - 2U * static_cast<unsigned>(weight), 0}, {2U * static_cast<unsigned>(weight), 0});
+        stage.green_goes(false);
+        stage.tick({0, 0}, {0, 0});  // no request is needed for it
+        CHECK(live->machine().state() == State::rolled_back);
+        CHECK(stage.weight("green") == 0);
+        const auto ended = view(*live)["ended"];
+        CHECK(ended["by"] == "health");
+        CHECK(ended["evidence"]["test"] == "nobody_there");
+        CHECK(ended["evidence"]["down"]["127.0.0.1:9012"] == "connection refused");
+    }
+}
+
+TEST_CASE("nobody there, and nowhere to go back to: the step holds and says so, and goes on when somebody comes") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.by_split(2, [] { return false; });
+    stage.green_goes(false);
+    stage.health["blue"].usable = 0;
+    stage.pass(20, {0, 0}, {0, 0});
+    CHECK(live->machine().state() == State::running);
+    CHECK(live->machine().why().find("nowhere to return to") != std::string::npos);
+    CHECK(stage.green_percent() == doctest::Approx(5));
+    stage.green_goes(true);
+    stage.health["blue"].usable = 2;
+    stage.by_split(60, [&] { return live->machine().step() == 1; });
+    CHECK(live->machine().step() == 1);
+}
+
+TEST_CASE("a release that keeps crashing holds its step, whatever the evidence between") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.health["green"] = {2, 1, 0, {{"127.0.0.1:9012", "connection refused"}}};
+    for (int i = 0; i < 3; ++i) {
+        stage.rollouts->went_down("green", "127.0.0.1:9012");
+        stage.rollouts->went_down("blue", "127.0.0.1:9002");  // not what is on trial
+        stage.by_split(2, [] { return false; });
+    }
+    CHECK(live->machine().why().starts_with("crashing: endpoint 127.0.0.1:9012 of green"));
+    stage.by_split(40, [&] { return live->machine().step() == 1; });
+    CHECK(live->machine().step() == 0);
+    CHECK(live->machine().state() == State::running);
+    stage.by_split(30, [&] { return live->machine().step() == 1; });
+    CHECK(live->machine().step() == 1);
+}
+
+TEST_CASE("nothing begins towards an upstream without a healthy endpoint, unless by force") {
+    Stage stage;
+    stage.green_goes(false);
+    const auto refused = stage.rollouts->start(small_plan(), "ci");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == 409);
+    CHECK(refused.error().detail.find(
+              "upstream green has 0 of 1 endpoints healthy (127.0.0.1:9012: connection refused)") == 0);
+    CHECK(stage.rollouts->check(small_plan()).error().status == 409);  // a dry run, too
+    std::string from;
+    CHECK(stage.rollouts->may_watch("forum", "green", from).error().status == 409);
+    CHECK(stage.rollouts->may_watch("forum", "green", from, true).has_value());
+    CHECK(stage.disk.empty());
+    CHECK(stage.rollouts->check(small_plan(), true).has_value());
+    const auto forced = stage.rollouts->start(small_plan(), "ci", true);
+    REQUIRE(forced.has_value());
+    stage.tick({190, 0}, {0, 0});
+    // It was told: that nobody is there is no news. What clients meet of it is.
+    CHECK((*forced)->machine().state() == State::running);
+    CHECK((*forced)->machine().why().starts_with("no endpoint of green is usable"));
+    int ticks = 0;
+    while ((*forced)->machine().active() && ++ticks < 50) stage.tick(kBlueWell, {10, 10});
+    CHECK(ticks <= 2);
+    CHECK(stage.weight("green") == 0);
+}
+
+TEST_CASE("a rollback that is not in force yet says so, holds the route, and lets a person have it who aborts") {
+    Stage stage;
+    const auto live = started(stage);
+    REQUIRE(live->promote("alice").has_value());
+    stage.refuse = true;
+    stage.green_goes(false);
+    stage.tick({0, 0}, {0, 0});
+    CHECK(view(*live)["state"] == "rolling_back");
+    CHECK(stage.green_percent() == doctest::Approx(50));
+    auto holder = stage.rollouts->holder("forum");
+    CHECK(holder.rollout == "r1");
+    CHECK(holder.returning);
+    CHECK(stage.rollouts->start(small_plan(), "ci", true).error().detail.find("is being returned by rollout r1") !=
+          std::string::npos);
+    CHECK_FALSE(live->promote("alice").has_value());
+    REQUIRE(live->abort("alice").has_value());
+    CHECK(stage.rollouts->held_by("forum").empty());
+    // Nobody did anything else: what is wanted still is.
+    stage.refuse = false;
+    stage.pass(1, {0, 0}, {0, 0});
+    CHECK(stage.weight("green") == 0);
+    CHECK(live->machine().closed());
+    CHECK(view(*live)["ended"]["by"] == "health");
+}
+
+TEST_CASE("what a person has made of the route since the return was let go is left as it is") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.refuse = true;
+    stage.green_goes(false);
+    stage.tick({0, 0}, {0, 0});
+    REQUIRE(live->abort("alice").has_value());
+    stage.model.routes[0].split = {{"blue", 0}, {"green", 1}};  // by force: she knows why
+    stage.refuse = false;
+    stage.pass(1, {0, 0}, {0, 0});
+    CHECK(stage.green_percent() == doctest::Approx(100));
+    CHECK(live->machine().closed());
+}
+
+TEST_CASE("an undo while it rolls back settles it, unless it would leave the bad release some traffic") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.refuse = true;
+    stage.green_goes(false);
+    stage.tick({0, 0}, {0, 0});
+    REQUIRE(live->machine().state() == State::rolling_back);
+    stage.model.routes[0].split = {{"blue", 1}, {"green", 3}};
+    stage.refuse = false;
+    stage.pass(1, {0, 0}, {0, 0});
+    CHECK(stage.weight("green") == 0);
+    CHECK(live->machine().state() == State::rolled_back);
+    Stage other;
+    const auto second = started(other);
+    other.refuse = true;
+    other.green_goes(false);
+    other.tick({0, 0}, {0, 0});
+    other.model.routes[0].split = {{"blue", 7}};
+    const auto before = other.generation;
+    other.refuse = false;
+    other.pass(1, {0, 0}, {0, 0});
+    CHECK(second->machine().state() == State::rolled_back);
+    CHECK(other.generation == before);
+    CHECK(other.weight("blue") == 7);
+}
+
+TEST_CASE("a store that refuses does not keep the bad release in traffic") {
+    Stage stage;
+    const auto live = started(stage);
+    REQUIRE(live->promote("alice").has_value());
+    stage.disk_full = stage.store_full = true;
+    REQUIRE(live->promote("alice").has_value());  // upwards it waits
+    stage.pass(1, {100, 0}, {100, 0});
+    CHECK(stage.green_percent() == doctest::Approx(50));
+    CHECK(live->machine().why().find("its weight is not in force yet: the journal cannot be written") == 0);
+    const auto again = live->promote("alice");  // and is not skipped by who asks twice
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().detail.find("not in force yet") != std::string::npos);
+    stage.pass(1, {100, 0}, {100, 100});
+    CHECK(stage.weight("green") == 0);
+    CHECK(live->machine().state() == State::rolled_back);
+    stage.disk_full = stage.store_full = false;
+    stage.tick(kBlueWell, {0, 0});
+    CHECK(stage.disk["r1"].find("rolled_back") != std::string::npos);
+}
+
 TEST_CASE("the report is kept with the rollout and its page needs nothing from outside") {
     Stage stage;
     auto plan = small_plan();

@@ -55,6 +55,8 @@ class Stage {
             return std::optional(
                 std::pair<std::string, std::string>(id < 10 ? "blue" : "green", "127.0.0.1:90" + std::to_string(id)));
         };
+        ports.usable = [this](const std::string& name) { return health[name].usable > 0; };
+        ports.health = [this](const std::string& name) { return health[name]; };
         ports.call = [this](const std::string& url, const std::string& body, rollout::Duration,
                             rollout::HttpDone done) {
             calls.emplace_back(url, body);
@@ -67,8 +69,10 @@ class Stage {
     void publish(switchyard::control::Change change, switchyard::control::Answered done) {
         using namespace switchyard::control;
         if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
-            CHECK(rollouts->held_by(holder->machine().plan().route) == change.holder);
+            CHECK(
+                (rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
         if (refuse) return done(problems::conflict("refused"));
+        if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
         auto next = change.edit(model, Facts{});
         REQUIRE(next.has_value());
         Receipt receipt;
@@ -138,6 +142,16 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
+    bool store_full = false;  // refuses generations
+    std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
+                                                                               {"green", {1, 1, 0, {}}}};
+    void green_goes(bool up) {
+        health["green"].usable = up ? 1 : 0;
+        health["green"].down.clear();
+        if (up) return;
+        health["green"].down = {{"127.0.0.1:9012", "connection refused"}};
+        rollouts->went_down("green", "127.0.0.1:9012");
+    }
     std::vector<Json> events;
     std::vector<std::pair<std::string, std::string>> calls;
     std::unique_ptr<switchyard::control::rollout::Rollouts> rollouts;

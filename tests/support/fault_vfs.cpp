@@ -1,4 +1,4 @@
-#include "tests/unit/control/store/fault_vfs.h"
+#include "tests/support/fault_vfs.h"
 
 #include <sqlite3.h>
 

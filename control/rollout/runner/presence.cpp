@@ -1,0 +1,85 @@
+#include "control/rollout/runner/presence.h"
+
+#include <fmt/format.h>
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+// The first few of them: an upstream may have a thousand.
+std::string down_words(const UpstreamHealth& health) {
+    constexpr std::size_t kNamed = 3;
+    std::string out;
+    for (std::size_t i = 0; i < health.down.size() && i < kNamed; ++i)
+        out += (out.empty() ? "" : ", ") + health.down[i].first +
+               (health.down[i].second.empty() ? "" : " (" + health.down[i].second + ")");
+    if (health.down.size() > kNamed) out += fmt::format(" and {} more", health.down.size() - kNamed);
+    return out;
+}
+
+}  // namespace
+
+void Presence::went_down(const std::string& address, Monotonic now) {
+    auto& times = downs_[address];
+    times.push_back(now);
+    if (times.size() > kCrashes) times.pop_front();
+}
+
+void Presence::add_baseline(std::uint64_t attempts, std::uint64_t failures) {
+    if (attempts == 0) return;
+    last_.push_back({attempts, failures});
+    last_attempts_ += attempts, last_failures_ += failures;
+    while (last_attempts_ - last_.front().attempts >= kLastRequests) {
+        last_attempts_ -= last_.front().attempts, last_failures_ -= last_.front().failures;
+        last_.pop_front();
+    }
+}
+
+bool Presence::baseline_fails() const {
+    return last_attempts_ >= kLastRequests && 2 * last_failures_ > last_attempts_;
+}
+
+std::string Presence::crashing(Monotonic now) {
+    std::erase_if(downs_, [&](const auto& one) { return now - one.second.back() > kCrashSpan; });
+    for (const auto& [address, times] : downs_)
+        if (times.size() == kCrashes && now - times.front() <= kCrashSpan)
+            return fmt::format("crashing: endpoint {} of {} went down {} times in a minute", address, to_, kCrashes);
+    return {};
+}
+
+void Presence::look(Monotonic now, const std::function<bool(const std::string&)>& usable,
+                    const std::function<UpstreamHealth(const std::string&)>& health) {
+    alarm_.reset();
+    if (usable(to_)) {
+        seen_usable_ = true;
+        hold_ = crashing(now);
+        return;
+    }
+    const UpstreamHealth gone = health(to_), old = health(from_);
+    const std::string nobody = gone.endpoints == 0
+                                   ? fmt::format("{} has no endpoint", to_)
+                                   : fmt::format("no endpoint of {} is usable: {}", to_, down_words(gone));
+    if (old.usable == 0) {
+        hold_ = fmt::format("{}; nor is one of {}, so there is nowhere to return to", nobody, from_);
+    } else if (baseline_fails()) {
+        hold_ = fmt::format("{}; {} of the last {} requests to {} failed as well", nobody, last_failures_,
+                            last_attempts_, from_);
+    } else if (!seen_usable_ || gone.unknown > 0) {
+        hold_ = nobody;
+    } else {
+        nlohmann::ordered_json down = nlohmann::ordered_json::object();
+        for (const auto& [address, why] : gone.down) down[address] = why;
+        const std::string lost =
+            gone.endpoints == 0 ? nobody
+                                : fmt::format("the last usable endpoint of {} went down: {}", to_, down_words(gone));
+        alarm_ = Findings::Alarm{"health",
+                                 fmt::format("{}; {} has {} of {} usable", lost, from_, old.usable, old.endpoints),
+                                 {{"test", "nobody_there"},
+                                  {"usable", {{to_, 0}, {from_, old.usable}}},
+                                  {"down", std::move(down)},
+                                  {"endpoints", nlohmann::ordered_json::object()}}};
+        hold_ = nobody;
+    }
+}
+
+}  // namespace switchyard::control::rollout

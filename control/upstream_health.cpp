@@ -1,0 +1,62 @@
+#include "control/upstream_health.h"
+
+#include <algorithm>
+
+#include "config/spelling.h"
+
+namespace switchyard::control {
+namespace {
+
+bool usable_one(const config::Endpoint& endpoint, const upstream::EndpointState& state) {
+    return endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state.healthy();
+}
+
+void note(const config::Endpoint& endpoint, const std::string& address, const std::string& upstream, Registry& registry,
+          const HealthChecker& checker, rollout::UpstreamHealth& out) {
+    const auto state = registry.endpoint(upstream, address);
+    const auto* seen = checker.seen(upstream, address);
+    ++out.endpoints;
+    if (usable_one(endpoint, *state)) {
+        ++out.usable;
+    } else if (endpoint.state != config::EndpointState::up) {
+        out.down.emplace_back(address, config::word(endpoint.state));
+    } else if (endpoint.weight == 0) {
+        out.down.emplace_back(address, "weight 0");
+    } else if (seen == nullptr || seen->state == HealthRule::State::unknown) {
+        ++out.unknown;
+        out.down.emplace_back(address, "not checked yet");
+    } else if (seen->state == HealthRule::State::up) {
+        out.down.emplace_back(address, "ejected");
+    } else {
+        out.down.emplace_back(address, seen->detail);
+    }
+}
+
+}  // namespace
+
+bool usable(const config::Model& model, const std::string& upstream, Registry& registry, const KnownAddresses& known) {
+    const auto it = model.upstreams.find(upstream);
+    return it != model.upstreams.end() && std::ranges::any_of(it->second.endpoints, [&](const auto& endpoint) {
+               return std::ranges::any_of(members_of(endpoint.address, known), [&](const auto& member) {
+                   return usable_one(endpoint, *registry.endpoint(upstream, member.identity));
+               });
+           });
+}
+
+rollout::UpstreamHealth health_of(const config::Model& model, const std::string& upstream, Registry& registry,
+                                  const KnownAddresses& known, const HealthChecker& checker) {
+    rollout::UpstreamHealth out;
+    const auto it = model.upstreams.find(upstream);
+    if (it == model.upstreams.end()) return out;
+    for (const auto& endpoint : it->second.endpoints) {
+        const auto members = members_of(endpoint.address, known);
+        if (members.empty()) {
+            ++out.endpoints;
+            out.down.emplace_back(endpoint.address.text(), "its name has no address");
+        }
+        for (const auto& member : members) note(endpoint, member.identity, upstream, registry, checker, out);
+    }
+    return out;
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,32 @@
+// How much one connection may do before the others of its worker have their turn.
+//
+// A wake ends where a socket has nothing more to give or take. Between fast peers that is never: a client that
+//   pipelines faster than its requests are answered, or a download over a fast network, would keep the worker from
+//   everybody else, from its timers, its clock and the next generation. Who has used his budget up is woken again
+//   behind all who wait now.
+// Threads: one worker. A plain value.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace switchyard::serve {
+
+class TurnBudget {
+  public:
+    // A twentieth of a millisecond of copying: nobody who waits behind a hundred such connections notices them.
+    static constexpr std::size_t kOctets = 128 * 1024;
+    // About the same time in requests that are answered without waiting for anybody.
+    static constexpr std::size_t kExchanges = 8;
+
+    void renew() { left_ = kOctets; }
+    void moved(std::size_t octets) { left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(left_, octets)); }
+    void served() { moved(kOctets / kExchanges); }
+    bool over() const { return left_ == 0; }
+
+  private:
+    std::uint32_t left_ = kOctets;
+};
+
+}  // namespace switchyard::serve

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""Names of endpoints are facts: one that is gone, silent or elsewhere hinders no start, no change, no rollback and no
+/healthz; its last good address goes on; another address is taken up by traffic and health checks alike, and nothing is
+lost on the way. With a name server of the test's own, and with dnsmasq."""
+import http.client
+import http.server
+import pathlib
+import shutil
+import signal
+import socket
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
+from name_server import SERVFAIL, NameServer  # noqa: E402
+
+
+class Server:
+    """An endpoint that says where it is; several may have one port, on addresses of their own."""
+
+    def __init__(self, host, port=0, status=200):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(host)))
+                self.end_headers()
+                self.wfile.write(host.encode())
+
+            def log_message(self, *_):
+                pass
+
+        class Listening(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass  # a health check has left after the head
+
+            request_queue_size = 128
+
+        self.host = host
+        self.http = Listening((host, port), Handler)
+        self.port = self.http.server_address[1]
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+class Traffic:
+    """Requests one after the other on kept connections, until the block is left."""
+
+    def __init__(self, url, connections=4):
+        self.host, self.port = url.removeprefix("http://").rsplit(":", 1)
+        self.over = False
+        self.wrong, self.seen = [], []
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(connections)]
+
+    def _run(self):
+        client = http.client.HTTPConnection(self.host, int(self.port), timeout=running.DEADLINE)
+        while not self.over:
+            try:
+                client.request("GET", "/")
+                answer = client.getresponse()
+                body = answer.read().decode()
+                (self.seen if answer.status == 200 else self.wrong).append(body)
+            except OSError as error:
+                self.wrong.append(repr(error))
+                client.close()
+        client.close()
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        running.until("traffic", lambda: len(self.seen) > 50)
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        for thread in self.threads:
+            thread.join()
+
+    def only(self, *hosts):
+        """Waits until the last hundred answers came from these, and from each of them."""
+        def holds():
+            begun = len(self.seen)
+            running.until("a hundred answers", lambda: len(self.seen) >= begun + 100)
+            return set(self.seen[begun:]) == set(hosts)
+        running.until(f"answers from {hosts} only", holds)
+
+
+def get(url, path="/"):
+    host, port = url.removeprefix("http://").rsplit(":", 1)
+    client = http.client.HTTPConnection(host, int(port), timeout=running.DEADLINE)
+    client.request("GET", path)
+    answer = client.getresponse()
+    body = answer.read().decode()
+    client.close()
+    return answer.status, body
+
+
+def config(names, upstreams, split, health=None, timeout="2s"):
+    return {
+        "process": {"workers": 2, "resolver": {"servers": [names.address], "timeout": timeout, "attempts": 1}},
+        "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+        "upstreams": {name: {"endpoints": [{"address": a} for a in addresses],
+                             "health": health or {"type": "http", "path": "/", "interval": "50ms"}}
+                      for name, addresses in upstreams.items()},
+        "routes": [{"name": "app", "split": split, "debug_headers": True}],
+    }
+
+
+def endpoint(proxy, upstream, number=0):
+    return proxy.call("GET", f"/v1/upstreams/{upstream}")[1]["endpoints"][number]
+
+
+def addresses(proxy, upstream):
+    return [a["address"].rsplit(":", 1)[0] for a in endpoint(proxy, upstream)["name"]["addresses"]]
+
+
+def switch(proxy, to):
+    return proxy.call("POST", "/v1/routes/app/switch", {"to": to})
+
+
+def blue_is_gone(program, names):
+    """The normal end of a release in containers: the old colour's name goes away, and is not missed (N2)."""
+    names.names = {}
+    with running.workplace() as work, Server("127.0.0.1") as green:
+        upstreams = {"blue": [f"app-blue.test:{green.port}"], "green": [f"127.0.0.1:{green.port}"]}
+        with running.Switchyard(program, work, config(names, upstreams, {"blue": 0, "green": 100})) as proxy:
+            proxy.healthy("green")
+            running.until("the failed look-up", lambda: "NXDOMAIN" in endpoint(proxy, "blue").get("detail", ""))
+            blue = endpoint(proxy, "blue")
+            check("it cannot be used, and says why", blue["health"] == "down" and blue["name"]["standing"] == "unknown" and
+                  blue["name"]["addresses"] == [], blue)
+            running.until("readiness", lambda: get(proxy.admin, "/readyz")[0] == 200)
+            check("traffic flows", get(proxy.url())[0] == 200)
+            code, receipt, _ = proxy.call("PUT", f"/v1/upstreams/green/endpoints/localhost:{green.port}", {"weight": 2})
+            check("an unrelated change is made", code == 200, receipt)
+            check("localhost is there at once", endpoint(proxy, "green", 1)["name"]["standing"] == "current", receipt)
+            code, receipt, _ = proxy.call("PUT", "/v1/upstreams/green/endpoints/nowhere.test:80", {})
+            check("an endpoint whose name nobody knows can be configured", code == 200, receipt)
+            check("and takes readiness from nobody", get(proxy.admin, "/readyz")[0] == 200)
+            code, receipt, _ = proxy.call("POST", "/v1/undo", {})
+            check("undo works", code == 200, receipt)
+            check("nobody is sent to it by mistake", switch(proxy, "blue")[0] == 409)
+            proxy.child.send_signal(signal.SIGHUP)
+            running.until("the file to be read", lambda: "switchyard.json read" in proxy.text())
+            generation = proxy.status()["generation"]
+            names.names["app-blue.test"] = ["127.0.0.1"]
+            running.until("blue to be found", lambda: endpoint(proxy, "blue")["health"] == "up")
+            check("a fact is no generation", proxy.status()["generation"] == generation, proxy.status())
+            check("now it can be used", switch(proxy, "blue")[0] == 200)
+            names.names = {}
+            proxy.kill()
+        # Restarted while nobody knows the name: the last good address is on the disk.
+        names.names["app-blue.test"] = None
+        with running.Switchyard(program, work, None) as proxy:
+            proxy.healthy("blue")
+            check("the restart finds it again", get(proxy.url())[0] == 200)
+            check("from the store", endpoint(proxy, "blue")["name"]["standing"] == "stale", endpoint(proxy, "blue"))
+            proxy.end()
+
+
+def rollback(program, names):
+    """A failing release is taken back while an unrelated name is gone, and while its server is silent (W2)."""
+    for gone in ({}, {"unrelated.test": None}):
+        names.names = {"unrelated.test": ["127.0.0.1"]}
+        with running.workplace() as work, Server("127.0.0.1") as good, Server("127.0.0.2", status=500) as bad:
+            upstreams = {"blue": [f"127.0.0.1:{good.port}"], "green": [f"127.0.0.2:{bad.port}"],
+                         "unrelated": [f"unrelated.test:{good.port}"]}
+            with running.Switchyard(program, work, config(names, upstreams, {"blue": 1, "green": 0}, {"type": "tcp", "interval": "50ms"})) as proxy:
+                proxy.healthy("blue", "green", "unrelated")
+                names.names = gone
+                questions = names.questions("unrelated.test")
+                with Traffic(proxy.url()):
+                    code, started, _ = proxy.call("POST", "/v1/rollouts", {"route": "app", "from": "blue", "to": "green", "steps": [{"weight": 50, "bake": "10m"}, {"weight": 100, "bake": "10m"}]})
+                    if code != 201:
+                        raise running.Failed(f"the rollout does not start: {started}")
+                    running.until("the rollback", lambda: proxy.call("GET", f"/v1/rollouts/{started['id']}")[1]["state"] == "rolled_back")
+                    running.until("its publication", lambda: proxy.status()["routes"][0]["split"].get("green", 0) == 0)
+                running.until("questions in vain", lambda: names.questions("unrelated.test") > questions + 1)
+                check("nothing could not be published", "publish_failed" not in proxy.text(), proxy.text()[-500:])
+                check("its last good address is used", endpoint(proxy, "unrelated")["health"] == "up", endpoint(proxy, "unrelated"))
+                check("switch and undo work", switch(proxy, "green")[0] == 200 and proxy.call("POST", "/v1/undo", {})[0] == 200)
+                proxy.end()
+
+
+def silence(program, names):
+    """While a name server says nothing, /healthz answers and changes are made: control waits for nobody."""
+    names.names = {"app.test": None}
+    with running.workplace() as work, Server("127.0.0.1") as server:
+        with running.Switchyard(program, work, config(names, {"blue": [f"app.test:{server.port}"], "green": [f"127.0.0.1:{server.port}"]}, {"green": 1})) as proxy:
+            for number in range(3):
+                before = names.questions("app.test")
+                running.until("a question", lambda: names.questions("app.test") > before)
+                said = endpoint(proxy, "blue").get("detail")
+                answered = changed = 0
+                # It is two seconds until that question has failed; with a control that waits nothing would be answered.
+                while names.questions("app.test") <= before + 2 and answered < 20:
+                    check("alive", get(proxy.admin, "/healthz")[0] == 200)
+                    answered += 1
+                    changed += proxy.call("PUT", "/v1/routes/app/split", {"green": answered + 1, "blue": 1})[0] == 200
+                check(f"/healthz answers in the silence ({said})", answered >= 10, answered)
+                check("changes are made in the silence", changed >= 10, changed)
+            running.until("the word of it", lambda: "in time" in endpoint(proxy, "blue").get("detail", ""))
+            check("it became ready all the same", get(proxy.admin, "/readyz")[0] == 200 or running.until("readiness", lambda: get(proxy.admin, "/readyz")[0] == 200))
+            names.names = {"app.test": ["127.0.0.1"]}
+            running.until("recovery", lambda: endpoint(proxy, "blue")["health"] == "up")
+            proxy.end()
+
+
+def outage_and_move(program, names):
+    """A DNS outage is none of the service (W3); a changed address is taken up by traffic and checks alike, without a
+    generation, without a failed request, and kept connections follow (W4, R6); all addresses are used."""
+    names.names = {"app.test": ["127.0.0.1"]}
+    with running.workplace() as work, Server("127.0.0.1") as first, Server("127.0.0.2", first.port) as second:
+        with running.Switchyard(program, work, config(names, {"blue": [f"app.test:{first.port}"]}, {"blue": 1})) as proxy:
+            proxy.healthy("blue")
+            generation = proxy.status()["generation"]
+            with Traffic(proxy.url()) as traffic:
+                names.names = {"app.test": SERVFAIL}
+                running.until("the outage to be seen", lambda: endpoint(proxy, "blue")["name"]["standing"] == "stale")
+                check("it goes on with what it knows", endpoint(proxy, "blue")["health"] == "up", endpoint(proxy, "blue"))
+                names.names = {"app.test": ["127.0.0.2"]}
+                traffic.only("127.0.0.2")
+                check("the checks moved, too", addresses(proxy, "blue") == ["127.0.0.2"], endpoint(proxy, "blue"))
+                running.until("no connection to the old address", lambda: proxy.status()["connections"]["upstream_idle"] <= len(traffic.threads))
+                names.names = {"app.test": ["127.0.0.1", "127.0.0.2"]}
+                traffic.only("127.0.0.1", "127.0.0.2")
+                # A place where nobody is yet gets nothing, and the former ones serve on.
+                names.names = {"app.test": ["127.0.0.3"]}
+                running.until("it to be found", lambda: "127.0.0.3" in addresses(proxy, "blue"))
+                running.until("a check of it", lambda: any(a["health"] == "down" for a in endpoint(proxy, "blue")["name"]["addresses"]))
+                traffic.only("127.0.0.1", "127.0.0.2")
+                leaving = [a["address"] for a in endpoint(proxy, "blue")["name"]["addresses"] if a.get("leaving")]
+                check("they are said to be leaving", len(leaving) == 2, endpoint(proxy, "blue"))
+                with Server("127.0.0.3", first.port):
+                    traffic.only("127.0.0.3")
+                    names.names = {"app.test": ["127.0.0.1"]}
+                    traffic.only("127.0.0.1")
+            check("no request failed", not traffic.wrong, traffic.wrong[:3])
+            check("a fact is no generation", proxy.status()["generation"] == generation, proxy.status()["generation"])
+            check("history does not know of it", len(proxy.call("GET", "/v1/generations")[1]["generations"]) == 1)
+            proxy.end()
+
+
+def free_port():
+    """One that is free for UDP and TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+                return udp.getsockname()[1]
+            except OSError:
+                continue
+
+
+def real_server(program):
+    """The same with dnsmasq, whose local records have TTL 0."""
+    dnsmasq = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if dnsmasq is None:
+        print("dnsmasq is not installed: its part is left out")
+        return
+    with running.workplace() as work, Server("127.0.0.1") as first, Server("127.0.0.2", first.port):
+        port = free_port()
+        hosts = pathlib.Path(work) / "dnsmasq.hosts"
+        hosts.write_text("127.0.0.1 app.test\n")
+        served = running.Process([dnsmasq, "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root",
+                                  "--listen-address=127.0.0.1", "--bind-interfaces", f"--port={port}", f"--addn-hosts={hosts}", "--pid-file="], work, "dnsmasq")
+        with served:
+            class Dnsmasq:
+                address = f"127.0.0.1:{port}"
+            with running.Switchyard(program, work, config(Dnsmasq, {"blue": [f"app.test:{first.port}"]}, {"blue": 1})) as proxy:
+                proxy.healthy("blue")
+                with Traffic(proxy.url()) as traffic:
+                    hosts.write_text("127.0.0.2 app.test\n")
+                    served.child.send_signal(signal.SIGHUP)
+                    traffic.only("127.0.0.2")
+                    served.kill()
+                    running.until("its end to be seen", lambda: endpoint(proxy, "blue")["name"]["standing"] == "stale")
+                    traffic.only("127.0.0.2")
+                check("no request failed with dnsmasq", not traffic.wrong, traffic.wrong[:3])
+                proxy.end()
+
+
+def main():
+    program = sys.argv[1]
+    with NameServer() as names:
+        blue_is_gone(program, names)
+        rollback(program, names)
+        silence(program, names)
+        outage_and_move(program, names)
+    real_server(program)
+    return verdict()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except running.Failed as failed:
+        verdict()
+        sys.exit(f"FAILED: {failed}")

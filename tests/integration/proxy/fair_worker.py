@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""One connection is one of many: clients that pipeline without end, or download without end, leave the others of their one
+worker their turn, and every change its 200.
+
+The others' times are compared with those of the same run without the greedy ones."""
+import multiprocessing
+import pathlib
+import socket
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
+
+REQUESTS = 200  # of the patient client in each situation
+FACTOR = 5      # its 90th percentile may be so many times that of the quiet run
+FLOOR = 0.100   # ... and what a busy machine's scheduler may add to any
+
+
+def greed(port, request, got):
+    """Sends `request` for ever and throws away what comes; in a process of its own, so as not to slow down who measures."""
+    connection = socket.create_connection(("127.0.0.1", port))
+
+    def send():
+        try:
+            while True:
+                connection.sendall(request)
+        except OSError:
+            pass
+    threading.Thread(target=send, daemon=True).start()
+    try:
+        while came := connection.recv(1 << 20):
+            got.value += len(came)
+    except OSError:
+        pass
+
+
+class Greedy:
+    def __init__(self, port, request):
+        self.got = multiprocessing.Value("Q", 0)
+        self.process = multiprocessing.Process(target=greed, args=(port, request, self.got), daemon=True)
+        self.process.start()
+
+    def stop(self):
+        self.process.kill()
+        self.process.join()
+
+
+def answer(connection):
+    head = b""
+    while b"\r\n\r\n" not in head:
+        got = connection.recv(65536)
+        if not got:
+            raise running.Failed(f"the connection ended: {head!r}")
+        head += got
+    return head
+
+
+def patient(port):
+    """The times of one request after the other on a kept connection."""
+    times = []
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(running.DEADLINE)
+        for _ in range(REQUESTS):
+            begun = time.monotonic()
+            connection.sendall(b"GET /own HTTP/1.1\r\nHost: a\r\n\r\n")
+            check("the patient one is answered", answer(connection).startswith(b"HTTP/1.1 200"))
+            times.append(time.monotonic() - begun)
+    return statistics.quantiles(times, n=10)[8]
+
+
+def story(switchyard, yardbench, work):
+    with running.Endpoint(yardbench, work, "blue", "--body", "8388608") as blue, running.Endpoint(yardbench, work, "green") as green:
+        config = running.blue_green([blue.address], [green.address])
+        config["process"]["workers"] = 1
+        config["routes"][0]["match"] = {"hosts": ["app"]}
+        config["routes"].append({"name": "own", "match": {"path_exact": "/own"}, "respond": {"status": 200, "body": "hi"}})
+        with running.Switchyard(switchyard, work, config) as proxy:
+            proxy.healthy("blue", "green")
+            port = int(proxy.url().rsplit(":", 1)[1])
+            quiet = patient(port)
+            situations = {
+                "a pipeline of requests that nobody takes": b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000,
+                "a pipeline of large downloads": b"GET / HTTP/1.1\r\nHost: app\r\n\r\n" * 20,
+            }
+            for title, request in situations.items():
+                greedy = Greedy(port, request)
+                try:
+                    running.until(f"{title}: it flows", lambda: greedy.got.value > 1 << 16)
+                    p90 = patient(port)
+                    print(f"{title}: p90 {p90 * 1000:.2f} ms, quiet {quiet * 1000:.2f} ms, {greedy.got.value >> 10} KiB meanwhile")
+                    check(f"{title}: the others' p90", p90 <= FACTOR * quiet + FLOOR, f"{p90:.4f} s, quiet {quiet:.4f} s")
+                    for weight in (1, 2, 3):
+                        status, receipt, _ = proxy.call("PUT", "/v1/routes/app/split", {"blue": 1000, "green": weight})
+                        check(f"{title}: a change is adopted", status == 200, (status, receipt))
+                finally:
+                    greedy.stop()
+
+
+def main(switchyard, yardbench):
+    with running.workplace() as work:
+        story(switchyard, yardbench, work)
+    return verdict()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

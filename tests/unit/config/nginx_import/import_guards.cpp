@@ -1,0 +1,223 @@
+// What guards something in nginx opens for nobody when it is carried over: allowed as there, or closed.
+#include <doctest/doctest.h>
+
+#include "config/nginx_import/summary.h"
+#include "tests/unit/config/nginx_import/import_fixture.h"
+
+using namespace switchyard::config;
+
+namespace {
+
+const std::string kTwoApps = "upstream app { server 127.0.0.1:9001; }\nupstream other { server 127.0.0.1:9002; }\n";
+const std::string kToApp = "proxy_pass http://app; proxy_set_header Host $http_host; ";
+
+NginxImport guarded_server(const std::string& text) {
+    return import_http(kTwoApps + "server { " + text + " }");
+}
+
+// Of the first route: its rules with what they lead to, then what it does itself.
+std::string first_route(const NginxImport& imported) {
+    if (imported.model.routes.empty()) return "nothing";
+    const Route& route = imported.model.routes.front();
+    std::string out;
+    const auto json = nlohmann::ordered_json::parse(routes_of(imported)).at(0);
+    for (std::size_t i = 0; i < route.rules.size(); ++i) {
+        const Rule& rule = route.rules[i];
+        out += json["rules"][i]["when"].dump() + " → " +
+               (rule.upstream.empty() ? std::to_string(rule.respond.status) : rule.upstream) + "; ";
+    }
+    if (!route.split.empty()) return out + route.split.front().first;
+    return out + (route.redirect.to.empty() ? std::to_string(route.respond.status) : route.redirect.to);
+}
+
+std::string one_location(const std::string& location) {
+    return first_route(guarded_server("location / { " + location + kToApp + "}"));
+}
+
+}  // namespace
+
+TEST_CASE("addresses are a rule that refuses, as the first that names the client says") {
+    CHECK(one_location("allow 10.0.0.0/8; allow 192.0.2.1; deny all; ") ==
+          R"({"not":{"client":true,"in":["10.0.0.0/8","192.0.2.1"]}} → 403; app)");
+    CHECK(one_location("deny 192.0.2.0/24; ") == R"({"client":"192.0.2.0/24"} → 403; app)");
+    CHECK(one_location("deny 10.0.0.1; allow 10.0.0.0/8; deny all; ") ==
+          R"({"any":[{"client":"10.0.0.1"},{"not":{"client":"10.0.0.0/8"}}]} → 403; app)");
+    CHECK(one_location("allow 10.0.0.0/8; ") == "app");
+    CHECK(one_location("deny all; ") == "403");
+    CHECK(one_location("allow unix:; deny all; ") == "403");
+    CHECK(one_location("deny unix:; allow all; ") == "403");
+    // Of the http block, of the server, or of both: the innermost that says something.
+    CHECK(first_route(import_http(kTwoApps + "deny all; server { location / { " + kToApp + "} }")) == "403");
+    CHECK(first_route(import_http(kTwoApps + "deny all; server { allow all; location / { " + kToApp + "} }")) == "app");
+}
+
+TEST_CASE("by another header than X-Forwarded-For the client cannot be told: closed") {
+    const std::string list = "set_real_ip_from 10.0.0.1; allow 192.0.2.1; deny all; ";
+    CHECK(first_route(guarded_server(list + "location / { " + kToApp + "}")) == "403");
+    CHECK(first_route(guarded_server("real_ip_header CF-Connecting-IP; " + list + "location / { " + kToApp + "}")) ==
+          "403");
+    CHECK(first_route(guarded_server("real_ip_header X-Forwarded-For; " + list + "location / { " + kToApp + "}")) ==
+          R"({"not":{"client":"192.0.2.1"}} → 403; app)");
+}
+
+TEST_CASE("what Switchyard cannot ask for is closed, says so, and says how to open it") {
+    for (const std::string guard :
+         {"auth_basic staff; auth_basic_user_file /x; ", "auth_request /auth; ", "auth_jwt realm; ",
+          "access_by_lua_block { ngx.exit(403) } ", "allow 10.0.0.0/8; deny all; auth_basic staff; "}) {
+        CAPTURE(guard);
+        const auto imported = guarded_server("location / { " + guard + kToApp + "}");
+        CHECK(first_route(imported) == "403");
+        const auto summary = summarize(imported);
+        CHECK(words_of(summary) == "not usable as it is: 1 guard is closed (403)");
+        bool opens = false;
+        for (const Note& note : imported.notes) opens = opens || note.advice.find("\"app\": 1") != std::string::npos;
+        CHECK(opens);
+    }
+    CHECK(one_location("auth_basic off; ") == "app");
+    CHECK(first_route(guarded_server("auth_basic staff; location / { auth_basic off; " + kToApp + "}")) == "app");
+    CHECK(first_route(guarded_server("ssl_verify_client on; location / { " + kToApp + "}")) == "403");
+    // Whoever comes from there needs no password: the others are refused.
+    CHECK(one_location("satisfy any; allow 10.0.0.0/8; deny all; auth_basic staff; ") ==
+          R"({"not":{"client":"10.0.0.0/8"}} → 403; app)");
+}
+
+TEST_CASE("a location inside is closed by what guards the one around it") {
+    const auto imported =
+        guarded_server("location /a/ { auth_basic x; location /a/b/ { " + kToApp + "} } location / { " + kToApp + "}");
+    for (const Route& route : imported.model.routes)
+        if (route.match.path_prefix.starts_with("/a/b")) CHECK(route.respond.status == 403);
+}
+
+TEST_CASE("a named location has the doors of the one that leads there, and its own") {
+    CHECK(first_route(guarded_server(
+              "location / { allow 10.0.0.0/8; deny all; try_files $uri @app; } location @app { " + kToApp + "}")) ==
+          R"({"not":{"client":"10.0.0.0/8"}} → 403; app)");
+    CHECK(first_route(guarded_server("location / { try_files $uri @app; } location @app { deny all; " + kToApp +
+                                     "}")) == "403");
+}
+
+TEST_CASE("limit_except refuses the other methods to whom it does not let in") {
+    CHECK(one_location("limit_except GET { deny all; } ") ==
+          R"({"not":{"method":true,"in":["GET","HEAD"]}} → 403; app)");
+    CHECK(one_location("limit_except GET POST { allow 10.0.0.0/8; deny all; } ") ==
+          R"({"all":[{"not":{"method":true,"in":["GET","POST","HEAD"]}},{"not":{"client":"10.0.0.0/8"}}]} → 403; app)");
+    CHECK(one_location("limit_except GET { auth_basic x; } ") ==
+          R"({"not":{"method":true,"in":["GET","HEAD"]}} → 403; app)");
+}
+
+TEST_CASE("an `if` that refuses is a rule; where its test has no counterpart the place is closed") {
+    CHECK(one_location("if ($http_x_key != secret) { return 403; } ") ==
+          R"({"not":{"header":"X-Key","equals":"secret"}} → 403; app)");
+    CHECK(one_location("if ($http_user_agent ~ Bot) { return 444; } ") ==
+          R"({"header":"User-Agent","matches":"Bot"} → 403; app)");
+    CHECK(one_location("if ($ssl_client_verify != SUCCESS) { return 403; } ") == "403");
+    CHECK(one_location("if ($invalid_referer) { return 403; } ") == "403");
+    // Of the server: it comes before every location.
+    CHECK(first_route(guarded_server("if ($arg_debug) { return 404; } location / { " + kToApp + "}"))
+              .starts_with(R"({"all":[{"query":"debug","present":true})"));
+    // A server that answers by itself does so after its `if`.
+    CHECK(first_route(guarded_server("if ($http_x = 1) { return 403; } return 301 https://b.example$request_uri;")) ==
+          R"({"header":"X","equals":"1"} → 403; https://b.example{path}?{query})");
+}
+
+TEST_CASE("a location by regular expression is a rule of the routes that would get its requests") {
+    CHECK(first_route(guarded_server("location / { " + kToApp +
+                                     "} location ~ ^/(api|pictrs)/ { proxy_pass http://other; "
+                                     "proxy_set_header Host $http_host; }")) ==
+          R"({"path":true,"matches":"^/(api|pictrs)/"} → other; app)");
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ /\\.ht { deny all; }")) ==
+          R"({"path":true,"matches":"/\\.ht"} → 403; app)");
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~* \\.PHP$ { fastcgi_pass unix:/f; }")) ==
+          R"({"path":true,"matches":"\\.[Pp][Hh][Pp]$"} → 501; app)");
+    // What a rule cannot do is refused, not done by another upstream.
+    for (const std::string inside :
+         {"proxy_set_header X-Role admin; proxy_pass http://other;",
+          "rewrite ^/x/(.*)$ /$1 break; proxy_pass http://other; proxy_set_header Host $http_host;",
+          "return 301 https://other.example$request_uri;"}) {
+        CAPTURE(inside);
+        const auto imported = guarded_server("location / { " + kToApp + "} location ~ ^/x { " + inside + " }");
+        CHECK(first_route(imported) == R"({"path":true,"matches":"^/x"} → 501; app)");
+    }
+    // An expression that has no counterpart: whatever it may take.
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ ^/adm(?<=m)in { deny all; }")) ==
+          R"({"path":true,"prefix":"/adm"} → 501; app)");
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ (?<=a)b { deny all; }")) ==
+          R"({"path":true,"prefix":"/"} → 501; app)");
+    // Not below ^~, not at an exact path.
+    const auto beside = guarded_server("location ^~ /static/ { " + kToApp + "} location = /x.php { " + kToApp +
+                                       "} location ~ \\.php$ { deny all; } location / { " + kToApp + "}");
+    for (const Route& route : beside.model.routes)
+        CHECK(route.rules.size() == (route.match.path_prefix == "/" && route.match.path_exact.empty() ? 1 : 0));
+    // Without a location for the rest there is a route for it to stand in.
+    CHECK(first_route(guarded_server("location ~ ^/api/ { " + kToApp + "}")) ==
+          R"({"path":true,"matches":"^/api/"} → app; 404)");
+    // With doors of its own.
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ ^/x { allow 10.0.0.0/8; deny all; " +
+                                     kToApp + "}")) ==
+          R"({"all":[{"path":true,"matches":"^/x"},{"not":{"client":"10.0.0.0/8"}}]} → 403; )"
+          R"({"path":true,"matches":"^/x"} → app; app)");
+}
+
+TEST_CASE("a prefix that refuses does so for what goes on without a slash") {
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin { deny all; }")) ==
+          R"({"path":true,"prefix":"/admin"} → 403; app)");
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin { internal; " + kToApp + "}")) ==
+          R"({"path":true,"prefix":"/admin"} → 404; app)");
+    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin/ { deny all; }")) == "app");
+}
+
+TEST_CASE("servers at different addresses stay apart") {
+    const auto imported = import_http(
+        kTwoApps + "server { listen 80; location / { " + kToApp +
+        "} }\n"
+        "server { listen 127.0.0.1:8082; location / { proxy_pass http://other; proxy_set_header Host $http_host; } }\n"
+        "server { listen 9090; server_name metrics.example; location /metrics { return 200 x; } }");
+    const auto& routes = imported.model.routes;
+    REQUIRE(routes.size() == 3);
+    CHECK(routes.at(0).match.listeners == std::vector<std::string>{"port-80"});
+    CHECK(routes.at(1).match.listeners == std::vector<std::string>{"127.0.0.1-8082"});
+    CHECK(routes.at(2).match.listeners == std::vector<std::string>{"port-9090"});
+    CHECK(routes.at(2).match.hosts.empty());  // it is the only one there, and takes any host
+    // One that listens at two, default at one of them.
+    const auto two = import_http(kTwoApps + "server { listen 80; server_name a; location / { " + kToApp +
+                                 "} }\nserver { listen 80; listen 8081; server_name b; location / { return 204; } }");
+    std::string places;
+    for (const Route& route : two.model.routes) {
+        for (const auto& listener : route.match.listeners) places += listener + " ";
+        for (const auto& host : route.match.hosts) places += host + " ";
+        places += "; ";
+    }
+    CHECK(places == "port-80 ; port-8081 ; port-80 b ; ");
+}
+
+TEST_CASE("a server whose address cannot be carried over listens nowhere") {
+    const auto imported = import_http(kTwoApps + "server { listen not:an:address; location / { " + kToApp +
+                                      "} }\n"
+                                      "server { listen 80; location / { return 204; } }");
+    CHECK(imported.model.listeners.size() == 1);
+    CHECK(first_route(imported) == "204");
+}
+
+TEST_CASE("hosts that no route can have do not reach the default server") {
+    const auto imported =
+        import_http(kTwoApps + "server { listen 80; location / { " + kToApp +
+                    "} }\n"
+                    "server { listen 80; server_name ~^admin\\. www.shop.*; location / { deny all; } }");
+    CHECK(
+        first_route(imported) ==
+        R"({"host":true,"matches":"^www\\.shop\\.[^/]+$"} → 501; {"host":true,"matches":"^[Aa][Dd][Mm][Ii][Nn]\\."} → 501; app)");
+}
+
+TEST_CASE("the summary counts by theme and says in a word whether it can be used") {
+    CHECK(words_of(summarize(guarded_server("location / { " + kToApp + "}"))) == "usable");
+    const auto tls = guarded_server("listen 443 ssl; ssl_certificate a; ssl_certificate_key b; gzip on; location / { " +
+                                    kToApp + "}");
+    const auto summary = summarize(tls);
+    CHECK(words_of(summary) == "usable behind a TLS terminator");
+    REQUIRE(summary.themes.size() == 2);
+    CHECK(summary.themes[0].name == "TLS and HTTP/2");
+    CHECK(summary.themes[0].lost == 3);
+    CHECK(summary.themes[1].name == "bodies");
+    CHECK(words_of(summarize(guarded_server("location / { root /srv; }"))) ==
+          "not usable as it is: 1 route answers 501");
+}

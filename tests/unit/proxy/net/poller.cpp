@@ -1,0 +1,58 @@
+#include "proxy/net/poller.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include "proxy/base/guarded.h"
+
+using namespace switchyard;
+
+namespace {
+
+struct Work final : net::Waiter {
+    std::function<void()> does;
+    int times = 0;
+    Work(net::Poller& poller, std::function<void()> what) : Waiter(poller), does(std::move(what)) {}
+    void woken() override {
+        ++times;
+        if (does) does();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("when a waiter throws, the others have their turn, and the next turn is like any") {
+    net::Poller poller;
+    Work before(poller, {}), bad(poller, [] { throw std::runtime_error("out of memory"); }), after(poller, {});
+    std::uint64_t escaped = 0;
+    for (Work* each : {&before, &bad, &after}) each->wake();
+    CHECK_FALSE(guarded("a test", escaped, [&] { poller.turn(); }));
+    CHECK(escaped == 1);
+    CHECK(before.times == 1);
+    CHECK(after.times == 0);
+    CHECK(poller.has_queued());
+    CHECK(guarded("a test", escaped, [&] { poller.turn(); }));
+    CHECK(after.times == 1);
+    CHECK(bad.times == 1);
+    CHECK_FALSE(poller.has_queued());
+    bad.does = nullptr;
+    bad.wake();
+    poller.turn();
+    CHECK(bad.times == 2);
+}
+
+TEST_CASE("a waiter that is destroyed after a throw leaves nothing behind in the queue") {
+    net::Poller poller;
+    Work bad(poller, [] { throw 7; });
+    auto gone = std::make_unique<Work>(poller, std::function<void()>());
+    bad.wake();
+    gone->wake();
+    std::uint64_t escaped = 0;
+    CHECK_FALSE(guarded("a test", escaped, [&] { poller.turn(); }));
+    gone.reset();
+    CHECK(guarded("a test", escaped, [&] { poller.turn(); }));
+    CHECK(escaped == 1);
+}

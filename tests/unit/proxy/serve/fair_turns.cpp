@@ -1,0 +1,100 @@
+// One connection is one of many: whatever it sends, the others have their turn.
+#include <doctest/doctest.h>
+
+#include "exchanges.h"
+
+using namespace switchyard::test;
+using switchyard::serve::TurnBudget;
+
+namespace {
+
+const std::string kNobody = "GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n";
+
+std::string many(const std::string& what, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) out += what;
+    return out;
+}
+
+// Only for one host: everything else is answered here.
+struct Answering : Stage {
+    Answering() : Stage(1, R"("match": {"hosts": ["a"]})") {}
+    std::size_t answered() {
+        std::size_t sum = 0;
+        for (const auto& cell : crank->report().cells)
+            for (const auto count : cell.cell->by_class) sum += count;
+        return sum;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a client that pipelines has so many answers per turn, and all of them in the end") {
+    constexpr std::size_t kRequests = 300;
+    Answering stage;
+    Wire greedy = stage.client();
+    REQUIRE(greedy.write(many(kNobody, kRequests)) == kRequests * kNobody.size());
+    std::size_t turns = 0;
+    for (std::size_t all = 0; all < kRequests; ++turns) {
+        stage.crank->context.poller.turn();
+        const auto now = stage.answered();
+        CHECK(now <= TurnBudget::kExchanges);
+        all += now;
+    }
+    CHECK(turns >= kRequests / TurnBudget::kExchanges);
+}
+
+TEST_CASE("whoever asks beside a client that pipelines is answered in the next turn") {
+    Answering stage;
+    Wire greedy = stage.client(), patient = stage.client();
+    greedy.write(many(kNobody, 300));
+    stage.crank->context.poller.turn();
+    patient.write(kNobody);
+    stage.crank->context.poller.turn();
+    patient.read();
+    CHECK(status_of(patient.seen) == "404");
+    greedy.read();
+    CHECK(count_of(greedy.seen, "HTTP/1.1 404") < 300);
+}
+
+TEST_CASE("empty lines without end are refused, and never hold the worker") {
+    Stage stage;
+    Wire client = stage.client();
+    const std::string lines = many("\r\n", 2 * TurnBudget::kOctets);
+    std::string_view left = lines;
+    while (!left.empty() && !client.cut && !client.ended) {
+        left.remove_prefix(client.write(left));
+        stage.crank->context.poller.turn();
+        client.read();
+    }
+    CHECK(status_of(client.seen) == "400");
+}
+
+TEST_CASE("an empty line before a request may come in halves") {
+    Answering stage;
+    Wire client = stage.client();
+    stage.crank->send(client, "\r");
+    stage.crank->send(client, "\n" + kNobody);
+    CHECK(status_of(stage.crank->see(client, "\r\n\r\n")) == "404");
+}
+
+TEST_CASE("a pipeline is answered in order, however its requests lie in the buffer") {
+    Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+        "routes": [{"name": "moved", "redirect": {"to": "/new{path}", "status": 302}}]})");
+    Wire client = crank.client();
+    std::string sent, expected;
+    for (int i = 0; i < 400; ++i) {
+        const std::string path = "/" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 97), 'p');
+        sent += "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
+        expected += "Location: /new" + path + "\r\n";
+    }
+    crank.send(client, sent);
+    crank.until("all the answers", [&] {
+        client.read();
+        return count_of(client.seen, "HTTP/1.1 302") == 400;
+    });
+    std::string locations;
+    for (auto at = client.seen.find("Location: "); at != std::string::npos; at = client.seen.find("Location: ", at + 1))
+        locations += client.seen.substr(at, client.seen.find("\r\n", at) + 2 - at);
+    CHECK(locations == expected);
+}
