@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace switchyard::control::analysis {
@@ -11,6 +12,8 @@ Analysis::Analysis(const Settings& settings)
       errors_(settings, budget_),
       latency_(settings, budget_),
       slo_(settings, budget_),
+      answers_(settings),
+      latency_alone_(std::ranges::any_of(settings.latency_tolerate, [](double tolerate) { return tolerate > 0.0; })),
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {
@@ -20,6 +23,8 @@ void Analysis::begin_step(Assignment assignment, double share) {
     errors_.begin_step(sticky, share);
     latency_.begin_step(sticky, share);
     slo_.begin_step(share);
+    answers_.begin_step(sticky, share);
+    waiting_.begin_step();
     ratio_.begin(ratio_checked_ && assignment != Assignment::by_rule ? share : 0.0);
     if (assignment == Assignment::by_rule)
         gathering_.begin_unpromised();
@@ -36,9 +41,12 @@ void Analysis::add(const Tick& tick) {
     if (assignment_ == Assignment::sticky) {
         errors_.add_first(tick);
         latency_.add(tick);
+        answers_.add_first(tick);
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
     slo_.add(tick);
+    waiting_.add(tick);
+    latency_alone_.add(tick, slo_.alone());
     last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
@@ -49,6 +57,12 @@ void Analysis::add(const Tick& tick) {
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
+    if (!alarm_ && answers_.rolls_back()) alarm_ = answers_.found();
+    if (!alarm_ && latency_alone_.alarmed()) {
+        alarm_.emplace();
+        alarm_->test = "latency_alone";
+        alarm_->canary_marks = latency_alone_.slow(), alarm_->canary_asked = latency_alone_.asked();
+    }
     if (!alarm_ && last_twenty_.alarmed()) {
         alarm_.emplace();
         alarm_->test = "last_twenty";
@@ -59,6 +73,7 @@ void Analysis::add(const Tick& tick) {
 
 void Analysis::compare(const Tick& block) {
     errors_.add(block);
+    answers_.add(block);
     if (assignment_ != Assignment::sticky) latency_.add(block);
 }
 
@@ -75,6 +90,7 @@ bool Analysis::mismatch() const {
 
 Promotion Analysis::promotion() const {
     if (alarm_) return {false, fmt::format("{} has raised the alarm", alarm_->test)};
+    if (answers_.found()) return {false, answers_.found()->test + " holds the step"};
     if (mismatch()) return {false, "the split does not deliver its shares (sample ratio)"};
     for (const Row& row : rows())
         if (row.holds && row.ln_e >= kSuspicion * row.threshold)
@@ -91,6 +107,8 @@ Promotion Analysis::promotion() const {
     if (step_canary_.attempts < kFewestCanaryRequests)
         return {false,
                 fmt::format("{} of {} canary requests in this step", step_canary_.attempts, kFewestCanaryRequests)};
+    if (const auto waiting = waiting_.too_many(); waiting > 0)
+        return {false, fmt::format("{} requests to the canary wait for longer than the old p99", waiting)};
     if (slo_.slower_than_limit()) return {false, "the canary's p99 is beyond its absolute limit"};
     if (slo_.certified())
         return {true, fmt::format("failure rate below {:.3g} % at 95 %", 100.0 * slo_.failure_limit())};
@@ -109,6 +127,7 @@ std::vector<Row> Analysis::rows() const {
     errors_.rows(out);
     latency_.rows(out);
     slo_.rows(out);
+    answers_.rows(out);
     out.push_back({"sample_ratio", ratio_.log_evidence(), std::log(1.0 / kMismatchAlpha), false, true});
     return out;
 }

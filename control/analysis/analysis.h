@@ -12,14 +12,17 @@
 #include <string>
 #include <vector>
 
+#include "control/analysis/answer_tests.h"
 #include "control/analysis/error_tests.h"
 #include "control/analysis/evidence.h"
 #include "control/analysis/gathering.h"
 #include "control/analysis/last_twenty.h"
+#include "control/analysis/latency_alone.h"
 #include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
 #include "control/analysis/slo_guard.h"
+#include "control/analysis/waiting.h"
 
 namespace switchyard::control::analysis {
 
@@ -52,6 +55,8 @@ class Analysis {
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
+    // A kind of answer that the new release gives too often: the step is held until a person decides.
+    const std::optional<Alarm>& held_by() const { return answers_.found(); }
     // Whether a step in which the canary is alone may begin now: not while the baseline itself fails more than will
     // hold there. What it waits for, else empty.
     std::string alone_refused() const;
@@ -70,7 +75,7 @@ class Analysis {
     // by the same list, here and in each part.
     template <class Memory>
     void remember(Memory& m) {
-        m("errors", errors_), m("latency", latency_), m("slo", slo_);
+        m("errors", errors_), m("latency", latency_), m("slo", slo_), m("answers", answers_);
         m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
@@ -82,7 +87,10 @@ class Analysis {
     ErrorTests errors_;
     LatencyTests latency_;
     SloGuard slo_;
+    AnswerTests answers_;
     LastTwenty last_twenty_;
+    LatencyAlone latency_alone_;
+    Waiting waiting_;
     SampleRatio ratio_;
     Gathering gathering_;
     bool ratio_checked_;

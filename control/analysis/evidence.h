@@ -10,6 +10,7 @@
 
 #include "control/analysis/fresh_marks.h"
 #include "control/analysis/frozen_quantiles.h"
+#include "proxy/base/answer.h"
 
 namespace switchyard::control::analysis {
 
@@ -19,14 +20,19 @@ struct ArmCounts {
     std::uint64_t failures = 0;
     std::uint64_t over_limit = 0;  // slower than the absolute p99 limit
     SlowCounts slow{};             // slower than the frozen baseline quantiles
+    AnswerCounts answers{};        // by kind
+    std::uint64_t twice_p90 = 0;   // slower than twice the frozen p90
     ArmCounts& operator+=(const ArmCounts& o) {
         attempts += o.attempts, failures += o.failures, over_limit += o.over_limit;
         for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
+        for (std::size_t i = 0; i < kAnswerKinds; ++i) answers[i] += o.answers[i];
+        twice_p90 += o.twice_p90;
         return *this;
     }
     template <class Memory>
     void remember(Memory& m) {
         m("attempts", attempts), m("failures", failures), m("over_limit", over_limit), m("slow", slow);
+        m("answers", answers);
     }
 };
 
@@ -35,6 +41,7 @@ struct FirstMarks {
     std::uint64_t seen = 0;  // first request in this step, whatever came of it
     FreshMarks failed;
     std::array<FreshMarks, kLevels> slow;
+    std::array<FreshMarks, kAnswerKinds> answers;
     std::uint64_t paced = 0;  // requests that the gate looks at (bucket_counts.h), and which of them were slow
     SlowCounts paced_slow{};
     std::uint64_t steady_attempts = 0, steady_failures = 0;  // of steady buckets (steady_buckets.h)
@@ -42,6 +49,7 @@ struct FirstMarks {
         seen += o.seen, failed += o.failed;
         for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i], paced_slow[i] += o.paced_slow[i];
         paced += o.paced;
+        for (std::size_t i = 0; i < kAnswerKinds; ++i) answers[i] += o.answers[i];
         steady_attempts += o.steady_attempts, steady_failures += o.steady_failures;
         return *this;
     }
@@ -56,9 +64,11 @@ struct Tick {
     FirstMarks canary_first, baseline_first;
     // Under way right now, not growth: requests that an arm has got but not ended yet.
     std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
+    double old_p99 = 0.0;         // seconds, as frozen; 0: not yet
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used
     Tick& operator+=(const Tick& later) {
         seconds += later.seconds, placed = later.placed;
+        old_p99 = later.old_p99;
         canary_users = later.canary_users, baseline_users = later.baseline_users;
         canary += later.canary, baseline += later.baseline;
         canary_first += later.canary_first, baseline_first += later.baseline_first;

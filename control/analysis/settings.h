@@ -23,8 +23,11 @@ struct Settings {
     std::optional<std::uint64_t> p99_limit;  // absolute: microseconds that 99 % must keep
     std::uint64_t max_extra_failures = 0;    // 0: no cap
     bool check_sample_ratio = true;          // not when rules send requests past the split: then no share is promised
-    bool sticky = false;                     // the route's split goes by buckets
-    double horizon = 3600.0;                 // seconds the whole rollout is expected to take
+    // Kinds of answers (answer_tests.h), beside false_alarm; 0: not tested.
+    double answers_false_alarm = 0.001;
+    bool answers_roll_back = false;  // else what is found holds the step
+    bool sticky = false;             // the route's split goes by buckets
+    double horizon = 3600.0;         // seconds the whole rollout is expected to take
 };
 
 // Parts of the false alarm rate. Those of tests that are switched off go to the others in proportion.

@@ -155,6 +155,21 @@ void read_tolerances(ObjectReader& analysis, Plan& plan, Errors& errors) {
             reader.end();
         }
     }
+    if (const Json* json = analysis.find("answers")) {
+        static const std::vector<std::string> acts{"hold", "rollback"};
+        if (switched_off(*json)) {
+            plan.answers_false_alarm = 0.0;
+        } else {
+            ObjectReader reader(*json, analysis.below("answers"), errors);
+            reader.read("false_alarm", plan.answers_false_alarm, 1e-9, 0.5);
+            std::string act = acts.front();
+            reader.read("act", act);
+            if (std::ranges::find(acts, act) == acts.end())
+                reader.fail(reader.below("act"), "unknown value " + config::unknown_word(act, acts));
+            plan.answers_roll_back = act == acts.back();
+            reader.end();
+        }
+    }
     if (const Json* json = analysis.find("slo")) {
         ObjectReader reader(*json, analysis.below("slo"), errors);
         double percent = -1.0;

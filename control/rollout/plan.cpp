@@ -11,6 +11,8 @@ analysis::Settings Plan::settings() const {
     out.false_alarm = false_alarm;
     out.errors_tolerate = errors_tolerate;
     out.latency_tolerate = latency_tolerate;
+    out.answers_false_alarm = answers_false_alarm;
+    out.answers_roll_back = answers_roll_back;
     if (slo_success_percent) out.failure_limit = 1.0 - *slo_success_percent / 100.0;
     if (slo_p99) out.p99_limit = static_cast<std::uint64_t>(slo_p99->count()) * 1000;
     out.max_extra_failures = max_extra_failures;

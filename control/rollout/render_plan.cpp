@@ -42,6 +42,11 @@ Json render_analysis(const Plan& plan) {
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
         if (plan.latency_tolerate[i] > 0.0) latency[analysis::kLevelNames[i]] = plan.latency_tolerate[i];
     out["latency"] = latency;
+    if (plan.answers_false_alarm > 0.0)
+        out["answers"] = {{"false_alarm", plan.answers_false_alarm},
+                          {"act", plan.answers_roll_back ? "rollback" : "hold"}};
+    else
+        out["answers"] = nullptr;
     Json slo = Json::object();
     if (plan.slo_success_percent) slo["success_percent"] = *plan.slo_success_percent;
     if (plan.slo_p99) slo["p99"] = duration_text(*plan.slo_p99);

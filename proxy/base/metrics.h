@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/base/answer.h"
 #include "proxy/base/histogram.h"
 
 namespace switchyard {
@@ -21,20 +22,26 @@ struct Cell {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     // For the analysis: first attempts only, so that a retry saved by another upstream stays a failure here.
-    std::uint64_t attempts = 0;       // first attempts that ended (client aborts are not among them)
-    std::uint64_t failures = 0;       // of these: 5xx from the endpoint, connect failure, reset, time limit; or nobody
-                                      // to send it to: no usable endpoint, a full queue, an open breaker
-    std::uint64_t client_errors = 0;  // 401, 403, 404
-    std::uint64_t aborted = 0;        // clients that left
-    std::uint64_t rerouted = 0;       // meant for this upstream, which had no usable endpoint, and sent to another one
-    Histogram duration;               // first byte of the request to last byte of the response
-    Histogram first_byte;             // attempt sent to response head, of first attempts; failures by time count
+    std::uint64_t attempts = 0;  // first attempts that ended (client aborts are not among them)
+    std::uint64_t failures = 0;  // of these: 5xx from the endpoint, connect failure, reset, time limit; or nobody
+                                 // to send it to: no usable endpoint, a full queue, an open breaker
+    AnswerCounts answers{};      // of first attempts, by kind
+    std::uint64_t aborted = 0;   // clients that left
+    std::uint64_t rerouted = 0;  // meant for this upstream, which had no usable endpoint, and sent to another one
+    Histogram duration;          // first byte of the request to last byte of the response
+    Histogram first_byte;        // attempt sent to response head, of first attempts; failures by time count
 };
 
 struct EndpointCounts {
     std::uint64_t ok = 0;
     std::uint64_t failed = 0;       // answered 5xx
     std::uint64_t unreachable = 0;  // connect failure, reset, time limit, bad response
+};
+
+// Failures of one endpoint on one route: an endpoint of two routes is not blamed on the one for what the other asked.
+struct EndpointFailures {
+    std::uint32_t route = 0, endpoint = 0;  // Registry ids
+    std::uint64_t failures = 0;
 };
 
 struct CellDelta {
@@ -71,6 +78,7 @@ struct FailedBuckets {
         std::uint16_t bucket = 0;
         std::uint16_t latency = 0;  // Histogram index of first_byte
         bool canary = false;
+        Answer answer = Answer::ordinary;
     };
     static constexpr std::size_t kMostSamples = 1U << 15;
     std::vector<Sample> samples;
@@ -82,6 +90,7 @@ struct WorkerReport {
     std::vector<EndpointDelta> endpoints;
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
+    std::vector<EndpointFailures> endpoint_failures;
     std::uint64_t client_connections = 0;  // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;

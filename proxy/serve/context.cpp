@@ -40,6 +40,8 @@ void Context::take_cells(WorkerReport& report) {
     counted_.clear();
     report.failed_buckets = std::move(failed_buckets_);
     failed_buckets_.clear();
+    report.endpoint_failures = std::move(endpoint_failures_);
+    endpoint_failures_.clear();
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -64,7 +66,15 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
     counted_.push_back(&local);
 }
 
-void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us) {
+// Few routes and endpoints fail between two reports: a list is looked through.
+void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
+    for (EndpointFailures& known : endpoint_failures_)
+        if (known.route == route && known.endpoint == endpoint) return void(++known.failures);
+    endpoint_failures_.push_back({route, endpoint, 1});
+}
+
+void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
+                          Answer answer) {
     const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)
@@ -78,7 +88,7 @@ void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline
         entry->samples.push_back(
             {bucket,
              static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(head_us > 0 ? head_us : 0))),
-             !baseline});
+             !baseline, answer});
 }
 
 namespace {

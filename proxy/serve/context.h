@@ -94,7 +94,9 @@ class Context : public upstream::EndpointTable {
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
     // A first attempt that the sticky hash decided between two arms.
-    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us);
+    void note_failure(std::uint32_t route, std::uint32_t endpoint);
+    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
+                     Answer answer);
 
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
@@ -116,6 +118,7 @@ class Context : public upstream::EndpointTable {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> dirty_;
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;
+    std::vector<EndpointFailures> endpoint_failures_;
 };
 
 }  // namespace switchyard::serve

@@ -77,6 +77,7 @@ class Exchange {
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
     bool upload_too_slow();
     bool download_too_slow();
+    bool may_be_empty_by_mistake() const;
     bool time_is_up() const;
 
     // exchange_introduce.cpp

@@ -105,6 +105,8 @@ net::Task<Next> Exchange::return_response() {
     record_.bytes_out += download_.sent_bytes();
     record_.bytes_in += upload_.body_bytes();
     const bool whole = record_.failure == Failure::none;
+    if (whole && record_.attempts == 1 && !joined && download_.body_bytes() == 0 && may_be_empty_by_mistake())
+        record_.first_answer = Answer::empty;
     // Who answers an expectation without having asked for the body may take what came all the same for a next request.
     const bool body_in_doubt = request_guard_.expect_continue && !request_guard_.body.empty() && !invited_;
     count_result(record_.failure);
@@ -114,6 +116,12 @@ net::Task<Next> Exchange::return_response() {
     if (!whole && download_.sent_bytes() == 0 && traits(record_.failure).status != 0)
         co_return co_await answer_locally(record_.failure);
     co_return next;
+}
+
+// A good answer that ought to say something.
+bool Exchange::may_be_empty_by_mistake() const {
+    const auto status = response_.status;
+    return status >= 200 && status < 300 && status != 204 && status != 205 && method() != "HEAD";
 }
 
 // A small body that is here already is copied behind its head: one plain send instead of a gathered one.
@@ -134,7 +142,9 @@ bool Exchange::join_small_body(net::Buffer& lead) {
 void Exchange::stop_at_failure(Failure failure) {
     record_.failure = failure;
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
-    if (record_.first_upstream == upstream_->id && record_.attempts == 1) record_.first_failed = true;
+    if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
+    record_.first_failed = true;
+    record_.first_answer = Answer::cut;
 }
 
 }  // namespace switchyard::serve

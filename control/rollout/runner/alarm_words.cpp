@@ -45,6 +45,14 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
         if (alarm.test.starts_with(std::string("latency_") + analysis::kLevelNames[i]))
             return latency_words(alarm, plan, i, frozen) + luck(alarm);
+    for (const AnswerWords& kind : kAnswerWords)
+        if (alarm.test == "answers_" + std::string(kind.name))
+            return fmt::format(
+                       "{} of {} requests to {} ({:.3g} %) were {}, of {}'s {:.3g} %. Tolerated: twice as many.",
+                       alarm.canary_marks, alarm.canary_asked, plan.to,
+                       percent_of(alarm.canary_marks, alarm.canary_asked), kind.said, plan.from,
+                       percent_of(alarm.baseline_marks, alarm.baseline_asked)) +
+                   luck(alarm);
     if (alarm.test == "slo_errors")
         return "alone, " + failed_words(alarm.canary_marks, alarm.canary_asked, plan.to) +
                ", which is more than its limit allows." + luck(alarm);
@@ -53,6 +61,12 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
             "alone, {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % must keep.{}",
             alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
             plan.slo_p99.value_or(Duration{0}).count(), luck(alarm));
+    if (alarm.test == "latency_alone")
+        return fmt::format(
+            "alone, {} of the last {} requests to {} ({:.3g} %) took longer than {}'s p99{} or twice its p90.",
+            alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
+            plan.from,
+            frozen ? fmt::format(" of {:.3g} ms", static_cast<double>(frozen->microseconds(2)) / 1000.0) : "");
     if (alarm.test == "last_twenty")
         return fmt::format("the last {} requests to {} failed, all of them, and there is nothing to compare with.",
                            alarm.canary_asked, plan.to);

@@ -19,6 +19,7 @@ void Intake::end() {
     lasting_->steady.reset();
     lasting_->failed.clear();
     for (auto& ledger : lasting_->slow) ledger.clear();
+    for (auto& ledger : lasting_->answers) ledger.clear();
 }
 
 void Intake::freeze(const Histogram& baseline) {
@@ -40,6 +41,8 @@ void Intake::begin(Monotonic, const Histogram& baseline) {
 void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     arm.attempts += cell.attempts;
     arm.failures += cell.failures;
+    for (std::size_t i = 0; i < kAnswerKinds; ++i) arm.answers[i] += cell.answers[i];
+    if (frozen()) arm.twice_p90 += analysis::count_above(cell.first_byte, 2 * frozen()->microseconds(1));
     if (places_.p99_limit) arm.over_limit += analysis::count_above(cell.first_byte, *places_.p99_limit);
     if (frozen()) {
         const auto slow = frozen()->count(cell.first_byte);
@@ -58,6 +61,8 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
         const auto asked = seen_->ask(sample.bucket, sample.canary);
         if (asked.first) ++first.seen;
         if (asked.paced) ++first.paced;
+        if (const auto kind = static_cast<std::size_t>(sample.answer); kind < kAnswerKinds)
+            lasting_->answers[kind].mark(sample.bucket, placed, first.answers[kind]);
         if (!frozen() || !warm_) continue;
         for (std::size_t i = 0; i < analysis::kLevels && frozen()->slow(i, sample.latency); ++i)
             lasting_->slow[i].mark(sample.bucket, placed, first.slow[i]), first.paced_slow[i] += asked.paced;
@@ -105,9 +110,8 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
             add_buckets(buckets);
             if (lasting_->steady) add_one_by_one(buckets, *lasting_->steady);
         }
-    for (const EndpointDelta& delta : report.endpoints)
-        if (const auto failed = delta.counts.failed + delta.counts.unreachable; failed > 0)
-            failing_[delta.endpoint] += failed;
+    for (const EndpointFailures& failing : report.endpoint_failures)
+        if (failing.route == places_.route) failing_[failing.endpoint] += failing.failures;
     // A rollout that starts without a past freezes its quantiles from its own first seconds.
     if (!frozen()) freeze(*baseline_latency_);
 }
@@ -119,6 +123,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
     tick.placed = lasting_->bets.number();
     lasting_->bets.advance(seconds);
     tick.latency_counts = warm_ && frozen_all_tick_;
+    if (frozen()) tick.old_p99 = static_cast<double>(frozen()->microseconds(analysis::kLevels - 1)) / 1e6;
     if (seen_) {
         tick.canary_users = seen_->effective(true), tick.baseline_users = seen_->effective(false);
         seen_->advance(seconds);

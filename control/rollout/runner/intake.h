@@ -45,6 +45,7 @@ class Intake {
         analysis::BetClock bets;
         analysis::MarkTable failed;
         std::array<analysis::MarkTable, analysis::kLevels> slow;
+        std::array<analysis::MarkTable, kAnswerKinds> answers;
         std::optional<analysis::SteadyBuckets> steady;  // where there is a cap: whose failures count one by one
 
         template <class Memory>
@@ -53,6 +54,8 @@ class Intake {
             m("bets", bets), m("failed", failed);
             for (std::size_t i = 0; i < analysis::kLevels; ++i)
                 m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
+            for (std::size_t i = 0; i < kAnswerKinds; ++i)
+                m("answers_" + std::string(kAnswerWords[i].name), answers[i]);
             m("steady", steady);
         }
     };
@@ -77,7 +80,7 @@ class Intake {
     // Of this step, for people.
     const Histogram& canary_latency() const { return *canary_latency_; }
     const Histogram& baseline_latency() const { return *baseline_latency_; }
-    // Failed answers of the new upstream's endpoints since the rollout began, by Registry id.
+    // Failures of this route at endpoints, of the new upstream and others, since the rollout began, by Registry id.
     const std::map<std::uint32_t, std::uint64_t>& failing() const { return failing_; }
 
   private:

@@ -240,6 +240,9 @@ Findings LiveRollout::findings() const {
     out.why = promotion.why;
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
+    if (const auto& held = analysis_->held_by())
+        out.promotable = false, out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object()) +
+                                          " Promote or abort: a person decides.";
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();

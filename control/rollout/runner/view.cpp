@@ -111,6 +111,10 @@ Json view(const LiveRollout& rollout) {
     out["steps"] = steps(rollout);
     out["arms"] = arms(rollout);
     out["evidence"] = evidence(rollout);
+    // What "slow" means in this step.
+    if (const auto& frozen = rollout.intake().frozen())
+        for (std::size_t i = 0; i < analysis::kLevels; ++i)
+            out["slow_beyond_ms"][analysis::kLevelNames[i]] = static_cast<double>(frozen->microseconds(i)) / 1000.0;
     const auto promotion = analysis.promotion();
     out["promotion"] = {{"allowed", promotion.allowed},
                         {"why", promotion.why},

@@ -433,3 +433,52 @@ TEST_CASE("a step in which the canary is alone is not entered while the old rele
     for (int i = 0; i < 60; ++i) analysis.add(tick_of(50, 0, 50, 0));
     CHECK(analysis.alone_refused().empty());
 }
+
+TEST_CASE("alone, a canary is held against the quantiles that were frozen while it was not") {
+    const auto slow_of = [](std::uint64_t beyond_p99, std::uint64_t twice_p90) {
+        Tick tick = tick_of(50, 0, 0, 0, .5);
+        tick.latency_counts = true;
+        tick.canary.slow = {50, 50, beyond_p99};
+        tick.canary.twice_p90 = twice_p90;
+        return tick;
+    };
+    const auto seconds_until = [&](const Tick& tick, double share, const Settings& settings) {
+        Analysis analysis(settings);
+        analysis.begin_step(Assignment::per_request, share);
+        int halves = 0;
+        while (!analysis.alarm() && halves < 120) analysis.add(tick), ++halves;
+        return analysis.alarm() && analysis.alarm()->test == "latency_alone" ? halves / 2.0 : 60.0;
+    };
+    CHECK(seconds_until(slow_of(30, 0), 1, {}) <= 2);
+    CHECK(seconds_until(slow_of(0, 30), 1, {}) <= 2);
+    CHECK(seconds_until(slow_of(20, 20), 1, {}) == 60);
+    Settings untested;
+    untested.latency_tolerate = {0, 0, 0};
+    CHECK(seconds_until(slow_of(50, 50), 1, untested) == 60);
+    Tick both = slow_of(50, 50);
+    both.baseline.attempts = 50;
+    CHECK(seconds_until(both, .5, {}) == 60);  // the other tests compare there
+}
+
+TEST_CASE("a release whose requests hang is not given more before their time limit ends") {
+    const auto why_after = [](double hang_a_second, std::uint64_t baseline_hangs, double p99) {
+        Settings settings;
+        settings.failure_limit = .01;
+        Analysis analysis(settings);
+        analysis.begin_step(Assignment::per_request, .1);
+        for (int i = 1; i <= 40; ++i) {
+            Tick tick = tick_of(20, 0, 180, 0);
+            tick.old_p99 = p99;
+            tick.canary_in_flight = 1 + static_cast<std::uint64_t>(hang_a_second * i);
+            tick.baseline_in_flight = 5 + baseline_hangs * static_cast<std::uint64_t>(i);
+            analysis.add(tick);
+        }
+        const auto promotion = analysis.promotion();
+        return promotion.allowed ? std::string("allowed") : promotion.why;
+    };
+    CHECK(why_after(1, 0, .025).find("requests to the canary wait for longer than the old p99") != std::string::npos);
+    CHECK(why_after(0, 0, .025) == why_after(0, 0, 0));  // nothing hangs
+    CHECK(why_after(0, 0, .025).find("wait for longer") == std::string::npos);
+    CHECK(why_after(1, 9, .025).find("wait for longer") == std::string::npos);  // event streams, in both
+    CHECK(why_after(1, 0, 0).find("wait for longer") == std::string::npos);     // nothing to hold it against
+}

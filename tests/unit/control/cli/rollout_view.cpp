@@ -73,6 +73,13 @@ TEST_CASE("before the old release was asked in this rollout, what it did just be
     CHECK(has("just before", fresh));
 }
 
+TEST_CASE("what counts as slow is shown") {
+    CHECK_FALSE(has("slow is beyond", running()));
+    Json seen = running();
+    seen["slow_beyond_ms"] = {{"p50", 5.0}, {"p90", 15.4}, {"p99", 60.0}};
+    CHECK(has("  slow is beyond what blue kept before: p50 5.00 p90 15.40 p99 60.00 ms\n", seen));
+}
+
 TEST_CASE("a step says what it is and how long it has baked") {
     CHECK(has("2. weight 5 % bake 30s", running()));
     CHECK(has("running, baked 12s", running()));

@@ -51,11 +51,13 @@ TEST_CASE("what is rendered is read back as the same plan") {
     CHECK(parse_plan(render_plan(plan)).plan == plan);
     Json odd = Json::parse(R"({"route":"r","from":"a","to":"b","return_over":"30s","watch":true,
         "steps":[{"weight":0.25,"bake":"0s"},{"pause":{}},{"weight":100,"bake":"500ms"}],
-        "analysis":{"errors":null,"latency":{"p90":1.3},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
+        "analysis":{"errors":null,"answers":{"act":"rollback","false_alarm":0.01},"latency":{"p90":1.3},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
     const auto read = parse_plan(odd);
     REQUIRE(read.plan);
     CHECK(read.plan->steps[0].weight == 2500);
     CHECK(read.plan->errors_tolerate == 0.0);
+    CHECK(read.plan->answers_roll_back);
+    CHECK(read.plan->answers_false_alarm == .01);
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{0.0, 1.3, 0.0});
     CHECK(parse_plan(render_plan(*read.plan)).plan == read.plan);
     CHECK(render_plan(*read.plan) == render_plan(*parse_plan(render_plan(*read.plan)).plan));
@@ -67,6 +69,9 @@ TEST_CASE("a plan of only what is required gets the defaults of the documentatio
     REQUIRE(read.plan);
     CHECK(read.plan->false_alarm == .001);
     CHECK(read.plan->errors_tolerate == 1.5);
+    CHECK(read.plan->answers_false_alarm == .001);
+    CHECK_FALSE(read.plan->answers_roll_back);
+    CHECK(render_plan(*read.plan)["analysis"]["answers"] == Json{{"false_alarm", .001}, {"act", "hold"}});
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{1.2, 1.5, 2.0});
     CHECK(read.plan->inconclusive == Plan::Inconclusive::pause);
 }
@@ -99,6 +104,7 @@ TEST_CASE("each mistake is named with its place") {
         {"/analysis/false_alarm", 2, "/analysis/false_alarm", "expected a number"},
         {"/analysis/errors/tolerate", 0.5, "/analysis/errors/tolerate", "from 1"},
         {"/analysis/latency/p95", 1.2, "/analysis/latency/p95", "unknown key"},
+        {"/analysis/answers", Json{{"act", "stop"}}, "/analysis/answers/act", "unknown value"},
         {"/analysis/slo/p99", "never", "/analysis/slo/p99", ""},
         {"/analysis/checks/0/http", "ftp://x", "/analysis/checks/0/http", "http://"},
         {"/analysis/checks/0/http", "", "/analysis/checks/0/http", "http://"},

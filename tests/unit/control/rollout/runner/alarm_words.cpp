@@ -64,3 +64,16 @@ TEST_CASE("an alarm of a canary that is alone counts what came since it was alon
     CHECK(alarm_words(last, blue_to_green(), std::nullopt, Json::object()) ==
           "last twenty: the last 20 requests to green failed, all of them, and there is nothing to compare with.");
 }
+
+TEST_CASE("an answer of another kind is said in words, with both shares") {
+    CHECK(alarm_words(alarm_of("answers_unauthorized"), blue_to_green(), std::nullopt, Json::object()) ==
+          "answers unauthorized: 31 of 117 requests to green (26.5 %) were answered 401 or 403, of blue's 10 %. "
+          "Tolerated: "
+          "twice as many. By luck once in 13000 rollouts.");
+}
+
+TEST_CASE("alone and too slow is said with what it was held against") {
+    CHECK(alarm_words(alarm_of("latency_alone"), blue_to_green(), frozen(), Json::object())
+              .find("latency alone: alone, 31 of the last 117 requests to green (26.5 %) took longer than blue's p99 "
+                    "of ") == 0);
+}

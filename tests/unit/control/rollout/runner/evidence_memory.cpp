@@ -148,7 +148,8 @@ TEST_CASE("of a rollout that has ended, who was counted is not kept") {
     stage.pass(6, {190, 20}, {10, 1}, true);
     const auto running = stage.disk["r1#evidence"].size();
     REQUIRE(live->abort("alice").has_value());
-    CHECK(stage.disk["r1#evidence"].size() < running / 2);
+    CHECK(stage.disk["r1#evidence"].size() < running);
+    CHECK(live->intake().lasting().failed.count() == 0);
     CHECK_FALSE(live->intake().lasting().steady.has_value());
     stage.again();
     CHECK(stage.rollouts->find("r1")->analysis().canary().attempts == live->analysis().canary().attempts);

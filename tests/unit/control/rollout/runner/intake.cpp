@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 using namespace switchyard;
 namespace analysis = switchyard::control::analysis;
 using namespace switchyard::control::rollout;
@@ -147,4 +149,14 @@ TEST_CASE("for the cap each failure of a bucket counts, but of one that always f
     CHECK(tick.canary_first.steady_failures == 1);
     CHECK(tick.canary_first.steady_attempts == 50);
     CHECK(tick.canary_first.failed.ever() == 0);  // no bucket's first any more
+}
+
+TEST_CASE("an endpoint of two routes is blamed for what this route asked of it, and for no more") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {});
+    intake.add({}, Monotonic{1});
+    WorkerReport report;
+    report.endpoint_failures = {{kRoute, 12, 2}, {kRoute + 1, 12, 40}, {kRoute, 13, 1}};
+    intake.add(report, Monotonic{2});
+    CHECK(intake.failing() == std::map<std::uint32_t, std::uint64_t>{{12, 2}, {13, 1}});
 }

@@ -98,7 +98,7 @@ class Stage {
             report.worker = worker;
             report.cells.push_back(cell(kBlue, blue, worker));
             report.cells.push_back(cell(kGreen, green, worker));
-            if (green.failures > 0) report.endpoints.push_back({12, {0, part(green.failures, worker), 0}});
+            if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker)});
             if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
             rollouts->report(report);
         }
