@@ -108,6 +108,14 @@ std::optional<Address> Address::parse(std::string_view text, std::string* why) {
     constexpr std::string_view kUnix = "unix:";
     if (text.starts_with(kUnix)) return parse_unix(text.substr(kUnix.size()), why);
     if (text.starts_with('[')) return parse_bracketed(text, why);
+    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) {
+        const auto rest = text.substr(scheme + 3);
+        const auto host = rest.substr(0, rest.find('/'));
+        say(why, fmt::format("an address is host:port without \"{}\" before and a path behind: write {}",
+                             text.substr(0, scheme + 3),
+                             host.find(':') == std::string_view::npos ? std::string(host) + ":80" : std::string(host)));
+        return std::nullopt;
+    }
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) {
         say(why, "expected host:port, [v6]:port or unix:/path; the port is missing");
@@ -129,7 +137,11 @@ std::optional<Address> Address::parse(std::string_view text, std::string* why) {
         return std::nullopt;
     }
     if (!is_host_name(host)) {
-        say(why, fmt::format("\"{}\" is not a host name", host));
+        if (host.empty() || host == "*")
+            say(why, fmt::format("\"{}\" is not a host name; for every address of the machine write 0.0.0.0:{}", host,
+                                 *port));
+        else
+            say(why, fmt::format("\"{}\" is not a host name", host));
         return std::nullopt;
     }
     std::string lower(host);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/error.h"
+#include "config/limits.h"
 #include "config/model.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
@@ -28,8 +29,14 @@ struct Checks {
     const std::set<std::string>* taken_expressions = nullptr;
     std::vector<std::string> upstream_names, listener_names;
     std::vector<Error> errors;
+    std::size_t more = 0;  // that are not told
 
-    void fail(std::string at, std::string detail) { errors.push_back({std::move(at), std::move(detail)}); }
+    void fail(std::string at, std::string detail) {
+        if (errors.size() < limits::kErrors)
+            errors.push_back({std::move(at), std::move(detail)});
+        else
+            ++more;
+    }
     // A name that becomes a label and part of a URL.
     void name(const std::string& at, std::string_view text);
     void upstream_exists(const std::string& at, const std::string& upstream);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "config/count.h"
@@ -86,6 +87,7 @@ std::string summary(const Rule& rule) {
 
 std::string summary(const Endpoint& endpoint) {
     std::string text = fmt::format("weight {}", endpoint.weight);
+    if (endpoint.max_connections != 0) text += fmt::format(", max_connections {}", endpoint.max_connections);
     if (endpoint.backup) text += ", backup";
     if (endpoint.state != EndpointState::up) text += fmt::format(", {}", word(endpoint.state));
     return text;
@@ -131,23 +133,47 @@ void compare_named(const std::string& subject, std::string_view noun, const std:
     }
 }
 
+// Weights that sum to a hundred are shares already, others are told as shares: 1 of 5 is 20 %.
+std::string share_of(std::uint32_t weight, std::uint64_t sum, bool as_written) {
+    if (as_written) return fmt::format("{}", weight);
+    const double percent = sum == 0 ? 0 : 100.0 * weight / static_cast<double>(sum);
+    return fmt::format("{} %", std::round(percent * 100) / 100);
+}
+
 void compare_splits(const std::string& subject, const Split& before, const Split& after, Lines& lines) {
     if (before == after) return;
-    const auto weight = [](const Split& split, const std::string& upstream) -> std::optional<std::uint32_t> {
+    const auto weight_of = [](const Split& split, const std::string& upstream) -> std::optional<std::uint32_t> {
         const auto found = std::ranges::find_if(split, [&](const auto& part) { return part.first == upstream; });
         return found == split.end() ? std::nullopt : std::optional(found->second);
     };
+    const auto sum_of = [](const Split& split) {
+        std::uint64_t sum = 0;
+        for (const auto& [unused, weight] : split) sum += weight;
+        return sum;
+    };
+    const std::uint64_t old_sum = sum_of(before), new_sum = sum_of(after);
+    // Where nobody's share changes it is the weights that do.
+    const auto same_share = [&](std::uint32_t old, std::uint32_t now) { return old * new_sum == now * old_sum; };
+    bool shares_stay = true;
+    for (const auto& [upstream, old] : before)
+        shares_stay = shares_stay && same_share(old, weight_of(after, upstream).value_or(0));
+    for (const auto& [upstream, now] : after)
+        shares_stay = shares_stay && same_share(weight_of(before, upstream).value_or(0), now);
+    const bool as_written = shares_stay || ((old_sum == 100 || old_sum == 0) && (new_sum == 100 || new_sum == 0));
     Lines parts, order;
     const auto add = [&](const std::string& upstream) {
-        const auto old = weight(before, upstream), now = weight(after, upstream);
-        if (old.value_or(0) != now.value_or(0))
-            parts.push_back(fmt::format("{} {} → {}", upstream, old.value_or(0), now.value_or(0)));
+        const auto old = weight_of(before, upstream), now = weight_of(after, upstream);
+        const bool changes =
+            shares_stay ? old.value_or(0) != now.value_or(0) : !same_share(old.value_or(0), now.value_or(0));
+        if (changes)
+            parts.push_back(fmt::format("{} {} → {}", upstream, share_of(old.value_or(0), old_sum, as_written),
+                                        share_of(now.value_or(0), new_sum, as_written)));
         else if (old.has_value() != now.has_value())
             parts.push_back(fmt::format("{} {} at weight 0", upstream, now ? "added" : "removed"));
     };
     for (const auto& [upstream, unused] : before) add(upstream);
     for (const auto& [upstream, unused] : after) {
-        if (!weight(before, upstream)) add(upstream);
+        if (!weight_of(before, upstream)) add(upstream);
         order.push_back(upstream);
     }
     if (parts.empty()) parts.push_back(fmt::format("in new order: {}", fmt::join(order, ", ")));

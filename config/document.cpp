@@ -16,11 +16,36 @@ namespace {
 
 using nlohmann::ordered_json;
 
+// What a text that does not begin as JSON probably is; empty where it does.
+std::string_view hint_about(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n", kMark = "\xEF\xBB\xBF";
+    if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+    const auto begin = text.find_first_not_of(kBlank);
+    if (begin == std::string_view::npos) return "; the text is empty";
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return "; this is UTF-16: save it as UTF-8";
+    if (text[begin] == '{' || text[begin] == '[') {
+        // The usual slip, which the parser names by what stands behind it.
+        const auto comma = text.find(',');
+        for (auto at = comma; at != std::string_view::npos; at = text.find(',', at + 1)) {
+            const auto next = text.find_first_not_of(kBlank, at + 1);
+            if (next != std::string_view::npos && (text[next] == '}' || text[next] == ']'))
+                return "; a comma before a closing bracket has to go";
+        }
+        return {};
+    }
+    if (text[begin] == '#' || text.substr(begin).starts_with("---") || text.find(": ") != std::string_view::npos ||
+        text.find(":\n") != std::string_view::npos)
+        return "; this looks like YAML: the configuration is one JSON object (comments // and /* */ are allowed)";
+    return {};
+}
+
 // Builds the document like the library's own builder, but notices keys that come twice and nesting that is too deep.
 class Builder final : public nlohmann::json_sax<ordered_json> {
   public:
     ordered_json root;
     std::vector<Error> errors;
+
+    std::string_view hint;  // what the text seems to be instead
 
     bool null() override { return place(nullptr); }
     bool boolean(bool value) override { return place(value); }
@@ -50,7 +75,7 @@ class Builder final : public nlohmann::json_sax<ordered_json> {
         if (const auto at = what.find("at line "); at != std::string_view::npos) what.remove_prefix(at + 3);
         // What it read last may end inside a character.
         if (!is_utf8(what)) what = what.substr(0, what.find("; last read"));
-        errors.push_back({"", fmt::format("not valid JSON: {}", what)});
+        errors.push_back({"", fmt::format("not valid JSON: {}{}", what, hint)});
         return false;
     }
 
@@ -107,6 +132,7 @@ DocumentResult read_document(std::string_view text) {
     if (text.size() > limits::kDocumentBytes)
         return {std::nullopt, {{"", fmt::format("the document has more than {} bytes", limits::kDocumentBytes)}}};
     Builder builder;
+    builder.hint = hint_about(text);
     constexpr bool kStrict = true, kIgnoreComments = true;
     const bool complete =
         ordered_json::sax_parse(text, &builder, ordered_json::input_format_t::json, kStrict, kIgnoreComments);

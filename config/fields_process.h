@@ -23,6 +23,8 @@ void describe(Visitor& field, Type<Admin>) {
         {.doc = "Tokens that are accepted. Without any, one random admin token is made in admin.token of state_dir."});
     field("tls_certificate", &Admin::tls_certificate, {.doc = "PEM file of the certificate chain; with tls_key."});
     field("tls_key", &Admin::tls_key, {.doc = "PEM file of the private key; with tls_certificate."});
+    field("rollout_urls", &Admin::rollout_urls,
+          {.doc = "What checks and webhooks of rollouts may ask besides loopback and the endpoints: starts of URLs."});
 }
 
 template <class Visitor>

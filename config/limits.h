@@ -29,6 +29,9 @@ inline constexpr std::int64_t kDuration = std::chrono::milliseconds(std::chrono:
 inline constexpr std::int64_t kGenerations = 10'000'000;
 inline constexpr std::int64_t kRollouts = 10'000;  // ended ones stay in memory, up to 300 KiB each
 
+inline constexpr std::size_t kErrors =
+    100;  // that are told of one document; nobody reads more, and each has to be made
+
 inline constexpr std::size_t kNameLength = 100;  // names become metric labels and parts of URLs
 inline constexpr std::size_t kHeaderValueLength = 8'192;
 inline constexpr std::size_t kBodyLength = 64U << 10U;  // fixed answers live in every snapshot

@@ -38,6 +38,7 @@ struct Admin {
     std::vector<Token> tokens;    // empty: one random admin token in <state_dir>/admin.token
     std::string tls_certificate;  // PEM files; both or none
     std::string tls_key;
+    std::vector<std::string> rollout_urls;  // beyond loopback and the endpoints: what plans of rollouts may ask
     bool operator==(const Admin&) const = default;
 };
 

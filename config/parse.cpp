@@ -23,21 +23,26 @@ bool section_is_lost(const std::vector<Error>& errors) {
 
 enum class Origin : bool { somebody, store };
 
-ParseResult finish(Model model, std::vector<Error> errors, Origin source) {
+ParseResult finish(Model model, Mistakes found, Origin source) {
     const auto taken = source == Origin::store ? expressions_in(model) : std::set<std::string>();
+    auto& errors = found.errors;
     if (errors.empty()) {
         errors = validate(model, taken);
         if (errors.empty()) return {std::move(model), {}};
         return {std::nullopt, std::move(errors)};
     }
-    if (section_is_lost(errors)) return {std::nullopt, std::move(errors)};
-    // The rest is checked too, so that one run shows everything; not where a value is already known to be wrong.
-    const auto count = static_cast<std::ptrdiff_t>(errors.size());
-    for (auto& error : validate(model, taken)) {
-        const bool known = std::any_of(errors.begin(), errors.begin() + count,
-                                       [&](const Error& e) { return on_one_line(e.pointer, error.pointer); });
-        if (!known) errors.push_back(std::move(error));
+    if (!section_is_lost(errors)) {
+        // The rest is checked too, so that one run shows everything; not where a value is already known to be wrong.
+        const auto count = static_cast<std::ptrdiff_t>(errors.size());
+        auto rest = mistakes_in(model, taken);
+        found.more += rest.more;
+        for (auto& error : rest.errors) {
+            const bool known = std::any_of(errors.begin(), errors.begin() + count,
+                                           [&](const Error& e) { return on_one_line(e.pointer, error.pointer); });
+            if (!known) errors.push_back(std::move(error));
+        }
     }
+    found.close();
     return {std::nullopt, std::move(errors)};
 }
 
@@ -47,7 +52,7 @@ ParseResult read_model(const nlohmann::ordered_json& document, std::vector<Error
     Reader reader;
     reader.errors = std::move(errors);
     reader.read(document, "", Field{}, model);
-    return finish(std::move(model), std::move(reader.errors), source);
+    return finish(std::move(model), {std::move(reader.errors), reader.more}, source);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "config/error.h"
 #include "config/field.h"
 #include "config/found.h"
+#include "config/limits.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
 #include "config/spelling.h"
@@ -33,6 +34,7 @@ class Reader {
     using Json = nlohmann::ordered_json;
 
     std::vector<Error> errors;
+    std::size_t more = 0;  // that are not told
 
     // Objects that have a field list.
     template <class T>
@@ -120,7 +122,12 @@ class Reader {
         take(text);
     }
 
-    void fail(std::string at, std::string detail) { errors.push_back({std::move(at), std::move(detail)}); }
+    void fail(std::string at, std::string detail) {
+        if (errors.size() < limits::kErrors)
+            errors.push_back({std::move(at), std::move(detail)});
+        else
+            ++more;
+    }
     void expected(const Json& json, const std::string& at, std::string_view what);
     std::optional<std::int64_t> read_number(const Json& json, const std::string& at, const Field& field,
                                             std::int64_t largest);

@@ -28,6 +28,19 @@ void check_tokens(Checks& checks, const Admin& admin) {
     }
 }
 
+void check_rollout_url(Checks& checks, std::size_t number, const std::string& url) {
+    constexpr std::string_view kScheme = "http://";
+    const std::string at = pointer_to("/process/admin/rollout_urls", number);
+    if (!url.starts_with(kScheme) || !is_field_value(url) || url.find_first_of(" @?#*") != std::string::npos)
+        return checks.fail(at,
+                           fmt::format("\"{}\": expected the start of a URL, such as http://prometheus:9090/api", url));
+    std::string host = url.substr(kScheme.size(), url.find('/', kScheme.size()) - kScheme.size());
+    const auto bracket = host.rfind(']');
+    if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos) host += ":80";
+    std::string why;
+    if (!Address::parse(host, &why)) checks.fail(at, fmt::format("\"{}\": {}", url, why));
+}
+
 void check_resolver(Checks& checks, const Resolver& resolver) {
     const std::string at = "/process/resolver/servers";
     if (resolver.servers.size() > limits::kResolverServers)
@@ -68,6 +81,7 @@ void check_process(Checks& checks, const Process& process) {
                     fmt::format("{} can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1",
                                 admin.bind.text()));
     check_tokens(checks, admin);
+    for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
     check_resolver(checks, process.resolver);
     if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
         const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
@@ -100,7 +114,7 @@ void check_listeners(Checks& checks) {
     }
 }
 
-std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
+Mistakes mistakes_in(const Model& model, const std::set<std::string>& taken) {
     Checks checks(model);
     checks.taken_expressions = &taken;
     check_process(checks, model.process);
@@ -122,7 +136,24 @@ std::vector<Error> validate(const Model& model, const std::set<std::string>& tak
                                     model.routes[first->second].name));
         check_route(checks, at, route);
     }
-    return std::move(checks.errors);
+    return {std::move(checks.errors), checks.more};
+}
+
+void Mistakes::close() {
+    if (errors.size() > limits::kErrors) {
+        more += errors.size() - limits::kErrors;
+        errors.resize(limits::kErrors);
+    }
+    if (more > 0)
+        errors.push_back(
+            {"", fmt::format("{} more mistakes are not listed; these are the first {}", more, limits::kErrors)});
+    more = 0;
+}
+
+std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
+    auto mistakes = mistakes_in(model, taken);
+    mistakes.close();
+    return std::move(mistakes.errors);
 }
 
 }  // namespace switchyard::config

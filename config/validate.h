@@ -11,9 +11,19 @@
 
 namespace switchyard::config {
 
-// All errors, in document order; empty means the model may be compiled.
+// What is wrong, in document order: the first limits::kErrors, and how many more there are.
+struct Mistakes {
+    std::vector<Error> errors;
+    std::size_t more = 0;
+
+    // Makes the number of the others the last of the errors.
+    void close();
+};
+
 // `taken`: expressions that are in force already and not judged again; an earlier version may have taken what this one
 // refuses.
+Mistakes mistakes_in(const Model& model, const std::set<std::string>& taken = {});
+// The same as one list; empty means the model may be compiled.
 std::vector<Error> validate(const Model& model, const std::set<std::string>& taken = {});
 
 }  // namespace switchyard::config

@@ -517,7 +517,7 @@ std::string Control::admin_url() const {
 
 int Control::run() {
     auto& m = *members_;
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) m.signals.add(signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
     while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {

@@ -118,6 +118,15 @@ Result<std::uint64_t> query_number(const AdminRequest& request, const std::strin
     return problems::bad_request(fmt::format("?{} must be a whole number, is {:?}", name, *text));
 }
 
+Result<std::chrono::milliseconds> query_wait(const AdminRequest& request) {
+    const auto text = request.query_value("wait");
+    if (!text) return std::chrono::milliseconds(0);
+    std::string why;
+    const auto parsed = config::parse_duration(*text, &why);
+    if (!parsed) return problems::bad_request("?wait: " + why);
+    return std::min<std::chrono::milliseconds>(*parsed, kLongestWait);
+}
+
 Result<std::uint64_t> place_number(const AdminRequest& request, std::size_t place) {
     if (const auto value = whole_number(request.places.at(place))) return *value;
     return problems::bad_request(fmt::format("{:?} is not a generation number", request.places.at(place)));

@@ -47,6 +47,10 @@ class BodyReader {
 
 // ?limit=100 and the like: 400 when it is not a number.
 Result<std::uint64_t> query_number(const AdminRequest& request, const std::string& name, std::uint64_t otherwise);
+// ?wait=30s: how long an answer may be waited for; none when it is not said. Longer ones are repeated by the client: a
+// call should not outlive what is between the two.
+inline constexpr std::chrono::minutes kLongestWait{10};
+Result<std::chrono::milliseconds> query_wait(const AdminRequest& request);
 // A generation number in the path.
 Result<std::uint64_t> place_number(const AdminRequest& request, std::size_t place);
 

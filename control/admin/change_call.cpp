@@ -87,6 +87,7 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     Change change;
     change.verb = std::move(verb);
     change.caller = caller_of(request);
+    change.role = request.role;
     const auto tag = if_match(request.header("if-match"), context.controller.generation());
     if (!tag) return tag.error();
     change.if_match = *tag;

@@ -6,6 +6,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct Context {
     std::string config_file;
     std::string version;
     WallTime started{};
-    std::vector<std::string> notices;  // what the operator should know: a state file set aside, …
+    std::vector<std::string> notices;                 // what the operator should know: a state file set aside, …
+    std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
 };
 
 }  // namespace switchyard::control

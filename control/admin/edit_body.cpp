@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 #include "config/limits.h"
@@ -9,6 +11,7 @@
 #include "config/pointer.h"
 #include "config/spelling.h"
 #include "control/edits/endpoint.h"
+#include "control/edits/part.h"
 #include "control/edits/split.h"
 #include "control/edits/switch.h"
 
@@ -23,8 +26,17 @@ Edit edit_of(Wanted wanted) {
     };
 }
 
-const std::vector<std::string> kVerbs{"switch",          "split",          "put-endpoint",
-                                      "remove-endpoint", "endpoint-state", "require"};
+struct Verb {
+    std::string_view name;
+    AdminRoute::Access access;
+};
+
+using A = AdminRoute::Access;
+constexpr std::array kVerbs{
+    Verb{"switch", A::operate},        Verb{"split", A::operate},          Verb{"put-endpoint", A::admin},
+    Verb{"remove-endpoint", A::admin}, Verb{"endpoint-state", A::operate}, Verb{"put-route", A::admin},
+    Verb{"remove-route", A::admin},    Verb{"put-rule", A::operate},       Verb{"remove-rule", A::operate},
+    Verb{"put-upstream", A::admin},    Verb{"remove-upstream", A::admin},  Verb{"require", A::operate}};
 
 // A count of endpoints: more than fits is more than there can be, and must not wrap to fewer.
 std::uint32_t clipped(std::uint64_t count) {
@@ -32,6 +44,20 @@ std::uint32_t clipped(std::uint64_t count) {
 }
 
 }  // namespace
+
+std::optional<AdminRoute::Access> access_of_verb(std::string_view verb) {
+    const auto found = std::ranges::find(kVerbs, verb, &Verb::name);
+    return found == kVerbs.end() ? std::nullopt : std::optional(found->access);
+}
+
+const std::vector<std::string>& edit_verbs() {
+    static const std::vector<std::string> kNames = [] {
+        std::vector<std::string> out;
+        for (const Verb& verb : kVerbs) out.emplace_back(verb.name);
+        return out;
+    }();
+    return kNames;
+}
 
 Edit read_switch(BodyReader& body, const std::string& route, bool force) {
     edits::Switch wanted;
@@ -82,10 +108,53 @@ edits::Requirement read_requirement(BodyReader& body) {
     return wanted;
 }
 
-Result<Edit> read_edit(const Json& element, const std::string& pointer) {
+namespace {
+
+struct PartVerb {
+    edits::PartKind kind;
+    std::string what;  // the word for it, and the key of its name
+    bool puts;
+};
+
+std::optional<PartVerb> part_of_verb(const std::string& verb) {
+    for (const auto& [word, kind] :
+         {std::pair{"route", edits::PartKind::route}, std::pair{"rule", edits::PartKind::rule},
+          std::pair{"upstream", edits::PartKind::upstream}}) {
+        if (verb == std::string("put-") + word) return PartVerb{kind, word, true};
+        if (verb == std::string("remove-") + word) return PartVerb{kind, word, false};
+    }
+    return std::nullopt;
+}
+
+Result<Edit> read_part_edit(const Json& element, const std::string& pointer, const std::string& verb,
+                            const PartVerb& part) {
+    BodyReader body(element, pointer, {"verb", "route", "rule", "upstream", "settings"});
+    edits::Part wanted{part.kind, {}, body.required_text(part.what)};
+    const bool rule = part.kind == edits::PartKind::rule;
+    if (rule) wanted.route = body.required_text("route");
+    for (const std::string_view key : {"route", "rule", "upstream", "settings"}) {
+        const bool mine = key == part.what || (rule && key == "route") || (part.puts && key == "settings");
+        if (!mine && body.find(key) != nullptr) body.wrong(key, "means nothing to " + verb);
+    }
+    const auto* settings = body.find("settings");
+    if (part.puts && settings == nullptr) body.wrong("settings", "is required");
+    if (const auto problem = body.problem()) return *problem;
+    if (!part.puts)
+        return Edit([wanted](const config::Model& model, const Facts&) { return edits::remove(model, wanted); });
+    return Edit([wanted, settings = *settings](const config::Model& model, const Facts&) {
+        return edits::put(model, wanted, settings);
+    });
+}
+
+}  // namespace
+
+Result<Edit> read_edit(const Json& element, const std::string& pointer, config::Role role) {
     std::string verb;
     if (element.is_object() && element.contains("verb") && element["verb"].is_string())
         verb = element["verb"].get<std::string>();
+    if (const auto access = access_of_verb(verb); access && !allowed(role, *access))
+        return problems::forbidden(fmt::format("the edit at {} is {}, which needs the role {}; nothing was done",
+                                               pointer, verb, *access == A::admin ? "admin" : "operator"));
     const auto finished = [](const BodyReader& body, Edit edit) -> Result<Edit> {
         if (auto problem = body.problem()) return *problem;
         return edit;
@@ -126,6 +195,7 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer) {
         auto edit = edit_of(edits::RemoveEndpoint{upstream, body.required_text("address")});
         return finished(body, std::move(edit));
     }
+    if (const auto part = part_of_verb(verb)) return read_part_edit(element, pointer, verb, *part);
     if (verb == "require") {
         BodyReader body(element, pointer, {"verb", "upstream", "healthy", "in_flight_below"});
         const auto wanted = read_requirement(body);
@@ -134,8 +204,8 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer) {
             return model;
         });
     }
-    return problems::invalid(
-        {config::Error{config::pointer_to(pointer, "verb"), "unknown verb " + config::unknown_word(verb, kVerbs)}});
+    return problems::invalid({config::Error{config::pointer_to(pointer, "verb"),
+                                            "unknown verb " + config::unknown_word(verb, edit_verbs())}});
 }
 
 }  // namespace switchyard::control

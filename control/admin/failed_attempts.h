@@ -1,7 +1,8 @@
-// Slows down guessing: after kBurst failed authentications an address gets one attempt every kRefill.
+// Slows down guessing: after kBurst wrong tokens an address gets one looked at every kRefill, the others are refused.
 //
-// Invariants: a refused attempt is not looked at, so guessing while limited teaches nothing. Who holds the right token
-//   waits at most kRefill when somebody else at the same address keeps guessing.
+// Invariants: only wrong tokens count, and only wrong ones are refused: whoever holds the right one is answered,
+// however
+//   much is guessed beside it. A token has 256 bits, so that looking at each guess gives nothing away.
 // Bounded: kAddresses addresses are remembered; the longest quiet are forgotten first.
 // Pure: the clock is a parameter.
 #pragma once
@@ -20,7 +21,7 @@ class FailedAttempts {
     static constexpr std::chrono::seconds kRefill{2};
     static constexpr std::size_t kAddresses = 4096;
 
-    // False: refuse without looking at the token.
+    // False: refuse the wrong token without a word about it.
     bool may_try(const std::string& address, Time now) {
         const auto it = buckets_.find(address);
         if (it == buckets_.end()) return true;

@@ -74,7 +74,8 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
         const std::string place = bare ? "" : body.pointer("changes");
         for (std::size_t i = 0; i < list->size(); ++i) {
             const auto here = config::pointer_to(place, i);
-            auto edit = read_edit((*list)[i], here);
+            auto edit = read_edit((*list)[i], here, request.role);
+            if (!edit && edit.error().status == 403) return respond(reply(edit.error()));
             // Who insists on one of them insists on what they come to together.
             const auto& element = (*list)[i];
             if (element.is_object() && element.contains("force") && element["force"] == true) change->force = true;

@@ -1,17 +1,16 @@
 // GET /v1/drains[/{id}] · GET /v1/events
+#include <fmt/format.h>
+
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <memory>
 
-#include "config/duration.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
+#include "control/admin/server.h"
 
 namespace switchyard::control::handlers {
 namespace {
-
-// Longer waits are repeated by the client: a call should not outlive what is between the two.
-constexpr std::chrono::minutes kLongestWait{10};
 
 const char* word(Drain::State state) {
     switch (state) {
@@ -90,15 +89,10 @@ void get_drain(Context& context, const AdminRequest& request, Respond respond) {
     if (drain == nullptr)
         return respond(reply(problems::not_found("there is no drain " + request.places[0] +
                                                  "; a change opens one when it takes traffic from an upstream")));
-    std::chrono::milliseconds wait{0};
-    if (const auto text = request.query_value("wait")) {
-        std::string why;
-        const auto parsed = config::parse_duration(*text, &why);
-        if (!parsed) return respond(reply(problems::bad_request("?wait: " + why)));
-        wait = std::min<std::chrono::milliseconds>(*parsed, kLongestWait);
-    }
-    if (wait.count() == 0 || drain->state != Drain::State::running) return respond(reply(view(book, *drain)));
-    std::make_shared<DrainWait>(context, *generation, wait, std::move(respond))->start();
+    const auto wait = query_wait(request);
+    if (!wait) return respond(reply(wait.error()));
+    if (wait->count() == 0 || drain->state != Drain::State::running) return respond(reply(view(book, *drain)));
+    std::make_shared<DrainWait>(context, *generation, *wait, std::move(respond))->start();
 }
 
 void events(Context& context, const AdminRequest& request, Respond respond) {
@@ -114,6 +108,13 @@ void events(Context& context, const AdminRequest& request, Respond respond) {
             return respond(reply(problems::bad_request("Last-Event-ID must be the id of an event")));
         out.events_after = id;
     }
+    auto& open = context.event_readers[request.who];
+    if (open >= AdminServer::kEventReaders)
+        return respond(reply(Problem(429, "too-many-streams",
+                                     fmt::format("token {} has {} streams of events open already; close one",
+                                                 request.who, AdminServer::kEventReaders))));
+    ++open;
+    out.events_for = request.who;
     respond(std::move(out));
 }
 

@@ -3,6 +3,7 @@
 #include "control/admin/edit_body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/upstream_view.h"
+#include "control/admin/upstream_wait.h"
 #include "control/edits/endpoint.h"
 
 namespace switchyard::control::handlers {
@@ -19,7 +20,14 @@ void get_upstream(Context& context, const AdminRequest& request, Respond respond
     const auto it = model.upstreams.find(request.places[0]);
     if (it == model.upstreams.end())
         return respond(reply(problems::not_found(edits::unknown_upstream(model, request.places[0]))));
-    respond(reply(upstream_view(context, it->first, it->second)));
+    const auto healthy = query_number(request, "healthy", 0);
+    if (!healthy) return respond(reply(healthy.error()));
+    const auto wait = query_wait(request);
+    if (!wait) return respond(reply(wait.error()));
+    if (wait->count() == 0) return respond(reply(upstream_view(context, it->first, it->second)));
+    if (*healthy == 0)
+        return respond(reply(problems::bad_request("?wait goes with ?healthy=N: how many endpoints are waited for")));
+    std::make_shared<UpstreamWait>(context, it->first, *healthy, *wait, std::move(respond))->start();
 }
 
 void put_endpoint(Context& context, const AdminRequest& request, Respond respond) {

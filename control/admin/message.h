@@ -45,6 +45,7 @@ struct AdminReply {
     std::vector<std::pair<std::string, std::string>> headers;
     // Set: the answer is the stream of events after this id, and `body` is not used.
     std::optional<std::uint64_t> events_after;
+    std::string events_for;  // name of the token whose place for a stream is taken
 };
 
 AdminReply reply(const nlohmann::ordered_json& body, unsigned status = 200);

@@ -1,5 +1,6 @@
 #include "control/admin/openapi.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "config/schema.h"
@@ -10,6 +11,9 @@ namespace switchyard::control {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr const char* kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$";
+constexpr const char* kDurationPattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";
 
 Json reference(std::string_view schema) {
     return {{"$ref", "#/components/schemas/" + std::string(schema)}};
@@ -32,7 +36,12 @@ Json parameters(const AdminRoute& route) {
     for (std::size_t at = route.path.find('{'); at != std::string_view::npos; at = route.path.find('{', at + 1)) {
         const auto name = route.path.substr(at + 1, route.path.find('}', at) - at - 1);
         const bool number = name == "generation" || name == "other" || name == "id";
-        out.push_back(parameter(name, "path", {{"type", number ? "integer" : "string"}},
+        const bool named = name == "route" || name == "upstream" || name == "rule";
+        Json schema = {{"type", number ? "integer" : "string"}};
+        if (number) schema["minimum"] = 1;
+        if (named) schema["pattern"] = kNamePattern;
+        if (name == "rollout") schema["pattern"] = "^r[1-9][0-9]*$";
+        out.push_back(parameter(name, "path", std::move(schema),
                                 name == "address" ? "host:port, percent-encoded" : "as in the configuration"));
     }
     std::string_view rest = route.queries;
@@ -41,15 +50,18 @@ Json parameters(const AdminRoute& route) {
         const auto name = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (name == "wait")
-            out.push_back(
-                parameter(name, "query", {{"type", "string"}}, "answer when it has ended, or after so long (30s)"));
+            out.push_back(parameter(name, "query", {{"type", "string"}, {"pattern", kDurationPattern}},
+                                    "answer when what is waited for has come, or after so long (30s)"));
+        else if (name == "healthy")
+            out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 1}},
+                                    "with wait: how many endpoints are to be healthy"));
         else if (name == "anchor")
             out.push_back(parameter(name, "query", {{"type", "string"}}, "LINE:HASH as an earlier answer told them"));
         else if (name == "file_wins")
             out.push_back(parameter(name, "query", {{"type", "boolean"}},
                                     "where the file and changes at run time contradict each other, the file counts"));
         else
-            out.push_back(parameter(name, "query", {{"type", "integer"}}, "paging"));
+            out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 0}}, "paging"));
     }
     if (route.knows_dry_run())
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},
@@ -59,9 +71,11 @@ Json parameters(const AdminRoute& route) {
         out.push_back(parameter("force", "query", {{"type", "boolean"}},
                                 "also where traffic that has a healthy endpoint would be left without one"));
     if (route.acts()) {
-        out.push_back(parameter("If-Match", "header", {{"type", "string"}}, "the generation this change is based on"));
-        out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}}, "repeats the first answer"));
-        out.push_back(parameter("X-Reason", "header", {{"type", "string"}}, "why, for the audit"));
+        out.push_back(parameter("If-Match", "header", {{"type", "string"}, {"pattern", "^(\\*|\"?[0-9]{1,19}\"?)$"}},
+                                "the generation this change is based on, as in ETag: \"43\""));
+        out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}, {"maxLength", 200}},
+                                "repeats the first answer"));
+        out.push_back(parameter("X-Reason", "header", {{"type", "string"}, {"maxLength", 1000}}, "why, for the audit"));
     }
     return out;
 }
@@ -95,14 +109,75 @@ Json responses(const AdminRoute& route) {
         out["412"] = problem("someone else changed it");
         out["422"] = problem("invalid; nothing was changed");
     }
+    if (!route.body.empty()) {
+        out["413"] = problem("the body is larger than 8 MiB");
+        out["422"] = problem("invalid; nothing was changed");
+    }
     out["400"] = problem("not understood");
+    out["431"] = problem("the head is larger than 16 KiB");
     if (route.operation == "readyz") out["503"] = problem("not ready");
     if (route.access != AdminRoute::Access::open) {
         out["401"] = problem("no valid token");
+        out["429"] = problem("too many wrong tokens from this address, or too many streams of events");
+        if (route.path.find('{') != std::string_view::npos || route.operation == "undo" || route.operation == "change")
+            out["404"] = problem("there is no such thing");
         out["403"] = problem("the token's role does not suffice");
     }
     out["default"] = problem("any other problem");
     return out;
+}
+
+// One shape for each verb of POST /v1/changes: what it requires, and nothing else.
+Json edit_schema() {
+    const Json name = {{"type", "string"}, {"pattern", kNamePattern}};
+    const Json address = {{"type", "string"}, {"description", "host:port, [v6]:port or unix:/path"}};
+    const Json count = {{"type", "integer"}, {"minimum", 0}};
+    const auto part = [](const char* schema) { return Json{{"$ref", std::string("#/components/schemas/") + schema}}; };
+    auto shapes = Json::array();
+    const auto verb = [&](const char* word, Json properties, std::vector<std::string> required) {
+        properties["verb"] = {{"const", word}};
+        required.emplace_back("verb");
+        shapes.push_back({{"title", word},
+                          {"type", "object"},
+                          {"additionalProperties", false},
+                          {"required", std::move(required)},
+                          {"properties", std::move(properties)}});
+    };
+    const Json healthy = {{"type", "object"}, {"additionalProperties", false}, {"properties", {{"healthy", count}}}};
+    verb("switch", {{"route", name}, {"to", name}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
+         {"route", "to"});
+    verb("split", {{"route", name}, {"weights", part("Split")}}, {"route", "weights"});
+    verb("put-endpoint", {{"upstream", name}, {"address", address}, {"settings", part("Endpoint")}},
+         {"upstream", "address"});
+    verb("remove-endpoint", {{"upstream", name}, {"address", address}}, {"upstream", "address"});
+    verb("endpoint-state", {{"upstream", name}, {"address", address}, {"state", {{"enum", {"up", "drain", "maint"}}}}},
+         {"upstream", "address", "state"});
+    verb("put-route", {{"route", name}, {"settings", part("Route")}}, {"route", "settings"});
+    verb("remove-route", {{"route", name}}, {"route"});
+    verb("put-rule", {{"route", name}, {"rule", name}, {"settings", part("Rule")}}, {"route", "rule", "settings"});
+    verb("remove-rule", {{"route", name}, {"rule", name}}, {"route", "rule"});
+    verb("put-upstream", {{"upstream", name}, {"settings", part("UpstreamSettings")}}, {"upstream", "settings"});
+    verb("remove-upstream", {{"upstream", name}}, {"upstream"});
+    verb("require", {{"upstream", name}, {"healthy", count}, {"in_flight_below", count}}, {"upstream"});
+    return {{"oneOf", std::move(shapes)}};
+}
+
+// Members that take a time are told as such wherever they stand.
+void tell_durations(Json& schema) {
+    if (schema.is_object() && schema.contains("properties"))
+        for (const char* key : {"confirm_within", "watch", "deadline"})
+            if (auto& properties = schema["properties"]; properties.contains(key) && properties[key].is_object())
+                properties[key]["pattern"] = kDurationPattern;
+    if (schema.is_structured())
+        for (auto& inner : schema) tell_durations(inner);
+}
+
+// The family a call belongs to: the first word of its path behind the version.
+std::string tag_of(const AdminRoute& route) {
+    auto path = route.path;
+    if (path.starts_with("/v1/")) path.remove_prefix(3);
+    path.remove_prefix(1);
+    return std::string(path.substr(0, path.find('/')));
 }
 
 const char* role_words(AdminRoute::Access access) {
@@ -154,13 +229,20 @@ Json openapi_document(const std::string& version) {
                 {"info",
                  {{"title", "Switchyard admin API"},
                   {"version", version},
+                  {"contact", {{"name", "whoever runs this installation"}}},
                   {"description", "Every change answers a receipt, and only when it is true."}}},
-                {"servers", Json::array({{{"url", "http://127.0.0.1:9900"}}})},
+                // Where this document came from, whatever the admin API is bound to.
+                {"servers", Json::array({{{"url", "/"}}})},
+                {"tags", Json::array()},
                 {"security", Json::array({{{"bearer", Json::array()}}})}};
     auto& paths = out["paths"] = Json::object();
     for (const auto& route : admin_routes()) {
         auto& operation = paths[std::string(route.path)][lower(route.method)];
+        const auto tag = tag_of(route);
+        if (std::ranges::none_of(out["tags"], [&](const Json& t) { return t["name"] == tag; }))
+            out["tags"].push_back({{"name", tag}});
         operation = {{"operationId", route.operation},
+                     {"tags", Json::array({tag})},
                      {"summary", route.summary},
                      {"description", std::string("Role: ") + role_words(route.access) + "."}};
         if (auto list = parameters(route); !list.empty()) operation["parameters"] = std::move(list);
@@ -172,7 +254,10 @@ Json openapi_document(const std::string& version) {
     }
     out["components"] = {{"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
                          {"schemas", Json::parse(kOpenApiSchemas)}};
-    add_configuration(out["components"]["schemas"]);
+    auto& schemas = out["components"]["schemas"];
+    schemas["Edit"] = edit_schema();
+    tell_durations(schemas);
+    add_configuration(schemas);
     return out;
 }
 

@@ -25,8 +25,14 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/config/check", A::viewer, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", h::check_config},
     {"POST", "/v1/routes/{route}/switch", A::operate, true, "switchRoute", "All traffic of the route's split to one upstream", "Switch", "Receipt", "", h::switch_route},
     {"PUT", "/v1/routes/{route}/split", A::operate, true, "setSplit", "Set the weights of the route's split", "Split", "Receipt", "", h::put_split},
+    {"PUT", "/v1/routes/{route}", A::admin, true, "putRoute", "Add a route or replace all of it", "Route", "Receipt", "", h::put_route},
+    {"DELETE", "/v1/routes/{route}", A::admin, true, "deleteRoute", "Remove a route", "", "Receipt", "", h::delete_route},
+    {"PUT", "/v1/routes/{route}/rules/{rule}", A::operate, true, "putRule", "Add a rule or replace it", "Rule", "Receipt", "", h::put_rule},
+    {"DELETE", "/v1/routes/{route}/rules/{rule}", A::operate, true, "deleteRule", "Remove a rule", "", "Receipt", "", h::delete_rule},
+    {"PUT", "/v1/upstreams/{upstream}", A::admin, true, "putUpstream", "Add an upstream or replace all of it", "UpstreamSettings", "Receipt", "", h::put_upstream},
+    {"DELETE", "/v1/upstreams/{upstream}", A::admin, true, "deleteUpstream", "Remove an upstream that nothing names", "", "Receipt", "", h::delete_upstream},
     {"GET", "/v1/upstreams", A::viewer, false, "getUpstreams", "All upstreams with the state of their endpoints", "", "Upstreams", "", h::get_upstreams},
-    {"GET", "/v1/upstreams/{upstream}", A::viewer, false, "getUpstream", "One upstream with the state of its endpoints", "", "Upstream", "", h::get_upstream},
+    {"GET", "/v1/upstreams/{upstream}", A::viewer, false, "getUpstream", "One upstream with the state of its endpoints, now or when so many are healthy", "", "Upstream", "healthy wait", h::get_upstream},
     {"PUT", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "putEndpoint", "Add an endpoint or replace its settings", "Endpoint", "Receipt", "", h::put_endpoint},
     {"DELETE", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "deleteEndpoint", "Remove an endpoint", "", "Receipt", "", h::delete_endpoint},
     {"POST", "/v1/upstreams/{upstream}/endpoints/{address}/state", A::operate, true, "setEndpointState", "Take an endpoint out (drain, maint) and back (up)", "EndpointState", "Receipt", "", h::set_endpoint_state},
@@ -66,6 +72,19 @@ std::vector<std::string_view> segments(std::string_view path) {
 }
 
 }  // namespace
+
+bool allowed(config::Role role, AdminRoute::Access access) {
+    switch (access) {
+        case A::open:
+        case A::viewer:
+            return true;
+        case A::operate:
+            return role != config::Role::viewer;
+        case A::admin:
+            return role == config::Role::admin;
+    }
+    return false;
+}
 
 std::span<const AdminRoute> admin_routes() {
     return kRoutes;

@@ -39,6 +39,9 @@ struct AdminRoute {
     bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
 };
 
+// Whether a token of that role may do what needs so much.
+bool allowed(config::Role role, AdminRoute::Access access);
+
 std::span<const AdminRoute> admin_routes();
 
 struct AdminMatch {

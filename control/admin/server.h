@@ -3,7 +3,8 @@
 // Beast rather than a thread-per-connection library: a handler then runs where the controller lives, with no hand-over
 // in the latency of a switch, a slow or silent client costs a buffer and not a thread, and one deadline bounds the
 // whole of a request (docs/decisions).
-// Invariants: a request is at most kHeadLimit + kBodyLimit bytes and kRequestTime long; at most kConnections are open.
+// Invariants: a request is at most kHeadLimit + kBodyLimit bytes and kRequestTime long; at most kConnections are
+//   open: nobody who only holds a connection keeps another from calling.
 // Threads: control. Owns: the acceptor and its connections.
 #pragma once
 
@@ -29,6 +30,7 @@ class AdminServer {
     static constexpr std::chrono::seconds kCloseTime{5};  // for goodbye, and for what a client was still sending
     // Beyond them who has been idle for longest makes room, before all others who has never called.
     static constexpr unsigned kConnections = 512;
+    static constexpr unsigned kEventReaders = 32;          // streams of events that one token may have open
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 
     // With settings.tls_certificate and tls_key: TLS 1.2 or newer, nothing else.

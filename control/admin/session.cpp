@@ -1,110 +1,84 @@
 #include "control/admin/session.h"
 
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <utility>
+#include <vector>
 
+#include "control/admin/call_reader.h"
 #include "control/admin/dispatch.h"
-#include "control/admin/route_table.h"
 #include "control/admin/server.h"
 
 namespace switchyard::control {
+
+// What came of reading a call. It lives in the frame of a coroutine with external linkage, and so it has a name
+// outside.
+enum class CallRead : std::uint8_t { call, refused, gone };
+
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
+namespace bhttp = boost::beast::http;
 
 // What a reader of events that has stopped may hold here, besides what the kernel holds for him.
 constexpr std::size_t kEventBatch = 64 * 1024;
 constexpr std::size_t kReadSize = 16 * 1024;  // a call is one read, a large configuration some dozens
 
-AdminRequest request_of(const http::request<http::string_body>& message, const std::string& from) {
-    AdminRequest out;
-    out.method = std::string(message.method_string());
-    const std::string target(message.target());
-    const auto question = std::min(target.find('?'), target.size());
-    out.path = target.substr(0, question);
-    std::string_view query = std::string_view(target).substr(std::min(question + 1, target.size()));
-    while (!query.empty()) {
-        const auto end = std::min(query.find('&'), query.size());
-        const auto pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        const auto equals = std::min(pair.find('='), pair.size());
-        auto name = percent_decoded(pair.substr(0, equals));
-        if (!out.query.try_emplace(name, percent_decoded(pair.substr(std::min(equals + 1, pair.size())))).second)
-            out.repeated = std::move(name);
-    }
-    for (const auto& field : message) {
-        std::string name(field.name_string());
-        for (auto& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        // Of a field that is there twice no value is passed over: it is a list.
-        if (const auto [at, first] = out.headers.try_emplace(std::move(name), field.value()); !first)
-            at->second.append(", ").append(field.value());
-    }
-    out.body = message.body();
-    out.from = from;
-    return out;
-}
-
-std::string response_of(AdminReply reply, unsigned version, bool keep_alive) {
-    http::response<http::string_body> out{static_cast<http::status>(reply.status), version};
-    out.set(http::field::content_type, reply.content_type);
-    out.set(http::field::cache_control, "no-store");
+std::string response_of(AdminReply reply, unsigned version, bool keep_alive, bool head_only = false) {
+    bhttp::response<bhttp::string_body> out{static_cast<bhttp::status>(reply.status), version};
+    out.set(bhttp::field::content_type, reply.content_type);
+    out.set(bhttp::field::cache_control, "no-store");
     out.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : reply.headers) out.set(name, value);
     out.keep_alive(keep_alive);
     out.content_length(reply.body.size());
     std::ostringstream text;
-    text << out.base() << reply.body;
+    text << out.base();
+    if (!head_only) text << reply.body;
     return std::move(text).str();
 }
 
-Problem unreadable(const boost::system::error_code& ec) {
-    if (ec == http::error::body_limit) return {413, "too-large", "a call's body may have at most 8 MiB"};
-    if (ec == http::error::header_limit) return {431, "head-too-large", "a call's head may have at most 16 KiB"};
-    if (ec == asio::error::timed_out) return {408, "too-slow", "a call must be complete within 10 s of its first byte"};
-    return problems::bad_request("this is not an HTTP request: " + ec.message());
+Problem too_slow() {
+    return {408, "too-slow", "a call must be complete within 10 s of its first byte"};
 }
 
-using Parser = http::request_parser<http::string_body>;
-
-bool asks_to_continue(const Parser& parser) {
-    const auto& head = parser.get();
-    return head.version() >= 11 && beast::iequals(head[http::field::expect], "100-continue");
-}
-
-// One call into `parser`. Without error and not done: the client has gone, or said nothing for too long.
-asio::awaitable<Wire::Error> read_call(Wire& wire, beast::flat_buffer& buffer, Parser& parser) {
+// One call. Gone: the client has, or said nothing for too long.
+asio::awaitable<CallRead> read_call(Wire& wire, std::string& bytes, CallReader& reader, Problem& problem) {
     // Idle until the first byte, then one deadline for the whole request.
-    bool idle = buffer.size() == 0;
+    bool idle = bytes.empty();
     const auto silence = wire.has_called ? AdminServer::kIdleTime : AdminServer::kFirstByteTime;
     wire.expires_after(idle ? silence : AdminServer::kRequestTime);
     wire.idle_since = std::chrono::steady_clock::now();  // a call counts when it is whole
     bool told_to_continue = false;
+    std::vector<char> room(kReadSize);
     while (true) {
         if (!idle) {
-            Wire::Error error;
-            buffer.consume(parser.put(buffer.data(), error));
-            if (error && error != http::error::need_more) co_return error;
-            if (parser.is_done()) co_return Wire::Error{};
-            if (!told_to_continue && parser.is_header_done()) {
+            const auto outcome = reader.feed(bytes);
+            if (outcome == CallReader::Outcome::done) co_return CallRead::call;
+            if (outcome == CallReader::Outcome::refused) {
+                problem = reader.problem();
+                co_return CallRead::refused;
+            }
+            if (!told_to_continue && reader.has_head()) {
                 told_to_continue = true;
-                if (asks_to_continue(parser) && co_await wire.write("HTTP/1.1 100 Continue\r\n\r\n"))
-                    co_return Wire::Error{};
+                if (reader.asks_to_continue() && co_await wire.write("HTTP/1.1 100 Continue\r\n\r\n"))
+                    co_return CallRead::gone;
             }
         }
-        const auto read = co_await wire.read_some(buffer.prepare(kReadSize));
-        if (read.error == asio::error::timed_out && !idle) co_return read.error;
-        if (read.error) co_return Wire::Error{};
-        buffer.commit(read.size);
+        const auto read = co_await wire.read_some(asio::buffer(room));
+        if (read.error == asio::error::timed_out && !idle) {
+            problem = too_slow();
+            co_return CallRead::refused;
+        }
+        if (read.error) co_return CallRead::gone;
+        bytes.append(room.data(), read.size);
         if (std::exchange(idle, false)) wire.expires_after(AdminServer::kRequestTime);
     }
 }
@@ -122,24 +96,52 @@ std::string news_after(const EventLog& log, std::uint64_t& after) {
     return text.empty() ? ": still here\n\n" : text;
 }
 
-asio::awaitable<void> stream_events(Wire& wire, Context& context, std::uint64_t after) {
+// One of the places that a token has for streams of events; taken by the handler.
+struct StreamPlace {
+    Context& context;
+    std::string who;
+    ~StreamPlace() {
+        if (--context.event_readers[who] == 0) context.event_readers.erase(who);
+    }
+};
+
+// Reads what nobody asked for until the client has gone, so that its place is free at once and not at the next sign of
+// life.
+asio::awaitable<void> watch_for_the_end(std::shared_ptr<Wire> wire, std::shared_ptr<asio::steady_timer> bell,
+                                        std::shared_ptr<bool> gone) {
+    std::array<char, 256> unwanted;
+    while (!*gone) {
+        const auto read = co_await wire->read_some(asio::buffer(unwanted));
+        if (read.error) break;
+    }
+    *gone = true;
+    bell->cancel();
+}
+
+asio::awaitable<void> stream_events(std::shared_ptr<Wire> wire, Context& context, std::uint64_t after,
+                                    std::string who) {
+    const StreamPlace place{context, std::move(who)};
     auto& log = context.controller.events();
-    wire.expires_after(AdminServer::kWriteTime);
-    if (co_await wire.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-                            "Connection: close\r\n\r\n"))
+    wire->expires_after(AdminServer::kWriteTime);
+    if (co_await wire->write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+                             "Connection: close\r\n\r\n"))
         co_return;
     auto bell = std::make_shared<asio::steady_timer>(context.executor);
+    auto gone = std::make_shared<bool>(false);
+    asio::co_spawn(context.executor, watch_for_the_end(wire, bell, gone), asio::detached);
     const auto subscription = log.subscribe([bell] { bell->cancel(); });
-    while (true) {
+    while (!*gone) {
         const std::string text = news_after(log, after);
-        wire.expires_after(AdminServer::kWriteTime);
-        if (co_await wire.write(text)) break;
-        if (log.last_id() > after) continue;
+        wire->expires_after(AdminServer::kWriteTime);
+        if (co_await wire->write(text)) break;
+        if (*gone || log.last_id() > after) continue;
         bell->expires_after(AdminServer::kHeartbeat);
         auto [rung] = co_await bell->async_wait(kNothrow);
         static_cast<void>(rung);
     }
     log.unsubscribe(subscription);
+    *gone = true;
+    wire->cancel();  // ends the reading beside it
 }
 
 }  // namespace
@@ -154,35 +156,37 @@ struct AnswerSlot {
 };
 
 asio::awaitable<void> serve_session(std::shared_ptr<Wire> wire, std::string from, Context& context) {
-    beast::flat_buffer buffer;
+    std::string bytes;
     while (true) {
-        Parser parser;
-        parser.eager(true);
-        parser.header_limit(AdminServer::kHeadLimit);
-        parser.body_limit(AdminServer::kBodyLimit);
-        if (const auto error = co_await read_call(*wire, buffer, parser)) {
+        CallReader reader(AdminServer::kBodyLimit);
+        Problem problem;
+        const CallRead read = co_await read_call(*wire, bytes, reader, problem);
+        if (read == CallRead::refused) {
             wire->expires_after(AdminServer::kWriteTime);
-            co_await wire->write(response_of(reply(unreadable(error)), 11, false));
+            co_await wire->write(response_of(reply(problem), 11, false));
             co_return;
         }
-        if (!parser.is_done()) co_return;
-        const auto& message = parser.get();
-        const bool keep_alive = message.keep_alive();
+        if (read == CallRead::gone) co_return;
         wire->idle_since.reset();
         wire->has_called = true;
+        auto call = reader.take();
+        call.from = from;
+        const bool head_only = call.method == "HEAD";
         auto slot = std::make_shared<AnswerSlot>(context.executor);
         wire->expires_never();
-        dispatch(context, request_of(message, from), [slot](AdminReply r) {
+        dispatch(context, std::move(call), [slot](AdminReply r) {
             slot->reply = std::move(r);
             slot->bell.cancel();
         });
         while (!slot->reply) co_await slot->bell.async_wait(kNothrow);
         if (slot->reply->events_after) {
-            co_await stream_events(*wire, context, *slot->reply->events_after);
+            co_await stream_events(wire, context, *slot->reply->events_after, std::move(slot->reply->events_for));
             co_return;
         }
         wire->expires_after(AdminServer::kWriteTime);
-        if (co_await wire->write(response_of(std::move(*slot->reply), message.version(), keep_alive)) || !keep_alive)
+        if (co_await wire->write(
+                response_of(std::move(*slot->reply), reader.version(), reader.keep_alive(), head_only)) ||
+            !reader.keep_alive())
             co_return;
     }
 }

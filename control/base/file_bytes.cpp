@@ -1,5 +1,7 @@
 #include "control/base/file_bytes.h"
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,10 +14,13 @@ Result<std::string> file_bytes(const std::string& path) {
     std::error_code unknown;  // what cannot be looked at cannot be read either
     if (std::filesystem::is_directory(path, unknown))
         return problems::invalid(path + " cannot be read: it is a folder");
+    errno = 0;
     std::ifstream file(path, std::ios::binary);
+    if (!file.is_open()) return problems::invalid(path + " cannot be read: " + std::strerror(errno));
     std::ostringstream text;
     text << file.rdbuf();
-    if (!file) return problems::invalid(path + " cannot be read");
+    // An empty file gives nothing to insert, which a stream calls a failure.
+    if (file.bad()) return problems::invalid(path + " cannot be read: " + std::strerror(errno));
     return text.str();
 }
 

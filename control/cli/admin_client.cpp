@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+
+#include "control/cli/safe_text.h"
 
 namespace switchyard::control::cli {
 namespace {
@@ -25,6 +30,13 @@ std::string from_environment(const char* name) {
     return value == nullptr ? "" : value;
 }
 
+// Why there is no first line in a file.
+std::string why_empty(const std::string& path) {
+    errno = 0;
+    const std::ifstream file(path);
+    return file.is_open() ? "it is empty" : std::strerror(errno);
+}
+
 ClientAnswer no_answer(const std::string& url, httplib::Error error) {
     if (error == httplib::Error::SSLServerVerification)
         return {ClientAnswer::kNotCalled, url + " shows a certificate that is not trusted here; name it with --ca-file",
@@ -36,17 +48,26 @@ ClientAnswer no_answer(const std::string& url, httplib::Error error) {
 }  // namespace
 
 AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin), ca_file_(settings.ca_file) {
+    std::string state_dir = settings.state_dir;
+    if (state_dir.empty()) state_dir = from_environment("SWITCHYARD_STATE_DIR");
+    if (state_dir.empty()) state_dir = "/var/lib/switchyard";
     if (url_.empty()) url_ = from_environment("SWITCHYARD_ADMIN");
-    if (url_.empty()) url_ = first_line(settings.state_dir + "/admin.address");
+    if (url_.empty()) url_ = first_line(state_dir + "/admin.address");
     if (url_.empty()) url_ = "http://127.0.0.1:9900";
     // What is said on the command line goes before what is about.
     if (!settings.token_file.empty()) {
+        token_from_ = settings.token_file;
         token_ = first_line(settings.token_file);
-        if (token_.empty()) no_token_ = fmt::format("{} cannot be read, or holds no token", settings.token_file);
+        if (token_.empty())
+            no_token_ = fmt::format("--token-file {}: {}", settings.token_file, why_empty(settings.token_file));
         return;
     }
     token_ = from_environment("SWITCHYARD_TOKEN");
-    if (token_.empty()) token_ = first_line(settings.state_dir + "/admin.token");
+    token_from_ = "SWITCHYARD_TOKEN";
+    if (!token_.empty()) return;
+    const std::string path = state_dir + "/admin.token";
+    token_ = first_line(path);
+    token_from_ = token_.empty() ? fmt::format("{}: {}", path, why_empty(path)) : path;
 }
 
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
@@ -67,7 +88,32 @@ ClientAnswer AdminClient::call(const std::string& method, const std::string& pat
     for (const auto& [name, value] : headers) request.headers.emplace(name, value);
     const auto result = client.send(request);
     if (!result) return no_answer(url_, result.error());
-    return {result->status, result->body, Json::parse(result->body, nullptr, false)};
+    return answered(result->status, result->body);
+}
+
+ClientAnswer AdminClient::answered(int status, const std::string& body) const {
+    ClientAnswer out{status, body, Json::parse(body, nullptr, false)};
+    if (out.json.is_discarded() || (status >= 400 && (!out.json.is_object() || !out.json.contains("type")))) {
+        constexpr std::size_t kShown = 60;
+        return {
+            0,
+            fmt::format("{} answers ({}), but not as Switchyard's admin API does; is that the port of the application? "
+                        "It says: {}",
+                        url_, status, safe_text(std::string_view(body).substr(0, std::min(kShown, body.find('\n'))))),
+            nullptr};
+    }
+    // Which token it was, the server cannot know.
+    if (status == 401 && out.json.contains("detail"))
+        out.json["detail"] =
+            token_.empty() ? fmt::format(
+                                 "no token was sent: {}; give --token-file, SWITCHYARD_TOKEN, or --state-dir of the "
+                                 "installation (as a user who may read it)",
+                                 token_from_)
+                           : fmt::format(
+                                 "the token of {} is none that the process at {} knows; it may be that of another "
+                                 "installation",
+                                 token_from_, url_);
+    return out;
 }
 
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
@@ -78,7 +124,8 @@ ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::st
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
     client.set_connection_timeout(kConnectSeconds);
     client.set_read_timeout(kReadSeconds);
-    httplib::Headers fields{{"Authorization", "Bearer " + token_}};
+    httplib::Headers fields;
+    if (!token_.empty()) fields.emplace("Authorization", "Bearer " + token_);
     for (const auto& [name, value] : headers) fields.emplace(name, value);
     int status = 0;
     std::string error;
@@ -94,7 +141,8 @@ ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::st
             return true;
         });
     if (status == 0) return no_answer(url_, result.error());
-    return {status, error, Json::parse(error, nullptr, false)};
+    if (status == 200) return {status, error, nullptr};
+    return answered(status, error);
 }
 
 std::string path_segment(std::string_view text) {

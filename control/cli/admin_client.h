@@ -18,8 +18,8 @@ using Json = nlohmann::ordered_json;
 struct ClientSettings {
     std::string admin;
     std::string token_file;
-    std::string state_dir = "/var/lib/switchyard";
-    std::string ca_file;  // for https: the certificate to trust; empty: the system's
+    std::string state_dir;  // empty: SWITCHYARD_STATE_DIR, else /var/lib/switchyard
+    std::string ca_file;    // for https: the certificate to trust; empty: the system's
 };
 
 struct ClientAnswer {
@@ -42,9 +42,12 @@ class AdminClient {
     const std::string& url() const { return url_; }
 
   private:
+    ClientAnswer answered(int status, const std::string& body) const;
+
     std::string url_;
     std::string token_;
-    std::string no_token_;  // why the one that was asked for is not there
+    std::string token_from_;  // where it was found, or why none was
+    std::string no_token_;    // why the one that was asked for is not there
     std::string ca_file_;
 };
 

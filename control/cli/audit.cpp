@@ -12,7 +12,7 @@ int verify(const Options& options, const std::string& anchor) {
     if (!answer.done()) return print_problem(options, answer);
     const bool intact = answer.json["intact"].get<bool>();
     if (options.json)
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
     else if (intact)
         fmt::print(
             "intact: {} lines, each following the one before{}\nkeep this elsewhere, and hold the record to it "

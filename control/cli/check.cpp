@@ -6,54 +6,72 @@
 #include "control/base/file_bytes.h"
 #include "control/cli/check_names.h"
 #include "control/cli/check_state.h"
+#include "control/cli/surroundings.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
 namespace {
 
-int check(const std::string& path, bool json, bool resolve) {
+struct CheckArguments {
+    std::string path;
+    bool json = false, offline = false, resolve = false;
+};
+
+std::vector<config::Error> warnings_about(const config::Model& model, const CheckArguments& arguments) {
+    auto out = arguments.offline ? std::vector<config::Error>{} : look_around(model, !arguments.resolve);
+    if (arguments.resolve)
+        for (auto& warning : names_without_address(model)) out.push_back(std::move(warning));
+    return out;
+}
+
+int check(const CheckArguments& arguments) {
+    const auto& path = arguments.path;
     const auto bytes = file_bytes(path);
     if (!bytes) {
         fmt::print(stderr, "switchyard: {}\n", bytes.error().detail);
         return kRefused;
     }
     const auto result = config::parse(std::string_view(*bytes));
-    const auto warnings = resolve && result.model ? names_without_address(*result.model) : std::vector<config::Error>{};
-    for (const auto& w : warnings)
-        if (!json) fmt::print(stderr, "{}: warning: {}: {}\n", path, w.pointer, w.detail);
-    if (json) {
-        Json out = {{"valid", result.model.has_value()}, {"errors", Json::array()}};
+    const auto warnings = result.model ? warnings_about(*result.model, arguments) : std::vector<config::Error>{};
+    if (arguments.json) {
+        Json out = {{"valid", result.model.has_value()}, {"errors", Json::array()}, {"warnings", Json::array()}};
         for (const auto& e : result.errors) out["errors"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});
-        for (const auto& w : warnings) out["warnings"].push_back({{"pointer", w.pointer}, {"detail", w.detail}});
-        fmt::print("{}\n", out.dump(2));
-    } else if (result.model) {
-        fmt::print("{}: right ({}, {})\n", path, config::count_of(result.model->routes.size(), "route"),
-                   config::count_of(result.model->upstreams.size(), "upstream"));
-    } else {
-        for (const auto& e : result.errors) fmt::print(stderr, "{}: {}: {}\n", path, e.pointer, e.detail);
+        for (const auto& e : warnings) out["warnings"].push_back({{"pointer", e.pointer}, {"detail", e.detail}});
+        fmt::print("{}\n", json_text(out));
+        return result.model ? kDone : kRefused;
     }
-    return result.model ? kDone : kRefused;
+    const auto tell = [&path](std::string_view kind, const config::Error& e) {
+        fmt::print(stderr, "{}: {}{}{}\n", path, kind, e.pointer.empty() ? "" : e.pointer + ": ", safe_text(e.detail));
+    };
+    for (const auto& e : result.errors) tell("", e);
+    for (const auto& e : warnings) tell("warning: ", e);
+    if (!result.model) return kRefused;
+    fmt::print("{}: right ({}, {}{})\n", path, config::count_of(result.model->routes.size(), "route"),
+               config::count_of(result.model->upstreams.size(), "upstream"),
+               warnings.empty() ? "" : ", " + config::count_of(warnings.size(), "warning"));
+    if (result.model->listeners.empty())
+        fmt::print(stderr, "{}: warning: it has no listener: nothing can be asked\n", path);
+    return kDone;
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Action& action) {
     auto* verb = app.add_subcommand("check", "Check a configuration file; says everything that is wrong with it");
-    verb->footer("\nExample:\n  switchyard check /etc/switchyard.json --resolve");
-    auto path = std::make_shared<std::string>();
-    auto json = std::make_shared<bool>(false);
+    verb->footer("\nExample:\n  switchyard check /etc/switchyard.json\n\n" + std::string(kExitCodes) +
+                 "; warnings do not change it");
+    auto a = std::make_shared<CheckArguments>();
     auto state = std::make_shared<std::string>();
-    auto* file = verb->add_option("FILE", *path, "the configuration file");
+    auto* file = verb->add_option("FILE", a->path, "the configuration file");
     verb->add_option("--state", *state, "a state directory: would this version take up what is in force there?")
         ->excludes(file);
-    verb->add_flag("--json", *json, "answer as JSON, for machines");
-    auto resolve = std::make_shared<bool>(false);
-    verb->add_flag("--resolve", *resolve, "look its names up, too, and warn of those that have no address now");
-    verb->callback([&action, path, state, json, resolve] {
-        if (path->empty() && state->empty()) throw CLI::RequiredError("FILE or --state DIR");
-        action = [path, state, json, resolve] {
-            return state->empty() ? check(*path, *json, *resolve) : check_state(*state, *json);
-        };
+    verb->add_flag("--json", a->json, "answer as JSON, for machines");
+    verb->add_flag("--offline", a->offline,
+                   "only the document: do not look whether files, folders, ports and names are there");
+    verb->add_flag("--resolve", a->resolve, "look its names up as the running proxy would, however long that takes");
+    verb->callback([&action, a, state] {
+        if (a->path.empty() && state->empty()) throw CLI::RequiredError("FILE or --state DIR");
+        action = [a, state] { return state->empty() ? check(*a) : check_state(*state, a->json); };
     });
 }
 

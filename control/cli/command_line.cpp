@@ -22,7 +22,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
 
     auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
     verb->footer("\nExample:\n  switchyard run --config /etc/switchyard.json");
-    verb->add_option("--config", run_options.config_file, "the configuration file")->required();
+    verb->add_option("FILE,--config", run_options.config_file, "the configuration file")->required();
     verb->add_flag("--from-file", run_options.from_file,
                    "begin from the file alone: what was changed at run time is dropped");
     verb->add_option("--state-dir", run_options.state_dir,
@@ -44,6 +44,8 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_history(app, options, action);
     add_diff(app, options, action);
     add_drain(app, options, action);
+    add_rule(app, options, action);
+    add_wait(app, options, action);
     add_endpoint(app, options, action);
     add_audit(app, options, action);
     add_events(app, options, action);

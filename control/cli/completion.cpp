@@ -16,6 +16,16 @@ std::string choices(const std::string& type) {
     return out;
 }
 
+// What the running process calls its routes or upstreams, for the words of a script; nothing when it does not answer.
+int print_names(const std::string& what) {
+    const auto answer = AdminClient(ClientSettings{}).call("GET", "/v1/status");
+    if (!answer.done() || !answer.json.is_object()) return kUnreachable;
+    const auto named = safe_json(answer.json).value(what, Json());
+    for (const auto& [key, value] : named.items())
+        fmt::print("{}\n", value.is_object() && value.contains("name") ? value.value("name", "") : key);
+    return kDone;
+}
+
 std::string script(const CLI::App& app) {
     std::string verbs, cases;
     for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -34,6 +44,11 @@ std::string script(const CLI::App& app) {
            "    if [ \"$COMP_CWORD\" -gt 1 ]; then case \"${COMP_WORDS[1]}\" in\n" +
            cases +
            "    esac; fi\n"
+           "    case \"${COMP_WORDS[1]}:$COMP_CWORD\" in\n"
+           "        switch:2|split:2) words=\"$words $(switchyard completion --names routes 2>/dev/null)\" ;;\n"
+           "        switch:3|split:*|wait:2|endpoint:3) words=\"$words $(switchyard completion --names upstreams "
+           "2>/dev/null)\" ;;\n"
+           "    esac\n"
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
            // Where no word fits, files: zsh's compgen -f would not look at what is typed.
            "}\ncomplete -o default -F _switchyard switchyard\n";
@@ -48,8 +63,12 @@ void add_completion(CLI::App& app, Action& action) {
     verb->add_option("SHELL", *shell, "whose words to speak")
         ->check(CLI::IsMember({"bash", "zsh"}))
         ->capture_default_str();
-    verb->callback([&app, &action, shell] {
-        action = [&app, shell] {
+    auto names = std::make_shared<std::string>();
+    verb->add_option("--names", *names, "for the script: what the running process calls its routes or upstreams")
+        ->check(CLI::IsMember({"routes", "upstreams"}));
+    verb->callback([&app, &action, shell, names] {
+        action = [&app, shell, names] {
+            if (!names->empty()) return print_names(*names);
             if (*shell == "zsh") fmt::print("autoload -U +X bashcompinit && bashcompinit\n");
             fmt::print("{}", script(app));
             return kDone;

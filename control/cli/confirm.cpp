@@ -15,7 +15,7 @@ void add_confirm(CLI::App& app, Options& options, Action& action) {
             const auto answer =
                 send_change(options, "POST", "/v1/changes/" + path_segment(*generation) + "/confirm", {});
             if (!answer.done()) return print_problem(options, answer);
-            fmt::print("{}\n", options.json ? answer.json.dump(2) : "generation " + *generation + " stays");
+            fmt::print("{}\n", options.json ? json_text(answer.json) : "generation " + *generation + " stays");
             return kDone;
         };
     });

@@ -23,7 +23,7 @@ void add_diff(CLI::App& app, Options& options, Action& action) {
             }
             return show(options, fmt::format("/v1/generations/{}/diff/{}", *from, *to), [patch](const Json& diff) {
                 if (*patch) {
-                    fmt::print("{}\n", diff["patch"].dump(2));
+                    fmt::print("{}\n", json_text(diff["patch"]));
                     return;
                 }
                 if (diff["changes"].empty()) fmt::print("no difference\n");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "control/cli/drain_wait.h"
+#include "control/cli/duration_option.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -10,22 +11,25 @@ namespace {
 void print_drain(const Json& d) {
     fmt::print("drain {}  {}  since {}\n", text_of(d["id"]), text_of(d["state"]), text_of(d["started_at"]));
     for (const auto& [upstream, count] : d["in_flight"].items())
-        fmt::print("  {}: {} requests, {} tunnels\n", upstream, text_of(count["requests"]), text_of(count["tunnels"]));
+        fmt::print("  {}: {}\n", upstream, in_flight_words(count));
 }
 
 }  // namespace
 
+ClientAnswer drain_after(const Options& options, const std::string& id, const std::string& wait) {
+    return AdminClient(options.client).call("GET", "/v1/drains/" + path_segment(id) + "?wait=" + path_segment(wait));
+}
+
 int wait_drained(const Options& options, const std::string& id, const std::string& wait) {
-    const auto answer =
-        AdminClient(options.client).call("GET", "/v1/drains/" + path_segment(id) + "?wait=" + path_segment(wait));
+    const auto answer = drain_after(options, id, wait);
     if (!answer.done()) return print_problem(options, answer);
     const bool drained = answer.json["state"] == "done";
     if (options.json)
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
     else if (drained)
         fmt::print("drained: nothing is in flight by older generations (exact)\n");
     else
-        print_drain(answer.json);
+        print_drain(safe_json(answer.json));
     if (!drained) fmt::print(stderr, "NOT drained within {}\n", wait);
     return drained ? kDone : kIncomplete;
 }
@@ -35,7 +39,8 @@ void add_drain(CLI::App& app, Options& options, Action& action) {
     auto id = std::make_shared<std::string>();
     auto wait = std::make_shared<std::string>();
     verb->add_option("ID", *id, "the generation that began it; all of them when left out");
-    verb->add_option("--wait", *wait, "wait until it has ended, at most so long (30s)");
+    verb->add_option("--wait", *wait, "wait until it has ended, at most so long (30s); then the exit code is 3")
+        ->check(duration_option());
     verb->callback([&, id, wait] {
         action = [&, id, wait] {
             if (!id->empty() && !wait->empty()) return wait_drained(options, *id, *wait);

@@ -7,7 +7,9 @@
 
 namespace switchyard::control::cli {
 
-// 0 when it has ended with nothing in flight, 1 when the time was over first.
+// The drain when it has ended, or when the time was over.
+ClientAnswer drain_after(const Options& options, const std::string& id, const std::string& wait);
+// The same, printed: 0 when it has ended with nothing in flight, 3 when the time was over first.
 int wait_drained(const Options& options, const std::string& id, const std::string& wait);
 
 }  // namespace switchyard::control::cli

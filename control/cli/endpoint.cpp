@@ -69,7 +69,9 @@ void add_endpoint(CLI::App& app, Options& options, Action& action) {
     verb->add_flag("--backup", a->backup, "with add: only used when no other is routable");
     a->drain.add_to(*verb);
     verb->callback([&, a, weight] {
-        if (a->what == "weight" && weight->count() == 0) throw CLI::RequiredError("--weight");
+        if (a->what == "weight" && weight->count() == 0)
+            throw CLI::RequiredError("--weight N: switchyard endpoint weight " + a->upstream + " " + a->address +
+                                     " --weight 3;");
         action = [&, a] { return run(options, *a); };
     });
 }

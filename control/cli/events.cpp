@@ -8,6 +8,14 @@
 namespace switchyard::control::cli {
 namespace {
 
+// Lists as their members, not as JSON.
+std::string words_of(const Json& value) {
+    if (!value.is_array()) return text_of(value);
+    std::string out;
+    for (const auto& item : value) out += (out.empty() ? "" : "; ") + text_of(item);
+    return out;
+}
+
 // Cuts a stream of server-sent events into events and prints each as one line.
 class Printer {
   public:
@@ -35,14 +43,14 @@ class Printer {
         if (kind.empty()) return;  // a heartbeat
         auto body = Json::parse(text, nullptr, false);
         if (json_) {
-            fmt::print("{}\n", Json{{"id", id}, {"event", kind}, {"data", body}}.dump());
+            fmt::print("{}\n", json_text(Json{{"id", id}, {"event", kind}, {"data", body}}, -1));
         } else {
             std::string line = body.is_object() ? text_of(body.value("at", Json(""))).substr(0, 19) : "";
             line += fmt::format("  {:<9}", kind);
             if (body.is_object())
                 for (const auto& [key, value] : body.items())
                     if (key != "at" && !(value.is_string() && value.get<std::string>().empty()))
-                        line += fmt::format(" {}={}", key, text_of(value));
+                        line += fmt::format(" {}={}", key, words_of(value));
             fmt::print("{}\n", line);
         }
         std::fflush(stdout);

@@ -18,8 +18,9 @@ void print(const Json& e) {
         fmt::print("→ upstream {} (generation {}){}\n", text_of(e["upstream"]), text_of(e["generation"]),
                    e.contains("endpoint") ? ", endpoint " + text_of(e["endpoint"]) : "");
     for (const auto& endpoint : e.value("endpoints", Json::array()))
-        fmt::print("   {:<24} {}\n", text_of(endpoint["address"]),
-                   endpoint["candidate"].get<bool>() ? "candidate" : "not: " + endpoint.value("why_not", ""));
+        fmt::print(
+            "   {:<24} {}\n", text_of(endpoint["address"]),
+            endpoint["candidate"].get<bool>() ? "candidate" : "not: " + safe_text(endpoint.value("why_not", "")));
 }
 
 int run(const Options& options, const ExplainArguments& a) {
@@ -28,6 +29,11 @@ int run(const Options& options, const ExplainArguments& a) {
     const auto slash = std::min(rest.find_first_of("/?"), rest.size());
     Json body = {{"method", a.method}, {"host", rest.substr(0, slash)}, {"path", rest.substr(slash)}};
     if (body["path"].get<std::string>().empty()) body["path"] = "/";
+    if (slash == 0) {
+        fmt::print(stderr, "switchyard: {} has no host, by which routes are chosen: write http://forum.example{}\n",
+                   a.url, rest);
+        return kUsage;
+    }
     if (!a.client.empty()) body["client"] = a.client;
     if (!a.listener.empty()) body["listener"] = a.listener;
     for (const auto& header : a.headers) {
@@ -42,9 +48,9 @@ int run(const Options& options, const ExplainArguments& a) {
     const auto answer = AdminClient(options.client).call("POST", "/v1/explain", body.dump());
     if (!answer.done()) return print_problem(options, answer);
     if (options.json)
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
     else
-        print(answer.json);
+        print(safe_json(answer.json));
     return kDone;
 }
 

@@ -35,15 +35,16 @@ int start_rollout(const Options& options, const std::string& path) {
     const auto answer = send_change_text(options, "POST", "/v1/rollouts", *text);
     if (!answer.done()) return print_problem(options, answer);
     if (options.json) {
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
         return kDone;
     }
     if (options.dry_run) {
         fmt::print("dry run: the plan fits, nothing was begun. With every value written out:\n{}\n",
-                   answer.json["plan"].dump(2));
+                   json_text(answer.json["plan"]));
         return kDone;
     }
-    fmt::print("{}\nfollow it: switchyard rollout watch {}\n", rollout_line(answer.json), text_of(answer.json["id"]));
+    fmt::print("{}\nfollow it: switchyard rollout watch {}\n", rollout_line(safe_json(answer.json)),
+               text_of(answer.json["id"]));
     return kDone;
 }
 
@@ -55,12 +56,12 @@ class RolloutPicture {
 
     void draw(const Json& rollout) {
         if (json_) {
-            fmt::print("{}\n", rollout.dump());
+            fmt::print("{}\n", json_text(rollout, -1));
         } else if (terminal_) {
-            screen_.draw(rollout_lines(rollout));
+            screen_.draw(rollout_lines(safe_json(rollout)));
         } else if (over(rollout)) {
-            for (const auto& line : rollout_lines(rollout)) fmt::print("{}\n", line);
-        } else if (const auto line = rollout_line(rollout); line != last_) {
+            for (const auto& line : rollout_lines(safe_json(rollout))) fmt::print("{}\n", line);
+        } else if (const auto line = rollout_line(safe_json(rollout)); line != last_) {
             fmt::print("{}\n", line);
             last_ = line;
         }
@@ -124,9 +125,9 @@ int run_rollout(Options options, const RolloutArguments& a) {
     const auto answer = send_change(options, "POST", path + "/" + a.what, nullptr);
     if (!answer.done()) return print_problem(options, answer);
     if (options.json)
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
     else
-        for (const auto& line : rollout_lines(answer.json)) fmt::print("{}\n", line);
+        for (const auto& line : rollout_lines(safe_json(answer.json))) fmt::print("{}\n", line);
     return kDone;
 }
 

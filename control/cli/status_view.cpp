@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace switchyard::control::cli {
 namespace {
@@ -17,8 +18,11 @@ std::string rates(const Json& view) {
 
 std::string split_of(const Json& split) {
     std::string out;
+    double sum = 0;
+    for (const auto& [upstream, weight] : split.items()) sum += weight.get<unsigned>();
     for (const auto& [upstream, weight] : split.items())
-        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", upstream, weight.get<unsigned>());
+        out += fmt::format("{}{} {} %", out.empty() ? "" : ", ", upstream,
+                           std::round(weight.get<unsigned>() * 10'000.0 / sum) / 100);
     return out.empty() ? "no split" : out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "control/cli/drain_options.h"
 #include "control/cli/drain_wait.h"
+#include "control/cli/duration_option.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -20,9 +21,23 @@ int run(const Options& options, const SwitchArguments& a) {
     if (!a.watch.empty()) body["watch"] = a.watch;
     a.drain.into(body);
     const auto answer = send_change(options, "POST", "/v1/routes/" + path_segment(a.route) + "/switch", body);
-    const int code = print_receipt(options, answer);
-    if (code != kDone || a.wait_drained.empty() || options.dry_run || !answer.json.contains("drain")) return code;
-    return wait_drained(options, text_of(answer.json["drain"]["id"]), a.wait_drained);
+    const bool waits = answer.done() && !a.wait_drained.empty() && !options.dry_run && answer.json.contains("drain");
+    if (!waits) return print_receipt(options, answer);
+    const auto id = text_of(answer.json["drain"]["id"]);
+    if (!options.json) {
+        print_receipt(options, answer);
+        return wait_drained(options, id, a.wait_drained);
+    }
+    // One document: the receipt, with the drain as it was when it had ended or the time was over.
+    auto whole = answer;
+    const auto drain = drain_after(options, id, a.wait_drained);
+    if (!drain.done()) {
+        print_receipt(options, answer);
+        return kIncomplete;
+    }
+    whole.json["drain"] = drain.json;
+    print_receipt(options, whole);
+    return drain.json["state"] == "done" ? kDone : kIncomplete;
 }
 
 }  // namespace
@@ -37,9 +52,12 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
     verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();
     verb->add_option("--wait-drained", a->wait_drained,
                      "then wait until the old upstream has finished, at most so "
-                     "long (30s)");
-    verb->add_option("--confirm-within", a->confirm_within, "undo it by itself unless confirmed in time (60s)");
-    verb->add_option("--watch", a->watch, "for so long, undo it by itself when failures beat the old upstream's (5m)");
+                     "long (30s); the exit code is 3 when it has not")
+        ->check(duration_option());
+    verb->add_option("--confirm-within", a->confirm_within, "undo it by itself unless confirmed in time (60s)")
+        ->check(duration_option());
+    verb->add_option("--watch", a->watch, "for so long, undo it by itself when failures beat the old upstream's (5m)")
+        ->check(duration_option());
     a->drain.add_to(*verb);
     verb->callback([&, a] { action = [&, a] { return run(options, *a); }; });
 }

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "control/cli/drain_options.h"
+#include "control/cli/duration_option.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -14,7 +15,8 @@ void add_undo(CLI::App& app, Options& options, Action& action) {
     auto confirm_within = std::make_shared<std::string>();
     auto drain = std::make_shared<DrainOptions>();
     verb->add_option("--to", *to, "the generation to return to; the one before the last change when left out");
-    verb->add_option("--confirm-within", *confirm_within, "undo the undo by itself unless confirmed in time (60s)");
+    verb->add_option("--confirm-within", *confirm_within, "undo the undo by itself unless confirmed in time (60s)")
+        ->check(duration_option());
     drain->add_to(*verb);
     verb->callback([&, to, confirm_within, drain] {
         action = [&, to, confirm_within, drain] {

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "config/count.h"
+#include "control/cli/safe_text.h"
+
 namespace switchyard::control::cli {
 namespace {
 
@@ -23,10 +26,17 @@ std::string in_flags(std::string detail) {
 }  // namespace
 
 std::string text_of(const Json& value) {
-    if (value.is_string()) return value.get<std::string>();
+    if (value.is_string()) return safe_text(value.get_ref<const std::string&>());
     if (value.is_null()) return "";
     if (value.is_number_float()) return fmt::format("{:.1f}", value.get<double>());
     return value.dump();
+}
+
+std::string in_flight_words(const Json& count) {
+    const auto counted = [&](const char* key, std::string_view noun) {
+        return config::count_of(count.value(key, std::uint64_t{0}), noun);
+    };
+    return counted("requests", "request") + ", " + counted("tunnels", "tunnel");
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
@@ -56,9 +66,10 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
     verb->add_option("--token-file", options.client.token_file,
                      "file with the token (else SWITCHYARD_TOKEN, else the "
                      "state directory's)");
-    verb->add_option("--state-dir", options.client.state_dir, "where the local installation keeps its state")
-        ->envname("SWITCHYARD_STATE_DIR")
-        ->capture_default_str();
+    // Its variable is read by the client: the option of a verb that was not chosen must not take it for its own.
+    verb->add_option("--state-dir", options.client.state_dir,
+                     "where the local installation keeps its state (else SWITCHYARD_STATE_DIR, else "
+                     "/var/lib/switchyard)");
     verb->add_option("--ca-file", options.client.ca_file, "certificate to trust for an https admin API");
     verb->add_flag("--json", options.json, "answer as JSON, for machines");
     return verb;
@@ -107,12 +118,18 @@ int change(const Options& options, const std::string& method, const std::string&
 int print_receipt(const Options& options, const ClientAnswer& answer) {
     const bool receipt = answer.json.is_object() && answer.json.contains("adopted");
     if (!receipt) return print_problem(options, answer);
-    const auto& r = answer.json;
     const int code = answer.done() ? kDone : kIncomplete;
     if (options.json) {
-        fmt::print("{}\n", r.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
         return code;
     }
+    const auto r = safe_json(answer.json);
+    const bool repeated = r.contains("repeated");
+    if (repeated)
+        fmt::print(
+            "repeated answer: the same call with this idempotency key was done before; in force now is generation "
+            "{}\n",
+            text_of(r["repeated"]["in_force"]));
     for (const auto& line : r["changes"]) fmt::print("{}\n", text_of(line));
     for (const auto& line : r.value("moves", Json::array())) fmt::print("{}\n", text_of(line));
     if (r.contains("restores")) {
@@ -125,13 +142,14 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
     else if (dry)
         fmt::print("dry run: nothing was changed (it would be generation {})\n", text_of(r["generation"]));
     else
-        fmt::print("generation {} in force on {} of {} workers after {:.3f} ms\n", text_of(r["generation"]),
-                   text_of(r["adopted"]["workers"]), text_of(r["adopted"]["of"]), r["took_us"].get<double>() / 1000);
+        fmt::print("generation {} {} force on {} of {} workers after {:.3f} ms\n", text_of(r["generation"]),
+                   repeated ? "came into" : "in", text_of(r["adopted"]["workers"]), text_of(r["adopted"]["of"]),
+                   r["took_us"].get<double>() / 1000);
     if (r.contains("drain") && !dry)
         for (const auto& [upstream, count] : r["drain"]["in_flight"].items()) {
             if (count["requests"] == 0 && count["tunnels"] == 0) continue;
-            fmt::print("draining {}: {} requests, {} tunnels in flight (switchyard drain {} --wait 30s)\n", upstream,
-                       text_of(count["requests"]), text_of(count["tunnels"]), text_of(r["drain"]["id"]));
+            fmt::print("draining {}: {} in flight (switchyard drain {} --wait 30s)\n", upstream, in_flight_words(count),
+                       text_of(r["drain"]["id"]));
         }
     if (r.contains("unstored"))
         fmt::print(stderr, "NOT STORED: {}; it is tried again until it is\n", text_of(r["unstored"]));
@@ -151,19 +169,19 @@ int show(const Options& options, const std::string& path, const std::function<vo
     const auto answer = AdminClient(options.client).call("GET", path);
     if (!answer.done() || answer.json.is_discarded()) return print_problem(options, answer);
     if (options.json)
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
     else
-        print(answer.json);
+        print(safe_json(answer.json));
     return kDone;
 }
 
 int print_problem(const Options& options, const ClientAnswer& answer) {
     if (options.json && answer.json.is_object()) {
-        fmt::print("{}\n", answer.json.dump(2));
+        fmt::print("{}\n", json_text(answer.json));
         return kRefused;
     }
     if (!answer.json.is_object() || !answer.json.contains("detail")) {
-        fmt::print(stderr, "switchyard: {}\n", answer.text);
+        fmt::print(stderr, "switchyard: {}\n", safe_text(answer.text));
         return answer.status == 0 ? kUnreachable : kRefused;
     }
     fmt::print(stderr, "switchyard: {}: {}\n", text_of(answer.json["title"]), in_flags(text_of(answer.json["detail"])));

@@ -9,6 +9,7 @@
 
 #include "control/cli/admin_client.h"
 #include "control/cli/exit_code.h"
+#include "control/cli/safe_text.h"
 
 namespace switchyard::control::cli {
 
@@ -50,6 +51,9 @@ int print_problem(const Options& options, const ClientAnswer& answer);
 
 // Columns as wide as their widest cell (in characters, not bytes).
 void print_table(const std::vector<std::vector<std::string>>& rows);
+// As a terminal may show it.
 std::string text_of(const Json& value);
+// "17 requests, 1 tunnel"
+std::string in_flight_words(const Json& count);
 
 }  // namespace switchyard::control::cli

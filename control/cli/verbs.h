@@ -18,6 +18,8 @@ void add_confirm(CLI::App& app, Options& options, Action& action);
 void add_history(CLI::App& app, Options& options, Action& action);
 void add_diff(CLI::App& app, Options& options, Action& action);
 void add_drain(CLI::App& app, Options& options, Action& action);
+void add_rule(CLI::App& app, Options& options, Action& action);
+void add_wait(CLI::App& app, Options& options, Action& action);
 void add_endpoint(CLI::App& app, Options& options, Action& action);
 void add_audit(CLI::App& app, Options& options, Action& action);
 void add_events(CLI::App& app, Options& options, Action& action);

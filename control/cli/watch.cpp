@@ -33,7 +33,7 @@ std::vector<std::string> screen_lines(const AdminClient& client, const Json& sta
                               client.call("GET", "/v1/generations?limit=1").json};
     if (!happening.rollouts.is_object() || !happening.drains.is_object() || !happening.generations.is_object())
         return lines;  // it ended in between; the next look says so
-    for (auto& line : happening_lines(happening)) lines.push_back(std::move(line));
+    for (auto& line : happening_lines(happening)) lines.push_back(safe_text(line));
     return lines;
 }
 
@@ -48,11 +48,11 @@ int run(const Options& options, double seconds, unsigned times) {
         const bool away = answer.status == 0 && n > 0;
         if (!answer.done() && !away) return print_problem(options, answer);
         if (terminal)
-            screen.draw(away ? std::vector<std::string>{answer.text} : screen_lines(client, answer.json));
+            screen.draw(away ? std::vector<std::string>{answer.text} : screen_lines(client, safe_json(answer.json)));
         else if (away)
             fmt::print(stderr, "{}\n", answer.text);
         else
-            fmt::print("{}\n", options.json ? answer.json.dump() : one_line(answer.json));
+            fmt::print("{}\n", options.json ? json_text(answer.json, -1) : one_line(safe_json(answer.json)));
         std::fflush(stdout);
     }
     return kDone;

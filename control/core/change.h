@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "config/model.h"
 #include "control/core/receipt.h"
 #include "control/edits/edit.h"
 #include "control/store/records.h"
@@ -27,6 +28,7 @@ struct Change {
     std::string verb;  // as the audit names it
     Caller caller;
     Edit edit;
+    config::Role role = config::Role::admin;  // an operator's change must stay within an operator's reach
     std::optional<std::uint64_t> if_match;
     bool dry_run = false;
     std::string idempotency_key;
@@ -36,8 +38,7 @@ struct Change {
     DrainPolicy drain_policy = DrainPolicy::leave;
     std::optional<FileBase> file;  // the edit takes this file over
     bool settles_pending = false;  // allowed while another change waits for confirmation: undo
-    bool operators = false;  // an operator asks, for something that could change anything: only his part may change
-    std::string holder;      // the rollout that makes this change may touch the routes it holds
+    std::string holder;            // the rollout that makes this change may touch the routes it holds
     // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
     bool unstored_if_need_be = false;
     bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way

@@ -11,9 +11,9 @@
 #include "config/render.h"
 #include "config/validate.h"
 #include "control/core/leaving.h"
+#include "control/core/operator_reach.h"
 #include "control/edits/guard.h"
 #include "control/edits/moves.h"
-#include "control/edits/operator_part.h"
 #include "control/edits/replace.h"
 #include "proxy/snapshot/snapshot.h"
 
@@ -69,7 +69,11 @@ bool Controller::answered_before(const Change& change, Answered& done) {
     const auto& key = change.idempotency_key;
     const auto known = answers_.find(who, key, change.fingerprint);
     if (known.found == Answers::Found::other_call) return done(Answers::other_call()), true;
-    if (known.found == Answers::Found::answered) return done(*known.answer), true;
+    if (known.found == Answers::Found::answered) {
+        Answer again = *known.answer;
+        if (again) again->repeated_now = generation_;
+        return done(std::move(again)), true;
+    }
     if (known.found == Answers::Found::in_progress) return answers_.join(who, key, std::move(done)), true;
 
     const auto row = store_.idempotency(who, key);
@@ -79,6 +83,7 @@ bool Controller::answered_before(const Change& change, Answered& done) {
         // generation or a newer one.
         Receipt receipt;
         receipt.generation = (*row)->generation;
+        receipt.repeated_now = generation_;
         receipt.workers = adoption_.workers();
         receipt.waiting_for = adoption_.behind((*row)->generation);
         if (const auto g = store_.generation((*row)->generation); g && *g) {
@@ -135,8 +140,11 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
     if (*edited == *model_) return Prepared{model_, nullptr, {}, {}};
-    if (change.operators)
-        if (auto his = edits::operator_part_only(*model_, *edited); !his) return his.error();
+    if (change.role != config::Role::admin)
+        if (const auto beyond = beyond_operator(*model_, *edited); !beyond.empty())
+            return problems::forbidden(
+                fmt::format("an operator moves traffic between what an admin has set up; this would also change: {}{}",
+                            beyond.front(), beyond.size() > 1 ? fmt::format(" (and {} more)", beyond.size() - 1) : ""));
     // A file's merge looks at this by itself, and more closely.
     if (!change.file)
         if (auto free = held(*edited, change); !free) return free.error();

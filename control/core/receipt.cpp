@@ -33,6 +33,7 @@ nlohmann::ordered_json to_json(const Receipt& r) {
     if (r.drains) out["drain"] = {{"id", std::to_string(r.generation)}, {"in_flight", to_json(r.in_flight)}};
     if (!r.unstored.empty()) out["unstored"] = r.unstored;
     if (!r.confirm_by.empty()) out["confirm_by"] = r.confirm_by;
+    if (r.repeated_now != 0) out["repeated"] = {{"in_force", r.repeated_now}};
     return out;
 }
 

@@ -35,9 +35,10 @@ struct Receipt {
     InFlightByUpstream in_flight;      // what the change leaves behind, by older generations
     bool drains = false;               // whether a drain of that id was opened
     bool dry_run = false;
-    bool unchanged = false;  // the configuration was already so: no generation was made
-    std::string unstored;    // in force, but the store refused it, for this reason: it is stored when it can be
-    std::string confirm_by;  // the change is undone unless confirmed by then
+    bool unchanged = false;          // the configuration was already so: no generation was made
+    std::string unstored;            // in force, but the store refused it, for this reason: it is stored when it can be
+    std::string confirm_by;          // the change is undone unless confirmed by then
+    std::uint64_t repeated_now = 0;  // set: the first answer once more; the generation that is in force by now
 
     unsigned status() const { return waiting_for.empty() ? 200 : 202; }
 };

@@ -7,6 +7,7 @@
 
 #include "config/nearest.h"
 #include "config/pointer.h"
+#include "control/rollout/allowed_url.h"
 
 namespace switchyard::control::rollout {
 
@@ -23,6 +24,17 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
     for (const auto& [pointer, name] : {std::pair{"/from", plan.from}, std::pair{"/to", plan.to}})
         if (!name.empty() && !model.upstreams.contains(name))
             errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
+    const auto check_url = [&](const std::string& pointer, const std::string& url) {
+        if (!url.empty() && !allowed_url(url, model))
+            errors.push_back(
+                {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
+                                      "configuration, and those in process.admin.rollout_urls",
+                                      url)});
+    };
+    for (std::size_t i = 0; i < plan.checks.size(); ++i)
+        check_url(config::pointer_to("/analysis/checks", i) + "/http", plan.checks[i].url);
+    for (std::size_t i = 0; i < plan.webhooks.size(); ++i)
+        check_url(config::pointer_to("/analysis/webhooks", i) + "/url", plan.webhooks[i].url);
     const config::Route* route = find_route(model, plan.route);
     if (route == nullptr) {
         if (plan.route.empty()) return errors;

@@ -25,9 +25,10 @@ std::string ObjectReader::below(std::string_view key) const {
 }
 
 const ObjectReader::Json* ObjectReader::find(std::string_view key) {
-    known_.emplace_back(key);
+    const std::string name(key);
+    if (std::ranges::find(known_, name) == known_.end()) known_.push_back(name);
     if (!json_.is_object()) return nullptr;
-    const auto it = json_.find(known_.back());
+    const auto it = json_.find(name);
     return it == json_.end() ? nullptr : &*it;
 }
 

@@ -1,6 +1,8 @@
 #include "proxy/snapshot/compile.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <map>
 
 #include "proxy/base/log.h"
@@ -54,6 +56,17 @@ route::Edits edits_of(const config::HeaderEdits& source) {
     for (const auto& [name, value] : source.add) add_line(out, name, value);
     for (const auto& name : source.remove) out.names.push_back(lowered(name));
     return out;
+}
+
+// What would let the listener have its address.
+std::string cure_of_bind(const std::string& why) {
+    if (why.find(std::strerror(EACCES)) != why.npos)
+        return "; ports below 1024 need CAP_NET_BIND_SERVICE (setcap cap_net_bind_service=+ep, or AmbientCapabilities= "
+               "of "
+               "the unit), or choose another port";
+    if (why.find(std::strerror(EADDRNOTAVAIL)) != why.npos)
+        return "; this machine has no such address: write one that it has, or 0.0.0.0";
+    return "; stop what holds it or choose another port";
 }
 
 // The endpoints of an upstream and what follows from them. False and `why` set for the one at `bad` that no socket
@@ -125,8 +138,7 @@ class Compiler {
             std::string why;
             plan->name = source.name;
             plan->sockets = registry_.listening(source.bind, source.name, &why);
-            if (!plan->sockets)
-                fail("/listeners/" + std::to_string(i) + "/bind", why + "; stop what holds it or choose another port");
+            if (!plan->sockets) fail("/listeners/" + std::to_string(i) + "/bind", why + cure_of_bind(why));
             plan->connections = registry_.listener_count(source.name);
             plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
             plan->max_connections = source.max_connections;

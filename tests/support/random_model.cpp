@@ -149,6 +149,7 @@ Process process(Dice& dice) {
         out.admin.bind = {Address::Kind::ipv4, out.admin.tokens.empty() ? "127.0.0.2" : "0.0.0.0", 9901};
     });
     maybe(dice, [&] { out.admin.tls_certificate = "/etc/tls/cert.pem", out.admin.tls_key = "/etc/tls/key.pem"; });
+    maybe(dice, [&] { out.admin.rollout_urls = {"http://prometheus.example:9090/api", "http://[::1]"}; });
     maybe(dice, [&] { out.log = {dice.chance(0.5) ? "debug" : "error", dice.chance(0.5) ? "text" : "json", "-"}; });
     return out;
 }

@@ -35,7 +35,7 @@ def drip(proxy, name, begin, piece):
 
 
 def dripping(proxy):
-    authorized = f"Authorization: Bearer {proxy.token}\r\n".encode()
+    authorized = f"Host: x\r\nAuthorization: Bearer {proxy.token}\r\n".encode()
     threads = [threading.Thread(target=drip, args=(proxy, *case)) for case in (
         ("a dripping head", b"GET /v1/status HTTP/1.1\r\n" + authorized + b"X: ", b"x"),
         ("a dripping body", b"PUT /v1/config HTTP/1.1\r\n" + authorized + b"Content-Length: 5000\r\n\r\n{", b" "),

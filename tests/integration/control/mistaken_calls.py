@@ -111,7 +111,7 @@ def command_line(proxy, program, work):
     for words, code, says in ((("split", "app", "blue=1", "green=2", "blue=3"), 2, "blue is there twice"),
                               (("split", "app", "blue=99999999999", "green=1"), 2, "is not UPSTREAM=WEIGHT"),
                               (("undo", "--to", "0"), 1, "generations begin at 1"),
-                              (("undo", "--token-file", str(empty)), 1, "no-token cannot be read")):
+                              (("undo", "--token-file", str(empty)), 1, "no-token: it is empty")):
         done = run(*words)
         check(f"{' '.join(words)} is refused", done[0] == code and says in done[1], done)
     good = pathlib.Path(work) / "token"
@@ -122,7 +122,7 @@ def command_line(proxy, program, work):
 
 
 def labels(proxy):
-    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1"))
+    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1", rule="x"))
              for path, methods in proxy.call("GET", "/v1/openapi.json")[1]["paths"].items()
              for method in (m.upper() for m in methods if m in ("post", "put", "delete"))
              if path not in ("/v1/explain", "/v1/config/check")]

@@ -10,7 +10,7 @@ import running  # noqa: E402
 from checks import check, verdict  # noqa: E402
 from event_resume import Stream  # noqa: E402
 
-READERS = 100
+READERS = 30        # a token has places for 32
 CHANGES = 1500
 REASON = "x" * 1000  # makes events large: what is kept for a reader who asks for all of them is some megabytes
 MIB_EACH = 0.5       # a piece, a copy of it, and the connection

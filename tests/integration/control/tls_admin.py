@@ -105,7 +105,7 @@ def command_line(program, proxy, pem):
     code, said = verb("switch", "app", "blue", "--ca-file", pem)
     check("and switches", code == 0 and "in force" in said, said)
     code, said = verb("status")
-    check("without it, it refuses and says why", code == 1 and "certificate" in said.lower(), said)
+    check("without it, it refuses and says why", code == 4 and "certificate" in said.lower(), said)
 
 
 def unusable(program, work, config):

@@ -102,9 +102,9 @@ class Watch:
 def on_a_terminal(program, proxy, restart):
     watch = Watch(program, proxy, 40, 100)
     proxy.healthy("blue", "green")
-    watch.until("the first picture", lambda text: "generation 1 on 2 of 2" in text and "blue 100, green 0" in text)
+    watch.until("the first picture", lambda text: "generation 1 on 2 of 2" in text and "blue 100 %, green 0 %" in text)
     proxy.call("POST", "/v1/routes/app/switch", {"to": "green"}, X_Reason="to see it")
-    watch.until("a switch is seen", lambda text: "generation 2 on 2 of 2" in text and "blue 0, green 100" in text)
+    watch.until("a switch is seen", lambda text: "generation 2 on 2 of 2" in text and "blue 0 %, green 100 %" in text)
     text = watch.screen.text()
     check("one picture, not two", text.count("\nroute app ") == 1 and text.count(" workers") == 1, text)
     check("with what changes now", "by local-admin" in text and "switch (to see it)" in text, text)

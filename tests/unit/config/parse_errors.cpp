@@ -50,6 +50,20 @@ std::string when(const std::string& condition) {
 
 }  // namespace
 
+TEST_CASE("of very many mistakes the first hundred are told, and how many more there are") {
+    std::string text = R"({"upstreams":{)";
+    for (int i = 0; i < 5000; ++i) text += (i == 0 ? "\"u" : ",\"u") + std::to_string(i) + "\":1";
+    const auto result = parse(text + "}}");
+    REQUIRE(result.errors.size() == 101);
+    CHECK(result.errors[99].pointer == "/upstreams/u99");
+    CHECK(result.errors[100] == Error{"", "4900 more mistakes are not listed; these are the first 100"});
+    std::string routes = R"({"routes":[)";
+    for (int i = 0; i < 300; ++i) routes += std::string(i == 0 ? "" : ",") + R"({"name":"same","split":{"gone":1}})";
+    const auto checked = parse(routes + "]}");
+    REQUIRE(checked.errors.size() == 101);
+    CHECK(checked.errors[100].detail.find(" more mistakes") != std::string::npos);
+}
+
 TEST_CASE("text that is no JSON document is refused with the place") {
     check({
         {"empty text",
@@ -57,12 +71,12 @@ TEST_CASE("text that is no JSON document is refused with the place") {
          {{"",
            "not valid JSON: line 1, column 1: syntax error while parsing value - unexpected end of input; expected "
            "'[', '{', "
-           "or a literal"}}},
+           "or a literal; the text is empty"}}},
         {"a comma too many",
          "{\n  \"listeners\": [],\n}",
          {{"",
            "not valid JSON: line 3, column 1: syntax error while parsing object key - unexpected '}'; expected string "
-           "literal"}}},
+           "literal; a comma before a closing bracket has to go"}}},
         {"more after the end",
          "{} {}",
          {{"",

@@ -121,7 +121,7 @@ TEST_CASE("everything wrong with a body is told at once, with pointers") {
 }
 
 TEST_CASE("an edit without a known verb names the verbs") {
-    const auto refused = read_edit(Json{{"verb", "swich"}}, "/2");
+    const auto refused = read_edit(Json{{"verb", "swich"}}, "/2", config::Role::admin);
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().errors[0].pointer == "/2/verb");
     CHECK(refused.error().errors[0].detail.find("switch") != std::string::npos);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "control/rollout/allowed_url.h"
 #include "tests/unit/control/rollout/plans.h"
 
 using namespace switchyard;
@@ -35,6 +36,34 @@ std::string places(const Plan& plan, const config::Model& model) {
 
 TEST_CASE("a plan that fits has no errors") {
     CHECK(fit_plan(example_plan(), two_colours()).empty());
+}
+
+TEST_CASE("plans ask loopback, the endpoints, and what the configuration lists; nothing else") {
+    auto model = two_colours();
+    config::Endpoint endpoint;
+    endpoint.address = *config::Address::parse("10.0.0.7:9001");
+    model.upstreams["blue"].endpoints.push_back(endpoint);
+    model.process.admin.rollout_urls = {"http://prometheus:9090/api/", "http://hooks.example"};
+    const auto may = [&](const char* url) { return allowed_url(url, model); };
+    for (const char* url : {"http://127.0.0.1/x", "http://[::1]:9/x", "http://localhost:1/",
+                            "http://10.0.0.7:9001/ready", "http://prometheus:9090/api/v1/query?query=up%7B%7D",
+                            "http://prometheus:9090/api", "http://hooks.example/any/where"}) {
+        CAPTURE(url);
+        CHECK(may(url));
+    }
+    for (const char* url :
+         {"http://169.254.169.254/latest/meta-data", "http://10.0.0.7:9002/", "http://10.0.0.8:9001/",
+          "http://prometheus:9090/admin", "http://prometheus:9090/apiary", "http://prometheus:9090/api/../x",
+          "http://prometheus:9090/api/%2e%2e/x", "http://prometheus/api/", "http://hooks.example:8080/",
+          "http://hooks.example.evil/", "https://hooks.example/", "nonsense"}) {
+        CAPTURE(url);
+        CHECK_FALSE(may(url));
+    }
+    Plan plan = example_plan();
+    plan.checks = {{"meta", "http://169.254.169.254/latest", Duration{1000}, Duration{1000}, 3}};
+    plan.webhooks = {{{"succeeded"}, "http://elsewhere.example/"}};
+    CHECK(places(plan, model) == "/analysis/checks/0/http;/analysis/webhooks/0/url;");
+    CHECK(fit_plan(plan, model)[0].detail.find("process.admin.rollout_urls") != std::string::npos);
 }
 
 TEST_CASE("names that do not exist are reported") {
