@@ -109,7 +109,6 @@ void undo(Context& context, const AdminRequest& request, Respond respond) {
     const auto to = body.number("to");
     if (to && *to == 0) body.wrong("to", "generations begin at 1");
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    change->operators = request.role == config::Role::operate;
     context.controller.undo(to.value_or(0), std::move(*change), answer_with(std::move(respond)));
 }
 

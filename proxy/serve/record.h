@@ -24,7 +24,7 @@ struct Record {
     bool first_done = false;
     bool first_failed = false;
     std::uint32_t first_upstream = 0;  // Registry id
-    Answer first_answer = Answer::ordinary;
+    AnswerKind first_answer = AnswerKind::ordinary;
     std::int64_t first_head_us = 0;  // duration from sent to response head (or to the failure)
 };
 

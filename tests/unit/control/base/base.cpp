@@ -43,7 +43,7 @@ TEST_CASE("a problem has the members of RFC 9457, and all errors") {
 TEST_CASE("what cannot be read says its name, and that it is a folder when it is one") {
     const ScratchDir dir;
     const std::string file = dir / "plan.json";
-    CHECK(file_bytes(file).error().detail == file + " cannot be read");
+    CHECK(file_bytes(file).error().detail == file + " cannot be read: No such file or directory");
     CHECK(file_bytes(dir.path).error().detail == dir.path + " cannot be read: it is a folder");
     std::ofstream(file, std::ios::binary) << std::string("a\0\r\n", 4);
     CHECK(*file_bytes(file) == std::string("a\0\r\n", 4));
