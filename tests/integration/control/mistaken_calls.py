@@ -111,7 +111,7 @@ def command_line(proxy, program, work):
     for words, code, says in ((("split", "app", "blue=1", "green=2", "blue=3"), 2, "blue is there twice"),
                               (("split", "app", "blue=99999999999", "green=1"), 2, "is not UPSTREAM=WEIGHT"),
                               (("undo", "--to", "0"), 1, "generations begin at 1"),
-                              (("undo", "--token-file", str(empty)), 1, "no-token: it is empty")):
+                              (("undo", "--token-file", str(empty)), 1, "no-token: No such file")):
         done = run(*words)
         check(f"{' '.join(words)} is refused", done[0] == code and says in done[1], done)
     good = pathlib.Path(work) / "token"

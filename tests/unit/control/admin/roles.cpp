@@ -24,7 +24,7 @@ struct Row {
 std::vector<Row> rows() {
     return {
         {"switch", "switchRoute", {{"verb", "switch"}, {"route", "a"}, {"to", "b"}}},
-        {"split", "setSplit", {{"verb", "split"}, {"route", "a"}, {"weights", {{"b", 1}}}}},
+        {"split", "setSplit", {{"verb", "split"}, {"route", "a"}, {"weights", {{"b", 1U}}}}},
         {"put-endpoint", "putEndpoint", {{"verb", "put-endpoint"}, {"upstream", "a"}, {"address", "127.0.0.1:1"}}},
         {"remove-endpoint",
          "deleteEndpoint",
@@ -38,7 +38,7 @@ std::vector<Row> rows() {
         {"remove-rule", "deleteRule", {{"verb", "remove-rule"}, {"route", "a"}, {"rule", "b"}}},
         {"put-upstream", "putUpstream", {{"verb", "put-upstream"}, {"upstream", "a"}, {"settings", Json::object()}}},
         {"remove-upstream", "deleteUpstream", {{"verb", "remove-upstream"}, {"upstream", "a"}}},
-        {"require", "", {{"verb", "require"}, {"upstream", "a"}, {"healthy", 1}}},
+        {"require", "", {{"verb", "require"}, {"upstream", "a"}, {"healthy", 1U}}},
     };
 }
 
