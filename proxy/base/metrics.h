@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/base/answer.h"
+#include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
 
 namespace switchyard {
@@ -77,7 +77,7 @@ struct FailedBuckets {
         std::uint16_t bucket = 0;
         std::uint16_t latency = 0;  // Histogram index of first_byte
         bool canary = false;
-        Answer answer = Answer::ordinary;
+        AnswerKind answer = AnswerKind::ordinary;
     };
     static constexpr std::size_t kMostSamples = 1U << 15;
     std::vector<Sample> samples;

@@ -73,7 +73,7 @@ void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
 }
 
 void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                          Answer answer) {
+                          AnswerKind answer) {
     const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)

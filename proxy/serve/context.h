@@ -96,7 +96,7 @@ class Context : public upstream::EndpointTable {
     // A first attempt that the sticky hash decided between two arms.
     void note_failure(std::uint32_t route, std::uint32_t endpoint);
     void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                     Answer answer);
+                     AnswerKind answer);
 
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);

@@ -38,7 +38,8 @@ void Exchange::account() {
         if (decision_.has_hash && !route_->split.single())
             context_.note_bucket(route, decision_.hash, decision_.arm == 0, record_.first_failed, record_.first_head_us,
                                  record_.first_answer);
-        if (record_.first_answer != Answer::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
+        if (record_.first_answer != AnswerKind::ordinary)
+            ++first.answers[static_cast<std::size_t>(record_.first_answer)];
     }
     if (context_.access_log != nullptr) write_access_line();
     unpin();

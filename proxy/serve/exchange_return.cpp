@@ -106,7 +106,7 @@ net::Task<Next> Exchange::return_response() {
     record_.bytes_in += upload_.body_bytes();
     const bool whole = record_.failure == Failure::none;
     if (whole && record_.attempts == 1 && !joined && download_.body_bytes() == 0 && may_be_empty_by_mistake())
-        record_.first_answer = Answer::empty;
+        record_.first_answer = AnswerKind::empty;
     // Who answers an expectation without having asked for the body may take what came all the same for a next request.
     const bool body_in_doubt = request_guard_.expect_continue && !request_guard_.body.empty() && !invited_;
     count_result(record_.failure);
@@ -144,7 +144,7 @@ void Exchange::stop_at_failure(Failure failure) {
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
     if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
     record_.first_failed = true;
-    record_.first_answer = Answer::cut;
+    record_.first_answer = AnswerKind::cut;
 }
 
 }  // namespace switchyard::serve

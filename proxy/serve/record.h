@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/base/answer.h"
+#include "proxy/base/answer_kind.h"
 #include "proxy/base/failure.h"
 
 namespace switchyard::serve {
@@ -24,7 +24,7 @@ struct Record {
     bool first_done = false;
     bool first_failed = false;
     std::uint32_t first_upstream = 0;  // Registry id
-    Answer first_answer = Answer::ordinary;
+    AnswerKind first_answer = AnswerKind::ordinary;
     std::int64_t first_head_us = 0;  // duration from sent to response head (or to the failure)
 };
 

@@ -9,7 +9,7 @@ using namespace switchyard::control::analysis;
 
 namespace {
 
-Tick answers(Answer kind, std::uint64_t canary, std::uint64_t canary_marks, std::uint64_t baseline,
+Tick answers(AnswerKind kind, std::uint64_t canary, std::uint64_t canary_marks, std::uint64_t baseline,
              std::uint64_t baseline_marks) {
     Tick tick;
     tick.seconds = 1;
@@ -24,8 +24,8 @@ Tick answers(Answer kind, std::uint64_t canary, std::uint64_t canary_marks, std:
 TEST_CASE(
     "a release that answers everybody 401, redirects everybody or sends nothing holds its step within a second or "
     "two") {
-    for (const Answer kind :
-         {Answer::unauthorized, Answer::not_found, Answer::limited, Answer::redirect, Answer::empty}) {
+    for (const AnswerKind kind : {AnswerKind::unauthorized, AnswerKind::not_found, AnswerKind::limited,
+                                  AnswerKind::redirect, AnswerKind::empty}) {
         Analysis analysis(Settings{});
         analysis.begin_step(Assignment::per_request, .05);
         int seconds = 0;
@@ -46,7 +46,7 @@ TEST_CASE("with act rollback it is an alarm, and switched off it is nothing") {
     Analysis off(settings);
     for (Analysis* analysis : {&acts, &off}) {
         analysis->begin_step(Assignment::per_request, .05);
-        for (int i = 0; i < 5; ++i) analysis->add(answers(Answer::not_found, 10, 10, 190, 2));
+        for (int i = 0; i < 5; ++i) analysis->add(answers(AnswerKind::not_found, 10, 10, 190, 2));
     }
     REQUIRE(acts.alarm());
     CHECK(acts.alarm()->test == "answers_not_found");
@@ -57,9 +57,9 @@ TEST_CASE("with act rollback it is an alarm, and switched off it is nothing") {
 TEST_CASE("a few more of a kind than the old release gives are let pass, and a hundred thousand as many") {
     Analysis analysis(Settings{});
     analysis.begin_step(Assignment::per_request, .05);
-    for (int i = 0; i < 2000; ++i) analysis.add(answers(Answer::not_found, 50, i % 2 == 0 ? 15 : 16, 950, 190));
+    for (int i = 0; i < 2000; ++i) analysis.add(answers(AnswerKind::not_found, 50, i % 2 == 0 ? 15 : 16, 950, 190));
     CHECK_FALSE(analysis.held_by());
-    for (int i = 0; i < 2000; ++i) analysis.add(answers(Answer::redirect, 50, 25, 950, 475));
+    for (int i = 0; i < 2000; ++i) analysis.add(answers(AnswerKind::redirect, 50, 25, 950, 475));
     CHECK_FALSE(analysis.held_by());
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("sticky: users who are answered 401 for the first time count once each
     for (Analysis* analysis : {&one_user, &everybody}) {
         analysis->begin_step(Assignment::sticky, .05);
         for (int i = 0; i < 20; ++i) {
-            Tick tick = answers(Answer::unauthorized, 10, 10, 190, 1);
+            Tick tick = answers(AnswerKind::unauthorized, 10, 10, 190, 1);
             if (analysis == &everybody || i == 0) tick.canary_first.answers[0].add(0);
             analysis->add(tick);
         }

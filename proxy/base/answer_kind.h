@@ -10,7 +10,7 @@
 
 namespace switchyard {
 
-enum class Answer : std::uint8_t {
+enum class AnswerKind : std::uint8_t {
     unauthorized,  // 401, 403
     not_found,     // 404
     limited,       // 429
@@ -20,7 +20,7 @@ enum class Answer : std::uint8_t {
     cut,       // ended before its body did
     ordinary,  // none of these
 };
-inline constexpr std::size_t kAnswerKinds = static_cast<std::size_t>(Answer::ordinary);
+inline constexpr std::size_t kAnswerKinds = static_cast<std::size_t>(AnswerKind::ordinary);
 
 using AnswerCounts = std::array<std::uint64_t, kAnswerKinds>;
 
@@ -39,13 +39,13 @@ inline constexpr std::array<AnswerWords, kAnswerKinds> kAnswerWords{{
 }};
 
 // By its status alone.
-constexpr Answer answer_of(unsigned status) {
-    if (status == 401 || status == 403) return Answer::unauthorized;
-    if (status == 404) return Answer::not_found;
-    if (status == 429) return Answer::limited;
-    if (status >= 400 && status < 500) return Answer::other_4xx;
-    if (status >= 300 && status < 400 && status != 304) return Answer::redirect;
-    return Answer::ordinary;
+constexpr AnswerKind answer_of(unsigned status) {
+    if (status == 401 || status == 403) return AnswerKind::unauthorized;
+    if (status == 404) return AnswerKind::not_found;
+    if (status == 429) return AnswerKind::limited;
+    if (status >= 400 && status < 500) return AnswerKind::other_4xx;
+    if (status >= 300 && status < 400 && status != 304) return AnswerKind::redirect;
+    return AnswerKind::ordinary;
 }
 
 }  // namespace switchyard
