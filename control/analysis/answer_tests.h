@@ -1,5 +1,5 @@
-// Does the new release answer another way? Each kind of answer that may be a bad release's (proxy/base/answer.h), as
-// the failures are compared, with a part each of a false alarm rate of its own.
+// Does the new release answer another way? Each kind of answer that may be a bad release's (proxy/base/answer_kind.h),
+// as the failures are compared, with a part each of a false alarm rate of its own.
 //
 // What is found holds the step, with its evidence, until a person decides – a 404 may be what was wanted – or rolls
 // back where the plan says so. Once found it stays. Threads: one owner.

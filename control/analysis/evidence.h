@@ -10,7 +10,7 @@
 
 #include "control/analysis/fresh_marks.h"
 #include "control/analysis/frozen_quantiles.h"
-#include "proxy/base/answer.h"
+#include "proxy/base/answer_kind.h"
 
 namespace switchyard::control::analysis {
 

@@ -62,7 +62,8 @@ double RiskGate::Look::low(double errors) const {
 
 bool RiskGate::beyond(double tolerate, BetNumber since) const {
     const Look seen = look(since, 0);
-    if (seen.canary_marks + seen.baseline_marks >= kEnough) return seen.risk() > tolerate;
+    if (seen.canary_marks >= kEnoughCanary && seen.canary_marks + seen.baseline_marks >= kEnough)
+        return seen.risk() > tolerate;
     return seen.low(kFewBound) > 1.0;
 }
 

@@ -4,10 +4,10 @@
 // What it is for: users who ask the new release more often reach their first failure sooner without any request being
 //   worse; and a test against "no worse at all" must not act inside the tolerance.
 // It looks at the last kWindow seconds, further back while they hold fewer than kEnough marks, at most to the bet's
-//   start. Where even then there are fewer, the estimate says little: then its lower bound must be above 1, or the
-//   baseline has no mark. A test against "no worse at all" needs more, as its evidence grows without end inside the
-//   tolerance: as many canary marks as tell the tolerance from 1 by kWithin standard errors, and a lower bound beyond
-//   it.
+//   start. Where even then there are fewer, or hardly any of the canary's, the estimate says little: then its lower
+//   bound must be above 1, or the baseline has no mark. A test against "no worse at all" needs more, as its evidence
+//   grows without end inside the tolerance: as many canary marks as tell the tolerance from 1 by kWithin standard
+//   errors, and a lower bound beyond it.
 // Threads: one owner. Units: seconds. Memory: a slot a second while marks are few, at most kSlots.
 #pragma once
 
@@ -22,6 +22,8 @@ class RiskGate {
   public:
     static constexpr double kWindow = 20.0;
     static constexpr std::uint64_t kEnough = 200;
+    static constexpr std::uint64_t kEnoughCanary =
+        30;  // of them: at a share of 1 % two hundred marks hold two of its own
     // Standard errors of the logarithm. It is looked at very often, so few marks must say more than enough of them.
     static constexpr double kFewBound = 2.0;
     static constexpr double kWithin = 4.0, kCertain = 1.8, kFewCertain = 2.5;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/base/answer.h"
+#include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
 
 namespace switchyard {

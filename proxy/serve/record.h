@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/base/answer.h"
+#include "proxy/base/answer_kind.h"
 #include "proxy/base/failure.h"
 
 namespace switchyard::serve {
