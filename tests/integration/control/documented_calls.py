@@ -76,6 +76,7 @@ def main(program, yardbench):
             {"name": "canary-header", "when": {"header": "X-Release", "equals": "canary"}, "upstream": "green"}])
         with running.Switchyard(program, work, config) as proxy:
             proxy.healthy("blue", "green")
+            running.until("readiness", lambda: proxy.status()["ready"])
             environment = {"ADMIN": proxy.admin, "TOKEN": proxy.token, "PATH": "/usr/bin:/bin"}
             ran, failures, answer = 0, [], None
             for kind, content in blocks(document):
