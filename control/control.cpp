@@ -19,6 +19,7 @@
 #include "control/admin/upstream_view.h"
 #include "control/core/config_file.h"
 #include "control/core/controller.h"
+#include "control/edits/moves.h"
 #include "control/file_watch.h"
 #include "control/name_news.h"
 #include "control/names/names.h"
@@ -55,6 +56,15 @@ LogLevel level_of(const std::string& word) {
     if (word == "warn") return LogLevel::warn;
     if (word == "error") return LogLevel::error;
     return LogLevel::info;
+}
+
+// In words, and which traffic moves with it.
+std::vector<std::string> changes_since(const Generation& before, const config::Model& now) {
+    const auto parsed = config::parse_stored(before.config);
+    if (!parsed.model) return {"the configuration before it cannot be read any more"};
+    auto lines = config::diff(*parsed.model, now);
+    for (auto& line : edits::moves(*parsed.model, now)) lines.push_back(std::move(line));
+    return lines;
 }
 
 }  // namespace
@@ -270,8 +280,7 @@ Result<void> Control::Members::store_beginning(const Beginning& from, const std:
         changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
                                newest->number)};
     else if (newest)
-        if (const auto before = config::parse_stored(newest->config); before.model)
-            changes = config::diff(*before.model, from.model);
+        changes = changes_since(*newest, from.model);
     Commit commit;
     commit.generation = {from.generation,
                          newest ? newest->number : 0,
@@ -291,9 +300,8 @@ void Control::Members::say_beginning(const Beginning& from, const std::string& f
     log_info("generation {} in force ({})", from.generation,
              from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
     if (from.verb == "file" && kept.state.newest)
-        if (const auto before = config::parse_stored(kept.state.newest->config); before.model)
-            for (const auto& line : config::diff(*before.model, from.model))
-                log_info("generation {}: {}", from.generation, line);
+        for (const auto& line : changes_since(*kept.state.newest, from.model))
+            log_info("generation {}: {}", from.generation, line);
     controller->begin_file({config_file,
                             file_hash,
                             FileStatus::Word::taken,
@@ -422,8 +430,9 @@ void Control::Members::reload(const std::string& why) {
                               controller->file_is(FileStatus::Word::taken, hash, {});
                               log_info("{} read: generation {}{}", config_file, answer->generation,
                                        answer->unchanged ? " as before" : "");
-                              for (const auto& line : answer->changes)
-                                  log_info("generation {}: {}", answer->generation, line);
+                              for (const auto* lines : {&answer->changes, &answer->moves})
+                                  for (const auto& line : *lines)
+                                      log_info("generation {}: {}", answer->generation, line);
                           });
 }
 

@@ -62,15 +62,14 @@ void add_check(CLI::App& app, Action& action) {
                  "; warnings do not change it");
     auto a = std::make_shared<CheckArguments>();
     auto state = std::make_shared<std::string>();
-    auto* file = verb->add_option("FILE", a->path, "the configuration file");
-    verb->add_option("--state", *state, "a state directory: would this version take up what is in force there?")
-        ->excludes(file);
+    verb->add_option("FILE", a->path, "the configuration file");
+    verb->add_option("--state", *state, "a state directory: would this version take up what is in force there?");
     verb->add_flag("--json", a->json, "answer as JSON, for machines");
     verb->add_flag("--offline", a->offline,
                    "only the document: do not look whether files, folders, ports and names are there");
     verb->add_flag("--resolve", a->resolve, "look its names up as the running proxy would, however long that takes");
     verb->callback([&action, a, state] {
-        if (a->path.empty() && state->empty()) throw CLI::RequiredError("FILE or --state DIR");
+        if (a->path.empty() == state->empty()) throw CLI::RequiredError("either FILE or --state DIR");
         action = [a, state] { return state->empty() ? check(*a) : check_state(*state, a->json); };
     });
 }

@@ -177,6 +177,9 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
                          timestamp(now),  change.caller.who,    change.caller.from,
                          change.verb,     change.caller.reason, prepared.changes};
     commit.base = change.file;
+    // Nobody sees the receipt of a file: history and audit say as well which traffic it moves.
+    if (change.file)
+        commit.generation.changes.insert(commit.generation.changes.end(), prepared.moves.begin(), prepared.moves.end());
     commit.keep = prepared.model->process.keep_generations;
     if (!change.idempotency_key.empty())
         commit.idempotency =

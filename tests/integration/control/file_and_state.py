@@ -130,6 +130,14 @@ def read_again(program, proxy, config):
     write(proxy, config)
     hup(proxy, "taken")
     check("equal ends are no conflict", split(proxy) == {"blue": 0, "green": 7}, split(proxy))
+
+    config = written(config, set_split(30, 70))
+    write(proxy, config)
+    said = hup(proxy, "taken")
+    moves = "route app: 30 % of the traffic moves from green"
+    entry = proxy.call("GET", "/v1/audit?limit=1")[1]["audit"][0]
+    check("log, audit and event say which traffic a file moves", moves in said and any(moves in line for line in entry["changes"]) and
+          moves in verb_events(proxy), (said, entry))
     return config
 
 

@@ -62,8 +62,8 @@ def main(program, yardbench):
             proxy.child.send_signal(signal.SIGHUP)
             running.until("the rollout's split is not the file's", lambda: proxy.status()["file"]["state"] == "conflict")
 
-            status, receipt, _ = proxy.call("POST", "/v1/rollouts/r1/promote")
-            check("it can be promoted", status == 200, receipt)
+            # Refused until its weight is in force on every worker.
+            running.until("it can be promoted", lambda: proxy.call("POST", "/v1/rollouts/r1/promote")[0] == 200)
             running.until("the next weight", lambda: splits(proxy)["app"] == {"blue": 1, "green": 1})
             check("and aborted", proxy.call("POST", "/v1/rollouts/r1/abort")[0] == 200)
             running.until("all back", lambda: splits(proxy)["app"]["green"] == 0)
