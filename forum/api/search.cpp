@@ -48,7 +48,6 @@ Page found_page(Service& service, const Call& call, const std::string& typed, co
         std::vector<Found> found = search(connection, expression, from, limit + 1, share);
         // Half an answer is no answer for those who ask the same and are still there.
         if (call.client_gone && call.client_gone()) refuse(503, "busy", "nobody waits for this any more");
-        const bool worth_keeping = !found.empty();
         Answer answer = items_page(
             list, found, limit,
             [](const Found& last) {
@@ -56,7 +55,7 @@ Page found_page(Service& service, const Call& call, const std::string& typed, co
             },
             [&](JsonText& json, const Found& one) { write_found(json, one, words); });
         std::string etag = entity_tag(answer.body);
-        return Page{std::move(answer.body), std::move(etag), worth_keeping};
+        return Page{std::move(answer.body), std::move(etag), true};
     });
 }
 

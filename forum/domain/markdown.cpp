@@ -354,8 +354,7 @@ bool is_plain_line(std::string_view text) {
     // A list's number, its sign, or an indent.
     const bool begins_as_word =
         text.empty() || std::string_view("-+=0123456789 ").find(text[0]) == std::string_view::npos;
-    return begins_as_word && !text.ends_with(' ') &&
-           std::ranges::none_of(text, [](char c) { return kMarks[static_cast<unsigned char>(c)]; });
+    return begins_as_word && std::ranges::none_of(text, [](char c) { return kMarks[static_cast<unsigned char>(c)]; });
 }
 
 bool is_made_of_signs(std::string_view text) {
@@ -396,7 +395,7 @@ std::string html_from_markdown(std::string_view text) {
 }
 
 std::string_view plain_from_markdown(std::string_view text, std::string& out) {
-    if (is_plain_line(text)) return text;
+    if (is_plain_line(text)) return text.substr(0, text.find_last_not_of(' ') + 1);
     out.clear();
     out.reserve(text.size());
     const MD_PARSER parser = {0,           kDialect,   &enter_nothing, &add_space, &do_nothing,

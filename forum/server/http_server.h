@@ -4,7 +4,7 @@
 // All clients wait in one poll loop, in which all threads take their turn: whoever is told that something came reads
 // what is there and, if with it a request is whole, answers it. So a thread is taken by a request and by nothing else;
 // a client that sends or reads slowly, or does nothing, holds a few kilobytes until its time is over
-// (docs/decisions/0009-the-forums-own-server.md). Some threads are never taken by anything but probes.
+// (docs/decisions/0010-the-forums-own-server.md). Some threads are never taken by anything but probes.
 //
 // Threads: `answer` is called from many at a time. Errors: none leave.
 
