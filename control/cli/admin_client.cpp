@@ -39,8 +39,7 @@ std::string why_empty(const std::string& path) {
 
 ClientAnswer no_answer(const std::string& url, httplib::Error error) {
     if (error == httplib::Error::SSLServerVerification)
-        return {ClientAnswer::kNotCalled, url + " shows a certificate that is not trusted here; name it with --ca-file",
-                nullptr};
+        return {0, url + " shows a certificate that is not trusted here; name it with --ca-file", nullptr};
     const auto why = httplib::to_string(error);
     return {0, fmt::format("{} does not answer ({}); is switchyard running there?", url, why), nullptr};
 }

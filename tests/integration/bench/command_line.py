@@ -157,7 +157,8 @@ class CommandLine(unittest.TestCase):
             file.flush()
             running = subprocess.Popen([OPTIONS.yardbench, "scenario", f"http://127.0.0.1:{port}/", "-s", file.name, "--users", "2,3",
                                         "-d", "1h", "--warm-up", "0s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            running.stderr.readline()
+            while "think time" in running.stderr.readline():
+                pass  # what it says before it begins
             running.send_signal(signal.SIGINT)
             said, _ = running.communicate(timeout=30)
         self.assertIn("1 of 2 stages", said)
