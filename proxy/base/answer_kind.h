@@ -40,11 +40,12 @@ inline constexpr std::array<AnswerWords, kAnswerKinds> kAnswerWords{{
 
 // By its status alone.
 constexpr AnswerKind answer_of(unsigned status) {
+    if (status < 300) return AnswerKind::ordinary;  // nearly all
     if (status == 401 || status == 403) return AnswerKind::unauthorized;
     if (status == 404) return AnswerKind::not_found;
     if (status == 429) return AnswerKind::limited;
     if (status >= 400 && status < 500) return AnswerKind::other_4xx;
-    if (status >= 300 && status < 400 && status != 304) return AnswerKind::redirect;
+    if (status < 400 && status != 304) return AnswerKind::redirect;
     return AnswerKind::ordinary;
 }
 

@@ -216,15 +216,17 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
         return out;
     };
     if (const char* why = mark_fields(base, head)) return refuse(why);
-    const char* const no_length = read_length(base, head, out.body);
-    // RFC 9112 §6.3: a 204 ends at its empty line whatever its fields say. Whoever speaks of more may send more: the
-    // connection serves nobody else.
-    const bool speaks_of_more = head.status == 204 && (no_length != nullptr || !out.body.empty());
-    if (speaks_of_more) {
-        out.body = {};
-        drop_all(head, FieldName::transfer_encoding);
-    } else if (no_length != nullptr) {
-        return refuse(no_length);
+    bool speaks_of_more = false;
+    if (const char* const why = read_length(base, head, out.body); head.status == 204) {
+        // RFC 9112 §6.3: a 204 ends at its empty line whatever its fields say. An endpoint that speaks of more may send
+        // more: the connection is not used again.
+        speaks_of_more = why != nullptr || !out.body.empty();
+        if (speaks_of_more) {
+            out.body = {};
+            drop_all(head, FieldName::transfer_encoding);
+        }
+    } else if (why != nullptr) {
+        return refuse(why);
     }
     ConnectionOptions options;
     if (head.has(FieldName::connection)) {

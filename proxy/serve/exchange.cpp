@@ -91,6 +91,7 @@ net::Task<Failure> Exchange::read_head() {
 // pipeline of small requests is not moved by each of them.
 void Exchange::take_head() {
     net::Buffer& in = session_.in;
+    if (in.size() == request_.size) return head_.swap(in);
     if (in.size() >= 2 * request_.size) {
         std::memcpy(head_.room().data(), in.data(), request_.size);
         head_.filled(request_.size);
@@ -98,7 +99,6 @@ void Exchange::take_head() {
         return;
     }
     head_.swap(in);
-    if (head_.size() == request_.size) return;
     const auto rest = head_.unread().substr(request_.size);
     std::memcpy(in.room().data(), rest.data(), rest.size());
     in.filled(rest.size());

@@ -296,9 +296,10 @@ void Exchange::note_attempt_end(Failure failure) {
     const bool left = failure == Failure::drained || source == Source::downstream || source == Source::internal;
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
+    const bool stale = failure != Failure::none && stale_connection(failure);
     if (upstream_->breaker.failure_percent != 0) {
         using Outcome = upstream::Breaker::Outcome;
-        const bool says_nothing = left || stale_connection(failure);
+        const bool says_nothing = left || stale;
         auto& breaker = context_.breaker(upstream_->id);
         breaker.ended(upstream_->breaker, breaker_ticket_,
                       says_nothing ? Outcome::abandoned
@@ -310,8 +311,8 @@ void Exchange::note_attempt_end(Failure failure) {
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
     // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's
     // failure.
-    const bool again = stale_connection(failure) && (idempotent() || failure == Failure::reused_unread);
-    if (stale_connection(failure)) {
+    if (stale) {
+        const bool again = idempotent() || failure == Failure::reused_unread;
         force_fresh_ = true;
         if (tried_count_ > 0) --tried_count_;
         if (again) --record_.attempts;
