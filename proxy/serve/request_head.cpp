@@ -1,7 +1,6 @@
 // The head that goes to the endpoint: the client's, less what was meant for us alone, plus what the endpoint should
 // know.
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "proxy/http/characters.h"
@@ -11,13 +10,17 @@
 namespace switchyard::serve {
 namespace {
 
-constexpr auto kHexPairs = [] {
-    constexpr char kDigits[] = "0123456789abcdef";
-    std::array<std::array<char, 2>, 256> pairs{};
-    for (std::size_t octet = 0; octet < pairs.size(); ++octet)
-        pairs[octet] = {kDigits[octet >> 4], kDigits[octet & 15]};
-    return pairs;
-}();
+// The eight hexadecimal digits of 32 bits, one in each octet, the lowest nibble in the lowest: the nibbles are spread
+// over the octets, and those above 9 are moved on from '9' to 'a'.
+constexpr std::uint64_t hex_digits(std::uint64_t bits) {
+    constexpr std::uint64_t kEach = 0x0101010101010101;
+    bits = (bits | bits << 16) & 0x0000ffff0000ffff;
+    bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
+    bits = (bits | bits << 4) & (kEach * 0x0f);
+    const std::uint64_t letters = (bits + kEach * 6) >> 4 & kEach;
+    return bits + kEach * '0' + letters * ('a' - '9' - 1);
+}
+static_assert(hex_digits(0x89abcdef) == 0x3839616263646566 && hex_digits(0x01234567) == 0x3031323334353637);
 
 bool replaced_by_edits(const route::Edits& edits, std::string_view name) {
     return std::any_of(edits.names.begin(), edits.names.end(),
@@ -78,11 +81,12 @@ void Exchange::make_request_id() {
             }
         }
     }
-    for (int word = 0; word < 2; ++word) {
-        std::uint64_t bits = context_.random.next();
-        for (int i = 0; i < 8; ++i, bits >>= 8, request_id_size_ += 2)
-            std::memcpy(request_id_ + request_id_size_, kHexPairs[bits & 0xff].data(), 2);
-    }
+    const std::uint64_t high = context_.random.next(), low = context_.random.next();
+    const std::uint64_t digits[] = {hex_digits(high & 0xffffffff), hex_digits(high >> 32), hex_digits(low & 0xffffffff),
+                                    hex_digits(low >> 32)};
+    static_assert(sizeof digits <= sizeof request_id_);
+    std::memcpy(request_id_, digits, sizeof digits);
+    request_id_size_ = sizeof digits;
 }
 
 bool Exchange::write_request_head(net::Buffer& out) {
