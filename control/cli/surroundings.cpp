@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <memory>
 
 #include "config/pointer.h"
 
@@ -101,8 +102,23 @@ void look_at_ports(const config::Model& model, std::vector<Error>& out) {
         look(config::pointer_to("/listeners", i) + "/bind", model.listeners[i].bind);
 }
 
-// Names of endpoints, all at once; those that have not been answered in time are told as that. The requests are left
-// behind on purpose: the resolver may still write into one that it could not cancel, and this process ends soon.
+struct Asked {
+    std::string name;
+    gaicb request{};
+};
+struct Questions {
+    std::vector<Asked> asked;
+    std::vector<gaicb*> list;
+};
+
+// The questions of each look stay until the process ends, which is soon: the resolver may still write into one that was
+// not answered in time.
+Questions& new_questions() {
+    static auto& all = *new std::vector<std::unique_ptr<Questions>>();
+    return *all.emplace_back(std::make_unique<Questions>());
+}
+
+// Names of endpoints, all at once; those that have not been answered in time are told as that.
 void look_at_names(const config::Model& model, std::vector<Error>& out) {
     std::map<std::string, std::string> places;  // name → where it stands first
     for (const auto& [name, upstream] : model.upstreams)
@@ -112,12 +128,7 @@ void look_at_names(const config::Model& model, std::vector<Error>& out) {
                     address.host,
                     config::pointer_to(config::pointer_to("/upstreams", name) + "/endpoints", i) + "/address");
     if (places.empty()) return;
-    struct Asked {
-        std::string name;
-        gaicb request{};
-    };
-    auto& asked = *new std::vector<Asked>();
-    auto& list = *new std::vector<gaicb*>();
+    auto& [asked, list] = new_questions();
     for (const auto& [name, place] : places) asked.push_back({name, {}});
     for (auto& one : asked) {
         one.request.ar_name = one.name.c_str();
