@@ -53,7 +53,7 @@ class Colour(Process):
     def __init__(self, work, colour):
         self.mood = pathlib.Path(work) / f"mood-{colour}"
         super().__init__([sys.executable, __file__, "--serve", colour, self.mood], work, f"application-{colour}")
-        line = until("the application's port", lambda: next((l for l in self.text().splitlines() if l.startswith("listening")), None))
+        line = until("the application's port", lambda: next((l for l in self.text().splitlines(True) if l.startswith("listening") and l.endswith("\n")), None))
         self.address = f"127.0.0.1:{line.split()[1]}"
 
     def feels(self, mood):

@@ -94,7 +94,7 @@ def page_of(proxy, rollout):
         return answer.read().decode()
 
 
-def act(programs, seed, name, blue_flags, green_flags, expected, tests=(), sticky=True):
+def act(programs, seed, name, blue_flags, green_flags, expected, tests=(), sticky=True, **analysis):
     """One rollout in a world of its own; returns how it ended, for further questions."""
     switchyard, forum = programs
     with workplace() as work, Forum(forum, work, "blue", *blue_flags) as blue, Forum(forum, work, "green", *green_flags) as green:
@@ -103,7 +103,7 @@ def act(programs, seed, name, blue_flags, green_flags, expected, tests=(), stick
             proxy.healthy("blue", "green")
             with Crowd(proxy.url(), seed) as crowd:
                 until("a past to compare with", lambda: crowd.requests() > 2500)
-                status, started, _ = proxy.call("POST", "/v1/rollouts", plan())
+                status, started, _ = proxy.call("POST", "/v1/rollouts", plan(**analysis))
                 if status != 201:
                     raise Failed(f"{name}: the rollout was not started: {status} {started}")
                 rollout = started["id"]
@@ -143,7 +143,10 @@ def main():
     act(programs, seed, "green is slow", [], ["--rehearsal", "--delay", "80ms"], ["rolled_back"], latency)
     act(programs, seed, "green dies", [], ["--rehearsal", "--crash-after", "40"], ["rolled_back"], (*failures, "nobody_there"), sticky=False)
     slow = ["--rehearsal", "--delay", "20ms"]
-    act(programs, seed, "both are slow", slow, slow, ["succeeded", "inconclusive"])
+    # Two programs on a busy machine are never alike to a millisecond, and here everything happens within one: what is
+    # told is that the delay of both is nobody's fault.
+    alike = {"p90": 4.0, "p99": 4.0}
+    act(programs, seed, "both are slow", slow, slow, ["succeeded", "inconclusive"], latency=alike)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Endpoint(Process):
 
     def __init__(self, yardbench, work, colour, *options):
         super().__init__([yardbench, "endpoint", "--colour", colour, *options], work, f"endpoint-{colour}-{os.urandom(3).hex()}")
-        line = until("the endpoint's port", lambda: next((l for l in self.text().splitlines() if l.startswith("listening")), None))
+        line = until("the endpoint's port", lambda: next((l for l in self.text().splitlines(True) if l.startswith("listening") and l.endswith("\n")), None))
         self.port = int(line.split()[1])
         self.address = f"127.0.0.1:{self.port}"
 
