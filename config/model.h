@@ -77,11 +77,10 @@ struct Listener {
     std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
     bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
     std::vector<std::string> trusted_proxies;  // CIDRs whose X-Forwarded-For and X-Request-Id are believed
-    std::string client_header;    // of a trusted peer: the client's address is in this field; empty: X-Forwarded-For
-    Duration head_timeout = 10s;  // first byte of a request to the end of its head
-    Duration idle_timeout = 60s;  // between requests
-    std::uint64_t min_rate = 0;   // bytes per second below which a body or a reader is cut; 0: off
-    bool forwarded = false;       // also write RFC 7239 Forwarded
+    Duration head_timeout = 10s;               // first byte of a request to the end of its head
+    Duration idle_timeout = 60s;               // between requests
+    std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
+    bool forwarded = false;                    // also write RFC 7239 Forwarded
     bool operator==(const Listener&) const = default;
 };
 
@@ -300,8 +299,7 @@ struct Route {
     Jwt jwt;
     bool debug_headers = false;
     bool allow_connect = false;
-    bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
-    bool abort_on_close = false;  // a client that closes its side has gone; its request is given up
+    bool reroute = true;  // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     bool operator==(const Route&) const = default;
 };
