@@ -23,6 +23,7 @@
 #include "control/file_watch.h"
 #include "control/name_news.h"
 #include "control/names/names.h"
+#include "control/opened_releases.h"
 #include "control/opened_state.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/upstream_health.h"
@@ -84,6 +85,7 @@ struct Control::Members {
     std::unique_ptr<Ejection> ejection;
     Totals totals;
     std::unique_ptr<rollout::Rollouts> rollouts;
+    std::unique_ptr<release::Releases> releases;
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
@@ -330,6 +332,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
+                              *releases,
                               Tokens(std::move(tokens)),
                               {},
                               config_file,
@@ -377,6 +380,7 @@ void Control::Members::arm_collect() {
             forget_what_is_gone();
             look_whether_settled();
             rollouts->look_if_overdue();
+            releases->look();
         });
         arm_collect();
     });
@@ -499,6 +503,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
     }
     m.build_rollouts();
+    m.releases = open_releases(*m.controller, *m.rollouts);
     if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
     // Last of all that can fail, so that a start that is refused leaves no generation behind.
     if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
@@ -514,6 +519,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.registry.published(*m.controller->snapshot());
     m.pool->start(m.controller->snapshot());
     m.rollouts->restore(m.kept.journals);
+    m.releases->restore(m.kept.releases);
     log_info("admin API at {}", control->admin_url());
     if (process.watch_file)
         m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });

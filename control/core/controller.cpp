@@ -230,6 +230,7 @@ void Controller::change(Change change, Answered done) {
     }
     receipt.stored_us = micros_since(storing);
     pending_ = commit.pending;
+    waits_on_for_.clear();
     if (pending_) receipt.confirm_by = timestamp(from_unix_ms(pending_->deadline_ms));
     arm_confirmation();
     put_in_force(change, std::move(*prepared), std::move(receipt), arrived, std::move(done));
