@@ -48,7 +48,7 @@ Result<void> read_store(Store& store, Kept& kept) {
     kept.journals = std::move(*journals);
     kept.state.held_by = [held = rollout::holders(kept.journals)](const std::string& route) {
         const auto holder = held.find(route);
-        return holder == held.end() ? std::string() : holder->second;
+        return holder == held.end() ? std::string() : holder->second.rollout;
     };
     return {};
 }
