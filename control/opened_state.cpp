@@ -51,7 +51,7 @@ Result<void> read_store(Store& store, Kept& kept) {
     kept.releases = std::move(*releases);
     kept.state.held_by = [held = rollout::holders(kept.journals)](const std::string& route) {
         const auto holder = held.find(route);
-        return holder == held.end() ? std::string() : holder->second;
+        return holder == held.end() ? std::string() : holder->second.rollout;
     };
     return {};
 }

@@ -1,5 +1,7 @@
 #include "control/admin/openapi.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -152,7 +154,8 @@ Json edit_schema() {
                           {"properties", std::move(properties)}});
     };
     const Json healthy = {{"type", "object"}, {"additionalProperties", false}, {"properties", {{"healthy", count}}}};
-    verb("switch", {{"route", name}, {"to", name}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
+    const Json target = {{"type", "string"}, {"pattern", fmt::format("^@candidate$|{}", kNamePattern)}};
+    verb("switch", {{"route", name}, {"to", target}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
          {"route", "to"});
     verb("split", {{"route", name}, {"weights", part("Split")}}, {"route", "weights"});
     verb("put-endpoint", {{"upstream", name}, {"address", address}, {"settings", part("Endpoint")}},

@@ -31,6 +31,7 @@ struct Rule {
     std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
     config::Respond respond;     // status 0: the upstream
     bool refused = false;        // its condition is: a request that comes to it goes no further
+    bool candidate = false;      // `upstream` is who "@candidate" means in this snapshot
 
     bool answers() const { return respond.status != 0; }
 };

@@ -98,6 +98,7 @@ void LiveRollout::perform(Effects effects) {
     if (news) keep_picture();
     if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
+    if (ports_.led) ports_.led();
 }
 
 bool LiveRollout::keep() {

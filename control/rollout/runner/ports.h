@@ -33,7 +33,8 @@ struct Ports {
     std::function<std::string()> timestamp;  // wall clock, for people
     std::function<const config::Model&()> model;
     std::function<void(Change, Answered)> change;
-    std::function<bool(std::uint64_t generation)> adopted;                             // by every worker
+    std::function<void()> led = {};                         // which routes are held may have changed; may be empty
+    std::function<bool(std::uint64_t generation)> adopted;  // by every worker
     std::function<Result<void>(const std::string& id, const std::string& text)> keep;  // durably
     std::function<Result<void>(const std::vector<std::string>& ids)> forget;           // what keep() was given
     std::function<void(nlohmann::ordered_json)> event;
