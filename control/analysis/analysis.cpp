@@ -53,6 +53,20 @@ void Analysis::add(const Tick& tick) {
     else if (assignment_ == Assignment::per_request)
         ratio_.add(tick.canary.attempts, tick.baseline.attempts);
     ratio_.under_way(tick.canary_in_flight, tick.baseline_in_flight);
+    judge();
+}
+
+void Analysis::add_late(const Late& late) {
+    canary_ += late.tick.canary;
+    baseline_ += late.tick.baseline;
+    errors_.add_late(late);
+    latency_.add_late(late);
+    answers_.add_late(late);
+    slo_.add_late(late.tick);
+    judge();
+}
+
+void Analysis::judge() {
     if (alarm_) return;
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();

@@ -52,6 +52,8 @@ class Analysis {
     void begin_step(Assignment assignment, double share);
     void set_baseline(std::uint64_t failures, std::uint64_t attempts) { slo_.set_baseline(failures, attempts); }
     void add(const Tick& tick);
+    // Counts for the rollout and not for this step.
+    void add_late(const Late& late);
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
@@ -82,6 +84,7 @@ class Analysis {
 
   private:
     void compare(const Tick& block);
+    void judge();
 
     Budget budget_;
     ErrorTests errors_;

@@ -107,6 +107,9 @@ std::vector<std::string> rollout_lines(const Json& r) {
     if (const auto slow = r.value("slow_beyond_ms", Json::object()); !slow.empty())
         out.push_back(fmt::format("  slow is beyond what {} kept before: p50 {} p90 {} p99 {} ms", r.value("from", ""),
                                   number(slow, "p50"), number(slow, "p90"), number(slow, "p99")));
+    if (r.value("keyless_requests", 0) > 0)
+        out.push_back(
+            fmt::format("  {} requests had no sticky key: they are not compared", number(r, "keyless_requests")));
     for (const auto& row : r.value("evidence", Json::array())) out.push_back(evidence_line(row));
     const Json failing = r.value("failing_endpoints", Json::object());
     for (const auto& [address, failures] : failing.items())

@@ -42,12 +42,16 @@ struct EndpointCounts {
 struct EndpointFailures {
     std::uint32_t route = 0, endpoint = 0;  // Registry ids
     std::uint64_t failures = 0;
+    std::uint64_t generation = 0;  // that sent them there
 };
 
+// Of exchanges that one generation routed: what ends late is told apart from what a later one sent.
 struct CellDelta {
     std::uint32_t route = 0;  // Registry ids
     std::uint32_t upstream = 0;
     std::unique_ptr<Cell> cell;
+    std::uint64_t generation = 0;
+    bool keyless = false;  // a split by sticky keys, and requests that had none
 };
 
 struct EndpointDelta {
@@ -82,6 +86,7 @@ struct FailedBuckets {
     };
     static constexpr std::size_t kMostSamples = 1U << 15;
     std::vector<Sample> samples;
+    std::uint64_t generation = 0;  // that routed them
 };
 
 struct WorkerReport {

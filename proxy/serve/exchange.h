@@ -116,6 +116,9 @@ class Exchange {
 
     // exchange_account.cpp, exchange_log.cpp
     void account();
+    void count_first(Cell& first);
+    Cell& first_cell();
+    bool keyless() const;
     void write_access_line() const;
 
     void pin();

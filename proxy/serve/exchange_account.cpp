@@ -20,29 +20,40 @@ void Exchange::account() {
 
     // Ids 0 stand for "no route" and "no upstream": control reserves them.
     const std::uint32_t route = route_ != nullptr ? route_->id : kNoRoute;
-    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0);
+    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0, in_force_->generation, keyless());
     const std::int64_t duration = context_.now_us - record_.started_us;
     ++cell.by_class[record_.status < 600 ? record_.status / 100u : 0u];
     cell.bytes_in += record_.bytes_in;
     cell.bytes_out += record_.bytes_out;
     cell.duration.record(static_cast<std::uint64_t>(duration));
     if (record_.failure == Failure::client_closed) ++cell.aborted;
-    if (record_.first_done) {
-        Cell& first = upstream_ != nullptr && record_.first_upstream == upstream_->id
-                          ? cell
-                          : context_.cell(route, record_.first_upstream);
-        ++first.attempts;
-        first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
-        if (record_.first_failed) ++first.failures;
-        // With one arm alone there is nothing to compare, and nothing is noted.
-        if (decision_.has_hash && !route_->split.single())
-            context_.note_bucket(route, decision_.hash, decision_.arm == 0, record_.first_failed, record_.first_head_us,
-                                 record_.first_answer);
-        if (record_.first_answer != AnswerKind::ordinary)
-            ++first.answers[static_cast<std::size_t>(record_.first_answer)];
-    }
+    if (record_.first_done && !record_.first_counted)
+        count_first(upstream_ != nullptr && record_.first_upstream == upstream_->id ? cell : first_cell());
     if (context_.access_log != nullptr) write_access_line();
     unpin();
+}
+
+// The first attempt, for the analysis: with the generation that routed it, so before another one routes the rest.
+void Exchange::count_first(Cell& first) {
+    record_.first_counted = true;
+    ++first.attempts;
+    first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
+    if (record_.first_failed) ++first.failures;
+    // With one arm alone there is nothing to compare, and nothing is noted.
+    if (decision_.has_hash && !route_->split.single())
+        context_.note_bucket(route_->id, in_force_->generation, decision_.hash, decision_.arm == 0,
+                             record_.first_failed, record_.first_head_us, record_.first_answer);
+    if (record_.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
+}
+
+Cell& Exchange::first_cell() {
+    return context_.cell(route_->id, record_.first_upstream, in_force_->generation, keyless());
+}
+
+// A request without the key that its route is split by goes to an arm all the same, and says nothing about keys.
+bool Exchange::keyless() const {
+    return route_ != nullptr && route_->has_sticky && !decision_.has_hash && decision_.rule < 0 &&
+           !route_->split.single();
 }
 
 }  // namespace switchyard::serve

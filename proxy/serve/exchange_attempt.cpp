@@ -347,7 +347,7 @@ void Exchange::count_result(Failure failure) {
     }
     ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
     ++local_->consecutive_failures;
-    context_.note_failure(route_->id, local_->state->id);
+    context_.note_failure(route_->id, local_->state->id, in_force_->generation);
     if (upstream_->ejection.consecutive_failures != 0 &&
         local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
         context_.suspect({local_->state->id, local_->consecutive_failures});

@@ -73,7 +73,7 @@ bool Exchange::go_elsewhere() {
     if (other < 0) return false;
     note_refused();
     rerouted_ = true;
-    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id).rerouted;
+    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id, in_force_->generation, keyless()).rerouted;
     enter_upstream(*snapshot.upstreams[static_cast<std::size_t>(other)]);
     return true;
 }

@@ -22,6 +22,7 @@ struct Record {
 
     // Of the first attempt, for the analysis; of the upstream that was meant when it had nobody to take the request.
     bool first_done = false;
+    bool first_counted = false;  // by the generation that routed it
     bool first_failed = false;
     std::uint32_t first_upstream = 0;  // Registry id
     AnswerKind first_answer = AnswerKind::ordinary;

@@ -144,8 +144,9 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     using analysis::Assignment;
     epoch_ = step.epoch;
     to_begin_.reset();
-    intake_->begin(ports_.now(), recent_baseline().first_byte);
     const Ppm weight = publication_->in_force();
+    intake_->begin(ports_.now(), recent_baseline().first_byte,
+                   {publication_->generation(), static_cast<double>(weight) / kWhole});
     analysis_->begin_step(weight == 0 ? Assignment::by_rule
                           : sticky_   ? Assignment::sticky
                                       : Assignment::per_request,
@@ -191,7 +192,11 @@ void LiveRollout::run_checks(Monotonic now) {
 }
 
 void LiveRollout::report(const WorkerReport& report) {
-    if (machine_.active() && epoch_ > 0) intake_->add(report, ports_.now());
+    if (!machine_.active() || epoch_ == 0) return;
+    // A worker that is stuck must not keep the others' requests from being counted; by bucket they would count with the
+    // share of before.
+    intake_->changing(publication_->asked() || (sticky_ && publication_->behind()));
+    intake_->add(report, ports_.now());
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -211,6 +216,11 @@ void LiveRollout::tick() {
     if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
+        for (const analysis::Late& late : intake_->take_late()) {
+            analysis_->add_late(late);
+            add_to_picture(late.tick);
+            counted_since_ = true;
+        }
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
         analysis_->add(counts);
@@ -289,9 +299,13 @@ RecentTraffic::Sum LiveRollout::recent_baseline() const {
     return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
 }
 
-void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+void LiveRollout::add_to_picture(const analysis::Tick& tick) {
     gathering_.from.attempts += tick.baseline.attempts, gathering_.from.failures += tick.baseline.failures;
     gathering_.to.attempts += tick.canary.attempts, gathering_.to.failures += tick.canary.failures;
+}
+
+void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+    add_to_picture(tick);
     const double at = seconds(now - started_);
     if (!timeline_.due(at)) return;
     gathering_.at = at;

@@ -82,6 +82,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     void run_checks(Monotonic now);
     Findings findings() const;
     bool next_is_alone() const;
+    void add_to_picture(const analysis::Tick& tick);
     void sample(const analysis::Tick& tick, Monotonic now);
 
     const std::string id_;

@@ -121,6 +121,8 @@ Json view(const LiveRollout& rollout) {
                         {"ln_e", analysis.promote_log_evidence()},
                         {"threshold", std::log(1.0 / analysis::Analysis::kPromoteAlpha)}};
     out["extra_failures"] = analysis.extra_failures();
+    // Stand outside: only requests with a key are compared where the split goes by it.
+    if (rollout.intake().sticky()) out["keyless_requests"] = rollout.intake().keyless();
     out["failing_endpoints"] = rollout.failing_endpoints();
     Json checks = Json::array();
     for (std::size_t i = 0; i < plan.checks.size(); ++i)

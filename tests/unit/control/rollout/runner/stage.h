@@ -98,7 +98,8 @@ class Stage {
             report.worker = worker;
             report.cells.push_back(cell(kBlue, blue, worker));
             report.cells.push_back(cell(kGreen, green, worker));
-            if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker)});
+            if (green.failures > 0)
+                report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker), generation});
             if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
             rollouts->report(report);
         }
@@ -111,6 +112,16 @@ class Stage {
             report.worker = worker;
             rollouts->report(report);
         }
+    }
+    // What an earlier generation sent and has ended just now.
+    void late(std::uint64_t by, Arm blue, Arm green) {
+        switchyard::WorkerReport report;
+        for (const auto& [upstream, arm] : {std::pair{kBlue, blue}, {kGreen, green}}) {
+            report.cells.push_back(cell(upstream, {2 * arm.attempts, 2 * arm.failures, arm.latency_us}, 1));
+            report.cells.back().generation = by;
+        }
+        if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, green.failures, by});
+        rollouts->report(report);
     }
     void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
         for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
@@ -164,7 +175,7 @@ class Stage {
         return worker == 0 ? whole - whole / 2 : whole / 2;
     }
     switchyard::CellDelta cell(std::uint32_t upstream, Arm arm, unsigned worker) {
-        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>()};
+        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>(), generation, false};
         delta.cell->attempts = part(arm.attempts, worker);
         delta.cell->failures = part(arm.failures, worker);
         for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
@@ -174,6 +185,7 @@ class Stage {
     switchyard::FailedBuckets buckets(Arm blue, Arm green, unsigned worker) {
         switchyard::FailedBuckets out;
         out.route = kRoute;
+        out.generation = generation;
         for (std::uint64_t i = 0; i < part(green.failures, worker); ++i) out.canary.push_back(next_bucket_++);
         for (std::uint64_t i = 0; i < part(blue.failures, worker); ++i) out.baseline.push_back(next_bucket_++);
         const auto latency = static_cast<std::uint16_t>(switchyard::Histogram::index(blue.latency_us));
