@@ -42,6 +42,11 @@ void Context::take_cells(WorkerReport& report) {
     failed_buckets_.clear();
     report.endpoint_failures = std::move(endpoint_failures_);
     endpoint_failures_.clear();
+    for (const Noted& noted : noted_)
+        if (const auto notes = noted.marks->notes(); !notes.empty()) {
+            report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
+            noted.marks->clear();
+        }
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -71,6 +76,13 @@ void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
     for (EndpointFailures& known : endpoint_failures_)
         if (known.route == route && known.endpoint == endpoint) return void(++known.failures);
     endpoint_failures_.push_back({route, endpoint, 1});
+}
+
+void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note) {
+    for (const Noted& noted : noted_)
+        if (noted.route == route && noted.upstream == upstream) return noted.marks->add(note);
+    noted_.push_back({route, upstream, std::make_unique<MarkNotes>()});
+    noted_.back().marks->add(note);
 }
 
 void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
