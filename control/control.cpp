@@ -233,6 +233,12 @@ void Control::Members::build_rollouts() {
     ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
     ports.collect = [this] { collect(); };
     ports.timestamp = [] { return timestamp(system_clock::now()); };
+    ports.time_of_day = [](rollout::Duration ahead) {
+        return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
+    };
+    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
+        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
     ports.led = [this] { follow_rollouts(); };

@@ -35,7 +35,8 @@ enum class Assignment : std::uint8_t {
 
 struct Promotion {
     bool allowed = false;
-    std::string why;  // what it rests on, or what it waits for; for people
+    std::string why;          // what it rests on, or what it waits for; for people
+    std::uint64_t lacks = 0;  // so many more requests of the canary's before anything else is asked
 };
 
 class Analysis {
@@ -72,6 +73,7 @@ class Analysis {
     const ArmCounts& step_baseline() const { return step_baseline_; }
     double promote_log_evidence() const;
     double extra_failures() const { return errors_.extra_failures(); }
+    double failure_limit() const { return slo_.failure_limit(); }  // the absolute one
 
     // What outlives the process: everything that can raise the alarm, nothing that permits a step. Written and read
     // by the same list, here and in each part.

@@ -102,6 +102,8 @@ struct Alarm {
     std::uint64_t canary_marks = 0, baseline_marks = 0;  // what this test counted …
     std::uint64_t canary_asked = 0, baseline_asked = 0;  // … of so many requests; 0: of buckets, or all of them
     ArmCounts canary, baseline;                          // everything, since the rollout began
+    double limit = 0.0;                                  // of an absolute test: the part that it allows
+    double share = 0.0;                                  // and the weight at which it is alone
 };
 
 }  // namespace switchyard::control::analysis

@@ -13,6 +13,7 @@
 
 #include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
+#include "proxy/base/mark_notes.h"
 
 namespace switchyard {
 
@@ -43,6 +44,12 @@ struct EndpointFailures {
     std::uint32_t route = 0, endpoint = 0;  // Registry ids
     std::uint64_t failures = 0;
     std::uint64_t generation = 0;  // that sent them there
+};
+
+// Marks of one route at one upstream, where somebody wants to know (Route::marks).
+struct NotedMarks {
+    std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::vector<MarkNote> notes;
 };
 
 // Of exchanges that one generation routed: what ends late is told apart from what a later one sent.
@@ -96,6 +103,7 @@ struct WorkerReport {
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
     std::vector<EndpointFailures> endpoint_failures;
+    std::vector<NotedMarks> marks;
     std::uint64_t client_connections = 0;  // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;

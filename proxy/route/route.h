@@ -16,6 +16,7 @@
 
 namespace switchyard {
 struct SplitCursor;
+struct MarkWatch;
 struct SharedCount;
 }  // namespace switchyard
 
@@ -68,6 +69,7 @@ struct Route {
     std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
     std::vector<std::uint32_t> weights;  // of the arms
     std::shared_ptr<SplitCursor> cursor;
+    std::shared_ptr<const MarkWatch> marks;
     bool has_sticky = false;
     Sticky sticky;
     Edits request_edits, response_edits;

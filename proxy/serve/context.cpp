@@ -44,6 +44,11 @@ void Context::take_cells(WorkerReport& report) {
     failed_buckets_.clear();
     report.endpoint_failures = std::move(endpoint_failures_);
     endpoint_failures_.clear();
+    for (const Noted& noted : noted_)
+        if (const auto notes = noted.marks->notes(); !notes.empty()) {
+            report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
+            noted.marks->clear();
+        }
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -74,6 +79,13 @@ void Context::note_failure(std::uint32_t route, std::uint32_t endpoint, std::uin
         if (known.route == route && known.endpoint == endpoint && known.generation == generation)
             return void(++known.failures);
     endpoint_failures_.push_back({route, endpoint, 1, generation});
+}
+
+void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note) {
+    for (const Noted& noted : noted_)
+        if (noted.route == route && noted.upstream == upstream) return noted.marks->add(note);
+    noted_.push_back({route, upstream, std::make_unique<MarkNotes>()});
+    noted_.back().marks->add(note);
 }
 
 void Context::note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,

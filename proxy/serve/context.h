@@ -97,6 +97,7 @@ class Context : public upstream::EndpointTable {
     void count_endpoint(upstream::EndpointLocal& local);
     void note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation);
     // A first attempt that the sticky hash decided between two arms.
+    void note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note);
     void note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,
                      std::int64_t head_us, AnswerKind answer);
 
@@ -124,6 +125,11 @@ class Context : public upstream::EndpointTable {
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;
     std::vector<EndpointFailures> endpoint_failures_;
+    struct Noted {
+        std::uint32_t route, upstream;
+        std::unique_ptr<MarkNotes> marks;  // kept from report to report
+    };
+    std::vector<Noted> noted_;  // those that a rollout ever asked about
 };
 
 }  // namespace switchyard::serve

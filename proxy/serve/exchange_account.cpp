@@ -44,6 +44,8 @@ void Exchange::count_first(Cell& first) {
         context_.note_bucket(route_->id, in_force_->generation, decision_.hash, decision_.arm == 0,
                              record_.first_failed, record_.first_head_us, record_.first_answer);
     if (record_.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
+    if (const auto slow_us = route_->marks->slow_us.load(std::memory_order_relaxed); slow_us != 0) [[unlikely]]
+        note_marks(slow_us);
 }
 
 Cell& Exchange::first_cell() {
@@ -54,6 +56,19 @@ Cell& Exchange::first_cell() {
 bool Exchange::keyless() const {
     return route_ != nullptr && route_->has_sticky && !decision_.has_hash && decision_.rule < 0 &&
            !route_->split.single();
+}
+
+// A rollout wants to say where what it counts against a release came from.
+void Exchange::note_marks(std::uint32_t slow_us) {
+    using Group = MarkNote::Group;
+    const auto note = [&](Group group, AnswerKind kind) {
+        context_.note_mark(
+            route_->id, record_.first_upstream,
+            {group, kind, record_.first_failure, record_.first_status, record_.first_endpoint, method(), target_.path});
+    };
+    if (record_.first_failed) note(Group::failed, AnswerKind::ordinary);
+    if (record_.first_answer != AnswerKind::ordinary) note(Group::answer, record_.first_answer);
+    if (record_.first_head_us > static_cast<std::int64_t>(slow_us)) note(Group::slow, AnswerKind::ordinary);
 }
 
 }  // namespace switchyard::serve

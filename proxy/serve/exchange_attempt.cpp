@@ -323,7 +323,12 @@ void Exchange::note_attempt_end(Failure failure) {
         record_.first_done = true;
         record_.first_failed = failed;
         record_.first_upstream = upstream_->id;
-        if (failure == Failure::none) record_.first_answer = answer_of(response_.status);
+        record_.first_failure = failure;
+        if (local_ != nullptr) record_.first_endpoint = local_->state->id;
+        if (failure == Failure::none) {
+            record_.first_status = response_.status;
+            record_.first_answer = answer_of(response_.status);
+        }
         record_.first_head_us = took;
     }
     if (left) return;

@@ -229,6 +229,7 @@ class Compiler {
         out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
+        out->marks = registry_.marks(source.name);
         if (source.sticky) {
             out->has_sticky = true;
             out->sticky = {source.sticky->key, lowered(source.sticky->key.name),

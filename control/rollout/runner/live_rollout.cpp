@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "control/rollout/fit_plan.h"
 #include "control/rollout/runner/alarm_words.h"
 #include "control/rollout/runner/evidence_memory.h"
+#include "control/rollout/runner/success_words.h"
+#include "control/rollout/runner/waiting_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -65,6 +68,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
         const Json endpoints = evidence.value("endpoints", Json::object());
         for (const auto& [address, failures] : endpoints.items())
             if (failures.is_number_unsigned()) failing_before_[address] = failures;
+        places_ = MarkPlaces::from_json(evidence.value("places", Json::object()));
     } else if (!evidence.is_null()) {
         ports_.event({{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
     }
@@ -93,6 +97,7 @@ void LiveRollout::perform(Effects effects) {
     }
     const bool news = unkept_;
     if (!machine_.active()) intake_->end();
+    note_marks();
     keep();
     publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
@@ -126,6 +131,7 @@ void LiveRollout::keep_evidence() {
     bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
+    evidence["places"] = places_.to_json();
     static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
 }
 
@@ -197,6 +203,38 @@ void LiveRollout::report(const WorkerReport& report) {
     // share of before.
     intake_->changing(publication_->asked() || (sticky_ && publication_->behind()));
     intake_->add(report, ports_.now());
+    const Plan& p = machine_.plan();
+    for (const NotedMarks& noted : report.marks) {
+        const bool canary = noted.upstream == ports_.upstream_id(p.to);
+        if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
+            continue;
+        for (const MarkNote& note : noted.notes) {
+            const auto at = ports_.endpoint(note.endpoint);
+            places_.add(canary, note, at ? at->second : "");
+        }
+    }
+}
+
+// Who is slow at a level is looked for among the tenth that is slowest: half of all requests are beyond the p50.
+void LiveRollout::note_marks() {
+    constexpr std::size_t kP90 = 1;
+    constexpr std::uint32_t kNothingIsSlow = 0xffff'ffff;
+    std::uint32_t slow_us = 0;
+    if (machine_.active())
+        slow_us = intake_->frozen() ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                          intake_->frozen()->microseconds(kP90), kNothingIsSlow))
+                                    : kNothingIsSlow;
+    if (slow_us == noting_) return;
+    noting_ = slow_us;
+    ports_.note_marks(machine_.plan().route, slow_us);
+}
+
+std::string LiveRollout::why() const {
+    StepNeeds needs;
+    needs.requests = analysis_->promotion().lacks;
+    if (machine_.plan().watch) needs.requests = 0;
+    needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
+    return waiting_words(machine_, needs, ports_.time_of_day);
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -223,6 +261,10 @@ void LiveRollout::tick() {
         }
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
+        constexpr double kLately = 10.0;  // seconds
+        const double fade = std::exp(-counts.seconds / kLately);
+        rate_seconds_ = rate_seconds_ * fade + counts.seconds;
+        rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
         analysis_->add(counts);
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
@@ -252,8 +294,10 @@ Findings LiveRollout::findings() const {
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
     if (const auto& held = analysis_->held_by())
-        out.promotable = false, out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object()) +
-                                          " Promote or abort: a person decides.";
+        out.promotable = false,
+        out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object(), places_) +
+                  " Promote or abort: a person decides.";
+    out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
@@ -270,15 +314,31 @@ Findings LiveRollout::findings() const {
         };
         const Plan& p = machine_.plan();
         out.alarm = Findings::Alarm{"evidence",
-                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints()),
+                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints(), places_),
                                     {{"test", alarm->test},
                                      {"ln_e", alarm->ln_e},
                                      {"threshold", alarm->threshold},
                                      {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
                                      {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-                                     {"endpoints", failing_endpoints()}}};
+                                     {"endpoints", failing_endpoints()},
+                                     {"where", where(*alarm)}}};
     }
     return out;
+}
+
+LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
+    const auto* group = places_.canary(marks_of(alarm.test));
+    return group != nullptr ? to_json(*group) : Json::object();
+}
+
+std::string LiveRollout::unseen() const {
+    if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
+    Outcome outcome;
+    outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
+    outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
+    outcome.frozen = intake_->frozen().has_value();
+    outcome.failure_limit = analysis_->failure_limit();
+    return success_words(machine_.plan(), outcome);
 }
 
 LiveRollout::Json LiveRollout::failing_endpoints() const {

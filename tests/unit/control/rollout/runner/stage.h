@@ -34,6 +34,10 @@ class Stage {
         ports.now = [this] { return now; };
         ports.collect = [this] { asked = true; };
         ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
+        ports.time_of_day = [](rollout::Duration ahead) {
+            return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
+        };
+        ports.note_marks = [this](const std::string&, std::uint32_t slow_us) { noting = slow_us; };
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
         ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
@@ -154,8 +158,9 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
-    bool store_full = false;  // refuses generations
-    std::string verb;         // of the last change that was asked for
+    bool store_full = false;   // refuses generations
+    std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
+    std::string verb;          // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
