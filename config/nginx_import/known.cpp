@@ -138,7 +138,7 @@ constexpr std::array kTable{
     Entry{"stub_status", kUnneeded, "see /metrics and `switchyard status`"},
     Entry{"status_zone", kUnneeded, "see /metrics and `switchyard status`"},
     Entry{"status", kUnneeded, "see /metrics and `switchyard status`"},
-    Entry{"real_ip_header", kChanged, "X-Forwarded-For of trusted_proxies is believed, and no other header"},
+    Entry{"real_ip_header", kChanged, "is carried over where http or server say so, to client_header of the listener"},
     Entry{"real_ip_recursive", kUnneeded, kOwn},
     Entry{"rewrite_log", kUnneeded, kOwn},
     Entry{"uninitialized_variable_warn", kUnneeded, kOwn},

@@ -22,6 +22,7 @@ bool may_not_be_named(FieldName name) {
         case FieldName::via:
         case FieldName::x_forwarded_for:
         case FieldName::x_forwarded_host:
+        case FieldName::x_forwarded_port:
         case FieldName::x_forwarded_proto:
         case FieldName::x_request_id:
             return true;
@@ -82,7 +83,7 @@ const char* read_length(const char* base, const Head& head, Body& body) {
 
 // What a name means to recipients that read '_' as '-', as CGI and its heirs do; `other` where they have no choice.
 FieldName read_loosely(std::string_view name) {
-    constexpr std::size_t kShortest = 12, kLongest = 17;  // x-request-id, transfer-encoding
+    constexpr std::size_t kShortest = 8, kLongest = 64;  // x-scheme; of X-Forwarded-… no known one comes near
     if (name.size() < kShortest || name.size() > kLongest || name.find('_') == name.npos) return FieldName::other;
     char folded[kLongest];
     std::replace_copy(name.begin(), name.end(), folded, '_', '-');

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "proxy/http/characters.h"
-#include "proxy/http/local_reply.h"
+#include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
 
 namespace switchyard::serve {
@@ -154,23 +154,9 @@ Failure Exchange::choose_route() {
     const auto& listener = *listener_;
     trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
     facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
-    if (trusted_peer_) {
-        // The client is whom the nearest trusted proxy saw: the last address that is not itself trusted. Several lines
-        // are one list; a proxy may have put its own line below one that the client wrote.
-        bool trusted = request_.has(http::FieldName::x_forwarded_for);
-        for (std::uint16_t i = request_.field_count; trusted && i-- > 0;) {
-            if (request_.fields[i].id != http::FieldName::x_forwarded_for) continue;
-            std::string_view rest = request_.fields[i].value.of(base());
-            for (bool more = true; trusted && more;) {
-                const auto comma = rest.rfind(',');
-                more = comma != rest.npos;
-                const auto address = route::ClientAddress::parse(http::trim(more ? rest.substr(comma + 1) : rest));
-                if (address.is_ip) facts_.client = address;
-                trusted = address.is_ip && listener.trusted_proxies.contains(address);
-                if (more) rest = rest.substr(0, comma);
-            }
-        }
-    }
+    if (trusted_peer_)
+        facts_.client = route::said_client(base(), request_, listener.client_header, listener.trusted_proxies,
+                                           session_.client_address());
     make_request_id();
     const Snapshot& snapshot = *in_force_->snapshot;
     route_ = snapshot.routes.find(host_, path_, method(), listener.connections.get());
@@ -318,12 +304,11 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     record_.status = reply.status;
     out_.release();
     http::Writer writer(out_.room());
-    http::write_local_reply(writer, reply);
+    write_own_answer(writer, reply);
     if (writer.overflow()) {
-        // Only a configured body can be that large.
-        std::string large(writer.size() + reply.body.size() + 1024, '\0');
+        std::string large(largest_own_answer(reply), '\0');
         http::Writer second(large);
-        http::write_local_reply(second, reply);
+        write_own_answer(second, reply);
         co_return co_await send_reply(second.text(), keep);
     }
     co_return co_await send_reply(writer.text(), keep);

@@ -16,6 +16,7 @@
 #include "proxy/base/failure.h"
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
+#include "proxy/http/local_reply.h"
 #include "proxy/http/target.h"
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
@@ -110,7 +111,15 @@ class Exchange {
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
     bool write_request_head_again();
+    void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
+    void write_forwarded_for(http::Writer& to) const;
+    std::string_view forwarded_port(const http::Field* host, const http::Field* proto) const;
+    std::string_view scheme() const { return "http"; }  // of the client's connection
+    bool reads_forwarded_for() const;
+    bool reads_forwarded() const;
     void write_edits(http::Writer& to, const route::Edits& edits) const;
+    void write_own_answer(http::Writer& to, const http::LocalReply& reply) const;
+    std::size_t largest_own_answer(const http::LocalReply& reply) const;
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
 
