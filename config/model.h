@@ -303,7 +303,8 @@ struct Route {
     Jwt jwt;
     bool debug_headers = false;
     bool allow_connect = false;
-    bool reroute = true;  // a split's arm without a usable endpoint: its requests go to the other arms
+    bool abort_on_close = false;  // a client that closes its side has gone, and its request with it
+    bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     bool operator==(const Route&) const = default;
 };

@@ -11,7 +11,7 @@
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"
 #include "proxy/http/characters.h"
-#include "proxy/http/framing.h"
+#include "proxy/http/guard_failure.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/http/target.h"
 #include "proxy/route/decide.h"
@@ -159,7 +159,8 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
         return problems::invalid("the path has a broken escape or climbs above the root");
     auto client = route::ClientAddress::parse(question.client);
     if (!client.is_ip && question.client != config::kUnixPeers)
-        return problems::invalid({config::Error{"/client", "must be an IP address, or \"unix\" for a peer of a unix socket"}});
+        return problems::invalid(
+            {config::Error{"/client", "must be an IP address, or \"unix\" for a peer of a unix socket"}});
 
     Json out = {{"generation", snapshot.generation}, {"route", nullptr}};
     std::vector<std::string> why;
@@ -173,7 +174,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     };
     if (guarded.refused != nullptr) {
         why.push_back(guarded.refused);
-        return refused(guarded.status == 417 ? Failure::bad_expectation : Failure::bad_request);
+        return refused(http::failure_of(guarded));
     }
     const ListenerPlan* listener = nullptr;
     for (const auto& plan : snapshot.listeners)

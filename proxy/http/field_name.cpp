@@ -106,6 +106,8 @@ FieldName field_name(std::string_view name) {
             return first == 'f' ? when("front-end-https", claim) : when("proxy-client-ip", claim);
         case 16:
             switch (first) {
+                case 'w':
+                    return when("www-authenticate", www_authenticate);
                 case 'c':
                     return when("cf-connecting-ip", claim);
                 case 'f':

@@ -30,6 +30,7 @@ enum class FieldName : std::uint8_t {
     transfer_encoding,
     upgrade,
     via,
+    www_authenticate,
     x_forwarded_for,
     x_forwarded_host,
     x_forwarded_port,

@@ -94,6 +94,7 @@ struct Route {
     config::Respond respond;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
     bool debug_headers = false;
+    bool abort_on_close = false;
     bool allow_connect = false;
     bool reroute = true;
     std::vector<std::string> allow_trailers;  // lower case

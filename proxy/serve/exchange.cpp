@@ -3,12 +3,33 @@
 #include <cstring>
 
 #include "proxy/http/characters.h"
+#include "proxy/http/guard_failure.h"
 #include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
 
 namespace switchyard::serve {
 
 using Next = Exchange::Next;
+
+namespace {
+
+// No chain of proxies is as long; a route that leads back to its own proxy would go round until the head is full.
+constexpr unsigned kMostPasses = 10;
+
+// What clients may send raw in a query, and what has no place in the URL of a Location.
+void add_escaped(std::string& to, std::string_view query) {
+    for (const char c : query) {
+        if (http::is(c, http::kTarget)) {
+            to += c;
+            continue;
+        }
+        to += '%';
+        to += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
+        to += http::kHexDigits[static_cast<unsigned char>(c) & 15];
+    }
+}
+
+}  // namespace
 
 Exchange::Exchange(Session& session)
     : session_(session),
@@ -109,7 +130,7 @@ Failure Exchange::guard() {
     request_guard_ = http::guard_request(base(), request_);
     if (request_guard_.refused != nullptr) {
         refusal_ = request_guard_.refused;
-        return request_guard_.status == 417 ? Failure::bad_expectation : Failure::bad_request;
+        return http::failure_of(request_guard_);
     }
     target_ = http::read_target(base(), request_);
     if (target_.refused != nullptr) {
@@ -143,6 +164,8 @@ Failure Exchange::guard() {
             return Failure::not_allowed;
         }
     }
+    if (request_.has(http::FieldName::via) && http::passes_by(base(), request_, "switchyard") > kMostPasses)
+        return Failure::loop;
     if (method() == "TRACE" && !request_guard_.body.empty()) {
         refusal_ = "TRACE with a body";
         return Failure::bad_request;
@@ -334,16 +357,17 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
     const std::string& pattern = route_->redirect.to;
     for (std::size_t i = 0; i < pattern.size();) {
         const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
-        if (starts("?{query}") && target_.query.empty()) {
-            i += 8;  // no bare question mark
+        if ((starts("?{query}") || starts("&{query}")) && target_.query.empty()) {
+            i += 8;  // no bare mark
         } else if (starts("{host}")) {
             scratch += host_;
             i += 6;
         } else if (starts("{path}")) {
-            scratch += target_.path;
+            // The server as a whole has no address of its own.
+            scratch += target_.form == http::Target::Form::asterisk ? std::string_view("/") : target_.path;
             i += 6;
         } else if (starts("{query}")) {
-            scratch += target_.query;
+            add_escaped(scratch, target_.query);
             i += 7;
         } else {
             scratch += pattern[i++];

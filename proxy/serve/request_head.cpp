@@ -38,10 +38,9 @@ std::string_view behind_prefix(std::string_view raw, std::string_view routed, st
             scratch += c;
             continue;
         }
-        static constexpr char kHexDigits[] = "0123456789ABCDEF";
         scratch += '%';
-        scratch += kHexDigits[static_cast<unsigned char>(c) >> 4];
-        scratch += kHexDigits[static_cast<unsigned char>(c) & 15];
+        scratch += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
+        scratch += http::kHexDigits[static_cast<unsigned char>(c) & 15];
     }
     return scratch;
 }
@@ -153,8 +152,8 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     flush_run();
     if (!has_host_header && !edits.replaces(http::FieldName::host))
-        to << "Host: "
-           << (target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority) << "\r\n";
+        to << "Host: " << (target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority)
+           << "\r\n";
     write_forwarding(to, said_host, said_proto, port_given);
     if (!edits.replaces(http::FieldName::x_request_id))
         to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";

@@ -230,6 +230,7 @@ class Compiler {
             if (!out->verifier) fail(pointer + "/jwt", why);
         }
         out->debug_headers = source.debug_headers;
+        out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
         snapshot_->route_table->add(source.match, std::move(out));

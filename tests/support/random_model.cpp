@@ -314,6 +314,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
+    maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });

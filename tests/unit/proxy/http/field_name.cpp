@@ -39,6 +39,7 @@ constexpr Known kKnown[] = {
     {"transfer-encoding", FieldName::transfer_encoding, true},
     {"upgrade", FieldName::upgrade, true},
     {"via", FieldName::via, false},
+    {"www-authenticate", FieldName::www_authenticate, false},
     {"x-forwarded-for", FieldName::x_forwarded_for, false},
     {"x-forwarded-host", FieldName::x_forwarded_host, false},
     {"x-forwarded-port", FieldName::x_forwarded_port, false},
@@ -63,13 +64,35 @@ TEST_CASE("every known name is recognised in any case, and says whether it goes 
 }
 
 TEST_CASE("the relatives of X-Forwarded-For are claims") {
-    for (const char* name :
-         {"client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip", "fly-client-ip", "forwarded-for",
-          "front-end-https", "proxy-client-ip", "true-client-ip", "wl-proxy-client-ip", "x-client-ip",
-          "x-cluster-client-ip", "x-envoy-external-address", "x-envoy-original-path", "x-forwarded", "x-forwarded-by",
-          "x-forwarded-anything-at-all", "x-original-for", "x-original-forwarded-for", "x-original-host",
-          "x-original-proto", "x-original-uri", "x-original-url", "x-real-ip", "x-remote-addr", "x-remote-ip",
-          "x-rewrite-url", "x-scheme", "x-url-scheme"}) {
+    for (const char* name : {"client-ip",
+                             "cf-connecting-ip",
+                             "cf-connecting-ipv6",
+                             "fastly-client-ip",
+                             "fly-client-ip",
+                             "forwarded-for",
+                             "front-end-https",
+                             "proxy-client-ip",
+                             "true-client-ip",
+                             "wl-proxy-client-ip",
+                             "x-client-ip",
+                             "x-cluster-client-ip",
+                             "x-envoy-external-address",
+                             "x-envoy-original-path",
+                             "x-forwarded",
+                             "x-forwarded-by",
+                             "x-forwarded-anything-at-all",
+                             "x-original-for",
+                             "x-original-forwarded-for",
+                             "x-original-host",
+                             "x-original-proto",
+                             "x-original-uri",
+                             "x-original-url",
+                             "x-real-ip",
+                             "x-remote-addr",
+                             "x-remote-ip",
+                             "x-rewrite-url",
+                             "x-scheme",
+                             "x-url-scheme"}) {
         CAPTURE(name);
         std::string upper(name);
         std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
