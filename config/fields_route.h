@@ -132,6 +132,9 @@ void describe(Visitor& field, Type<Route>) {
     field("jwt", &Route::jwt, {.doc = "Verifies the token whose claims rules and keys may use."});
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
+    field("abort_on_close", &Route::abort_on_close,
+          {.doc = "Give a request up when its client closes the connection or its sending side before the answer is "
+                  "over."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
     field(
         "reroute", &Route::reroute,

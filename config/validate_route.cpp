@@ -177,8 +177,8 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_candidate(checks, at + "/candidate", route);
     check_purpose(checks, at, route);
     check_sticky(checks, at, route);
-    check_header_edits(checks, at + "/request_headers", route.request_headers, true);
-    check_header_edits(checks, at + "/response_headers", route.response_headers, false);
+    check_header_edits(checks, at + "/request_headers", route, true);
+    check_header_edits(checks, at + "/response_headers", route, false);
     check_rewrite(checks, at, route);
     check_limits(checks, at, route);
     check_redirect(checks, at + "/redirect", route.redirect);

@@ -151,7 +151,7 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
     // A file's merge looks at this by itself, and more closely.
     if (!change.file)
         if (auto free = held(*edited, change); !free) return free.error();
-    if (auto errors = config::validate(*edited, config::expressions_in(*model_)); !errors.empty())
+    if (auto errors = config::validate(*edited, config::Taken::in(*model_)); !errors.empty())
         return problems::invalid(std::move(errors));
     if (!change.force)
         if (auto safe = edits::guard(*model_, *edited, facts); !safe) {

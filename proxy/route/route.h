@@ -10,6 +10,7 @@
 
 #include "config/model.h"
 #include "config/placeholder.h"
+#include "proxy/http/field_name.h"
 #include "proxy/route/condition.h"
 #include "proxy/route/rate.h"
 #include "proxy/route/split.h"
@@ -46,17 +47,28 @@ struct Sticky {
 };
 
 // Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
-// `fills` say what belongs between which of their bytes, in order.
+// `fills` say what belongs between which of their bytes, in order. They are the last word: a line that the proxy would
+// write of its own accord is left out where `replaces` says so.
 struct Edits {
     struct Fill {
         std::size_t at;
         config::Placeholder what;
+        bool in_host = false;  // in the value of Host, which must not be empty
     };
     std::string lines;
     std::vector<Fill> fills;
     std::vector<std::string> names;
+    std::uint32_t known = 0;  // bit per http::FieldName in `names`
+
     bool empty() const { return lines.empty() && names.empty(); }
+    bool replaces(http::FieldName name) const { return (known >> static_cast<unsigned>(name)) & 1u; }
+    bool replaces(std::string_view name) const;
+    // For requests: so does '_' in place of '-', which CGI and its heirs cannot tell apart.
+    bool replaces_loosely(std::string_view name) const;
 };
+
+// Made when a generation is compiled, so that a route without edits pays for none.
+Edits edits_of(const config::HeaderEdits& source);
 
 struct Route {
     std::uint32_t id = 0;  // Registry id
@@ -85,6 +97,7 @@ struct Route {
     config::Respond respond;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
     bool debug_headers = false;
+    bool abort_on_close = false;
     bool allow_connect = false;
     bool reroute = true;
     std::vector<std::string> allow_trailers;  // lower case

@@ -1,4 +1,6 @@
 // account: one record per exchange becomes counters, histograms, at most one log line. Exactly once.
+#include <algorithm>
+
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -22,7 +24,7 @@ void Exchange::account() {
     const std::uint32_t route = route_ != nullptr ? route_->id : kNoRoute;
     Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0, in_force_->generation, keyless());
     const std::int64_t duration = context_.now_us - record_.started_us;
-    ++cell.by_class[record_.status < 600 ? record_.status / 100u : 0u];
+    ++cell.by_class[std::min(record_.status / 100u, 5u)];  // from 600 on: see the head parser
     cell.bytes_in += record_.bytes_in;
     cell.bytes_out += record_.bytes_out;
     cell.duration.record(static_cast<std::uint64_t>(duration));

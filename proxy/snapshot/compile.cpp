@@ -36,29 +36,6 @@ std::string escaped(const std::string& name) {
     return out;
 }
 
-void add_line(route::Edits& out, const std::string& name, std::string_view value) {
-    out.lines += name + ": ";
-    std::size_t copied = 0;
-    for (const auto& use : config::placeholders_in(value)) {
-        out.lines += value.substr(copied, use.begin - copied);
-        copied = use.end;
-        if (const auto what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
-    }
-    out.lines += value.substr(copied);
-    out.lines += "\r\n";
-}
-
-route::Edits edits_of(const config::HeaderEdits& source) {
-    route::Edits out;
-    for (const auto& [name, value] : source.set) {
-        out.names.push_back(lowered(name));
-        add_line(out, name, value);
-    }
-    for (const auto& [name, value] : source.add) add_line(out, name, value);
-    for (const auto& name : source.remove) out.names.push_back(lowered(name));
-    return out;
-}
-
 // What would let the listener have its address.
 std::string cure_of_bind(const std::string& why) {
     if (why.find(std::strerror(EACCES)) != why.npos)
@@ -147,6 +124,7 @@ class Compiler {
             if (!plan->sockets) fail("/listeners/" + std::to_string(i) + "/bind", why + cure_of_bind(why));
             plan->connections = registry_.listener_count(source.name);
             plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
+            plan->client_header = lowered(source.client_header);
             plan->max_connections = source.max_connections;
             plan->proxy_protocol = source.proxy_protocol;
             plan->forwarded = source.forwarded;
@@ -236,8 +214,8 @@ class Compiler {
                            source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
                            source.sticky->missing};
         }
-        out->request_edits = edits_of(source.request_headers);
-        out->response_edits = edits_of(source.response_headers);
+        out->request_edits = route::edits_of(source.request_headers);
+        out->response_edits = route::edits_of(source.response_headers);
         out->strip_prefix = source.strip_prefix;
         out->replace_prefix = source.replace_prefix;
         out->limits = source.limits;
@@ -260,6 +238,7 @@ class Compiler {
             if (!out->verifier) fail(pointer + "/jwt", why);
         }
         out->debug_headers = source.debug_headers;
+        out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
         snapshot_->route_table->add(source.match, std::move(out));

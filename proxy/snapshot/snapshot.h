@@ -25,6 +25,7 @@ struct ListenerPlan {
     std::shared_ptr<net::ListeningSockets> sockets;
     std::shared_ptr<SharedCount> connections;
     route::CidrSet trusted_proxies;
+    std::string client_header;  // lower case; empty: X-Forwarded-For, else Forwarded
     std::uint32_t max_connections = 0;
     bool proxy_protocol = false;
     bool forwarded = false;

@@ -160,7 +160,11 @@ Listener listener(Dice& dice, std::uint32_t number) {
     out.bind = address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
     maybe(dice, [&] { out.proxy_protocol = true; });
-    maybe(dice, [&] { out.trusted_proxies = {cidr(dice), cidr(dice)}; });
+    maybe(dice, [&] {
+        out.trusted_proxies = {cidr(dice), cidr(dice)};
+        if (dice.chance(0.5)) out.trusted_proxies.emplace_back(kUnixPeers);
+        if (dice.chance(0.5)) out.client_header = dice.chance(0.5) ? "X-Real-IP" : "Forwarded";
+    });
     maybe(dice, [&] { out.head_timeout = dice.duration(); });
     maybe(dice, [&] { out.idle_timeout = dice.duration(); });
     maybe(dice, [&] { out.min_rate = dice.chance(0.5) ? 1024 * dice.between(1, 99) : dice.between(1, 999'999); });
@@ -314,6 +318,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
+    maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
