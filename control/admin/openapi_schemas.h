@@ -213,7 +213,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
 "ReleaseStep": {"type": "object", "required": ["runner", "step", "what"], "additionalProperties": false,
   "properties": {"runner": {"type": "string"},
     "step": {"enum": ["endpoints", "start", "healthy", "smoke", "smoke_through", "traffic", "judged", "drained", "confirm", "stop"]},
-    "what": {"enum": ["begun", "done", "failed", "unfinished", "lapsed", "interrupted", "resumed", "undone", "not_undone"]},
+    "what": {"enum": ["begun", "done", "failed", "unfinished", "lapsed", "interrupted", "resumed", "undone", "not_undone", "again"]},
     "detail": {"type": "string"}, "generation": {"type": "integer", "minimum": 0}, "rollout": {"type": "string"},
     "data": {"description": "what taking the step back needs"}}},
 "ReleaseAlive": {"type": "object", "required": ["runner", "within"], "additionalProperties": false,

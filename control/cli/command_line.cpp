@@ -52,6 +52,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_explain(app, options, action);
     add_watch(app, options, action);
     add_rollout(app, options, action);
+    add_deploy(app, options, action);
     add_releases(app, options, action);
     add_release(app, options, action);
     add_token(app, action);

@@ -12,7 +12,7 @@ bool can_be_taken_back(Step step) {
 
 }  // namespace
 
-Machine::Machine(const Wanted& wanted) {
+Machine::Machine(const Wanted& wanted, unsigned attempts) : attempts_(attempts) {
     const auto add = [this](bool there, Step step) {
         if (there) steps_.push_back(step);
     };
@@ -107,12 +107,14 @@ void Machine::take(const Record& record) {
         case What::lapsed:
             if (confirmed_) return;
             std::erase(standing_, Step::traffic);
+            ++attempts_;
             if (++lapses_ >= kMostLapses) return go_back(record.detail);
             return over_again();
         case What::resumed:
             return over_again();
         case What::undone:
         case What::not_undone:
+        case What::again:
             return;
     }
 }
@@ -122,8 +124,12 @@ Outcome Machine::outcome() const {
 }
 
 Machine machine_of(const Wanted& wanted, const std::vector<Record>& records) {
-    Machine machine(wanted);
-    for (const auto& record : records) machine.take(record);
+    using What = Record::What;
+    const auto last = std::ranges::find(records.rbegin(), records.rend(), What::again, &Record::what).base();
+    const auto before = std::count_if(records.begin(), last,
+                                      [](const Record& r) { return r.what == What::again || r.what == What::lapsed; });
+    Machine machine(wanted, static_cast<unsigned>(before));
+    for (auto it = last; it != records.end(); ++it) machine.take(*it);
     return machine;
 }
 

@@ -8,6 +8,8 @@
 //     nothing is taken back.
 //   - Whoever resumes, or finds a change taken back, goes over the steps from the first again, but for `start` when it
 //     is done: each step looks before it acts.
+//   - A release that has failed may be tried again, from the beginning, with nothing of the first try left and other
+//     steps if need be.
 //   - It ends: a step that lapses kMostLapses times fails.
 // Threads: one owner.
 #pragma once
@@ -52,7 +54,8 @@ class Machine {
     // So often a change is made again that the proxy has taken back: a runner that cannot renew in time never will.
     static constexpr unsigned kMostLapses = 3;
 
-    explicit Machine(const Wanted& wanted);
+    // `attempts`: of tries before this one.
+    explicit Machine(const Wanted& wanted, unsigned attempts = 0);
 
     struct Next {
         enum class Kind : std::uint8_t { act, take_back, end };
@@ -69,8 +72,8 @@ class Machine {
     // Nothing is taken back any more.
     bool confirmed() const { return confirmed_; }
     bool going_back() const { return phase_ == Phase::back; }
-    // So many times the traffic's change was taken back by the proxy.
-    unsigned lapses() const { return lapses_; }
+    // How often the traffic's change was made before: taken back by the proxy, or failed and tried again.
+    unsigned attempts() const { return attempts_; }
     const std::vector<Step>& steps() const { return steps_; }
 
   private:
@@ -87,14 +90,15 @@ class Machine {
     std::size_t at_ = 0;
     bool started_ = false;  // the start command is done
     bool confirmed_ = false;
-    unsigned lapses_ = 0;
+    unsigned lapses_ = 0;  // of this try
+    unsigned attempts_ = 0;
     std::vector<Step> standing_;     // done and not taken back: only what can be; in order
     std::vector<std::string> left_;  // what is unfinished or could not be taken back
     std::string reason_;
     Outcome outcome_ = Outcome::running;
 };
 
-// The machine of such a journal.
+// The machine of such a journal: of its last try.
 Machine machine_of(const Wanted& wanted, const std::vector<Record>& records);
 
 }  // namespace switchyard::control::release

@@ -25,7 +25,8 @@ struct Record {
         interrupted,  // a person wants it to end
         resumed,      // a runner goes on where another one stopped
         undone,       // the step was taken back
-        not_undone    // it could not be
+        not_undone,   // it could not be
+        again         // it had failed, and is tried once more under its id
     };
     What what = What::begun;
     Step step = Step::endpoints;   // of resumed and interrupted: where it stood
@@ -37,8 +38,8 @@ struct Record {
     bool operator==(const Record&) const = default;
 };
 
-inline constexpr std::array<std::string_view, 9> kWhatWords{"begun",       "done",    "failed", "unfinished", "lapsed",
-                                                            "interrupted", "resumed", "undone", "not_undone"};
+inline constexpr std::array<std::string_view, 10> kWhatWords{"begun",       "done",    "failed", "unfinished", "lapsed",
+                                                             "interrupted", "resumed", "undone", "not_undone", "again"};
 inline std::string_view word(Record::What what) {
     return kWhatWords[static_cast<std::size_t>(what)];
 }

@@ -43,10 +43,11 @@ void Machine::begin(Effects& out) {
 
 void Machine::enter(std::size_t step, const std::string& by, const std::string& why, Effects& out) {
     step_ = step;
+    approved_.clear();
     const Step& now = current();
     const Ppm weight = now.kind == Step::Kind::weight ? now.weight : weight_;
     state_ = now.kind == Step::Kind::pause ? State::paused : State::running;
-    why_ = now.kind == Step::Kind::pause ? "the plan pauses here until a person promotes or resumes" : why;
+    why_ = now.kind == Step::Kind::pause ? awaits_approvals() : why;
     Record entered = record(Record::Kind::step, by, why);
     entered.weight = weight;
     out.emplace_back(effect::Journal{std::move(entered)});
@@ -110,6 +111,7 @@ void Machine::give_up(const Findings& findings, const std::string& why, Effects&
 Effects Machine::start(Monotonic now, const std::string& by) {
     Effects out;
     last_tick_ = now;
+    begun_by_ = by;
     Record started = record(Record::Kind::started, by, "");
     started.detail = render_plan(plan_);
     out.emplace_back(effect::Journal{std::move(started)});

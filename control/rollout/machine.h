@@ -8,6 +8,7 @@
 //   - What was taken back is `rolling_back` until every worker routes so; then it is `rolled_back`. Until then, and
 //   after
 //     an abort likewise, abort lets the route go: the return is still wanted, but a person may do otherwise.
+//   - A pause that wants approvals ends with the last of them: each name counts once, and who began it never.
 //   - Nothing succeeds by itself without a counted request.
 //   - Every change of state comes with its Journal effect FIRST; the state can be rebuilt from any prefix of the
 //     records, and from a prefix it holds the weights of that prefix.
@@ -127,6 +128,8 @@ class Machine {
     Monotonic waited() const { return waited_; }  // in this step, running
     // Until a running step is given up.
     Monotonic patience_left() const { return std::max(Monotonic{0}, current().bake + plan_.patience - waited_); }
+    // Who has approved this step, in their order.
+    const std::vector<std::string>& approved() const { return approved_; }
 
   private:
     void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
@@ -137,6 +140,8 @@ class Machine {
     void advance(const std::string& by, const std::string& why, Effects& out);
     void give_up(const Findings& findings, const std::string& why, Effects& out);
     void come_back(Effects& out);
+    bool approve(const std::string& by, Effects& out, std::string& refusal);
+    std::string awaits_approvals() const;
     Monotonic passed(Monotonic now);
     std::string refused(std::string_view wish) const;
     Record record(Record::Kind kind, const std::string& by, const std::string& why) const;
@@ -149,6 +154,8 @@ class Machine {
     bool closed_ = false;
     bool let_go_ = false;  // returning, but a person has said that the route is hers
     std::string why_;
+    std::string begun_by_;
+    std::vector<std::string> approved_;
     std::optional<Monotonic> last_tick_;
     Monotonic baked_{0};      // time with fresh evidence in this step
     Monotonic waited_{0};     // time in this step

@@ -22,6 +22,7 @@ using Errors = std::vector<config::Error>;
 
 constexpr std::size_t kMostSteps = 100;
 constexpr std::size_t kMostChecks = 20;
+constexpr std::uint32_t kMostApprovals = 20;  // more is a mistake: nobody finds so many people
 
 // Each element of a list with its pointer; not a list: reported.
 template <class Each>
@@ -59,8 +60,13 @@ Step read_step(const Json& json, const std::string& at, Errors& errors) {
         reader.read("header_only", step.bake);
     } else if (const Json* pause = reader.find("pause")) {
         step.kind = Step::Kind::pause;
-        if (!pause->is_object() || !pause->empty())
-            reader.fail(reader.below("pause"), "expected {}: a pause ends when a person says so");
+        if (!pause->is_object()) {
+            reader.fail(reader.below("pause"), "expected {} or {\"approvals\": 2}: a pause ends when people say so");
+        } else {
+            ObjectReader inside(*pause, reader.below("pause"), errors);
+            inside.read("approvals", step.approvals, 1, kMostApprovals);
+            inside.end();
+        }
     } else if (reader.required("weight")) {  // a wrong value is reported once, by read_weight
         read_weight(reader, step.weight);
         reader.required("bake");

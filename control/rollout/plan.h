@@ -26,7 +26,8 @@ struct Step {
     };
     Kind kind = Kind::weight;
     Ppm weight = 0;
-    Duration bake{0};  // header_only: how long it is held
+    Duration bake{0};             // header_only: how long it is held
+    std::uint32_t approvals = 0;  // pause: so many people, and not who began it; 0: anybody
     bool operator==(const Step&) const = default;
 };
 

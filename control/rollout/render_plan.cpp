@@ -78,7 +78,7 @@ Json render_step(const Step& step) {
         case Step::Kind::header_only:
             return {{"header_only", duration_text(step.bake)}};
         case Step::Kind::pause:
-            return {{"pause", Json::object()}};
+            return {{"pause", step.approvals > 0 ? Json{{"approvals", step.approvals}} : Json::object()}};
         case Step::Kind::weight:
             break;
     }

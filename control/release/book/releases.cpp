@@ -106,20 +106,36 @@ Result<Releases::Begun> Releases::begin(const Beginning& wanted, const Caller& c
         if (r.route != wanted.route || r.to != wanted.to)
             return problems::conflict(fmt::format(
                 "release {} is one of route {} to {}; another release needs another id", r.id, r.route, r.to));
-        if (!r.running() && r.outcome != Outcome::abandoned) return Begun{&r, false};
+        const bool open = r.running() || r.outcome == Outcome::abandoned || r.outcome == Outcome::failed;
+        if (!open) return Begun{&r, false};
     }
     if (auto free = route_free(wanted); !free) return free.error();
     if (known != nullptr) {
-        if (known->release.wanted != wanted.wanted)
+        const bool again = known->release.outcome == Outcome::failed;
+        if (!again && known->release.wanted != wanted.wanted)
             return problems::conflict(
                 fmt::format("release {} was begun with other steps ({}); go on with the same options, or begin another",
                             wanted.id, to_json(known->release.wanted).dump()));
-        if (dry_run) return Begun{&known->release, false};
+        if (again)
+            if (auto fit = fits(wanted); !fit) return fit.error();
+        if (dry_run) return Begun{&known->release, again};
         auto next = known->release;
         next.runner = wanted.runner;
         next.within = wanted.within;
+        if (again) {
+            Record record;
+            record.what = Record::What::again;
+            record.at = ports_.timestamp();
+            next.steps.push_back(std::move(record));
+            next.from = wanted.from;
+            next.wanted = wanted.wanted;
+            next.plan = wanted.plan;
+            next.generation = ports_.generation();
+            next.split = route_of(ports_.model(), wanted.route)->split;
+        }
         next.outcome = Outcome::running;
         next.reason.clear();
+        next.ended.clear();
         if (auto kept = change(*known, std::move(next)); !kept) return kept.error();
         known->heard = ports_.now();
         tell(known->release, "resume", caller, fmt::format("release {} goes on", wanted.id));

@@ -57,7 +57,8 @@ class Releases {
         const Release* release = nullptr;  // null: a dry run of a new one
         bool fresh = false;
     };
-    // A new release, or one that goes on; one that has ended is answered as it is. 409 while another one has the route.
+    // A new release, one that goes on, or one that failed and is tried again; any other end is answered as it is. 409
+    // while another one has the route.
     Result<Begun> begin(const Beginning& wanted, const Caller& caller, bool dry_run);
     Result<const Release*> take(const std::string& id, const std::string& runner, Record record, const Caller& caller);
     Result<const Release*> alive(const std::string& id, const std::string& runner, std::chrono::milliseconds within);

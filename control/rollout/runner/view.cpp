@@ -89,6 +89,7 @@ Json steps(const LiveRollout& rollout) {
     for (std::size_t i = 0; i < machine.plan().steps.size(); ++i) {
         Json step = render_step(machine.plan().steps[i]);
         const bool over = i < machine.step() || machine.state() == State::succeeded;
+        if (i == machine.step() && !machine.approved().empty()) step["approved_by"] = machine.approved();
         step["state"] = over ? "done" : i > machine.step() ? "to come" : word(machine.state());
         told_of(rollout, i, step);
         out.push_back(std::move(step));

@@ -163,6 +163,23 @@ TEST_CASE("a release with nothing to take back has failed at once") {
     CHECK(m.reason() == "green never got healthy");
 }
 
+TEST_CASE("what has failed may be tried again, from the beginning, with other steps and another count") {
+    const std::vector<Record> journal{
+        record(What::begun, Step::endpoints),  record(What::done, Step::endpoints),
+        record(What::done, Step::start),       record(What::done, Step::healthy),
+        record(What::lapsed, Step::smoke),     record(What::failed, Step::endpoints, "no"),
+        record(What::undone, Step::endpoints), record(What::again, Step::endpoints)};
+    const auto failed = machine_of(kAll, {journal.begin(), journal.end() - 1});
+    CHECK(shown(failed) == "end failed");
+    CHECK(failed.attempts() == 1);
+    auto m = machine_of(Wanted{false, true, false, false, false, false}, journal);
+    CHECK(shown(m) == "start");  // again, although it was done
+    CHECK(m.reason().empty());
+    CHECK(m.attempts() == 2);
+    for (const auto step : m.steps()) m.take(record(What::done, step));
+    CHECK(shown(m) == "end succeeded");
+}
+
 TEST_CASE("what is not drained is confirmed but not stopped") {
     auto m = at(Step::drained);
     m.take(record(What::unfinished, Step::drained, "blue still has 3 requests"));

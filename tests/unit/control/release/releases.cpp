@@ -151,6 +151,22 @@ TEST_CASE("an id belongs to one release: another route, another target, other st
     CHECK(says(shelf.take("b41", What::begun, Step::healthy, "two").error(), "over"));
 }
 
+TEST_CASE("a release that failed is tried again under its id") {
+    Shelf shelf;
+    REQUIRE(shelf.begin("b41").has_value());
+    for (const auto what : {What::begun, What::failed}) REQUIRE(shelf.take("b41", what, Step::healthy).has_value());
+    CHECK(shelf.book->find("b41")->outcome == Outcome::failed);
+    const auto again = shelf.begin("b41", "two");
+    REQUIRE(again.has_value());
+    CHECK_FALSE(again->fresh);
+    CHECK(again->release->running());
+    CHECK(again->release->ended.empty());
+    CHECK(again->release->steps.back().what == What::again);
+    for (const auto step : {Step::healthy, Step::traffic, Step::drained, Step::confirm})
+        REQUIRE(shelf.take("b41", What::done, step, "two").has_value());
+    CHECK(shelf.book->find("b41")->outcome == Outcome::succeeded);
+}
+
 TEST_CASE("what does not exist is named, a dry run keeps nothing") {
     Shelf shelf;
     const auto wrong = shelf.book->begin({"b41", "form", "red", "red", "one", 30s, {}, {}}, kCi, false);
