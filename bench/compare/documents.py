@@ -57,6 +57,23 @@ def ladder(record):
     return table(["proxy", "offered req/s", "p50 ms", "p99 ms", "note"], rows)
 
 
+def forum(record):
+    rows = []
+    for title, measure in record["measures"].items():
+        summary = measure["summary"]
+        if "gin" not in summary:
+            continue
+        ratio = summary["forum"]["ratios"]["gin"]
+        rows.append([title, *(number(summary[name]["median"]) for name in ("forum", "gin")),
+                     f"×{ratio['median']:.2f} ({ratio['least']:.2f}–{ratio['most']:.2f})"])
+    slow = record["beside_slow_clients"]
+    middle = slow["median"]
+    return "\n".join([
+        table(["requests per processor second", "forum", "Gin + GORM", "ratio"], rows), "",
+        f"p99 of {slow['rate']} reads a second: {middle['quiet_p99_ms']:.2f} ms when it is quiet, {middle['beside_p99_ms']:.2f} ms beside "
+        f"{slow['slow_clients']:,} clients who send a body one byte a second, all in the same moment (medians of {len(slow['turns'])} turns)."])
+
+
 def truth(record):
     stall, speed, delay = record["stall"], record["speed"], record["delay"]
     names = ("p50", "p90", "p99", "p99.9", "max")
@@ -74,7 +91,7 @@ def truth(record):
         table(["", *names], rows)])
 
 
-SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "ladder": ladder}
+SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "ladder": ladder, "forum": forum}
 
 
 def add_arguments(parser):

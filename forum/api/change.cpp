@@ -1,4 +1,5 @@
 #include "forum/api/service.h"
+#include "forum/api/throttle.h"
 #include "forum/auth/digest.h"
 #include "forum/store/idempotency.h"
 
@@ -22,7 +23,10 @@ void check_idempotency_key(std::string_view key) {
 Answer run_change(Service& service, const Call& call, const std::function<Answer(Connection&)>& change) {
     Answer answer;
     if (!call.idempotency_key || call.caller.row == 0) {
-        service.store.writer.run([&](Connection& connection) { answer = change(connection); });
+        service.store.writer.run([&](Connection& connection) {
+            require_allowance(service, connection, call);
+            answer = change(connection);
+        });
         return answer;
     }
     const std::string& key = *call.idempotency_key;
@@ -42,6 +46,7 @@ Answer run_change(Service& service, const Call& call, const std::function<Answer
             answer.headers.emplace_back("Idempotency-Replayed", "true");
             return;
         }
+        require_allowance(service, connection, call);
         answer = change(connection);
         keep_answer(connection, call.caller.row, key, {hash, answer.status, answer.body, answer.location, answer.etag},
                     now());

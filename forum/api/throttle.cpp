@@ -4,6 +4,7 @@
 #include <string>
 
 #include "forum/domain/address.h"
+#include "forum/store/allowance.h"
 
 namespace forum {
 
@@ -40,13 +41,12 @@ std::string address_key(const Call& call) {
 
 [[noreturn]] void refuse_too_many(Instant window) {
     Answer answer = problem(429, "too-many", "too many attempts; wait and try again");
-    answer.headers.emplace_back("Retry-After", std::to_string(window / kSecond));
+    answer.headers.emplace_back("Retry-After", std::to_string(std::max<Instant>(window / kSecond, 1)));
     throw Refusal(answer);
 }
 
-void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit,
-                   std::int64_t amount = 1) {
-    if (limit != 0 && service.counters.add(key, window, now(), amount) > limit) refuse_too_many(window);
+void require_below(Service& service, const std::string& key, Instant window, std::int64_t limit) {
+    if (limit != 0 && service.counters.add(key, window, now()) > limit) refuse_too_many(window);
 }
 
 }  // namespace
@@ -91,12 +91,19 @@ void throttle_writes(Service& service, const Call& call) {
     if (call.caller.row == 0 || call.method == "GET" || call.method == "HEAD") return;
     const std::string account = std::to_string(call.caller.row);
     require_below(service, "writes:" + account, kMinute, service.limits.writes);
-    if (call.body.empty()) return;
+}
+
+void require_allowance(const Service& service, Connection& connection, const Call& call) {
+    const std::int64_t most_texts = service.limits.daily_texts;
+    const std::int64_t most_bytes = service.limits.daily_bytes;
+    if (call.caller.row == 0 || call.body.empty() || (most_texts == 0 && most_bytes == 0)) return;
     // With a key the answer, which holds the text, is kept for a day as well.
     const auto bytes = static_cast<std::int64_t>(call.body.size() * (call.idempotency_key ? 2 : 1));
-    require_below(service, "bytes:" + account, kDay, service.limits.daily_bytes, bytes);
     const bool is_text = call.method != "PUT" && (call.path.starts_with(kPosts) || call.path.starts_with(kComments));
-    if (is_text) require_below(service, "texts:" + account, kDay, service.limits.daily_texts);
+    const Instant at = now();
+    const Allowance used = use_allowance(connection, call.caller.row, is_text ? 1 : 0, bytes, at);
+    const bool too_many_texts = is_text && most_texts != 0 && used.texts > most_texts;
+    if (too_many_texts || (most_bytes != 0 && used.bytes > most_bytes)) refuse_too_many(used.ends_at - at);
 }
 
 }  // namespace forum

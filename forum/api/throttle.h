@@ -20,5 +20,7 @@ void throttle_registration(Service& service, const Call& call);
 void throttle_search(Service& service, const Call& call);
 /// Counts calls that are no reads, by account.
 void throttle_writes(Service& service, const Call& call);
+/// Counts what the account sends to be stored against what it may in a day, within the change that stores it.
+void require_allowance(const Service& service, Connection& connection, const Call& call);
 
 }  // namespace forum

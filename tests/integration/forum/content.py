@@ -324,6 +324,12 @@ class Content(ForumTest):
         self.assert_problem(refused, 429, "too-many")
         self.assertEqual(alice.put(f"/api/v1/posts/{post}/vote", {"value": 1}).status, 200)
         self.assertEqual(forum.client(self.bob.token).post(f"/api/v1/posts/{post}/comments", {"body": "x"}).status, 201)
+        # Neither another process nor a restart begins a new day, and what was refused is not counted.
+        self.assert_problem(self.start("--daily-texts", "3").client(self.alice.token).post(f"/api/v1/posts/{post}/comments", {"body": "x"}), 429)
+        forum.kill()
+        again = self.start("--daily-texts", "4").client(self.alice.token)
+        self.assertEqual([again.post(f"/api/v1/posts/{post}/comments", {"body": "x"}).status for _ in range(2)], [201, 429])
+        self.assertLessEqual(int(again.post(f"/api/v1/posts/{post}/comments", {"body": "x"}).headers["Retry-After"]), 86_400)
         bytes_too = self.start("--daily-bytes", "50000")
         carol = self.register(bytes_too, "carol")
         statuses = [carol.post("/api/v1/posts", {"category": "general", "title": "t", "body": "x" * 20_000}).status for _ in range(3)]
