@@ -21,8 +21,11 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     RunOptions run_options;
 
     auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
-    verb->footer("\nExample:\n  switchyard run --config /etc/switchyard.json");
+    verb->footer(
+        "\nExample:\n  switchyard run --config /etc/switchyard.json\n"
+        "  switchyard run --config base.json --overlay prod.json");
     verb->add_option("FILE,--config", run_options.config_file, "the configuration file")->required();
+    add_overlays(*verb, run_options.overlays);
     verb->add_flag("--from-file", run_options.from_file,
                    "begin from the file alone: what was changed at run time is dropped");
     verb->add_option("--state-dir", run_options.state_dir,
