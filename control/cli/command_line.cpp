@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "config/nearest.h"
+#include "control/cli/slip.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -75,8 +76,9 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? kDone : kUsage;
+        return tell_slip(app, e);
     }
+    if (const auto lost = lost_value(app); !lost.empty()) return tell_usage(app, lost);
     return action ? action() : kUsage;
 }
 
