@@ -48,11 +48,14 @@ void keep_candidates(const Model& before, Model& after) {
     std::unordered_map<std::string_view, const Route*> olds;
     for (const auto& route : before.routes) olds.emplace(route.name, &route);
     for (auto& route : after.routes) {
+        const auto found = olds.find(route.name);
+        // A route whose split nobody has touched stays as it is written.
+        if (found != olds.end() && found->second->split == route.split && found->second->candidate == route.candidate)
+            continue;
         if (!between_two(route) || !equal_weights(route)) {
             route.candidate.clear();
             continue;
         }
-        const auto found = olds.find(route.name);
         if (found == olds.end()) continue;
         const Route& old = *found->second;
         // What this very change says counts; else who had less.

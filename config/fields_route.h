@@ -101,7 +101,7 @@ template <class Visitor>
 void describe(Visitor& field, Type<Jwt>) {
     field("algorithm", &Jwt::algorithm,
           {.doc = "How tokens are signed.", .required = true, .choices = {"HS256", "RS256", "ES256"}});
-    field("key", &Jwt::key, {.doc = "The secret (HS256) or the public key in PEM; never shown.", .secret = true});
+    field("key", &Jwt::key, {.doc = "The secret (HS256) or the public key in PEM; never shown."});
     field("key_file", &Jwt::key_file, {.doc = "File to read the key from, instead of `key`."});
     field("header", &Jwt::header, {.doc = "Request header that carries the token."});
 }

@@ -23,6 +23,20 @@ namespace switchyard::config {
 using Duration = std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
+// A value that is never shown: written here, or only the name of where it stands. A name is all that is stored of it
+// and shown; it is followed whenever a generation is compiled.
+struct Secret {
+    enum class From : std::uint8_t { here, env, file };
+    From from = From::here;
+    std::string text;  // the value; or the name of the variable, or the path of the file
+    Secret() = default;
+    Secret(std::string value) : text(std::move(value)) {}
+    Secret(const char* value) : text(value) {}
+    Secret(From where, std::string name) : from(where), text(std::move(name)) {}
+    bool empty() const { return text.empty(); }
+    bool operator==(const Secret&) const = default;
+};
+
 // ---------------------------------------------------------------- process: fixed for the life of the process
 
 enum class Role : std::uint8_t { viewer, operate, admin };  // written viewer | operator | admin
@@ -277,7 +291,7 @@ struct Redirect {
 
 struct Jwt {                // what makes `claim` keys trustworthy
     std::string algorithm;  // HS256 | RS256 | ES256; empty: off
-    std::string key;        // secret (HS256) or PEM public key; never shown in output
+    Secret key;             // shared secret (HS256) or PEM public key
     std::string key_file;   // or read from here
     std::string header = "Authorization";
     bool operator==(const Jwt&) const = default;

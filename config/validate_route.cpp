@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 #include "config/candidate.h"
@@ -148,15 +149,28 @@ void check_redirect(Checks& checks, const std::string& at, const Redirect& redir
     }
 }
 
+void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
+    const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    if (secret.from == Secret::From::here && secret.text == Writer::kHidden)
+        checks.fail(at,
+                    R"(this is the mark of a hidden secret, not the secret: put the real one in, or {"env": "NAME"} )"
+                    R"(or {"file": "PATH"})");
+    if (secret.from == Secret::From::env && (secret.empty() || !std::ranges::all_of(secret.text, is_word) ||
+                                             std::isdigit(static_cast<unsigned char>(secret.text[0])) != 0))
+        checks.fail(at + "/env", "expected the name of a variable: letters, digits and _");
+    if (secret.from == Secret::From::file && (secret.empty() || secret.text.find('\0') != std::string::npos))
+        checks.fail(at + "/file", "expected the path of a file");
+    checks.text(at, secret.text, limits::kBodyLength);
+}
+
 void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
     if (jwt == Jwt{}) return;
     if (jwt.algorithm.empty()) checks.fail(at + "/algorithm", "expected HS256, RS256 or ES256");
-    if (jwt.key.empty() == jwt.key_file.empty())
-        checks.fail(
-            at, jwt.key.empty() ? "expected \"key\" or \"key_file\"" : "expected only one of \"key\" and \"key_file\"");
-    if (jwt.key == Writer::kHidden)
-        checks.fail(at + "/key", "this is the mark of a hidden key, not the key: put the real one in, or use key_file");
-    checks.text(at + "/key", jwt.key, limits::kBodyLength);
+    const bool has_key = jwt.key != Secret{};
+    if (has_key == !jwt.key_file.empty())
+        checks.fail(at,
+                    !has_key ? "expected \"key\" or \"key_file\"" : "expected only one of \"key\" and \"key_file\"");
+    check_secret(checks, at + "/key", jwt.key);
     checks.header_name(at + "/header", jwt.header);
 }
 

@@ -12,16 +12,14 @@
 #include <set>
 #include <thread>
 
-#include "config/candidate.h"
-#include "config/diff.h"
-#include "config/parse.h"
 #include "config/render.h"
 #include "control/admin/server.h"
 #include "control/admin/upstream_view.h"
+#include "control/changes_since.h"
 #include "control/core/config_file.h"
 #include "control/core/controller.h"
-#include "control/edits/moves.h"
 #include "control/file_watch.h"
+#include "control/made_again.h"
 #include "control/name_news.h"
 #include "control/names/names.h"
 #include "control/opened_releases.h"
@@ -61,20 +59,12 @@ LogLevel level_of(const std::string& word) {
     return LogLevel::info;
 }
 
-// In words, and which traffic moves with it.
-std::vector<std::string> changes_since(const Generation& before, const config::Model& now) {
-    const auto parsed = config::parse_stored(before.config);
-    if (!parsed.model) return {"the configuration before it cannot be read any more"};
-    auto lines = config::diff(*parsed.model, now);
-    for (auto& line : edits::moves(*parsed.model, now)) lines.push_back(std::move(line));
-    return lines;
-}
-
 }  // namespace
 
 struct Control::Members {
     asio::io_context io{1};
-    const std::string config_file;
+    const ConfigPlace place;
+    const std::string config_file;  // its name
     std::unique_ptr<StateDir> state_dir;
     std::unique_ptr<Store> store;
     Kept kept;
@@ -92,15 +82,16 @@ struct Control::Members {
     bool restored = false;  // the rollouts of before are known
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
-    std::unique_ptr<FileWatch> file_watch;
+    std::vector<std::unique_ptr<FileWatch>> file_watches;
     steady_clock::time_point next_forgetting{};
     asio::steady_timer collect_timer{io};
     asio::signal_set signals{io};
     bool ending = false;
     bool settled = false;  // see look_whether_settled()
 
-    Members(std::string file, OpenedState opened, unsigned workers_)
-        : config_file(std::move(file)),
+    Members(ConfigPlace place_, OpenedState opened, unsigned workers_)
+        : place(std::move(place_)),
+          config_file(place.name()),
           state_dir(std::move(opened.dir)),
           store(std::move(opened.store)),
           kept(std::move(opened.kept)),
@@ -118,6 +109,9 @@ struct Control::Members {
     void build_rollouts();
     void look_who_leads();
     void follow_rollouts();
+    // The same configuration may find other secrets where it refers to some.
+    void follow_secrets();
+    void make_again(const char* otherwise);
     // Compiled and made the controller's, not yet stored.
     Result<void> begin(const Beginning& from);
     Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
@@ -279,28 +273,30 @@ void Control::Members::build_rollouts() {
 
 void Control::Members::look_who_leads() {
     if (!restored) return;  // until then what the journals say
-    std::map<std::string, std::string> now;
-    for (const auto& rollout : rollouts->newest_first())
-        if (const auto& machine = rollout->machine(); machine.holds_route())
-            now.emplace(machine.plan().route, machine.plan().to);
+    auto now = led_by(*rollouts);
     if (now == led.to) return;
     led.to = std::move(now);
     ++led.version;
 }
 
-// Where a rule means somebody else since a rollout began or ended, the generation in force is made again.
+// Where a rule means somebody else since a rollout began or ended.
 void Control::Members::follow_rollouts() {
     look_who_leads();
-    if (!restored || controller->snapshot()->led == led.version) return;
-    const auto& routes = controller->model().routes;
-    const bool concerned = std::ranges::any_of(routes, [](const config::Route& route) {
-        return std::ranges::any_of(route.rules, [](const auto& rule) { return rule.upstream == config::kCandidate; });
-    });
-    if (!concerned) return;
+    if (!restored || controller->snapshot()->led == led.version || !speaks_of_candidates(controller->model())) return;
+    make_again("@candidate stays as it was");
+}
+
+void Control::Members::follow_secrets() {
+    if (!refers_to_secrets(controller->model())) return;
+    ++led.version;
+    make_again("the secrets stay as they were");
+}
+
+void Control::Members::make_again(const char* otherwise) {
     auto compiled = compile(controller->shared_model(), controller->generation(), registry, names->known(), led);
     if (compiled.snapshot) return controller->republish(std::move(compiled.snapshot));
     for (const auto& error : compiled.errors)  // what has compiled before
-        log_error("@candidate stays as it was: {}: {}", error.pointer, error.detail);
+        log_error("{}: {}: {}", otherwise, error.pointer, error.detail);
 }
 
 Result<void> Control::Members::begin(const Beginning& from) {
@@ -463,9 +459,9 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
 }
 
 void Control::Members::reload(const std::string& why) {
-    const auto file = read_config_file(config_file);
+    const auto file = read_config_file(place);
     if (!file) return file_refused(file.error(), "");
-    auto model = model_of_file(file->bytes, &controller->model());
+    auto model = model_of_file(*file, &controller->model());
     if (!model) return file_refused(model.error(), file->hash);
     Change change;
     change.verb = kReloadVerb;
@@ -476,6 +472,7 @@ void Control::Members::reload(const std::string& why) {
                               controller->file_is(FileStatus::Word::taken, hash, {});
                               log_info("{} read: generation {}{}", config_file, answer->generation,
                                        answer->unchanged ? " as before" : "");
+                              if (answer->unchanged) follow_secrets();
                               for (const auto* lines : {&answer->changes, &answer->moves})
                                   for (const auto& line : *lines)
                                       log_info("generation {}: {}", answer->generation, line);
@@ -486,7 +483,7 @@ void Control::Members::end() {
     ending = true;
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
-    file_watch.reset();
+    file_watches.clear();
     names->stop();
     health->stop();
     ejection->stop();
@@ -507,7 +504,11 @@ Control::~Control() {
 
 Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     // Audit and status are read elsewhere than here.
-    const auto where = std::filesystem::absolute(options.config_file).lexically_normal().string();
+    const auto absolute = [](const std::string& path) {
+        return std::filesystem::absolute(path).lexically_normal().string();
+    };
+    ConfigPlace where{absolute(options.config_file), {}};
+    for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));
     auto opened = open_state(where, options);
     if (!opened) return opened.error();
     auto notices = std::move(opened->notices);
@@ -565,8 +566,13 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.restored = true;
     m.follow_rollouts();
     log_info("admin API at {}", control->admin_url());
-    if (process.watch_file)
-        m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });
+    if (process.watch_file) {
+        auto paths = m.place.overlays;
+        paths.push_back(m.place.path);
+        for (const auto& path : paths)
+            m.file_watches.push_back(
+                FileWatch::start(m.io.get_executor(), path, [&m] { m.reload("the file changed"); }));
+    }
     return control;
 }
 

@@ -58,15 +58,16 @@ Result<void> read_store(Store& store, Kept& kept) {
 
 }  // namespace
 
-Result<OpenedState> open_state(const std::string& path, const Control::Options& options) {
+Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options) {
     OpenedState out;
     auto& file = out.kept.file;
-    std::string folder = config::Process{}.state_dir, bytes;
-    if (auto read = read_config_file(path); read) {
-        bytes = std::move(read->bytes);
-        file.hash = std::move(read->hash);
-        if (const auto said = state_dir_in(bytes)) folder = *said;
-        if (auto model = model_of_file(bytes, nullptr); model)
+    std::string folder = config::Process{}.state_dir;
+    LayeredFile text;
+    if (auto read = read_config_file(place); read) {
+        text = std::move(*read);
+        file.hash = text.hash;
+        if (const auto said = state_dir_in(text.bytes)) folder = *said;
+        if (auto model = model_of_file(text, nullptr); model)
             file.model = std::move(*model);
         else
             file.problem = model.error();
@@ -98,10 +99,10 @@ Result<OpenedState> open_state(const std::string& path, const Control::Options& 
         if (auto noted = out.store->note(entry); !noted && out.dir->unwritable().empty()) return noted.error();
     }
     if (auto read = read_store(*out.store, out.kept); !read) return read.error();
-    if (!file.model && !bytes.empty() && out.kept.state.newest)
+    if (!file.model && !text.bytes.empty() && out.kept.state.newest)
         // Its secrets may be references to those of the state.
         if (const auto state = config::parse_stored(out.kept.state.newest->config); state.model)
-            if (auto model = model_of_file(bytes, &*state.model); model) {
+            if (auto model = model_of_file(text, &*state.model); model) {
                 file.model = std::move(*model);
                 file.problem.reset();
             }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/control.h"
+#include "control/core/config_file.h"
 #include "control/resume.h"
 #include "control/state_dir.h"
 #include "control/store/store.h"
@@ -32,7 +33,7 @@ struct OpenedState {
     std::vector<std::string> notices;  // for the operator
 };
 
-// `path`: the configuration file.
-Result<OpenedState> open_state(const std::string& path, const Control::Options& options);
+// `place`: the configuration file with its overlays.
+Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options);
 
 }  // namespace switchyard::control

@@ -55,6 +55,11 @@ std::string fingerprint_of(const AdminRequest& request) {
 }
 
 std::optional<Problem> unfit_labels(const AdminRequest& request) {
+    // A script's variable that is not set must not turn a call with a precondition, or a key, into one without.
+    for (const auto& [field, name] :
+         {std::pair{"if-match", "If-Match"}, std::pair{"idempotency-key", "Idempotency-Key"}})
+        if (request.headers.contains(field) && request.header(field).empty())
+            return problems::bad_request(fmt::format("{} is empty: send none, or a value", name));
     if (auto problem = unfit("Idempotency-Key", request.header("idempotency-key"), kKeyLimit)) return problem;
     return unfit("X-Reason", request.header("x-reason"), kReasonLimit);
 }

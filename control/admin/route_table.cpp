@@ -22,7 +22,7 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/v1/config", A::viewer, false, "getConfig", "The configuration in force, canonical, secrets hidden", "", "Config", "", h::get_config},
     {"PUT", "/v1/config", A::admin, true, "putConfig", "Replace the whole configuration", "Config", "Receipt", "", h::put_config},
     {"POST", "/v1/config/apply", A::admin, true, "applyConfig", "Take a configuration file over: what changed in it since the last one is applied to what is in force", "Config", "Receipt", "file_wins", h::apply_config},
-    {"POST", "/v1/config/check", A::viewer, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", h::check_config},
+    {"POST", "/v1/config/check", A::operate, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", h::check_config},
     {"POST", "/v1/routes/{route}/switch", A::operate, true, "switchRoute", "All traffic of the route's split to one upstream", "Switch", "Receipt", "", h::switch_route},
     {"PUT", "/v1/routes/{route}/split", A::operate, true, "setSplit", "Set the weights of the route's split", "Split", "Receipt", "", h::put_split},
     {"PUT", "/v1/routes/{route}", A::admin, true, "putRoute", "Add a route or replace all of it", "Route", "Receipt", "", h::put_route},

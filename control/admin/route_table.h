@@ -37,8 +37,10 @@ struct AdminRoute {
     bool knows_force() const {
         return (knows_dry_run() && operation != "beginRelease") || operation == "promoteRollout";
     }
-    // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason.
-    bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
+    // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason. A check only looks.
+    bool acts() const {
+        return method != "GET" && (access == Access::operate || access == Access::admin) && operation != "checkConfig";
+    }
 };
 
 // Whether a token of that role may do what needs so much.

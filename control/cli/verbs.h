@@ -6,6 +6,7 @@
 
 namespace switchyard::control::cli {
 
+void add_overlays(CLI::App& verb, std::vector<std::string>& overlays);
 void add_check(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Options& options, Action& action);

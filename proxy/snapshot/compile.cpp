@@ -6,6 +6,7 @@
 #include <map>
 
 #include "config/candidate.h"
+#include "config/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
@@ -234,8 +235,15 @@ class Compiler {
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) {
             std::string why;
-            out->verifier = route::TokenVerifier::make(source.jwt, &why);
-            if (!out->verifier) fail(pointer + "/jwt", why);
+            config::Jwt jwt = source.jwt;
+            if (auto key = config::secret_value(jwt.key, &why))
+                jwt.key = std::move(*key);
+            else
+                fail(pointer + "/jwt/key", why);
+            if (why.empty()) {
+                out->verifier = route::TokenVerifier::make(jwt, &why);
+                if (!out->verifier) fail(pointer + "/jwt", why);
+            }
         }
         out->debug_headers = source.debug_headers;
         out->abort_on_close = source.abort_on_close;

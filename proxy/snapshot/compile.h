@@ -1,9 +1,9 @@
 // compile: a valid Model becomes the immutable Snapshot that workers route by.
 //
-// Everything that can fail fails here, before anything is published: regular expressions are compiled, JWT keys read,
-// listening sockets opened. Errors come all at once, with their JSON pointers. Nothing is looked up: names of endpoints
-// have the addresses that are known, "@candidate" is who it means now, and a name that has none is an endpoint that
-// cannot be used, not an error. Threads: control only.
+// Everything that can fail fails here, before anything is published: regular expressions are compiled, JWT keys read
+// and references to secrets followed, listening sockets opened. Errors come all at once, with their JSON pointers.
+// Nothing is looked up: names of endpoints have the addresses that are known, "@candidate" is who it means now, and a
+// name that has none is an endpoint that cannot be used, not an error. Threads: control only.
 #pragma once
 
 #include <cstdint>

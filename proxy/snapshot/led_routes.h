@@ -3,7 +3,9 @@
 //
 // A fact as the addresses of names are: it changes no generation. Where it changes what a rule means, the generation in
 // force is compiled again with it and published under the same number (see Snapshot::led).
-// Invariants: `version` rises with every change and with nothing else.
+// Invariants: `version` rises with every change, and whenever the generation in force is compiled anew for what it
+// finds
+//   elsewhere (a secret that it refers to).
 // Threads: plain value; control's.
 #pragma once
 

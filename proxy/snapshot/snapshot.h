@@ -1,8 +1,8 @@
 // The compiled, immutable configuration of one generation: what workers route by.
 //
 // Invariants: never changes after compile(); indices inside it are valid. (generation, facts, led) says which of two is
-//   the newer; with the same generation they differ in the addresses of names, in whom "@candidate" means, and in
-//   nothing else. What it shares with
+//   the newer; with the same generation they differ in the addresses of names, in whom "@candidate" means, in the
+//   secrets that references have led to, and in nothing else. What it shares with
 //   other generations (EndpointState, cursors, sockets) belongs to the identity, not to the snapshot.
 // Threads: read by all workers at once; dies with its last pin, on whichever thread that is.
 #pragma once

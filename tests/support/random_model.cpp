@@ -291,7 +291,9 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     // Every route verifies claims, so that upstreams may be hashed by one.
     out.jwt.algorithm = "HS256";
     if (dice.chance(0.5))
-        out.jwt.key = "s3cret " + dice.text();
+        out.jwt.key = dice.chance(0.7)   ? Secret("s3cret " + dice.text())
+                      : dice.chance(0.5) ? Secret(Secret::From::env, "KEY_OF_NOBODY")
+                                         : Secret(Secret::From::file, "/nowhere/key");
     else
         out.jwt.key_file = "/etc/key.pem";
     maybe(dice, [&] { out.jwt.header = "X-Token"; });

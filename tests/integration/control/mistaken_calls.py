@@ -63,9 +63,11 @@ def bodies(proxy, address):
 
 
 def preconditions(proxy):
-    for tag in ('""', '"', ",", '"1",""', " , "):
+    for tag in ('', '""', '"', ",", '"1",""', " , "):
         answer = raw(proxy, "PUT", SPLIT, '{"green": 1}', If_Match=tag)
         check(f"If-Match {tag} is no precondition that holds", answer[0] == 400 and "If-Match" in answer[1]["detail"], answer)
+    answer = raw(proxy, "PUT", SPLIT, '{"green": 1}', Idempotency_Key="")
+    check("an empty key is none", answer[0] == 400 and "Idempotency-Key is empty" in answer[1]["detail"], answer)
 
 
 def said_twice(proxy):

@@ -185,7 +185,7 @@ TEST_CASE("values of the wrong kind say what was expected and what was found") {
          {{"/upstreams/blue/balance/hash", "expected a name, as in \"header:NAME\""}}},
         {"a secret is not repeated",
          route(R"("split":{"blue":1},"jwt":{"algorithm":"HS256","key":12345})"),
-         {{"/routes/0/jwt/key", "expected a string"}}},
+         {{"/routes/0/jwt/key", R"(expected a string, {"env": "NAME"} or {"file": "PATH"})"}}},
     });
 }
 
