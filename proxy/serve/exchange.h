@@ -175,6 +175,7 @@ class Exchange {
     char request_id_[64];
     std::uint8_t request_id_size_ = 0;
     bool trusted_peer_ = false;
+    std::string_view said_scheme_;  // by which the client came to the trusted peer, where Forwarded tells
 
     InForce* in_force_ = nullptr;
     const ListenerPlan* listener_ = nullptr;  // of that generation

@@ -52,7 +52,8 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
         session_.client_address().is_ip)
         return write_own_forwarding(to);
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
-    if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto)) to << "X-Forwarded-Proto: http\r\n";
+    if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
+        to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? "http" : said_scheme_) << "\r\n";
     // Who named no host asked for none.
     if (!target_.authority.empty()) {
         if (host == nullptr && !edits.replaces(Name::x_forwarded_host))
@@ -103,8 +104,7 @@ void Exchange::write_forwarded_for(http::Writer& to) const {
 std::string_view Exchange::forwarded_port(const http::Field* host, const http::Field* proto) const {
     const std::string_view port = host == nullptr ? target_.port : port_in(host->value.of(base()));
     if (!port.empty()) return port;
-    if (proto == nullptr) return "80";
-    const auto used = proto->value.of(base());
+    const auto used = proto == nullptr ? said_scheme_ : proto->value.of(base());
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }
 
