@@ -118,6 +118,11 @@ class Exchange {
     bool write_request_head(net::Buffer& out);
     bool write_request_head_again();
     void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
+    // Nobody else has a say in how the request came here: no peer, no edit of a line of ours.
+    bool only_we_say() const {
+        return !trusted_peer_ && route_->request_edits.known == 0 && !listener_->forwarded &&
+               !target_.authority.empty() && session_.client_address().is_ip;
+    }
     void write_own_forwarding(http::Writer& to) const;
     void write_forwarded_for(http::Writer& to) const;
     std::string_view forwarded_port(const http::Field* host, const http::Field* proto) const;
