@@ -290,6 +290,7 @@ struct Route {
     Match match;
     std::vector<Rule> rules;
     Split split;
+    std::string candidate;  // while both weights of a split of two are equal: who had less; see candidate.h
     std::optional<Sticky> sticky;
     HeaderEdits request_headers;
     HeaderEdits response_headers;

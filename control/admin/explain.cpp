@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "config/candidate.h"
 #include "config/key.h"
 #include "control/admin/explain_endpoint.h"
 #include "proxy/base/failure.h"
@@ -36,6 +37,16 @@ std::string split_words(const route::Route& route, const Snapshot& snapshot) {
     return out;
 }
 
+// Why "@candidate" is this upstream.
+std::string why_candidate(const route::Route& route, std::uint32_t upstream) {
+    std::uint64_t its = 0, others = 0;
+    for (std::size_t i = 0; i < route.arms.size(); ++i) (route.arms[i] == upstream ? its : others) += route.weights[i];
+    return fmt::format(", who {} is now: {}", config::kCandidate,
+                       its < others    ? "the one of the split that gets less"
+                       : its == others ? "both get the same, and it had less before"
+                                       : "a rollout leads there");
+}
+
 void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
                    const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms) {
     if (decision.rule >= 0) {
@@ -52,7 +63,9 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
     switch (decision.by) {
         case route::Decision::By::rule: {
             const auto& rule = route.rules[static_cast<std::size_t>(decision.rule)];
-            why.push_back(fmt::format("rule {} holds and sends it to {}", rule.name, upstream.name));
+            if (rule.candidate) out["meant_by"] = std::string(config::kCandidate);
+            why.push_back(fmt::format("rule {} holds and sends it to {}{}", rule.name, upstream.name,
+                                      rule.candidate ? why_candidate(route, decision.upstream) : ""));
             break;
         }
         case route::Decision::By::sticky:

@@ -17,6 +17,7 @@
 
 namespace switchyard {
 struct SplitCursor;
+struct MarkWatch;
 struct SharedCount;
 }  // namespace switchyard
 
@@ -32,6 +33,7 @@ struct Rule {
     std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
     config::Respond respond;     // status 0: the upstream
     bool refused = false;        // its condition is: a request that comes to it goes no further
+    bool candidate = false;      // `upstream` is who "@candidate" means in this snapshot
 
     bool answers() const { return respond.status != 0; }
 };
@@ -79,6 +81,7 @@ struct Route {
     std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
     std::vector<std::uint32_t> weights;  // of the arms
     std::shared_ptr<SplitCursor> cursor;
+    std::shared_ptr<const MarkWatch> marks;
     bool has_sticky = false;
     Sticky sticky;
     Edits request_edits, response_edits;

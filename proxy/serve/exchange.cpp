@@ -228,6 +228,7 @@ Failure Exchange::choose_route() {
 
 // By the generation that is in force now.
 Failure Exchange::route_again() {
+    if (record_.first_done && !record_.first_counted) count_first(first_cell());
     if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
     route_counted_ = false;
     unpin();

@@ -72,7 +72,7 @@ class Exchange {
     bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
-    void note_refused();
+    void note_refused(Failure failure);
 
     // exchange_pace.cpp
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
@@ -136,6 +136,10 @@ class Exchange {
 
     // exchange_account.cpp, exchange_log.cpp
     void account();
+    void count_first(Cell& first);
+    Cell& first_cell();
+    bool keyless() const;
+    void note_marks(std::uint32_t slow_us);
     void write_access_line() const;
 
     void pin();

@@ -327,7 +327,12 @@ void Exchange::note_attempt_end(Failure failure) {
         record_.first_done = true;
         record_.first_failed = failed;
         record_.first_upstream = upstream_->id;
-        if (failure == Failure::none) record_.first_answer = answer_of(response_.status);
+        record_.first_failure = failure;
+        if (local_ != nullptr) record_.first_endpoint = local_->state->id;
+        if (failure == Failure::none) {
+            record_.first_status = response_.status;
+            record_.first_answer = answer_of(response_.status);
+        }
         record_.first_head_us = took;
     }
     if (left) return;
@@ -351,7 +356,7 @@ void Exchange::count_result(Failure failure) {
     }
     ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
     ++local_->consecutive_failures;
-    context_.note_failure(route_->id, local_->state->id);
+    context_.note_failure(route_->id, local_->state->id, in_force_->generation);
     if (upstream_->ejection.consecutive_failures != 0 &&
         local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
         context_.suspect({local_->state->id, local_->consecutive_failures});

@@ -149,6 +149,7 @@ void Exchange::stop_at_failure(Failure failure) {
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
     if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
     record_.first_failed = true;
+    record_.first_failure = failure;
     record_.first_answer = AnswerKind::cut;
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 
+#include "config/candidate.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
@@ -88,10 +89,15 @@ bool has_members(const upstream::Upstream& compiled, const config::Upstream& sou
 class Compiler {
   public:
     Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-             const KnownAddresses& known)
-        : model_(std::move(model)), registry_(registry), known_(known), snapshot_(std::make_shared<Snapshot>()) {
+             const KnownAddresses& known, const LedRoutes& led)
+        : model_(std::move(model)),
+          registry_(registry),
+          known_(known),
+          led_(led),
+          snapshot_(std::make_shared<Snapshot>()) {
         snapshot_->generation = generation;
         snapshot_->facts = known.version;
+        snapshot_->led = led.version;
         snapshot_->model = model_;
     }
 
@@ -183,8 +189,9 @@ class Compiler {
                     "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
                     source.name, rule.name);
             const bool answers = rule.respond.status != 0;
-            out->rules.push_back(
-                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            const bool candidate = rule.upstream == config::kCandidate;
+            out->rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
+                                  rule.respond, refused, candidate});
             if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
             if (!rule.fallback.empty()) {
                 out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
@@ -200,6 +207,7 @@ class Compiler {
         out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
+        out->marks = registry_.marks(source.name);
         if (source.sticky) {
             out->has_sticky = true;
             out->sticky = {source.sticky->key, lowered(source.sticky->key.name),
@@ -236,6 +244,12 @@ class Compiler {
         snapshot_->route_table->add(source.match, std::move(out));
     }
 
+    // A rollout leads to one of the two arms: whoever begins it has seen to that.
+    const std::string& meant_by(const config::Rule& rule, const config::Route& route) const {
+        const auto* led = rule.upstream == config::kCandidate ? led_.find(route.name) : nullptr;
+        return led != nullptr && index_.contains(*led) ? *led : config::upstream_of(route, rule);
+    }
+
     // An upstream that stands in for one that is routed to is routed to.
     void follow_fallbacks() {
         for (const auto& upstream : snapshot_->upstreams)
@@ -246,6 +260,7 @@ class Compiler {
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
     const KnownAddresses& known_;
+    const LedRoutes& led_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
@@ -254,8 +269,8 @@ class Compiler {
 }  // namespace
 
 CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-                      const KnownAddresses& known) {
-    return Compiler(std::move(model), generation, registry, known).run();
+                      const KnownAddresses& known, const LedRoutes& led) {
+    return Compiler(std::move(model), generation, registry, known, led).run();
 }
 
 std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry,

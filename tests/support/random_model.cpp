@@ -251,6 +251,10 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     for (const auto& name : order)
         if (out.split.empty() || dice.chance(0.5)) out.split.emplace_back(name, dice.upto(100));
     out.split.front().second += 1;
+    if (out.split.size() == 2 && dice.chance(0.2)) {
+        out.split.back().second = out.split.front().second;
+        out.candidate = out.split[dice.upto(1)].first;
+    }
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
         if (dice.chance(0.8))
