@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "config/candidate.h"
-#include "config/expression.h"
 #include "config/merge.h"
 #include "config/parse.h"
 #include "config/render.h"

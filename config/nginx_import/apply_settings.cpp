@@ -95,8 +95,19 @@ bool is_own_header(const std::string& name, const Text& value) {
     if (is("X-Forwarded-For")) return variable == "proxy_add_x_forwarded_for" || variable == "remote_addr";
     if (is("X-Forwarded-Proto")) return variable == "scheme" || variable == "http_x_forwarded_proto";
     if (is("X-Forwarded-Host")) return variable == "host" || variable == "http_host";
+    if (is("X-Forwarded-Port")) return variable == "server_port" || variable == "http_x_forwarded_port";
     if (is("X-Request-Id")) return variable == "request_id" || variable == "http_x_request_id";
     return is("Host") && variable == "http_host";
+}
+
+// The headers of this kind that configurations name; the data plane knows more.
+bool is_claim(std::string_view name) {
+    constexpr std::array<std::string_view, 8> kClaims{"X-Real-IP",        "True-Client-IP", "X-Client-IP",
+                                                      "CF-Connecting-IP", "Client-IP",      "X-Original-URL",
+                                                      "X-Rewrite-URL",    "X-Scheme"};
+    constexpr std::string_view kFamily = "X-Forwarded-";
+    return same_header(name.substr(0, kFamily.size()), kFamily) ||
+           std::ranges::any_of(kClaims, [&](std::string_view claim) { return same_header(claim, name); });
 }
 
 // proxy_set_header Authorization $http_authorization: nothing but what happens anyway.
@@ -104,7 +115,14 @@ bool passes_on(const std::string& name, const Text& value) {
     const auto variable = only_variable(value);
     const auto key = variable ? key_of(*variable) : std::nullopt;
     return key && key->source == Key::Source::header && same_header(key->name, name) && !is_hop_header(name) &&
-           !same_header(name, "Host") && !name.starts_with("X-Forwarded-") && !same_header(name, "X-Request-Id");
+           !same_header(name, "Host") && !is_claim(name) && !same_header(name, "X-Request-Id");
+}
+
+// proxy_set_header X-Real-IP $http_x_real_ip: what anybody says about a request.
+bool passes_claim_on(const std::string& name, const Text& value) {
+    const auto variable = only_variable(value);
+    const auto key = variable ? key_of(*variable) : std::nullopt;
+    return key && key->source == Key::Source::header && same_header(key->name, name) && is_claim(name);
 }
 
 // $proxy_add_x_forwarded_for and $http_x_forwarded_proto go by what the client says of itself.
@@ -141,6 +159,10 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
         } else if (is_own_header(name, value)) {
             notes.unneeded(*directive, same_header(name, "Host") ? "the client's Host is always passed on"
                                                                  : "Switchyard writes this header by itself");
+        } else if (passes_claim_on(name, value)) {
+            notes.changed(*directive,
+                          "is passed on from senders in listeners.trusted_proxies only; nginx keeps what any client "
+                          "sends");
         } else if (!is_token(name) || is_hop_header(name) || same_header(name, "Expect")) {
             notes.lost(*directive, "this header cannot be set");
         } else if (const auto filled = header_value(value); !filled) {

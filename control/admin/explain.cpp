@@ -108,7 +108,7 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
 void believe(std::vector<std::string>& why, const ListenerPlan& listener, const char* base, const http::Head& head,
              route::ClientAddress& client) {
     if (!listener.trusted_proxies.contains(client)) return;
-    const auto said = route::said_client(base, head, listener.client_header, listener.trusted_proxies, client);
+    const auto said = route::said_client(base, head, listener.client_header, listener.trusted_proxies, client).client;
     if (said == client) return;
     char text[64];
     const std::string_view words(text, said.write(text));

@@ -64,7 +64,7 @@ ConnectionOptions read_connection(const char* base, Head& head) {
 constexpr const char* kUnknownCoding = "a transfer-encoding other than chunked before it";
 
 // Other codings, and chunked behind them: a message whose end is known and whose contents are not.
-bool ends_in_chunked(std::string_view codings) {
+[[gnu::cold, gnu::noinline]] bool ends_in_chunked(std::string_view codings) {
     bool last = false, good = !codings.ends_with(',');
     while (!codings.empty()) {
         good = good && !last;

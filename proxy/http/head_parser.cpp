@@ -24,6 +24,13 @@ Outcome parse_version(std::string_view text, std::uint8_t& minor) {
     return Outcome::done;
 }
 
+// Where a target goes on to whose first characters up to `end` are those of any target: in a query more may stand.
+[[gnu::cold, gnu::noinline]] std::size_t end_of_odd_query(std::string_view line, std::size_t begin, std::size_t end) {
+    if (line.substr(begin, end - begin).find('?') == line.npos) return end;
+    while (end < line.size() && is(line[end], kQuery)) ++end;
+    return end;
+}
+
 Outcome parse_request_line(const char* base, std::size_t length, Head& head) {
     const std::string_view line(base, length);
     const auto first = line.find(' ');
@@ -31,8 +38,7 @@ Outcome parse_request_line(const char* base, std::size_t length, Head& head) {
     if (!all(line.substr(0, first), kToken)) return Outcome::bad;
     std::size_t end = first + 1;
     while (end < length && is(line[end], kTarget)) ++end;
-    if (end < length && is(line[end], kQuery) && line.substr(first + 1, end - first - 1).find('?') != line.npos)
-        while (end < length && is(line[end], kQuery)) ++end;
+    if (end == length || line[end] != ' ') end = end_of_odd_query(line, first + 1, end);
     if (end == first + 1 || end == length || line[end] != ' ') return Outcome::bad;
     head.method = slice(0, first);
     head.target = slice(first + 1, end - first - 1);

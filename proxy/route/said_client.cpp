@@ -23,15 +23,9 @@ std::string_view take_outside_quotes(std::string_view& rest, char mark) {
     return out;
 }
 
-// The node of an element of Forwarded (RFC 7239 §4): the value of its "for"; empty when it has none.
-std::string_view for_of(std::string_view element) {
-    while (!element.empty()) {
-        const auto pair = take_outside_quotes(element, ';');
-        const auto equals = pair.find('=');
-        if (equals != pair.npos && http::equals_lower(http::trim(pair.substr(0, equals)), "for"))
-            return pair.substr(equals + 1);
-    }
-    return {};
+std::string_view unquoted(std::string_view text) {
+    const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+    return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
 bool is_port(std::string_view text) {
@@ -44,32 +38,45 @@ class Chain {
   public:
     explicit Chain(const CidrSet& trusted) : trusted_(trusted) {}
 
-    void add(std::string_view node) {
+    void add(std::string_view node, std::string_view element) {
         const auto address = parse_node(node);
         if (!address.is_ip)
-            client_ = {};  // what stands above it is hidden
-        else if (!client_.is_ip || !trusted_.contains(address))
-            client_ = address;
+            said_ = {};  // what stands above it is hidden
+        else if (!said_.client.is_ip || !trusted_.contains(address))
+            said_ = {address, element};
     }
-    const ClientAddress& client() const { return client_; }
+    const Said& said() const { return said_; }
 
   private:
     const CidrSet& trusted_;
-    ClientAddress client_;
+    Said said_;
 };
 
 void add_line(Chain& chain, std::string_view value, bool forwarded) {
     while (!value.empty()) {
         const auto member = forwarded ? take_outside_quotes(value, ',') : http::take_member(value);
-        if (!member.empty()) chain.add(forwarded ? for_of(member) : member);  // RFC 9110 §5.6.1
+        if (member.empty()) continue;  // RFC 9110 §5.6.1
+        if (forwarded)
+            chain.add(parameter_of(member, "for"), member);
+        else
+            chain.add(member, {});
     }
 }
 
 }  // namespace
 
+std::string_view parameter_of(std::string_view element, std::string_view lower_name) {
+    while (!element.empty()) {
+        const auto pair = take_outside_quotes(element, ';');
+        const auto equals = pair.find('=');
+        if (equals == pair.npos || !http::equals_lower(http::trim(pair.substr(0, equals)), lower_name)) continue;
+        return unquoted(http::trim(pair.substr(equals + 1)));
+    }
+    return {};
+}
+
 ClientAddress parse_node(std::string_view text) {
-    text = http::trim(text);
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+    text = unquoted(http::trim(text));
     if (text.starts_with('[')) {
         const auto end = text.find(']');
         if (end == text.npos) return {};
@@ -86,20 +93,20 @@ ClientAddress parse_node(std::string_view text) {
     return ClientAddress::parse(text);
 }
 
-ClientAddress said_client(const char* base, const http::Head& head, std::string_view header, const CidrSet& trusted,
-                          const ClientAddress& peer) {
+Said said_client(const char* base, const http::Head& head, std::string_view header, const CidrSet& trusted,
+                 const ClientAddress& peer) {
     using enum http::FieldName;
     http::FieldName id = http::field_name(header);
     if (header.empty()) id = head.has(x_forwarded_for) ? x_forwarded_for : forwarded;
     const bool by_name = id == other || id == claim;
-    if (!by_name && !head.has(id)) return peer;
+    if (!by_name && !head.has(id)) return {peer, {}};
     Chain chain(trusted);
     for (std::uint16_t i = 0; i < head.field_count; ++i) {
         const auto& field = head.fields[i];
         if (by_name ? http::equals_lower(field.name.of(base), header) : field.id == id)
             add_line(chain, field.value.of(base), id == forwarded);
     }
-    return chain.client().is_ip ? chain.client() : peer;
+    return chain.said().client.is_ip ? chain.said() : Said{peer, {}};
 }
 
 }  // namespace switchyard::route

@@ -177,9 +177,13 @@ Failure Exchange::choose_route() {
     const auto& listener = *listener_;
     trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
     facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
-    if (trusted_peer_)
-        facts_.client = route::said_client(base(), request_, listener.client_header, listener.trusted_proxies,
-                                           session_.client_address());
+    if (trusted_peer_) {
+        const auto said = route::said_client(base(), request_, listener.client_header, listener.trusted_proxies,
+                                             session_.client_address());
+        facts_.client = said.client;
+        said_scheme_ = route::parameter_of(said.element, "proto");
+        if (!http::all(said_scheme_, http::kToken)) said_scheme_ = {};
+    }
     make_request_id();
     const Snapshot& snapshot = *in_force_->snapshot;
     route_ = snapshot.routes.find(host_, path_, method(), listener.connections.get());

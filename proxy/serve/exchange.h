@@ -118,6 +118,11 @@ class Exchange {
     bool write_request_head(net::Buffer& out);
     bool write_request_head_again();
     void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
+    // Nobody else has a say in how the request came here: no peer, no edit of a line of ours.
+    bool only_we_say() const {
+        return !trusted_peer_ && route_->request_edits.known == 0 && !listener_->forwarded &&
+               !target_.authority.empty() && session_.client_address().is_ip;
+    }
     void write_own_forwarding(http::Writer& to) const;
     void write_forwarded_for(http::Writer& to) const;
     std::string_view forwarded_port(const http::Field* host, const http::Field* proto) const;
@@ -179,6 +184,7 @@ class Exchange {
     char request_id_[64];
     std::uint8_t request_id_size_ = 0;
     bool trusted_peer_ = false;
+    std::string_view said_scheme_;  // by which the client came to the trusted peer, where Forwarded tells
 
     InForce* in_force_ = nullptr;
     const ListenerPlan* listener_ = nullptr;  // of that generation

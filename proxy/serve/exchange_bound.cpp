@@ -29,7 +29,7 @@ bool Exchange::take_bound() {
 void Exchange::keep_for_client() {
     if (trusted_peer_ || upstream_->max_idle == 0 || upstream_->send_proxy_protocol != 0) return;
     if (connection_->hung_up || connection_->readable) return;
-    connection_->notify(nullptr);
+    connection_->notify(&session_);
     session_.bound = std::make_unique<Session::Bound>(std::move(connection_), local_->state);
 }
 

@@ -39,8 +39,11 @@ bool Exchange::reads_forwarded() const {
 void Exchange::write_own_forwarding(http::Writer& to) const {
     char text[64];
     to << "X-Forwarded-For: " << std::string_view(text, session_.client_address().write(text));
-    to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << target_.authority
-       << "\r\nX-Forwarded-Port: " << (target_.port.empty() ? std::string_view("80") : target_.port) << "\r\n";
+    to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << target_.authority;
+    if (target_.port.empty())
+        to << "\r\nX-Forwarded-Port: 80\r\n";
+    else
+        to << "\r\nX-Forwarded-Port: " << target_.port << "\r\n";
 }
 
 // `host`, `proto`: what a trusted peer says of them and is passed on, or null.
@@ -48,11 +51,9 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
                                 bool port_given) const {
     using Name = http::FieldName;
     const route::Edits& edits = route_->request_edits;
-    if (!trusted_peer_ && edits.known == 0 && !listener_->forwarded && !target_.authority.empty() &&
-        session_.client_address().is_ip)
-        return write_own_forwarding(to);
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
-    if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto)) to << "X-Forwarded-Proto: http\r\n";
+    if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
+        to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? "http" : said_scheme_) << "\r\n";
     // Who named no host asked for none.
     if (!target_.authority.empty()) {
         if (host == nullptr && !edits.replaces(Name::x_forwarded_host))
@@ -103,8 +104,7 @@ void Exchange::write_forwarded_for(http::Writer& to) const {
 std::string_view Exchange::forwarded_port(const http::Field* host, const http::Field* proto) const {
     const std::string_view port = host == nullptr ? target_.port : port_in(host->value.of(base()));
     if (!port.empty()) return port;
-    if (proto == nullptr) return "80";
-    const auto used = proto->value.of(base());
+    const auto used = proto == nullptr ? said_scheme_ : proto->value.of(base());
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }
 

@@ -154,7 +154,10 @@ bool Exchange::write_request_head(net::Buffer& out) {
     if (!has_host_header && !edits.replaces(http::FieldName::host))
         to << "Host: " << (target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority)
            << "\r\n";
-    write_forwarding(to, said_host, said_proto, port_given);
+    if (only_we_say())
+        write_own_forwarding(to);
+    else
+        write_forwarding(to, said_host, said_proto, port_given);
     if (!edits.replaces(http::FieldName::x_request_id))
         to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
     if (!edits.replaces(http::FieldName::via))

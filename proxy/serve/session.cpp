@@ -78,6 +78,7 @@ net::Running Session::run() {
                 set_deadline(idle_deadline());
                 co_await sleep();
                 if (expired()) co_return;
+                if (bound && bound->connection->hung_up) bound.reset();  // its endpoint has closed it
             }
             const auto got = stream.read(in.room());
             if (got.status == net::Transfer::Status::again) {

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "config/expression.h"
 #include "config/parse.h"
 #include "config/render.h"
+#include "config/taken.h"
 #include "config/validate.h"
 #include "control/state_dir.h"
 #include "tests/unit/control/store/scratch_dir.h"

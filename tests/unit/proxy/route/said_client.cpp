@@ -23,7 +23,7 @@ std::string client(const std::string& lines, std::string_view header = {}) {
     http::Head head;
     REQUIRE(http::HeadParser().request(bytes, head) == http::HeadParser::Outcome::done);
     const route::CidrSet trusted({"10.0.0.0/8", "unix"});
-    return words(route::said_client(bytes.data(), head, header, trusted, ClientAddress::parse("10.9.9.9")));
+    return words(route::said_client(bytes.data(), head, header, trusted, ClientAddress::parse("10.9.9.9")).client);
 }
 
 }  // namespace
@@ -115,6 +115,20 @@ TEST_CASE("a listener may say which header names the client, and then no other d
     CHECK(client("X-Client: 203.0.113.7, 10.0.0.1\r\n", "x-client") == "203.0.113.7");
     CHECK(client("X-CLIENT: [2001:db8::1]:5\r\n", "x-client") == "2001:db8::1");
     CHECK(client("Forwarded: for=7.7.7.7\r\n", "x-forwarded-for") == "10.9.9.9");
+}
+
+TEST_CASE("what else an element of Forwarded says is read from the one that the client stands in") {
+    CHECK(route::parameter_of("for=1.2.3.4;proto=https", "proto") == "https");
+    CHECK(route::parameter_of(" for=1.2.3.4 ; Proto = \"https\" ", "proto") == "https");
+    CHECK(route::parameter_of("for=\"a;proto=http\";proto=https", "proto") == "https");
+    CHECK(route::parameter_of("for=1.2.3.4;protocol=x", "proto").empty());
+    const std::string bytes =
+        "GET / HTTP/1.1\r\nForwarded: for=6.6.6.6;proto=a, for=7.7.7.7;proto=b, for=10.0.0.1;proto=c\r\n\r\n";
+    http::Head head;
+    REQUIRE(http::HeadParser().request(bytes, head) == http::HeadParser::Outcome::done);
+    const auto said = route::said_client(bytes.data(), head, {}, route::CidrSet({"10.0.0.0/8"}), {});
+    CHECK(words(said.client) == "7.7.7.7");
+    CHECK(route::parameter_of(said.element, "proto") == "b");
 }
 
 TEST_CASE("a peer of a unix socket is trusted where that is said") {

@@ -108,6 +108,16 @@ TEST_CASE("behind a proxy nobody can tell whose it is, and without kept connecti
     }
 }
 
+TEST_CASE("a bound connection that its endpoint closes is let go while the client is idle") {
+    Stage stage;
+    Wire alice = stage.client();
+    Wire connection = stage.kept_connection(alice, proving("Authorization: NTLM TlRM"));
+    connection.shutdown_send();
+    stage.crank->see_end(connection);
+    CHECK(stage.crank->sessions() == 1);
+    stage.kept_connection(alice);
+}
+
 TEST_CASE("a bound connection that the endpoint has closed is made anew, and bound again") {
     Stage stage;
     Wire alice = stage.client(), bob = stage.client();

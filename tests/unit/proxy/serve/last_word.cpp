@@ -118,6 +118,7 @@ TEST_CASE("the port is that of what the client asked for") {
         {"Host: a:8080\r\nX-Forwarded-Host: b:99\r\n", "99", "8080"},
         {"Host: a\r\nX-Forwarded-Host: [::1]\r\n", "80", "80"},
         {"Host: a\r\nX-Forwarded-Port: 8443\r\n", "8443", "80"},
+        {"Host: a\r\nForwarded: for=1.2.3.4;proto=https\r\n", "443", "80"},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.lines);
@@ -183,6 +184,7 @@ TEST_CASE("the list that goes on is the one that counts, and names the client") 
     const Row kRows[] = {
         {"", "X-Forwarded-For: 203.0.113.7:5, \r\nX-Forwarded-For: ,\r\n", "203.0.113.7:5, 10.1.2.3", "-"},
         {"", "Forwarded: for=203.0.113.7\r\n", "203.0.113.7, 10.1.2.3", "for=203.0.113.7"},
+        {"", "Forwarded: proto=https;for=203.0.113.7\r\n", "203.0.113.7, 10.1.2.3", "proto=https;for=203.0.113.7"},
         {"X-Real-IP", "X-Real-IP: 203.0.113.7\r\n", "203.0.113.7, 10.1.2.3", "-"},
         {"X-Real-IP", "X-Real-IP: 203.0.113.7\r\nX-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n",
          "203.0.113.7, 10.1.2.3", "-"},
@@ -197,6 +199,8 @@ TEST_CASE("the list that goes on is the one that counts, and names the client") 
                                   R"("request_headers": {"set": {"X-Who": "{client}"}})",
                                   kTrusting + R"(, "client_header": ")" + row.header + "\"");
         CHECK(values(head, "X-Forwarded-For") == row.list);
+        CHECK(values(head, "X-Forwarded-Proto") ==
+              (std::string(row.lines).find("proto=https") < 99 ? "https" : "http"));
         CHECK(values(head, "Forwarded") == row.forwarded);
         CHECK(values(head, "X-Who") == (std::string(row.list).find("203") == 0 ? "203.0.113.7" : "10.1.2.3"));
     }
