@@ -385,7 +385,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
 }
 
 void Control::Members::collect() {
-    pool->collect([this](WorkerReport report) {
+    pool->collect(rollouts->any_active(), [this](WorkerReport report) {
         totals.add(report, steady_clock::now());
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);

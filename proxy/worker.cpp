@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "proxy/base/guarded.h"
+#include "proxy/serve/exchange.h"
 
 namespace switchyard {
 namespace {
@@ -81,8 +82,9 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
 }
 
-void Worker::collect(std::function<void(WorkerReport)> each) {
-    asio::post(io_, [this, each = std::move(each)]() mutable {
+void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
+    asio::post(io_, [this, ages, each = std::move(each)]() mutable {
+        context_.ages_wanted = ages;
         asio::post(control_,
                    [each = std::move(each), out = std::make_shared<WorkerReport>(report())] { each(std::move(*out)); });
     });
@@ -224,6 +226,11 @@ WorkerReport Worker::report() {
     out.worker = number_;
     context_.take_cells(out);
     out.in_flight = in_flight(nullptr);
+    out.ages = context_.ages_wanted;
+    if (out.ages) {
+        context_.refresh_clock();
+        serve::Exchange::tell_ages(context_, out);
+    }
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
         context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);

@@ -34,7 +34,7 @@ class Worker {
     void start();
     void adopt(std::shared_ptr<const Snapshot> snapshot);
     void cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams);
-    void collect(std::function<void(WorkerReport)> each);
+    void collect(bool ages, std::function<void(WorkerReport)> each);
     void drain(std::chrono::milliseconds grace, std::function<void()> done);
     void stop();
 

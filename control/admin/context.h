@@ -42,6 +42,7 @@ struct Context {
     WallTime started{};
     std::vector<std::string> notices;                 // what the operator should know: a state file set aside, …
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
+    std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
 };
 
 }  // namespace switchyard::control

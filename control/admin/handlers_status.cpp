@@ -66,15 +66,13 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     const auto& controller = context.controller;
     const auto& model = controller.model();
     const auto now = std::chrono::steady_clock::now();
-    Json out = {
-        {"version", context.version},
-        {"generation", controller.generation()},
-        {"ready", ready(context)},
-        {"started_at", timestamp(context.started)},
-        {"uptime_s",
-         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - context.started).count()},
-        {"config_file", context.config_file},
-        {"file", file_view(controller.file())}};
+    Json out = {{"version", context.version},
+                {"generation", controller.generation()},
+                {"ready", ready(context)},
+                {"started_at", timestamp(context.started)},
+                {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(now - context.up_since).count()},
+                {"config_file", context.config_file},
+                {"file", file_view(controller.file())}};
     const auto behind = controller.adoption().behind(controller.generation());
     out["workers"] = {{"adopted", controller.adoption().workers() - behind.size()},
                       {"of", controller.adoption().workers()}};

@@ -10,7 +10,7 @@ namespace switchyard::control::analysis {
 Analysis::Analysis(const Settings& settings)
     : budget_(Budget::of(settings)),
       errors_(settings, budget_),
-      latency_(settings, budget_),
+      speeds_(settings, budget_),
       slo_(settings, budget_),
       answers_(settings),
       latency_alone_(std::ranges::any_of(settings.latency_tolerate, [](double tolerate) { return tolerate > 0.0; })),
@@ -21,7 +21,7 @@ void Analysis::begin_step(Assignment assignment, double share) {
     assignment_ = assignment;
     const bool sticky = assignment == Assignment::sticky;
     errors_.begin_step(sticky, share);
-    latency_.begin_step(sticky, share);
+    speeds_.begin_step(sticky, assignment == Assignment::by_rule, share);
     slo_.begin_step(share);
     answers_.begin_step(sticky, share);
     waiting_.begin_step();
@@ -40,13 +40,13 @@ void Analysis::add(const Tick& tick) {
     step_baseline_ += tick.baseline;
     if (assignment_ == Assignment::sticky) {
         errors_.add_first(tick);
-        latency_.add(tick);
         answers_.add_first(tick);
     }
     if (const auto block = gathering_.add(tick)) compare(*block);
+    speeds_.add(tick);
     slo_.add(tick);
     waiting_.add(tick);
-    latency_alone_.add(tick, slo_.alone());
+    latency_alone_.add(seen_by(Speed::head, false, tick), slo_.alone());
     last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
@@ -60,7 +60,7 @@ void Analysis::add_late(const Late& late) {
     canary_ += late.tick.canary;
     baseline_ += late.tick.baseline;
     errors_.add_late(late);
-    latency_.add_late(late);
+    speeds_.add_late(late);
     answers_.add_late(late);
     slo_.add_late(late.tick);
     judge();
@@ -69,7 +69,7 @@ void Analysis::add_late(const Late& late) {
 void Analysis::judge() {
     if (alarm_) return;
     alarm_ = errors_.alarm();
-    if (!alarm_) alarm_ = latency_.alarm();
+    if (!alarm_) alarm_ = speeds_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
     if (!alarm_ && answers_.rolls_back()) alarm_ = answers_.found();
     if (!alarm_ && latency_alone_.alarmed()) {
@@ -88,7 +88,6 @@ void Analysis::judge() {
 void Analysis::compare(const Tick& block) {
     errors_.add(block);
     answers_.add(block);
-    if (assignment_ != Assignment::sticky) latency_.add(block);
 }
 
 std::string Analysis::alone_refused() const {
@@ -145,7 +144,7 @@ double Analysis::promote_log_evidence() const {
 std::vector<Row> Analysis::rows() const {
     std::vector<Row> out;
     errors_.rows(out);
-    latency_.rows(out);
+    speeds_.rows(out);
     slo_.rows(out);
     answers_.rows(out);
     out.push_back({"sample_ratio", ratio_.log_evidence(), std::log(1.0 / kMismatchAlpha), false, true});

@@ -18,10 +18,10 @@
 #include "control/analysis/gathering.h"
 #include "control/analysis/last_twenty.h"
 #include "control/analysis/latency_alone.h"
-#include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
 #include "control/analysis/slo_guard.h"
+#include "control/analysis/speed_tests.h"
 #include "control/analysis/waiting.h"
 
 namespace switchyard::control::analysis {
@@ -79,7 +79,7 @@ class Analysis {
     // by the same list, here and in each part.
     template <class Memory>
     void remember(Memory& m) {
-        m("errors", errors_), m("latency", latency_), m("slo", slo_), m("answers", answers_);
+        m("errors", errors_), m("speeds", speeds_), m("slo", slo_), m("answers", answers_);
         m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
@@ -90,7 +90,7 @@ class Analysis {
 
     Budget budget_;
     ErrorTests errors_;
-    LatencyTests latency_;
+    SpeedTests speeds_;
     SloGuard slo_;
     AnswerTests answers_;
     LastTwenty last_twenty_;

@@ -6,18 +6,23 @@
 
 namespace switchyard::control::analysis {
 
-LatencyTests::LatencyTests(const Settings& settings, const Budget& budget) {
+LatencyTests::LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,
+                           const std::array<double, kLevels>& parts, const Settings& settings)
+    : name_(std::move(name)) {
     for (std::size_t i = 0; i < kLevels; ++i) {
-        const double tolerate = settings.latency_tolerate[i];
-        const bool tested = tolerate > 0.0;
-        const double threshold = tested ? std::log(2.0 / budget.latency[i]) : std::numeric_limits<double>::infinity();
+        const bool tested = tolerate[i] > 0.0;
+        const double threshold = tested ? std::log(2.0 / parts[i]) : std::numeric_limits<double>::infinity();
         levels_.push_back({tested,
-                           tolerate,
+                           tolerate[i],
                            threshold,
-                           MarkTest(tested ? tolerate : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
+                           MarkTest(tested ? tolerate[i] : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
                            MarkTest(1.0, kSlownessGrid, settings.horizon, settings.sticky),
                            {}});
     }
+}
+
+std::string LatencyTests::test_name(std::size_t level) const {
+    return name_.ends_with("_tail") ? name_ : name_ + "_" + kLevelNames[level];
 }
 
 void LatencyTests::begin_step(bool sticky, double share) {
@@ -93,7 +98,7 @@ std::optional<Alarm> LatencyTests::alarm() const {
         const bool shift = !guarded && level.shift_passed();
         if (!guarded && !shift) continue;
         Alarm alarm;
-        alarm.test = std::string("latency_") + kLevelNames[i] + (guarded ? "" : "_shift");
+        alarm.test = test_name(i) + (guarded ? "" : "_shift");
         alarm.ln_e = (guarded ? level.guarded : level.shift).log_evidence();
         alarm.threshold = level.threshold;
         alarm.canary_marks = level.canary_marks;
@@ -109,7 +114,7 @@ void LatencyTests::rows(std::vector<Row>& out) const {
     for (std::size_t i = 0; i < kLevels; ++i) {
         const Level& level = levels_[i];
         if (!level.tested) continue;
-        const std::string name = std::string("latency_") + kLevelNames[i];
+        const std::string name = test_name(i);
         const double guarded = level.guarded.log_evidence(), shift = level.shift.log_evidence();
         const bool held = guarded >= level.threshold && !level.guarded_passed();
         out.push_back({name, guarded, level.threshold, !held, !held, held});

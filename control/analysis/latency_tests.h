@@ -11,6 +11,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "control/analysis/evidence.h"
@@ -22,7 +23,11 @@ namespace switchyard::control::analysis {
 
 class LatencyTests {
   public:
-    LatencyTests(const Settings& settings, const Budget& budget);
+    // `name`: of what is slow; the rows of a level are called name_pXX, those of a tail just so. `parts`: of the false
+    // alarm rate, by level.
+    LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,
+                 const std::array<double, kLevels>& parts, const Settings& settings);
+    const std::string& name() const { return name_; }
 
     void begin_step(bool sticky, double share);
     void add(const Tick& tick);
@@ -62,6 +67,9 @@ class LatencyTests {
         }
     };
 
+    std::string test_name(std::size_t level) const;
+
+    std::string name_;
     std::vector<Level> levels_;
     bool sticky_ = false;
     double share_ = 0.0;

@@ -112,9 +112,11 @@ std::vector<std::string> rollout_lines(const Json& r) {
     for (const auto& step : r.value("steps", Json::array()))
         out.push_back(step_line(step, index++, r.value("baked", "")));
     if (r.contains("arms")) arms(out, r["arms"]);
-    if (const auto slow = r.value("slow_beyond_ms", Json::object()); !slow.empty())
-        out.push_back(fmt::format("  slow is beyond what {} kept before: p50 {} p90 {} p99 {} ms", r.value("from", ""),
-                                  number(slow, "p50"), number(slow, "p90"), number(slow, "p99")));
+    for (const auto& [key, what] : {std::pair{"slow_beyond_ms", "slow"}, {"long_beyond_ms", "slow to its last octet"}})
+        if (const auto slow = r.value(key, Json::object()); !slow.empty())
+            out.push_back(fmt::format("  {} is beyond what {} kept before: p50 {} p90 {} p99 {} ms", what,
+                                      r.value("from", ""), number(slow, "p50"), number(slow, "p90"),
+                                      number(slow, "p99")));
     if (r.value("keyless_requests", 0) > 0)
         out.push_back(
             fmt::format("  {} requests had no sticky key: they are not compared", number(r, "keyless_requests")));

@@ -141,26 +141,34 @@ bool switched_off(const Json& value) {
     return value.is_null() || (value.is_boolean() && !value.get<bool>());
 }
 
+constexpr double kMostTolerated = 100.0;
+
+void read_levels(ObjectReader& analysis, std::string_view key, std::array<double, analysis::kLevels>& levels,
+                 double& tail, Errors& errors) {
+    const Json* json = analysis.find(key);
+    if (json == nullptr) return;
+    levels.fill(0.0);  // only those that are named
+    tail = 0.0;
+    if (switched_off(*json)) return;
+    ObjectReader reader(*json, analysis.below(key), errors);
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        reader.read(analysis::kLevelNames[i], levels[i], 1.0, kMostTolerated);
+    reader.read("tail", tail, 1.0, kMostTolerated);
+    reader.end();
+}
+
 void read_tolerances(ObjectReader& analysis, Plan& plan, Errors& errors) {
-    constexpr double kMost = 100.0;
     if (const Json* json = analysis.find("errors")) {
         if (switched_off(*json)) {
             plan.errors_tolerate = 0.0;
         } else {
             ObjectReader reader(*json, analysis.below("errors"), errors);
-            reader.read("tolerate", plan.errors_tolerate, 1.0, kMost);
+            reader.read("tolerate", plan.errors_tolerate, 1.0, kMostTolerated);
             reader.end();
         }
     }
-    if (const Json* json = analysis.find("latency")) {
-        plan.latency_tolerate = {0.0, 0.0, 0.0};  // only the levels that are named
-        if (!switched_off(*json)) {
-            ObjectReader reader(*json, analysis.below("latency"), errors);
-            for (std::size_t i = 0; i < analysis::kLevels; ++i)
-                reader.read(analysis::kLevelNames[i], plan.latency_tolerate[i], 1.0, kMost);
-            reader.end();
-        }
-    }
+    read_levels(analysis, "latency", plan.latency_tolerate, plan.latency_tail, errors);
+    read_levels(analysis, "duration", plan.duration_tolerate, plan.duration_tail, errors);
     if (const Json* json = analysis.find("answers")) {
         static const std::vector<std::string> acts{"hold", "rollback"};
         if (switched_off(*json)) {

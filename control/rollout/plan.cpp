@@ -11,6 +11,9 @@ analysis::Settings Plan::settings() const {
     out.false_alarm = false_alarm;
     out.errors_tolerate = errors_tolerate;
     out.latency_tolerate = latency_tolerate;
+    out.latency_tail = latency_tail;
+    out.duration_tolerate = duration_tolerate;
+    out.duration_tail = duration_tail;
     out.answers_false_alarm = answers_false_alarm;
     out.answers_roll_back = answers_roll_back;
     if (slo_success_percent) out.failure_limit = 1.0 - *slo_success_percent / 100.0;

@@ -55,8 +55,11 @@ struct Plan {
     double false_alarm = 0.001;
     double errors_tolerate = 1.5;                           // 0: off
     std::array<double, 3> latency_tolerate{1.2, 1.5, 2.0};  // p50, p90, p99; 0: off
-    double answers_false_alarm = 0.001;                     // kinds of answers, beside false_alarm; 0: off
-    bool answers_roll_back = false;                         // else they hold the step
+    double latency_tail = 3.0;
+    std::array<double, 3> duration_tolerate{1.2, 1.5, 2.0};  // of whole answers
+    double duration_tail = 3.0;
+    double answers_false_alarm = 0.001;  // kinds of answers, beside false_alarm; 0: off
+    bool answers_roll_back = false;      // else they hold the step
     std::optional<double> slo_success_percent;
     std::optional<Duration> slo_p99;
     std::uint32_t max_extra_failures = 0;  // 0: no cap

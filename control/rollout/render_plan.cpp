@@ -31,6 +31,14 @@ const char* word(Plan::Inconclusive policy) {
     return "pause";
 }
 
+Json levels(const std::array<double, analysis::kLevels>& tolerate, double tail) {
+    Json out = Json::object();
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        if (tolerate[i] > 0.0) out[analysis::kLevelNames[i]] = tolerate[i];
+    if (tail > 0.0) out["tail"] = tail;
+    return out;
+}
+
 Json render_analysis(const Plan& plan) {
     Json out;
     out["false_alarm"] = plan.false_alarm;
@@ -38,10 +46,8 @@ Json render_analysis(const Plan& plan) {
         out["errors"] = {{"tolerate", plan.errors_tolerate}};
     else
         out["errors"] = nullptr;
-    Json latency = Json::object();
-    for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        if (plan.latency_tolerate[i] > 0.0) latency[analysis::kLevelNames[i]] = plan.latency_tolerate[i];
-    out["latency"] = latency;
+    out["latency"] = levels(plan.latency_tolerate, plan.latency_tail);
+    out["duration"] = levels(plan.duration_tolerate, plan.duration_tail);
     if (plan.answers_false_alarm > 0.0)
         out["answers"] = {{"false_alarm", plan.answers_false_alarm},
                           {"act", plan.answers_roll_back ? "rollback" : "hold"}};

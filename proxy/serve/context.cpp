@@ -49,6 +49,8 @@ void Context::take_cells(WorkerReport& report) {
             report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
             noted.marks->clear();
         }
+    report.passages = std::move(passages_);
+    passages_.clear();
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -88,9 +90,8 @@ void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkN
     noted_.back().marks->add(note);
 }
 
-void Context::note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,
-                          std::int64_t head_us, AnswerKind answer) {
-    const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
+void Context::note_bucket(std::uint32_t route, std::uint64_t generation, bool failed,
+                          const FailedBuckets::Sample& sample) {
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)
         if (known.route == route && known.generation == generation) entry = &known;
@@ -99,12 +100,8 @@ void Context::note_bucket(std::uint32_t route, std::uint64_t generation, std::ui
         entry->route = route;
         entry->generation = generation;
     }
-    if (failed) (baseline ? entry->baseline : entry->canary).push_back(bucket);
-    if (entry->samples.size() < FailedBuckets::kMostSamples)
-        entry->samples.push_back(
-            {bucket,
-             static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(head_us > 0 ? head_us : 0))),
-             !baseline, answer});
+    if (failed) (sample.canary ? entry->canary : entry->baseline).push_back(sample.bucket);
+    if (entry->samples.size() < FailedBuckets::kMostSamples) entry->samples.push_back(sample);
 }
 
 namespace {

@@ -18,6 +18,7 @@
 #include "proxy/serve/access_log_ring.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/tunnels.h"
+#include "proxy/serve/under_way.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
 #include "proxy/upstream/breaker.h"
@@ -81,6 +82,8 @@ class Context : public upstream::EndpointTable {
     std::uint64_t active_retries = 0;
     std::uint64_t waiting = 0;  // exchanges in the queues of this worker
     Tunnels tunnels;
+    AllUnderWay under_way;
+    bool ages_wanted = false;  // by the last report
     std::uint64_t client_connections = 0;
     WorkerReport counts;  // the scalar deltas only
 
@@ -96,10 +99,10 @@ class Context : public upstream::EndpointTable {
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
     void note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation);
-    // A first attempt that the sticky hash decided between two arms.
     void note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note);
-    void note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,
-                     std::int64_t head_us, AnswerKind answer);
+    // A first attempt that the sticky hash decided between two arms.
+    void note_bucket(std::uint32_t route, std::uint64_t generation, bool failed, const FailedBuckets::Sample& sample);
+    void tell(const Passage& passage) { passages_.push_back(passage); }
 
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
@@ -129,7 +132,8 @@ class Context : public upstream::EndpointTable {
         std::uint32_t route, upstream;
         std::unique_ptr<MarkNotes> marks;  // kept from report to report
     };
-    std::vector<Noted> noted_;  // those that a rollout ever asked about
+    std::vector<Noted> noted_;       // those that a rollout ever asked about
+    std::vector<Passage> passages_;  // of those that have ended
 };
 
 }  // namespace switchyard::serve

@@ -55,10 +55,12 @@ net::Task<Next> Exchange::serve(Session& session) {
     Next next;
     exchange.pin();
     if (failure == Failure::none) failure = exchange.choose_route();
-    if (failure != Failure::none || exchange.route_answers())
+    if (failure != Failure::none || exchange.route_answers()) {
         next = co_await exchange.answer_locally(failure);
-    else
+    } else {
+        if (session.context().ages_wanted) session.context().under_way.push_back(exchange);
         next = co_await exchange.proxy();
+    }
     exchange.account();
     co_return next;
 }
@@ -228,7 +230,7 @@ Failure Exchange::choose_route() {
 
 // By the generation that is in force now.
 Failure Exchange::route_again() {
-    if (record_.first_done && !record_.first_counted) count_first(first_cell());
+    count_first_now();
     if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
     route_counted_ = false;
     unpin();

@@ -30,7 +30,7 @@
 
 namespace switchyard::serve {
 
-class Exchange {
+class Exchange : public UnderWay {
   public:
     enum class Next : std::uint8_t {
         keep,   // the connection is at a message boundary and may serve another request
@@ -41,6 +41,9 @@ class Exchange {
 
     // Serves the request whose first bytes are in session.in.
     static net::Task<Next> serve(Session& session);
+
+    // Of all that are under way on this worker, what has changed since the last time.
+    static void tell_ages(Context& context, WorkerReport& report);
 
     ~Exchange();
     Exchange(const Exchange&) = delete;
@@ -107,6 +110,16 @@ class Exchange {
     void note_attempt_end(Failure failure);
     void count_result(Failure failure);
 
+    // exchange_ages.cpp
+    void tell_age(WorkerReport& report);
+    void tell_over();
+    Passage passage_of(Passage::Of of) const;
+    bool duration_stands_outside() const;
+    void stand_outside();
+    // What the client gets is the answer to the first attempt.
+    bool answers_first() const { return answer_started_ && record_.attempts == 1; }
+    std::int64_t whole_us() const;
+
     // exchange_return.cpp, exchange_tunnel.cpp
     net::Task<Next> return_response();
     net::Task<Next> tunnel(std::string_view head);
@@ -136,8 +149,10 @@ class Exchange {
 
     // exchange_account.cpp, exchange_log.cpp
     void account();
-    void count_first(Cell& first);
+    void count_first(Cell& first, std::size_t whole);
+    void count_first_now();
     Cell& first_cell();
+    void note_bucket();
     bool keyless() const;
     void note_marks(std::uint32_t slow_us);
     void write_access_line() const;

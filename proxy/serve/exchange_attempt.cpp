@@ -320,6 +320,7 @@ void Exchange::note_attempt_end(Failure failure) {
         force_fresh_ = true;
         if (tried_count_ > 0) --tried_count_;
         if (again) --record_.attempts;
+        record_.told_head = record_.told_whole = 0;  // the next one begins anew
         if (again && failure != Failure::reused_reset) return;
     }
     const std::int64_t took = context_.now_us - record_.attempt_us;

@@ -116,6 +116,7 @@ void Exchange::note_refused(Failure failure) {
     if (record_.first_done) return;
     record_.first_done = record_.first_failed = true;
     record_.first_failure = failure;
+    stand_outside();  // whoever answers instead is not the one that is compared
     record_.first_upstream = upstream_->id;
     record_.first_head_us = context_.now_us - record_.attempt_us;
 }

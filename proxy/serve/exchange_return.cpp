@@ -44,6 +44,7 @@ net::Task<Next> Exchange::return_response() {
     download_.trailers = wanted_down_.empty() ? nullptr : &response_trailers_;
     download_.wanted_trailers = &wanted_down_;
     const bool joined = join_small_body(lead);
+    if (!joined && duration_stands_outside()) stand_outside();
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
     if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);

@@ -12,6 +12,7 @@ using Kind = http::Body::Kind;
 net::Task<Next> Exchange::tunnel(std::string_view head) {
     leave_upstream();
     record_.tunnel = true;
+    stand_outside();
     enter_upstream(*upstream_);
     request_deadline_ms_ = 0;
     const http::Body endless{Kind::until_close, 0};

@@ -31,6 +31,9 @@ struct Record {
     std::uint16_t first_status = 0;
     std::uint32_t first_endpoint = MarkNote::kNoEndpoint;
     std::int64_t first_head_us = 0;  // duration from sent to response head (or to the failure)
+    // What reports have told of its age (Passage); 0: nothing.
+    std::uint16_t told_head = 0, told_whole = 0;
+    bool stands_outside = false;  // how long the whole answer takes says nothing
 };
 
 }  // namespace switchyard::serve

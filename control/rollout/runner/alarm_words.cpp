@@ -29,7 +29,19 @@ std::string luck(const analysis::Alarm& alarm) {
     return fmt::format(" By luck once in {:.0f} rollouts.", std::exp(std::min(alarm.threshold, 30.0)));
 }
 
-std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level,
+// Slower than so many times what nearly all of the old release's kept.
+std::string tail_words(const analysis::Alarm& alarm, const Plan& plan, double tolerate,
+                       const std::optional<analysis::FrozenQuantiles>& frozen) {
+    const std::string than =
+        frozen ? fmt::format("{:.3g} ms", static_cast<double>(Histogram::upper(frozen->tail())) / 1000.0) : "that";
+    return fmt::format(
+        "{} of {} requests to {} ({:.3g} %) took longer than {}, {} times {}'s p99; of {}'s {:.3g} %. "
+        "Tolerated: {:.3g} times as many.",
+        alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
+        analysis::kTailTimes, plan.from, plan.from, percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
+}
+
+std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level, double tolerate,
                           const std::optional<analysis::FrozenQuantiles>& frozen) {
     const std::string than = frozen
                                  ? fmt::format("{:.3g} ms", static_cast<double>(frozen->microseconds(level)) / 1000.0)
@@ -39,14 +51,19 @@ std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::s
         "Tolerated: {:.3g} times as many.",
         alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
         100.0 * analysis::kLevelQuantiles[level], plan.from, plan.from,
-        percent_of(alarm.baseline_marks, alarm.baseline_asked), plan.latency_tolerate[level]);
+        percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
 }
 
 std::string measured(const analysis::Alarm& alarm, const Plan& plan,
                      const std::optional<analysis::FrozenQuantiles>& frozen) {
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        if (alarm.test.starts_with(std::string("latency_") + analysis::kLevelNames[i]))
-            return latency_words(alarm, plan, i, frozen) + luck(alarm);
+        for (const auto& [name, tolerate] :
+             {std::pair{"latency_", &plan.latency_tolerate}, {"duration_", &plan.duration_tolerate}})
+            if (alarm.test.starts_with(std::string(name) + analysis::kLevelNames[i]))
+                return latency_words(alarm, plan, i, (*tolerate)[i], frozen) + luck(alarm);
+    for (const auto& [name, tolerate] :
+         {std::pair{"latency_tail", plan.latency_tail}, {"duration_tail", plan.duration_tail}})
+        if (alarm.test.starts_with(name)) return tail_words(alarm, plan, tolerate, frozen) + luck(alarm);
     for (const AnswerWords& kind : kAnswerWords)
         if (alarm.test == "answers_" + std::string(kind.name))
             return fmt::format(

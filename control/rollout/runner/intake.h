@@ -42,13 +42,15 @@ class Intake {
 
     // What outlives a step, and a restart.
     struct Lasting {
-        std::optional<analysis::FrozenQuantiles> frozen;
+        std::optional<analysis::FrozenQuantiles> frozen, frozen_whole;
         Histogram canary_latency, baseline_latency;
+        Histogram canary_whole, baseline_whole;
         std::uint64_t keyless = 0;
         // Of sticky splits: whose marks have been counted, since which bet.
         analysis::BetClock bets;
         analysis::MarkTable failed;
-        std::array<analysis::MarkTable, analysis::kLevels> slow;
+        std::array<analysis::MarkTable, analysis::kLevels> slow, slow_whole;
+        analysis::MarkTable tail, tail_whole;
         std::array<analysis::MarkTable, kAnswerKinds> answers;
         std::optional<analysis::SteadyBuckets> steady;  // where there is a cap: whose failures count one by one
 
@@ -56,13 +58,21 @@ class Intake {
         void remember(Memory& m) {
             m("keyless", keyless);
             m("frozen", frozen), m("canary_latency", canary_latency), m("baseline_latency", baseline_latency);
+            m("frozen_whole", frozen_whole), m("canary_whole", canary_whole), m("baseline_whole", baseline_whole);
             m("bets", bets), m("failed", failed);
             for (std::size_t i = 0; i < analysis::kLevels; ++i)
-                m(std::string("slow_") + analysis::kLevelNames[i], slow[i]);
+                m(std::string("slow_") + analysis::kLevelNames[i], slow[i]),
+                    m(std::string("slow_whole_") + analysis::kLevelNames[i], slow_whole[i]);
+            m("tail", tail), m("tail_whole", tail_whole);
             for (std::size_t i = 0; i < kAnswerKinds; ++i)
                 m("answers_" + std::string(kAnswerWords[i].name), answers[i]);
             m("steady", steady);
         }
+    };
+
+    // What the baseline did before: how long its heads and its whole answers took.
+    struct Past {
+        Histogram head, whole;
     };
 
     // How a step's requests are routed: since which generation, and with which share of the split (0: by rule).
@@ -74,7 +84,7 @@ class Intake {
     explicit Intake(Places places);
 
     // A step begins: fresh counts, and quantiles frozen from `baseline` when that holds enough.
-    void begin(Monotonic now, const Histogram& baseline, Routed routed);
+    void begin(Monotonic now, const Past& baseline, Routed routed);
     // Whether a generation with other shares is on its way: meanwhile nothing counts that a generation routes which has
     // not been seen before. To be said before each add().
     void changing(bool so) {
@@ -98,6 +108,11 @@ class Intake {
 
     Monotonic as_of() const;
     const std::optional<analysis::FrozenQuantiles>& frozen() const { return lasting_->frozen; }
+    const std::optional<analysis::FrozenQuantiles>& frozen_whole() const { return lasting_->frozen_whole; }
+    // What a test has its marks by.
+    const std::optional<analysis::FrozenQuantiles>& frozen_for(const std::string& test) const {
+        return test.starts_with("duration") ? frozen_whole() : frozen();
+    }
     // Requests without a sticky key, in all: no comparison of keys counts them.
     std::uint64_t keyless() const { return lasting_->keyless; }
     // Of this step, for people.
@@ -112,6 +127,8 @@ class Intake {
     struct UnderWay {
         std::uint64_t to = 0, from = 0;            // of this rollout
         std::uint64_t step_to = 0, step_from = 0;  // of this step
+        bool told = false;
+        Histogram waiting_to, waiting_from;  // of this rollout: ages of those without a head
     };
     // An earlier step.
     struct Former {
@@ -123,11 +140,18 @@ class Intake {
     analysis::Tick* booked(std::uint64_t generation);
     void add_cell(const Cell& cell, analysis::ArmCounts& arm) const;
     void add_in_flight(const WorkerReport& report);
+    bool of_rollout(std::uint64_t generation) const;
+    void add_waiting(const WorkerReport& report, UnderWay& under_way) const;
+    void add_passage(const Passage& passage, bool settles);
+    void add_bucket_passage(const Passage& passage, analysis::Tick& tick);
+    void mark_slow(const FailedBuckets::Sample& sample, analysis::FirstMarks& first,
+                   const analysis::BucketCounts::Asked& asked, bool told);
+    std::size_t first_limit() const;
     void add_delta(const CellDelta& delta, bool settles);
     void add_buckets(const FailedBuckets& buckets, analysis::Tick& tick);
     void add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady, analysis::Tick& tick) const;
     void close_step();
-    void freeze(const Histogram& baseline);
+    void freeze(const Histogram& heads, const Histogram& wholes);
 
     Places places_;
     std::unique_ptr<analysis::BucketCounts> seen_;  // in this step; null: the split is not sticky, or all is over
@@ -140,7 +164,7 @@ class Intake {
     std::uint64_t sent_to_ = 0, sent_from_ = 0;  // requests of this step that have ended
     std::vector<Monotonic> reported_;            // by worker
     std::set<unsigned> settling_;                // workers whose next report is dropped
-    std::unique_ptr<Histogram> canary_latency_, baseline_latency_;
+    std::unique_ptr<Histogram> canary_latency_, baseline_latency_, baseline_whole_;
     std::map<std::uint32_t, std::uint64_t> failing_;
     std::map<unsigned, UnderWay> under_way_;  // by worker
     bool warm_ = false;

@@ -151,7 +151,8 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     epoch_ = step.epoch;
     to_begin_.reset();
     const Ppm weight = publication_->in_force();
-    intake_->begin(ports_.now(), recent_baseline().first_byte,
+    const auto before = recent_baseline();
+    intake_->begin(ports_.now(), {before.first_byte, before.whole},
                    {publication_->generation(), static_cast<double>(weight) / kWhole});
     analysis_->begin_step(weight == 0 ? Assignment::by_rule
                           : sticky_   ? Assignment::sticky
@@ -260,7 +261,9 @@ void LiveRollout::tick() {
             counted_since_ = true;
         }
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
-        if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
+        // One that hangs has been asked as well.
+        if (!canary_since_ && static_cast<std::int64_t>(counts.canary.attempts) + counts.canary.early > 0)
+            canary_since_ = now;
         constexpr double kLately = 10.0;  // seconds
         const double fade = std::exp(-counts.seconds / kLately);
         rate_seconds_ = rate_seconds_ * fade + counts.seconds;
@@ -295,7 +298,7 @@ Findings LiveRollout::findings() const {
         out.promotable = false, out.why = refused;
     if (const auto& held = analysis_->held_by())
         out.promotable = false,
-        out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object(), places_) +
+        out.why = alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_) +
                   " Promote or abort: a person decides.";
     out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
@@ -313,15 +316,16 @@ Findings LiveRollout::findings() const {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
         };
         const Plan& p = machine_.plan();
-        out.alarm = Findings::Alarm{"evidence",
-                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints(), places_),
-                                    {{"test", alarm->test},
-                                     {"ln_e", alarm->ln_e},
-                                     {"threshold", alarm->threshold},
-                                     {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
-                                     {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-                                     {"endpoints", failing_endpoints()},
-                                     {"where", where(*alarm)}}};
+        out.alarm =
+            Findings::Alarm{"evidence",
+                            alarm_words(*alarm, p, intake_->frozen_for(alarm->test), failing_endpoints(), places_),
+                            {{"test", alarm->test},
+                             {"ln_e", alarm->ln_e},
+                             {"threshold", alarm->threshold},
+                             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
+                             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
+                             {"endpoints", failing_endpoints()},
+                             {"where", where(*alarm)}}};
     }
     return out;
 }

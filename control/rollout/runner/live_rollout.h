@@ -31,7 +31,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
     // A restart loses at most this much of what was counted, in a sticky split what came since the last bet was placed
-    // (fresh_marks.h): each writing is one fsync, and up to 0.8 MiB there.
+    // (fresh_marks.h): each writing is one fsync, and up to 2 MiB there.
     static constexpr Monotonic kKeepEvidence{5000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);

@@ -35,6 +35,8 @@ std::vector<std::string> not_compared(const Plan& plan, const Outcome& outcome) 
         out.emplace_back("latency (off in the plan)");
     else if (!outcome.frozen)
         out.push_back(fmt::format("latency ({} answered too few requests to know its quantiles)", plan.from));
+    if (std::ranges::none_of(plan.duration_tolerate, [](double t) { return t > 0.0; }) && plan.duration_tail <= 0.0)
+        out.emplace_back("whole answers (off in the plan)");
     if (plan.answers_false_alarm <= 0.0) out.emplace_back("kinds of answers (off in the plan)");
     out.push_back(
         fmt::format("anything at 100 %, where there is nothing beside {}: failures were held against {:.3g} %{}",

@@ -18,14 +18,26 @@ double percent(Ppm weight) {
     return static_cast<double>(weight) / 10'000.0;
 }
 
+Json quantiles(const Histogram& of) {
+    const auto ms = [&](double q) { return static_cast<double>(of.quantile(q)) / 1000.0; };
+    return {{"p50", ms(.5)}, {"p90", ms(.9)}, {"p99", ms(.99)}};
+}
+
+Json slow_beyond(const analysis::FrozenQuantiles& frozen) {
+    Json out;
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        out[analysis::kLevelNames[i]] = static_cast<double>(frozen.microseconds(i)) / 1000.0;
+    out["tail"] = static_cast<double>(Histogram::upper(frozen.tail())) / 1000.0;
+    return out;
+}
+
 Json arm(const analysis::ArmCounts& counts, const Histogram& latency) {
-    const auto ms = [&](double q) { return static_cast<double>(latency.quantile(q)) / 1000.0; };
     Json out = {{"attempts", counts.attempts}, {"failures", counts.failures}};
     out["error_percent"] =
         counts.attempts == 0
             ? Json(nullptr)
             : Json(100.0 * static_cast<double>(counts.failures) / static_cast<double>(counts.attempts));
-    if (latency.total() > 0) out["latency_ms"] = {{"p50", ms(.5)}, {"p90", ms(.9)}, {"p99", ms(.99)}};
+    if (latency.total() > 0) out["latency_ms"] = quantiles(latency);
     return out;
 }
 
@@ -43,6 +55,9 @@ Json arms(const LiveRollout& rollout) {
         from["before"] = arm(before, recent.first_byte);
     }
     Json to = arm(analysis.canary(), intake.lasting().canary_latency);
+    for (const auto& [which, whole] :
+         {std::pair{&from, &intake.lasting().baseline_whole}, {&to, &intake.lasting().canary_whole}})
+        if (whole->total() > 0) (*which)["duration_ms"] = quantiles(*whole);
     to["step"] = arm(analysis.step_canary(), intake.canary_latency());
     const Plan& plan = rollout.machine().plan();
     return {{plan.from, std::move(from)}, {plan.to, std::move(to)}};
@@ -153,9 +168,8 @@ Json view(const LiveRollout& rollout) {
     out["arms"] = arms(rollout);
     out["evidence"] = evidence(rollout);
     // What "slow" means in this step.
-    if (const auto& frozen = rollout.intake().frozen())
-        for (std::size_t i = 0; i < analysis::kLevels; ++i)
-            out["slow_beyond_ms"][analysis::kLevelNames[i]] = static_cast<double>(frozen->microseconds(i)) / 1000.0;
+    if (const auto& frozen = rollout.intake().frozen()) out["slow_beyond_ms"] = slow_beyond(*frozen);
+    if (const auto& frozen = rollout.intake().frozen_whole()) out["long_beyond_ms"] = slow_beyond(*frozen);
     const auto promotion = analysis.promotion();
     out["promotion"] = {{"allowed", promotion.allowed},
                         {"why", promotion.why},

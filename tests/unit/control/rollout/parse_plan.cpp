@@ -51,7 +51,7 @@ TEST_CASE("what is rendered is read back as the same plan") {
     CHECK(parse_plan(render_plan(plan)).plan == plan);
     Json odd = Json::parse(R"({"route":"r","from":"a","to":"b","return_over":"30s","watch":true,
         "steps":[{"weight":0.25,"bake":"0s"},{"pause":{}},{"weight":100,"bake":"500ms"}],
-        "analysis":{"errors":null,"answers":{"act":"rollback","false_alarm":0.01},"latency":{"p90":1.3},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
+        "analysis":{"errors":null,"answers":{"act":"rollback","false_alarm":0.01},"latency":{"p90":1.3},"duration":{"p99":4,"tail":5},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
     const auto read = parse_plan(odd);
     REQUIRE(read.plan);
     CHECK(read.plan->steps[0].weight == 2500);
@@ -59,6 +59,9 @@ TEST_CASE("what is rendered is read back as the same plan") {
     CHECK(read.plan->answers_roll_back);
     CHECK(read.plan->answers_false_alarm == .01);
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{0.0, 1.3, 0.0});
+    CHECK(read.plan->latency_tail == 0.0);
+    CHECK(read.plan->duration_tolerate == std::array<double, 3>{0.0, 0.0, 4.0});
+    CHECK(read.plan->duration_tail == 5.0);
     CHECK(parse_plan(render_plan(*read.plan)).plan == read.plan);
     CHECK(render_plan(*read.plan) == render_plan(*parse_plan(render_plan(*read.plan)).plan));
 }
@@ -73,6 +76,9 @@ TEST_CASE("a plan of only what is required gets the defaults of the documentatio
     CHECK_FALSE(read.plan->answers_roll_back);
     CHECK(render_plan(*read.plan)["analysis"]["answers"] == Json{{"false_alarm", .001}, {"act", "hold"}});
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{1.2, 1.5, 2.0});
+    CHECK(read.plan->duration_tolerate == std::array<double, 3>{1.2, 1.5, 2.0});
+    CHECK(read.plan->latency_tail == 3.0);
+    CHECK(read.plan->duration_tail == 3.0);
     CHECK(read.plan->inconclusive == Plan::Inconclusive::pause);
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("the first report of each worker after a step began is not counted, an
 
 TEST_CASE("slow samples count once per bucket and level, only when thresholds are frozen and the canary is warm") {
     Intake intake = sticky_intake();
-    intake.begin(Monotonic{0}, steady(), {});
+    intake.begin(Monotonic{0}, {steady(), {}}, {});
     REQUIRE(intake.frozen());
     intake.add({}, Monotonic{1});
     WorkerReport report;
@@ -253,4 +253,101 @@ TEST_CASE("requests without a key stand outside a comparison of keys, and are to
     CHECK(tick.baseline.attempts == 90);
     CHECK(tick.canary.attempts == 10);
     CHECK(intake.keyless() == 400);
+}
+
+namespace {
+
+Passage passage(std::uint64_t from_us, std::uint64_t to_us, bool over = false) {
+    Passage out;
+    out.generation = 20, out.route = kRoute, out.upstream = kTo;
+    out.from = static_cast<std::uint16_t>(from_us == 0 ? 0 : Histogram::index(from_us));
+    out.to = static_cast<std::uint16_t>(Histogram::index(to_us));
+    out.over = over;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a request is slow the moment it passes the frozen quantile, once, and whatever comes of it") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {steady(), steady()}, {20, 0.1});  // 1 to 3 ms
+    intake.add({}, Monotonic{1});
+    WorkerReport report;
+    report.passages = {passage(0, 500), passage(0, 2500)};
+    intake.add(report, Monotonic{2});
+    auto tick = intake.take(.2, true);
+    CHECK(tick.canary.slow == analysis::SlowCounts{1, 0, 0});
+    CHECK(tick.canary.early == 1);
+    CHECK(tick.canary.whole.asked == 1);
+    report.passages = {passage(500, 2'000'000), passage(2500, 2'000'000)};
+    intake.add(report, Monotonic{3});
+    tick = intake.take(.2, true);
+    CHECK(tick.canary.slow == analysis::SlowCounts{1, 2, 2});
+    CHECK(tick.canary.tail == 2);
+    CHECK(tick.canary.early == 1);
+    // One ends after all, the client of the other has left.
+    report = ended(20, 1, 0, 0, 0);
+    report.cells[0].cell->first_byte.record(3'000'000);
+    report.cells[0].cell->whole.record(3'000'000);
+    report.passages = {passage(2'000'000, 0, true)};
+    report.passages[0].of = Passage::Of::head;
+    report.passages.push_back(passage(2'000'000, 0, true));
+    report.passages[1].of = Passage::Of::whole;
+    intake.add(report, Monotonic{4});
+    tick = intake.take(.2, true);
+    CHECK(tick.canary.slow == analysis::SlowCounts{0, 0, 0});
+    CHECK(tick.canary.tail == 0);
+    CHECK(tick.canary.attempts == 1);
+    CHECK(tick.canary.early == -1);
+    CHECK(tick.canary.whole.asked == 0);
+}
+
+TEST_CASE("who has no head for longer than the old p99 is told as such") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {steady(), {}}, {20, 0.1});
+    intake.add({}, Monotonic{1});
+    CHECK_FALSE(intake.take(.2, true).canary_waiting);  // nobody was asked for ages
+    WorkerReport report;
+    report.ages = true;
+    for (const std::uint64_t generation : {19U, 20U}) {
+        report.heads_waited.push_back({kRoute, kTo, generation, false, std::make_unique<Histogram>()});
+        report.heads_waited.back().ages->record(900);
+        report.heads_waited.back().ages->record(90'000);
+    }
+    intake.add(report, Monotonic{2});
+    const auto tick = intake.take(.2, true);
+    CHECK(tick.canary_waiting == 1);
+    CHECK(tick.baseline_waiting == 0);
+}
+
+TEST_CASE("in a sticky split a bucket is marked when its request passes, and not again when that ends") {
+    Intake intake = sticky_intake();
+    intake.begin(Monotonic{0}, {steady(), steady()}, {20, 0.1});
+    intake.add({}, Monotonic{1});
+    static_cast<void>(intake.take(.2, true));
+    WorkerReport report;
+    report.passages = {passage(0, 50'000)};
+    report.passages[0].hashed = report.passages[0].canary = true;
+    report.passages[0].bucket = 7;
+    intake.add(report, Monotonic{2});
+    auto tick = intake.take(.2, true);
+    CHECK(first_slow(tick.canary_first) == analysis::SlowCounts{1, 1, 1});
+    CHECK(tick.canary_first.paced == 1);
+    CHECK(tick.canary_first.paced_slow == analysis::SlowCounts{1, 1, 1});
+    CHECK(tick.canary_first.whole.paced_slow == analysis::SlowCounts{1, 1, 1});
+    CHECK(tick.canary_first.tail.ever() == 1);
+    CHECK(tick.canary_first.seen == 1);
+    WorkerReport over;
+    over.failed_buckets.push_back({kRoute, {}, {}, {}, 20});
+    FailedBuckets::Sample sample;
+    sample.bucket = 7, sample.canary = true;
+    sample.latency = sample.whole = static_cast<std::uint16_t>(Histogram::index(60'000));
+    sample.told_head = sample.told_whole = static_cast<std::uint16_t>(Histogram::index(50'000));
+    over.failed_buckets[0].samples = {sample};
+    static_cast<void>(intake.take(31, true));  // another bet is placed: it was slow before that
+    intake.add(over, Monotonic{3});
+    tick = intake.take(.2, true);
+    CHECK(tick.canary_first.slow[0].size() == 0);
+    CHECK(tick.canary_first.paced == 0);
+    CHECK(tick.canary_first.seen == 0);
 }

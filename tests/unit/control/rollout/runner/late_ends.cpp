@@ -53,3 +53,16 @@ TEST_CASE("what an earlier step sent is held against the release by that step's 
     CHECK(live->machine().state() == State::rolled_back);
     CHECK(live->analysis().step_canary().failures == 0);
 }
+
+TEST_CASE("a release of which every request hangs is taken back before a time limit ends") {
+    Stage stage;
+    stage.pass(10, {200, 0}, {0, 0});
+    const auto live = started(stage);
+    for (int i = 0; i < 150 && live->machine().active(); ++i) {
+        stage.tick(kBlueLives, {0, 0});
+        stage.hang(10);
+    }
+    CHECK(live->machine().state() == State::rolled_back);
+    CHECK(live->machine().why().starts_with("latency "));
+    CHECK(live->analysis().canary().attempts == 0);
+}

@@ -127,6 +127,17 @@ class Stage {
         if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, green.failures, by});
         rollouts->report(report);
     }
+    // So many requests to the new release are under way for a second, and stay so.
+    void hang(std::uint64_t requests) {
+        switchyard::WorkerReport report;
+        report.ages = true;
+        for (std::uint64_t i = 0; i < requests; ++i) {
+            switchyard::Passage& passage = report.passages.emplace_back();
+            passage.generation = generation, passage.route = kRoute, passage.upstream = kGreen;
+            passage.to = static_cast<std::uint16_t>(switchyard::Histogram::index(1'000'000));
+        }
+        rollouts->report(report);
+    }
     void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
         for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
     }
