@@ -52,7 +52,6 @@ class LatencyTests {
         void add_requests(std::size_t level, const Tick& tick, double share);
         void count(std::size_t level, const Tick& tick);
         bool guarded_passed() const;
-        bool shift_passed() const;
 
         template <class Memory>
         void remember(Memory& m) {
@@ -61,6 +60,9 @@ class LatencyTests {
             m("canary_asked", canary_asked), m("baseline_asked", baseline_asked);
         }
     };
+
+    RiskGate::Reach certain_reach(std::size_t level) const;
+    bool shift_passed(std::size_t level) const;
 
     std::vector<Level> levels_;
     bool sticky_ = false;
