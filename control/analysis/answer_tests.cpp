@@ -15,8 +15,8 @@ AnswerTests::AnswerTests(const Settings& settings)
 }
 
 bool AnswerTests::Kind::passed(double threshold) const {
-    return canary_marks >= kFewestMarks && test.log_evidence() >= threshold &&
-           test.passed(threshold, [this](BetNumber since) { return since == 0 || gate.beyond(kTolerate, since); });
+    return canary_marks >= kFewestMarks &&
+           test.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(kTolerate); });
 }
 
 void AnswerTests::count(const Tick& tick) {

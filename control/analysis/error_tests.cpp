@@ -106,14 +106,13 @@ bool ErrorTests::matters() const {
     return !tiny || tiny_.above(canary_.failures, canary_.attempts, kSure);
 }
 
-// What is counted by request is compared by requests anyway.
-bool ErrorTests::open(BetNumber since) const {
-    return since == 0 || gate_.beyond(tolerate_, since);
+bool ErrorTests::worse() const {
+    return tested_ && main_.passed(threshold_, MarkTest::Gated::buckets, [this] { return gate_.reach(tolerate_); });
 }
 
 std::optional<Alarm> ErrorTests::alarm() const {
     // Cheap refusals first: this runs every tick.
-    const bool worse = tested_ && main_.passed(threshold_, [this](BetNumber since) { return open(since); });
+    const bool worse = this->worse();
     if (!(worse || cap_.alarmed()) || !matters()) return std::nullopt;
     Alarm alarm;
     alarm.test = worse ? "errors" : "extra_failures";
@@ -126,8 +125,7 @@ std::optional<Alarm> ErrorTests::alarm() const {
 
 void ErrorTests::rows(std::vector<Row>& out) const {
     if (tested_) {
-        const bool gated = main_.log_evidence() >= threshold_ &&
-                           !main_.passed(threshold_, [this](BetNumber since) { return open(since); });
+        const bool gated = main_.log_evidence() >= threshold_ && !worse();
         out.push_back({"errors", main_.log_evidence(), threshold_, !gated, !gated, gated});
     }
     if (sticky_) out.push_back({"raw", raw_.log_evidence(), threshold_for(kRawFalseAlarm), false, true});

@@ -59,7 +59,7 @@ class ErrorTests {
   private:
     void add_extra(double share, std::uint64_t canary, std::uint64_t baseline);
     bool matters() const;
-    bool open(BetNumber since) const;
+    bool worse() const;
 
     double threshold_;
     double tolerate_;

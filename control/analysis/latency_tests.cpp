@@ -1,5 +1,6 @@
 #include "control/analysis/latency_tests.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -83,11 +84,25 @@ void LatencyTests::Level::count(std::size_t level, const Tick& tick) {
 }
 
 bool LatencyTests::Level::guarded_passed() const {
-    return guarded.passed(threshold, [this](BetNumber since) { return since == 0 || gate.beyond(tolerate, since); });
+    return guarded.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(tolerate); });
 }
 
-bool LatencyTests::Level::shift_passed() const {
-    return shift.passed(threshold, [this](BetNumber since) { return gate.certainly_beyond(tolerate, since); });
+// By itself, or with the level next to it: what is slower is so at more than one.
+RiskGate::Reach LatencyTests::certain_reach(std::size_t level) const {
+    const Level& it = levels_[level];
+    const auto with = [&](std::size_t wide, std::size_t narrow) {
+        const Level &a = levels_[wide], &b = levels_[narrow];
+        return a.tested && b.tested ? RiskGate::joint_reach(a.gate, a.tolerate, b.gate, b.tolerate) : RiskGate::kNobody;
+    };
+    RiskGate::Reach reach = it.gate.certain_reach(it.tolerate);
+    if (level > 0) reach = std::max(reach, with(level - 1, level));
+    if (level + 1 < levels_.size()) reach = std::max(reach, with(level, level + 1));
+    return reach;
+}
+
+bool LatencyTests::shift_passed(std::size_t level) const {
+    return levels_[level].shift.passed(levels_[level].threshold, MarkTest::Gated::all,
+                                       [&] { return certain_reach(level); });
 }
 
 std::optional<Alarm> LatencyTests::alarm() const {
@@ -95,7 +110,7 @@ std::optional<Alarm> LatencyTests::alarm() const {
         const Level& level = levels_[i];
         if (!level.tested) continue;
         const bool guarded = level.guarded_passed();
-        const bool shift = !guarded && level.shift_passed();
+        const bool shift = !guarded && shift_passed(i);
         if (!guarded && !shift) continue;
         Alarm alarm;
         alarm.test = test_name(i) + (guarded ? "" : "_shift");
@@ -119,9 +134,9 @@ void LatencyTests::rows(std::vector<Row>& out) const {
         const bool held = guarded >= level.threshold && !level.guarded_passed();
         out.push_back({name, guarded, level.threshold, !held, !held, held});
         // The shift is suspicious only beyond the tolerance, whatever its evidence.
-        const bool beyond = level.gate.certainly_beyond(level.tolerate, 0);
-        out.push_back({name + "_shift", shift, level.threshold, beyond, beyond,
-                       shift >= level.threshold && !level.shift_passed()});
+        const bool beyond = certain_reach(i) >= 0;
+        out.push_back(
+            {name + "_shift", shift, level.threshold, beyond, beyond, shift >= level.threshold && !shift_passed(i)});
     }
 }
 

@@ -57,7 +57,6 @@ class LatencyTests {
         void add_requests(std::size_t level, const Tick& tick, double share);
         void count(std::size_t level, const Tick& tick);
         bool guarded_passed() const;
-        bool shift_passed() const;
 
         template <class Memory>
         void remember(Memory& m) {
@@ -66,6 +65,9 @@ class LatencyTests {
             m("canary_asked", canary_asked), m("baseline_asked", baseline_asked);
         }
     };
+
+    RiskGate::Reach certain_reach(std::size_t level) const;
+    bool shift_passed(std::size_t level) const;
 
     std::string test_name(std::size_t level) const;
 
