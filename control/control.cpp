@@ -398,7 +398,17 @@ void Control::Members::collect() {
 }
 
 void Control::Members::release() {
-    for (const auto id : registry.release()) totals.forget_endpoint(id);
+    const auto gone = registry.release(steady_clock::now());
+    for (const auto& endpoint : gone.endpoints) {
+        totals.forget_endpoint(endpoint->id);
+        ejection->forget(endpoint->upstream, endpoint->address);
+    }
+    for (const auto& [id, name] : gone.routes) totals.forget_route(id);
+    for (const auto& [id, name] : gone.upstreams) {
+        totals.forget_upstream(id);
+        health->forget(name);
+        controller->forget_upstream(id);
+    }
 }
 
 void Control::Members::forget_what_is_gone() {

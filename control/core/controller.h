@@ -84,6 +84,8 @@ class Controller {
     const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
     std::uint64_t generation() const { return generation_; }
     const Adoption& adoption() const { return adoption_; }
+    // Its id may be another's from now on.
+    void forget_upstream(std::uint32_t id) { drains_.forget(id); }
     const DrainBook& drains() const { return drains_; }
     const std::optional<PendingConfirmation>& pending() const { return pending_; }
     // What is in force and not durable: a restart would lose it.
