@@ -8,6 +8,14 @@
 namespace switchyard::control {
 namespace {
 
+// In order, and answered to nobody before it is durable (admin/repeated_replies.h). What the disk refuses is said, and
+// is with the next writing of the same record.
+void give(Controller& controller, StoreWriter::Write write) {
+    controller.writer().write(std::move(write), [](const Result<void>& kept) {
+        if (!kept) log_error("{}", kept.error().detail);
+    });
+}
+
 // A rollout of that route, from there to there, whoever began it: what the runner did last it may not have written
 // down.
 std::string abort_rollout_of(rollout::Rollouts& rollouts, const release::Release& release) {
@@ -34,9 +42,13 @@ std::unique_ptr<release::Releases> open_releases(Controller& controller, rollout
     ports.model = [&controller]() -> const config::Model& { return controller.model(); };
     ports.generation = [&controller] { return controller.generation(); };
     ports.keep = [&controller](const std::string& id, const std::string& text) {
-        return controller.store().put_release(id, text);
+        give(controller, [id, text](Store& store) { return store.put_release(id, text); });
+        return Result<void>();
     };
-    ports.forget = [&controller](const std::vector<std::string>& ids) { return controller.store().drop_releases(ids); };
+    ports.forget = [&controller](const std::vector<std::string>& ids) {
+        give(controller, [ids](Store& store) { return store.drop_releases(ids); });
+        return Result<void>();
+    };
     ports.note = [&controller](const std::string& verb, const Caller& caller, const std::string& line) {
         const AuditEntry entry{0,
                                timestamp(std::chrono::system_clock::now()),
@@ -48,7 +60,7 @@ std::unique_ptr<release::Releases> open_releases(Controller& controller, rollout
                                {line},
                                {},
                                {}};
-        if (auto noted = controller.store().note(entry); !noted) log_error("{}", noted.error().detail);
+        give(controller, [entry](Store& store) { return store.note(entry); });
     };
     ports.event = [&controller](nlohmann::ordered_json body) { controller.events().add("release", std::move(body)); };
     ports.abort_rollout = [&rollouts](const release::Release& release) { return abort_rollout_of(rollouts, release); };

@@ -99,6 +99,14 @@ Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options&
         if (auto noted = out.store->note(entry); !noted && out.dir->unwritable().empty()) return noted.error();
     }
     if (auto read = read_store(*out.store, out.kept); !read) return read.error();
+    if (const auto& why = out.dir->unwritable(); why.empty()) {
+        auto reader = Store::open_reader(out.dir->store(), {});
+        if (!reader) return reader.error();
+        out.reader = std::move(*reader);
+    } else {
+        // Of a private copy there is one connection, and nothing is written.
+        out.reader = std::exchange(out.store, Store::refusing(why));
+    }
     if (!file.model && !text.bytes.empty() && out.kept.state.newest)
         // Its secrets may be references to those of the state.
         if (const auto state = config::parse_stored(out.kept.state.newest->config); state.model)

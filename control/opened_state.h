@@ -28,7 +28,8 @@ struct Kept {
 
 struct OpenedState {
     std::unique_ptr<StateDir> dir;
-    std::unique_ptr<Store> store;
+    std::unique_ptr<Store> store;   // to be written to
+    std::unique_ptr<Store> reader;  // of the same state
     Kept kept;
     std::vector<std::string> notices;  // for the operator
 };

@@ -141,6 +141,7 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
         before->replaced = true;
         if (before->pins == 0) retire(before);
     }
+    forget_upstreams(now);
     forget_endpoints(*now->snapshot);
     context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
     if (context_.waiting != 0) context_.call_queues();
@@ -172,6 +173,20 @@ void Worker::follow_listeners(const Snapshot& snapshot) {
                 if (session->start(std::move(fd))) session.release();
             }));
     }
+}
+
+// Before anybody is routed by `now`. What waits in a queue, or has its outcome to tell a breaker, is pinned to a
+// generation that is held.
+void Worker::forget_upstreams(const serve::InForce* now) {
+    std::vector<bool> held_before;
+    for (const auto& held : held_) {
+        if (held.get() == now) continue;
+        for (const auto& upstream : held->snapshot->upstreams) {
+            if (upstream->id >= held_before.size()) held_before.resize(upstream->id + 1);
+            held_before[upstream->id] = true;
+        }
+    }
+    context_.keep_upstreams(held_before);
 }
 
 // Connections to endpoints that are configured no more are of no use; their state goes with the last lease.

@@ -44,6 +44,7 @@ class Worker {
     // (worker)
     void do_adopt(std::shared_ptr<const Snapshot> snapshot);
     void follow_listeners(const Snapshot& snapshot);
+    void forget_upstreams(const serve::InForce* now);
     void forget_endpoints(const Snapshot& snapshot);
     WorkerReport report();
     void retire(serve::InForce* held);

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "control/admin/failed_attempts.h"
+#include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
+#include "control/core/aside.h"
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
@@ -27,6 +29,7 @@ namespace switchyard::control {
 struct Context {
     boost::asio::any_io_executor executor;
     Controller& controller;
+    Aside& aside;
     Registry& registry;
     HealthChecker& health;
     Ejection& ejection;
@@ -43,6 +46,7 @@ struct Context {
     std::vector<std::string> notices;                 // what the operator should know: a state file set aside, …
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
+    RepeatedReplies replies{controller.store(), controller.writer()};
 };
 
 }  // namespace switchyard::control

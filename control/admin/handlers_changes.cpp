@@ -102,14 +102,19 @@ void confirm(Context& context, const AdminRequest& request, Respond respond) {
         body.wrong("within", "must be more than 0 and at most 24h");
     if (const auto problem = body.problem()) return respond(reply(*problem));
     if (within) {
-        const auto until = context.controller.wait_on(*generation, *within, caller_of(request));
-        if (!until) return respond(reply(until.error()));
-        return respond(
-            reply(Json{{"generation", *generation}, {"confirmed", false}, {"confirm_by", timestamp(*until)}}));
+        return context.controller.wait_on(
+            *generation, *within, caller_of(request),
+            [generation = *generation, respond = std::move(respond)](const Result<WallTime>& until) {
+                if (!until) return respond(reply(until.error()));
+                respond(
+                    reply(Json{{"generation", generation}, {"confirmed", false}, {"confirm_by", timestamp(*until)}}));
+            });
     }
-    if (auto done = context.controller.confirm(*generation, caller_of(request)); !done)
-        return respond(reply(done.error()));
-    respond(reply(Json{{"generation", *generation}, {"confirmed", true}}));
+    context.controller.confirm(*generation, caller_of(request),
+                               [generation = *generation, respond = std::move(respond)](const Result<void>& done) {
+                                   if (!done) return respond(reply(done.error()));
+                                   respond(reply(Json{{"generation", generation}, {"confirmed", true}}));
+                               });
 }
 
 void undo(Context& context, const AdminRequest& request, Respond respond) {

@@ -22,17 +22,17 @@ void switch_and_watch(Context& context, const AdminRequest& request, Change chan
         to = *meant;
     }
     if (auto may = context.rollouts.may_watch(route, to, from, change.force); !may) return respond(reply(may.error()));
-    context.controller.change(std::move(change),
-                              [&context, respond, route, to, from, length, who = request.who](Answer answer) {
-                                  if (!answer || answer->unchanged || answer->dry_run)
-                                      return answer_with(respond)(std::move(answer));
-                                  auto out = to_json(*answer);
-                                  if (const auto live = context.rollouts.watch(route, from, to, length, who))
-                                      out["rollout"] = live->id();
-                                  auto answered = reply(out, answer->status());
-                                  answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
-                                  respond(std::move(answered));
-                              });
+    context.controller.change(
+        std::move(change), [&context, respond, route, to, from, length, who = request.who](Answer answer) {
+            if (!answer || answer->unchanged || answer->dry_run) return answer_with(respond)(std::move(answer));
+            auto out = to_json(*answer);
+            if (const auto live = context.rollouts.watch(route, from, to, length, who)) out["rollout"] = live->id();
+            auto answered = reply(out, answer->status());
+            answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
+            // Behind the watch's own record: what is said to be watched is so after a crash, too.
+            context.controller.writer().write([](Store&) { return Result<void>(); },
+                                              [respond, answered](const Result<void>&) { respond(answered); });
+        });
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ void readyz(Context& context, const AdminRequest&, Respond respond) {
 }
 
 void status(Context& context, const AdminRequest&, Respond respond) {
-    const auto& controller = context.controller;
+    auto& controller = context.controller;
     const auto& model = controller.model();
     const auto now = std::chrono::steady_clock::now();
     Json out = {{"version", context.version},
@@ -86,6 +86,10 @@ void status(Context& context, const AdminRequest&, Respond respond) {
                            {"changes", unstored.commits.back().generation.changes},
                            {"since", unstored.since},
                            {"why", unstored.why}};
+    const auto store = controller.writer().sight();
+    out["store"] = {{"waiting", store.waiting + controller.waiting()}};
+    if (store.under_way)
+        out["store"]["under_way_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(*store.under_way).count();
     out["traffic"] = recent_view(context.totals.recent(now));
     const auto connections = context.totals.connections();
     out["connections"] = {{"client", connections.client},
@@ -139,6 +143,8 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
             }
     for (const auto& [upstream, counts] : context.health.counts())
         view.health_checks[upstream] = {counts.ok, counts.failed};
+    if (const auto store = context.controller.writer().sight(); store.under_way)
+        view.store_seconds = std::chrono::duration<double>(*store.under_way).count();
     view.version = context.version;
 
     Exposition exposition;

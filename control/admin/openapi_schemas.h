@@ -121,6 +121,8 @@ inline constexpr const char* kOpenApiSchemas = R"json({
     "unstored": {"type": "object", "description": "in force, but refused by the store: a restart would resume `stored`",
       "properties": {"generation": {"type": "integer"}, "stored": {"type": "integer"}, "since": {"type": "string"},
         "why": {"type": "string"}, "changes": {"type": "array", "items": {"type": "string"}}}},
+    "store": {"type": "object", "required": ["waiting"], "description": "how long the write under way has taken, and what waits behind it",
+      "properties": {"waiting": {"type": "integer"}, "under_way_ms": {"type": "integer"}}},
     "traffic": {"$ref": "#/components/schemas/Recent"},
     "connections": {"type": "object", "additionalProperties": {"type": "integer"}},
     "listeners": {"type": "array", "items": {"type": "object", "required": ["name", "bind", "bound"],

@@ -53,6 +53,9 @@ std::string breaker_words(const Json& upstream) {
                        breaker->value("of", 0U));
 }
 
+// A write that takes longer is worth a line.
+constexpr unsigned kDiskHangsMs = 1000;
+
 }  // namespace
 
 std::vector<std::string> status_lines(const Json& s) {
@@ -66,6 +69,10 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format(
             "! generation {} is in force but NOT STORED ({}): a restart would resume generation {}",
             s["unstored"].value("generation", 0U), s["unstored"].value("why", ""), s["unstored"].value("stored", 0U)));
+    if (s.contains("store") && s["store"].value("under_way_ms", 0U) >= kDiskHangsMs)
+        out.push_back(fmt::format(
+            "! the disk that holds the state has not answered for {} s; {} wait for it, traffic and returns do not",
+            s["store"].value("under_way_ms", 0U) / 1000, s["store"].value("waiting", 0U)));
     if (s.contains("pending"))
         out.push_back(fmt::format("! generation {} is undone at {} unless it is confirmed",
                                   s["pending"].value("generation", 0U), s["pending"].value("confirm_by", "")));

@@ -123,6 +123,9 @@ void process(Exposition& out, const MetricsView& view) {
     publish.add(*view.publish_durations);
     out.family("switchyard_publish_duration_seconds", "histogram", "Publication of a generation to its last adoption.");
     histogram(out, {}, publish);
+    out.family("switchyard_store_write_seconds", "gauge",
+               "How long the write to the state file that is under way has taken; 0: none is. Above 1 its disk hangs.");
+    out.sample("", {}, fmt::format("{}", view.store_seconds));
     out.family("switchyard_drain_in_flight", "gauge", "In flight by older generations to upstreams that are draining.");
     for (const auto& [upstream, count] : view.drain_in_flight) out.sample({{"upstream", upstream}}, count);
     out.family("switchyard_build_info", "gauge", "Always 1; the version is in the label.");

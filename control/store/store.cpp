@@ -53,6 +53,11 @@ void write(Database& database, const Commit& c) {
     audit_rows::append(database, {0, g.at, g.who, g.from, g.verb, g.reason, g.number, g.changes, {}, {}});
     if (c.base) write_base(database, *c.base);
     database.statement("DELETE FROM pending").exec();
+    if (c.withdraws != 0) {
+        auto& withdrawn = database.statement("DELETE FROM idempotency WHERE generation = ?");
+        withdrawn.bind(1, signed_of(c.withdraws));
+        withdrawn.exec();
+    }
     if (c.pending) {
         auto& p = database.statement("INSERT INTO pending VALUES (?, ?, ?)");
         p.bind(1, signed_of(c.pending->generation));
@@ -254,7 +259,15 @@ Result<std::vector<AuditEntry>> Store::audit(std::uint64_t before, unsigned limi
 }
 
 Result<AuditVerdict> Store::verify_audit(const std::optional<AuditAnchor>& anchor) {
-    return members_->reading<AuditVerdict>([&] { return audit_rows::verify(*members_, anchor); });
+    AuditVerification verification;
+    verification.anchor = anchor;
+    while (!verification.done)
+        if (auto looked = verify_slice(verification); !looked) return looked.error();
+    return std::move(verification.verdict);
+}
+
+Result<void> Store::verify_slice(AuditVerification& so_far) {
+    return members_->reading<void>([&] { audit_rows::verify(*members_, so_far); });
 }
 
 Result<void> Store::put_journal(const std::string& id, const std::string& text) {

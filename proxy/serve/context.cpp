@@ -115,6 +115,19 @@ T& at(std::vector<std::unique_ptr<T>>& all, std::uint32_t id) {
 
 }  // namespace
 
+void Context::keep_upstreams(const std::vector<bool>& held) {
+    const auto forget = [&](auto& all) {
+        for (std::size_t id = 0; id < all.size(); ++id)
+            if (id >= held.size() || !held[id]) all[id].reset();
+        while (!all.empty() && !all.back()) all.pop_back();
+    };
+    forget(breakers_);
+    forget(queues_);
+    // What was counted is on its way to control; the places for it are made again where somebody counts.
+    for (auto& slots : cells_) std::erase_if(slots, [](const Slot& slot) { return !slot.cell; });
+    while (!cells_.empty() && cells_.back().empty()) cells_.pop_back();
+}
+
 upstream::Breaker& Context::breaker(std::uint32_t upstream) {
     return at(breakers_, upstream);
 }

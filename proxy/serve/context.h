@@ -104,6 +104,8 @@ class Context : public upstream::EndpointTable {
     void note_bucket(std::uint32_t route, std::uint64_t generation, bool failed, const FailedBuckets::Sample& sample);
     void tell(const Passage& passage) { passages_.push_back(passage); }
 
+    // Of upstreams that no generation held until now nothing is known: their ids may have been another's.
+    void keep_upstreams(const std::vector<bool>& held);
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
     // Places may have been freed where this worker does not see it.

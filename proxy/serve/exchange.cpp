@@ -94,7 +94,7 @@ net::Task<Failure> Exchange::read_head() {
             }
         }
         if (!session_.stream.readable || session_.budget.over()) {
-            if (session_.stream.readable) session_.wake();
+            if (session_.stream.readable) session_.step_back();
             if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
             armed = true;
             co_await session_.sleep();

@@ -164,7 +164,7 @@ net::Task<Failure> Exchange::attempt() {
                     connection_->readable = true;
                     break;
                 case Step::others_turn:
-                    session_.wake();
+                    session_.step_back();
                     break;
                 default:
                     break;

@@ -79,9 +79,9 @@ net::Task<Next> Exchange::return_response() {
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
-            if (up == Step::others_turn) session_.wake();
+            if (up == Step::others_turn) session_.step_back();
         }
-        if (step == Step::others_turn) session_.wake();
+        if (step == Step::others_turn) session_.step_back();
         if (lead.empty() == false && download_.lead_sent()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;

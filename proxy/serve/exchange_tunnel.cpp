@@ -29,7 +29,7 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
                 connection_->shutdown_send();
                 up_open = false;
             } else if (step == Step::others_turn) {
-                session_.wake();
+                session_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }
@@ -40,7 +40,7 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
                 session_.stream.shutdown_send();
                 down_open = false;
             } else if (step == Step::others_turn) {
-                session_.wake();
+                session_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }

@@ -146,7 +146,7 @@ net::Task<> Session::linger() {
     const std::int64_t began = context_.now_ms;
     while (context_.now_ms - began < (context_.stopping ? kLingerAtTheEndMs : kLingerMs)) {
         if (!stream.readable || budget.over()) {
-            if (stream.readable) wake();
+            if (stream.readable) step_back();
             set_deadline(std::min(began + kLingerMs, context_.now_ms + kLingerSilenceMs));
             co_await sleep();
             if (expired()) co_return;

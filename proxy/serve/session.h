@@ -73,7 +73,7 @@ class Session final
     Sleep sleep() { return Sleep{*this}; }
     // co_await session.let_others(): until everybody who waits now has had his turn, or there is news.
     Sleep let_others() {
-        wake();
+        step_back();
         return Sleep{*this};
     }
 

@@ -141,6 +141,7 @@ class Compiler {
         for (const auto& [name, source] : model_->upstreams) {
             auto out = std::make_shared<upstream::Upstream>();
             out->id = registry_.upstream(name);
+            out->identity = registry_.hold_upstream(name);
             out->index = index_[name];
             out->name = name;
             std::size_t bad = 0;

@@ -16,6 +16,7 @@
 
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
+#include "proxy/snapshot/name_ids.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -49,8 +50,10 @@ class Registry {
     // Ids of routes and upstreams start at 1; 0 means "none" (a request that no route took).
     std::uint32_t route(const std::string& name);
     std::uint32_t upstream(const std::string& name);
-    const std::string& route_name(std::uint32_t id) const { return route_names_.at(id); }
-    const std::string& upstream_name(std::uint32_t id) const { return upstream_names_.at(id); }
+    const std::string& route_name(std::uint32_t id) const { return routes_.name(id); }
+    const std::string& upstream_name(std::uint32_t id) const { return upstreams_.name(id); }
+    // A snapshot that names the upstream has this; one that names a route has its cursor.
+    std::shared_ptr<const void> hold_upstream(const std::string& upstream);
 
     std::shared_ptr<upstream::EndpointState> endpoint(const std::string& upstream, const std::string& address);
     // Every endpoint that any generation still knows, by id (holes are null).
@@ -73,14 +76,18 @@ class Registry {
     // name are given to nobody any more.
     void published(const Snapshot& snapshot);
 
-    // Forgets endpoints, cursors and sockets that no snapshot holds any more. The ids of those endpoints: they may be
-    // given again.
-    std::vector<std::uint32_t> release();
+    // Identities whose ids may be given again.
+    struct Gone {
+        std::vector<std::shared_ptr<const upstream::EndpointState>> endpoints;
+        std::vector<std::pair<std::uint32_t, std::string>> routes, upstreams;
+    };
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more, and names that none has held for a while.
+    Gone release(NameIds::Time now);
 
   private:
     const unsigned workers_;
-    std::map<std::string, std::uint32_t> route_ids_, upstream_ids_;
-    std::vector<std::string> route_names_, upstream_names_;
+    NameIds routes_, upstreams_;
+    std::map<std::string, std::shared_ptr<char>> held_upstreams_;
     std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;

@@ -106,22 +106,34 @@ void LiveRollout::perform(Effects effects) {
     if (ports_.led) ports_.led();
 }
 
-bool LiveRollout::keep() {
-    if (!unkept_) return true;
+void LiveRollout::keep() {
+    if (!unkept_ || keeping_) return;
     std::string text;
     for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
-    if (auto kept = ports_.keep(id_, text); !kept) {
-        journal_problem_ = "the journal cannot be written: " + kept.error().detail;
-        return false;
+    keeping_ = giving_ = true;
+    keeping_since_ = ports_.now();
+    ports_.keep(id_, text, [weak = weak_from_this(), records = journal_.size()](const Result<void>& result) {
+        if (const auto self = weak.lock()) self->kept(records, result);
+    });
+    giving_ = false;
+}
+
+void LiveRollout::kept(std::size_t records, const Result<void>& result) {
+    keeping_ = false;
+    if (!result) {
+        journal_problem_ = "the journal cannot be written: " + result.error().detail;
+        return;
     }
     journal_problem_.clear();
-    unkept_ = false;
-    return true;
+    unkept_ = journal_.size() > records;
+    if (unkept_) return keep();
+    // What the disk answers at once is gone on with by whoever gave it.
+    if (!giving_) publication_->go_on(true, machine_.why());
 }
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
 void LiveRollout::keep_picture() {
-    static_cast<void>(ports_.keep(id_ + "#timeline", as_text(timeline_.to_json())));
+    ports_.keep(id_ + "#timeline", as_text(timeline_.to_json()), {});
     keep_evidence();
 }
 
@@ -132,7 +144,7 @@ void LiveRollout::keep_evidence() {
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
     evidence["places"] = places_.to_json();
-    static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
+    ports_.keep(id_ + "#evidence", as_text(evidence), {});
 }
 
 // Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
@@ -250,7 +262,9 @@ void LiveRollout::went_down(const std::string& upstream, const std::string& addr
 void LiveRollout::tick() {
     const Monotonic now = ports_.now();
     publication_->check_adopted();
-    if (unkept_) keep();
+    keep();
+    if (keeping_ && now - keeping_since_ >= kDiskHangs)
+        journal_problem_ = "the journal is not written yet: the disk that holds state_dir does not answer";
     publication_->go_on(!unkept_, machine_.why());
     if (machine_.active()) {
         run_checks(now);

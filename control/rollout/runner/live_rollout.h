@@ -33,6 +33,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // A restart loses at most this much of what was counted, in a sticky split what came since the last bet was placed
     // (fresh_marks.h): each writing is one fsync, and up to 2 MiB there.
     static constexpr Monotonic kKeepEvidence{5000};
+    // A disk that takes longer to keep the journal is said to be what everything waits for.
+    static constexpr Monotonic kDiskHangs{1000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
 
@@ -76,7 +78,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   private:
     void perform(Effects effects);
     Result<void> wished(Effects effects, const std::string& refusal);
-    bool keep();
+    void keep();
+    void kept(std::size_t records, const Result<void>& result);
     void keep_picture();
     void keep_evidence();
     bool evidence_due(Monotonic now) const;
@@ -105,6 +108,9 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::vector<Record> journal_;
     bool insists_ = false;  // whoever wishes for what is being performed: past the guard
     bool unkept_ = false;   // the journal in memory is ahead of the disk
+    bool keeping_ = false;  // and on its way there
+    bool giving_ = false;   // to the disk, right now
+    Monotonic keeping_since_{0};
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
     analysis::BetNumber bets_kept_ = 0;  // that were placed when it was last written

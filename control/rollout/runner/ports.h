@@ -38,8 +38,9 @@ struct Ports {
     std::function<void(Change, Answered)> change;
     std::function<void()> led = {};                         // which routes are held may have changed; may be empty
     std::function<bool(std::uint64_t generation)> adopted;  // by every worker
-    std::function<Result<void>(const std::string& id, const std::string& text)> keep;  // durably
-    std::function<Result<void>(const std::vector<std::string>& ids)> forget;           // what keep() was given
+    using Kept = std::function<void(Result<void>)>;         // within the call, or when the disk has answered
+    std::function<void(const std::string& id, const std::string& text, Kept done)> keep;  // durably
+    std::function<void(const std::vector<std::string>& ids, Kept done)> forget;           // what keep() was given
     std::function<void(nlohmann::ordered_json)> event;
     std::function<std::uint32_t(const std::string&)> route_id, upstream_id;
     std::function<std::optional<std::pair<std::string, std::string>>(std::uint32_t)> endpoint;  // upstream, address

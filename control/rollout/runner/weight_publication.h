@@ -29,6 +29,7 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
         bool returning = false;  // towards the old upstream, whatever it takes
         bool ours = true;        // nobody else may change the route's split
         bool force = false;      // somebody insists on it, whatever the guard finds; a weight that falls needs none
+        bool operator==(const Terms&) const = default;
     };
     void want(Ppm weight, Terms terms);
     // After a restart, when nothing is wanted: what the configuration says already.
@@ -63,6 +64,8 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     std::uint64_t generation_ = 0;
     std::uint64_t attempt_ = 0;
     bool under_way_ = false;
+    Ppm given_weight_ = 0;  // what is under way
+    Terms given_terms_;
     std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
     Monotonic retry_at_{0};
     std::string problem_;

@@ -41,16 +41,15 @@ class Stage {
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
         ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
-        ports.keep = [this](const std::string& id, const std::string& text) -> Result<void> {
-            if (disk_full) return problems::store_full("no room");
-            disk[id] = text;
-            if (kept) kept(id);
-            return {};
+        using Kept = rollout::Ports::Kept;
+        ports.keep = [this](const std::string& id, const std::string& text, const Kept& done) {
+            if (disk_hangs) return hung.push_back([this, id, text, done] { write(id, text, done); });
+            write(id, text, done);
         };
-        ports.forget = [this](const std::vector<std::string>& ids) -> Result<void> {
-            if (disk_full) return problems::store_full("no room");
+        ports.forget = [this](const std::vector<std::string>& ids, const Kept& done) {
+            if (disk_full) return done(problems::store_full("no room"));
             for (const std::string& id : ids) disk.erase(id);
-            return {};
+            done({});
         };
         ports.event = [this](Json event) { events.push_back(std::move(event)); };
         ports.route_id = [](const std::string&) { return kRoute; };
@@ -70,16 +69,33 @@ class Stage {
         rollouts->restore(disk);
     }
 
+    void write(const std::string& id, const std::string& text, const switchyard::control::rollout::Ports::Kept& done) {
+        using namespace switchyard::control;
+        if (!disk_full) disk[id] = text;
+        if (!disk_full && kept) kept(id);
+        if (done) done(disk_full ? Result<void>(problems::store_full("no room")) : Result<void>());
+    }
+    // The disk answers again, in the order of what it was given.
+    void disk_answers() {
+        disk_hangs = false;
+        while (!hung.empty()) {
+            const auto oldest = hung.front();
+            hung.erase(hung.begin());
+            oldest();
+        }
+    }
+
     void publish(switchyard::control::Change change, switchyard::control::Answered done) {
         using namespace switchyard::control;
+        verb = change.verb, forced = change.force;
+        if (refuse) return done(problems::conflict("refused"));
+        if (changes_wait) return waiting_changes.push_back([this, change, done] { publish(change, done); });
+        if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
+        auto next = change.edit(model, Facts{});
+        if (!next) return done(next.error());
         if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
             CHECK(
                 (rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
-        verb = change.verb, forced = change.force;
-        if (refuse) return done(problems::conflict("refused"));
-        if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
-        auto next = change.edit(model, Facts{});
-        REQUIRE(next.has_value());
         Receipt receipt;
         receipt.workers = 2;
         if (!(*next == model)) ++generation;
@@ -169,7 +185,11 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
-    bool store_full = false;   // refuses generations
+    bool store_full = false;    // refuses generations
+    bool changes_wait = false;  // for their turn
+    std::vector<std::function<void()>> waiting_changes;
+    bool disk_hangs = false;  // until disk_answers()
+    std::vector<std::function<void()>> hung;
     std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
     std::string verb;          // of the last change that was asked for
     bool forced = false;
