@@ -16,6 +16,7 @@
 #include "proxy/net/wheel.h"
 #include "proxy/serve/access_line.h"
 #include "proxy/serve/access_log_ring.h"
+#include "proxy/serve/handshakes.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/snapshot/snapshot.h"
@@ -79,6 +80,7 @@ class Context : public upstream::EndpointTable {
     std::uint64_t active_retries = 0;
     std::uint64_t waiting = 0;  // exchanges in the queues of this worker
     Tunnels tunnels;
+    Handshakes handshakes;
     std::uint64_t client_connections = 0;
     WorkerReport counts;  // the scalar deltas only
 

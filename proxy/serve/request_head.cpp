@@ -159,12 +159,13 @@ bool Exchange::write_request_head(net::Buffer& out) {
         if (request_.fields[i].id == http::FieldName::x_forwarded_for && request_.fields[i].value.length != 0)
             to << request_.fields[i].value.of(base()) << ", ";
     to << client_text << "\r\n";
-    if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
+    const std::string_view scheme = session_.stream.tls() != nullptr ? "https" : "http";
+    if (!proto_given) to << "X-Forwarded-Proto: " << scheme << "\r\n";
     if (!host_given) to << "X-Forwarded-Host: " << authority << "\r\n";
     if (listener_->forwarded) {
         const bool v6 = client_text.find(':') != client_text.npos;
-        to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=http;host=\""
-           << target_.authority << "\"\r\n";
+        to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=" << scheme
+           << ";host=\"" << target_.authority << "\"\r\n";
     }
     to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
     to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");

@@ -130,6 +130,7 @@ void Registry::published(const Snapshot& snapshot) {
 }
 
 std::vector<std::uint32_t> Registry::release() {
+    certificates_.release();
     std::vector<std::uint32_t> gone;
     for (const auto& [name, state] : endpoints_)
         if (state.use_count() == 1) gone.push_back(state->id);
