@@ -216,6 +216,8 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
     Value old(before), now(after);
     old.forget({"split", "rules"});
     now.forget({"split", "rules"});
+    // It follows from the split, whose line says it.
+    if (before.split != after.split) old.forget({"candidate"}), now.forget({"candidate"});
     compare(subject, "", old, now, lines);
 }
 

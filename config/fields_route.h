@@ -28,7 +28,11 @@ template <class Visitor>
 void describe(Visitor& field, Type<Rule>) {
     field("name", &Rule::name, {.doc = "Name of the rule; shown in logs and by explain.", .required = true});
     field("when", &Rule::when, {.doc = "The condition.", .required = true});
-    field("upstream", &Rule::upstream, {.doc = "Where requests go for which it holds."});
+    field(
+        "upstream", &Rule::upstream,
+        {.doc =
+             "Where requests go for which it holds; @candidate: to the upstream of a split between two that gets less, "
+             "while a rollout runs to the one that it leads to."});
     field("fallback", &Rule::fallback,
           {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
                   "nobody, the answer is 503."});
@@ -110,6 +114,10 @@ void describe(Visitor& field, Type<Route>) {
     field(
         "split", &Route::split,
         {.doc = "Upstreams and their weights, exact in each block of as many requests as the reduced weights sum to."});
+    field("candidate", &Route::candidate,
+          {.doc =
+               "While both weights of a split of two are equal: which of them `@candidate` is. Kept by Switchyard (the "
+               "one that had less before); empty: the second."});
     field("sticky", &Route::sticky,
           {.doc = "Split by a key of the request instead of by chance; grows monotonically."});
     field("request_headers", &Route::request_headers, {.doc = "Edits of request headers."});
@@ -124,6 +132,9 @@ void describe(Visitor& field, Type<Route>) {
     field("jwt", &Route::jwt, {.doc = "Verifies the token whose claims rules and keys may use."});
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
+    field("abort_on_close", &Route::abort_on_close,
+          {.doc = "Give a request up when its client closes the connection or its sending side before the answer is "
+                  "over."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
     field(
         "reroute", &Route::reroute,

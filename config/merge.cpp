@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "config/candidate.h"
 #include "config/merge_walk.h"
 
 namespace switchyard::config {
@@ -95,7 +96,7 @@ class MissingNames {
 
   private:
     bool known(const std::string& upstream) const {
-        return upstream.empty() || upstream.starts_with('@') || merged_.upstreams.contains(upstream);
+        return upstream.empty() || upstream == kCandidate || merged_.upstreams.contains(upstream);
     }
     // Those that the file has.
     std::set<std::string> missing_upstreams() const {

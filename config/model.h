@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,12 +90,15 @@ struct ListenerTls {
     bool operator==(const ListenerTls&) const = default;
 };
 
+inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: whoever comes by a unix socket
+
 struct Listener {
     std::string name;
     Address bind;
     std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
     bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
-    std::vector<std::string> trusted_proxies;  // CIDRs whose X-Forwarded-For and X-Request-Id are believed
+    std::vector<std::string> trusted_proxies;  // CIDRs, or kUnixPeers, who are believed about requests
+    std::string client_header;                 // where they name the client; empty: X-Forwarded-For, else Forwarded
     Duration head_timeout = 10s;               // first byte of a request to the end of its head
     Duration idle_timeout = 60s;               // between requests
     std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
@@ -306,6 +310,7 @@ struct Route {
     Match match;
     std::vector<Rule> rules;
     Split split;
+    std::string candidate;  // while both weights of a split of two are equal: who had less; see candidate.h
     std::optional<Sticky> sticky;
     HeaderEdits request_headers;
     HeaderEdits response_headers;
@@ -319,7 +324,8 @@ struct Route {
     Jwt jwt;
     bool debug_headers = false;
     bool allow_connect = false;
-    bool reroute = true;  // a split's arm without a usable endpoint: its requests go to the other arms
+    bool abort_on_close = false;  // a client that closes its side has gone, and its request with it
+    bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     bool operator==(const Route&) const = default;
 };

@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "config/candidate.h"
 #include "config/checks.h"
 #include "config/http_syntax.h"
 #include "config/limits.h"
@@ -45,13 +46,26 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
             checks.fail(here + "/respond", "a rule has only one of upstream and respond; it has an upstream too");
         else if (responds)
             check_respond(checks, here + "/respond", rule.respond);
-        else
+        else if (rule.upstream != kCandidate)
             checks.upstream_exists(here + "/upstream", rule.upstream);
+        else if (auto why = why_no_candidate(route); !why.empty())
+            checks.fail(here + "/upstream", std::move(why));
         if (rule.fallback.empty()) continue;
         if (responds) checks.fail(here + "/fallback", "a rule that answers by itself needs nobody to stand in");
+        if (rule.fallback == kCandidate) {
+            checks.fail(here + "/fallback", "only \"upstream\" may be @candidate: name who stands in");
+            continue;
+        }
         checks.upstream_exists(here + "/fallback", rule.fallback);
         if (rule.fallback == rule.upstream) checks.fail(here + "/fallback", "is the upstream that it stands in for");
     }
+}
+
+void check_candidate(Checks& checks, const std::string& at, const Route& route) {
+    if (route.candidate.empty()) return;
+    const auto is_it = [&](const auto& arm) { return arm.first == route.candidate; };
+    if (route.split.size() != 2 || std::ranges::none_of(route.split, is_it))
+        checks.fail(at, fmt::format("\"{}\" is none of the two upstreams of a split between two", route.candidate));
 }
 
 // A route sends requests to its split, or answers by itself: one of the two, and one answer.
@@ -160,10 +174,11 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_match(checks, at + "/match", route.match);
     check_rules(checks, at, route);
     check_split(checks, at + "/split", route.split);
+    check_candidate(checks, at + "/candidate", route);
     check_purpose(checks, at, route);
     check_sticky(checks, at, route);
-    check_header_edits(checks, at + "/request_headers", route.request_headers, true);
-    check_header_edits(checks, at + "/response_headers", route.response_headers, false);
+    check_header_edits(checks, at + "/request_headers", route, true);
+    check_header_edits(checks, at + "/response_headers", route, false);
     check_rewrite(checks, at, route);
     check_limits(checks, at, route);
     check_redirect(checks, at + "/redirect", route.redirect);

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "config/candidate.h"
 #include "config/diff.h"
 #include "config/parse.h"
 #include "config/render.h"
@@ -23,7 +24,9 @@
 #include "control/file_watch.h"
 #include "control/name_news.h"
 #include "control/names/names.h"
+#include "control/opened_releases.h"
 #include "control/opened_state.h"
+#include "control/rollout/runner/holders.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/upstream_health.h"
 #include "control/version.h"
@@ -84,6 +87,9 @@ struct Control::Members {
     std::unique_ptr<Ejection> ejection;
     Totals totals;
     std::unique_ptr<rollout::Rollouts> rollouts;
+    std::unique_ptr<release::Releases> releases;
+    LedRoutes led;
+    bool restored = false;  // the rollouts of before are known
     std::unique_ptr<Context> context;
     std::unique_ptr<AdminServer> admin;
     std::unique_ptr<FileWatch> file_watch;
@@ -99,7 +105,9 @@ struct Control::Members {
           store(std::move(opened.store)),
           kept(std::move(opened.kept)),
           workers(workers_),
-          registry(workers_) {}
+          registry(workers_) {
+        for (const auto& [route, by] : rollout::holders(kept.journals)) led.to.emplace(route, by.to);
+    }
 
     Result<void> build_names(const config::Resolver& settings);
     // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
@@ -108,6 +116,8 @@ struct Control::Members {
     void build_core();
     void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
+    void look_who_leads();
+    void follow_rollouts();
     // Compiled and made the controller's, not yet stored.
     Result<void> begin(const Beginning& from);
     Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
@@ -188,7 +198,8 @@ void Control::Members::build_core() {
     Controller::Ports ports;
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
         names->introduce(*model);
-        return compile(std::move(model), generation, registry, names->known());
+        look_who_leads();
+        return compile(std::move(model), generation, registry, names->known(), led);
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) {
         registry.published(*next);
@@ -222,8 +233,15 @@ void Control::Members::build_rollouts() {
     ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
     ports.collect = [this] { collect(); };
     ports.timestamp = [] { return timestamp(system_clock::now()); };
+    ports.time_of_day = [](rollout::Duration ahead) {
+        return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
+    };
+    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
+        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
+    ports.led = [this] { follow_rollouts(); };
     ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
     ports.keep = [this](const std::string& id, const std::string& text) { return store->put_journal(id, text); };
     ports.forget = [this](const std::vector<std::string>& ids) { return store->drop_journals(ids); };
@@ -259,10 +277,36 @@ void Control::Members::build_rollouts() {
     controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
 }
 
+void Control::Members::look_who_leads() {
+    if (!restored) return;  // until then what the journals say
+    std::map<std::string, std::string> now;
+    for (const auto& rollout : rollouts->newest_first())
+        if (const auto& machine = rollout->machine(); machine.holds_route())
+            now.emplace(machine.plan().route, machine.plan().to);
+    if (now == led.to) return;
+    led.to = std::move(now);
+    ++led.version;
+}
+
+// Where a rule means somebody else since a rollout began or ended, the generation in force is made again.
+void Control::Members::follow_rollouts() {
+    look_who_leads();
+    if (!restored || controller->snapshot()->led == led.version) return;
+    const auto& routes = controller->model().routes;
+    const bool concerned = std::ranges::any_of(routes, [](const config::Route& route) {
+        return std::ranges::any_of(route.rules, [](const auto& rule) { return rule.upstream == config::kCandidate; });
+    });
+    if (!concerned) return;
+    auto compiled = compile(controller->shared_model(), controller->generation(), registry, names->known(), led);
+    if (compiled.snapshot) return controller->republish(std::move(compiled.snapshot));
+    for (const auto& error : compiled.errors)  // what has compiled before
+        log_error("@candidate stays as it was: {}: {}", error.pointer, error.detail);
+}
+
 Result<void> Control::Members::begin(const Beginning& from) {
     const auto model = std::make_shared<const config::Model>(from.model);
     names->introduce(*model);
-    auto compiled = compile(model, from.generation, registry, names->known());
+    auto compiled = compile(model, from.generation, registry, names->known(), led);
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     controller->begin(model, std::move(compiled.snapshot), from.generation);
     return {};
@@ -330,6 +374,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
+                              *releases,
                               Tokens(std::move(tokens)),
                               {},
                               config_file,
@@ -377,6 +422,7 @@ void Control::Members::arm_collect() {
             forget_what_is_gone();
             look_whether_settled();
             rollouts->look_if_overdue();
+            releases->look();
         });
         arm_collect();
     });
@@ -499,6 +545,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
     }
     m.build_rollouts();
+    m.releases = open_releases(*m.controller, *m.rollouts);
     if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
     // Last of all that can fail, so that a start that is refused leaves no generation behind.
     if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
@@ -514,6 +561,9 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.registry.published(*m.controller->snapshot());
     m.pool->start(m.controller->snapshot());
     m.rollouts->restore(m.kept.journals);
+    m.releases->restore(m.kept.releases);
+    m.restored = true;
+    m.follow_rollouts();
     log_info("admin API at {}", control->admin_url());
     if (process.watch_file)
         m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });

@@ -39,6 +39,8 @@ Result<void> read_store(Store& store, Kept& kept) {
     if (!refused) return refused.error();
     auto journals = store.journals();
     if (!journals) return journals.error();
+    auto releases = store.releases();
+    if (!releases) return releases.error();
     auto pending = store.pending();
     if (!pending) return pending.error();
     kept.state.pending = pending->has_value();
@@ -46,9 +48,10 @@ Result<void> read_store(Store& store, Kept& kept) {
     kept.state.base = std::move(*base);
     kept.state.refused = std::move(*refused);
     kept.journals = std::move(*journals);
+    kept.releases = std::move(*releases);
     kept.state.held_by = [held = rollout::holders(kept.journals)](const std::string& route) {
         const auto holder = held.find(route);
-        return holder == held.end() ? std::string() : holder->second;
+        return holder == held.end() ? std::string() : holder->second.rollout;
     };
     return {};
 }

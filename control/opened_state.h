@@ -22,6 +22,7 @@ struct Kept {
     FileAtStart file;
     StateAtStart state;
     std::map<std::string, std::string> journals;  // of rollouts
+    std::map<std::string, std::string> releases;  // their records
 };
 
 struct OpenedState {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <random>
 #include <string>
+#include <tuple>
 
 #include "proxy/base/guarded.h"
 
@@ -123,7 +124,7 @@ void Worker::stop() {
 
 void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
     serve::InForce* before = context_.in_force;
-    const auto order = [](const Snapshot& s) { return std::pair(s.generation, s.facts); };
+    const auto order = [](const Snapshot& s) { return std::tuple(s.generation, s.facts, s.led); };
     if (before != nullptr && order(*before->snapshot) >= order(*snapshot)) return;
     held_.push_back(std::make_unique<serve::InForce>(std::move(snapshot)));
     serve::InForce* now = held_.back().get();

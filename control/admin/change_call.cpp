@@ -14,7 +14,6 @@ namespace {
 // Longer ones are somebody's mistake, and they are kept in the store.
 constexpr std::size_t kKeyLimit = 200;
 constexpr std::size_t kReasonLimit = 1000;
-constexpr std::chrono::hours kConfirmLimit{24};
 
 // "43", 43, * or a list; the generation in force satisfies it, or the first number is handed on to be refused.
 Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint64_t in_force) {

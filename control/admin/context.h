@@ -16,6 +16,7 @@
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
+#include "control/release/book/releases.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
@@ -33,6 +34,7 @@ struct Context {
     std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
     rollout::Rollouts& rollouts;
+    release::Releases& releases;
     Tokens tokens;
     FailedAttempts failed;
     std::string config_file;

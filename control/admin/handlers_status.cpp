@@ -1,4 +1,5 @@
 // GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
+#include "config/candidate.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/openapi.h"
@@ -16,6 +17,10 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     Json out = {{"name", route.name}};
     auto& split = out["split"] = Json::object();
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
+    if (const auto* candidate = config::candidate_of(route)) {
+        const auto led_to = context.rollouts.holder(route.name).to;
+        out["candidate"] = led_to.empty() ? *candidate : led_to;
+    }
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
         for (const auto& rule : route.rules) {

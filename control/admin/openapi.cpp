@@ -1,5 +1,7 @@
 #include "control/admin/openapi.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -40,6 +42,7 @@ Json parameters(const AdminRoute& route) {
         Json schema = {{"type", number ? "integer" : "string"}};
         if (number) schema["minimum"] = 1;
         if (named) schema["pattern"] = kNamePattern;
+        if (name == "release") schema["pattern"] = kNamePattern;
         if (name == "rollout") schema["pattern"] = "^r[1-9][0-9]*$";
         out.push_back(parameter(name, "path", std::move(schema),
                                 name == "address" ? "host:port, percent-encoded" : "as in the configuration"));
@@ -60,6 +63,8 @@ Json parameters(const AdminRoute& route) {
         else if (name == "file_wins")
             out.push_back(parameter(name, "query", {{"type", "boolean"}},
                                     "where the file and changes at run time contradict each other, the file counts"));
+        else if (name == "route")
+            out.push_back(parameter(name, "query", {{"type", "string"}}, "only those of this route"));
         else
             out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 0}}, "paging"));
     }
@@ -96,6 +101,11 @@ Json responses(const AdminRoute& route) {
     else
         ok["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
     Json out = {{route.operation == "startRollout" ? "201" : "200", std::move(ok)}};
+    if (route.operation == "beginRelease") {
+        out["201"] = {{"description", "begun"}, {"content", content("application/json", "Release")}};
+        out["200"]["description"] = "it goes on, or has ended before; a dry run: whether it could begin";
+        out["200"]["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
+    }
     if (route.operation == "startRollout")
         out["200"] = {{"description", "a dry run: the plan fits; nothing was begun"},
                       {"content", content("application/json", "PlanCheck")}};
@@ -144,7 +154,8 @@ Json edit_schema() {
                           {"properties", std::move(properties)}});
     };
     const Json healthy = {{"type", "object"}, {"additionalProperties", false}, {"properties", {{"healthy", count}}}};
-    verb("switch", {{"route", name}, {"to", name}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
+    const Json target = {{"type", "string"}, {"pattern", fmt::format("^@candidate$|{}", kNamePattern)}};
+    verb("switch", {{"route", name}, {"to", target}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
          {"route", "to"});
     verb("split", {{"route", name}, {"weights", part("Split")}}, {"route", "weights"});
     verb("put-endpoint", {{"upstream", name}, {"address", address}, {"settings", part("Endpoint")}},
@@ -165,7 +176,7 @@ Json edit_schema() {
 // Members that take a time are told as such wherever they stand.
 void tell_durations(Json& schema) {
     if (schema.is_object() && schema.contains("properties"))
-        for (const char* key : {"confirm_within", "watch", "deadline"})
+        for (const char* key : {"confirm_within", "watch", "deadline", "within"})
             if (auto& properties = schema["properties"]; properties.contains(key) && properties[key].is_object())
                 properties[key]["pattern"] = kDurationPattern;
     if (schema.is_structured())
@@ -247,8 +258,10 @@ Json openapi_document(const std::string& version) {
                      {"description", std::string("Role: ") + role_words(route.access) + "."}};
         if (auto list = parameters(route); !list.empty()) operation["parameters"] = std::move(list);
         if (!route.body.empty())
-            operation["requestBody"] = {{"required", route.operation != "undo" && route.operation != "putEndpoint"},
-                                        {"content", content("application/json", route.body)}};
+            operation["requestBody"] = {
+                {"required", route.operation != "undo" && route.operation != "putEndpoint" &&
+                                 route.operation != "confirm" && route.operation != "undoRelease"},
+                {"content", content("application/json", route.body)}};
         operation["responses"] = responses(route);
         if (route.access == AdminRoute::Access::open) operation["security"] = Json::array();
     }

@@ -37,7 +37,7 @@ constexpr AdminRoute kRoutes[] = {
     {"DELETE", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "deleteEndpoint", "Remove an endpoint", "", "Receipt", "", h::delete_endpoint},
     {"POST", "/v1/upstreams/{upstream}/endpoints/{address}/state", A::operate, true, "setEndpointState", "Take an endpoint out (drain, maint) and back (up)", "EndpointState", "Receipt", "", h::set_endpoint_state},
     {"POST", "/v1/changes", A::operate, true, "change", "Several edits as one generation, with preconditions", "Changes", "Receipt", "", h::post_changes},
-    {"POST", "/v1/changes/{generation}/confirm", A::operate, false, "confirm", "Keep a change that was made with confirm_within", "", "Confirmed", "", h::confirm},
+    {"POST", "/v1/changes/{generation}/confirm", A::operate, false, "confirm", "Keep a change that was made with confirm_within, or wait on for it", "Confirmation", "Confirmed", "", h::confirm},
     {"GET", "/v1/generations", A::viewer, false, "getGenerations", "The history, newest first", "", "Generations", "before limit", h::get_generations},
     {"GET", "/v1/generations/{generation}", A::viewer, false, "getGeneration", "One generation with its configuration", "", "Generation", "", h::get_generation},
     {"GET", "/v1/generations/{generation}/diff/{other}", A::viewer, false, "diffGenerations", "What changes from one generation to another, in words and as JSON Patch", "", "Diff", "", h::diff_generations},
@@ -56,6 +56,12 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/rollouts/{rollout}/pause", A::operate, false, "pauseRollout", "Hold the weights", "", "Rollout", "", h::pause_rollout},
     {"POST", "/v1/rollouts/{rollout}/resume", A::operate, false, "resumeRollout", "Go on after a pause", "", "Rollout", "", h::resume_rollout},
     {"POST", "/v1/rollouts/{rollout}/abort", A::operate, false, "abortRollout", "Give all traffic back", "", "Rollout", "", h::abort_rollout},
+    {"POST", "/v1/releases", A::operate, false, "beginRelease", "Begin a release of a route, or go on with one", "ReleaseBeginning", "Release", "", h::post_release},
+    {"GET", "/v1/releases", A::viewer, false, "getReleases", "Releases, newest first", "", "Releases", "route", h::get_releases},
+    {"GET", "/v1/releases/{release}", A::viewer, false, "getRelease", "One release: who, what, its steps and what became of it", "", "Release", "", h::get_release},
+    {"POST", "/v1/releases/{release}/steps", A::operate, false, "recordReleaseStep", "What happened to a step, as its runner says", "ReleaseStep", "Release", "", h::post_release_step},
+    {"POST", "/v1/releases/{release}/alive", A::operate, false, "keepRelease", "The runner is still there", "ReleaseAlive", "ReleaseKept", "", h::post_release_alive},
+    {"POST", "/v1/releases/{release}/undo", A::operate, true, "undoRelease", "The route's traffic as it was before the release", "ReleaseUndo", "Receipt", "", h::undo_release},
     {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", h::events},
 };
 // clang-format on

@@ -53,6 +53,20 @@ void Analysis::add(const Tick& tick) {
     else if (assignment_ == Assignment::per_request)
         ratio_.add(tick.canary.attempts, tick.baseline.attempts);
     ratio_.under_way(tick.canary_in_flight, tick.baseline_in_flight);
+    judge();
+}
+
+void Analysis::add_late(const Late& late) {
+    canary_ += late.tick.canary;
+    baseline_ += late.tick.baseline;
+    errors_.add_late(late);
+    latency_.add_late(late);
+    answers_.add_late(late);
+    slo_.add_late(late.tick);
+    judge();
+}
+
+void Analysis::judge() {
     if (alarm_) return;
     alarm_ = errors_.alarm();
     if (!alarm_) alarm_ = latency_.alarm();
@@ -94,11 +108,12 @@ Promotion Analysis::promotion() const {
     if (mismatch()) return {false, "the split does not deliver its shares (sample ratio)"};
     for (const Row& row : rows())
         if (row.holds && row.ln_e >= kSuspicion * row.threshold)
-            return {false,
-                    fmt::format("{} is suspicious: evidence {:.1f} of {:.1f}", row.test, row.ln_e, row.threshold)};
+            return {false, fmt::format("{} is suspicious: {:.0f} % of the way to an alarm", row.test,
+                                       100.0 * row.ln_e / row.threshold)};
     if (assignment_ == Assignment::by_rule) {
         if (step_canary_.attempts < kFewestByRule)
-            return {false, fmt::format("{} of {} requests by rule", step_canary_.attempts, kFewestByRule)};
+            return {false, fmt::format("{} of {} requests by rule", step_canary_.attempts, kFewestByRule),
+                    kFewestByRule - step_canary_.attempts};
         if (step_canary_.failures > 0)
             return {false,
                     fmt::format("{} of {} requests by rule failed", step_canary_.failures, step_canary_.attempts)};
@@ -106,7 +121,8 @@ Promotion Analysis::promotion() const {
     }
     if (step_canary_.attempts < kFewestCanaryRequests)
         return {false,
-                fmt::format("{} of {} canary requests in this step", step_canary_.attempts, kFewestCanaryRequests)};
+                fmt::format("{} of {} canary requests in this step", step_canary_.attempts, kFewestCanaryRequests),
+                kFewestCanaryRequests - step_canary_.attempts};
     if (const auto waiting = waiting_.too_many(); waiting > 0)
         return {false, fmt::format("{} requests to the canary wait for longer than the old p99", waiting)};
     if (slo_.slower_than_limit()) return {false, "the canary's p99 is beyond its absolute limit"};
@@ -114,8 +130,12 @@ Promotion Analysis::promotion() const {
         return {true, fmt::format("failure rate below {:.3g} % at 95 %", 100.0 * slo_.failure_limit())};
     if (errors_.promote_evidence() >= 1.0 / kPromoteAlpha)
         return {true, fmt::format("less than {} times the baseline's failures at 95 %", PromoteTest::kLimit)};
-    return {false, fmt::format("not enough evidence yet: {:.1f} of {:.1f}, failure rate not below {:.3g} % for certain",
-                               promote_log_evidence(), std::log(1.0 / kPromoteAlpha), 100.0 * slo_.failure_limit())};
+    const double part = promote_log_evidence() / std::log(1.0 / kPromoteAlpha);
+    return {false,
+            fmt::format("not enough evidence yet: {:.0f} % of the way to less than {} times the baseline's "
+                        "failures{}, and the failure rate is not below {:.3g} % for certain",
+                        100.0 * std::clamp(part, 0.0, 1.0), PromoteTest::kLimit,
+                        part < -kSuspicion ? " (what there is speaks against it)" : "", 100.0 * slo_.failure_limit())};
 }
 
 double Analysis::promote_log_evidence() const {

@@ -35,7 +35,8 @@ enum class Assignment : std::uint8_t {
 
 struct Promotion {
     bool allowed = false;
-    std::string why;  // what it rests on, or what it waits for; for people
+    std::string why;          // what it rests on, or what it waits for; for people
+    std::uint64_t lacks = 0;  // so many more requests of the canary's before anything else is asked
 };
 
 class Analysis {
@@ -52,6 +53,8 @@ class Analysis {
     void begin_step(Assignment assignment, double share);
     void set_baseline(std::uint64_t failures, std::uint64_t attempts) { slo_.set_baseline(failures, attempts); }
     void add(const Tick& tick);
+    // Counts for the rollout and not for this step.
+    void add_late(const Late& late);
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
@@ -70,6 +73,7 @@ class Analysis {
     const ArmCounts& step_baseline() const { return step_baseline_; }
     double promote_log_evidence() const;
     double extra_failures() const { return errors_.extra_failures(); }
+    double failure_limit() const { return slo_.failure_limit(); }  // the absolute one
 
     // What outlives the process: everything that can raise the alarm, nothing that permits a step. Written and read
     // by the same list, here and in each part.
@@ -82,6 +86,7 @@ class Analysis {
 
   private:
     void compare(const Tick& block);
+    void judge();
 
     Budget budget_;
     ErrorTests errors_;

@@ -52,6 +52,22 @@ void AnswerTests::add(const Tick& block) {
     count(block);
 }
 
+void AnswerTests::add_late(const Late& late) {
+    if (!on_) return;
+    const Tick& tick = late.tick;
+    for (std::size_t i = 0; i < kAnswerKinds; ++i) {
+        if (kinds_[i].test.sticky() && late.by_bucket()) {
+            kinds_[i].gate.add(0.0, tick.placed, {tick.canary.attempts, tick.canary.answers[i]},
+                               {tick.baseline.attempts, tick.baseline.answers[i]});
+            kinds_[i].test.add_buckets(tick.placed, late.share, tick.canary_first.answers[i],
+                                       tick.baseline_first.answers[i]);
+        } else {
+            kinds_[i].test.add_requests(0.0, late.sent, tick.canary.answers[i], tick.baseline.answers[i]);
+        }
+    }
+    count(tick);
+}
+
 void AnswerTests::rows(std::vector<Row>& out) const {
     if (!on_) return;
     for (std::size_t i = 0; i < kAnswerKinds; ++i) {

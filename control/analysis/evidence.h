@@ -78,6 +78,14 @@ struct Tick {
     }
 };
 
+// Requests that an earlier step of the rollout sent and that have ended now. They are judged by what sent them.
+struct Late {
+    Tick tick;           // without seconds
+    double share = 0.0;  // of that step's split; 0: by rule
+    double sent = 0.0;   // the canary's part of all requests of that step
+    bool by_bucket() const { return share > 0.0; }
+};
+
 struct Row {
     std::string test;  // errors, raw, extra_failures, latency_p90, slo_errors, …
     double ln_e = 0.0;
@@ -94,6 +102,8 @@ struct Alarm {
     std::uint64_t canary_marks = 0, baseline_marks = 0;  // what this test counted …
     std::uint64_t canary_asked = 0, baseline_asked = 0;  // … of so many requests; 0: of buckets, or all of them
     ArmCounts canary, baseline;                          // everything, since the rollout began
+    double limit = 0.0;                                  // of an absolute test: the part that it allows
+    double share = 0.0;                                  // and the weight at which it is alone
 };
 
 }  // namespace switchyard::control::analysis

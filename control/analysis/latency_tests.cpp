@@ -32,25 +32,49 @@ void LatencyTests::add(const Tick& tick) {
     for (std::size_t i = 0; i < kLevels; ++i) {
         Level& level = levels_[i];
         if (!level.tested) continue;
-        if (sticky_) {
-            const FreshMarks &canary = tick.canary_first.slow[i], &baseline = tick.baseline_first.slow[i];
-            level.guarded.add_buckets(tick.placed, share_, canary, baseline);
-            level.shift.add_buckets(tick.placed, share_, canary, baseline);
-            level.gate.users(tick.canary_users, tick.baseline_users);
-            level.gate.add(tick.seconds, tick.placed, {tick.canary_first.paced, tick.canary_first.paced_slow[i]},
-                           {tick.baseline_first.paced, tick.baseline_first.paced_slow[i]});
-        } else {
-            level.guarded.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
-            level.shift.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
-            level.gate.users(0.0, 0.0);
-            level.gate.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.slow[i]},
-                           {tick.baseline.attempts, tick.baseline.slow[i]});
-        }
-        level.canary_marks += tick.canary.slow[i];
-        level.baseline_marks += tick.baseline.slow[i];
-        level.canary_asked += tick.canary.attempts;
-        level.baseline_asked += tick.baseline.attempts;
+        if (sticky_)
+            level.add_buckets(i, tick, share_);
+        else
+            level.add_requests(i, tick, seen);
+        level.count(i, tick);
     }
+}
+
+void LatencyTests::add_late(const Late& late) {
+    if (!late.tick.latency_counts) return;
+    for (std::size_t i = 0; i < kLevels; ++i) {
+        Level& level = levels_[i];
+        if (!level.tested) continue;
+        if (level.guarded.sticky() && late.by_bucket())
+            level.add_buckets(i, late.tick, late.share);
+        else
+            level.add_requests(i, late.tick, late.sent);
+        level.count(i, late.tick);
+    }
+}
+
+void LatencyTests::Level::add_buckets(std::size_t level, const Tick& tick, double share) {
+    const FreshMarks &canary = tick.canary_first.slow[level], &baseline = tick.baseline_first.slow[level];
+    guarded.add_buckets(tick.placed, share, canary, baseline);
+    shift.add_buckets(tick.placed, share, canary, baseline);
+    gate.users(tick.canary_users, tick.baseline_users);
+    gate.add(tick.seconds, tick.placed, {tick.canary_first.paced, tick.canary_first.paced_slow[level]},
+             {tick.baseline_first.paced, tick.baseline_first.paced_slow[level]});
+}
+
+void LatencyTests::Level::add_requests(std::size_t level, const Tick& tick, double share) {
+    guarded.add_requests(tick.seconds, share, tick.canary.slow[level], tick.baseline.slow[level]);
+    shift.add_requests(tick.seconds, share, tick.canary.slow[level], tick.baseline.slow[level]);
+    gate.users(0.0, 0.0);
+    gate.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.slow[level]},
+             {tick.baseline.attempts, tick.baseline.slow[level]});
+}
+
+void LatencyTests::Level::count(std::size_t level, const Tick& tick) {
+    canary_marks += tick.canary.slow[level];
+    baseline_marks += tick.baseline.slow[level];
+    canary_asked += tick.canary.attempts;
+    baseline_asked += tick.baseline.attempts;
 }
 
 bool LatencyTests::Level::guarded_passed() const {

@@ -26,6 +26,7 @@ class LatencyTests {
 
     void begin_step(bool sticky, double share);
     void add(const Tick& tick);
+    void add_late(const Late& late);
 
     std::optional<Alarm> alarm() const;
     void rows(std::vector<Row>& out) const;
@@ -47,6 +48,9 @@ class LatencyTests {
         std::uint64_t canary_marks = 0, baseline_marks = 0;  // by requests, since they counted
         std::uint64_t canary_asked = 0, baseline_asked = 0;
 
+        void add_buckets(std::size_t level, const Tick& tick, double share);
+        void add_requests(std::size_t level, const Tick& tick, double share);
+        void count(std::size_t level, const Tick& tick);
         bool guarded_passed() const;
         bool shift_passed() const;
 

@@ -25,6 +25,7 @@ class MarkTest {
         buckets_.add(placed, share, canary, baseline);
     }
 
+    bool sticky() const { return sticky_; }
     double log_evidence() const;
     // `open(number)`: whether the gate lets a bet of that number act; 0: what is counted by request.
     template <class Open>

@@ -52,6 +52,8 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_explain(app, options, action);
     add_watch(app, options, action);
     add_rollout(app, options, action);
+    add_releases(app, options, action);
+    add_release(app, options, action);
     add_token(app, action);
     add_import_nginx(app, action);
     add_completion(app, action);

@@ -74,7 +74,8 @@ void add_rule(CLI::App& app, Options& options, Action& action) {
     verb->add_option("WHAT", a->what, "what becomes of it")->required()->check(CLI::IsMember({"set", "remove"}));
     verb->add_option("ROUTE", a->route, "the route's name")->required();
     verb->add_option("RULE", a->rule, "the rule's name; set replaces one that is there")->required();
-    verb->add_option("--to", a->upstream, "the upstream its requests go to");
+    verb->add_option("--to", a->upstream,
+                     "the upstream its requests go to; @candidate: the other colour, whichever it is");
     const auto several = [&](const char* name, std::vector<std::string>& into, const char* what) {
         verb->add_option(name, into, what)->expected(1)->take_all();
     };

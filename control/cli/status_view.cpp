@@ -26,6 +26,13 @@ std::string split_of(const Json& split) {
     return out.empty() ? "no split" : out;
 }
 
+// Where a rule leads; of "@candidate" also whom it means now.
+std::string led_by(const Json& rule, const Json& route) {
+    const auto upstream = rule.value("upstream", "");
+    const auto now = route.value("candidate", "");
+    return upstream.starts_with('@') && !now.empty() ? fmt::format("{} (now {})", upstream, now) : upstream;
+}
+
 std::string endpoint_line(const Json& e) {
     std::string line = fmt::format("    {:<24} {:<8}", e.value("address", ""), e.value("health", ""));
     if (e.value("state", "up") != "up") line += " " + e.value("state", "");
@@ -74,7 +81,7 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back("    " + split_of(r["split"]));
         for (const auto& rule : r.value("rules", Json::array()))
             out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""),
-                                      rule.contains("status") ? text_of(rule["status"]) : rule.value("upstream", "")));
+                                      rule.contains("status") ? text_of(rule["status"]) : led_by(rule, r)));
     }
     out.push_back("");
     for (const auto& [name, u] : s["upstreams"].items()) {

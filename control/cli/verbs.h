@@ -26,6 +26,8 @@ void add_events(CLI::App& app, Options& options, Action& action);
 void add_explain(CLI::App& app, Options& options, Action& action);
 void add_watch(CLI::App& app, Options& options, Action& action);
 void add_rollout(CLI::App& app, Options& options, Action& action);
+void add_releases(CLI::App& app, Options& options, Action& action);
+void add_release(CLI::App& app, Options& options, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_import_nginx(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);

@@ -49,6 +49,7 @@ struct Change {
 struct Holder {
     std::string rollout;     // empty: nobody
     bool returning = false;  // its traffic is on its way back: an undo may go before it
+    std::string to = {};     // the upstream it leads to: who @candidate is meanwhile
 };
 // 409 for everybody else.
 Problem held_problem(const std::string& route, const Holder& by);

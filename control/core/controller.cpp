@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/candidate.h"
 #include "config/diff.h"
 #include "config/expression.h"
 #include "config/render.h"
@@ -139,6 +140,8 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
         return problems::conflict(
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");
+    // What an undo brings back says for itself who the candidate was.
+    if (!change.restores) config::keep_candidates(*model_, *edited);
     if (*edited == *model_) return Prepared{model_, nullptr, {}, {}};
     if (change.role != config::Role::admin)
         if (const auto beyond = beyond_operator(*model_, *edited); !beyond.empty())
@@ -148,7 +151,7 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
     // A file's merge looks at this by itself, and more closely.
     if (!change.file)
         if (auto free = held(*edited, change); !free) return free.error();
-    if (auto errors = config::validate(*edited, config::expressions_in(*model_)); !errors.empty())
+    if (auto errors = config::validate(*edited, config::Taken::in(*model_)); !errors.empty())
         return problems::invalid(std::move(errors));
     if (!change.force)
         if (auto safe = edits::guard(*model_, *edited, facts); !safe) {
@@ -162,7 +165,8 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
 
     Prepared prepared;
     prepared.changes = config::diff(*model_, *edited);
-    prepared.moves = edits::moves(*model_, *edited);
+    prepared.moves = edits::moves(
+        *model_, *edited, [this](const std::string& route) { return held_by_ ? held_by_(route).to : std::string(); });
     prepared.model = std::make_shared<const config::Model>(std::move(*edited));
     auto compiled = ports_.compile(prepared.model, generation_ + 1);
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
@@ -230,6 +234,7 @@ void Controller::change(Change change, Answered done) {
     }
     receipt.stored_us = micros_since(storing);
     pending_ = commit.pending;
+    waits_on_for_.clear();
     if (pending_) receipt.confirm_by = timestamp(from_unix_ms(pending_->deadline_ms));
     arm_confirmation();
     put_in_force(change, std::move(*prepared), std::move(receipt), arrived, std::move(done));

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "config/model.h"
+#include "control/base/timestamp.h"
 #include "control/core/adoption.h"
 #include "control/core/answers.h"
 #include "control/core/change.h"
@@ -67,6 +68,8 @@ class Controller {
     // The configuration of `to` again, as a new generation; 0: what way_back() finds.
     void undo(std::uint64_t to, Change change, Answered done);
     Result<void> confirm(std::uint64_t generation, const Caller& caller);
+    // Waits on: its deadline is at least `within` from now, never sooner than it was. Answers the deadline.
+    Result<WallTime> wait_on(std::uint64_t generation, std::chrono::milliseconds within, const Caller& caller);
     // What changed from the file last taken over to `file` is applied to what is in force; 409 with every conflict
     // where they contradict each other. `change` has neither edit nor file yet.
     void take_file(config::Model file, const std::string& hash, bool file_wins, Change change, Answered done);
@@ -143,6 +146,7 @@ class Controller {
     void arm_drain_deadline();
     void arm_confirmation();
     void not_confirmed();
+    Result<void> waits(std::uint64_t generation) const;
     Result<void> store(const Commit& commit);
     Result<void> store_unstored();
     void keep_unstored(const Commit& commit, const Problem& refusal);
@@ -163,6 +167,8 @@ class Controller {
     EventLog events_;
     std::map<std::uint64_t, Waiting> waiting_;  // by the generation whose adoption they wait for
     std::optional<PendingConfirmation> pending_;
+    std::string
+        waits_on_for_;  // who has asked last to wait on for it: the audit has a line for each, not for each time
     boost::asio::steady_timer confirmation_timer_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer store_timer_;

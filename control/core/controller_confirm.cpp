@@ -54,9 +54,31 @@ void Controller::undo(std::uint64_t to, Change change, Answered done) {
     this->change(std::move(change), std::move(done));
 }
 
+Result<void> Controller::waits(std::uint64_t generation) const {
+    if (pending_ && pending_->generation == generation) return {};
+    return problems::not_found(fmt::format("generation {} does not wait for confirmation", generation));
+}
+
+Result<WallTime> Controller::wait_on(std::uint64_t generation, std::chrono::milliseconds within, const Caller& caller) {
+    if (auto waiting = waits(generation); !waiting) return waiting.error();
+    auto longer = *pending_;
+    longer.deadline_ms = std::max(longer.deadline_ms, unix_ms(system_clock::now() + within));
+    const bool first = waits_on_for_ != caller.who;
+    const AuditEntry entry{0,           timestamp(system_clock::now()),
+                           caller.who,  caller.from,
+                           "wait-on",   caller.reason,
+                           generation_, {fmt::format("generation {} waits on for its confirmation", generation)},
+                           {},          {}};
+    if (auto kept = store_.put_off(longer, first ? &entry : nullptr); !kept) return kept.error();
+    pending_ = longer;
+    waits_on_for_ = caller.who;
+    arm_confirmation();
+    if (first) events_.add("change", {{"generation", generation}, {"verb", "wait-on"}, {"who", caller.who}});
+    return from_unix_ms(longer.deadline_ms);
+}
+
 Result<void> Controller::confirm(std::uint64_t generation, const Caller& caller) {
-    if (!pending_ || pending_->generation != generation)
-        return problems::not_found(fmt::format("generation {} does not wait for confirmation", generation));
+    if (auto waiting = waits(generation); !waiting) return waiting.error();
     const AuditEntry entry{0,           timestamp(system_clock::now()),
                            caller.who,  caller.from,
                            "confirm",   caller.reason,
@@ -64,6 +86,7 @@ Result<void> Controller::confirm(std::uint64_t generation, const Caller& caller)
                            {},          {}};
     if (auto settled = store_.settle(generation, entry); !settled) return settled.error();
     pending_.reset();
+    waits_on_for_.clear();
     confirmation_timer_.cancel();
     events_.add("change", {{"generation", generation}, {"verb", "confirm"}, {"who", caller.who}});
     return {};

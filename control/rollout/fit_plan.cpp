@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "config/candidate.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
 #include "control/rollout/allowed_url.h"
@@ -55,8 +56,16 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
                                                    "to compare with",
                                                    plan.route, upstream)});
     }
-    const bool reachable =
-        std::ranges::any_of(route->rules, [&](const auto& rule) { return rule.upstream == plan.to; });
+    // While it runs a rule for @candidate leads to where it leads.
+    const auto for_candidate = [](const auto& rule) { return rule.upstream == config::kCandidate; };
+    const bool reachable = std::ranges::any_of(
+        route->rules, [&](const auto& rule) { return rule.upstream == plan.to || for_candidate(rule); });
+    const bool in_split = std::ranges::any_of(route->split, [&](const auto& part) { return part.first == plan.to; });
+    if (!in_split && !plan.to.empty() && std::ranges::any_of(route->rules, for_candidate))
+        errors.push_back(
+            {"/to", fmt::format("is no part of the split of route {}, whose rules speak of {}: that is one "
+                                "of two upstreams",
+                                plan.route, config::kCandidate)});
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         const std::string at = config::pointer_to("/steps", i);
@@ -69,8 +78,8 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
 bool rules_bypass_split(const Plan& plan, const config::Model& model) {
     const config::Route* route = find_route(model, plan.route);
     return route != nullptr && std::ranges::any_of(route->rules, [&](const auto& rule) {
-               return rule.upstream == plan.to || rule.upstream == plan.from || rule.fallback == plan.to ||
-                      rule.fallback == plan.from;
+               return rule.upstream == config::kCandidate || rule.upstream == plan.to || rule.upstream == plan.from ||
+                      rule.fallback == plan.to || rule.fallback == plan.from;
            });
 }
 

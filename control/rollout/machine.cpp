@@ -81,7 +81,7 @@ void Machine::leave(State state, Record::Kind kind, const std::string& by, const
 
 void Machine::advance(const std::string& by, const std::string& why, Effects& out) {
     if (step_ + 1 < plan_.steps.size()) return enter(step_ + 1, by, why, out);
-    leave(State::succeeded, Record::Kind::succeeded, by, why, nullptr, out);
+    leave(State::succeeded, Record::Kind::succeeded, by, unseen_.empty() ? why : why + ". " + unseen_, nullptr, out);
 }
 
 void Machine::give_up(const Findings& findings, const std::string& why, Effects& out) {
@@ -122,6 +122,7 @@ Effects Machine::start(Monotonic now, const std::string& by) {
 Effects Machine::tick(Monotonic now, const Findings& findings) {
     Effects out;
     const Monotonic since = passed(now);
+    unseen_ = findings.unseen;
     if (!active()) {
         if (return_from_ > 0) {
             returning_ += since;
@@ -164,7 +165,7 @@ Effects Machine::tick(Monotonic now, const Findings& findings) {
     } else {
         why_ = held     ? findings.hold
                : !fresh ? "waits for fresh counts from the workers"
-               : !ripe  ? "bakes"
+               : !ripe  ? std::string(kBakes)
                         : "waits: " + findings.why;
     }
     return out;

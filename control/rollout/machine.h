@@ -17,6 +17,7 @@
 // Threads: one owner. Errors: a refused wish says why. Units: milliseconds since any fixed moment.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,7 @@ struct Findings {
     bool mismatch = false;       // the split does not deliver its shares
     bool checks_passed = false;  // there are checks, and each has passed in this step
     double extra_failures = 0;   // beyond what the old upstream's rate explains
+    std::string unseen;          // what a success would leave unsaid; empty: nothing, or it is not near
     std::string hold;            // why the step may not end well now, whatever the evidence; empty: nothing
     struct Alarm {
         std::string by;   // evidence, check smoke, health
@@ -84,9 +86,10 @@ using Effects = std::vector<Effect>;
 
 class Machine {
   public:
-    static constexpr Monotonic kFresh{2000};        // ten ticks: evidence older than this advances nothing
-    static constexpr Monotonic kLongestTick{1000};  // what one tick can add to a bake
-    static constexpr unsigned kReturnStages = 20;   // of a gradual return
+    static constexpr Monotonic kFresh{2000};             // ten ticks: evidence older than this advances nothing
+    static constexpr Monotonic kLongestTick{1000};       // what one tick can add to a bake
+    static constexpr unsigned kReturnStages = 20;        // of a gradual return
+    static constexpr std::string_view kBakes = "bakes";  // why() while it does
 
     explicit Machine(Plan plan) : plan_(std::move(plan)) {}
 
@@ -121,6 +124,9 @@ class Machine {
     bool holds_route() const { return !closed_ && !let_go_; }
     const std::string& why() const { return why_; }  // of the state; what a running step waits for
     Monotonic baked() const { return baked_; }
+    Monotonic waited() const { return waited_; }  // in this step, running
+    // Until a running step is given up.
+    Monotonic patience_left() const { return std::max(Monotonic{0}, current().bake + plan_.patience - waited_); }
 
   private:
     void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
@@ -148,6 +154,7 @@ class Machine {
     Monotonic waited_{0};     // time in this step
     Monotonic returning_{0};  // time since a gradual rollback began
     Ppm return_from_ = 0;
+    std::string unseen_;  // as of the last tick
 };
 
 }  // namespace switchyard::control::rollout

@@ -5,6 +5,7 @@
 #include "control/store/address_rows.h"
 #include "control/store/audit_rows.h"
 #include "control/store/members.h"
+#include "control/store/release_rows.h"
 
 namespace switchyard::control {
 namespace {
@@ -105,6 +106,16 @@ Result<void> Store::settle(std::uint64_t generation, const AuditEntry& entry) {
         s.bind(1, signed_of(generation));
         s.exec();
         audit_rows::append(*members_, entry);
+    });
+}
+
+Result<void> Store::put_off(const PendingConfirmation& pending, const AuditEntry* entry) {
+    return members_->durably([&] {
+        auto& s = members_->statement("UPDATE pending SET deadline_ms = ? WHERE generation = ?");
+        s.bind(1, pending.deadline_ms);
+        s.bind(2, signed_of(pending.generation));
+        s.exec();
+        if (entry != nullptr) audit_rows::append(*members_, *entry);
     });
 }
 
@@ -274,6 +285,18 @@ Result<std::map<std::string, std::string>> Store::journals() {
         while (s.executeStep()) out[s.getColumn(0).getString()] = s.getColumn(1).getString();
         return out;
     });
+}
+
+Result<void> Store::put_release(const std::string& id, const std::string& text) {
+    return members_->durably([&] { release_rows::put(*members_, id, text); });
+}
+
+Result<void> Store::drop_releases(const std::vector<std::string>& ids) {
+    return members_->durably([&] { release_rows::drop(*members_, ids); });
+}
+
+Result<std::map<std::string, std::string>> Store::releases() {
+    return members_->reading<std::map<std::string, std::string>>([&] { return release_rows::all(*members_); });
 }
 
 Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::string>>& rows) {

@@ -48,6 +48,8 @@ class Store {
     Result<void> note(const AuditEntry& entry);
     // The pending change was confirmed: forget its deadline and write the audit line, in one step.
     Result<void> settle(std::uint64_t generation, const AuditEntry& entry);
+    // Its deadline is another one now; with an audit line, or without, in one step.
+    Result<void> put_off(const PendingConfirmation& pending, const AuditEntry* entry);
     // The file was taken over and made no generation: its text is remembered all the same.
     Result<void> set_base(const FileBase& base);
     // The file whose bytes have this hash was refused by the guard: a start, which has no guard, must not take it.
@@ -78,6 +80,11 @@ class Store {
     Result<void> put_journal(const std::string& id, const std::string& text);
     Result<std::map<std::string, std::string>> journals();
     Result<void> drop_journals(const std::vector<std::string>& ids);
+
+    // Records of releases, by id: as journals.
+    Result<void> put_release(const std::string& id, const std::string& text);
+    Result<std::map<std::string, std::string>> releases();
+    Result<void> drop_releases(const std::vector<std::string>& ids);
 
     // Last good addresses of names; one without any is forgotten.
     Result<void> put_addresses(const std::map<std::string, std::vector<std::string>>& rows);

@@ -16,7 +16,7 @@ namespace forum {
 
 namespace {
 
-Answer comment_answer(int status, const Comment& comment, Format format = Format::text) {
+Answer comment_answer(int status, const Comment& comment, Format format = {}) {
     JsonText json;
     write_comment(json, comment, format);
     Answer answer = json_answer(status, json.take());
@@ -70,18 +70,18 @@ Comment comment_to_show(Connection& connection, const Call& call) {
 
 Answer list_comments(Service& service, const Call& call) {
     const int limit = page_limit(call);
-    const Format format = format_of(call);
+    const Format format = format_of(service, call);
     return service.store.readers.with([&](Connection& connection) {
         const Post post = post_to_show(connection, call);
-        const auto after = cursor_of(call, comment_list(post));
+        const auto after = cursor_of(service.cursors, call, comment_list(post));
         std::vector<Comment> comments = comments_of(connection, post.row, after ? after->key : "", limit + 1);
-        return items_page(comment_list(post), comments, limit, &comment_cursor,
+        return items_page(service.cursors, comment_list(post), comments, limit, &comment_cursor,
                           [format](JsonText& json, const Comment& comment) { write_comment(json, comment, format); });
     });
 }
 
 Answer show_comment(Service& service, const Call& call) {
-    const Format format = format_of(call);
+    const Format format = format_of(service, call);
     return service.store.readers.with([&](Connection& connection) {
         Answer answer = comment_answer(200, comment_to_show(connection, call), format);
         if (reaches(call.caller.role, Role::moderator)) answer.headers.emplace_back("Cache-Control", "private");
@@ -148,7 +148,7 @@ Answer list_comment_history(Service& service, const Call& call) {
         const Comment comment = comment_to_show(connection, call);
         if (comment.deleted && !reaches(call.caller.role, Role::moderator)) refuse_not_found("comment");
         return edits_page(
-            call, "comment-history:" + comment.public_id,
+            service.cursors, call, "comment-history:" + comment.public_id,
             [&](std::int64_t before, int limit) { return comment_history(connection, comment.row, before, limit); },
             [](JsonText& json, const CommentEdit& edit) { json.member("body", edit.body); });
     });

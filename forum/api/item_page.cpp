@@ -2,10 +2,10 @@
 
 namespace forum {
 
-std::optional<Cursor> cursor_of(const Call& call, const std::string& list) {
+std::optional<Cursor> cursor_of(const CursorSeal& seal, const Call& call, const std::string& list) {
     const auto text = call.parameter("cursor");
     if (!text || text->empty()) return std::nullopt;
-    const auto cursor = cursor_from(list, *text);
+    const auto cursor = seal.open(list, *text);
     if (!cursor) refuse(400, "bad-cursor", "this cursor does not belong to this list; begin without one");
     return cursor;
 }

@@ -170,11 +170,11 @@ Answer rotate_signing_keys(Service& service, const Call& call) {
 
 Answer list_moderation_log(Service& service, const Call& call) {
     const int limit = page_limit(call);
-    const std::int64_t before = row_before(call, "moderation-log");
+    const std::int64_t before = row_before(service.cursors, call, "moderation-log");
     return service.store.readers.with([&](Connection& connection) {
         std::vector<Deed> deeds = list_deeds(connection, before, limit + 1);
         return items_page(
-            "moderation-log", deeds, limit,
+            service.cursors, "moderation-log", deeds, limit,
             [](const Deed& last) {
                 return Cursor{"", last.row};
             },

@@ -45,13 +45,13 @@ std::vector<std::string> ids_from(const std::string& list) {
 
 Answer list_notifications(Service& service, const Call& call) {
     const int limit = page_limit(call);
-    const std::int64_t before = row_before(call, "notifications");
+    const std::int64_t before = row_before(service.cursors, call, "notifications");
     return service.store.readers.with([&](Connection& connection) {
         std::vector<Notification> all = list_notifications(connection, call.caller.row, before, limit + 1);
         JsonText json;
         json.begin_object().member("unread", unread_notifications(connection, call.caller.row));
         write_items(
-            json, "notifications", all, limit,
+            json, service.cursors, "notifications", all, limit,
             [](const Notification& last) {
                 return Cursor{"", last.row};
             },

@@ -123,6 +123,7 @@ Answer show_metrics(Service& service, const Call&) {
     line("forum_page_cache_hits_total", "counter", "Answers taken from memory.", pages.hits);
     line("forum_page_cache_remote_hits_total", "counter", "Answers taken from Redis.", pages.remote_hits);
     line("forum_page_cache_built_total", "counter", "Answers built from the database.", pages.built);
+    line("forum_texts_rendered_total", "counter", "Texts whose Markdown was read.", service.texts.rendered());
     const RedisCounts redis = service.redis == nullptr ? RedisCounts{} : service.redis->counts();
     line("forum_redis_calls_total", "counter", "Calls to Redis.", redis.calls);
     line("forum_redis_failures_total", "counter", "Calls to Redis that failed.", redis.failures);

@@ -88,7 +88,7 @@ constexpr PossibleRefusal kRefusals[] = {
     {409, "name-taken", &is<"register">},
     {409, "slug-taken", &is<"createCategory">},
     {409, "deleted", &is<"editComment voteOnComment">},
-    {409, "oneself", &is<"banUser unbanUser setUserRole">},
+    {409, "oneself", &is<"banUser unbanUser setUserRole voteOnPost voteOnComment">},
     {409, "resolved", &is<"resolveReport">},
     {408, "too-slow", &any_endpoint},
     {412, "edited-meanwhile", &takes_if_match},

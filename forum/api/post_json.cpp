@@ -5,10 +5,24 @@
 
 namespace forum {
 
-Format format_of(const Call& call) {
+namespace {
+
+template <class Written>
+void write_html(JsonText& json, RenderedTexts& texts, const Written& written) {
+    if (written.deleted) {
+        json.member("html", std::string_view());
+        return;
+    }
+    const SharedPage html = texts.html_of(written.public_id, written.edit_version, written.body);
+    json.member("html", std::string_view(html->body));
+}
+
+}  // namespace
+
+Format format_of(Service& service, const Call& call) {
     const std::string format = call.parameter("format").value_or("text");
     if (format != "text" && format != "html") refuse(400, "bad-parameter", "format must be text or html");
-    return format == "html" ? Format::html : Format::text;
+    return {format == "html" ? &service.texts : nullptr};
 }
 
 void write_post_members(JsonText& json, const Post& post, bool whole, Format format) {
@@ -22,7 +36,7 @@ void write_post_members(JsonText& json, const Post& post, bool whole, Format for
         std::string plain;
         json.member("excerpt", plain_from_markdown(post.body, plain));
     }
-    if (format == Format::html) json.member("html", post.deleted ? std::string() : html_from_markdown(post.body));
+    if (format.html != nullptr) write_html(json, *format.html, post);
     json.member("category", post.category).key("tags").begin_array();
     for (const std::string& tag : split_tags(post.tags)) json.value(tag);
     json.end_array()
@@ -51,7 +65,7 @@ void write_comment(JsonText& json, const Comment& comment, Format format) {
     json.member("depth", depth_of(comment.path))
         .member("author", comment.author)
         .member("body", comment.deleted ? std::string_view() : std::string_view(comment.body));
-    if (format == Format::html) json.member("html", comment.deleted ? std::string() : html_from_markdown(comment.body));
+    if (format.html != nullptr) write_html(json, *format.html, comment);
     json.key("created_at")
         .instant(comment.created_at)
         .key("edited_at")

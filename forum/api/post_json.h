@@ -4,21 +4,24 @@
 #include <string_view>
 #include <vector>
 
-#include "forum/api/call.h"
 #include "forum/api/json_text.h"
+#include "forum/api/rendered_texts.h"
+#include "forum/api/service.h"
 #include "forum/store/comments.h"
 #include "forum/store/post_lists.h"
 
 namespace forum {
 
-/// How a text is told: as it was written, and made into HTML besides.
-enum class Format { text, html };
+/// How a text is told: as it was written, or made into HTML besides.
+struct Format {
+    RenderedTexts* html = nullptr;  ///< where it is made; nullptr: it is not asked for
+};
 /// `format` of the query. Throws 400.
-Format format_of(const Call& call);
+Format format_of(Service& service, const Call& call);
 
 /// Members without the braces; with the body, or with its beginning in plain text as "excerpt".
-void write_post_members(JsonText& json, const Post& post, bool whole, Format format = Format::text);
-void write_comment(JsonText& json, const Comment& comment, Format format = Format::text);
+void write_post_members(JsonText& json, const Post& post, bool whole, Format format = {});
+void write_comment(JsonText& json, const Comment& comment, Format format = {});
 
 /// One member: an array of posts with their excerpts.
 void write_posts(JsonText& json, std::string_view name, const std::vector<Post>& posts);

@@ -33,13 +33,13 @@ Answer post_answer(int status, const Post& post) {
     return answer;
 }
 
-Answer post_with_comments(const Post& post, Connection& connection, Format format) {
+Answer post_with_comments(Service& service, const Post& post, Connection& connection, Format format) {
     std::vector<Comment> comments = comments_of(connection, post.row, "", kFirstComments + 1);
     JsonText json;
     json.begin_object();
     write_post_members(json, post, true, format);
     json.key("comments").begin_object();
-    write_items(json, comment_list(post), comments, kFirstComments, &comment_cursor,
+    write_items(json, service.cursors, comment_list(post), comments, kFirstComments, &comment_cursor,
                 [format](JsonText& to, const Comment& comment) { write_comment(to, comment, format); });
     json.end_object().end_object();
     Answer answer = json_answer(200, json.take());
@@ -92,8 +92,8 @@ Page build_list(Service& service, PostListing listing, const std::string& slug, 
         json.begin_object();
         write_posts(json, "pinned", pinned);
         write_items(
-            json, list, posts, listing.limit, [&](const Post& last) { return cursor_after(listing.order, last); },
-            &write_listed_post);
+            json, service.cursors, list, posts, listing.limit,
+            [&](const Post& last) { return cursor_after(listing.order, last); }, &write_listed_post);
         json.end_object();
         std::string body = json.take();
         std::string etag = entity_tag(body);
@@ -104,7 +104,7 @@ Page build_list(Service& service, PostListing listing, const std::string& slug, 
 // The version is read before the post is: a change in between makes the page newer than its version, never older.
 Page build_post(Service& service, const Call& call, Format format) {
     return service.store.readers.with([&](Connection& connection) {
-        Answer answer = post_with_comments(post_to_show(connection, call), connection, format);
+        Answer answer = post_with_comments(service, post_to_show(connection, call), connection, format);
         return Page{std::move(answer.body), std::move(answer.etag), true};
     });
 }
@@ -124,7 +124,7 @@ Answer list_posts(Service& service, const Call& call) {
     const std::string slug = call.parameter("category").value_or("");
     if (slug.size() > kSlugMax) refuse_not_found("category");
     const std::string list = std::string(name_of(listing.order)) + ':' + slug + ':' + listing.tag;
-    listing.after = cursor_of(call, list);
+    listing.after = cursor_of(service.cursors, call, list);
     // The place is written anew: one place has one name here, however its cursor was spelled.
     const std::string place = listing.after ? std::to_string(listing.after->row) + ':' + listing.after->key : "";
     const std::string key = "list:" + list + ':' + std::to_string(listing.limit) + ':' + place;
@@ -134,17 +134,17 @@ Answer list_posts(Service& service, const Call& call) {
 }
 
 Answer show_post(Service& service, const Call& call) {
-    const Format format = format_of(call);
+    const Format format = format_of(service, call);
     // Moderators see deleted posts, everybody else sees the same.
     if (reaches(call.caller.role, Role::moderator)) {
         Answer answer = service.store.readers.with([&](Connection& connection) {
-            return post_with_comments(post_to_show(connection, call), connection, format);
+            return post_with_comments(service, post_to_show(connection, call), connection, format);
         });
         answer.headers.emplace_back("Cache-Control", "private");
         return answer;
     }
     const std::string& id = call.arguments.at(0);
-    const std::string key = (format == Format::html ? "html:" : "post:") + id;
+    const std::string key = (format.html != nullptr ? "html:" : "post:") + id;
     const SharedPage page =
         service.pages.get(key, service.store.side.post(id), [&] { return build_post(service, call, format); });
     return page_answer(*page);
@@ -226,7 +226,7 @@ Answer list_post_history(Service& service, const Call& call) {
     return service.store.readers.with([&](Connection& connection) {
         const Post post = post_to_show(connection, call);
         return edits_page(
-            call, "history:" + post.public_id,
+            service.cursors, call, "history:" + post.public_id,
             [&](std::int64_t before, int limit) { return post_history(connection, post.row, before, limit); },
             [](JsonText& json, const PostEdit& edit) {
                 json.member("title", edit.title).member("body", edit.body).key("tags").begin_array();

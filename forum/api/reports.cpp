@@ -72,11 +72,11 @@ Answer list_reports(Service& service, const Call& call) {
     const std::string state = call.parameter("state").value_or("open");
     if (state != "open" && state != "resolved") refuse(400, "bad-parameter", "state must be open or resolved");
     const std::string list = "reports:" + state;
-    const std::int64_t before = row_before(call, list);
+    const std::int64_t before = row_before(service.cursors, call, list);
     return service.store.readers.with([&](Connection& connection) {
         std::vector<Report> reports = list_reports(connection, state == "resolved", before, limit + 1);
         return items_page(
-            list, reports, limit,
+            service.cursors, list, reports, limit,
             [](const Report& last) {
                 return Cursor{"", last.row};
             },

@@ -49,7 +49,7 @@ Page found_page(Service& service, const Call& call, const std::string& typed, co
         // Half an answer is no answer for those who ask the same and are still there.
         if (call.client_gone && call.client_gone()) refuse(503, "busy", "nobody waits for this any more");
         Answer answer = items_page(
-            list, found, limit,
+            service.cursors, list, found, limit,
             [](const Found& last) {
                 return Cursor{"", last.place + 1};
             },
@@ -69,7 +69,7 @@ Answer search_posts(Service& service, const Call& call) {
     }
     const int limit = page_limit(call);
     const std::string list = "search:" + typed;
-    const auto after = cursor_of(call, list);
+    const auto after = cursor_of(service.cursors, call, list);
     const std::int64_t from = after ? after->row : 0;
     // What is found is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
     const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(from);

@@ -6,9 +6,11 @@
 #include <string_view>
 
 #include "forum/api/call.h"
+#include "forum/api/cursor_seal.h"
 #include "forum/api/key_ring.h"
 #include "forum/api/lifecycle.h"
 #include "forum/api/metrics.h"
+#include "forum/api/rendered_texts.h"
 #include "forum/api/search_turns.h"
 #include "forum/auth/password.h"
 #include "forum/cache/counters.h"
@@ -31,6 +33,7 @@ struct ApiLimits {
     std::int64_t daily_bytes = 0;    ///< sent by one account to be stored; 0: any number
     std::int64_t searches = 0;       ///< by one address in a minute, that are not known yet; 0: any number
     Instant search_time = 200;       ///< of a processor, for one search
+    bool own_votes = true;           ///< whether authors may vote on what they wrote
 };
 
 struct Service {
@@ -38,10 +41,12 @@ struct Service {
     KeyRing& keys;
     PasswordHasher& hasher;
     PageCache& pages;
+    RenderedTexts& texts;
     Counters& counters;
     RedisLink* redis;  ///< nullptr without Redis
     Lifecycle& lifecycle;
     Metrics& metrics;
+    CursorSeal cursors;
     ApiLimits limits;
     std::string openapi = {};  ///< the document
     SearchTurns search_turns = {};

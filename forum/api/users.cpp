@@ -113,9 +113,10 @@ Answer list_user_posts(Service& service, const Call& call) {
         const auto account = account_named(connection, call.arguments.at(0));
         if (!account) refuse_not_found("user");
         const std::string list = "user:" + account->public_id;
-        std::vector<Post> posts = posts_by_author(connection, account->row, row_before(call, list), limit + 1);
+        std::vector<Post> posts =
+            posts_by_author(connection, account->row, row_before(service.cursors, call, list), limit + 1);
         return items_page(
-            list, posts, limit,
+            service.cursors, list, posts, limit,
             [](const Post& last) {
                 return Cursor{"", last.row};
             },

@@ -134,15 +134,17 @@ class Page {
     bool in_link() const { return links_ > 0; }
 
     void open_link(const MD_ATTRIBUTE& attribute) { open_link(text_of_attribute(attribute)); }
-    void open_link(const std::string& target) {
-        const bool shown = links_++ == 0 && is_safe_target(target);
-        std::string attributes;
-        if (shown) {
-            attributes = " href=\"";
-            append_escaped(attributes, target);
-            attributes += "\" rel=\"nofollow ugc noopener\"";
+    // Four thousand of them fit into a text, so nothing is put together beside the page.
+    void open_link(std::string_view target) {
+        if (links_++ > 0 || shown_ >= kNestingMax || !is_safe_target(target)) {
+            opened_.emplace_back();
+            return;
         }
-        open(shown ? "a" : "", attributes);
+        opened_.emplace_back("a");
+        ++shown_;
+        out += "<a href=\"";
+        append_escaped(out, target);
+        out += "\" rel=\"nofollow ugc noopener\">";
     }
     void close_link() {
         --links_;
@@ -264,7 +266,13 @@ int leave_span(MD_SPANTYPE type, void*, void* to) {
 
 // Where an address that begins the text ends: at what cannot stand in one, and before signs that end a sentence.
 std::size_t end_of_address(std::string_view text) {
-    std::size_t end = std::min(text.find_first_of(" \t\n\r<>\"'`|{}[]()"), text.size());
+    static constexpr auto kEnds = [] {
+        std::array<bool, 256> ends{};
+        for (const char c : std::string_view(" \t\n\r<>\"'`|{}[]()")) ends[static_cast<unsigned char>(c)] = true;
+        return ends;
+    }();
+    std::size_t end = 0;
+    while (end < text.size() && !kEnds[static_cast<unsigned char>(text[end])]) ++end;
     while (end > 0 && std::string_view(".,:;!?*_~").find(text[end - 1]) != std::string_view::npos) --end;
     return end;
 }
@@ -280,7 +288,7 @@ void append_with_links(Page& page, std::string_view text) {
         const std::string_view target = rest.substr(0, end_of_address(rest));
         if (target.size() <= std::string_view("https://").size()) continue;
         append_escaped(page.out, text.substr(shown, at - shown));
-        page.open_link(std::string(target));
+        page.open_link(target);
         append_escaped(page.out, target);
         page.close_link();
         shown = at + target.size();

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace forum {
 
@@ -56,9 +57,11 @@ Client::~Client() {
 
 Client::Received Client::receive() {
     thread_local std::array<char, kReceiveAtOnce> bytes;
+    came_ = 0;
     for (;;) {
         const ssize_t got = ::recv(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT);
         if (got > 0) {
+            came_ = static_cast<std::size_t>(got);
             in_.append(bytes.data(), static_cast<std::size_t>(got));
             return Received::some;
         }
@@ -69,6 +72,7 @@ Client::Received Client::receive() {
 }
 
 RequestReader::State Client::read_request() {
+    if (held_state_) return *std::exchange(held_state_, std::nullopt);
     std::size_t taken = 0;
     const auto state = reader_.take(std::string_view(in_).substr(in_at_), taken);
     in_at_ += taken;

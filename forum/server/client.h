@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "forum/server/request_reader.h"
@@ -43,6 +44,10 @@ class Client {
     Received receive();
     /// Hands what was received to the reader, until a request is whole or refused or there is no more.
     RequestReader::State read_request();
+    /// The next read_request() says this again: somebody else goes on with what was read.
+    void hold(RequestReader::State state) { held_state_ = state; }
+    /// Bytes that the last receive() brought.
+    std::size_t came() const { return came_; }
 
     std::string& out() { return out_; }
     enum class Sent { all, blocked, broken };
@@ -66,7 +71,8 @@ class Client {
 
     std::size_t served = 0;
     bool close_after_sending = false;
-    bool linger = false;  ///< unread bytes are there: closing at once would reset the answer away
+    bool linger = false;          ///< unread bytes are there: closing at once would reset the answer away
+    bool brought_crumbs = false;  ///< the poll of crumbs knows it
 
   private:
     int socket_;
@@ -74,6 +80,8 @@ class Client {
     RequestReader reader_;
     std::string in_;
     std::size_t in_at_ = 0;
+    std::size_t came_ = 0;
+    std::optional<RequestReader::State> held_state_;
     std::string out_;
     std::size_t out_at_ = 0;
     std::size_t discarded_ = 0;

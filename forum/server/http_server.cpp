@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,6 +36,10 @@ constexpr milliseconds kSweepEvery{250};
 constexpr milliseconds kLingerTime{1'000};
 // Threads that read, and answer probes, while all others are taken by requests.
 constexpr std::size_t kReserve = 3;
+// What brings less than this of a request that is not whole with it comes in crumbs.
+constexpr std::size_t kCrumb = 1'024;
+// Crumbs are read when nobody else wants the processor, or with a tenth of it.
+constexpr int kCrumbNice = 10;
 // Without a descriptor for it a connection cannot be accepted; others have to end first.
 constexpr milliseconds kNoDescriptorPause{10};
 
@@ -69,15 +74,20 @@ class HttpServer::Loop {
           clients_(held_),
           places_(options.threads),
           epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+          crumbs_(::epoll_create1(EPOLL_CLOEXEC)),
           wake_(::eventfd(0, EFD_CLOEXEC)),
           leave_(::eventfd(0, EFD_CLOEXEC)) {
-        if (epoll_ < 0 || wake_ < 0 || leave_ < 0) throw std::runtime_error("no descriptors for the poll loop");
+        if (epoll_ < 0 || crumbs_ < 0 || wake_ < 0 || leave_ < 0)
+            throw std::runtime_error("no descriptors for the poll loop");
         epoll_event event{};
         event.events = EPOLLIN;
-        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, leave_, &event);  // without a client: every thread sees it and leaves
+        // Without a client: every thread sees it and leaves.
+        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, leave_, &event);
+        ::epoll_ctl(crumbs_, EPOLL_CTL_ADD, leave_, &event);
     }
     ~Loop() {
         ::close(epoll_);
+        ::close(crumbs_);
         ::close(wake_);
         ::close(leave_);
     }
@@ -89,6 +99,7 @@ class HttpServer::Loop {
 
     void run() {
         add_thread();
+        std::thread crumbs([this] { read_crumbs(); });
         auto swept_at = steady_ms();
         while (!stopping_) {
             std::array<pollfd, 2> watched = {pollfd{listening_.descriptor(), POLLIN, 0}, pollfd{wake_, POLLIN, 0}};
@@ -105,6 +116,7 @@ class HttpServer::Loop {
             clients_.end_overdue(steady_ms());
         } while (!clients_.wait_until_empty(milliseconds(20)));
         signal_event(leave_);
+        crumbs.join();
         const std::lock_guard guard(threads_mutex_);
         for (std::thread& thread : threads_) thread.join();
     }
@@ -162,12 +174,43 @@ class HttpServer::Loop {
         }
     }
 
+    // A thousand clients who send a byte a second, all in the same moment, would wake as many threads, and whoever asks
+    // just then would stand behind them. So one thread reads for all of them, and gives way to those who answer.
+    void read_crumbs() {
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kCrumbNice);
+        for (;;) {
+            epoll_event event{};
+            if (::epoll_wait(crumbs_, &event, 1, -1) < 0) continue;
+            if (event.data.ptr == nullptr) return;
+            take_crumb(*static_cast<Client*>(event.data.ptr));
+        }
+    }
+
+    void take_crumb(Client& client) {
+        if (client.receive() == Client::Received::closed) {
+            return client.expired ? refuse(client, too_slow()) : close(client);
+        }
+        const RequestReader::State state = client.read_request();
+        if (state == RequestReader::State::more && !client.reader().awaits_continue()) return wait_for_more(client);
+        // There is something to answer: others do that.
+        client.hold(state);
+        arm(client, EPOLLOUT);
+    }
+
     // From here on another thread may have the client.
     void arm(Client& client, std::uint32_t events, int how = EPOLL_CTL_MOD) {
         epoll_event event{};
         event.events = events | EPOLLONESHOT;
         event.data.ptr = &client;
         ::epoll_ctl(epoll_, how, client.socket(), &event);
+    }
+
+    void arm_for_crumbs(Client& client) {
+        epoll_event event{};
+        event.events = EPOLLIN | EPOLLONESHOT;
+        event.data.ptr = &client;
+        ::epoll_ctl(crumbs_, std::exchange(client.brought_crumbs, true) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+                    client.socket(), &event);
     }
 
     static void enter(Client& client, Stage stage, milliseconds limit) {
@@ -230,6 +273,8 @@ class HttpServer::Loop {
     void wait_for_more(Client& client) {
         const bool begun = client.reader().begun();
         if (client.expired) return begun ? refuse(client, too_slow()) : close(client);
+        // What came first may be a head whose body is on its way.
+        const bool crumb = begun && client.stage == Stage::receiving && client.came() < kCrumb;
         if (begun && client.stage != Stage::receiving) {
             enter(client, Stage::receiving, options_.read_limit);
         } else if (!begun) {
@@ -237,6 +282,7 @@ class HttpServer::Loop {
         }
         client.account();
         if (held_.too_many()) clients_.end_largest_holders();
+        if (crumb) return arm_for_crumbs(client);
         arm(client, EPOLLIN);
     }
 
@@ -300,6 +346,7 @@ class HttpServer::Loop {
     ClientTable clients_;
     WorkPlaces places_;
     int epoll_;
+    int crumbs_;
     int wake_;
     int leave_;
     std::atomic<bool> stopping_ = false;

@@ -41,7 +41,9 @@ class RequestReader {
 
     /// Whether anything of a request came.
     bool begun() const { return begun_; }
-    /// Once, when the client waits for leave to send its body.
+    /// Whether the client waits for leave to send its body.
+    bool awaits_continue() const { return wants_continue_; }
+    /// The same, once.
     bool wants_continue();
     /// Bytes of memory that the unfinished request holds.
     std::size_t held_bytes() const;

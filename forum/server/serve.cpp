@@ -32,6 +32,8 @@ namespace {
 
 constexpr auto kHousekeepingEvery = std::chrono::seconds(30);
 constexpr int kExitRefused = 1;
+// Of the memory for finished answers, what rendered texts may have.
+constexpr std::size_t kShareOfTexts = 4;
 
 sigset_t ending_signals() {
     sigset_t signals;
@@ -189,10 +191,15 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     const std::string openapi = openapi_document(endpoints);
     const std::string scope = std::to_string(store.side.life()) + '-' +
                               std::to_string(embedded_migrations().back().version) + '-' + sha256_hex(openapi);
-    PageCache pages(static_cast<std::size_t>(settings.integer("page-cache")), settings.duration("page-life").count(),
-                    redis.get(), scope, [&keys] { return keys.newest().secret; });
+    const auto cache_bytes = static_cast<std::size_t>(settings.integer("page-cache"));
+    RenderedTexts texts(cache_bytes / kShareOfTexts);
+    PageCache pages(cache_bytes - cache_bytes / kShareOfTexts, settings.duration("page-life").count(), redis.get(),
+                    scope, [&keys] { return keys.newest().secret; });
     Counters counters(redis.get());
-    Service service{store, keys, hasher, pages, counters, redis.get(), life, metrics, {}};
+    // One for all instances on the database, also after a restart.
+    const std::string cursor_secret = std::to_string(store.side.life());
+    Service service{store, keys, hasher, pages, texts, counters, redis.get(), life, metrics, CursorSeal(cursor_secret),
+                    {}};
     service.limits.login_pair = settings.integer("login-limit");
     service.limits.registrations = settings.integer("registration-limit");
     service.limits.writes = settings.integer("write-limit");
@@ -200,6 +207,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     service.limits.daily_bytes = settings.integer("daily-bytes");
     service.limits.searches = settings.integer("search-limit");
     service.limits.search_time = settings.duration("search-time").count();
+    service.limits.own_votes = settings.flag("own-votes");
     service.openapi = openapi;
     service.limits.access_life = settings.duration("access-life").count();
     service.limits.refresh_life = settings.duration("refresh-life").count();

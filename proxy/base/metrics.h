@@ -13,6 +13,7 @@
 
 #include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
+#include "proxy/base/mark_notes.h"
 
 namespace switchyard {
 
@@ -42,12 +43,22 @@ struct EndpointCounts {
 struct EndpointFailures {
     std::uint32_t route = 0, endpoint = 0;  // Registry ids
     std::uint64_t failures = 0;
+    std::uint64_t generation = 0;  // that sent them there
 };
 
+// Marks of one route at one upstream, where somebody wants to know (Route::marks).
+struct NotedMarks {
+    std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::vector<MarkNote> notes;
+};
+
+// Of exchanges that one generation routed: what ends late is told apart from what a later one sent.
 struct CellDelta {
     std::uint32_t route = 0;  // Registry ids
     std::uint32_t upstream = 0;
     std::unique_ptr<Cell> cell;
+    std::uint64_t generation = 0;
+    bool keyless = false;  // a split by sticky keys, and requests that had none
 };
 
 struct EndpointDelta {
@@ -82,6 +93,7 @@ struct FailedBuckets {
     };
     static constexpr std::size_t kMostSamples = 1U << 15;
     std::vector<Sample> samples;
+    std::uint64_t generation = 0;  // that routed them
 };
 
 struct WorkerReport {
@@ -91,6 +103,7 @@ struct WorkerReport {
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
     std::vector<EndpointFailures> endpoint_failures;
+    std::vector<NotedMarks> marks;
     std::uint64_t client_connections = 0;  // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;

@@ -10,26 +10,28 @@ void Context::enter_thread() const {
     route::Expression::this_thread_is(worker_number + 1);
 }
 
-Cell& Context::cell(std::uint32_t route, std::uint32_t upstream) {
+Cell& Context::cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless) {
     if (route >= cells_.size()) cells_.resize(route + 1);
     auto& slots = cells_[route];
+    Slot* empty = nullptr;
     for (auto& slot : slots) {
         if (slot.upstream != upstream) continue;
-        if (!slot.cell) {
-            slot.cell = std::make_unique<Cell>();
-            dirty_.emplace_back(route, upstream);
-        }
-        return *slot.cell;
+        if (!slot.cell)
+            empty = &slot;
+        else if (slot.generation == generation && slot.keyless == keyless)
+            return *slot.cell;
     }
-    slots.push_back({upstream, std::make_unique<Cell>()});
+    if (empty == nullptr) empty = &slots.emplace_back();
+    *empty = {upstream, keyless, generation, std::make_unique<Cell>()};
     dirty_.emplace_back(route, upstream);
-    return *slots.back().cell;
+    return *empty->cell;
 }
 
 void Context::take_cells(WorkerReport& report) {
     for (auto [route, upstream] : dirty_)
         for (auto& slot : cells_[route])
-            if (slot.upstream == upstream) report.cells.push_back({route, upstream, std::move(slot.cell)});
+            if (slot.upstream == upstream && slot.cell)
+                report.cells.push_back({route, upstream, std::move(slot.cell), slot.generation, slot.keyless});
     dirty_.clear();
     for (auto* local : counted_) {
         report.endpoints.push_back({local->state->id, local->counts, std::move(local->refused)});
@@ -42,6 +44,11 @@ void Context::take_cells(WorkerReport& report) {
     failed_buckets_.clear();
     report.endpoint_failures = std::move(endpoint_failures_);
     endpoint_failures_.clear();
+    for (const Noted& noted : noted_)
+        if (const auto notes = noted.marks->notes(); !notes.empty()) {
+            report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
+            noted.marks->clear();
+        }
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -67,21 +74,30 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
 }
 
 // Few routes and endpoints fail between two reports: a list is looked through.
-void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
+void Context::note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation) {
     for (EndpointFailures& known : endpoint_failures_)
-        if (known.route == route && known.endpoint == endpoint) return void(++known.failures);
-    endpoint_failures_.push_back({route, endpoint, 1});
+        if (known.route == route && known.endpoint == endpoint && known.generation == generation)
+            return void(++known.failures);
+    endpoint_failures_.push_back({route, endpoint, 1, generation});
 }
 
-void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                          AnswerKind answer) {
+void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note) {
+    for (const Noted& noted : noted_)
+        if (noted.route == route && noted.upstream == upstream) return noted.marks->add(note);
+    noted_.push_back({route, upstream, std::make_unique<MarkNotes>()});
+    noted_.back().marks->add(note);
+}
+
+void Context::note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,
+                          std::int64_t head_us, AnswerKind answer) {
     const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)
-        if (known.route == route) entry = &known;
+        if (known.route == route && known.generation == generation) entry = &known;
     if (entry == nullptr) {
         entry = &failed_buckets_.emplace_back();
         entry->route = route;
+        entry->generation = generation;
     }
     if (failed) (baseline ? entry->baseline : entry->canary).push_back(bucket);
     if (entry->samples.size() < FailedBuckets::kMostSamples)

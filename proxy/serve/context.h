@@ -30,7 +30,8 @@ struct Record;
 
 // A generation as this worker holds it: the snapshot and who is pinned to it. `pins` counts exchanges.
 struct InForce {
-    explicit InForce(std::shared_ptr<const Snapshot> s) : snapshot(std::move(s)), sent(snapshot->upstreams.size()) {}
+    explicit InForce(std::shared_ptr<const Snapshot> s)
+        : snapshot(std::move(s)), generation(snapshot->generation), sent(snapshot->upstreams.size()) {}
 
     struct Sent {
         std::uint64_t requests = 0;
@@ -38,6 +39,7 @@ struct InForce {
         bool cut = false;  // the drain's deadline is over: whatever is left ends
     };
     std::shared_ptr<const Snapshot> snapshot;
+    const std::uint64_t generation;
     std::uint64_t pins = 0;
     std::vector<Sent> sent;  // in flight, by Snapshot::upstreams index
     bool replaced = false;   // a newer generation was adopted
@@ -88,17 +90,18 @@ class Context : public upstream::EndpointTable {
     std::function<void(InForce*)> retired;
     std::function<void(upstream::Suspect)> suspect;
 
-    Cell& cell(std::uint32_t route, std::uint32_t upstream);
+    Cell& cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless = false);
     // Moves everything counted since the last call into `report`.
     void take_cells(WorkerReport& report);
     upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
     // Lets go of connections that have waited for too long, and learns from the others.
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
+    void note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation);
     // A first attempt that the sticky hash decided between two arms.
-    void note_failure(std::uint32_t route, std::uint32_t endpoint);
-    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                     AnswerKind answer);
+    void note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note);
+    void note_bucket(std::uint32_t route, std::uint64_t generation, std::uint32_t hash, bool baseline, bool failed,
+                     std::int64_t head_us, AnswerKind answer);
 
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
@@ -110,8 +113,11 @@ class Context : public upstream::EndpointTable {
     std::vector<std::unique_ptr<upstream::EndpointLocal>> endpoints;  // by Registry id; holes are null
 
   private:
+    // One whose cell is empty is free for another generation.
     struct Slot {
         std::uint32_t upstream;
+        bool keyless;
+        std::uint64_t generation;
         std::unique_ptr<Cell> cell;
     };
     std::vector<std::unique_ptr<upstream::Breaker>> breakers_;  // by upstream id; made at first use
@@ -121,6 +127,11 @@ class Context : public upstream::EndpointTable {
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;
     std::vector<EndpointFailures> endpoint_failures_;
+    struct Noted {
+        std::uint32_t route, upstream;
+        std::unique_ptr<MarkNotes> marks;  // kept from report to report
+    };
+    std::vector<Noted> noted_;  // those that a rollout ever asked about
 };
 
 }  // namespace switchyard::serve

@@ -32,6 +32,11 @@ net::Task<Next> Exchange::return_response() {
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);
     }
+    constexpr std::uint32_t kAuthentication = 1u << static_cast<unsigned>(http::FieldName::authorization) |
+                                              1u << static_cast<unsigned>(http::FieldName::proxy_authorization) |
+                                              1u << static_cast<unsigned>(http::FieldName::www_authenticate) |
+                                              1u << static_cast<unsigned>(http::FieldName::proxy_authenticate);
+    if (((request_.known | response_.known) & kAuthentication) != 0 && binds()) bound_ = true;
     back_.consume(response_.size);
     answer_started_ = true;
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
@@ -62,7 +67,7 @@ net::Task<Next> Exchange::return_response() {
             next = broken_off;
             break;
         }
-        if (step == Step::sink_failed || session_.stream.broken) {
+        if (step == Step::sink_failed || client_left()) {
             stop_at_failure(Failure::client_closed);
             next = Next::cut;
             break;
@@ -144,6 +149,7 @@ void Exchange::stop_at_failure(Failure failure) {
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
     if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
     record_.first_failed = true;
+    record_.first_failure = failure;
     record_.first_answer = AnswerKind::cut;
 }
 

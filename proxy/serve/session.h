@@ -39,6 +39,18 @@ class Session final
     // As the PROXY protocol gave it; 0: ask the socket.
     std::uint16_t client_port() const { return client_port_; }
 
+    // A connection that speaks for this client alone, because he has proven himself on it (NTLM, Negotiate), while no
+    // exchange has it. `to` tells its endpoint from any later one.
+    struct Bound {
+        std::unique_ptr<upstream::Connection> connection;
+        std::weak_ptr<const upstream::EndpointState> to;
+
+        bool is_to(const std::shared_ptr<upstream::EndpointState>& state) const {
+            return !to.owner_before(state) && !state.owner_before(to);
+        }
+    };
+    std::unique_ptr<Bound> bound;
+
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
     Alarm alarm;

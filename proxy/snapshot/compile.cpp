@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 
+#include "config/candidate.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
@@ -32,29 +33,6 @@ std::string escaped(const std::string& name) {
         else
             out += c;
     }
-    return out;
-}
-
-void add_line(route::Edits& out, const std::string& name, std::string_view value) {
-    out.lines += name + ": ";
-    std::size_t copied = 0;
-    for (const auto& use : config::placeholders_in(value)) {
-        out.lines += value.substr(copied, use.begin - copied);
-        copied = use.end;
-        if (const auto what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
-    }
-    out.lines += value.substr(copied);
-    out.lines += "\r\n";
-}
-
-route::Edits edits_of(const config::HeaderEdits& source) {
-    route::Edits out;
-    for (const auto& [name, value] : source.set) {
-        out.names.push_back(lowered(name));
-        add_line(out, name, value);
-    }
-    for (const auto& [name, value] : source.add) add_line(out, name, value);
-    for (const auto& name : source.remove) out.names.push_back(lowered(name));
     return out;
 }
 
@@ -111,10 +89,15 @@ bool has_members(const upstream::Upstream& compiled, const config::Upstream& sou
 class Compiler {
   public:
     Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-             const KnownAddresses& known)
-        : model_(std::move(model)), registry_(registry), known_(known), snapshot_(std::make_shared<Snapshot>()) {
+             const KnownAddresses& known, const LedRoutes& led)
+        : model_(std::move(model)),
+          registry_(registry),
+          known_(known),
+          led_(led),
+          snapshot_(std::make_shared<Snapshot>()) {
         snapshot_->generation = generation;
         snapshot_->facts = known.version;
+        snapshot_->led = led.version;
         snapshot_->model = model_;
     }
 
@@ -161,6 +144,7 @@ class Compiler {
             if (!plan->sockets) fail("/listeners/" + std::to_string(i) + "/bind", why + cure_of_bind(why));
             plan->connections = registry_.listener_count(source.name);
             plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
+            plan->client_header = lowered(source.client_header);
             plan->max_connections = source.max_connections;
             plan->proxy_protocol = source.proxy_protocol;
             plan->forwarded = source.forwarded;
@@ -227,8 +211,9 @@ class Compiler {
                     "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
                     source.name, rule.name);
             const bool answers = rule.respond.status != 0;
-            out->rules.push_back(
-                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            const bool candidate = rule.upstream == config::kCandidate;
+            out->rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
+                                  rule.respond, refused, candidate});
             if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
             if (!rule.fallback.empty()) {
                 out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
@@ -244,14 +229,15 @@ class Compiler {
         out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
+        out->marks = registry_.marks(source.name);
         if (source.sticky) {
             out->has_sticky = true;
             out->sticky = {source.sticky->key, lowered(source.sticky->key.name),
                            source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
                            source.sticky->missing};
         }
-        out->request_edits = edits_of(source.request_headers);
-        out->response_edits = edits_of(source.response_headers);
+        out->request_edits = route::edits_of(source.request_headers);
+        out->response_edits = route::edits_of(source.response_headers);
         out->strip_prefix = source.strip_prefix;
         out->replace_prefix = source.replace_prefix;
         out->limits = source.limits;
@@ -274,9 +260,16 @@ class Compiler {
             if (!out->verifier) fail(pointer + "/jwt", why);
         }
         out->debug_headers = source.debug_headers;
+        out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
         snapshot_->route_table->add(source.match, std::move(out));
+    }
+
+    // A rollout leads to one of the two arms: whoever begins it has seen to that.
+    const std::string& meant_by(const config::Rule& rule, const config::Route& route) const {
+        const auto* led = rule.upstream == config::kCandidate ? led_.find(route.name) : nullptr;
+        return led != nullptr && index_.contains(*led) ? *led : config::upstream_of(route, rule);
     }
 
     // An upstream that stands in for one that is routed to is routed to.
@@ -289,6 +282,7 @@ class Compiler {
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
     const KnownAddresses& known_;
+    const LedRoutes& led_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
@@ -298,8 +292,8 @@ class Compiler {
 }  // namespace
 
 CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-                      const KnownAddresses& known) {
-    return Compiler(std::move(model), generation, registry, known).run();
+                      const KnownAddresses& known, const LedRoutes& led) {
+    return Compiler(std::move(model), generation, registry, known, led).run();
 }
 
 std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry,

@@ -65,6 +65,9 @@ std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
     if (!slot) slot = std::make_shared<SplitCursor>(drawn_salt());
     return slot;
 }
+std::shared_ptr<MarkWatch> Registry::marks(const std::string& route) {
+    return shared_of(marks_, route);
+}
 std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
     return shared_of(route_counts_, route);
 }
@@ -136,6 +139,7 @@ std::vector<std::uint32_t> Registry::release() {
         if (state.use_count() == 1) gone.push_back(state->id);
     drop_unused(endpoints_);
     drop_unused(cursors_);
+    drop_unused(marks_);
     drop_unused(route_counts_);
     drop_unused(listener_counts_);
     drop_unused(waiting_counts_);

@@ -30,6 +30,11 @@ struct alignas(128) SplitCursor {
     const std::uint64_t salt;
 };
 
+// One per route: whether its marks are noted, for a rollout, and what is slow. Control writes it, workers look.
+struct alignas(128) MarkWatch {
+    std::atomic<std::uint32_t> slow_us{0};  // a head that takes longer is slow; 0: nothing is noted
+};
+
 // One per route with a limit on requests in flight, shared by all workers.
 struct alignas(128) SharedCount {
     std::atomic<std::uint32_t> value{0};
@@ -52,6 +57,7 @@ class Registry {
     // Every endpoint that any generation still knows, by id (holes are null).
     std::shared_ptr<upstream::EndpointState> endpoint(std::uint32_t id) const;
     std::shared_ptr<SplitCursor> cursor(const std::string& route);
+    std::shared_ptr<MarkWatch> marks(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
@@ -81,6 +87,7 @@ class Registry {
     std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
+    std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;

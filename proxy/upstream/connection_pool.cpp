@@ -82,6 +82,8 @@ void ConnectionPool::note_survivors() {
 }
 
 void ConnectionPool::idle_news(Connection& connection) {
+    // News that was on its way when it was leased is the lessee's.
+    if (connection.waiter() != &connection) return;
     if (!dead(connection)) return;
     if (&connection == witness_.get())
         witness_.reset();

@@ -160,7 +160,11 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     out.bind = address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
     maybe(dice, [&] { out.proxy_protocol = true; });
-    maybe(dice, [&] { out.trusted_proxies = {cidr(dice), cidr(dice)}; });
+    maybe(dice, [&] {
+        out.trusted_proxies = {cidr(dice), cidr(dice)};
+        if (dice.chance(0.5)) out.trusted_proxies.emplace_back(kUnixPeers);
+        if (dice.chance(0.5)) out.client_header = dice.chance(0.5) ? "X-Real-IP" : "Forwarded";
+    });
     maybe(dice, [&] { out.head_timeout = dice.duration(); });
     maybe(dice, [&] { out.idle_timeout = dice.duration(); });
     maybe(dice, [&] { out.min_rate = dice.chance(0.5) ? 1024 * dice.between(1, 99) : dice.between(1, 999'999); });
@@ -259,6 +263,10 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     for (const auto& name : order)
         if (out.split.empty() || dice.chance(0.5)) out.split.emplace_back(name, dice.upto(100));
     out.split.front().second += 1;
+    if (out.split.size() == 2 && dice.chance(0.2)) {
+        out.split.back().second = out.split.front().second;
+        out.candidate = out.split[dice.upto(1)].first;
+    }
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
         if (dice.chance(0.8))
@@ -322,6 +330,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
+    maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/analysis/slo_guard.h"
+
 namespace switchyard::control::rollout {
 
 namespace {
@@ -54,13 +56,22 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
                        percent_of(alarm.baseline_marks, alarm.baseline_asked)) +
                    luck(alarm);
     if (alarm.test == "slo_errors")
-        return "alone, " + failed_words(alarm.canary_marks, alarm.canary_asked, plan.to) +
-               ", which is more than its limit allows." + luck(alarm);
+        return fmt::format(
+            "alone at {:.3g} %: {}; allowed are {:.3g} %{}.{}", 100.0 * alarm.share,
+            failed_words(alarm.canary_marks, alarm.canary_asked, plan.to), 100.0 * alarm.limit,
+            plan.slo_success_percent ? " (slo.success_percent)"
+            : alarm.limit > analysis::SloGuard::kDefaultLimit
+                ? fmt::format(" ({:.3g} times what {} did)", std::max(1.0, plan.errors_tolerate), plan.from)
+                : "",
+            luck(alarm));
     if (alarm.test == "slo_p99")
         return fmt::format(
-            "alone, {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % must keep.{}",
-            alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
-            plan.slo_p99.value_or(Duration{0}).count(), luck(alarm));
+            "alone at {:.3g} %: {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % "
+            "must "
+            "keep.{}",
+            100.0 * alarm.share, alarm.canary_marks, alarm.canary_asked, plan.to,
+            percent_of(alarm.canary_marks, alarm.canary_asked), plan.slo_p99.value_or(Duration{0}).count(),
+            luck(alarm));
     if (alarm.test == "latency_alone")
         return fmt::format(
             "alone, {} of the last {} requests to {} ({:.3g} %) took longer than {}'s p99{} or twice its p90.",
@@ -81,13 +92,21 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
 
 }  // namespace
 
+std::string marks_of(const std::string& test) {
+    if (test.starts_with("answers_")) return test.substr(std::string_view("answers_").size());
+    const bool failures = test == "slo_errors" || test == "last_twenty" || test == "errors" || test == "extra_failures";
+    return failures ? "failed" : "slow";
+}
+
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
-                        const std::optional<analysis::FrozenQuantiles>& frozen,
-                        const nlohmann::ordered_json& endpoints) {
+                        const std::optional<analysis::FrozenQuantiles>& frozen, const nlohmann::ordered_json& endpoints,
+                        const MarkPlaces& places) {
     std::string name = alarm.test;
     if (name.ends_with("_shift")) name.erase(name.size() - 6);
     std::ranges::replace(name, '_', ' ');
     std::string out = name + ": " + measured(alarm, plan, frozen);
+    if (const auto* group = places.canary(marks_of(alarm.test)); group != nullptr)
+        if (const std::string where = where_words(*group); !where.empty()) return out + " " + where;
     constexpr std::size_t kNamed = 3;
     std::size_t named = 0;
     for (const auto& [address, failures] : endpoints.items()) {

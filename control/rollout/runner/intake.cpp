@@ -1,6 +1,7 @@
 #include "control/rollout/runner/intake.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace switchyard::control::rollout {
 
@@ -27,7 +28,26 @@ void Intake::freeze(const Histogram& baseline) {
     if (auto fresh = analysis::FrozenQuantiles::from(baseline)) lasting_->frozen = fresh;
 }
 
-void Intake::begin(Monotonic, const Histogram& baseline) {
+// What it sent and has not ended yet will be judged by what it sent in all.
+void Intake::close_step() {
+    double to = static_cast<double>(sent_to_), all = to + static_cast<double>(sent_from_);
+    for (const auto& [worker, flight] : under_way_) {
+        to += static_cast<double>(flight.step_to);
+        all += static_cast<double>(flight.step_to + flight.step_from);
+    }
+    Former former{*step_, {}, false};
+    former.late.share = step_->share;
+    former.late.sent = all > 0.0 ? to / all : step_->share;
+    former_.push_back(std::move(former));
+}
+
+void Intake::begin(Monotonic, const Histogram& baseline, Routed routed) {
+    // A pause leaves the weight where it is: the step after it goes on with the same requests.
+    if (step_ && routed.since > step_->since) close_step();
+    step_ = routed;
+    newest_ = std::max(newest_, routed.since);
+    closed_after_ = kOpen;
+    sent_to_ = sent_from_ = 0;
     pending_ = {};
     if (seen_) seen_->clear();  // the sample ratio is a matter of each step; first failures are not
     canary_latency_->clear();
@@ -36,6 +56,18 @@ void Intake::begin(Monotonic, const Histogram& baseline) {
     frozen_all_tick_ = frozen().has_value();
     settling_.clear();
     for (unsigned w = 0; w < places_.workers; ++w) settling_.insert(w);
+}
+
+// Where that is counted which a generation has routed; null: nowhere.
+analysis::Tick* Intake::booked(std::uint64_t generation) {
+    if (!step_ || generation > closed_after_) return nullptr;
+    if (generation >= step_->since) return &pending_;
+    for (auto step = former_.rbegin(); step != former_.rend(); ++step)
+        if (generation >= step->routed.since) {
+            step->any = true;
+            return &step->late.tick;
+        }
+    return nullptr;
 }
 
 void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
@@ -50,15 +82,16 @@ void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     }
 }
 
-void Intake::add_buckets(const FailedBuckets& buckets) {
+void Intake::add_buckets(const FailedBuckets& buckets, analysis::Tick& tick) {
     const analysis::BetNumber placed = lasting_->bets.number();
-    for (const std::uint16_t bucket : buckets.canary)
-        lasting_->failed.mark(bucket, placed, pending_.canary_first.failed);
+    for (const std::uint16_t bucket : buckets.canary) lasting_->failed.mark(bucket, placed, tick.canary_first.failed);
     for (const std::uint16_t bucket : buckets.baseline)
-        lasting_->failed.mark(bucket, placed, pending_.baseline_first.failed);
+        lasting_->failed.mark(bucket, placed, tick.baseline_first.failed);
     for (const FailedBuckets::Sample& sample : buckets.samples) {
-        analysis::FirstMarks& first = sample.canary ? pending_.canary_first : pending_.baseline_first;
-        const auto asked = seen_->ask(sample.bucket, sample.canary);
+        analysis::FirstMarks& first = sample.canary ? tick.canary_first : tick.baseline_first;
+        // Who was asked is a matter of the step.
+        const auto asked =
+            &tick == &pending_ ? seen_->ask(sample.bucket, sample.canary) : analysis::BucketCounts::Asked{};
         if (asked.first) ++first.seen;
         if (asked.paced) ++first.paced;
         if (const auto kind = static_cast<std::size_t>(sample.answer); kind < kAnswerKinds)
@@ -71,49 +104,84 @@ void Intake::add_buckets(const FailedBuckets& buckets) {
 
 // For the cap. Samples and failures of a report are lists of their own, so all of it is judged by what was known
 // before.
-void Intake::add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady) {
+void Intake::add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady, analysis::Tick& tick) const {
     for (const FailedBuckets::Sample& sample : buckets.samples)
         if (steady.attempt(sample.bucket, sample.canary))
-            ++(sample.canary ? pending_.canary_first : pending_.baseline_first).steady_attempts;
+            ++(sample.canary ? tick.canary_first : tick.baseline_first).steady_attempts;
     for (const std::uint16_t bucket : buckets.canary)
-        if (steady.fail(bucket, true)) ++pending_.canary_first.steady_failures;
+        if (steady.fail(bucket, true)) ++tick.canary_first.steady_failures;
     for (const std::uint16_t bucket : buckets.baseline)
-        if (steady.fail(bucket, false)) ++pending_.baseline_first.steady_failures;
+        if (steady.fail(bucket, false)) ++tick.baseline_first.steady_failures;
     for (const FailedBuckets::Sample& sample : buckets.samples) steady.learn(sample.bucket);
+}
+
+void Intake::add_in_flight(const WorkerReport& report) {
+    UnderWay& under_way = under_way_[report.worker];
+    under_way = {};
+    if (!step_) return;
+    const std::uint64_t first = former_.empty() ? step_->since : former_.front().routed.since;
+    for (const InFlight& flight : report.in_flight) {
+        if (flight.generation < first || flight.generation > closed_after_) continue;
+        const bool of_step = flight.generation >= step_->since;
+        if (flight.upstream == places_.to) under_way.to += flight.requests;
+        if (flight.upstream == places_.from) under_way.from += flight.requests;
+        if (flight.upstream == places_.to && of_step) under_way.step_to += flight.requests;
+        if (flight.upstream == places_.from && of_step) under_way.step_from += flight.requests;
+    }
+}
+
+void Intake::add_delta(const CellDelta& delta, bool settles) {
+    if (delta.route != places_.route || (delta.upstream != places_.to && delta.upstream != places_.from)) return;
+    analysis::Tick* tick = booked(delta.generation);
+    const bool of_step = tick == &pending_;
+    if (tick == nullptr || (of_step && settles)) return;
+    if (places_.sticky && delta.keyless) {
+        lasting_->keyless += delta.cell->attempts;
+        return;
+    }
+    const bool canary = delta.upstream == places_.to;
+    add_cell(*delta.cell, canary ? tick->canary : tick->baseline);
+    (canary ? lasting_->canary_latency : lasting_->baseline_latency).merge(delta.cell->first_byte);
+    if (!of_step) return;
+    (canary ? canary_latency_ : baseline_latency_)->merge(delta.cell->first_byte);
+    (canary ? sent_to_ : sent_from_) += delta.cell->attempts;
 }
 
 void Intake::add(const WorkerReport& report, Monotonic now) {
     if (report.worker >= reported_.size()) return;
     reported_[report.worker] = now;
-    auto& [to, from] = under_way_[report.worker];
-    to = from = 0;
-    for (const InFlight& flight : report.in_flight) {
-        if (flight.upstream == places_.to) to += flight.requests;
-        if (flight.upstream == places_.from) from += flight.requests;
-    }
-    if (settling_.erase(report.worker) > 0) return;
+    const bool settles = settling_.erase(report.worker) > 0;
+    add_in_flight(report);
     for (const CellDelta& delta : report.cells) {
-        if (delta.route != places_.route) continue;
-        if (delta.upstream == places_.to) {
-            add_cell(*delta.cell, pending_.canary);
-            canary_latency_->merge(delta.cell->first_byte);
-            lasting_->canary_latency.merge(delta.cell->first_byte);
-        }
-        if (delta.upstream == places_.from) {
-            add_cell(*delta.cell, pending_.baseline);
-            baseline_latency_->merge(delta.cell->first_byte);
-            lasting_->baseline_latency.merge(delta.cell->first_byte);
-        }
+        newest_ = std::max(newest_, delta.generation);
+        add_delta(delta, settles);
     }
-    for (const FailedBuckets& buckets : report.failed_buckets)
-        if (seen_ && buckets.route == places_.route) {
-            add_buckets(buckets);
-            if (lasting_->steady) add_one_by_one(buckets, *lasting_->steady);
-        }
+    for (const FailedBuckets& buckets : report.failed_buckets) {
+        if (!seen_ || buckets.route != places_.route) continue;
+        analysis::Tick* tick = booked(buckets.generation);
+        if (tick == nullptr || (tick == &pending_ && settles)) continue;
+        add_buckets(buckets, *tick);
+        if (lasting_->steady) add_one_by_one(buckets, *lasting_->steady, *tick);
+    }
     for (const EndpointFailures& failing : report.endpoint_failures)
-        if (failing.route == places_.route) failing_[failing.endpoint] += failing.failures;
+        if (failing.route == places_.route && booked(failing.generation) != nullptr)
+            failing_[failing.endpoint] += failing.failures;
     // A rollout that starts without a past freezes its quantiles from its own first seconds.
     if (!frozen()) freeze(*baseline_latency_);
+}
+
+std::vector<analysis::Late> Intake::take_late() {
+    std::vector<analysis::Late> out;
+    for (Former& step : former_) {
+        if (!std::exchange(step.any, false)) continue;
+        analysis::Late late = step.late;
+        step.late.tick = {};
+        late.tick.placed = lasting_->bets.number();
+        late.tick.latency_counts = warm_ && frozen_all_tick_;
+        if (seen_) late.tick.canary_users = seen_->effective(true), late.tick.baseline_users = seen_->effective(false);
+        out.push_back(std::move(late));
+    }
+    return out;
 }
 
 analysis::Tick Intake::take(double seconds, bool warm) {
@@ -129,8 +197,8 @@ analysis::Tick Intake::take(double seconds, bool warm) {
         seen_->advance(seconds);
     }
     for (const auto& [worker, flight] : under_way_) {
-        tick.canary_in_flight += flight.first;
-        tick.baseline_in_flight += flight.second;
+        tick.canary_in_flight += flight.to;
+        tick.baseline_in_flight += flight.from;
     }
     warm_ = warm;
     frozen_all_tick_ = frozen().has_value();

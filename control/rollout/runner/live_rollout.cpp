@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "control/rollout/fit_plan.h"
 #include "control/rollout/runner/alarm_words.h"
 #include "control/rollout/runner/evidence_memory.h"
+#include "control/rollout/runner/success_words.h"
+#include "control/rollout/runner/waiting_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -65,6 +68,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
         const Json endpoints = evidence.value("endpoints", Json::object());
         for (const auto& [address, failures] : endpoints.items())
             if (failures.is_number_unsigned()) failing_before_[address] = failures;
+        places_ = MarkPlaces::from_json(evidence.value("places", Json::object()));
     } else if (!evidence.is_null()) {
         ports_.event({{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
     }
@@ -93,11 +97,13 @@ void LiveRollout::perform(Effects effects) {
     }
     const bool news = unkept_;
     if (!machine_.active()) intake_->end();
+    note_marks();
     keep();
     publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
     if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
+    if (ports_.led) ports_.led();
 }
 
 bool LiveRollout::keep() {
@@ -125,6 +131,7 @@ void LiveRollout::keep_evidence() {
     bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
+    evidence["places"] = places_.to_json();
     static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
 }
 
@@ -143,8 +150,9 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     using analysis::Assignment;
     epoch_ = step.epoch;
     to_begin_.reset();
-    intake_->begin(ports_.now(), recent_baseline().first_byte);
     const Ppm weight = publication_->in_force();
+    intake_->begin(ports_.now(), recent_baseline().first_byte,
+                   {publication_->generation(), static_cast<double>(weight) / kWhole});
     analysis_->begin_step(weight == 0 ? Assignment::by_rule
                           : sticky_   ? Assignment::sticky
                                       : Assignment::per_request,
@@ -190,7 +198,43 @@ void LiveRollout::run_checks(Monotonic now) {
 }
 
 void LiveRollout::report(const WorkerReport& report) {
-    if (machine_.active() && epoch_ > 0) intake_->add(report, ports_.now());
+    if (!machine_.active() || epoch_ == 0) return;
+    // A worker that is stuck must not keep the others' requests from being counted; by bucket they would count with the
+    // share of before.
+    intake_->changing(publication_->asked() || (sticky_ && publication_->behind()));
+    intake_->add(report, ports_.now());
+    const Plan& p = machine_.plan();
+    for (const NotedMarks& noted : report.marks) {
+        const bool canary = noted.upstream == ports_.upstream_id(p.to);
+        if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
+            continue;
+        for (const MarkNote& note : noted.notes) {
+            const auto at = ports_.endpoint(note.endpoint);
+            places_.add(canary, note, at ? at->second : "");
+        }
+    }
+}
+
+// Who is slow at a level is looked for among the tenth that is slowest: half of all requests are beyond the p50.
+void LiveRollout::note_marks() {
+    constexpr std::size_t kP90 = 1;
+    constexpr std::uint32_t kNothingIsSlow = 0xffff'ffff;
+    std::uint32_t slow_us = 0;
+    if (machine_.active())
+        slow_us = intake_->frozen() ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                          intake_->frozen()->microseconds(kP90), kNothingIsSlow))
+                                    : kNothingIsSlow;
+    if (slow_us == noting_) return;
+    noting_ = slow_us;
+    ports_.note_marks(machine_.plan().route, slow_us);
+}
+
+std::string LiveRollout::why() const {
+    StepNeeds needs;
+    needs.requests = analysis_->promotion().lacks;
+    if (machine_.plan().watch) needs.requests = 0;
+    needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
+    return waiting_words(machine_, needs, ports_.time_of_day);
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -210,8 +254,17 @@ void LiveRollout::tick() {
     if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
+        for (const analysis::Late& late : intake_->take_late()) {
+            analysis_->add_late(late);
+            add_to_picture(late.tick);
+            counted_since_ = true;
+        }
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
         if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
+        constexpr double kLately = 10.0;  // seconds
+        const double fade = std::exp(-counts.seconds / kLately);
+        rate_seconds_ = rate_seconds_ * fade + counts.seconds;
+        rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
         analysis_->add(counts);
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
@@ -241,8 +294,10 @@ Findings LiveRollout::findings() const {
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
     if (const auto& held = analysis_->held_by())
-        out.promotable = false, out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object()) +
-                                          " Promote or abort: a person decides.";
+        out.promotable = false,
+        out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object(), places_) +
+                  " Promote or abort: a person decides.";
+    out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
@@ -259,15 +314,31 @@ Findings LiveRollout::findings() const {
         };
         const Plan& p = machine_.plan();
         out.alarm = Findings::Alarm{"evidence",
-                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints()),
+                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints(), places_),
                                     {{"test", alarm->test},
                                      {"ln_e", alarm->ln_e},
                                      {"threshold", alarm->threshold},
                                      {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
                                      {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-                                     {"endpoints", failing_endpoints()}}};
+                                     {"endpoints", failing_endpoints()},
+                                     {"where", where(*alarm)}}};
     }
     return out;
+}
+
+LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
+    const auto* group = places_.canary(marks_of(alarm.test));
+    return group != nullptr ? to_json(*group) : Json::object();
+}
+
+std::string LiveRollout::unseen() const {
+    if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
+    Outcome outcome;
+    outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
+    outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
+    outcome.frozen = intake_->frozen().has_value();
+    outcome.failure_limit = analysis_->failure_limit();
+    return success_words(machine_.plan(), outcome);
 }
 
 LiveRollout::Json LiveRollout::failing_endpoints() const {
@@ -288,9 +359,13 @@ RecentTraffic::Sum LiveRollout::recent_baseline() const {
     return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
 }
 
-void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+void LiveRollout::add_to_picture(const analysis::Tick& tick) {
     gathering_.from.attempts += tick.baseline.attempts, gathering_.from.failures += tick.baseline.failures;
     gathering_.to.attempts += tick.canary.attempts, gathering_.to.failures += tick.canary.failures;
+}
+
+void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+    add_to_picture(tick);
     const double at = seconds(now - started_);
     if (!timeline_.due(at)) return;
     gathering_.at = at;

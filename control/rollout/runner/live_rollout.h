@@ -18,6 +18,7 @@
 #include "control/rollout/machine.h"
 #include "control/rollout/runner/checks.h"
 #include "control/rollout/runner/intake.h"
+#include "control/rollout/runner/mark_places.h"
 #include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/presence.h"
 #include "control/rollout/runner/recent_traffic.h"
@@ -68,6 +69,9 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // What the old upstream did just before this moment, whoever sent it: all there is to compare with at first.
     RecentTraffic::Sum recent_baseline() const;
     const Checks& checks() const { return checks_; }
+    const MarkPlaces& places() const { return places_; }
+    const Presence& presence() const { return presence_; }
+    std::string why() const;  // with until when it waits
 
   private:
     void perform(Effects effects);
@@ -82,7 +86,11 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     void run_checks(Monotonic now);
     Findings findings() const;
     bool next_is_alone() const;
+    void add_to_picture(const analysis::Tick& tick);
     void sample(const analysis::Tick& tick, Monotonic now);
+    void note_marks();
+    Json where(const analysis::Alarm& alarm) const;
+    std::string unseen() const;
 
     const std::string id_;
     const Ports& ports_;
@@ -111,7 +119,10 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     Monotonic started_{0};
     Monotonic last_tick_{0};
-    std::optional<Monotonic> canary_since_;  // its first request
+    std::optional<Monotonic> canary_since_;            // its first request
+    double rate_seconds_ = 0.0, rate_requests_ = 0.0;  // of the canary's, fading
+    MarkPlaces places_;
+    std::uint32_t noting_ = 0;  // what the workers were told
 };
 
 }  // namespace switchyard::control::rollout

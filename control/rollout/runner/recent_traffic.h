@@ -30,6 +30,7 @@ class RecentTraffic {
 
     void add(const WorkerReport& report) {
         for (const CellDelta& delta : report.cells) {
+            if (delta.keyless) continue;  // no rollout compares them
             Sum& sum = filling_[{delta.route, delta.upstream}];
             sum.first_byte.merge(delta.cell->first_byte);
             sum.attempts += delta.cell->attempts;

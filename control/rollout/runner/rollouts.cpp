@@ -205,7 +205,7 @@ std::string Rollouts::held_by(const std::string& route) const {
 Holder Rollouts::holder(const std::string& route) const {
     for (const auto& rollout : all_)
         if (const Machine& machine = rollout->machine(); machine.holds_route() && machine.plan().route == route)
-            return {rollout->id(), machine.returning()};
+            return {rollout->id(), machine.returning(), machine.plan().to};
     return {};
 }
 

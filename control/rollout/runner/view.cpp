@@ -6,6 +6,7 @@
 
 #include "config/duration.h"
 #include "control/rollout/render_plan.h"
+#include "control/rollout/runner/idle_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -55,7 +56,30 @@ Json evidence(const LiveRollout& rollout) {
                        {"threshold", row.threshold},
                        {"part", std::clamp(row.ln_e / row.threshold, 0.0, 1.0)},
                        {"acts", row.acts},
-                       {"held_by_gate", row.gated}});
+                       {"held_by_gate", row.gated},
+                       {"idle", idle_words(row, rollout.machine().plan())}});
+    return out;
+}
+
+// Whether it waited in vain, and on what it was left.
+void told_of(const LiveRollout& rollout, std::size_t step, Json& out) {
+    for (const Record& r : rollout.journal()) {
+        if (r.kind == Record::Kind::inconclusive && r.step == step) out["waited"] = r.why;
+        const bool left = (r.kind == Record::Kind::step && r.step == step + 1) ||
+                          (r.kind == Record::Kind::succeeded && r.step == step);
+        if (left) out["left"] = r.by == "evidence" ? "evidence: " + r.why.substr(0, r.why.find(". ")) : r.why;
+    }
+}
+
+Json marks(const LiveRollout& rollout) {
+    Json out = Json::object();
+    const Plan& plan = rollout.machine().plan();
+    for (const bool canary : {true, false})
+        for (const auto& [name, group] : rollout.places().arm(canary)) {
+            Json places = to_json(group);
+            places["where"] = where_words(group);
+            out[canary ? plan.to : plan.from][name] = std::move(places);
+        }
     return out;
 }
 
@@ -66,6 +90,7 @@ Json steps(const LiveRollout& rollout) {
         Json step = render_step(machine.plan().steps[i]);
         const bool over = i < machine.step() || machine.state() == State::succeeded;
         step["state"] = over ? "done" : i > machine.step() ? "to come" : word(machine.state());
+        told_of(rollout, i, step);
         out.push_back(std::move(step));
     }
     return out;
@@ -79,6 +104,20 @@ const Record* end_of(const LiveRollout& rollout) {
         for (auto r = rollout.journal().rbegin(); r != rollout.journal().rend(); ++r)
             if (r->kind == Record::Kind::inconclusive) return &*r;
     return nullptr;
+}
+
+// Endpoints of the new upstream that its checks have taken out.
+Json taken_out(const Presence& presence) {
+    Json endpoints = Json::object();
+    for (const auto& [address, why] : presence.taken_out()) endpoints[address] = why;
+    return {{"endpoints", std::move(endpoints)}, {"of", presence.wanted()}};
+}
+
+// It goes on only when somebody says so.
+bool needs_person(const LiveRollout& rollout) {
+    const Machine& machine = rollout.machine();
+    if (!machine.active()) return false;
+    return machine.state() != State::running || rollout.analysis().held_by().has_value();
 }
 
 }  // namespace
@@ -95,7 +134,8 @@ Json summary(const LiveRollout& rollout) {
             {"of_steps", plan.steps.size()},
             {"weight", percent(machine.weight())},
             {"weight_in_force", percent(rollout.weight_in_force())},
-            {"why", machine.why()},
+            {"why", rollout.why()},
+            {"needs_person", needs_person(rollout)},
             {"holds_route", machine.holds_route()},
             {"started_at", rollout.journal().empty() ? "" : rollout.journal().front().at}};
 }
@@ -107,7 +147,7 @@ Json view(const LiveRollout& rollout) {
     Json out = summary(rollout);
     if (!rollout.publish_problem().empty()) out["publish_problem"] = rollout.publish_problem();
     out["watch"] = plan.watch;
-    out["baked"] = config::duration_text(machine.baked());
+    out["baked"] = config::duration_text(std::chrono::floor<std::chrono::seconds>(machine.baked()));
     out["steps"] = steps(rollout);
     out["arms"] = arms(rollout);
     out["evidence"] = evidence(rollout);
@@ -121,7 +161,11 @@ Json view(const LiveRollout& rollout) {
                         {"ln_e", analysis.promote_log_evidence()},
                         {"threshold", std::log(1.0 / analysis::Analysis::kPromoteAlpha)}};
     out["extra_failures"] = analysis.extra_failures();
+    // Stand outside: only requests with a key are compared where the split goes by it.
+    if (rollout.intake().sticky()) out["keyless_requests"] = rollout.intake().keyless();
     out["failing_endpoints"] = rollout.failing_endpoints();
+    out["marks"] = marks(rollout);
+    out["taken_out"] = taken_out(rollout.presence());
     Json checks = Json::array();
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
         checks.push_back({{"name", plan.checks[i].name},

@@ -80,6 +80,7 @@ void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer
         return;
     }
     problem_.clear();
+    generation_ = answer->generation;
     if (const auto* route = find_route(ports_.model(), plan_.route)) made_ = route->split;
     if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
         awaiting_ = answer->generation;

@@ -102,6 +102,18 @@ class Content(ForumTest):
         comment = self.bob.post(f"/api/v1/posts/{plain}/comments", {"body": "c"}).json["id"]
         self.assertEqual(self.alice.put(f"/api/v1/comments/{comment}/vote", {"value": -1}).json["score"], -1)
 
+    def test_where_own_votes_are_off_authors_vote_for_others_only(self):
+        forum = self.start("--own-votes", "false")
+        alice, bob = self.register(forum, "alice3"), self.register(forum, "bob3")
+        post = self.write_post(alice)
+        comment = alice.post(f"/api/v1/posts/{post}/comments", {"body": "c"}).json["id"]
+        for path in (f"/api/v1/posts/{post}/vote", f"/api/v1/comments/{comment}/vote"):
+            for value in (1, -1):
+                self.assertIn("oneself", self.assert_problem(alice.put(path, {"value": value}), 409)["type"])
+            self.assertEqual(bob.put(path, {"value": 1}).json["score"], 1)
+            # What was cast while it was allowed can be taken back.
+            self.assertEqual(alice.put(path, {"value": 0}).json["score"], 1)
+
     def test_search_finds_words_and_chinese_and_follows_edits_and_deletions(self):
         post = self.write_post(self.alice, "发布日志", "We moved the 数据库 to a new machine")
         find = lambda typed: [one["id"] for one in self.bob.get("/api/v1/search?q=" + typed).json["items"]]

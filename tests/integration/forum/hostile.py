@@ -1,4 +1,5 @@
 """Strangers who mean harm: what one of them can take is bounded, and the others do not notice."""
+import collections
 import os
 import socket
 import unittest
@@ -19,6 +20,25 @@ def grew_less(test, forum, before, kib):
             print(f"memory is not judged, a sanitizer keeps what was freed: {grown} KiB")
             return
     test.assertLess(grown, kib)
+
+
+Task = collections.namedtuple("Task", "id nice time")
+
+
+def tasks_of(forum):
+    """The threads of a forum; time is that of a processor, in nanoseconds."""
+    tasks = []
+    for task in os.listdir(f"/proc/{forum.process.pid}/task"):
+        place = f"/proc/{forum.process.pid}/task/{task}/"
+        with open(place + "stat") as stat, open(place + "schedstat") as times:
+            tasks.append(Task(task, int(stat.read().rsplit(")", 1)[1].split()[16]), int(times.read().split()[0])))
+    return tasks
+
+
+def spent(before, after, one=None):
+    """What all of them, or one, took in between."""
+    old = {task.id: task.time for task in before}
+    return sum(task.time - old.get(task.id, 0) for task in after if one in (None, task.id))
 
 
 def processor_time(forum):
@@ -86,6 +106,41 @@ class SlowClients(ForumTest):
         self.assertEqual(forum.client().get("/api/v1/posts").status, 200)
         with open(f"/proc/{forum.process.pid}/status") as status:
             self.assertLess(next(int(line.split()[1]) for line in status if line.startswith("Threads")), 20)
+
+    def test_crumbs_are_read_by_one_thread_that_gives_way_and_answered_by_the_others(self):
+        forum = self.start("--read-limit", "1h")
+        gives_way = until(lambda: next((task for task in tasks_of(forum) if task.nice > 0), None), "a thread that gives way")
+        pieces = [b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+                  b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"]
+        slow = [(connection, pieces[n % 2]) for n, connection in enumerate(self.slow_ones(forum, 100, b""))]
+        before = tasks_of(forum)
+        for at in range(max(len(request) for _, request in slow) - 1):
+            for connection, request in slow:
+                if at < len(request) - 1:
+                    connection.sendall(request[at:at + 1])
+        # The first bytes of each are read by whoever is there; the rest is most of the work.
+        until(lambda: 2 * spent(before, tasks_of(forum), gives_way.id) > spent(before, tasks_of(forum)) > 0, "crumbs being read")
+        self.assertLess(len(tasks_of(forum)), 24)
+        for connection, request in slow:
+            connection.sendall(request[-1:])
+        statuses = [connection.makefile("rb").readline().split()[1] for connection, _ in slow]
+        self.assertEqual(statuses, [b"200", b"422"] * 50)
+
+    def test_who_asks_for_leave_in_crumbs_gets_it(self):
+        forum = self.start()
+        [slow] = self.slow_ones(forum, 1, b"")
+        stream = slow.makefile("rb")
+        for turn in range(2):  # the second request goes on where the first came in crumbs
+            for byte in b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n":
+                slow.sendall(bytes([byte]))
+            self.assertEqual((stream.readline(), stream.readline()), (b"HTTP/1.1 100 Continue\r\n", b"\r\n"))
+            slow.sendall(b"{")
+            slow.sendall(b"}")
+            self.assertEqual(stream.readline()[:12], b"HTTP/1.1 422")
+            length = 0
+            while (line := stream.readline().lower()) != b"\r\n":
+                length = int(line.split(b":")[1]) if line.startswith(b"content-length:") else length
+            stream.read(length)
 
     def test_what_is_not_there_in_time_is_refused_and_who_sent_nothing_is_only_closed(self):
         forum = self.start("--read-limit", "300ms", "--idle-limit", "300ms")

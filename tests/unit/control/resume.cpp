@@ -241,6 +241,6 @@ TEST_CASE("a stored generation whose expression this version refuses is resumed;
     REQUIRE(read.errors.size() == 1);
     CHECK(read.errors[0].pointer == "/routes/0/rules/0/when/matches");
     // What is in force already hinders no change; a new one is judged.
-    CHECK(config::validate(model, config::expressions_in(model)).empty());
-    CHECK(config::validate(model, config::expressions_in(with_split(1))).size() == 1);
+    CHECK(config::validate(model, config::Taken::in(model)).empty());
+    CHECK(config::validate(model, config::Taken::in(with_split(1))).size() == 1);
 }

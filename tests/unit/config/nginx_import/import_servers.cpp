@@ -272,6 +272,18 @@ TEST_CASE("headers") {
           "$pid\n17 lost: proxy_set_header X-Braces {client}\n");
 }
 
+TEST_CASE("fixed answers get the headers that nginx gives them") {
+    const auto of = [](const std::string& location) {
+        return import_http("server {\nadd_header X-A 1;\nadd_header X-B 2 always;\n" + location + " }")
+            .model.routes.at(0)
+            .response_headers.add;
+    };
+    const std::map<std::string, std::string> both{{"X-A", "1"}, {"X-B", "2"}};
+    CHECK(of("location / { return 200 ok; }") == both);
+    CHECK(of("location / { return 301 https://$host$request_uri; }") == both);
+    CHECK(of("location / { return 404; }") == std::map<std::string, std::string>{{"X-B", "2"}});
+}
+
 TEST_CASE("a file without http block is read as its inside") {
     const auto imported = import_text("server { listen 8080; location / { proxy_pass http://127.0.0.1:1; } }");
     REQUIRE_FALSE(imported.fault);

@@ -104,3 +104,16 @@ TEST_CASE("weights become the smallest whole numbers, the old upstream first, an
     CHECK(split_at(plan, route, kWhole) == config::Split{{"blue", 0}, {"green", 1}, {"grey", 0}});
     CHECK(split_at(plan, route, 250'000) == config::Split{{"blue", 3}, {"green", 1}, {"grey", 0}});
 }
+
+TEST_CASE("a rule for @candidate leads where the rollout leads, in a split of two") {
+    auto model = two_colours();
+    model.routes[0].rules[0].upstream = "@candidate";
+    Plan plan = example_plan();
+    plan.from = "blue";
+    plan.to = "green";
+    plan.steps.insert(plan.steps.begin(), Step{Step::Kind::header_only, 0, Duration(1000)});
+    CHECK(places(plan, model).empty());
+    CHECK(rules_bypass_split(plan, model));
+    plan.to = "grey";
+    CHECK(places(plan, model).find("/to;") != std::string::npos);
+}

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <ctime>
 #include <set>
 #include <string>
 #include <vector>
@@ -36,6 +39,27 @@ std::set<std::string> tags_in(const std::string& html) {
         tags.insert(tag);
     }
     return tags;
+}
+
+// A sanitizer makes our half slower and leaves the library's as it is.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kJudged = false;
+#else
+constexpr bool kJudged = true;
+#endif
+
+// Processor time of this thread alone, so that others who are busy count as little as they can.
+std::int64_t processor_time() {
+    timespec at{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+    return at.tv_sec * 1'000'000'000LL + at.tv_nsec;
+}
+
+std::int64_t time_of(const std::string& text) {
+    const std::int64_t before = processor_time();
+    const std::string html = html_from_markdown(text);
+    REQUIRE_FALSE(html.empty());
+    return processor_time() - before;
 }
 
 const std::set<std::string> kAllowed = {
@@ -180,6 +204,110 @@ TEST_CASE("nesting has an end, and what comes out is not many times what went in
         }
         CHECK(deepest <= 24);
         CHECK(depth == 0);
+    }
+}
+
+TEST_CASE("no text of forty thousand characters takes ten times as long as as many words") {
+    constexpr std::size_t kLength = 40'000;
+    const auto as_long = [](std::string_view piece) {
+        return times(piece, kLength / piece.size() + 1).substr(0, kLength);
+    };
+    std::string names;
+    for (int i = 0; names.size() < kLength / 2; ++i)
+        names += "[n" + std::to_string(i) + "]: /" + std::to_string(i) + "\n";
+    names += "\n";
+    for (int i = 0; names.size() < kLength; ++i) names += "[n" + std::to_string(i) + "] ";
+    std::string ticks;
+    for (std::size_t i = 1; ticks.size() < kLength; ++i) ticks += "e" + times("`", i % 200 + 1);
+    const std::string wide = times("|a", 60) + "|\n" + times("|-", 60) + "|\n";
+    const std::vector<std::string> hostile = {
+        as_long("["),
+        as_long("[a]("),
+        as_long("![a]("),
+        as_long("[a]"),
+        as_long("[]()"),
+        as_long("*a "),
+        as_long("a**b"),
+        as_long("*a_ "),
+        as_long("a_"),
+        as_long("***a** b* "),
+        as_long("_*"),
+        as_long("`a"),
+        ticks,
+        as_long("<a "),
+        as_long("<!--"),
+        as_long("<?"),
+        as_long("<!A "),
+        as_long("<![CDATA["),
+        as_long("<https:"),
+        as_long("<a href='"),
+        as_long("https://"),
+        as_long("https://a "),
+        as_long("http:/"),
+        as_long("www."),
+        as_long("a@b."),
+        as_long("&a"),
+        as_long("&#1"),
+        as_long("&amp;"),
+        as_long("\\a"),
+        as_long("> "),
+        as_long("- "),
+        as_long("- a\n"),
+        as_long("1. a\n"),
+        as_long("* a\n\n"),
+        as_long("  - a\n"),
+        as_long("# a\n"),
+        as_long("a\n=\n"),
+        as_long("a\n-\n"),
+        as_long("```\n"),
+        as_long("~~~a\n"),
+        as_long("|a"),
+        as_long("|a|\n|-|\n"),
+        as_long("a|b\n-|-\n"),
+        wide + as_long("|b|\n"),
+        as_long("~~a~ "),
+        as_long("~a~~"),
+        names,
+        as_long("[a]: b\n"),
+        as_long("[^a]: b\n"),
+        as_long("[a]: <b\n"),
+        as_long("[a\\"),
+        as_long("[a](<b"),
+        as_long("[a](b \"c"),
+        as_long("](a "),
+        as_long("[[a]"),
+        as_long("\n"),
+        as_long(" \n"),
+        as_long("\t\n"),
+        as_long("a  \n"),
+        as_long("> a\n"),
+        as_long(">- "),
+        as_long("- > "),
+        as_long("* * *\n"),
+        as_long("a\\\n"),
+        as_long("!["),
+        as_long("**a *b "),
+        as_long("*__a "),
+        as_long("a*b_c~d "),
+        as_long("<b>"),
+        as_long("<a/>"),
+        times("[", 6'000) + as_long("a ").substr(0, 14'000) + times("]", 6'000) + as_long("b ").substr(0, 14'000),
+        times("*", 6'000) + as_long("a ").substr(0, 28'000) + times("*", 6'000),
+        times("> ", 3'000) + as_long("a ").substr(0, 34'000),
+    };
+    const std::string plain = as_long("some words of which most texts are made, and nothing else\n");
+    // Of each the quickest of several, by turns: what disturbs makes slower, never quicker, and both alike.
+    std::vector<std::int64_t> quickest(hostile.size(), INT64_MAX);
+    std::int64_t of_plain = INT64_MAX;
+    for (int round = 0; round < 7; ++round) {
+        for (std::size_t i = 0; i < hostile.size(); ++i) {
+            quickest[i] = std::min(quickest[i], time_of(hostile[i]));
+            of_plain = std::min(of_plain, time_of(plain));
+        }
+    }
+    for (std::size_t i = 0; i < hostile.size(); ++i) {
+        CAPTURE(hostile[i].substr(0, 24));
+        if (kJudged) CHECK(static_cast<double>(quickest[i]) / static_cast<double>(of_plain) < 10.0);
     }
 }
 

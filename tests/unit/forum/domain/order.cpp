@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "forum/domain/comment_path.h"
-#include "forum/domain/cursor.h"
 #include "forum/domain/instant.h"
 #include "forum/domain/public_id.h"
 #include "forum/domain/ranking.h"
@@ -43,39 +42,6 @@ TEST_CASE("paths put parents before answers and siblings by age, for any tree") 
             if (siblings) CHECK(nodes[j].path < nodes[i].path);
         }
     }
-}
-
-TEST_CASE("a cursor comes back as it went out, and only to its own list") {
-    const Cursor cursor{"39784.25|odd", 123'456'789};
-    const std::string text = cursor_text("hot::", cursor);
-    CHECK(cursor_from("hot::", text) == cursor);
-    CHECK_FALSE(cursor_from("new::", text));
-    CHECK_FALSE(cursor_from("hot::", text + "0"));
-    CHECK_FALSE(cursor_from("hot::", "zz"));
-    CHECK_FALSE(cursor_from("hot::", ""));
-    CHECK(text.find("123456789") == std::string::npos);
-}
-
-TEST_CASE("a list may be named after anything that can be a tag or a search") {
-    std::string longest = "search:";
-    for (int i = 0; i < 200; ++i) longest += "\xF0\x9F\x99\x82";
-    for (const std::string& list : {std::string("new::a|b"), std::string("search:pipe | 7|x|"), longest}) {
-        CAPTURE(list);
-        const Cursor cursor{"0a1b2c", 9'000'000'000'000'000'000};
-        CHECK(cursor_from(list, cursor_text(list, cursor)) == cursor);
-        CHECK_FALSE(cursor_from(list + "|1", cursor_text(list, cursor)));
-    }
-}
-
-TEST_CASE("random damage to a cursor is refused or harmless, never a crash") {
-    std::mt19937 random(11);
-    const std::string good = cursor_text("top:general:", {"17", 99});
-    for (int i = 0; i < 20'000; ++i) {
-        std::string bad = good;
-        bad[random() % bad.size()] = static_cast<char>(random() % 256);
-        (void)cursor_from("top:general:", bad);
-    }
-    CHECK(cursor_from("top:general:", good));
 }
 
 TEST_CASE("public ids have twelve letters that nobody mistakes for another") {

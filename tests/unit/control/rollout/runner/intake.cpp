@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <tuple>
 
 using namespace switchyard;
 namespace analysis = switchyard::control::analysis;
@@ -38,13 +39,13 @@ Histogram steady() {
 
 TEST_CASE("a bucket counts once in a rollout, whichever worker saw it and however often") {
     Intake intake = sticky_intake();
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});  // settles
     intake.add(failures({5, 5, 6}, {9}), Monotonic{2});
     auto tick = intake.take(.2, false);
     CHECK(tick.canary_first.failed.ever() == 2);
     CHECK(tick.baseline_first.failed.ever() == 1);
-    intake.begin(Monotonic{3}, {});  // the next step remembers
+    intake.begin(Monotonic{3}, {}, {});  // the next step remembers
     intake.add({}, Monotonic{4});
     intake.add(failures({5, 6, 7}, {9, 5}), Monotonic{5});
     tick = intake.take(.2, false);
@@ -54,7 +55,7 @@ TEST_CASE("a bucket counts once in a rollout, whichever worker saw it and howeve
 
 TEST_CASE("a bucket that was marked before a bet was placed is new to that bet, and to no other twice") {
     Intake intake = sticky_intake();
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});
     intake.add(failures({5}, {9}), Monotonic{2});
     auto tick = intake.take(29.9, false);
@@ -75,7 +76,7 @@ TEST_CASE("a bucket that was marked before a bet was placed is new to that bet, 
 
 TEST_CASE("the first report of each worker after a step began is not counted, and until then nothing is fresh") {
     Intake intake = sticky_intake(2);
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add(failures({1}, {}), Monotonic{10});
     CHECK(intake.as_of() == kNever);
     WorkerReport other;
@@ -89,7 +90,7 @@ TEST_CASE("the first report of each worker after a step began is not counted, an
 
 TEST_CASE("slow samples count once per bucket and level, only when thresholds are frozen and the canary is warm") {
     Intake intake = sticky_intake();
-    intake.begin(Monotonic{0}, steady());
+    intake.begin(Monotonic{0}, steady(), {});
     REQUIRE(intake.frozen());
     intake.add({}, Monotonic{1});
     WorkerReport report;
@@ -114,7 +115,7 @@ TEST_CASE("slow samples count once per bucket and level, only when thresholds ar
 
 TEST_CASE("other routes and upstreams are not counted") {
     Intake intake({kRoute, kFrom, kTo, 1, false, 500'000});
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});
     WorkerReport report;
     for (const auto& [route, upstream] : {std::pair{kRoute, kTo}, {kRoute, kFrom}, {kRoute, 9U}, {8U, kTo}}) {
@@ -134,7 +135,7 @@ TEST_CASE("other routes and upstreams are not counted") {
 
 TEST_CASE("for the cap each failure of a bucket counts, but of one that always fails only the first") {
     Intake intake = sticky_intake();
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});
     WorkerReport report;  // bucket 1 fails whenever it asks, 2 asks often and fails seldom
     auto& buckets = report.failed_buckets.emplace_back();
@@ -153,10 +154,103 @@ TEST_CASE("for the cap each failure of a bucket counts, but of one that always f
 
 TEST_CASE("an endpoint of two routes is blamed for what this route asked of it, and for no more") {
     Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});
     WorkerReport report;
     report.endpoint_failures = {{kRoute, 12, 2}, {kRoute + 1, 12, 40}, {kRoute, 13, 1}};
     intake.add(report, Monotonic{2});
     CHECK(intake.failing() == std::map<std::uint32_t, std::uint64_t>{{12, 2}, {13, 1}});
+}
+
+namespace {
+
+WorkerReport ended(std::uint64_t generation, std::uint64_t canary, std::uint64_t canary_failed, std::uint64_t baseline,
+                   std::uint64_t baseline_failed) {
+    WorkerReport report;
+    for (const auto& [upstream, attempts, failed] :
+         {std::tuple{kTo, canary, canary_failed}, std::tuple{kFrom, baseline, baseline_failed}}) {
+        if (attempts == 0) continue;
+        report.cells.push_back({kRoute, upstream, std::make_unique<Cell>(), generation, false});
+        report.cells.back().cell->attempts = attempts;
+        report.cells.back().cell->failures = failed;
+    }
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("what was sent before the rollout is nobody's, whenever it ends") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {}, {20, 0.05});
+    intake.add({}, Monotonic{1});
+    intake.add(ended(19, 13, 13, 5, 0), Monotonic{2});
+    WorkerReport report;
+    report.endpoint_failures = {{kRoute, 12, 13, 19}, {kRoute, 12, 1, 21}};
+    report.in_flight = {{18, kTo, 7, 0}, {20, kTo, 3, 0}, {22, kFrom, 2, 0}};
+    intake.add(report, Monotonic{3});
+    intake.add(ended(22, 4, 1, 76, 0), Monotonic{4});  // somebody has changed another route meanwhile
+    CHECK(intake.take_late().empty());
+    const auto tick = intake.take(.2, false);
+    CHECK(tick.canary.attempts == 4);
+    CHECK(tick.canary.failures == 1);
+    CHECK(tick.baseline.attempts == 76);
+    CHECK(intake.failing() == std::map<std::uint32_t, std::uint64_t>{{12, 1}});
+}
+
+TEST_CASE("what an earlier step sent is counted apart, with the share that step sent it with") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {}, {20, 0.1});
+    intake.add({}, Monotonic{1});
+    auto report = ended(20, 80, 0, 810, 0);
+    report.in_flight = {{20, kTo, 20, 0}, {20, kFrom, 90, 0}};
+    intake.add(report, Monotonic{2});
+    CHECK(intake.take(.2, false).canary_in_flight == 20);
+    intake.begin(Monotonic{3}, {}, {21, 0.5});
+    intake.add(ended(20, 10, 10, 50, 0), Monotonic{4});  // the report that settles a step ends the one before
+    intake.add(ended(20, 10, 10, 40, 0), Monotonic{5});
+    intake.add(ended(21, 30, 0, 30, 0), Monotonic{6});
+    const auto late = intake.take_late();
+    REQUIRE(late.size() == 1);
+    CHECK(late[0].sent == doctest::Approx(0.1));  // of all it sent, and not of those that were left
+    CHECK(late[0].share == doctest::Approx(0.1));
+    CHECK(late[0].tick.canary.failures == 20);
+    CHECK(late[0].tick.baseline.attempts == 90);
+    CHECK(intake.take(.2, false).canary.attempts == 30);
+    CHECK(intake.take_late().empty());
+    // A pause changes no weight and so no generation: nothing of before it is late.
+    intake.begin(Monotonic{7}, {}, {21, 0.5});
+    intake.add({}, Monotonic{8});
+    intake.add(ended(21, 3, 0, 3, 0), Monotonic{9});
+    CHECK(intake.take_late().empty());
+    CHECK(intake.take(.2, false).canary.attempts == 3);
+}
+
+TEST_CASE("while other shares are on their way nothing counts that they route") {
+    Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
+    intake.begin(Monotonic{0}, {}, {20, 0.1});
+    intake.add({}, Monotonic{1});
+    intake.changing(true);
+    intake.add(ended(20, 1, 0, 9, 0), Monotonic{2});
+    intake.changing(true);
+    intake.add(ended(21, 50, 0, 50, 0), Monotonic{3});
+    CHECK(intake.take(.2, false).canary.attempts == 1);
+    // It was refused: what has come since is as good as any other.
+    intake.changing(false);
+    intake.add(ended(22, 2, 0, 18, 0), Monotonic{4});
+    CHECK(intake.take(.2, false).canary.attempts == 2);
+}
+
+TEST_CASE("requests without a key stand outside a comparison of keys, and are told") {
+    Intake intake = sticky_intake();
+    intake.begin(Monotonic{0}, {}, {20, 0.1});
+    intake.add({}, Monotonic{1});
+    auto report = ended(20, 10, 1, 90, 2);
+    auto keyless = ended(20, 0, 0, 400, 0);
+    keyless.cells[0].keyless = true;
+    report.cells.push_back(std::move(keyless.cells[0]));
+    intake.add(report, Monotonic{2});
+    const auto tick = intake.take(.2, false);
+    CHECK(tick.baseline.attempts == 90);
+    CHECK(tick.canary.attempts == 10);
+    CHECK(intake.keyless() == 400);
 }

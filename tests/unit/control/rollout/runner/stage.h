@@ -34,6 +34,10 @@ class Stage {
         ports.now = [this] { return now; };
         ports.collect = [this] { asked = true; };
         ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
+        ports.time_of_day = [](rollout::Duration ahead) {
+            return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
+        };
+        ports.note_marks = [this](const std::string&, std::uint32_t slow_us) { noting = slow_us; };
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
         ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
@@ -98,7 +102,8 @@ class Stage {
             report.worker = worker;
             report.cells.push_back(cell(kBlue, blue, worker));
             report.cells.push_back(cell(kGreen, green, worker));
-            if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker)});
+            if (green.failures > 0)
+                report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker), generation});
             if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
             rollouts->report(report);
         }
@@ -111,6 +116,16 @@ class Stage {
             report.worker = worker;
             rollouts->report(report);
         }
+    }
+    // What an earlier generation sent and has ended just now.
+    void late(std::uint64_t by, Arm blue, Arm green) {
+        switchyard::WorkerReport report;
+        for (const auto& [upstream, arm] : {std::pair{kBlue, blue}, {kGreen, green}}) {
+            report.cells.push_back(cell(upstream, {2 * arm.attempts, 2 * arm.failures, arm.latency_us}, 1));
+            report.cells.back().generation = by;
+        }
+        if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, green.failures, by});
+        rollouts->report(report);
     }
     void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
         for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
@@ -143,8 +158,9 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
-    bool store_full = false;  // refuses generations
-    std::string verb;         // of the last change that was asked for
+    bool store_full = false;   // refuses generations
+    std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
+    std::string verb;          // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
@@ -164,7 +180,7 @@ class Stage {
         return worker == 0 ? whole - whole / 2 : whole / 2;
     }
     switchyard::CellDelta cell(std::uint32_t upstream, Arm arm, unsigned worker) {
-        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>()};
+        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>(), generation, false};
         delta.cell->attempts = part(arm.attempts, worker);
         delta.cell->failures = part(arm.failures, worker);
         for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
@@ -174,6 +190,7 @@ class Stage {
     switchyard::FailedBuckets buckets(Arm blue, Arm green, unsigned worker) {
         switchyard::FailedBuckets out;
         out.route = kRoute;
+        out.generation = generation;
         for (std::uint64_t i = 0; i < part(green.failures, worker); ++i) out.canary.push_back(next_bucket_++);
         for (std::uint64_t i = 0; i < part(blue.failures, worker); ++i) out.baseline.push_back(next_bucket_++);
         const auto latency = static_cast<std::uint16_t>(switchyard::Histogram::index(blue.latency_us));
