@@ -48,7 +48,9 @@ struct Checks {
 };
 
 void check_process(Checks& checks, const Process& process);
+void check_certificates(Checks& checks);
 void check_listeners(Checks& checks);
+void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener);
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream);
 void check_route(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);

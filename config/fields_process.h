@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/field.h"
+#include "config/fields_tls.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -86,6 +87,9 @@ void describe(Visitor& field, Type<Listener>) {
     field("min_rate", &Listener::min_rate,
           {.doc = "Bytes per second below which a slow sender or reader is cut off; 0: off.", .bytes = true});
     field("forwarded", &Listener::forwarded, {.doc = "Also write the Forwarded header of RFC 7239."});
+    field("tls", &Listener::tls, {.doc = "Speak TLS; without it, plain HTTP."});
+    field("redirect_https", &Listener::redirect_https,
+          {.doc = "Answer every request with 308 to https:// with the same host and target."});
 }
 
 }  // namespace switchyard::config

@@ -149,6 +149,7 @@ void describe(Visitor& field, Type<Model>) {
     field("process", &Model::process,
           {.doc = "Fixed for the life of the process; everything else can change while it runs."});
     field("listeners", &Model::listeners, {.doc = "Where connections are accepted."});
+    field("certificates", &Model::certificates, {.doc = "Certificates with their keys, for listeners that speak TLS."});
     field("upstreams", &Model::upstreams, {.doc = "Named groups of endpoints."});
     field("routes", &Model::routes, {.doc = "Which requests go where; the most specific match wins."});
 }

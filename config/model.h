@@ -84,7 +84,25 @@ struct Process {
     bool operator==(const Process&) const = default;
 };
 
+// ---------------------------------------------------------------- certificates
+
+struct Certificate {    // PEM files, read when a generation is made
+    std::string chain;  // the certificate, then those that signed it
+    std::string key;
+    bool operator==(const Certificate&) const = default;
+};
+
 // ---------------------------------------------------------------- listeners
+
+struct ListenerTls {
+    std::vector<std::string> certificates;  // by name; each answers to the names that stand in it
+    std::string by_default;                 // written "default"; empty: the first
+    bool strict_sni = false;
+    std::string min_version = "1.2";  // 1.2 | 1.3
+    std::string ciphers;              // of TLS 1.2, as OpenSSL names them; empty: the usual ones
+    Duration handshake_timeout = 10s;
+    bool operator==(const ListenerTls&) const = default;
+};
 
 inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: whoever comes by a unix socket
 
@@ -99,6 +117,8 @@ struct Listener {
     Duration idle_timeout = 60s;               // between requests
     std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
     bool forwarded = false;                    // also write RFC 7239 Forwarded
+    std::optional<ListenerTls> tls;            // none: in clear
+    bool redirect_https = false;               // every request is sent to https:// with the same host and target
     bool operator==(const Listener&) const = default;
 };
 
@@ -326,6 +346,7 @@ struct Route {
 
 struct Model {
     Process process;
+    std::map<std::string, Certificate> certificates;
     std::vector<Listener> listeners;
     std::map<std::string, Upstream> upstreams;
     std::vector<Route> routes;

@@ -116,6 +116,7 @@ void check_listeners(Checks& checks) {
                                                       listener.bind.text(), listeners[k].name));
         if (same_socket(listener.bind, checks.model.process.admin.bind))
             checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
+        check_listener_tls(checks, at, listener);
         for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
             std::string why;
             const std::string& block = listener.trusted_proxies[k];
@@ -131,6 +132,7 @@ Mistakes mistakes_in(const Model& model, const Taken& taken) {
     Checks checks(model);
     checks.taken = &taken;
     check_process(checks, model.process);
+    check_certificates(checks);
     check_listeners(checks);
     for (const auto& [name, upstream] : model.upstreams)
         check_upstream(checks, pointer_to("/upstreams", name), name, upstream);

@@ -15,6 +15,7 @@
 
 #include "config/pointer.h"
 #include "config/secret_value.h"
+#include "control/cli/look_at_certificates.h"
 
 namespace switchyard::control::cli {
 namespace {
@@ -167,6 +168,7 @@ void look_at_names(const config::Model& model, std::vector<Error>& out) {
 std::vector<Error> look_around(const config::Model& model, bool names) {
     std::vector<Error> out;
     look_at_files(model, out);
+    look_at_certificates(model, out);
     look_at_ports(model, out);
     if (names) look_at_names(model, out);
     return out;

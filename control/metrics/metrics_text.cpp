@@ -111,6 +111,10 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"side", "upstream"}, {"state", "idle"}}, connections.upstream_idle);
     out.family("switchyard_connections_accepted_total", "counter", "Client connections accepted.");
     out.sample({}, counters.accepted);
+    out.family("switchyard_tls_handshakes_total", "counter", "TLS handshakes with clients, by what came of them.");
+    out.sample({{"result", "full"}}, counters.tls_full);
+    out.sample({{"result", "resumed"}}, counters.tls_resumed);
+    out.sample({{"result", "failed"}}, counters.tls_failed);
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",

@@ -71,6 +71,9 @@ void Totals::add(const WorkerReport& report, Time now) {
                                    report.upstream_connections, report.upstream_connections_idle};
     in_flight_[report.worker] = report.in_flight;
     counters_.accepted += report.accepted;
+    counters_.tls_full += report.tls_full;
+    counters_.tls_resumed += report.tls_resumed;
+    counters_.tls_failed += report.tls_failed;
     counters_.retries_reused += report.retries_reused;
     counters_.retries_connect += report.retries_connect;
     counters_.retries_other += report.retries_other;

@@ -49,7 +49,8 @@ class Totals {
         std::uint64_t client = 0, client_idle = 0, upstream = 0, upstream_idle = 0;
     };
     struct Counters {
-        std::uint64_t accepted = 0, retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
+        std::uint64_t accepted = 0, tls_full = 0, tls_resumed = 0, tls_failed = 0;
+        std::uint64_t retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
         std::uint64_t escaped = 0;  // exceptions that reached a worker's loop
     };
     // The last full seconds, for people who look.

@@ -143,6 +143,9 @@ struct WorkerReport {
     std::uint64_t upstream_connections = 0;
     std::uint64_t upstream_connections_idle = 0;
     std::uint64_t accepted = 0;  // deltas from here on
+    std::uint64_t tls_full = 0;
+    std::uint64_t tls_resumed = 0;
+    std::uint64_t tls_failed = 0;
     std::uint64_t retries_reused = 0;
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;

@@ -16,6 +16,7 @@
 #include "proxy/net/wheel.h"
 #include "proxy/serve/access_line.h"
 #include "proxy/serve/access_log_ring.h"
+#include "proxy/serve/handshakes.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/serve/under_way.h"
@@ -84,6 +85,7 @@ class Context : public upstream::EndpointTable {
     Tunnels tunnels;
     AllUnderWay under_way;
     bool ages_wanted = false;  // by the last report
+    Handshakes handshakes;
     std::uint64_t client_connections = 0;
     WorkerReport counts;  // the scalar deltas only
 

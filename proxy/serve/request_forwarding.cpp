@@ -39,11 +39,17 @@ bool Exchange::reads_forwarded() const {
 void Exchange::write_own_forwarding(http::Writer& to) const {
     char text[64];
     to << "X-Forwarded-For: " << std::string_view(text, session_.client_address().write(text));
-    to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << target_.authority;
-    if (target_.port.empty())
-        to << "\r\nX-Forwarded-Port: 80\r\n";
+    const bool tls = session_.stream.tls() != nullptr;
+    if (tls)
+        to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << target_.authority;
     else
+        to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << target_.authority;
+    if (!target_.port.empty())
         to << "\r\nX-Forwarded-Port: " << target_.port << "\r\n";
+    else if (tls)
+        to << "\r\nX-Forwarded-Port: 443\r\n";
+    else
+        to << "\r\nX-Forwarded-Port: 80\r\n";
 }
 
 // `host`, `proto`: what a trusted peer says of them and is passed on, or null.
@@ -51,9 +57,10 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
                                 bool port_given) const {
     using Name = http::FieldName;
     const route::Edits& edits = route_->request_edits;
+    const std::string_view scheme = session_.stream.tls() != nullptr ? "https" : "http";
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
     if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
-        to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? "http" : said_scheme_) << "\r\n";
+        to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? scheme : said_scheme_) << "\r\n";
     // Who named no host asked for none.
     if (!target_.authority.empty()) {
         if (host == nullptr && !edits.replaces(Name::x_forwarded_host))
@@ -66,7 +73,7 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
     const auto& peer = session_.client_address();
     const std::string_view client = peer.is_ip ? std::string_view(text, peer.write(text)) : "unknown";
     const bool v6 = client.find(':') != client.npos;
-    to << "Forwarded: for=" << (v6 ? "\"[" : "") << client << (v6 ? "]\"" : "") << ";proto=http";
+    to << "Forwarded: for=" << (v6 ? "\"[" : "") << client << (v6 ? "]\"" : "") << ";proto=" << scheme;
     if (!target_.authority.empty()) to << ";host=\"" << target_.authority << '"';
     to << "\r\n";
 }
@@ -104,6 +111,7 @@ void Exchange::write_forwarded_for(http::Writer& to) const {
 std::string_view Exchange::forwarded_port(const http::Field* host, const http::Field* proto) const {
     const std::string_view port = host == nullptr ? target_.port : port_in(host->value.of(base()));
     if (!port.empty()) return port;
+    if (proto == nullptr && said_scheme_.empty()) return session_.stream.tls() != nullptr ? "443" : "80";
     const auto used = proto == nullptr ? said_scheme_ : proto->value.of(base());
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }

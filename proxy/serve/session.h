@@ -82,6 +82,8 @@ class Session final
     net::Running run();
     net::Task<> linger();
     net::Task<bool> take_proxy_header();
+    net::Task<bool> secure();
+    net::Task<bool> settle();
     void end_if_done();
     std::int64_t idle_deadline() const;
 
@@ -92,6 +94,7 @@ class Session final
     std::coroutine_handle<> sleeper_;
     bool idle_ = true;
     bool finishing_ = false;
+    bool in_clear_ = false;  // no handshake has to come, or it is over
     std::uint16_t client_port_ = 0;
     std::uint32_t idle_since_ms_ = 0;  // the low half of the clock: it stands where nothing else would
 };

@@ -107,6 +107,7 @@ class Compiler {
         snapshot_->routed.assign(snapshot_->upstreams.size(), false);
         for (std::size_t i = 0; i < model_->routes.size(); ++i) one_route(i);
         follow_fallbacks();
+        certificates();
         if (errors_.empty()) listeners();  // sockets last: nothing is opened for a configuration that is refused
         if (!errors_.empty()) return {nullptr, std::move(errors_)};
         return {snapshot_, {}};
@@ -114,6 +115,25 @@ class Compiler {
 
   private:
     void fail(std::string pointer, std::string detail) { errors_.push_back({std::move(pointer), std::move(detail)}); }
+
+    void certificates() {
+        for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
+            const auto& source = model_->listeners[i];
+            policies_.push_back(source.tls ? registry_.certificates().policy(*model_, source,
+                                                                             "/listeners/" + std::to_string(i), errors_)
+                                           : nullptr);
+        }
+    }
+
+    // Port 80 beside 443: a route of its own takes whatever comes to the listener.
+    void redirect_to_https(std::shared_ptr<const SharedCount> listener) {
+        auto out = std::make_shared<route::Route>();
+        out->name = "redirect_https";
+        out->id = registry_.route(out->name);
+        out->cursor = registry_.cursor(out->name);
+        out->redirect.to = "https://{host}{path}?{query}";
+        snapshot_->route_table->take_listener(std::move(listener), std::move(out));
+    }
 
     void listeners() {
         for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
@@ -132,6 +152,8 @@ class Compiler {
             plan->head_timeout_ms = source.head_timeout.count();
             plan->idle_timeout_ms = source.idle_timeout.count();
             plan->min_rate = source.min_rate;
+            plan->tls = policies_[i];
+            if (source.redirect_https) redirect_to_https(plan->connections);
             snapshot_->listeners.push_back(std::move(plan));
         }
     }
@@ -273,6 +295,7 @@ class Compiler {
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
+    std::vector<std::shared_ptr<const net::TlsPolicy>> policies_;  // by listener
 };
 
 }  // namespace

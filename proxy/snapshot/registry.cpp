@@ -129,6 +129,7 @@ void Registry::published(const Snapshot& snapshot) {
 }
 
 Registry::Gone Registry::release(NameIds::Time now) {
+    certificates_.release();
     Gone gone;
     std::erase_if(endpoints_, [&](const auto& entry) {
         if (entry.second.use_count() != 1) return false;

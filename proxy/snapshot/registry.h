@@ -16,6 +16,7 @@
 
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
+#include "proxy/snapshot/certificate_shelf.h"
 #include "proxy/snapshot/name_ids.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/endpoint_state.h"
@@ -67,6 +68,8 @@ class Registry {
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
 
+    CertificateShelf& certificates() { return certificates_; }
+
     // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
     // They listen when the snapshot is published. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
@@ -95,6 +98,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
+    CertificateShelf certificates_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;

@@ -14,6 +14,7 @@
 
 #include "config/model.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/net/tls_policy.h"
 #include "proxy/route/route_table.h"
 #include "proxy/snapshot/registry.h"
 #include "proxy/upstream/upstream.h"
@@ -32,6 +33,7 @@ struct ListenerPlan {
     std::int64_t head_timeout_ms = 0;
     std::int64_t idle_timeout_ms = 0;
     std::uint64_t min_rate = 0;
+    std::shared_ptr<const net::TlsPolicy> tls;  // null: in clear
 };
 
 struct Snapshot {

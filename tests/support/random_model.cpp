@@ -154,7 +154,7 @@ Process process(Dice& dice) {
     return out;
 }
 
-Listener listener(Dice& dice, std::uint32_t number) {
+Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::string>& certificates) {
     Listener out;
     out.name = fmt::format("web-{}", number);
     out.bind = address(dice, 8000 + number);
@@ -169,6 +169,18 @@ Listener listener(Dice& dice, std::uint32_t number) {
     maybe(dice, [&] { out.idle_timeout = dice.duration(); });
     maybe(dice, [&] { out.min_rate = dice.chance(0.5) ? 1024 * dice.between(1, 99) : dice.between(1, 999'999); });
     maybe(dice, [&] { out.forwarded = true; });
+    if (certificates.empty() || dice.chance(0.5)) {
+        out.redirect_https = dice.chance(0.2);
+        return out;
+    }
+    out.tls.emplace();
+    for (const auto& name : certificates)
+        if (out.tls->certificates.empty() || dice.chance(0.5)) out.tls->certificates.push_back(name);
+    maybe(dice, [&] { out.tls->by_default = out.tls->certificates.back(); });
+    maybe(dice, [&] { out.tls->strict_sni = true; });
+    maybe(dice, [&] { out.tls->min_version = "1.3"; });
+    maybe(dice, [&] { out.tls->ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"; });
+    maybe(dice, [&] { out.tls->handshake_timeout = dice.duration(); });
     return out;
 }
 
@@ -338,7 +350,14 @@ Model random_model(Rng& rng) {
     Dice dice(rng);
     Model model;
     maybe(dice, [&] { model.process = process(dice); });
-    for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i) model.listeners.push_back(listener(dice, i));
+    std::vector<std::string> certificates;
+    for (const auto* name : {"shop", "Wild.card"})
+        maybe(dice, [&] {
+            model.certificates[name] = {fmt::format("/etc/tls/{}.pem", name), fmt::format("/etc/tls/{}.key", name)};
+            certificates.emplace_back(name);
+        });
+    for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i)
+        model.listeners.push_back(listener(dice, i, certificates));
     std::vector<std::string> names;
     for (const auto* name : {"blue", "green", "Red_3", "v1.2-rc"}) {
         // Only earlier ones may be fallen back to: no circles.

@@ -104,7 +104,7 @@ TEST_CASE("unknown keys and words name the nearest known one") {
         {"top", R"({"upstrems":{}})", {{"/upstrems", "unknown key \"upstrems\"; did you mean \"upstreams\"?"}}},
         {"nothing near",
          R"({"zzz":1})",
-         {{"/zzz", "unknown key \"zzz\"; known here: process, listeners, upstreams, routes"}}},
+         {{"/zzz", "unknown key \"zzz\"; known here: process, listeners, certificates, upstreams, routes"}}},
         {"inside an upstream",
          upstream(R"("helth":{})"),
          {{"/upstreams/blue/helth", "unknown key \"helth\"; did you mean \"health\"?"}}},
