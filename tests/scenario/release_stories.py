@@ -8,7 +8,9 @@ before the first step.
 usage: release_stories.py SWITCHYARD YARDBENCH"""
 import hashlib
 import json
+import os
 import pathlib
+import pty
 import signal
 import sys
 import threading
@@ -193,6 +195,26 @@ def moved(stage, spare):
     check("moved back", stage.deploy("home", "blue", stop=False).end()[0] == 0)
 
 
+def on_a_terminal(stage):
+    """A step that goes on has its line, which is written again until it is settled."""
+    master, slave = pty.openpty()
+    deploy = stage.deploy("tty", "green", "--smoke", "GET /smoke", stop=False, out=slave)
+    os.close(slave)
+    said = b""
+    try:
+        while piece := os.read(master, 4096):
+            said += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(master)
+    deploy.child.wait(DEADLINE)
+    lines = [line.rsplit("\x1b[K", 1)[-1] for line in said.decode().replace("\r\n", "\n").split("\n") if line]
+    check("it is rewritten in place", b"\r\x1b[K" in said, said)
+    check("what stays is a line per step", [line.split()[0] for line in lines if line.startswith("  ")] ==
+          ["start", "healthy", "smoke", "traffic", "drained", "confirm"] and lines[-1] == "done: green serves app", lines)
+    check("home from the terminal", stage.deploy("tty-home", "blue", stop=False).end()[0] == 0)
+
+
 def as_token(proxy, token, method, path, body=None):
     mine, proxy.token = proxy.token, token
     try:
@@ -260,6 +282,7 @@ def main():
                 for colour in (blue, green):
                     colour.start()
                 story(stage)
+            on_a_terminal(stage)
             approved(stage)
             moved(stage, spare)
             slips(stage, "o")

@@ -202,11 +202,11 @@ def two_colours(blue, green, **route_keys):
 class Deploy:
     """A `switchyard deploy` that runs."""
 
-    def __init__(self, program, proxy, *words, token=None):
+    def __init__(self, program, proxy, *words, token=None, out=subprocess.PIPE):
         environment = {**os.environ, "SWITCHYARD_STATE_DIR": str(proxy.state)}
         if token:
             environment["SWITCHYARD_TOKEN"] = token
-        self.child = subprocess.Popen([str(program), "deploy", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        self.child = subprocess.Popen([str(program), "deploy", *map(str, words)], stdout=out, stderr=subprocess.STDOUT, text=True, env=environment)
 
     def end(self, deadline=2 * DEADLINE):
         """(exit code, everything it said)"""
