@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "config/schema.h"
@@ -76,7 +78,9 @@ Json parameters(const AdminRoute& route) {
             out.push_back(parameter(name, "query", {{"type", "string"}}, "only those of this route"));
         else
             out.push_back(
-                parameter(name, "query", {{"type", "integer"}, {"minimum", 0}, {"maximum", kMostNumber}}, "paging"));
+                parameter(name, "query",
+                          {{"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<std::uint64_t>::max()}},
+                          "paging"));
     }
     if (route.knows_dry_run())
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},
