@@ -109,10 +109,15 @@ void Exchange::write_forwarded_for(http::Writer& to) const {
 
 // Of what the client asked for: the peer knows better than our own socket.
 std::string_view Exchange::forwarded_port(const http::Field* host, const http::Field* proto) const {
-    const std::string_view port = host == nullptr ? target_.port : port_in(host->value.of(base()));
+    // Of several the first is what the client asked the first of them for.
+    const auto first_of = [this](const http::Field& field) {
+        std::string_view list = field.value.of(base());
+        return http::take_member(list);
+    };
+    const std::string_view port = host == nullptr ? target_.port : port_in(first_of(*host));
     if (!port.empty()) return port;
     if (proto == nullptr && said_scheme_.empty()) return session_.stream.tls() != nullptr ? "443" : "80";
-    const auto used = proto == nullptr ? said_scheme_ : proto->value.of(base());
+    const auto used = proto == nullptr ? said_scheme_ : first_of(*proto);
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }
 

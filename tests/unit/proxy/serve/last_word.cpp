@@ -119,6 +119,8 @@ TEST_CASE("the port is that of what the client asked for") {
         {"Host: a\r\nX-Forwarded-Host: [::1]\r\n", "80", "80"},
         {"Host: a\r\nX-Forwarded-Port: 8443\r\n", "8443", "80"},
         {"Host: a\r\nForwarded: for=1.2.3.4;proto=https\r\n", "443", "80"},
+        {"Host: a\r\nX-Forwarded-Proto: https, http\r\n", "443", "80"},
+        {"Host: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b:8443, c\r\n", "8443", "80"},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.lines);
