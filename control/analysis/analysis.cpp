@@ -7,13 +7,22 @@
 
 namespace switchyard::control::analysis {
 
+namespace {
+
+bool any_level(const std::array<double, kLevels>& tolerates) {
+    return std::ranges::any_of(tolerates, [](double tolerate) { return tolerate > 0.0; });
+}
+
+}  // namespace
+
 Analysis::Analysis(const Settings& settings)
     : budget_(Budget::of(settings)),
       errors_(settings, budget_),
       speeds_(settings, budget_),
       slo_(settings, budget_),
       answers_(settings),
-      latency_alone_(std::ranges::any_of(settings.latency_tolerate, [](double tolerate) { return tolerate > 0.0; })),
+      latency_alone_(any_level(settings.latency_tolerate)),
+      duration_alone_(any_level(settings.duration_tolerate)),
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {
@@ -47,6 +56,7 @@ void Analysis::add(const Tick& tick) {
     slo_.add(tick);
     waiting_.add(tick);
     latency_alone_.add(seen_by(Speed::head, false, tick), slo_.alone());
+    duration_alone_.add(seen_by(Speed::whole, false, tick), slo_.alone());
     last_twenty_.add(tick, assignment_ == Assignment::sticky);
     if (assignment_ == Assignment::sticky)
         ratio_.add(tick.canary_first.seen, tick.baseline_first.seen);
@@ -72,10 +82,12 @@ void Analysis::judge() {
     if (!alarm_) alarm_ = speeds_.alarm();
     if (!alarm_) alarm_ = slo_.alarm();
     if (!alarm_ && answers_.rolls_back()) alarm_ = answers_.found();
-    if (!alarm_ && latency_alone_.alarmed()) {
+    for (const auto& [name, alone] :
+         {std::pair{"latency_alone", &latency_alone_}, {"duration_alone", &duration_alone_}}) {
+        if (alarm_ || !alone->alarmed()) continue;
         alarm_.emplace();
-        alarm_->test = "latency_alone";
-        alarm_->canary_marks = latency_alone_.slow(), alarm_->canary_asked = latency_alone_.asked();
+        alarm_->test = name;
+        alarm_->canary_marks = alone->slow(), alarm_->canary_asked = alone->asked();
     }
     if (!alarm_ && last_twenty_.alarmed()) {
         alarm_.emplace();

@@ -94,7 +94,7 @@ class Analysis {
     SloGuard slo_;
     AnswerTests answers_;
     LastTwenty last_twenty_;
-    LatencyAlone latency_alone_;
+    LatencyAlone latency_alone_, duration_alone_;
     Waiting waiting_;
     SampleRatio ratio_;
     Gathering gathering_;

@@ -17,10 +17,10 @@ namespace switchyard::control::analysis {
 
 // How long answers take, of those that have an end of their own.
 struct Wholes {
-    std::uint64_t asked = 0, tail = 0;
+    std::uint64_t asked = 0, tail = 0, twice_p90 = 0;
     SlowCounts slow{};
     Wholes& operator+=(const Wholes& o) {
-        asked += o.asked, tail += o.tail;
+        asked += o.asked, tail += o.tail, twice_p90 += o.twice_p90;
         for (std::size_t i = 0; i < kLevels; ++i) slow[i] += o.slow[i];
         return *this;
     }

@@ -9,6 +9,7 @@ namespace {
 ArmCounts seen_by(Speed speed, bool tail, ArmCounts arm) {
     if (speed == Speed::whole) {
         arm.attempts = arm.whole.asked, arm.slow = arm.whole.slow, arm.tail = arm.whole.tail;
+        arm.twice_p90 = arm.whole.twice_p90;
     } else {
         const std::int64_t asked = static_cast<std::int64_t>(arm.attempts) + arm.early;
         arm.attempts = static_cast<std::uint64_t>(std::max<std::int64_t>(0, asked));

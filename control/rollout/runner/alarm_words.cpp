@@ -89,7 +89,7 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
             100.0 * alarm.share, alarm.canary_marks, alarm.canary_asked, plan.to,
             percent_of(alarm.canary_marks, alarm.canary_asked), plan.slo_p99.value_or(Duration{0}).count(),
             luck(alarm));
-    if (alarm.test == "latency_alone")
+    if (alarm.test == "latency_alone" || alarm.test == "duration_alone")
         return fmt::format(
             "alone, {} of the last {} requests to {} ({:.3g} %) took longer than {}'s p99{} or twice its p90.",
             alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),

@@ -89,6 +89,7 @@ void Intake::add_cell(const Cell& cell, analysis::ArmCounts& arm) const {
     }
     if (!frozen_whole()) return;
     arm.whole.asked += cell.whole.total();
+    arm.whole.twice_p90 += analysis::count_above(cell.whole, 2 * frozen_whole()->microseconds(1));
     const auto slow = frozen_whole()->count(cell.whole);
     for (std::size_t i = 0; i < analysis::kLevels; ++i) arm.whole.slow[i] += slow[i];
     arm.whole.tail += analysis::count_above(cell.whole, Histogram::upper(frozen_whole()->tail()));

@@ -101,3 +101,19 @@ TEST_CASE("in a sticky split the first late body of each bucket counts") {
     REQUIRE(analysis.alarm());
     CHECK(analysis.alarm()->test.starts_with("duration_"));
 }
+
+TEST_CASE("bodies that are late only when nobody is beside them are found by the quantiles of before") {
+    Analysis analysis(Settings{});
+    analysis.begin_step(Assignment::per_request, 1);
+    int halves = 0;
+    for (; halves < 120 && !analysis.alarm(); ++halves) {
+        Tick tick = speeds(50, 0);
+        tick.canary.slow = {25, 5, 0};
+        tick.canary.whole.slow = {50, 50, 0};
+        tick.canary.whole.twice_p90 = 30;
+        analysis.add(tick);
+    }
+    REQUIRE(analysis.alarm());
+    CHECK(analysis.alarm()->test == "duration_alone");
+    CHECK(halves <= 4);
+}
