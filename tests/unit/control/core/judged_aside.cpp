@@ -55,8 +55,7 @@ TEST_CASE("a document that is being judged has its turn: what comes meanwhile is
 TEST_CASE("who went down while it was judged counts: the guard is asked again") {
     Judging j;
     j.b.facts["green"].healthy = 0;
-    j.b.facts["green"].by_address["127.0.0.1:9002"] = {false, false};
-    j.b.facts["blue"].by_address["127.0.0.1:9001"] = {true, false};
+    j.b.facts["green"].by_address["127.0.0.1:9002"].resolved = false;
     j.b.judge_one();
     j.until_answered();
     REQUIRE_FALSE(j.answer->has_value());
