@@ -7,6 +7,7 @@
 
 #include "control/rollout/fit_plan.h"
 #include "control/rollout/runner/alarm_words.h"
+#include "control/rollout/runner/check_verdict.h"
 #include "control/rollout/runner/evidence_memory.h"
 #include "control/rollout/runner/success_words.h"
 #include "control/rollout/runner/waiting_words.h"
@@ -178,22 +179,26 @@ void LiveRollout::announce(const Announcement& a) {
     constexpr Duration kWebhookTime{5000};
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
-        ports_.call(
-            hook.url, as_text(event), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
-                const auto self = weak.lock();
-                if (self && !outcome.ok())
-                    self->ports_.event(
-                        {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
-            });
+        ports_.call({hook.url, as_text(event), kWebhookTime, false}, [weak = weak_from_this(),
+                                                                      url = hook.url](HttpOutcome outcome) {
+            const auto self = weak.lock();
+            if (self && !outcome.ok())
+                self->ports_.event(
+                    {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
+        });
     }
 }
 
 void LiveRollout::run_checks(Monotonic now) {
     for (const std::size_t i : checks_.due(now)) {
         const HttpCheck& check = machine_.plan().checks[i];
-        ports_.call(check.url, "", check.timeout, [weak = weak_from_this(), i](HttpOutcome outcome) {
-            if (const auto self = weak.lock()) self->checks_.answered(i, outcome.ok(), outcome.error);
-        });
+        ports_.call({check.asked(), "", check.timeout, check.kind != HttpCheck::Kind::status},
+                    [weak = weak_from_this(), i](HttpOutcome outcome) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        auto verdict = judge(self->machine_.plan().checks[i], outcome);
+                        self->checks_.answered(i, verdict.passed, std::move(verdict.why));
+                    });
     }
 }
 

@@ -61,10 +61,12 @@ class Stage {
         };
         ports.usable = [this](const std::string& name) { return health[name].usable > 0; };
         ports.health = [this](const std::string& name) { return health[name]; };
-        ports.call = [this](const std::string& url, const std::string& body, rollout::Duration,
-                            rollout::HttpDone done) {
-            calls.emplace_back(url, body);
-            done(check_answers ? rollout::HttpOutcome{200, ""} : rollout::HttpOutcome{503, "answered 503"});
+        ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
+            calls.emplace_back(ask.url, ask.body);
+            rollout::HttpOutcome outcome{503, "answered 503"};
+            if (check_answers) outcome = {200, ""};
+            if (ask.read_answer) outcome.body = check_says;
+            done(std::move(outcome));
         };
         rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), keep);
         rollouts->restore(disk);
@@ -158,6 +160,7 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
+    std::string check_says;    // to who reads answers
     bool store_full = false;   // refuses generations
     std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
     std::string verb;          // of the last change that was asked for

@@ -85,3 +85,20 @@ TEST_CASE("a success says what was not compared, and on what each step was left"
     CHECK(shown["ended"]["why"].get<std::string>().find(". Not compared: anything at 100 %") != std::string::npos);
     for (const auto& step : shown["steps"]) CHECK(step["left"].get<std::string>().starts_with("evidence: "));
 }
+
+TEST_CASE("a check that compares a number holds what it found, and rolls back when it fails so often in a row") {
+    Stage stage;
+    stage.check_says = R"({"errors": 0.5})";
+    auto plan = small_plan();
+    plan["analysis"]["checks"] = Stage::Json::parse(
+        R"([{"name":"rate","http":"http://127.0.0.1:9/x","json":"/errors","below":1,"every":"1s","failures":2}])");
+    const auto live = started(stage, plan);
+    stage.pass(2, kBlueGood, kGreenGood);
+    CHECK(view(*live)["checks"][0]["last"] == "0.5 is below 1");
+    CHECK(view(*live)["checks"][0]["failures"] == 0);
+    stage.check_says = R"({})";
+    stage.pass(4, kBlueGood, kGreenGood);
+    REQUIRE(live->machine().state() == State::rolled_back);
+    CHECK(view(*live)["why"] == "check rate failed 2 times in a row: there is nothing at /errors in the answer");
+    CHECK(view(*live)["ended"]["by"] == "check rate");
+}
