@@ -237,9 +237,13 @@ void LiveRollout::note_marks() {
 std::string LiveRollout::why() const {
     StepNeeds needs;
     needs.requests = analysis_->promotion().lacks;
-    if (machine_.plan().watch) needs.requests = 0;
+    if (machine_.plan().watch || !held_words_.empty()) needs.requests = 0;
     needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
-    return waiting_words(machine_, needs, ports_.time_of_day);
+    const std::string waits = waiting_words(machine_, needs, ports_.time_of_day);
+    // What a person is asked for goes before what it does meanwhile.
+    const bool said =
+        held_words_.empty() || machine_.state() != State::running || waits.find(held_words_) != waits.npos;
+    return said ? waits : held_words_ + " Meanwhile it " + waits;
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -271,6 +275,10 @@ void LiveRollout::tick() {
         rate_seconds_ = rate_seconds_ * fade + counts.seconds;
         rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
         analysis_->add(counts);
+        // With the places of the marks that it counts, not of those that come later.
+        if (const auto& held = analysis_->held_by(); held && held_words_.empty())
+            held_words_ = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object(), places_) +
+                          " Promote or abort: a person decides.";
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
@@ -298,10 +306,7 @@ Findings LiveRollout::findings() const {
     out.why = promotion.why;
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
-    if (const auto& held = analysis_->held_by())
-        out.promotable = false,
-        out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object(), places_) +
-                  " Promote or abort: a person decides.";
+    if (!held_words_.empty()) out.promotable = false, out.why = held_words_;
     out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;

@@ -160,10 +160,11 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
-    std::string check_says;    // to who reads answers
-    bool store_full = false;   // refuses generations
-    std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
-    std::string verb;          // of the last change that was asked for
+    std::string check_says;              // to who reads answers
+    bool store_full = false;             // refuses generations
+    switchyard::AnswerCounts answers{};  // of green's requests of a tick
+    std::uint32_t noting = 0;            // what is slow to the workers; 0: nothing is noted
+    std::string verb;                    // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
@@ -186,6 +187,7 @@ class Stage {
         switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>(), generation, false};
         delta.cell->attempts = part(arm.attempts, worker);
         delta.cell->failures = part(arm.failures, worker);
+        if (upstream == kGreen && worker == 0) delta.cell->answers = answers;
         for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
             delta.cell->first_byte.record(arm.latency_us + spread_++ * 37 % 50 * 100);  // the same law for both arms
         return delta;
