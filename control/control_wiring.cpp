@@ -178,9 +178,8 @@ void Control::Members::build_rollouts() {
     ports.health = [this](const std::string& upstream) {
         return health_of(controller->model(), upstream, registry, names->known(), *health);
     };
-    ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
-                        rollout::HttpDone done) {
-        rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
+    ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
+        rollout::http_call(io.get_executor(), ask, std::move(done));
     };
     rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
     controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });

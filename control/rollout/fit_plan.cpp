@@ -9,6 +9,7 @@
 #include "config/nearest.h"
 #include "config/pointer.h"
 #include "control/rollout/allowed_url.h"
+#include "control/rollout/url.h"
 
 namespace switchyard::control::rollout {
 
@@ -26,14 +27,21 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
         if (!name.empty() && !model.upstreams.contains(name))
             errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
     const auto check_url = [&](const std::string& pointer, const std::string& url) {
-        if (!url.empty() && !allowed_url(url, model))
-            errors.push_back(
-                {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
-                                      "configuration, and those in process.admin.rollout_urls",
-                                      url)});
+        if (url.empty() || allowed_url(url, model)) return;
+        const auto parsed = Url::parse(url);
+        const std::string cure =
+            parsed ? fmt::format("; \"http://{}:{}/\" there would allow it",
+                                 parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
+                                 parsed->port)
+                   : "";
+        errors.push_back(
+            {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
+                                  "configuration, and those in process.admin.rollout_urls{}",
+                                  url.substr(0, url.find('?')), cure)});
     };
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
-        check_url(config::pointer_to("/analysis/checks", i) + "/http", plan.checks[i].url);
+        if (const HttpCheck& check = plan.checks[i]; !check.url.empty())
+            check_url(fmt::format("{}/{}", config::pointer_to("/analysis/checks", i), check.key()), check.asked());
     for (std::size_t i = 0; i < plan.webhooks.size(); ++i)
         check_url(config::pointer_to("/analysis/webhooks", i) + "/url", plan.webhooks[i].url);
     const config::Route* route = find_route(model, plan.route);

@@ -102,18 +102,63 @@ void check_url(ObjectReader& reader, std::string_view key) {
         reader.fail(reader.below(key), why);
 }
 
+void read_limits(const Json& json, ObjectReader& reader, HttpCheck& check) {
+    constexpr double kMost = 1e300;
+    for (const auto& [key, limit] : {std::pair{"below", &check.below}, std::pair{"above", &check.above}}) {
+        if (!json.contains(key)) continue;
+        double value = 0.0;
+        reader.read(key, value, -kMost, kMost);
+        *limit = value;
+        if (check.kind == HttpCheck::Kind::status)
+            reader.fail(reader.below(key), "needs \"json\", a pointer to the number of the answer that is compared");
+    }
+    if (check.kind != HttpCheck::Kind::status && !check.below && !check.above)
+        reader.fail(reader.at(), "needs \"below\" or \"above\": the values that pass");
+    if (check.below && check.above && *check.below <= *check.above)
+        reader.fail(reader.below("above"), "nothing is both above this and below \"below\"");
+}
+
+// What it asks whom, and which answers pass.
+void read_question(const Json& json, ObjectReader& reader, HttpCheck& check) {
+    const bool prometheus = json.contains("prometheus");
+    if (prometheus == json.contains("http")) {
+        for (const char* key : {"http", "prometheus", "query", "json", "below", "above"}) reader.find(key);
+        return reader.fail(reader.at(), prometheus ? "asks \"http\" or \"prometheus\", not both"
+                                                   : "needs \"http\", or \"prometheus\" with a \"query\"");
+    }
+    if (prometheus) {
+        check.kind = HttpCheck::Kind::prometheus;
+        reader.read("prometheus", check.url);
+        check_url(reader, "prometheus");
+        if (check.url.find_first_of("?#") != std::string::npos)
+            reader.fail(reader.below("prometheus"), "expected the server's URL; what it is asked stands in \"query\"");
+        if (reader.required("query")) reader.read("query", check.what);
+    } else {
+        reader.read("http", check.url);
+        check_url(reader, "http");
+        if (json.contains("json")) {
+            check.kind = HttpCheck::Kind::json;
+            reader.read("json", check.what);
+            try {
+                static_cast<void>(Json::json_pointer(check.what));
+            } catch (const Json::exception&) {
+                reader.fail(reader.below("json"), "expected a JSON pointer, such as /checks/errors");
+            }
+        }
+    }
+    read_limits(json, reader, check);
+}
+
 HttpCheck read_check(const Json& json, const std::string& at, Errors& errors) {
     constexpr std::uint32_t kMostFailures = 1000;
     HttpCheck check;
     ObjectReader reader(json, at, errors);
     reader.required("name");
-    reader.required("http");
     reader.read("name", check.name);
-    reader.read("http", check.url);
+    if (reader.is_object()) read_question(json, reader, check);
     reader.read("every", check.every, std::chrono::milliseconds(100));
     reader.read("timeout", check.timeout, std::chrono::milliseconds(10));
     reader.read("failures", check.failures, 1, kMostFailures);
-    check_url(reader, "http");
     reader.end();
     return check;
 }

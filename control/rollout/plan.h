@@ -32,12 +32,24 @@ struct Step {
 };
 
 struct HttpCheck {
+    enum class Kind : std::uint8_t {
+        status,     // passes when the answer is 2xx
+        json,       // a number of the answer is compared
+        prometheus  // what a query gives is compared
+    };
+
     std::string name;
-    std::string url;  // http://host:port/path
+    std::string url;  // http://host:port/path; of a Prometheus server what stands before /api/v1/query
     Duration every{5000};
     Duration timeout{2000};
     std::uint32_t failures = 3;  // so many in a row roll back
+    Kind kind = Kind::status;
+    std::string what{};                      // json: a JSON pointer · prometheus: a query
+    std::optional<double> below{}, above{};  // the value that passes
     bool operator==(const HttpCheck&) const = default;
+
+    const char* key() const { return kind == Kind::prometheus ? "prometheus" : "http"; }  // that has the URL
+    std::string asked() const;                                                            // the URL as it is asked
 };
 
 struct Webhook {

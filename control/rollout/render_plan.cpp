@@ -39,6 +39,18 @@ Json levels(const std::array<double, analysis::kLevels>& tolerate, double tail) 
     return out;
 }
 
+Json render_check(const HttpCheck& check) {
+    Json out = {{"name", check.name}, {check.key(), check.url}};
+    if (check.kind == HttpCheck::Kind::json) out["json"] = check.what;
+    if (check.kind == HttpCheck::Kind::prometheus) out["query"] = check.what;
+    if (check.below) out["below"] = *check.below;
+    if (check.above) out["above"] = *check.above;
+    out["every"] = duration_text(check.every);
+    out["timeout"] = duration_text(check.timeout);
+    out["failures"] = check.failures;
+    return out;
+}
+
 Json render_analysis(const Plan& plan) {
     Json out;
     out["false_alarm"] = plan.false_alarm;
@@ -59,12 +71,7 @@ Json render_analysis(const Plan& plan) {
     out["slo"] = slo;
     out["max_extra_failures"] = plan.max_extra_failures;
     out["checks"] = Json::array();
-    for (const HttpCheck& check : plan.checks)
-        out["checks"].push_back({{"name", check.name},
-                                 {"http", check.url},
-                                 {"every", duration_text(check.every)},
-                                 {"timeout", duration_text(check.timeout)},
-                                 {"failures", check.failures}});
+    for (const HttpCheck& check : plan.checks) out["checks"].push_back(render_check(check));
     out["webhooks"] = Json::array();
     for (const Webhook& hook : plan.webhooks) out["webhooks"].push_back({{"on", hook.on}, {"url", hook.url}});
     out["inconclusive"] = word(plan.inconclusive);

@@ -14,7 +14,7 @@
 
 namespace switchyard::control::rollout {
 
-// Which group of MarkPlaces a test counts.
+// Which group of MarkPlaces a test counts; empty: none.
 std::string marks_of(const std::string& test);
 // `endpoints`: of the new upstream, address → failures, most first: said where nothing better was noted.
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,

@@ -7,6 +7,7 @@
 
 #include "control/rollout/fit_plan.h"
 #include "control/rollout/runner/alarm_words.h"
+#include "control/rollout/runner/check_verdict.h"
 #include "control/rollout/runner/evidence_memory.h"
 #include "control/rollout/runner/success_words.h"
 #include "control/rollout/runner/waiting_words.h"
@@ -191,22 +192,26 @@ void LiveRollout::announce(const Announcement& a) {
     constexpr Duration kWebhookTime{5000};
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
-        ports_.call(
-            hook.url, as_text(event), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
-                const auto self = weak.lock();
-                if (self && !outcome.ok())
-                    self->ports_.event(
-                        {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
-            });
+        ports_.call({hook.url, as_text(event), kWebhookTime, false}, [weak = weak_from_this(),
+                                                                      url = hook.url](HttpOutcome outcome) {
+            const auto self = weak.lock();
+            if (self && !outcome.ok())
+                self->ports_.event(
+                    {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
+        });
     }
 }
 
 void LiveRollout::run_checks(Monotonic now) {
     for (const std::size_t i : checks_.due(now)) {
         const HttpCheck& check = machine_.plan().checks[i];
-        ports_.call(check.url, "", check.timeout, [weak = weak_from_this(), i](HttpOutcome outcome) {
-            if (const auto self = weak.lock()) self->checks_.answered(i, outcome.ok(), outcome.error);
-        });
+        ports_.call({check.asked(), "", check.timeout, check.kind != HttpCheck::Kind::status},
+                    [weak = weak_from_this(), i](HttpOutcome outcome) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        auto verdict = judge(self->machine_.plan().checks[i], outcome);
+                        self->checks_.answered(i, verdict.passed, std::move(verdict.why));
+                    });
     }
 }
 
@@ -245,9 +250,13 @@ void LiveRollout::note_marks() {
 std::string LiveRollout::why() const {
     StepNeeds needs;
     needs.requests = analysis_->promotion().lacks;
-    if (machine_.plan().watch) needs.requests = 0;
+    if (machine_.plan().watch || !held_words_.empty()) needs.requests = 0;
     needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
-    return waiting_words(machine_, needs, ports_.time_of_day);
+    const std::string waits = waiting_words(machine_, needs, ports_.time_of_day);
+    // What a person is asked for goes before what it does meanwhile.
+    const bool said =
+        held_words_.empty() || machine_.state() != State::running || waits.find(held_words_) != waits.npos;
+    return said ? waits : held_words_ + " Meanwhile it " + waits;
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -283,6 +292,11 @@ void LiveRollout::tick() {
         rate_seconds_ = rate_seconds_ * fade + counts.seconds;
         rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
         analysis_->add(counts);
+        // With the places of the marks that it counts, not of those that come later.
+        if (const auto& held = analysis_->held_by(); held && held_words_.empty())
+            held_words_ =
+                alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_) +
+                " Promote or abort: a person decides.";
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
@@ -310,10 +324,7 @@ Findings LiveRollout::findings() const {
     out.why = promotion.why;
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
-    if (const auto& held = analysis_->held_by())
-        out.promotable = false,
-        out.why = alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_) +
-                  " Promote or abort: a person decides.";
+    if (!held_words_.empty()) out.promotable = false, out.why = held_words_;
     out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;

@@ -48,7 +48,7 @@ struct Ports {
     std::function<void(const std::string& route, std::uint32_t slow_us)> note_marks;
     std::function<bool(const std::string& upstream)> usable;            // anybody of it; asked with every look
     std::function<UpstreamHealth(const std::string& upstream)> health;  // the whole story
-    std::function<void(const std::string& url, const std::string& body, Duration, HttpDone)> call;
+    std::function<void(const HttpAsk&, HttpDone)> call;
 };
 
 }  // namespace switchyard::control::rollout

@@ -66,6 +66,23 @@ TEST_CASE("plans ask loopback, the endpoints, and what the configuration lists; 
     CHECK(fit_plan(plan, model)[0].detail.find("process.admin.rollout_urls") != std::string::npos);
 }
 
+TEST_CASE("a query's server is asked only where the configuration says so, and the refusal says what would allow it") {
+    auto model = two_colours();
+    Plan plan = example_plan();
+    HttpCheck check;
+    check.name = "rate", check.url = "http://prometheus:9090", check.kind = HttpCheck::Kind::prometheus;
+    check.what = "up", check.below = 1.0;
+    plan.checks = {check};
+    const auto errors = fit_plan(plan, model);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].pointer == "/analysis/checks/0/prometheus");
+    CHECK(errors[0].detail.find("\"http://prometheus:9090/\" there would allow it") != std::string::npos);
+    model.process.admin.rollout_urls = {"http://prometheus:9090/api"};
+    CHECK(fit_plan(plan, model).empty());
+    model.process.admin.rollout_urls = {"http://prometheus:9090/other"};
+    CHECK(fit_plan(plan, model).size() == 1);
+}
+
 TEST_CASE("names that do not exist are reported") {
     Plan plan = example_plan();
     plan.route = "forun";

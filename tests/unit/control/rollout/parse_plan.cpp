@@ -119,6 +119,24 @@ TEST_CASE("each mistake is named with its place") {
         {"/analysis/webhooks/0/url", "http://h/a b", "/analysis/webhooks/0/url", "without spaces"},
         {"/analysis/webhooks/0/url", "http://me@h/", "/analysis/webhooks/0/url", "without a user"},
         {"/analysis/checks/0/failures", 0, "/analysis/checks/0/failures", "from 1"},
+        {"/analysis/checks/0/below", 1, "/analysis/checks/0/below", "needs \"json\""},
+        {"/analysis/checks/0/json", "/errors", "/analysis/checks/0", "needs \"below\" or \"above\""},
+        {"/analysis/checks/0/json", "errors", "/analysis/checks/0/json", "a JSON pointer, such as"},
+        {"/analysis/checks/0/prometheus", "http://h/", "/analysis/checks/0", "not both"},
+        {"/analysis/checks/0", Json{{"name", "a"}}, "/analysis/checks/0", "needs \"http\", or \"prometheus\""},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"below", 1}}, "/analysis/checks/0",
+         "the key \"query\" is missing"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", ""}, {"below", 1}},
+         "/analysis/checks/0/query", "expected a word"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/?x"}, {"query", "up"}, {"below", 1}},
+         "/analysis/checks/0/prometheus", "stands in \"query\""},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "ftp://h/"}, {"query", "up"}, {"below", 1}},
+         "/analysis/checks/0/prometheus", "http://"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", "up"}, {"below", "1"}},
+         "/analysis/checks/0/below", "number"},
+        {"/analysis/checks/0",
+         Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", "up"}, {"below", 1}, {"above", 1}},
+         "/analysis/checks/0/above", "nothing is both"},
         {"/analysis/webhooks/0/on/1", "rolback", "/analysis/webhooks/0/on/1", "did you mean \"rollback\""},
         {"/analysis/inconclusive", "paus", "/analysis/inconclusive", "did you mean \"pause\""},
         {"/watch", 1, "/watch", "true or false"},
@@ -142,4 +160,21 @@ TEST_CASE("all mistakes come at once") {
     CHECK_FALSE(result.plan);
     CHECK(result.errors.size() == 4);
     CHECK(errors_of(Json::array()).find("expected an object") != std::string::npos);
+}
+
+TEST_CASE("checks that compare a number are read, rendered and asked as they were meant") {
+    Json document = Json::parse(kPlanText);
+    document["analysis"]["checks"] = Json::parse(R"json([
+        {"name": "rate", "prometheus": "http://127.0.0.1:9090/prom", "query": "sum(rate(errors{job=\"a b\"}[1m]))", "below": 0.01},
+        {"name": "lag", "http": "http://127.0.0.1:9002/stats?all", "json": "/lag", "below": 5, "above": -0.5, "every": "1s"}])json");
+    const auto plan = parse_plan(document).plan;
+    REQUIRE(plan.has_value());
+    CHECK(plan->checks[0].asked() ==
+          "http://127.0.0.1:9090/prom/api/v1/query?query=sum%28rate%28errors%7Bjob%3D%22a%20b%22%7D%5B1m%5D%29%29");
+    CHECK(plan->checks[1].asked() == "http://127.0.0.1:9002/stats?all");
+    CHECK(plan->checks[1].kind == HttpCheck::Kind::json);
+    CHECK(*plan->checks[1].above == -0.5);
+    const Json rendered = render_plan(*plan);
+    CHECK(rendered["analysis"]["checks"][0]["query"] == document["analysis"]["checks"][0]["query"]);
+    CHECK(parse_plan(rendered).plan == plan);
 }

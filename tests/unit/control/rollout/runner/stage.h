@@ -60,10 +60,12 @@ class Stage {
         };
         ports.usable = [this](const std::string& name) { return health[name].usable > 0; };
         ports.health = [this](const std::string& name) { return health[name]; };
-        ports.call = [this](const std::string& url, const std::string& body, rollout::Duration,
-                            rollout::HttpDone done) {
-            calls.emplace_back(url, body);
-            done(check_answers ? rollout::HttpOutcome{200, ""} : rollout::HttpOutcome{503, "answered 503"});
+        ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
+            calls.emplace_back(ask.url, ask.body);
+            rollout::HttpOutcome outcome{503, "answered 503"};
+            if (check_answers) outcome = {200, ""};
+            if (ask.read_answer) outcome.body = check_says;
+            done(std::move(outcome));
         };
         rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), keep);
         rollouts->restore(disk);
@@ -190,8 +192,10 @@ class Stage {
     std::vector<std::function<void()>> waiting_changes;
     bool disk_hangs = false;  // until disk_answers()
     std::vector<std::function<void()>> hung;
-    std::uint32_t noting = 0;  // what is slow to the workers; 0: nothing is noted
-    std::string verb;          // of the last change that was asked for
+    std::string check_says;              // to who reads answers
+    switchyard::AnswerCounts answers{};  // of green's requests of a tick
+    std::uint32_t noting = 0;            // what is slow to the workers; 0: nothing is noted
+    std::string verb;                    // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
@@ -214,6 +218,7 @@ class Stage {
         switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>(), generation, false};
         delta.cell->attempts = part(arm.attempts, worker);
         delta.cell->failures = part(arm.failures, worker);
+        if (upstream == kGreen && worker == 0) delta.cell->answers = answers;
         for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
             delta.cell->first_byte.record(arm.latency_us + spread_++ * 37 % 50 * 100);  // the same law for both arms
         return delta;

@@ -76,6 +76,34 @@ TEST_CASE("endpoints that checks have taken out stand in the view and hold the s
     CHECK(live->machine().step() == 1);
 }
 
+TEST_CASE("a kind of answer that holds the step is told at once, also while it bakes, with the places that it counts") {
+    Stage stage;
+    const auto live = started(stage);
+    const auto not_found = static_cast<std::size_t>(switchyard::AnswerKind::not_found);
+    switchyard::MarkNote note(switchyard::MarkNote::Group::answer, switchyard::AnswerKind::not_found,
+                              switchyard::Failure::none, 404, 12, "GET", "/list");
+    stage.tick(kBlueGood, kGreenGood);
+    for (int ticks = 0; summary(*live)["needs_person"] == false && ticks < 20; ++ticks) {
+        switchyard::WorkerReport noted;
+        noted.worker = 5;
+        noted.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+        live->report(noted);
+        stage.answers[not_found] = 10;
+        stage.tick(kBlueGood, kGreenGood);
+    }
+    const std::string said = summary(*live)["why"];
+    CHECK(live->machine().state() == State::running);
+    CHECK(said.starts_with("answers not found: "));
+    CHECK(said.find("Mostly GET /list (") != std::string::npos);
+    CHECK(said.find("a person decides. Meanwhile it bakes ") != std::string::npos);
+    note.times = 1000;
+    switchyard::WorkerReport later;
+    later.worker = 5;
+    later.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+    live->report(later);
+    CHECK(summary(*live)["why"].get<std::string>().find("1000") == std::string::npos);
+}
+
 TEST_CASE("a success says what was not compared, and on what each step was left") {
     Stage stage;
     const auto live = started(stage);
@@ -84,4 +112,21 @@ TEST_CASE("a success says what was not compared, and on what each step was left"
     const auto shown = view(*live);
     CHECK(shown["ended"]["why"].get<std::string>().find(". Not compared: anything at 100 %") != std::string::npos);
     for (const auto& step : shown["steps"]) CHECK(step["left"].get<std::string>().starts_with("evidence: "));
+}
+
+TEST_CASE("a check that compares a number holds what it found, and rolls back when it fails so often in a row") {
+    Stage stage;
+    stage.check_says = R"({"errors": 0.5})";
+    auto plan = small_plan();
+    plan["analysis"]["checks"] = Stage::Json::parse(
+        R"([{"name":"rate","http":"http://127.0.0.1:9/x","json":"/errors","below":1,"every":"1s","failures":2}])");
+    const auto live = started(stage, plan);
+    stage.pass(2, kBlueGood, kGreenGood);
+    CHECK(view(*live)["checks"][0]["last"] == "0.5 is below 1");
+    CHECK(view(*live)["checks"][0]["failures"] == 0);
+    stage.check_says = R"({})";
+    stage.pass(4, kBlueGood, kGreenGood);
+    REQUIRE(live->machine().state() == State::rolled_back);
+    CHECK(view(*live)["why"] == "check rate failed 2 times in a row: there is nothing at /errors in the answer");
+    CHECK(view(*live)["ended"]["by"] == "check rate");
 }
