@@ -15,7 +15,7 @@ TEST_CASE("breakers, queues and places for counts of an upstream end with it; wh
     REQUIRE(breaker.passes(rule, 0));
     breaker.ended(rule, breaker.admit(), Breaker::Outcome::failed, 1);
     REQUIRE(context.breaker(7).state() == Breaker::State::open);
-    ++context.cell(3, 7).attempts;
+    ++context.cell(3, 7, 1).attempts;
     context.queue(7);
 
     std::vector<bool> held(8);
@@ -30,7 +30,7 @@ TEST_CASE("breakers, queues and places for counts of an upstream end with it; wh
     REQUIRE(report.cells.size() == 1);
     CHECK(report.cells[0].cell->attempts == 1);
     context.keep_upstreams({});
-    ++context.cell(3, 7).attempts;
+    ++context.cell(3, 7, 1).attempts;
     WorkerReport next;
     context.take_cells(next);
     REQUIRE(next.cells.size() == 1);
