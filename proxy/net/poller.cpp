@@ -85,6 +85,7 @@ class Poller::Round {
 };
 
 int Poller::turn() {
+    ++turns_;
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, 0);
     for (int i = 0; i < count; ++i) {

@@ -90,6 +90,8 @@ class Poller {
     // One turn without blocking: notes events, runs waiters. Says how many events there were. What a waiter throws goes
     // to the caller; nobody else loses his turn by it.
     int turn();
+    // So many have begun: names the one that runs.
+    std::uint64_t turns() const { return turns_; }
     bool has_queued() const { return !queue_.empty() || !back_.empty(); }
 
   private:
@@ -100,6 +102,7 @@ class Poller {
     int epoll_;
     std::vector<Waiter*> queue_, running_;
     std::vector<Waiter*> back_;  // stepped back, oldest first: one of them each turn
+    std::uint64_t turns_ = 0;
     bool in_running_ = false;
 };
 

@@ -14,8 +14,8 @@ class Handshakes {
     static constexpr std::uint32_t kMostUnderWay = 1024;  // 20 MiB of OpenSSL's memory; more is a flood
     static constexpr std::uint32_t kStepsPerTurn = 8;     // some 2 ms that others wait
 
-    // The clock stands still within a turn and names it.
-    bool may_step(std::int64_t turn) {
+    // `turn`: of the poller.
+    bool may_step(std::uint64_t turn) {
         if (turn != turn_) {
             turn_ = turn;
             steps_ = 0;
@@ -28,7 +28,7 @@ class Handshakes {
     friend class HandshakePlace;
     std::uint32_t under_way_ = 0;
     std::uint32_t steps_ = 0;
-    std::int64_t turn_ = -1;
+    std::uint64_t turn_ = 0;
 };
 
 // One of the places of a worker, for as long as this lives.

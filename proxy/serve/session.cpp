@@ -145,7 +145,7 @@ net::Task<bool> Session::secure() {
         std::make_unique<net::Tls>(stream, context_.buffers, net::PolicyNow{policy_in_force, &place_}, in.unread()));
     in.release();
     for (;;) {
-        if (!context_.handshakes.may_step(context_.now_us)) {
+        if (!context_.handshakes.may_step(context_.poller.turns())) {
             co_await let_others();
             continue;
         }
