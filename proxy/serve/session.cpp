@@ -126,6 +126,8 @@ net::Running Session::run() {
         stream.close_with_reset();
     else if (next == Exchange::Next::close)
         co_await linger();
+    else if (stream.tls() != nullptr)
+        stream.shutdown_send();  // nothing more will come: but the end of TLS has to be said
 }
 
 // By the plan of now: a change may have come while this one waited.

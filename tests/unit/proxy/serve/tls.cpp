@@ -139,7 +139,7 @@ TEST_CASE("a reader that is slow gets the tail of its answer, and the next reque
     client.wire.shrink_buffers();
     client.send(kGet + kGet);
     Wire connection = stage.accept();
-    const std::string body(2'000'000, 'x');
+    const std::string body(150'000, 'x');
     stage.crank->see(connection, "\r\n\r\n");
     connection.take();
     std::string answer = fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.size()) + body;
@@ -244,8 +244,9 @@ TEST_CASE("a client that comes back is known by its ticket, again and again, in 
             REQUIRE(client.handshake());
             CHECK(client.resumed() == (i > 0));
             stage.exchange(client);
-            ticket = client.ticket();
-            REQUIRE(ticket != nullptr);
+            // In TLS 1.3 each is shown once; in 1.2 the first one goes on.
+            REQUIRE((client.ticket() != nullptr || (version == TLS1_2_VERSION && i > 0)));
+            if (client.ticket()) ticket = client.ticket();
             client.end();
         }
     }
