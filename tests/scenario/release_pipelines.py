@@ -219,7 +219,7 @@ def runner_dies(place):
 def alike(text):
     """Without what differs from run to run: numbers, how long a step took, and the words of the evidence."""
     text = re.sub(r" \(\d+ s\)$", "", text.strip(), flags=re.M)
-    text = re.sub(r"rolled back: [^;\n]*", "rolled back: …", text)  # which of the tests it was that found it
+    text = re.sub(r"rolled back: .*?(?=; blue serves|$)", "rolled back: …", text, flags=re.M)  # which of the tests it was that found it
     return re.sub(r"\d+([.,]\d+)?", "N", text)
 
 

@@ -113,7 +113,7 @@ def bad_smoke(stage):
 def never_healthy(stage):
     stage.colours["green"].healthy = False
     until("green to be found sick", lambda: stage.proxy.status()["upstreams"]["green"]["healthy"] == 0)
-    stage.stays("sick", stage.deploy("sick", "green", "--wait-healthy", "1s").end(), "blue", "green did not get healthy within 1s", "0 of 1 endpoints")
+    stage.stays("sick", stage.deploy("sick", "green", "--wait-healthy", "1s").end(), "blue", "green did not get healthy within 1s", "0 of 1 endpoint of green")
     stage.colours["green"].healthy = True
     failing = Deploy(stage.program, stage.proxy, "app", "--to", "green", "--release-id", "start", "--start", "exit 7").end()
     stage.stays("start", failing, "blue", '"exit 7" ended with 7')

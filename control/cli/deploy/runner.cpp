@@ -54,6 +54,8 @@ Runner::Record Runner::said(What what, Step step, std::string detail, std::uint6
     Record record;
     record.what = what;
     record.step = step;
+    // Sentences are put together; what somebody else wrote may end with a full stop.
+    if (detail.ends_with('.')) detail.pop_back();
     record.detail = std::move(detail);
     record.generation = generation;
     return record;

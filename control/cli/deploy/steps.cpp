@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/count.h"
 #include "config/duration.h"
 #include "control/cli/deploy/runner.h"
 #include "control/cli/deploy/shell_command.h"
@@ -101,7 +102,7 @@ Runner::Record Runner::healthy() {
                                detail.empty() ? "was not found healthy" : detail);
         }
         const auto healthy = answer.json.value("healthy", std::size_t{0});
-        const auto count = fmt::format("{} of {} endpoints of {}", healthy, to_serve, wanted_.to);
+        const auto count = fmt::format("{} of {} of {}", healthy, config::count_of(to_serve, "endpoint"), wanted_.to);
         if (to_serve > 0 && healthy >= to_serve) return said(What::done, Step::healthy, count);
         if (Clock::now() > until)
             return said(What::failed, Step::healthy,
@@ -141,7 +142,7 @@ Runner::Record Runner::smoke() {
             if (auto outside = ended_from_outside(Step::smoke)) return *outside;
         }
     if (good == 0) return said(What::failed, Step::smoke, fmt::format("{} has no endpoint to ask", wanted_.to));
-    return said(What::done, Step::smoke, fmt::format("{} calls answered well", good));
+    return said(What::done, Step::smoke, fmt::format("{} answered well", config::count_of(good, "call")));
 }
 
 Runner::Record Runner::smoke_through() {
@@ -184,9 +185,9 @@ Runner::Record Runner::smoke_through() {
         beat();
         if (auto outside = ended_from_outside(Step::smoke_through)) return *outside;
     }
-    return said(
-        What::done, Step::smoke_through,
-        fmt::format("{} calls through the route answered well by {}", wanted_.smoke_through.size(), wanted_.to));
+    return said(What::done, Step::smoke_through,
+                fmt::format("{} through the route answered well by {}",
+                            config::count_of(wanted_.smoke_through.size(), "call"), wanted_.to));
 }
 
 }  // namespace switchyard::control::cli::deploy
