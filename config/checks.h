@@ -16,6 +16,7 @@
 #include "config/model.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
+#include "config/taken.h"
 
 namespace switchyard::config {
 
@@ -26,7 +27,7 @@ struct Checks {
     }
 
     const Model& model;
-    const std::set<std::string>* taken_expressions = nullptr;
+    const Taken* taken = nullptr;
     std::vector<std::string> upstream_names, listener_names;
     std::vector<Error> errors;
     std::size_t more = 0;  // that are not told
@@ -47,11 +48,13 @@ struct Checks {
 };
 
 void check_process(Checks& checks, const Process& process);
+void check_certificates(Checks& checks);
 void check_listeners(Checks& checks);
+void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener);
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream);
 void check_route(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);
 void check_condition(Checks& checks, const std::string& at, const Condition& condition, bool verified, int depth = 1);
-void check_header_edits(Checks& checks, const std::string& at, const HeaderEdits& edits, bool request);
+void check_header_edits(Checks& checks, const std::string& at, const Route& route, bool request);
 
 }  // namespace switchyard::config

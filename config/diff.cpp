@@ -216,6 +216,8 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
     Value old(before), now(after);
     old.forget({"split", "rules"});
     now.forget({"split", "rules"});
+    // It follows from the split, whose line says it.
+    if (before.split != after.split) old.forget({"candidate"}), now.forget({"candidate"});
     compare(subject, "", old, now, lines);
 }
 
@@ -224,6 +226,15 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
 std::vector<std::string> diff(const Model& before, const Model& after) {
     Lines lines;
     compare("process: ", "", Value(before.process), Value(after.process), lines);
+    for (const auto& [name, certificate] : before.certificates)
+        if (!after.certificates.contains(name)) lines.push_back(fmt::format("certificate {} removed", name));
+    for (const auto& [name, certificate] : after.certificates) {
+        const auto old = before.certificates.find(name);
+        if (old == before.certificates.end())
+            lines.push_back(fmt::format("certificate {} added ({})", name, certificate.chain));
+        else
+            compare(fmt::format("certificate {}: ", name), "", Value(old->second), Value(certificate), lines);
+    }
     compare_named(
         "", "listener", before.listeners, after.listeners, [](const Listener& l) { return l.name; },
         [&](const Listener& old, const Listener& now) {

@@ -6,12 +6,6 @@ namespace {
 // Of one compiled expression with the states that values lead it to; what needs more is slower, not wrong.
 constexpr std::int64_t kMemory = 1 << 20;
 
-void collect(const Condition& condition, std::set<std::string>& out) {
-    for (const auto& child : condition.children) collect(child, out);
-    if (condition.kind == Condition::Kind::test && condition.test == Condition::Test::matches)
-        out.insert(condition.values.begin(), condition.values.end());
-}
-
 }  // namespace
 
 std::unique_ptr<const re2::RE2> expression_of(std::string_view pattern, std::string* why) {
@@ -29,13 +23,6 @@ std::unique_ptr<const re2::RE2> expression_of(std::string_view pattern, std::str
 bool found_in(const re2::RE2& expression, std::string_view value) {
     const re2::StringPiece text(value.data(), value.size());
     return expression.Match(text, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
-}
-
-std::set<std::string> expressions_in(const Model& model) {
-    std::set<std::string> out;
-    for (const auto& route : model.routes)
-        for (const auto& rule : route.rules) collect(rule.when, out);
-    return out;
 }
 
 }  // namespace switchyard::config

@@ -7,7 +7,6 @@
 #include <re2/re2.h>
 
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,7 +18,5 @@ namespace switchyard::config {
 std::unique_ptr<const re2::RE2> expression_of(std::string_view pattern, std::string* why = nullptr);
 // Whether any part of the value matches.
 bool found_in(const re2::RE2& expression, std::string_view value);
-// Every pattern of the rules' conditions.
-std::set<std::string> expressions_in(const Model& model);
 
 }  // namespace switchyard::config

@@ -24,7 +24,6 @@ struct Field {
     std::string_view doc = {};
     bool required = false;                  // must be written; is always rendered
     bool bytes = false;                     // a size: "16KiB" or a number of bytes
-    bool secret = false;                    // never shown in messages, hidden when rendering asks for it
     std::int64_t min = 0;                   // numbers; durations in milliseconds
     std::int64_t max = -1;                  // -1: the default limit of its kind
     std::vector<std::string> choices = {};  // strings: the only words allowed

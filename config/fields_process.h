@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/field.h"
+#include "config/fields_tls.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -75,7 +76,10 @@ void describe(Visitor& field, Type<Listener>) {
     field("proxy_protocol", &Listener::proxy_protocol,
           {.doc = "Expect PROXY protocol v1 or v2 before the first request."});
     field("trusted_proxies", &Listener::trusted_proxies,
-          {.doc = "Address blocks (CIDR) whose X-Forwarded-For and X-Request-Id are believed."});
+          {.doc = "Whose X-Forwarded-… and X-Request-Id are believed: address blocks (CIDR), and \"unix\" for whoever "
+                  "comes by a unix socket."});
+    field("client_header", &Listener::client_header,
+          {.doc = "Header in which they name the client, such as X-Real-IP; empty: X-Forwarded-For, else Forwarded."});
     field("head_timeout", &Listener::head_timeout,
           {.doc = "From the first byte of a request to the end of its head.", .min = 1});
     field("idle_timeout", &Listener::idle_timeout,
@@ -83,6 +87,9 @@ void describe(Visitor& field, Type<Listener>) {
     field("min_rate", &Listener::min_rate,
           {.doc = "Bytes per second below which a slow sender or reader is cut off; 0: off.", .bytes = true});
     field("forwarded", &Listener::forwarded, {.doc = "Also write the Forwarded header of RFC 7239."});
+    field("tls", &Listener::tls, {.doc = "Speak TLS; without it, plain HTTP."});
+    field("redirect_https", &Listener::redirect_https,
+          {.doc = "Answer every request with 308 to https:// with the same host and target."});
 }
 
 }  // namespace switchyard::config

@@ -28,7 +28,11 @@ template <class Visitor>
 void describe(Visitor& field, Type<Rule>) {
     field("name", &Rule::name, {.doc = "Name of the rule; shown in logs and by explain.", .required = true});
     field("when", &Rule::when, {.doc = "The condition.", .required = true});
-    field("upstream", &Rule::upstream, {.doc = "Where requests go for which it holds."});
+    field(
+        "upstream", &Rule::upstream,
+        {.doc =
+             "Where requests go for which it holds; @candidate: to the upstream of a split between two that gets less, "
+             "while a rollout runs to the one that it leads to."});
     field("fallback", &Rule::fallback,
           {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
                   "nobody, the answer is 503."});
@@ -97,7 +101,7 @@ template <class Visitor>
 void describe(Visitor& field, Type<Jwt>) {
     field("algorithm", &Jwt::algorithm,
           {.doc = "How tokens are signed.", .required = true, .choices = {"HS256", "RS256", "ES256"}});
-    field("key", &Jwt::key, {.doc = "The secret (HS256) or the public key in PEM; never shown.", .secret = true});
+    field("key", &Jwt::key, {.doc = "The secret (HS256) or the public key in PEM; never shown."});
     field("key_file", &Jwt::key_file, {.doc = "File to read the key from, instead of `key`."});
     field("header", &Jwt::header, {.doc = "Request header that carries the token."});
 }
@@ -110,6 +114,10 @@ void describe(Visitor& field, Type<Route>) {
     field(
         "split", &Route::split,
         {.doc = "Upstreams and their weights, exact in each block of as many requests as the reduced weights sum to."});
+    field("candidate", &Route::candidate,
+          {.doc =
+               "While both weights of a split of two are equal: which of them `@candidate` is. Kept by Switchyard (the "
+               "one that had less before); empty: the second."});
     field("sticky", &Route::sticky,
           {.doc = "Split by a key of the request instead of by chance; grows monotonically."});
     field("request_headers", &Route::request_headers, {.doc = "Edits of request headers."});
@@ -124,6 +132,9 @@ void describe(Visitor& field, Type<Route>) {
     field("jwt", &Route::jwt, {.doc = "Verifies the token whose claims rules and keys may use."});
     field("debug_headers", &Route::debug_headers,
           {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
+    field("abort_on_close", &Route::abort_on_close,
+          {.doc = "Give a request up when its client closes the connection or its sending side before the answer is "
+                  "over."});
     field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
     field(
         "reroute", &Route::reroute,
@@ -138,6 +149,7 @@ void describe(Visitor& field, Type<Model>) {
     field("process", &Model::process,
           {.doc = "Fixed for the life of the process; everything else can change while it runs."});
     field("listeners", &Model::listeners, {.doc = "Where connections are accepted."});
+    field("certificates", &Model::certificates, {.doc = "Certificates with their keys, for listeners that speak TLS."});
     field("upstreams", &Model::upstreams, {.doc = "Named groups of endpoints."});
     field("routes", &Model::routes, {.doc = "Which requests go where; the most specific match wins."});
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "config/candidate.h"
 #include "config/merge_walk.h"
 
 namespace switchyard::config {
@@ -95,7 +96,7 @@ class MissingNames {
 
   private:
     bool known(const std::string& upstream) const {
-        return upstream.empty() || upstream.starts_with('@') || merged_.upstreams.contains(upstream);
+        return upstream.empty() || upstream == kCandidate || merged_.upstreams.contains(upstream);
     }
     // Those that the file has.
     std::set<std::string> missing_upstreams() const {
@@ -147,6 +148,17 @@ class MissingNames {
     Model& merged_;
 };
 
+// A listener keeps the certificates that it uses, whichever side has taken one away.
+void keep_used_certificates(const Sides& sides, Model& merged) {
+    for (const auto& listener : merged.listeners) {
+        if (!listener.tls) continue;
+        for (const auto& name : listener.tls->certificates)
+            for (const Model* side : {&sides.file, &sides.state})
+                if (const auto found = side->certificates.find(name); found != side->certificates.end())
+                    merged.certificates.emplace(name, found->second);
+    }
+}
+
 // A rollout has the split, the rules and the upstreams of its route in its hands.
 void keep_held(const Sides& sides, const MergeRules& rules, Model& merged, std::vector<Conflict>& conflicts) {
     if (!rules.held_by) return;
@@ -192,9 +204,11 @@ MergeResult merge(const Model& base, const Model& file, const Model& state, cons
     MergeWalk walk(rules.file_wins);
     Model merged;
     merged.process = state.process;
+    merged.certificates = walk.certificates(base.certificates, file.certificates, state.certificates, "/certificates");
     merged.listeners = walk.list(base.listeners, file.listeners, state.listeners, "/listeners");
     merged.upstreams = walk.upstreams(base.upstreams, file.upstreams, state.upstreams, "/upstreams");
     merged.routes = walk.list(base.routes, file.routes, state.routes, "/routes");
+    keep_used_certificates(sides, merged);
     auto conflicts = std::move(walk.conflicts);
     MissingNames missing(sides, merged);
     if (rules.file_wins) missing.decide_for_file();

@@ -84,16 +84,29 @@ std::map<std::string, std::string> MergeWalk::texts(const std::map<std::string, 
     return out;
 }
 
+template <class T>
+std::map<std::string, T> MergeWalk::by_name(const std::map<std::string, T>& base, const std::map<std::string, T>& file,
+                                            const std::map<std::string, T>& state, const std::string& at) {
+    std::map<std::string, T> out;
+    for (const auto& name : keys_of(file, state))
+        if (auto item =
+                named(in_map(base, name), in_map(file, name), in_map(state, name), pointer_to(at, name), Field{}))
+            out.emplace(name, std::move(*item));
+    return out;
+}
+
 std::map<std::string, Upstream> MergeWalk::upstreams(const std::map<std::string, Upstream>& base,
                                                      const std::map<std::string, Upstream>& file,
                                                      const std::map<std::string, Upstream>& state,
                                                      const std::string& at) {
-    std::map<std::string, Upstream> out;
-    for (const auto& name : keys_of(file, state))
-        if (auto upstream =
-                named(in_map(base, name), in_map(file, name), in_map(state, name), pointer_to(at, name), Field{}))
-            out.emplace(name, std::move(*upstream));
-    return out;
+    return by_name(base, file, state, at);
+}
+
+std::map<std::string, Certificate> MergeWalk::certificates(const std::map<std::string, Certificate>& base,
+                                                           const std::map<std::string, Certificate>& file,
+                                                           const std::map<std::string, Certificate>& state,
+                                                           const std::string& at) {
+    return by_name(base, file, state, at);
 }
 
 }  // namespace switchyard::config

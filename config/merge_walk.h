@@ -48,6 +48,10 @@ class MergeWalk {
     std::map<std::string, Upstream> upstreams(const std::map<std::string, Upstream>& base,
                                               const std::map<std::string, Upstream>& file,
                                               const std::map<std::string, Upstream>& state, const std::string& at);
+    std::map<std::string, Certificate> certificates(const std::map<std::string, Certificate>& base,
+                                                    const std::map<std::string, Certificate>& file,
+                                                    const std::map<std::string, Certificate>& state,
+                                                    const std::string& at);
 
   private:
     static const std::string& name_of(const Listener& item) { return item.name; }
@@ -104,6 +108,9 @@ class MergeWalk {
     template <class T>
     static constexpr bool kNamed = false;
 
+    template <class T>
+    std::map<std::string, T> by_name(const std::map<std::string, T>& base, const std::map<std::string, T>& file,
+                                     const std::map<std::string, T>& state, const std::string& at);
     template <class T>
     T value(const T& base, const T& file, const T& state, const std::string& at, const Field& field);
     template <class T>

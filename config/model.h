@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,20 @@ namespace switchyard::config {
 
 using Duration = std::chrono::milliseconds;
 using namespace std::chrono_literals;
+
+// A value that is never shown: written here, or only the name of where it stands. A name is all that is stored of it
+// and shown; it is followed whenever a generation is compiled.
+struct Secret {
+    enum class From : std::uint8_t { here, env, file };
+    From from = From::here;
+    std::string text;  // the value; or the name of the variable, or the path of the file
+    Secret() = default;
+    Secret(std::string value) : text(std::move(value)) {}
+    Secret(const char* value) : text(value) {}
+    Secret(From where, std::string name) : from(where), text(std::move(name)) {}
+    bool empty() const { return text.empty(); }
+    bool operator==(const Secret&) const = default;
+};
 
 // ---------------------------------------------------------------- process: fixed for the life of the process
 
@@ -69,18 +84,41 @@ struct Process {
     bool operator==(const Process&) const = default;
 };
 
+// ---------------------------------------------------------------- certificates
+
+struct Certificate {    // PEM files, read when a generation is made
+    std::string chain;  // the certificate, then those that signed it
+    std::string key;
+    bool operator==(const Certificate&) const = default;
+};
+
 // ---------------------------------------------------------------- listeners
+
+struct ListenerTls {
+    std::vector<std::string> certificates;  // by name; each answers to the names that stand in it
+    std::string by_default;                 // written "default"; empty: the first
+    bool strict_sni = false;
+    std::string min_version = "1.2";  // 1.2 | 1.3
+    std::string ciphers;              // of TLS 1.2, as OpenSSL names them; empty: the usual ones
+    Duration handshake_timeout = 10s;
+    bool operator==(const ListenerTls&) const = default;
+};
+
+inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: whoever comes by a unix socket
 
 struct Listener {
     std::string name;
     Address bind;
     std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
     bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
-    std::vector<std::string> trusted_proxies;  // CIDRs whose X-Forwarded-For and X-Request-Id are believed
+    std::vector<std::string> trusted_proxies;  // CIDRs, or kUnixPeers, who are believed about requests
+    std::string client_header;                 // where they name the client; empty: X-Forwarded-For, else Forwarded
     Duration head_timeout = 10s;               // first byte of a request to the end of its head
     Duration idle_timeout = 60s;               // between requests
     std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
     bool forwarded = false;                    // also write RFC 7239 Forwarded
+    std::optional<ListenerTls> tls;            // none: in clear
+    bool redirect_https = false;               // every request is sent to https:// with the same host and target
     bool operator==(const Listener&) const = default;
 };
 
@@ -273,7 +311,7 @@ struct Redirect {
 
 struct Jwt {                // what makes `claim` keys trustworthy
     std::string algorithm;  // HS256 | RS256 | ES256; empty: off
-    std::string key;        // secret (HS256) or PEM public key; never shown in output
+    Secret key;             // shared secret (HS256) or PEM public key
     std::string key_file;   // or read from here
     std::string header = "Authorization";
     bool operator==(const Jwt&) const = default;
@@ -286,6 +324,7 @@ struct Route {
     Match match;
     std::vector<Rule> rules;
     Split split;
+    std::string candidate;  // while both weights of a split of two are equal: who had less; see candidate.h
     std::optional<Sticky> sticky;
     HeaderEdits request_headers;
     HeaderEdits response_headers;
@@ -299,13 +338,15 @@ struct Route {
     Jwt jwt;
     bool debug_headers = false;
     bool allow_connect = false;
-    bool reroute = true;  // a split's arm without a usable endpoint: its requests go to the other arms
+    bool abort_on_close = false;  // a client that closes its side has gone, and its request with it
+    bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     bool operator==(const Route&) const = default;
 };
 
 struct Model {
     Process process;
+    std::map<std::string, Certificate> certificates;
     std::vector<Listener> listeners;
     std::map<std::string, Upstream> upstreams;
     std::vector<Route> routes;

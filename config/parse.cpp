@@ -24,7 +24,7 @@ bool section_is_lost(const std::vector<Error>& errors) {
 enum class Origin : bool { somebody, store };
 
 ParseResult finish(Model model, Mistakes found, Origin source) {
-    const auto taken = source == Origin::store ? expressions_in(model) : std::set<std::string>();
+    const auto taken = source == Origin::store ? Taken::in(model) : Taken();
     auto& errors = found.errors;
     if (errors.empty()) {
         errors = validate(model, taken);

@@ -51,12 +51,8 @@ void Reader::read(const Json& json, const std::string& at, const Field&, bool& o
 void Reader::read(const Json& json, const std::string& at, const Field& field, std::string& out) {
     if (!field.choices.empty())
         return read_choice(json, at, field.choices, [&](const std::string& text) { out = text; });
-    if (json.is_string())
-        out = json.get<std::string>();
-    else if (field.secret)
-        fail(at, "expected a string");
-    else
-        expected(json, at, "a string");
+    if (!json.is_string()) return expected(json, at, "a string");
+    out = json.get<std::string>();
 }
 
 void Reader::read(const Json& json, const std::string& at, const Field& field, Duration& out) {
@@ -102,6 +98,16 @@ void Reader::read(const Json& json, const std::string& at, const Field& field, B
 
 void Reader::read(const Json& json, const std::string& at, const Field&, Condition& out) {
     read_condition(json, at, out, errors);
+}
+
+// What stands there is never told.
+void Reader::read(const Json& json, const std::string& at, const Field&, Secret& out) {
+    if (json.is_string()) return void(out = Secret(json.get<std::string>()));
+    if (json.is_object() && json.size() == 1)
+        for (const auto& [word, from] : {std::pair{"env", Secret::From::env}, std::pair{"file", Secret::From::file}})
+            if (const auto name = json.find(word); name != json.end() && name->is_string())
+                return void(out = Secret(from, name->get<std::string>()));
+    fail(at, R"(expected a string, {"env": "NAME"} or {"file": "PATH"})");
 }
 
 void Reader::read(const Json& json, const std::string& at, const Field&, Split& out) {

@@ -60,6 +60,16 @@ class SchemaMaker {
         if (!field.choices.empty()) return {{"enum", field.choices}};
         return {{"type", "string"}};
     }
+    Json make(Type<Secret>, const Field&) {
+        const auto named = [](const char* word, const char* pattern) {
+            return Json{{"type", "object"},
+                        {"additionalProperties", false},
+                        {"required", Json::array({word})},
+                        {"properties", Json{{word, Json{{"type", "string"}, {"pattern", pattern}}}}}};
+        };
+        return {{"oneOf", Json::array({Json{{"type", "string"}}, named("env", "^[A-Za-z_][A-Za-z0-9_]*$"),
+                                       named("file", "^.+$")})}};
+    }
     Json make(Type<Duration>, const Field&) {
         return {{"type", "string"}, {"minLength", 2}, {"pattern", kDurationPattern}};
     }

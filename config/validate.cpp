@@ -57,6 +57,17 @@ bool same_socket(const Address& a, const Address& b) {
     return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
 }
 
+// Anybody may send a header: only of trusted peers it says something.
+void check_client_header(Checks& checks, const std::string& at, const Listener& listener) {
+    const std::string& name = listener.client_header;
+    if (name.empty()) return;
+    checks.header_name(at, name);
+    if (is_hop_header(name) || same_header(name, "host"))
+        checks.fail(at, fmt::format("{} names no client: expected a header such as X-Real-IP", name));
+    if (listener.trusted_proxies.empty())
+        checks.fail(at, fmt::format("nobody is believed about {}: name the senders in trusted_proxies", name));
+}
+
 // Prefixes are matched at segment borders: a slash at the end makes no difference.
 Match routed_alike(Match match) {
     while (match.path_prefix.size() > 1 && match.path_prefix.ends_with('/')) match.path_prefix.pop_back();
@@ -105,19 +116,23 @@ void check_listeners(Checks& checks) {
                                                       listener.bind.text(), listeners[k].name));
         if (same_socket(listener.bind, checks.model.process.admin.bind))
             checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
+        check_listener_tls(checks, at, listener);
         for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
             std::string why;
             const std::string& block = listener.trusted_proxies[k];
-            if (!Cidr::parse(block, &why))
-                checks.fail(pointer_to(at + "/trusted_proxies", k), fmt::format("\"{}\": {}", block, why));
+            if (block != kUnixPeers && !Cidr::parse(block, &why))
+                checks.fail(pointer_to(at + "/trusted_proxies", k),
+                            fmt::format("\"{}\": {}, or \"unix\" for peers of a unix socket", block, why));
         }
+        check_client_header(checks, at + "/client_header", listener);
     }
 }
 
-Mistakes mistakes_in(const Model& model, const std::set<std::string>& taken) {
+Mistakes mistakes_in(const Model& model, const Taken& taken) {
     Checks checks(model);
-    checks.taken_expressions = &taken;
+    checks.taken = &taken;
     check_process(checks, model.process);
+    check_certificates(checks);
     check_listeners(checks);
     for (const auto& [name, upstream] : model.upstreams)
         check_upstream(checks, pointer_to("/upstreams", name), name, upstream);
@@ -150,7 +165,7 @@ void Mistakes::close() {
     more = 0;
 }
 
-std::vector<Error> validate(const Model& model, const std::set<std::string>& taken) {
+std::vector<Error> validate(const Model& model, const Taken& taken) {
     auto mistakes = mistakes_in(model, taken);
     mistakes.close();
     return std::move(mistakes.errors);

@@ -2,12 +2,11 @@
 // Called by parse(); called again by whoever edits a Model.
 #pragma once
 
-#include <set>
-#include <string>
 #include <vector>
 
 #include "config/error.h"
 #include "config/model.h"
+#include "config/taken.h"
 
 namespace switchyard::config {
 
@@ -20,10 +19,8 @@ struct Mistakes {
     void close();
 };
 
-// `taken`: expressions that are in force already and not judged again; an earlier version may have taken what this one
-// refuses.
-Mistakes mistakes_in(const Model& model, const std::set<std::string>& taken = {});
+Mistakes mistakes_in(const Model& model, const Taken& taken = {});
 // The same as one list; empty means the model may be compiled.
-std::vector<Error> validate(const Model& model, const std::set<std::string>& taken = {});
+std::vector<Error> validate(const Model& model, const Taken& taken = {});
 
 }  // namespace switchyard::config

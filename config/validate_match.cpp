@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <map>
-#include <set>
 
 #include "config/checks.h"
 #include "config/cidr.h"
@@ -10,7 +8,6 @@
 #include "config/http_syntax.h"
 #include "config/limits.h"
 #include "config/nearest.h"
-#include "config/placeholder.h"
 #include "config/spelling.h"
 
 namespace switchyard::config {
@@ -81,7 +78,7 @@ void check_client(Checks& checks, const std::string& at, const Condition& condit
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern) {
     if (pattern.size() > limits::kPatternLength)
         return checks.fail(at, fmt::format("a regular expression has at most {} characters", limits::kPatternLength));
-    if (checks.taken_expressions != nullptr && checks.taken_expressions->contains(pattern)) return;
+    if (checks.taken != nullptr && checks.taken->expressions.contains(pattern)) return;
     if (std::string why; !expression_of(pattern, &why))
         checks.fail(at, fmt::format("is no regular expression (RE2): {}", why));
 }
@@ -151,46 +148,6 @@ void check_condition(Checks& checks, const std::string& at, const Condition& con
     if (condition.children.empty()) return checks.fail(here, "expected at least one condition");
     for (std::size_t i = 0; i < condition.children.size(); ++i)
         check_condition(checks, pointer_to(here, i), condition.children[i], verified, depth + 1);
-}
-
-void check_header_edits(Checks& checks, const std::string& at, const HeaderEdits& edits, bool request) {
-    // Case does not tell headers apart, so "x-env" beside "X-Env" would leave open which one wins.
-    const auto folded = [](std::string name) {
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        return name;
-    };
-    const auto check_name = [&](const std::string& here, const std::string& name, bool removed) {
-        checks.header_name(here, name);
-        if (is_hop_header(name))
-            checks.fail(here, fmt::format("{} is written by the proxy itself and cannot be edited", name));
-        if (request && removed && same_header(name, "host"))
-            checks.fail(here, "Host cannot be removed; every request has one");
-    };
-    std::set<std::string> set_names;
-    for (const auto* part : {&edits.set, &edits.add}) {
-        const std::string part_at = at + (part == &edits.set ? "/set" : "/add");
-        std::set<std::string> names;
-        for (const auto& [name, value] : *part) {
-            const std::string here = pointer_to(part_at, name);
-            check_name(here, name, false);
-            if (!is_field_value(value))
-                checks.fail(here, "a header value has no control characters and no space at its ends");
-            checks.text(here, value, limits::kHeaderValueLength);
-            for (const auto& use : placeholders_in(value))
-                if (!placeholder_of(use.word))
-                    checks.fail(here, "unknown placeholder " + unknown_word(use.word, kPlaceholders));
-            if (!names.insert(folded(name)).second) checks.fail(here, fmt::format("{} is there twice", name));
-        }
-        if (part == &edits.set) set_names = names;
-        if (request && part == &edits.add && names.contains("host"))
-            checks.fail(part_at, "a request has only one Host: use \"set\"");
-    }
-    for (std::size_t i = 0; i < edits.remove.size(); ++i) {
-        const std::string here = pointer_to(at + "/remove", i);
-        check_name(here, edits.remove[i], true);
-        if (set_names.contains(folded(edits.remove[i])))
-            checks.fail(here, fmt::format("{} is also in \"set\", which replaces it", edits.remove[i]));
-    }
 }
 
 }  // namespace switchyard::config

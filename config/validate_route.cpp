@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
+#include "config/candidate.h"
 #include "config/checks.h"
 #include "config/http_syntax.h"
 #include "config/limits.h"
@@ -45,13 +47,26 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
             checks.fail(here + "/respond", "a rule has only one of upstream and respond; it has an upstream too");
         else if (responds)
             check_respond(checks, here + "/respond", rule.respond);
-        else
+        else if (rule.upstream != kCandidate)
             checks.upstream_exists(here + "/upstream", rule.upstream);
+        else if (auto why = why_no_candidate(route); !why.empty())
+            checks.fail(here + "/upstream", std::move(why));
         if (rule.fallback.empty()) continue;
         if (responds) checks.fail(here + "/fallback", "a rule that answers by itself needs nobody to stand in");
+        if (rule.fallback == kCandidate) {
+            checks.fail(here + "/fallback", "only \"upstream\" may be @candidate: name who stands in");
+            continue;
+        }
         checks.upstream_exists(here + "/fallback", rule.fallback);
         if (rule.fallback == rule.upstream) checks.fail(here + "/fallback", "is the upstream that it stands in for");
     }
+}
+
+void check_candidate(Checks& checks, const std::string& at, const Route& route) {
+    if (route.candidate.empty()) return;
+    const auto is_it = [&](const auto& arm) { return arm.first == route.candidate; };
+    if (route.split.size() != 2 || std::ranges::none_of(route.split, is_it))
+        checks.fail(at, fmt::format("\"{}\" is none of the two upstreams of a split between two", route.candidate));
 }
 
 // A route sends requests to its split, or answers by itself: one of the two, and one answer.
@@ -134,15 +149,28 @@ void check_redirect(Checks& checks, const std::string& at, const Redirect& redir
     }
 }
 
+void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
+    const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    if (secret.from == Secret::From::here && secret.text == Writer::kHidden)
+        checks.fail(at,
+                    R"(this is the mark of a hidden secret, not the secret: put the real one in, or {"env": "NAME"} )"
+                    R"(or {"file": "PATH"})");
+    if (secret.from == Secret::From::env && (secret.empty() || !std::ranges::all_of(secret.text, is_word) ||
+                                             std::isdigit(static_cast<unsigned char>(secret.text[0])) != 0))
+        checks.fail(at + "/env", "expected the name of a variable: letters, digits and _");
+    if (secret.from == Secret::From::file && (secret.empty() || secret.text.find('\0') != std::string::npos))
+        checks.fail(at + "/file", "expected the path of a file");
+    checks.text(at, secret.text, limits::kBodyLength);
+}
+
 void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
     if (jwt == Jwt{}) return;
     if (jwt.algorithm.empty()) checks.fail(at + "/algorithm", "expected HS256, RS256 or ES256");
-    if (jwt.key.empty() == jwt.key_file.empty())
-        checks.fail(
-            at, jwt.key.empty() ? "expected \"key\" or \"key_file\"" : "expected only one of \"key\" and \"key_file\"");
-    if (jwt.key == Writer::kHidden)
-        checks.fail(at + "/key", "this is the mark of a hidden key, not the key: put the real one in, or use key_file");
-    checks.text(at + "/key", jwt.key, limits::kBodyLength);
+    const bool has_key = jwt.key != Secret{};
+    if (has_key == !jwt.key_file.empty())
+        checks.fail(at,
+                    !has_key ? "expected \"key\" or \"key_file\"" : "expected only one of \"key\" and \"key_file\"");
+    check_secret(checks, at + "/key", jwt.key);
     checks.header_name(at + "/header", jwt.header);
 }
 
@@ -160,10 +188,11 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_match(checks, at + "/match", route.match);
     check_rules(checks, at, route);
     check_split(checks, at + "/split", route.split);
+    check_candidate(checks, at + "/candidate", route);
     check_purpose(checks, at, route);
     check_sticky(checks, at, route);
-    check_header_edits(checks, at + "/request_headers", route.request_headers, true);
-    check_header_edits(checks, at + "/response_headers", route.response_headers, false);
+    check_header_edits(checks, at + "/request_headers", route, true);
+    check_header_edits(checks, at + "/response_headers", route, false);
     check_rewrite(checks, at, route);
     check_limits(checks, at, route);
     check_redirect(checks, at + "/redirect", route.redirect);

@@ -71,8 +71,11 @@ class Writer {
     }
 
     Json write(bool value, const Field&) const { return value; }
-    Json write(const std::string& value, const Field& field) const {
-        return field.secret && secrets_ == Secrets::redact && !value.empty() ? Json(kHidden) : Json(value);
+    Json write(const std::string& value, const Field&) const { return value; }
+    Json write(const Secret& value, const Field&) const {
+        if (value.from == Secret::From::env) return {{"env", value.text}};
+        if (value.from == Secret::From::file) return {{"file", value.text}};
+        return secrets_ == Secrets::redact && !value.empty() ? Json(kHidden) : Json(value.text);
     }
     Json write(Duration value, const Field&) const { return duration_text(value); }
     Json write(const Address& value, const Field&) const { return value.text(); }

@@ -2,40 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <csignal>
-#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
-#include <thread>
 
-#include "config/diff.h"
-#include "config/parse.h"
-#include "config/render.h"
-#include "control/admin/server.h"
-#include "control/admin/upstream_view.h"
+#include "control/control_members.h"
 #include "control/core/config_file.h"
-#include "control/core/controller.h"
-#include "control/edits/moves.h"
-#include "control/file_watch.h"
-#include "control/name_news.h"
-#include "control/names/names.h"
-#include "control/opened_state.h"
-#include "control/rollout/runner/rollouts.h"
-#include "control/upstream_health.h"
-#include "control/version.h"
 #include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
-#include "proxy/snapshot/snapshot.h"
-#include "proxy/worker_pool.h"
 
 namespace switchyard::control {
+
 namespace {
 
-namespace asio = boost::asio;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
@@ -47,304 +27,18 @@ constexpr std::chrono::minutes kForget{1};  // between two looks for totals of w
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
-unsigned workers_of(const config::Process& process) {
-    return process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
-}
-
-LogLevel level_of(const std::string& word) {
-    if (word == "debug") return LogLevel::debug;
-    if (word == "warn") return LogLevel::warn;
-    if (word == "error") return LogLevel::error;
-    return LogLevel::info;
-}
-
-// In words, and which traffic moves with it.
-std::vector<std::string> changes_since(const Generation& before, const config::Model& now) {
-    const auto parsed = config::parse_stored(before.config);
-    if (!parsed.model) return {"the configuration before it cannot be read any more"};
-    auto lines = config::diff(*parsed.model, now);
-    for (auto& line : edits::moves(*parsed.model, now)) lines.push_back(std::move(line));
-    return lines;
-}
+// A write that takes longer is said to hang; one to a sound disk takes some milliseconds.
+constexpr std::chrono::seconds kDiskHangs{1};
 
 }  // namespace
-
-struct Control::Members {
-    asio::io_context io{1};
-    const std::string config_file;
-    std::unique_ptr<StateDir> state_dir;
-    std::unique_ptr<Store> store;
-    Kept kept;
-    const unsigned workers;
-    Registry registry;
-    std::unique_ptr<WorkerPool> pool;
-    std::unique_ptr<Controller> controller;
-    std::unique_ptr<Names> names;
-    std::unique_ptr<HealthChecker> health;
-    std::unique_ptr<Ejection> ejection;
-    Totals totals;
-    std::unique_ptr<rollout::Rollouts> rollouts;
-    std::unique_ptr<Context> context;
-    std::unique_ptr<AdminServer> admin;
-    std::unique_ptr<FileWatch> file_watch;
-    steady_clock::time_point next_forgetting{};
-    asio::steady_timer collect_timer{io};
-    asio::signal_set signals{io};
-    bool ending = false;
-    bool settled = false;  // see look_whether_settled()
-
-    Members(std::string file, OpenedState opened, unsigned workers_)
-        : config_file(std::move(file)),
-          state_dir(std::move(opened.dir)),
-          store(std::move(opened.store)),
-          kept(std::move(opened.kept)),
-          workers(workers_),
-          registry(workers_) {}
-
-    Result<void> build_names(const config::Resolver& settings);
-    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
-    // a name that goes away, does not take the whole proxy out of its balancer.
-    bool look_whether_settled();
-    void build_core();
-    void went_down(const std::string& upstream, const std::string& address);
-    void build_rollouts();
-    // Compiled and made the controller's, not yet stored.
-    Result<void> begin(const Beginning& from);
-    Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
-    Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
-    void say_beginning(const Beginning& from, const std::string& file_hash);
-    void file_refused(const Problem& problem, const std::string& hash);
-    void collect();
-    void release();
-    void forget_what_is_gone();
-    void arm_collect();
-    void await_signal();
-    void reload(const std::string& why);
-    void end();
-};
-
-Result<void> Control::Members::build_names(const config::Resolver& settings) {
-    const auto addresses = store->addresses();
-    if (!addresses) return addresses.error();
-    Names::Ports ports;
-    ports.model = [this]() -> const config::Model& { return controller->model(); };
-    ports.published = [this] { return controller->snapshot()->facts; };
-    ports.follow = [this](const KnownAddresses& known) {
-        health->follow(controller->model(), known);
-        ejection->follow(controller->model(), known);
-    };
-    ports.publish = [this](const KnownAddresses& known) {
-        controller->republish(with_addresses(*controller->snapshot(), registry, known));
-    };
-    ports.usable = [this](const std::string& upstream, const std::string& member) {
-        return registry.endpoint(upstream, member)->healthy();
-    };
-    ports.keep = [this](const AddressRows& rows) {
-        if (auto stored = store->put_addresses(rows); !stored) log_warn("{}", stored.error().detail);
-    };
-    ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
-    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *addresses);
-    return {};
-}
 
 bool Control::Members::look_whether_settled() {
     settled = settled || (health->all_checked() && names->all_asked());
     return settled;
 }
 
-void Control::Members::build_core() {
-    const auto find = [this](const std::string& upstream, const std::string& address) {
-        return registry.endpoint(upstream, address);
-    };
-    health = std::make_unique<HealthChecker>(io.get_executor(), find, [this](HealthChecker::Transition t) {
-        log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
-        controller->events().add(
-            "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
-        if (!t.up) went_down(t.upstream, t.address);
-        names->health_changed();
-        look_whether_settled();
-    });
-    ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
-        if (c.ejected)
-            log_warn("endpoint {} of {} ejected for {} s", c.address, c.upstream, c.length.count() / 1000);
-        else
-            log_info("endpoint {} of {} is back from ejection", c.address, c.upstream);
-        controller->events().add(
-            "ejection",
-            {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
-        if (c.ejected) went_down(c.upstream, c.address);
-    });
-    WorkerPool::Events events;
-    events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
-        controller->adopted(worker, generation, std::move(older));
-    };
-    events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
-        if (last) controller->retired(worker, generation);
-        release();
-    };
-    events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
-    pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
-
-    Controller::Ports ports;
-    ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
-        names->introduce(*model);
-        return compile(std::move(model), generation, registry, names->known());
-    };
-    ports.publish = [this](std::shared_ptr<const Snapshot> next) {
-        registry.published(*next);
-        pool->publish(std::move(next));
-    };
-    ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
-        pool->cut(before, upstreams);
-    };
-    ports.facts = [this](const config::Model& model) {
-        return facts_of(model, registry, names->known(), health.get());
-    };
-    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
-    ports.follow = [this](const config::Model& model) {
-        health->follow(model, names->known());
-        ejection->follow(model, names->known());
-        names->follow(model);
-    };
-    controller = std::make_unique<Controller>(io.get_executor(), workers, *store, std::move(ports));
-}
-
-// Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
-void Control::Members::went_down(const std::string& upstream, const std::string& address) {
-    asio::post(io, [this, upstream, address] {
-        if (rollouts) rollouts->went_down(upstream, address);
-    });
-}
-
-void Control::Members::build_rollouts() {
-    rollout::Ports ports;
-    ports.workers = workers;
-    ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
-    ports.collect = [this] { collect(); };
-    ports.timestamp = [] { return timestamp(system_clock::now()); };
-    ports.model = [this]() -> const config::Model& { return controller->model(); };
-    ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
-    ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
-    ports.keep = [this](const std::string& id, const std::string& text) { return store->put_journal(id, text); };
-    ports.forget = [this](const std::vector<std::string>& ids) { return store->drop_journals(ids); };
-    ports.event = [this](nlohmann::ordered_json body) {
-        const auto word = [&](const char* key) { return body.value(key, std::string()); };
-        const std::string kind = word("kind");
-        const std::string line =
-            fmt::format("rollout {}: {}: {}", word("rollout"), kind, word(body.contains("text") ? "text" : "detail"));
-        if (kind == "start" || kind == "step" || kind == "pause" || kind == "resume" || kind == "done")
-            log_info("{}", line);
-        else
-            log_warn("{}", line);  // something was taken back, or waits for somebody
-        controller->events().add("rollout", std::move(body));
-    };
-    ports.route_id = [this](const std::string& name) { return registry.route(name); };
-    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
-    ports.endpoint = [this](std::uint32_t id) -> std::optional<std::pair<std::string, std::string>> {
-        const auto state = registry.endpoint(id);
-        if (!state) return std::nullopt;
-        return std::pair{state->upstream, state->address};
-    };
-    ports.usable = [this](const std::string& upstream) {
-        return usable(controller->model(), upstream, registry, names->known());
-    };
-    ports.health = [this](const std::string& upstream) {
-        return health_of(controller->model(), upstream, registry, names->known(), *health);
-    };
-    ports.call = [this](const std::string& url, const std::string& body, rollout::Duration timeout,
-                        rollout::HttpDone done) {
-        rollout::http_call(io.get_executor(), url, body, timeout, std::move(done));
-    };
-    rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
-    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
-}
-
-Result<void> Control::Members::begin(const Beginning& from) {
-    const auto model = std::make_shared<const config::Model>(from.model);
-    names->introduce(*model);
-    auto compiled = compile(model, from.generation, registry, names->known());
-    if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
-    controller->begin(model, std::move(compiled.snapshot), from.generation);
-    return {};
-}
-
-Result<void> Control::Members::store_beginning(const Beginning& from, const std::string& file_hash) {
-    std::optional<FileBase> base;
-    if (from.new_base)
-        base = FileBase{config::render_text(*kept.file.model), file_hash, timestamp(system_clock::now())};
-    if (!from.fresh) return base ? store->set_base(*base) : Result<void>();
-    const auto& newest = kept.state.newest;
-    std::vector<std::string> changes{"the configuration of " + config_file};
-    const bool resumed = from.verb == "resume";
-    if (resumed)
-        changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
-                               newest->number)};
-    else if (newest)
-        changes = changes_since(*newest, from.model);
-    Commit commit;
-    commit.generation = {from.generation,
-                         newest ? newest->number : 0,
-                         config::render_text(from.model),
-                         timestamp(system_clock::now()),
-                         resumed ? "switchyard" : "file",
-                         resumed ? "" : config_file,
-                         from.verb,
-                         "",
-                         std::move(changes)};
-    commit.base = std::move(base);
-    commit.keep = from.model.process.keep_generations;
-    return store->commit(commit);
-}
-
-void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {
-    log_info("generation {} in force ({})", from.generation,
-             from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
-    if (from.verb == "file" && kept.state.newest)
-        for (const auto& line : changes_since(*kept.state.newest, from.model))
-            log_info("generation {}: {}", from.generation, line);
-    controller->begin_file({config_file,
-                            file_hash,
-                            FileStatus::Word::taken,
-                            kept.state.base && !from.new_base ? kept.state.base->at : timestamp(system_clock::now()),
-                            {}});
-    if (from.problem) file_refused(*from.problem, file_hash);
-}
-
-Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices) {
-    auto tokens = settings.tokens;
-    if (tokens.empty()) {
-        if (!settings.bind.is_loopback())
-            return problems::invalid({config::Error{
-                "/process/admin/bind", settings.bind.text() + " is reachable from outside; configure "
-                                                              "/process/admin/tokens first, or bind to 127.0.0.1"}});
-        auto token = local_admin_token(state_dir->token(), state_dir->unwritable().empty());
-        if (!token) return token.error();
-        tokens.push_back(std::move(*token));
-    }
-    context.reset(new Context{io.get_executor(),
-                              *controller,
-                              registry,
-                              *health,
-                              *ejection,
-                              *names,
-                              [this] { return look_whether_settled(); },
-                              totals,
-                              *rollouts,
-                              Tokens(std::move(tokens)),
-                              {},
-                              config_file,
-                              kVersion,
-                              system_clock::now(),
-                              std::move(notices)});
-    auto server = AdminServer::listen(settings, *context);
-    if (!server) return server.error();
-    admin = std::move(*server);
-    if (!state_dir->unwritable().empty()) return {};  // whoever looks for it there finds the one of before
-    return StateDir::write_file(state_dir->address(), admin->url() + "\n");
-}
-
 void Control::Members::collect() {
-    pool->collect([this](WorkerReport report) {
+    pool->collect(rollouts->any_active(), [this](WorkerReport report) {
         totals.add(report, steady_clock::now());
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);
@@ -353,7 +47,17 @@ void Control::Members::collect() {
 }
 
 void Control::Members::release() {
-    for (const auto id : registry.release()) totals.forget_endpoint(id);
+    const auto gone = registry.release(steady_clock::now());
+    for (const auto& endpoint : gone.endpoints) {
+        totals.forget_endpoint(endpoint->id);
+        ejection->forget(endpoint->upstream, endpoint->address);
+    }
+    for (const auto& [id, name] : gone.routes) totals.forget_route(id);
+    for (const auto& [id, name] : gone.upstreams) {
+        totals.forget_upstream(id);
+        health->forget(name);
+        controller->forget_upstream(id);
+    }
 }
 
 void Control::Members::forget_what_is_gone() {
@@ -363,6 +67,18 @@ void Control::Members::forget_what_is_gone() {
     for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
     for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
     totals.configured(routes, upstreams, steady_clock::now());
+}
+
+void Control::Members::look_at_disk() {
+    const auto sight = store.sight();
+    const bool hangs = sight.under_way && *sight.under_way >= kDiskHangs;
+    if (hangs == std::exchange(disk_hangs, hangs)) return;
+    if (hangs)
+        log_warn("the disk that holds {} does not answer: changes wait for it, traffic, health and returns go on",
+                 state_dir->store());
+    else
+        log_info("the disk that holds {} answers again", state_dir->store());
+    controller->events().add("store", {{"hangs", hangs}, {"waiting", sight.waiting + controller->waiting()}});
 }
 
 void Control::Members::arm_collect() {
@@ -376,7 +92,9 @@ void Control::Members::arm_collect() {
             release();
             forget_what_is_gone();
             look_whether_settled();
+            look_at_disk();
             rollouts->look_if_overdue();
+            releases->look();
         });
         arm_collect();
     });
@@ -412,35 +130,51 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
         for (const auto& error : problem.errors) lines.push_back(error.pointer + ": " + error.detail);
     const AuditEntry entry{0,  timestamp(system_clock::now()), "file",           config_file, "file-refused",
                            "", controller->generation(),       std::move(lines), {},          {}};
-    const auto noted = problem.kind == kGuard ? store->refuse_file(hash, entry) : store->note(entry);
-    if (!noted) log_error("{}", noted.error().detail);
+    keep([entry, hash, guarded = problem.kind == kGuard](Store& s) {
+        return guarded ? s.refuse_file(hash, entry) : s.note(entry);
+    });
 }
 
+// The file is read and looked through beside control's thread: it may be large,
+// and its disk may hang.
 void Control::Members::reload(const std::string& why) {
-    const auto file = read_config_file(config_file);
-    if (!file) return file_refused(file.error(), "");
-    auto model = model_of_file(file->bytes, &controller->model());
-    if (!model) return file_refused(model.error(), file->hash);
+    struct Read {
+        Result<LayeredFile> file = problems::internal("it was not read");
+        Result<config::Model> model = problems::internal("it was not read");
+    };
+    const auto read = std::make_shared<Read>();
+    const bool begun = aside.run(
+        [read, from = place, in_force = controller->shared_model()] {
+            read->file = read_config_file(from);
+            if (read->file) read->model = model_of_file(*read->file, in_force.get());
+        },
+        [this, read, why] {
+            if (!read->file) return file_refused(read->file.error(), "");
+            if (!read->model) return file_refused(read->model.error(), read->file->hash);
+            take_file(std::move(*read->model), read->file->hash, why);
+        });
+    if (!begun) log_error("{} was not read ({}): too many documents wait to be read", config_file, why);
+}
+
+void Control::Members::take_file(config::Model file, const std::string& hash, const std::string& why) {
     Change change;
     change.verb = kReloadVerb;
     change.caller = {"file", config_file, why};
-    controller->take_file(std::move(*model), file->hash, false, std::move(change),
-                          [this, hash = file->hash](Answer answer) {
-                              if (!answer) return file_refused(answer.error(), hash);
-                              controller->file_is(FileStatus::Word::taken, hash, {});
-                              log_info("{} read: generation {}{}", config_file, answer->generation,
-                                       answer->unchanged ? " as before" : "");
-                              for (const auto* lines : {&answer->changes, &answer->moves})
-                                  for (const auto& line : *lines)
-                                      log_info("generation {}: {}", answer->generation, line);
-                          });
+    controller->take_file(std::move(file), hash, false, std::move(change), [this, hash](Answer answer) {
+        if (!answer) return file_refused(answer.error(), hash);
+        controller->file_is(FileStatus::Word::taken, hash, {});
+        log_info("{} read: generation {}{}", config_file, answer->generation, answer->unchanged ? " as before" : "");
+        if (answer->unchanged) follow_secrets();
+        for (const auto* lines : {&answer->changes, &answer->moves})
+            for (const auto& line : *lines) log_info("generation {}: {}", answer->generation, line);
+    });
 }
 
 void Control::Members::end() {
     ending = true;
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
-    file_watch.reset();
+    file_watches.clear();
     names->stop();
     health->stop();
     ejection->stop();
@@ -457,67 +191,8 @@ Control::~Control() {
     if (members_->admin) members_->admin->stop();
     if (members_->controller) members_->controller->stop();
     if (members_->pool) members_->pool->stop();
-}
-
-Result<std::unique_ptr<Control>> Control::start(const Options& options) {
-    // Audit and status are read elsewhere than here.
-    const auto where = std::filesystem::absolute(options.config_file).lexically_normal().string();
-    auto opened = open_state(where, options);
-    if (!opened) return opened.error();
-    auto notices = std::move(opened->notices);
-    const auto hash = opened->kept.file.hash;
-    const bool writable = opened->dir->unwritable().empty();
-    auto from = beginning(opened->kept.file, opened->kept.state, options.from_file);
-    if (!from) return from.error();
-    if (options.state_dir) from->model.process.state_dir = *options.state_dir;
-    const auto process = from->model.process;
-    log_configure(level_of(process.log.level), process.log.format == "json");
-    for (const auto& notice : notices) log_error("{}", notice);
-
-    std::unique_ptr<Control> control(
-        new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
-    auto& m = *control->members_;
-    if (auto built = m.build_names(process.resolver); !built) return built.error();
-    if (auto built = m.build_names(process.resolver); !built) return built.error();
-    m.build_core();
-    // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
-    const auto without_file = [&](const Problem& problem) -> Result<void> {
-        if (from->verb != "file" || options.from_file) return problem;
-        m.kept.file.problem = problem;
-        auto again = beginning(m.kept.file, m.kept.state, false);
-        if (!again) return again.error();
-        *from = std::move(*again);
-        return m.begin(*from);
-    };
-    auto begun =
-        from->verb == "file" && !writable ? Result<void>(problems::store_unavailable(notices.front())) : m.begin(*from);
-    if (!begun) begun = without_file(begun.error());
-    if (!begun) return begun.error();
-    if (options.state_dir) m.controller->state_dir_is_given();
-    if (const auto& path = process.log.access; !path.empty()) {
-        std::string why;
-        if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
-    }
-    m.build_rollouts();
-    if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
-    // Last of all that can fail, so that a start that is refused leaves no generation behind.
-    if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
-        if (options.from_file) return stored.error();
-        log_error("{}", stored.error().detail);
-        if (from->verb == "file")
-            if (auto again = without_file(stored.error()); !again) return again.error();
-        if (from->fresh) m.store->refuse_changes(stored.error().detail + "; start again when it can be");
-    }
-    m.say_beginning(*from, hash);
-    if (!from->fresh)
-        if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
-    m.registry.published(*m.controller->snapshot());
-    m.pool->start(m.controller->snapshot());
-    m.rollouts->restore(m.kept.journals);
-    log_info("admin API at {}", control->admin_url());
-    if (process.watch_file)
-        m.file_watch = FileWatch::start(m.io.get_executor(), m.config_file, [&m] { m.reload("the file changed"); });
-    return control;
+    members_->aside.stop();
+    members_->store.stop();  // after the last that may want something to be kept
 }
 
 std::string Control::admin_url() const {

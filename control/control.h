@@ -24,9 +24,10 @@ class Control {
   public:
     struct Options {
         std::string config_file;
-        bool from_file = false;                // the file alone counts, and what was changed at run time is dropped
-        std::optional<std::string> state_dir;  // in place of the file's process.state_dir
-        std::uint64_t above = 0;               // generations get numbers above this one: of a restored state
+        bool from_file = false;                  // the file alone counts, and what was changed at run time is dropped
+        std::optional<std::string> state_dir;    // in place of the file's process.state_dir
+        std::uint64_t above = 0;                 // generations get numbers above this one: of a restored state
+        std::vector<std::string> overlays = {};  // laid over the file, in this order (RFC 7396)
     };
 
     static Result<std::unique_ptr<Control>> start(const Options& options);

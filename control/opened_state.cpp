@@ -39,6 +39,8 @@ Result<void> read_store(Store& store, Kept& kept) {
     if (!refused) return refused.error();
     auto journals = store.journals();
     if (!journals) return journals.error();
+    auto releases = store.releases();
+    if (!releases) return releases.error();
     auto pending = store.pending();
     if (!pending) return pending.error();
     kept.state.pending = pending->has_value();
@@ -46,24 +48,26 @@ Result<void> read_store(Store& store, Kept& kept) {
     kept.state.base = std::move(*base);
     kept.state.refused = std::move(*refused);
     kept.journals = std::move(*journals);
+    kept.releases = std::move(*releases);
     kept.state.held_by = [held = rollout::holders(kept.journals)](const std::string& route) {
         const auto holder = held.find(route);
-        return holder == held.end() ? std::string() : holder->second;
+        return holder == held.end() ? std::string() : holder->second.rollout;
     };
     return {};
 }
 
 }  // namespace
 
-Result<OpenedState> open_state(const std::string& path, const Control::Options& options) {
+Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options) {
     OpenedState out;
     auto& file = out.kept.file;
-    std::string folder = config::Process{}.state_dir, bytes;
-    if (auto read = read_config_file(path); read) {
-        bytes = std::move(read->bytes);
-        file.hash = std::move(read->hash);
-        if (const auto said = state_dir_in(bytes)) folder = *said;
-        if (auto model = model_of_file(bytes, nullptr); model)
+    std::string folder = config::Process{}.state_dir;
+    LayeredFile text;
+    if (auto read = read_config_file(place); read) {
+        text = std::move(*read);
+        file.hash = text.hash;
+        if (const auto said = state_dir_in(text.bytes)) folder = *said;
+        if (auto model = model_of_file(text, nullptr); model)
             file.model = std::move(*model);
         else
             file.problem = model.error();
@@ -95,10 +99,18 @@ Result<OpenedState> open_state(const std::string& path, const Control::Options& 
         if (auto noted = out.store->note(entry); !noted && out.dir->unwritable().empty()) return noted.error();
     }
     if (auto read = read_store(*out.store, out.kept); !read) return read.error();
-    if (!file.model && !bytes.empty() && out.kept.state.newest)
+    if (const auto& why = out.dir->unwritable(); why.empty()) {
+        auto reader = Store::open_reader(out.dir->store(), {});
+        if (!reader) return reader.error();
+        out.reader = std::move(*reader);
+    } else {
+        // Of a private copy there is one connection, and nothing is written.
+        out.reader = std::exchange(out.store, Store::refusing(why));
+    }
+    if (!file.model && !text.bytes.empty() && out.kept.state.newest)
         // Its secrets may be references to those of the state.
         if (const auto state = config::parse_stored(out.kept.state.newest->config); state.model)
-            if (auto model = model_of_file(bytes, &*state.model); model) {
+            if (auto model = model_of_file(text, &*state.model); model) {
                 file.model = std::move(*model);
                 file.problem.reset();
             }

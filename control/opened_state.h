@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/control.h"
+#include "control/core/config_file.h"
 #include "control/resume.h"
 #include "control/state_dir.h"
 #include "control/store/store.h"
@@ -22,16 +23,18 @@ struct Kept {
     FileAtStart file;
     StateAtStart state;
     std::map<std::string, std::string> journals;  // of rollouts
+    std::map<std::string, std::string> releases;  // their records
 };
 
 struct OpenedState {
     std::unique_ptr<StateDir> dir;
-    std::unique_ptr<Store> store;
+    std::unique_ptr<Store> store;   // to be written to
+    std::unique_ptr<Store> reader;  // of the same state
     Kept kept;
     std::vector<std::string> notices;  // for the operator
 };
 
-// `path`: the configuration file.
-Result<OpenedState> open_state(const std::string& path, const Control::Options& options);
+// `place`: the configuration file with its overlays.
+Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options);
 
 }  // namespace switchyard::control

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "config/expression.h"
+#include "config/candidate.h"
 #include "config/merge.h"
 #include "config/parse.h"
 #include "config/render.h"
@@ -85,7 +85,8 @@ Result<Beginning> beginning(const FileAtStart& file, const StateAtStart& kept, b
                                "it; nothing was changed"));
     auto merged = config::merge(*base, *file.model, state, {false, kept.held_by});
     if (!merged.model) return without_file(problems::file_conflict(std::move(merged.conflicts)));
-    if (auto errors = config::validate(*merged.model, config::expressions_in(state)); !errors.empty())
+    config::keep_candidates(state, *merged.model);
+    if (auto errors = config::validate(*merged.model, config::Taken::in(state)); !errors.empty())
         return without_file(problems::invalid(std::move(errors), "file with what was changed at run time"));
     if (same_but_for_the_folder(in_store, *merged.model)) return unchanged();
     return from(std::move(*merged.model), kept, "file");

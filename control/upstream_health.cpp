@@ -16,6 +16,8 @@ void note(const config::Endpoint& endpoint, const std::string& address, const st
     const auto state = registry.endpoint(upstream, address);
     const auto* seen = checker.seen(upstream, address);
     ++out.endpoints;
+    const bool wanted = endpoint.state == config::EndpointState::up && endpoint.weight > 0;
+    if (wanted) ++out.wanted;
     if (usable_one(endpoint, *state)) {
         ++out.usable;
     } else if (endpoint.state != config::EndpointState::up) {
@@ -30,6 +32,9 @@ void note(const config::Endpoint& endpoint, const std::string& address, const st
     } else {
         out.down.emplace_back(address, seen->detail);
     }
+    const bool found_down =
+        wanted && !state->healthy() && !(seen == nullptr || seen->state == HealthRule::State::unknown);
+    if (found_down) out.taken_out.push_back(out.down.back());
 }
 
 }  // namespace
@@ -53,6 +58,8 @@ rollout::UpstreamHealth health_of(const config::Model& model, const std::string&
         if (members.empty()) {
             ++out.endpoints;
             out.down.emplace_back(endpoint.address.text(), "its name has no address");
+            if (endpoint.state == config::EndpointState::up && endpoint.weight > 0)
+                ++out.wanted, out.taken_out.push_back(out.down.back());
         }
         for (const auto& member : members) note(endpoint, member.identity, upstream, registry, checker, out);
     }

@@ -7,8 +7,10 @@
 #include <csignal>
 #include <random>
 #include <string>
+#include <tuple>
 
 #include "proxy/base/guarded.h"
+#include "proxy/serve/exchange.h"
 
 namespace switchyard {
 namespace {
@@ -80,8 +82,9 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
 }
 
-void Worker::collect(std::function<void(WorkerReport)> each) {
-    asio::post(io_, [this, each = std::move(each)]() mutable {
+void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
+    asio::post(io_, [this, ages, each = std::move(each)]() mutable {
+        context_.ages_wanted = ages;
         asio::post(control_,
                    [each = std::move(each), out = std::make_shared<WorkerReport>(report())] { each(std::move(*out)); });
     });
@@ -123,7 +126,7 @@ void Worker::stop() {
 
 void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
     serve::InForce* before = context_.in_force;
-    const auto order = [](const Snapshot& s) { return std::pair(s.generation, s.facts); };
+    const auto order = [](const Snapshot& s) { return std::tuple(s.generation, s.facts, s.led); };
     if (before != nullptr && order(*before->snapshot) >= order(*snapshot)) return;
     held_.push_back(std::make_unique<serve::InForce>(std::move(snapshot)));
     serve::InForce* now = held_.back().get();
@@ -138,6 +141,7 @@ void Worker::do_adopt(std::shared_ptr<const Snapshot> snapshot) {
         before->replaced = true;
         if (before->pins == 0) retire(before);
     }
+    forget_upstreams(now);
     forget_endpoints(*now->snapshot);
     context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
     if (context_.waiting != 0) context_.call_queues();
@@ -169,6 +173,20 @@ void Worker::follow_listeners(const Snapshot& snapshot) {
                 if (session->start(std::move(fd))) session.release();
             }));
     }
+}
+
+// Before anybody is routed by `now`. What waits in a queue, or has its outcome to tell a breaker, is pinned to a
+// generation that is held.
+void Worker::forget_upstreams(const serve::InForce* now) {
+    std::vector<bool> held_before;
+    for (const auto& held : held_) {
+        if (held.get() == now) continue;
+        for (const auto& upstream : held->snapshot->upstreams) {
+            if (upstream->id >= held_before.size()) held_before.resize(upstream->id + 1);
+            held_before[upstream->id] = true;
+        }
+    }
+    context_.keep_upstreams(held_before);
 }
 
 // Connections to endpoints that are configured no more are of no use; their state goes with the last lease.
@@ -223,6 +241,11 @@ WorkerReport Worker::report() {
     out.worker = number_;
     context_.take_cells(out);
     out.in_flight = in_flight(nullptr);
+    out.ages = context_.ages_wanted;
+    if (out.ages) {
+        context_.refresh_clock();
+        serve::Exchange::tell_ages(context_, out);
+    }
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
         context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);

@@ -34,7 +34,7 @@ class Worker {
     void start();
     void adopt(std::shared_ptr<const Snapshot> snapshot);
     void cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams);
-    void collect(std::function<void(WorkerReport)> each);
+    void collect(bool ages, std::function<void(WorkerReport)> each);
     void drain(std::chrono::milliseconds grace, std::function<void()> done);
     void stop();
 
@@ -44,6 +44,7 @@ class Worker {
     // (worker)
     void do_adopt(std::shared_ptr<const Snapshot> snapshot);
     void follow_listeners(const Snapshot& snapshot);
+    void forget_upstreams(const serve::InForce* now);
     void forget_endpoints(const Snapshot& snapshot);
     WorkerReport report();
     void retire(serve::InForce* held);

@@ -54,8 +54,8 @@ void WorkerPool::cut(std::uint64_t before_generation, const std::set<std::uint32
     for (auto& worker : members_->workers) worker->cut(before_generation, shared);
 }
 
-void WorkerPool::collect(std::function<void(WorkerReport)> each) {
-    for (auto& worker : members_->workers) worker->collect(each);
+void WorkerPool::collect(bool ages, std::function<void(WorkerReport)> each) {
+    for (auto& worker : members_->workers) worker->collect(ages, each);
 }
 
 void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> done) {

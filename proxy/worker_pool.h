@@ -54,7 +54,8 @@ class WorkerPool {
 
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
     // debugger does not answer, and nobody waits for it.
-    void collect(std::function<void(WorkerReport)> each);
+    // `ages`: with how long first attempts have been under way, of those that are sent from then on.
+    void collect(bool ages, std::function<void(WorkerReport)> each);
 
     // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
     // at the deadline is cut.

@@ -21,6 +21,7 @@ struct Case {
     bool sticky;
     double from;         // seconds of clean rollout before
     double median, p90;  // bounds in seconds; 0: none stated
+    double hangs = 0;    // of its requests, in a plan of short steps; then nobody but evidence takes them
 };
 
 constexpr double kSameRate = -1;
@@ -43,6 +44,8 @@ const Case kCases[] = {
     {"latency x1.3, spread 0.5", 1000, .05, .001, kSameRate, 1.3, .5, false, 0, 30, 0},
     {"latency x2, spread 0.8", 1000, .05, .001, kSameRate, 2, .8, false, 0, 30, 0},
     {"sticky, latency x1.3, spread 0.5", 1000, .05, .001, kSameRate, 1.3, .5, true, 0, 0, 0},
+    {"5 % hang, steps of 5 s", 1000, .05, .001, kSameRate, 1, .8, false, 0, 30, 0, .05},
+    {"sticky, 5 % hang, steps of 5 s", 1000, .05, .001, kSameRate, 1, .8, true, 0, 30, 0, .05},
 };
 
 Setup setup_of(const Case& c, const Scale& scale) {
@@ -61,21 +64,29 @@ Setup setup_of(const Case& c, const Scale& scale) {
     if (c.canary >= 0) setup.regression.failure_rate = c.canary;
     setup.regression.latency = c.latency;
     setup.regression.from = c.from;
+    setup.regression.hangs = c.hangs;
     setup.stages = {{c.share, kHorizon}};
+    if (c.hangs <= 0) return setup;
+    // As a plan with bakes of five seconds: each step may be held for ten times as long.
+    setup.on_evidence = true;
+    setup.stages.clear();
+    for (const double share : {.05, .10, .25, .50}) setup.stages.push_back({share, 50});
     return setup;
 }
 
 Row measure(const Case& c, const Scale& scale) {
-    std::vector<double> delays, extra;
+    std::vector<double> delays, extra, shares;
     std::map<std::string, unsigned> by_test;
     const Setup setup = setup_of(c, scale);
     for (const Outcome& o : simulate_many(setup, scale)) {
         delays.push_back(o.alarm_at.value_or(INFINITY));
         extra.push_back(o.extra_failures);
+        shares.push_back(o.share);
         ++by_test[o.alarm_at ? o.test : "none"];
     }
     std::sort(delays.begin(), delays.end());
     std::sort(extra.begin(), extra.end());
+    std::sort(shares.begin(), shares.end());
     const auto at = [](const std::vector<double>& v, double q) {
         return v[std::min(v.size() - 1, static_cast<std::size_t>(q * static_cast<double>(v.size())))];
     };
@@ -88,11 +99,15 @@ Row measure(const Case& c, const Scale& scale) {
     row.name = c.name;
     row.held = (c.median <= 0 || at(delays, .5) <= c.median) && (c.p90 <= 0 || at(delays, .9) <= c.p90) &&
                (!capped || c.canary >= 1 || below_cap >= .99);
+    // A release that hangs hardly ever climbs while its requests wait.
+    if (c.hangs > 0) row.held = row.held && at(shares, .9) <= c.share;
     row.text =
         fmt::format("median {:.1f} s, p90 {:.1f} s, p99 {:.1f} s", at(delays, .5), at(delays, .9), at(delays, .99));
     if (c.canary >= 0)
         row.text += fmt::format("; extra failures median {:.0f}, p99 {:.0f}, within the cap of {}: {:.1f} %",
                                 at(extra, .5), at(extra, .99), setup.settings.max_extra_failures, 100 * below_cap);
+    if (c.hangs > 0)
+        row.text += fmt::format("; at a share of {:.0f} %, p99 {:.0f} %", 100 * at(shares, .5), 100 * at(shares, .99));
     row.figures = {{"runs", scale.runs},
                    {"median_s", at(delays, .5)},
                    {"p90_s", at(delays, .9)},

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <deque>
 #include <memory>
 
 #include "control/analysis/analysis.h"
@@ -34,6 +35,15 @@ struct Sample {
     bool canary, failed;
 };
 
+// A request that hangs, and when it next becomes something: slow by a level, or ended by its time limit.
+struct Hanging {
+    double at;
+    std::uint16_t bucket;
+    bool canary;
+};
+
+constexpr double kTimeLimit = 30;  // seconds until the head of an answer
+
 // ln of the slowest latency that is still not slow, so that the inner loop compares logarithms.
 std::array<double, analysis::kLevels> limits_of(const analysis::FrozenQuantiles& frozen) {
     std::array<double, analysis::kLevels> out{};
@@ -53,6 +63,7 @@ analysis::FrozenQuantiles freeze(World& world) {
 analysis::Settings settings_of(const Setup& setup) {
     auto settings = setup.settings;
     settings.sticky = setup.sticky;
+    settings.answers_false_alarm = 0;  // all answers here are of one kind
     return settings;
 }
 
@@ -68,7 +79,7 @@ class Run {
         double now = 0;
         for (const Stage& stage : setup_.stages) {
             limits_ = limits_of(freeze(world_));
-            share_ = stage.share;
+            outcome_.share = share_ = stage.share;
             threshold_ = static_cast<std::uint64_t>(stage.share * 4294967296.0);
             const auto parts = static_cast<std::uint32_t>(std::lround(stage.share * kParts));
             split_ = switchyard::route::Split(std::array{kParts - parts, parts});
@@ -106,8 +117,9 @@ class Run {
         outage_ = now > setup_.regression.outage_from && now <= setup_.regression.outage_to;
         tick.latency_counts = now > setup_.warm_up;
         samples_.clear();
-        for (std::uint32_t n = world_.arrivals(setup_.tick); n > 0; --n) one(tick);
-        judge(tick);
+        for (std::uint32_t n = world_.arrivals(setup_.tick); n > 0; --n) one(tick, now);
+        if (hanging_now_ > 0) hang(tick, now);
+        if (setup_.settings.max_extra_failures > 0) judge(tick);
         if (setup_.sticky) {
             tick.canary_users = ledgers_->seen.effective(true);
             tick.baseline_users = ledgers_->seen.effective(false);
@@ -123,11 +135,20 @@ class Run {
         }
     }
 
-    void one(analysis::Tick& tick) {
+    void one(analysis::Tick& tick, double now) {
         Request request = world_.request();
         if (setup_.regular > 0) take_turn(request);
         const bool canary =
             setup_.sticky ? request.user->bucket < threshold_ : split_.at({world_.salt(), position_++}) == 1;
+        const double hangs = setup_.both_hang + (canary && regressed_ ? setup_.regression.hangs : 0);
+        if (hangs > 0 && world_.random().chance(hangs)) {
+            const auto bucket = static_cast<std::uint16_t>(request.user->bucket >> 16);
+            for (std::size_t i = 0; i < analysis::kLevels; ++i)
+                passing_[i].push_back({now + std::exp(limits_[i]) / 1e6, bucket, canary});
+            ending_.push_back({now + kTimeLimit, bucket, canary});
+            ++hanging_now_;
+            return;
+        }
         const bool again = canary && regressed_ && world_.random().chance(setup_.regression.asks - 1);
         count(tick, request, canary);
         if (again) count(tick, world_.request_of(*request.user), canary);
@@ -171,6 +192,33 @@ class Run {
         }
     }
 
+    // A hanging request is slow the moment it passes a level, and counted when its time limit ends it.
+    void hang(analysis::Tick& tick, double now) {
+        const auto due = [&](std::deque<Hanging>& queue, auto&& use) {
+            for (; !queue.empty() && queue.front().at <= now; queue.pop_front()) {
+                const Hanging& it = queue.front();
+                use(it, it.canary ? tick.canary : tick.baseline, it.canary ? tick.canary_first : tick.baseline_first);
+            }
+        };
+        for (std::size_t i = 0; i < analysis::kLevels; ++i)
+            due(passing_[i], [&](const Hanging& it, analysis::ArmCounts& arm, analysis::FirstMarks& first) {
+                ++arm.slow[i];
+                if (!setup_.sticky || !tick.latency_counts) return;
+                ledgers_->slow[i].mark(it.bucket, tick.placed, first.slow[i]);
+                ++first.paced_slow[i];
+            });
+        due(ending_, [&](const Hanging& it, analysis::ArmCounts& arm, analysis::FirstMarks& first) {
+            ++arm.attempts, ++arm.failures, --hanging_now_;
+            if (!setup_.sticky) return;
+            samples_.push_back({it.bucket, it.canary, true});
+            const auto asked = ledgers_->seen.ask(it.bucket, it.canary);
+            first.seen += asked.first, first.paced += asked.paced;
+            ledgers_->failed.mark(it.bucket, tick.placed, first.failed);
+        });
+        tick.old_p99 = std::exp(limits_.back()) / 1e6;
+        for (const Hanging& it : ending_) ++(it.canary ? tick.canary_in_flight : tick.baseline_in_flight);
+    }
+
     // What counts one by one, as the intake of a live rollout finds it.
     void judge(analysis::Tick& tick) {
         auto& steady = ledgers_->steady;
@@ -197,6 +245,9 @@ class Run {
     std::uint64_t threshold_ = 0;
     bool regressed_ = false, outage_ = false;
     std::vector<Sample> samples_;
+    std::array<std::deque<Hanging>, analysis::kLevels> passing_;
+    std::deque<Hanging> ending_;
+    std::size_t hanging_now_ = 0;
     Outcome outcome_;
 };
 

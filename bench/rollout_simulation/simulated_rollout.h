@@ -25,6 +25,7 @@ struct Regression {
     double outage_from = 0, outage_to = 0;  // seconds in which the baseline fails every request
     std::optional<double> failure_rate;     // instead of the baseline's
     double latency = 1;                     // factor
+    double hangs = 0;                       // part of its requests that wait for their time limit
     double from = 0;                        // seconds into the rollout
 };
 
@@ -34,6 +35,7 @@ struct Setup {
     bool sticky = false;
     unsigned regular = 0;      // clients whose requests alternate: a quick GET, a slow POST that fails more; 0: none
     bool on_evidence = false;  // a stage ends as soon as it may, a tenth of its seconds at least
+    double both_hang = 0;      // part of all requests that wait for their time limit
     std::vector<Stage> stages;
     Regression regression;
     double tick = .05;  // seconds between two looks
@@ -43,6 +45,7 @@ struct Setup {
 struct Outcome {
     std::optional<double> alarm_at;  // seconds from the regression's begin (from the start in an A/A run)
     std::string test;
+    double share = 0;           // of the last stage it came to
     double extra_failures = 0;  // failed requests that the baseline would have served
     std::uint64_t canary_requests = 0;
     bool raw_would_have = false;  // sticky: every failure counted, as if requests were independent

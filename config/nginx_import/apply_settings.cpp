@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 
@@ -94,8 +95,19 @@ bool is_own_header(const std::string& name, const Text& value) {
     if (is("X-Forwarded-For")) return variable == "proxy_add_x_forwarded_for" || variable == "remote_addr";
     if (is("X-Forwarded-Proto")) return variable == "scheme" || variable == "http_x_forwarded_proto";
     if (is("X-Forwarded-Host")) return variable == "host" || variable == "http_host";
+    if (is("X-Forwarded-Port")) return variable == "server_port" || variable == "http_x_forwarded_port";
     if (is("X-Request-Id")) return variable == "request_id" || variable == "http_x_request_id";
     return is("Host") && variable == "http_host";
+}
+
+// The headers of this kind that configurations name; the data plane knows more.
+bool is_claim(std::string_view name) {
+    constexpr std::array<std::string_view, 8> kClaims{"X-Real-IP",        "True-Client-IP", "X-Client-IP",
+                                                      "CF-Connecting-IP", "Client-IP",      "X-Original-URL",
+                                                      "X-Rewrite-URL",    "X-Scheme"};
+    constexpr std::string_view kFamily = "X-Forwarded-";
+    return same_header(name.substr(0, kFamily.size()), kFamily) ||
+           std::ranges::any_of(kClaims, [&](std::string_view claim) { return same_header(claim, name); });
 }
 
 // proxy_set_header Authorization $http_authorization: nothing but what happens anyway.
@@ -103,7 +115,14 @@ bool passes_on(const std::string& name, const Text& value) {
     const auto variable = only_variable(value);
     const auto key = variable ? key_of(*variable) : std::nullopt;
     return key && key->source == Key::Source::header && same_header(key->name, name) && !is_hop_header(name) &&
-           !same_header(name, "Host") && !name.starts_with("X-Forwarded-") && !same_header(name, "X-Request-Id");
+           !same_header(name, "Host") && !is_claim(name) && !same_header(name, "X-Request-Id");
+}
+
+// proxy_set_header X-Real-IP $http_x_real_ip: what anybody says about a request.
+bool passes_claim_on(const std::string& name, const Text& value) {
+    const auto variable = only_variable(value);
+    const auto key = variable ? key_of(*variable) : std::nullopt;
+    return key && key->source == Key::Source::header && same_header(key->name, name) && is_claim(name);
 }
 
 // $proxy_add_x_forwarded_for and $http_x_forwarded_proto go by what the client says of itself.
@@ -140,7 +159,11 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
         } else if (is_own_header(name, value)) {
             notes.unneeded(*directive, same_header(name, "Host") ? "the client's Host is always passed on"
                                                                  : "Switchyard writes this header by itself");
-        } else if (!is_token(name) || is_hop_header(name)) {
+        } else if (passes_claim_on(name, value)) {
+            notes.changed(*directive,
+                          "is passed on from senders in listeners.trusted_proxies only; nginx keeps what any client "
+                          "sends");
+        } else if (!is_token(name) || is_hop_header(name) || same_header(name, "Expect")) {
             notes.lost(*directive, "this header cannot be set");
         } else if (const auto filled = header_value(value); !filled) {
             notes.lost(*directive, kFillable);
@@ -167,8 +190,17 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
                       fmt::format("the client's Host is passed on; nginx would send \"{}\"", host_header(host)));
 }
 
-void apply_response_headers(Route& route, const Settings& settings, Notes& notes) {
+// Without `always` nginx adds headers to these only.
+bool gets_headers(std::uint32_t status) {
+    constexpr std::array<std::uint32_t, 10> kSome{200, 201, 204, 206, 301, 302, 303, 304, 307, 308};
+    return std::ranges::find(kSome, status) != kSome.end();
+}
+
+// `answer`: the one status that the route answers with by itself; 0: any.
+void apply_response_headers(Route& route, const Settings& settings, std::uint32_t answer, Notes& notes) {
     for (const Directive* directive : settings.response_headers) {
+        if (answer != 0 && same_header(directive->arg(0), "Content-Type")) continue;  // of its body: see set_answer
+        if (answer != 0 && directive->arg(2) != "always" && !gets_headers(answer)) continue;
         const std::string& name = directive->arg(0);
         const Text value = parse_text(directive->arg(1));
         if (!is_token(name) || is_hop_header(name) || !is_field_value(literal(value))) {
@@ -183,7 +215,7 @@ void apply_response_headers(Route& route, const Settings& settings, Notes& notes
                 notes.lost(*directive, "a header is added once; this is a second one of the name");
             else
                 added[name] = *filled;
-            if (directive->arg(2) != "always")
+            if (answer == 0 && directive->arg(2) != "always")
                 notes.changed(*directive, "is added to every response, not to some statuses only");
         }
     }
@@ -254,7 +286,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
                     Upstreams& upstreams, Notes& notes) {
     const bool literal_host = !route.split.empty() && upstreams.implied(route.split.front().first);
     apply_request_headers(route, settings, location, host, literal_host, notes);
-    apply_response_headers(route, settings, notes);
+    apply_response_headers(route, settings, 0, notes);
     apply_timeouts(route, settings, location, upstreams, notes);
     apply_retries(route, settings, upstreams, notes);
     apply_rate(route, settings, notes);
@@ -262,6 +294,13 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     const auto size = body ? size_value(body->arg(0)) : std::nullopt;
     if (body && !size) notes.lost(*body, "expected a size; nginx's default of 1m is used");
     route.limits.body = size.value_or(kNginxBody);
+}
+
+void apply_fixed_headers(Route& route, const Settings& settings, Notes& notes) {
+    Settings added = settings;
+    added.hidden_headers.clear();  // those of an application
+    apply_response_headers(route, added, route.respond.status != 0 ? route.respond.status : route.redirect.status,
+                           notes);
 }
 
 void apply_health_check(const Route& route, const Directive& check, Upstreams& upstreams, Notes& notes) {

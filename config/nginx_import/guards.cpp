@@ -87,8 +87,14 @@ Formula Guards::denied() const {
     return out;
 }
 
+void Guards::go_by(const Listener& listener) {
+    std::string header = listener.client_header.empty() ? "X-Forwarded-For" : listener.client_header;
+    if (listener.trusted_proxies.empty()) header.clear();
+    read_here_ = read_here_.value_or(header) == header ? header : std::string();
+}
+
 bool Guards::reads_another_address() const {
-    return real_ip_ && !same_header(real_ip_header_, "X-Forwarded-For") && real_ip_header_ != "proxy_protocol";
+    return real_ip_ && !same_header(real_ip_header_, read_here_.value_or("")) && real_ip_header_ != "proxy_protocol";
 }
 
 const Directive* Guards::unheld() const {
@@ -103,11 +109,10 @@ void Guards::note(Notes& notes) const {
                        "ACCESS CONTROL IS NOT CARRIED OVER: of those whom `satisfy any` lets in by this, none gets in "
                        "here; only the addresses of `allow` do");
     if (by_address() && reads_another_address())
-        notes.lost(
-            *addresses_.front(),
-            fmt::format("ACCESS CONTROL IS NOT CARRIED OVER: nginx goes by the address in {}, Switchyard by that "
-                        "in X-Forwarded-For: what it guards is closed (403)",
-                        real_ip_header_));
+        notes.lost(*addresses_.front(),
+                   fmt::format("ACCESS CONTROL IS NOT CARRIED OVER: nginx goes by the address in {} here, which its "
+                               "listener does not read: what it guards is closed (403)",
+                               real_ip_header_));
     for (const Directive* directive : addresses_)
         if (!named(*directive))
             notes.lost(*directive, directive->name == "allow"

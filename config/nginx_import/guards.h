@@ -20,6 +20,8 @@ class Guards {
   public:
     // What holds inside a block: a kind that the block names itself replaces what was said around it.
     Guards under(const std::vector<Directive>& block) const;
+    // What they guard is reached by this listener.
+    void go_by(const Listener& listener);
     // Directives of which Guards says all there is to say.
     static bool knows(std::string_view name);
 
@@ -39,6 +41,7 @@ class Guards {
     bool any_ = false;                                // satisfy any
     bool real_ip_ = false;                            // set_real_ip_from
     std::string real_ip_header_ = "X-Real-IP";        // nginx's own default
+    std::optional<std::string> read_here_;            // where the listeners find the client; empty: nowhere
 };
 
 // The methods that `limit_except` does not touch, as a condition on the others.

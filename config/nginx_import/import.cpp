@@ -26,7 +26,7 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
             upstreams.add(directive);
         else if (directive.name == "server" && directive.block)
             servers.push_back(&directive);
-        else if (directive.name == "set_real_ip_from")
+        else if (directive.name == "set_real_ip_from" || directive.name == "real_ip_header")
             real_ip.push_back(&directive);
         else if (!scope.define(directive) && !Settings::knows(directive.name) && !Guards::knows(directive.name))
             note_untranslated(directive, notes);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/cidr.h"
+#include "config/http_syntax.h"
 #include "config/limits.h"
 #include "config/nginx_import/values.h"
 
@@ -27,6 +28,25 @@ std::optional<Address> listen_address(const std::string& text, std::string* why)
 
 Duration clamped(std::optional<Duration> value, Duration fallback) {
     return std::clamp(value.value_or(fallback), Duration{1}, Duration{limits::kDuration});
+}
+
+// set_real_ip_from and real_ip_header, of which the innermost counts.
+void trust(Listener& listener, const std::vector<const Directive*>& real_ip, Notes& notes) {
+    std::string header = "X-Real-IP";  // nginx's own default
+    for (const Directive* directive : real_ip) {
+        const std::string& word = directive->arg(0);
+        std::string why;
+        if (directive->name == "real_ip_header")
+            header = word;
+        else if (word == "unix:")
+            listener.trusted_proxies.emplace_back(kUnixPeers);
+        else if (Cidr::parse(word, &why))
+            listener.trusted_proxies.push_back(word);
+        else
+            notes.lost(*directive, why);
+    }
+    const bool other = header != "proxy_protocol" && !same_header(header, "X-Forwarded-For");
+    if (!listener.trusted_proxies.empty() && other && is_token(header)) listener.client_header = header;
 }
 
 }  // namespace
@@ -78,6 +98,11 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
     const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
     if (same != model.listeners.end()) {
         same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
+        Listener other;
+        Notes heard;  // the directives of an address that is shared are told of once
+        trust(other, real_ip, heard);
+        if (other.client_header != same->client_header && !real_ip.empty())
+            notes.lost(*real_ip.back(), "another server at this address finds its clients in another header");
         return same->name;
     }
     std::set<std::string> taken;
@@ -91,13 +116,7 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
         listener.idle_timeout = clamped(time_value(idle->arg(0)), listener.idle_timeout);
     if (const Directive* head = settings.find("client_header_timeout"))
         listener.head_timeout = clamped(time_value(head->arg(0)), listener.head_timeout);
-    for (const Directive* block : real_ip) {
-        std::string why;
-        if (Cidr::parse(block->arg(0), &why))
-            listener.trusted_proxies.push_back(block->arg(0));
-        else
-            notes.lost(*block, why);
-    }
+    trust(listener, real_ip, notes);
     model.listeners.push_back(listener);
     return listener.name;
 }

@@ -233,15 +233,14 @@ class LocationImport {
         draft.name_wish += "-" + partial.methods.front();
         draft.origin = partial.answer;
         set_answer(draft.route, *partial.answer, settings, server_.name, notes_);
+        apply_fixed_headers(draft.route, settings, notes_);
         drafts.push_back(std::move(draft));
     }
 
     void add_answer(const Directive& answer, const Settings& settings) {
         Draft draft = fresh_draft();
         set_answer(draft.route, answer, settings, server_.name, notes_);
-        for (const Directive* header : settings.response_headers)
-            if (header->arg(0) != "Content-Type")
-                notes_.lost(*header, "headers are added to responses of endpoints only, not to fixed answers");
+        apply_fixed_headers(draft.route, settings, notes_);
         drafts.push_back(std::move(draft));
     }
 

@@ -46,6 +46,8 @@ std::vector<Draft> import_location(const Directive& location, const Flow& server
 // proxy_set_header, add_header, timeouts, limits … of a route that proxies. `host`: what nginx sends when not told.
 void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
                     Upstreams& upstreams, Notes& notes);
+// add_header of a route that answers by itself.
+void apply_fixed_headers(Route& route, const Settings& settings, Notes& notes);
 void apply_health_check(const Route& route, const Directive& health_check, Upstreams& upstreams, Notes& notes);
 
 }  // namespace switchyard::config::nginx

@@ -76,7 +76,7 @@ bool covers(std::string_view mask, std::string_view host) {
 
 bool server_handles(std::string_view name) {
     return name == "listen" || name == "server_name" || name == "location" || name == "set_real_ip_from" ||
-           Flow::knows(name) || Settings::knows(name) || Guards::knows(name);
+           name == "real_ip_header" || Flow::knows(name) || Settings::knows(name) || Guards::knows(name);
 }
 
 }  // namespace
@@ -192,10 +192,12 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
             if (directive.name == "server_name") read_names(directive, server);
         std::vector<const Directive*> trusted = real_ip;
         for (const Directive& directive : block->children)
-            if (directive.name == "set_real_ip_from") trusted.push_back(&directive);
+            if (directive.name == "set_real_ip_from" || directive.name == "real_ip_header")
+                trusted.push_back(&directive);
         for (Listen& listen : server.listens) {
             listen.listener = add_listener(model_, listen, http.under(block->children), trusted, notes_);
             server.listeners.insert(listen.listener);
+            server.guards.go_by(*std::ranges::find(model_.listeners, listen.listener, &Listener::name));
         }
         if (server.listens.empty()) {
             notes_.lost(*block, "none of its addresses can be listened at: it is left out");

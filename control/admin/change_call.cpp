@@ -14,7 +14,6 @@ namespace {
 // Longer ones are somebody's mistake, and they are kept in the store.
 constexpr std::size_t kKeyLimit = 200;
 constexpr std::size_t kReasonLimit = 1000;
-constexpr std::chrono::hours kConfirmLimit{24};
 
 // "43", 43, * or a list; the generation in force satisfies it, or the first number is handed on to be refused.
 Result<std::optional<std::uint64_t>> if_match(std::string_view field, std::uint64_t in_force) {
@@ -56,6 +55,11 @@ std::string fingerprint_of(const AdminRequest& request) {
 }
 
 std::optional<Problem> unfit_labels(const AdminRequest& request) {
+    // A script's variable that is not set must not turn a call with a precondition, or a key, into one without.
+    for (const auto& [field, name] :
+         {std::pair{"if-match", "If-Match"}, std::pair{"idempotency-key", "Idempotency-Key"}})
+        if (request.headers.contains(field) && request.header(field).empty())
+            return problems::bad_request(fmt::format("{} is empty: send none, or a value", name));
     if (auto problem = unfit("Idempotency-Key", request.header("idempotency-key"), kKeyLimit)) return problem;
     return unfit("X-Reason", request.header("x-reason"), kReasonLimit);
 }

@@ -1,6 +1,7 @@
 // What every changing call has in common: If-Match, ?dry_run, Idempotency-Key, X-Reason, and the receipt as answer.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,9 @@
 #include "control/core/change.h"
 
 namespace switchyard::control {
+
+// The longest that a change may wait for its confirmation, at once.
+inline constexpr std::chrono::hours kConfirmLimit{24};
 
 Caller caller_of(const AdminRequest& request);
 

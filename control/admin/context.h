@@ -11,11 +11,14 @@
 #include <vector>
 
 #include "control/admin/failed_attempts.h"
+#include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
+#include "control/core/aside.h"
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
+#include "control/release/book/releases.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
@@ -26,6 +29,7 @@ namespace switchyard::control {
 struct Context {
     boost::asio::any_io_executor executor;
     Controller& controller;
+    Aside& aside;
     Registry& registry;
     HealthChecker& health;
     Ejection& ejection;
@@ -33,6 +37,7 @@ struct Context {
     std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
     rollout::Rollouts& rollouts;
+    release::Releases& releases;
     Tokens tokens;
     FailedAttempts failed;
     std::string config_file;
@@ -40,6 +45,8 @@ struct Context {
     WallTime started{};
     std::vector<std::string> notices;                 // what the operator should know: a state file set aside, …
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
+    std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
+    RepeatedReplies replies{controller.store(), controller.writer()};
 };
 
 }  // namespace switchyard::control

@@ -108,14 +108,7 @@ void dispatch(Context& context, AdminRequest request, Respond respond) {
         const auto dry_run = wants_dry_run(request);
         if (!dry_run) return respond(reply(dry_run.error()));
         // A dry run does nothing that could be done twice, and is not the call that its key stands for.
-        if (!*dry_run) {
-            auto& store = context.controller.store();
-            if (auto first = first_reply(store, request)) return respond(std::move(*first));
-            respond = [&store, request, respond = std::move(respond)](AdminReply r) {
-                keep_reply(store, request, r);
-                respond(std::move(r));
-            };
-        }
+        if (!*dry_run && context.replies.answered_before(request, respond)) return;
     }
     // One call, one answer, even when a handler throws after it has answered.
     auto once = std::make_shared<Respond>(std::move(respond));

@@ -6,17 +6,19 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "config/candidate.h"
 #include "config/key.h"
 #include "control/admin/explain_endpoint.h"
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"
 #include "proxy/http/characters.h"
-#include "proxy/http/framing.h"
+#include "proxy/http/guard_failure.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/http/target.h"
 #include "proxy/route/decide.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
+#include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
 
 namespace switchyard::control {
@@ -35,6 +37,16 @@ std::string split_words(const route::Route& route, const Snapshot& snapshot) {
     return out;
 }
 
+// Why "@candidate" is this upstream.
+std::string why_candidate(const route::Route& route, std::uint32_t upstream) {
+    std::uint64_t its = 0, others = 0;
+    for (std::size_t i = 0; i < route.arms.size(); ++i) (route.arms[i] == upstream ? its : others) += route.weights[i];
+    return fmt::format(", who {} is now: {}", config::kCandidate,
+                       its < others    ? "the one of the split that gets less"
+                       : its == others ? "both get the same, and it had less before"
+                                       : "a rollout leads there");
+}
+
 void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
                    const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms) {
     if (decision.rule >= 0) {
@@ -51,7 +63,9 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
     switch (decision.by) {
         case route::Decision::By::rule: {
             const auto& rule = route.rules[static_cast<std::size_t>(decision.rule)];
-            why.push_back(fmt::format("rule {} holds and sends it to {}", rule.name, upstream.name));
+            if (rule.candidate) out["meant_by"] = std::string(config::kCandidate);
+            why.push_back(fmt::format("rule {} holds and sends it to {}{}", rule.name, upstream.name,
+                                      rule.candidate ? why_candidate(route, decision.upstream) : ""));
             break;
         }
         case route::Decision::By::sticky:
@@ -88,6 +102,18 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
     }
     if (decision.mint) return;  // which upstream it is will be known when the cookie is made
     tell_endpoint(out, why, snapshot, route, decision, facts, now_ms);
+}
+
+// Where the listener trusts whom the request comes from, the client is whom that one names.
+void believe(std::vector<std::string>& why, const ListenerPlan& listener, const char* base, const http::Head& head,
+             route::ClientAddress& client) {
+    if (!listener.trusted_proxies.contains(client)) return;
+    const auto said = route::said_client(base, head, listener.client_header, listener.trusted_proxies, client).client;
+    if (said == client) return;
+    char text[64];
+    const std::string_view words(text, said.write(text));
+    why.push_back(fmt::format("listener {} trusts its peer, who says that the client is {}", listener.name, words));
+    client = said;
 }
 
 // What the route refuses before it looks at tokens; none when it lets the request pass.
@@ -144,8 +170,10 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     std::string path(target.path);
     if (http::needs_normalizing(path) && !http::normalize_path(target.path, path))
         return problems::invalid("the path has a broken escape or climbs above the root");
-    const auto client = route::ClientAddress::parse(question.client);
-    if (!client.is_ip) return problems::invalid({config::Error{"/client", "must be an IP address"}});
+    auto client = route::ClientAddress::parse(question.client);
+    if (!client.is_ip && question.client != config::kUnixPeers)
+        return problems::invalid(
+            {config::Error{"/client", "must be an IP address, or \"unix\" for a peer of a unix socket"}});
 
     Json out = {{"generation", snapshot.generation}, {"route", nullptr}};
     std::vector<std::string> why;
@@ -159,7 +187,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     };
     if (guarded.refused != nullptr) {
         why.push_back(guarded.refused);
-        return refused(guarded.status == 417 ? Failure::bad_expectation : Failure::bad_request);
+        return refused(http::failure_of(guarded));
     }
     const ListenerPlan* listener = nullptr;
     for (const auto& plan : snapshot.listeners)
@@ -167,6 +195,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
             listener = plan.get();
     if (listener == nullptr && !question.listener.empty())
         return problems::invalid({config::Error{"/listener", "no listener is named " + question.listener}});
+    if (listener != nullptr) believe(why, *listener, text.data(), head, client);
     const auto* route =
         snapshot.routes.find(host, path, question.method, listener == nullptr ? nullptr : listener->connections.get());
     // Where the listener matters, the answer says which one it is for.

@@ -48,6 +48,12 @@ void promote_rollout(Context&, const AdminRequest&, Respond);
 void pause_rollout(Context&, const AdminRequest&, Respond);
 void resume_rollout(Context&, const AdminRequest&, Respond);
 void abort_rollout(Context&, const AdminRequest&, Respond);
+void post_release(Context&, const AdminRequest&, Respond);
+void get_releases(Context&, const AdminRequest&, Respond);
+void get_release(Context&, const AdminRequest&, Respond);
+void post_release_step(Context&, const AdminRequest&, Respond);
+void post_release_alive(Context&, const AdminRequest&, Respond);
+void undo_release(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers

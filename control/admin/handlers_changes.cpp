@@ -94,9 +94,27 @@ void confirm(Context& context, const AdminRequest& request, Respond respond) {
     const auto generation = place_number(request, 0);
     if (!generation) return respond(reply(generation.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
-    if (auto done = context.controller.confirm(*generation, caller_of(request)); !done)
-        return respond(reply(done.error()));
-    respond(reply(Json{{"generation", *generation}, {"confirmed", true}}));
+    const auto parsed = parse_body(request, true);
+    if (!parsed) return respond(reply(parsed.error()));
+    BodyReader body(*parsed, "", {"within"});
+    const auto within = body.duration("within");
+    if (within && (within->count() <= 0 || *within > kConfirmLimit))
+        body.wrong("within", "must be more than 0 and at most 24h");
+    if (const auto problem = body.problem()) return respond(reply(*problem));
+    if (within) {
+        return context.controller.wait_on(
+            *generation, *within, caller_of(request),
+            [generation = *generation, respond = std::move(respond)](const Result<WallTime>& until) {
+                if (!until) return respond(reply(until.error()));
+                respond(
+                    reply(Json{{"generation", generation}, {"confirmed", false}, {"confirm_by", timestamp(*until)}}));
+            });
+    }
+    context.controller.confirm(*generation, caller_of(request),
+                               [generation = *generation, respond = std::move(respond)](const Result<void>& done) {
+                                   if (!done) return respond(reply(done.error()));
+                                   respond(reply(Json{{"generation", generation}, {"confirmed", true}}));
+                               });
 }
 
 void undo(Context& context, const AdminRequest& request, Respond respond) {

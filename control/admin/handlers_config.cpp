@@ -1,4 +1,8 @@
 // GET, PUT /v1/config · POST /v1/config/check · POST /v1/config/apply
+#include <functional>
+#include <memory>
+#include <optional>
+
 #include "config/diff.h"
 #include "config/parse.h"
 #include "config/render.h"
@@ -17,14 +21,39 @@ struct Document {
 };
 
 // A document without `process` means the one that runs.
-Result<Document> read_document(const Context& context, const AdminRequest& request) {
+Result<Document> read_document(const config::Model& in_force, const AdminRequest& request) {
     auto parsed = parse_body(request);
     if (!parsed) return parsed.error();
-    edits::restore_secrets(*parsed, context.controller.model());
+    edits::restore_secrets(*parsed, in_force);
     const bool has_process = parsed->is_object() && parsed->contains("process");
     auto result = config::parse(*parsed);
     if (!result.model) return problems::invalid(std::move(result.errors));
     return Document{std::move(*result.model), has_process ? edits::ProcessPart::must_match : edits::ProcessPart::keep};
+}
+
+// Megabytes are read beside control's thread; what was read is worked on when
+// control is told. `read` must not look at control.
+template <class T>
+void aside(Context& context, const Respond& respond, std::function<Result<T>()> read,
+           std::function<void(Result<T>)> then) {
+    const auto result = std::make_shared<std::optional<Result<T>>>();
+    const bool begun = context.aside.run(
+        [result, read = std::move(read)] { result->emplace(read()); },
+        [result, then = std::move(then)] {
+            then(*result ? std::move(**result) : Result<T>(problems::internal("it could not be read")));
+        });
+    if (!begun) respond(reply(problems::store_busy("too many documents wait to be read")));
+}
+
+Result<Json> checked(const config::Model& now, const AdminRequest& request) {
+    auto document = read_document(now, request);
+    if (!document) return document.error();
+    // Of the process part it is only said what would need a restart.
+    const bool restart =
+        document->process == edits::ProcessPart::must_match && !(document->model.process == now.process);
+    auto next = edits::replace(now, std::move(document->model), edits::ProcessPart::keep);
+    if (!next) return next.error();
+    return Json{{"valid", true}, {"needs_restart", restart}, {"changes", config::diff(now, *next)}};
 }
 
 }  // namespace
@@ -39,12 +68,17 @@ void get_config(Context& context, const AdminRequest&, Respond respond) {
 void put_config(Context& context, const AdminRequest& request, Respond respond) {
     auto change = change_call(context, request, "put-config");
     if (!change) return respond(reply(change.error()));
-    auto document = read_document(context, request);
-    if (!document) return respond(reply(document.error()));
-    change->edit = [document = std::move(*document)](const config::Model& now, const Facts&) {
-        return edits::replace(now, document.model, document.process);
-    };
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    change->document = true;
+    aside<Document>(
+        context, respond,
+        [request, in_force = context.controller.shared_model()] { return read_document(*in_force, request); },
+        [&context, change = std::move(*change), respond](Result<Document> document) mutable {
+            if (!document) return respond(reply(document.error()));
+            change.edit = [document = std::move(*document)](const config::Model& now, const Facts&) {
+                return edits::replace(now, document.model, document.process);
+            };
+            context.controller.change(std::move(change), answer_with(respond));
+        });
 }
 
 void apply_config(Context& context, const AdminRequest& request, Respond respond) {
@@ -54,28 +88,27 @@ void apply_config(Context& context, const AdminRequest& request, Respond respond
     if (!file_wins) return respond(reply(file_wins.error()));
     // With another wish it is another call.
     if (!change->idempotency_key.empty() && *file_wins) change->fingerprint += "+file_wins";
-    auto model = model_of_file(request.body, &context.controller.model());
-    if (!model) return respond(reply(model.error()));
-    const auto hash = sha256_hex(request.body);
-    const bool dry_run = change->dry_run;
-    context.controller.take_file(
-        std::move(*model), hash, *file_wins, std::move(*change),
-        [&controller = context.controller, hash, dry_run, answer = answer_with(std::move(respond))](Answer taken) {
-            if (taken && !dry_run) controller.file_is(FileStatus::Word::taken, hash, {});
-            answer(std::move(taken));
+    aside<config::Model>(
+        context, respond,
+        [request, in_force = context.controller.shared_model()] { return model_of_file(request.body, in_force.get()); },
+        [&context, respond, file_wins = *file_wins, hash = sha256_hex(request.body),
+         change = std::move(*change)](Result<config::Model> model) mutable {
+            if (!model) return respond(reply(model.error()));
+            const bool dry_run = change.dry_run;
+            context.controller.take_file(
+                std::move(*model), hash, file_wins, std::move(change),
+                [&controller = context.controller, hash, dry_run, answer = answer_with(respond)](Answer taken) {
+                    if (taken && !dry_run) controller.file_is(FileStatus::Word::taken, hash, {});
+                    answer(std::move(taken));
+                });
         });
 }
 
 void check_config(Context& context, const AdminRequest& request, Respond respond) {
-    auto document = read_document(context, request);
-    if (!document) return respond(reply(document.error()));
-    // Of the process part it is only said what would need a restart.
-    const auto& now = context.controller.model();
-    const bool restart =
-        document->process == edits::ProcessPart::must_match && !(document->model.process == now.process);
-    auto next = edits::replace(now, std::move(document->model), edits::ProcessPart::keep);
-    if (!next) return respond(reply(next.error()));
-    respond(reply(Json{{"valid", true}, {"needs_restart", restart}, {"changes", config::diff(now, *next)}}));
+    aside<Json>(
+        context, respond,
+        [request, in_force = context.controller.shared_model()] { return checked(*in_force, request); },
+        [respond](const Result<Json>& found) { respond(found ? reply(*found) : reply(found.error())); });
 }
 
 }  // namespace switchyard::control::handlers

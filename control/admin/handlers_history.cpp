@@ -1,7 +1,9 @@
 // GET /v1/generations[/{g}] · /v1/generations/{g}/diff/{h} · /v1/audit[/verify]
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
 #include <charconv>
+#include <memory>
 
 #include "config/diff.h"
 #include "config/parse.h"
@@ -57,6 +59,26 @@ Result<std::optional<AuditAnchor>> anchor_of(const AdminRequest& request) {
         return problems::bad_request("anchor must be LINE:HASH, as an earlier verify told it, not " + *text);
     anchor.hash = text->substr(colon + 1);
     return std::optional(std::move(anchor));
+}
+
+AdminReply verdict_reply(const AuditVerdict& verdict) {
+    Json out = {{"intact", verdict.intact}, {"entries", verdict.entries}};
+    if (verdict.intact) {
+        out["anchor"] = fmt::format("{}:{}", verdict.entries, verdict.head);
+    } else {
+        out["first_bad"] = verdict.first_bad;
+        out["detail"] = verdict.detail;
+    }
+    return reply(out);
+}
+
+// A slice, and the rest behind whatever else control has to do.
+void verify_on(Context& context, std::shared_ptr<AuditVerification> so_far, Respond respond) {
+    if (auto looked = context.controller.store().verify_slice(*so_far); !looked) return respond(reply(looked.error()));
+    if (so_far->done) return respond(verdict_reply(so_far->verdict));
+    boost::asio::post(context.executor, [&context, so_far = std::move(so_far), respond = std::move(respond)] {
+        verify_on(context, so_far, respond);
+    });
 }
 
 }  // namespace
@@ -127,16 +149,9 @@ void get_audit(Context& context, const AdminRequest& request, Respond respond) {
 void verify_audit(Context& context, const AdminRequest& request, Respond respond) {
     const auto anchor = anchor_of(request);
     if (!anchor) return respond(reply(anchor.error()));
-    const auto verdict = context.controller.store().verify_audit(*anchor);
-    if (!verdict) return respond(reply(verdict.error()));
-    Json out = {{"intact", verdict->intact}, {"entries", verdict->entries}};
-    if (verdict->intact) {
-        out["anchor"] = fmt::format("{}:{}", verdict->entries, verdict->head);
-    } else {
-        out["first_bad"] = verdict->first_bad;
-        out["detail"] = verdict->detail;
-    }
-    respond(reply(out));
+    auto verification = std::make_shared<AuditVerification>();
+    verification->anchor = *anchor;
+    verify_on(context, std::move(verification), std::move(respond));
 }
 
 }  // namespace switchyard::control::handlers

@@ -23,8 +23,10 @@ Result<Live> find(Context& context, const AdminRequest& request) {
     return found;
 }
 
-// Who steered, from where and why. After the fact: on a full disk a rollout can still be aborted.
-void note(Context& context, const AdminRequest& request, const std::string& verb, const rollout::LiveRollout& live) {
+// Who steered, from where and why. After the fact: on a full disk a rollout can still be aborted. The answer is given
+// when that is kept, and with it what the rollout had to keep before.
+void note(Context& context, const AdminRequest& request, const std::string& verb, const rollout::LiveRollout& live,
+          const Respond& respond, AdminReply answer) {
     const auto caller = caller_of(request);
     const AuditEntry entry{0,
                            timestamp(std::chrono::system_clock::now()),
@@ -36,7 +38,11 @@ void note(Context& context, const AdminRequest& request, const std::string& verb
                            {fmt::format("rollout {}: {}", live.id(), verb)},
                            {},
                            {}};
-    if (auto noted = context.controller.store().note(entry); !noted) log_error("{}", noted.error().detail);
+    context.controller.writer().write([entry](Store& store) { return store.note(entry); },
+                                      [respond, answer = std::move(answer)](const Result<void>& noted) {
+                                          if (!noted) log_error("{}", noted.error().detail);
+                                          respond(answer);
+                                      });
 }
 
 // The release that is to get more traffic has somebody who serves it, or somebody insists.
@@ -55,8 +61,7 @@ void wish(Context& context, const AdminRequest& request, Respond& respond, const
     if (!live) return respond(reply(live.error()));
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     if (auto done = ((**live).*act)(request.who); !done) return respond(reply(done.error()));
-    note(context, request, verb, **live);
-    respond(reply(rollout::view(**live)));
+    note(context, request, verb, **live, respond, reply(rollout::view(**live)));
 }
 
 // Said with the plan, but no part of it: it is about this moment.
@@ -89,10 +94,9 @@ void post_rollout(Context& context, const AdminRequest& request, Respond respond
     }
     const auto live = context.rollouts.start(*document, request.who, *force);
     if (!live) return respond(reply(live.error()));
-    note(context, request, "start", **live);
     auto out = reply(rollout::view(**live), 201);
     out.headers.emplace_back("Location", "/v1/rollouts/" + (*live)->id());
-    respond(std::move(out));
+    note(context, request, "start", **live, respond, std::move(out));
 }
 
 void get_rollouts(Context& context, const AdminRequest&, Respond respond) {
@@ -117,6 +121,9 @@ void get_rollout_page(Context& context, const AdminRequest& request, Respond res
     AdminReply out;
     out.content_type = "text/html; charset=utf-8";
     out.body = rollout::report_page(**live);
+    // It is all in one piece: nothing from elsewhere, nothing that runs, whatever stood in a name.
+    out.headers.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     respond(std::move(out));
 }
 
@@ -129,8 +136,7 @@ void promote_rollout(Context& context, const AdminRequest& request, Respond resp
     if (auto served = may_rise(context, (*live)->machine().plan().to, *force); !served)
         return respond(reply(served.error()));
     if (auto done = (*live)->promote(request.who, *force); !done) return respond(reply(done.error()));
-    note(context, request, "promote", **live);
-    respond(reply(rollout::view(**live)));
+    note(context, request, "promote", **live, respond, reply(rollout::view(**live)));
 }
 void pause_rollout(Context& context, const AdminRequest& request, Respond respond) {
     wish(context, request, respond, "pause", &rollout::LiveRollout::pause);

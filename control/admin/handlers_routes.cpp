@@ -1,7 +1,10 @@
 // POST /v1/routes/{route}/switch · PUT /v1/routes/{route}/split
+#include <algorithm>
+
 #include "control/admin/change_call.h"
 #include "control/admin/edit_body.h"
 #include "control/admin/handlers.h"
+#include "control/edits/switch.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -10,20 +13,26 @@ namespace {
 void switch_and_watch(Context& context, const AdminRequest& request, Change change, std::chrono::milliseconds length,
                       const Respond& respond) {
     const auto body = parse_body(request);
-    const std::string route = request.places[0], to = (*body)["to"].get<std::string>();
-    std::string from;
+    const std::string route = request.places[0];
+    std::string from, to = (*body)["to"].get<std::string>();
+    const auto& routes = context.controller.model().routes;
+    if (const auto at = std::ranges::find(routes, route, &config::Route::name); at != routes.end()) {
+        auto meant = edits::target_of(*at, to);
+        if (!meant) return respond(reply(meant.error()));
+        to = *meant;
+    }
     if (auto may = context.rollouts.may_watch(route, to, from, change.force); !may) return respond(reply(may.error()));
-    context.controller.change(std::move(change),
-                              [&context, respond, route, to, from, length, who = request.who](Answer answer) {
-                                  if (!answer || answer->unchanged || answer->dry_run)
-                                      return answer_with(respond)(std::move(answer));
-                                  auto out = to_json(*answer);
-                                  if (const auto live = context.rollouts.watch(route, from, to, length, who))
-                                      out["rollout"] = live->id();
-                                  auto answered = reply(out, answer->status());
-                                  answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
-                                  respond(std::move(answered));
-                              });
+    context.controller.change(
+        std::move(change), [&context, respond, route, to, from, length, who = request.who](Answer answer) {
+            if (!answer || answer->unchanged || answer->dry_run) return answer_with(respond)(std::move(answer));
+            auto out = to_json(*answer);
+            if (const auto live = context.rollouts.watch(route, from, to, length, who)) out["rollout"] = live->id();
+            auto answered = reply(out, answer->status());
+            answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
+            // Behind the watch's own record: what is said to be watched is so after a crash, too.
+            context.controller.writer().write([](Store&) { return Result<void>(); },
+                                              [respond, answered](const Result<void>&) { respond(answered); });
+        });
 }
 
 }  // namespace

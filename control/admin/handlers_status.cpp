@@ -1,4 +1,5 @@
 // GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
+#include "config/candidate.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/openapi.h"
@@ -16,6 +17,10 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
     Json out = {{"name", route.name}};
     auto& split = out["split"] = Json::object();
     for (const auto& [upstream, weight] : route.split) split[upstream] = weight;
+    if (const auto* candidate = config::candidate_of(route)) {
+        const auto led_to = context.rollouts.holder(route.name).to;
+        out["candidate"] = led_to.empty() ? *candidate : led_to;
+    }
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
         for (const auto& rule : route.rules) {
@@ -58,18 +63,16 @@ void readyz(Context& context, const AdminRequest&, Respond respond) {
 }
 
 void status(Context& context, const AdminRequest&, Respond respond) {
-    const auto& controller = context.controller;
+    auto& controller = context.controller;
     const auto& model = controller.model();
     const auto now = std::chrono::steady_clock::now();
-    Json out = {
-        {"version", context.version},
-        {"generation", controller.generation()},
-        {"ready", ready(context)},
-        {"started_at", timestamp(context.started)},
-        {"uptime_s",
-         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - context.started).count()},
-        {"config_file", context.config_file},
-        {"file", file_view(controller.file())}};
+    Json out = {{"version", context.version},
+                {"generation", controller.generation()},
+                {"ready", ready(context)},
+                {"started_at", timestamp(context.started)},
+                {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(now - context.up_since).count()},
+                {"config_file", context.config_file},
+                {"file", file_view(controller.file())}};
     const auto behind = controller.adoption().behind(controller.generation());
     out["workers"] = {{"adopted", controller.adoption().workers() - behind.size()},
                       {"of", controller.adoption().workers()}};
@@ -83,6 +86,10 @@ void status(Context& context, const AdminRequest&, Respond respond) {
                            {"changes", unstored.commits.back().generation.changes},
                            {"since", unstored.since},
                            {"why", unstored.why}};
+    const auto store = controller.writer().sight();
+    out["store"] = {{"waiting", store.waiting + controller.waiting()}};
+    if (store.under_way)
+        out["store"]["under_way_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(*store.under_way).count();
     out["traffic"] = recent_view(context.totals.recent(now));
     const auto connections = context.totals.connections();
     out["connections"] = {{"client", connections.client},
@@ -136,6 +143,8 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
             }
     for (const auto& [upstream, counts] : context.health.counts())
         view.health_checks[upstream] = {counts.ok, counts.failed};
+    if (const auto store = context.controller.writer().sight(); store.under_way)
+        view.store_seconds = std::chrono::duration<double>(*store.under_way).count();
     view.version = context.version;
 
     Exposition exposition;

@@ -5,6 +5,9 @@
 namespace switchyard::control {
 namespace {
 
+// Seconds; a disk that hangs is looked at by its own clock, and a shorter wait only adds to the queue.
+constexpr const char* kBusyRetry = "1";
+
 std::string text(const nlohmann::ordered_json& body) {
     return body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -25,6 +28,7 @@ AdminReply reply(const Problem& problem) {
     out.body = text(to_json(problem));
     if (problem.generation) out.headers.emplace_back("ETag", '"' + std::to_string(*problem.generation) + '"');
     if (problem.status == 401) out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"switchyard\"");
+    if (problem.kind == kStoreBusy) out.headers.emplace_back("Retry-After", kBusyRetry);
     return out;
 }
 

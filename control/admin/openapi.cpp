@@ -1,6 +1,10 @@
 #include "control/admin/openapi.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "config/schema.h"
@@ -13,7 +17,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$";
-constexpr const char* kDurationPattern = "^(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?$";
+// Nothing that fits is beyond 30 days, the longest that is taken.
+constexpr const char* kDurationPattern =
+    "^([12]?\\d|30)d$|^[1-6]?\\d{1,2}h$|^\\d{1,4}m$|^\\d{1,6}s$|^\\d{1,9}ms$|^(\\d{1,2}h)?(\\d{1,2}m)?(\\d{1,2}s)?(\\d{"
+    "1,3}ms)?$";
+
+// Whole numbers that every reader of JSON can hold; those that are given out are far below.
+constexpr int kMostEndpoints = 1'000'000;
+constexpr std::int64_t kMostNumber = (std::int64_t{1} << 53) - 1;
 
 Json reference(std::string_view schema) {
     return {{"$ref", "#/components/schemas/" + std::string(schema)}};
@@ -38,9 +49,10 @@ Json parameters(const AdminRoute& route) {
         const bool number = name == "generation" || name == "other" || name == "id";
         const bool named = name == "route" || name == "upstream" || name == "rule";
         Json schema = {{"type", number ? "integer" : "string"}};
-        if (number) schema["minimum"] = 1;
+        if (number) schema["minimum"] = 1, schema["maximum"] = kMostNumber;
         if (named) schema["pattern"] = kNamePattern;
-        if (name == "rollout") schema["pattern"] = "^r[1-9][0-9]*$";
+        if (name == "release") schema["pattern"] = kNamePattern;
+        if (name == "rollout") schema["pattern"] = "^r[1-9][0-9]{0,14}$";
         out.push_back(parameter(name, "path", std::move(schema),
                                 name == "address" ? "host:port, percent-encoded" : "as in the configuration"));
     }
@@ -50,18 +62,25 @@ Json parameters(const AdminRoute& route) {
         const auto name = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (name == "wait")
-            out.push_back(parameter(name, "query", {{"type", "string"}, {"pattern", kDurationPattern}},
+            out.push_back(parameter(name, "query",
+                                    {{"type", "string"}, {"minLength", 2}, {"pattern", kDurationPattern}},
                                     "answer when what is waited for has come, or after so long (30s)"));
         else if (name == "healthy")
-            out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 1}},
+            out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostEndpoints}},
                                     "with wait: how many endpoints are to be healthy"));
         else if (name == "anchor")
-            out.push_back(parameter(name, "query", {{"type", "string"}}, "LINE:HASH as an earlier answer told them"));
+            out.push_back(parameter(name, "query", {{"type", "string"}, {"pattern", "^[1-9][0-9]{0,14}:.+$"}},
+                                    "LINE:HASH as an earlier answer told them"));
         else if (name == "file_wins")
             out.push_back(parameter(name, "query", {{"type", "boolean"}},
                                     "where the file and changes at run time contradict each other, the file counts"));
+        else if (name == "route")
+            out.push_back(parameter(name, "query", {{"type", "string"}}, "only those of this route"));
         else
-            out.push_back(parameter(name, "query", {{"type", "integer"}, {"minimum", 0}}, "paging"));
+            out.push_back(
+                parameter(name, "query",
+                          {{"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<std::uint64_t>::max()}},
+                          "paging"));
     }
     if (route.knows_dry_run())
         out.push_back(parameter("dry_run", "query", {{"type", "boolean"}},
@@ -71,16 +90,36 @@ Json parameters(const AdminRoute& route) {
         out.push_back(parameter("force", "query", {{"type", "boolean"}},
                                 "also where traffic that has a healthy endpoint would be left without one"));
     if (route.acts()) {
-        out.push_back(parameter("If-Match", "header", {{"type", "string"}, {"pattern", "^(\\*|\"?[0-9]{1,19}\"?)$"}},
+        out.push_back(parameter("If-Match", "header",
+                                {{"type", "string"}, {"pattern", "^(\\*|[0-9]{1,15}|\"[0-9]{1,15}\")$"}},
                                 "the generation this change is based on, as in ETag: \"43\""));
-        out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}, {"maxLength", 200}},
+        out.push_back(parameter("Idempotency-Key", "header", {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}},
                                 "repeats the first answer"));
         out.push_back(parameter("X-Reason", "header", {{"type", "string"}, {"maxLength", 1000}}, "why, for the audit"));
     }
     return out;
 }
 
+// Where an answer leads: what its caller may ask for next, with what stands in it.
+void add_links(const AdminRoute& route, Json& answer) {
+    const auto link = [&](const char* name, const char* operation, const char* parameter, const char* value) {
+        answer["links"][name] = {{"operationId", operation}, {"parameters", {{parameter, value}}}};
+    };
+    if (route.operation == "startRollout") {
+        for (const char* operation : {"getRollout", "getRolloutReport", "getRolloutPage", "promoteRollout",
+                                      "pauseRollout", "resumeRollout", "abortRollout"})
+            link(operation, operation, "rollout", "$response.body#/id");
+    } else if (route.change) {
+        link("generation", "getGeneration", "generation", "$response.body#/generation");
+        link("confirm", "confirm", "generation", "$response.body#/generation");
+        link("drain", "getDrain", "id", "$response.body#/drain/id");
+    }
+}
+
 Json responses(const AdminRoute& route) {
+    constexpr const char* kInvalid =
+        "invalid: what no schema says, such as a name that is not there or two members that do not go together; every "
+        "place is told, and nothing was changed";
     const auto problem = [](const char* words) {
         return Json{{"description", words}, {"content", content("application/problem+json", "Problem")}};
     };
@@ -95,7 +134,13 @@ Json responses(const AdminRoute& route) {
         ok["content"] = {{"text/plain", {{"schema", {{"type", "string"}}}}}};
     else
         ok["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
+    add_links(route, ok);
     Json out = {{route.operation == "startRollout" ? "201" : "200", std::move(ok)}};
+    if (route.operation == "beginRelease") {
+        out["201"] = {{"description", "begun"}, {"content", content("application/json", "Release")}};
+        out["200"]["description"] = "it goes on, or has ended before; a dry run: whether it could begin";
+        out["200"]["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
+    }
     if (route.operation == "startRollout")
         out["200"] = {{"description", "a dry run: the plan fits; nothing was begun"},
                       {"content", content("application/json", "PlanCheck")}};
@@ -106,12 +151,12 @@ Json responses(const AdminRoute& route) {
     }
     if (route.acts()) {
         out["409"] = problem("a precondition does not hold");
-        out["412"] = problem("someone else changed it");
-        out["422"] = problem("invalid; nothing was changed");
+        out["412"] = problem("someone else changed it: another generation is in force than If-Match names");
+        out["422"] = problem(kInvalid);
     }
     if (!route.body.empty()) {
         out["413"] = problem("the body is larger than 8 MiB");
-        out["422"] = problem("invalid; nothing was changed");
+        out["422"] = problem(kInvalid);
     }
     out["400"] = problem("not understood");
     out["431"] = problem("the head is larger than 16 KiB");
@@ -144,7 +189,8 @@ Json edit_schema() {
                           {"properties", std::move(properties)}});
     };
     const Json healthy = {{"type", "object"}, {"additionalProperties", false}, {"properties", {{"healthy", count}}}};
-    verb("switch", {{"route", name}, {"to", name}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
+    const Json target = {{"type", "string"}, {"pattern", fmt::format("^@candidate$|{}", kNamePattern)}};
+    verb("switch", {{"route", name}, {"to", target}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
          {"route", "to"});
     verb("split", {{"route", name}, {"weights", part("Split")}}, {"route", "weights"});
     verb("put-endpoint", {{"upstream", name}, {"address", address}, {"settings", part("Endpoint")}},
@@ -165,9 +211,9 @@ Json edit_schema() {
 // Members that take a time are told as such wherever they stand.
 void tell_durations(Json& schema) {
     if (schema.is_object() && schema.contains("properties"))
-        for (const char* key : {"confirm_within", "watch", "deadline"})
+        for (const char* key : {"confirm_within", "watch", "deadline", "within", "bake", "header_only"})
             if (auto& properties = schema["properties"]; properties.contains(key) && properties[key].is_object())
-                properties[key]["pattern"] = kDurationPattern;
+                properties[key]["minLength"] = 2, properties[key]["pattern"] = kDurationPattern;
     if (schema.is_structured())
         for (auto& inner : schema) tell_durations(inner);
 }
@@ -247,8 +293,10 @@ Json openapi_document(const std::string& version) {
                      {"description", std::string("Role: ") + role_words(route.access) + "."}};
         if (auto list = parameters(route); !list.empty()) operation["parameters"] = std::move(list);
         if (!route.body.empty())
-            operation["requestBody"] = {{"required", route.operation != "undo" && route.operation != "putEndpoint"},
-                                        {"content", content("application/json", route.body)}};
+            operation["requestBody"] = {
+                {"required", route.operation != "undo" && route.operation != "putEndpoint" &&
+                                 route.operation != "confirm" && route.operation != "undoRelease"},
+                {"content", content("application/json", route.body)}};
         operation["responses"] = responses(route);
         if (route.access == AdminRoute::Access::open) operation["security"] = Json::array();
     }
@@ -256,6 +304,7 @@ Json openapi_document(const std::string& version) {
                          {"schemas", Json::parse(kOpenApiSchemas)}};
     auto& schemas = out["components"]["schemas"];
     schemas["Edit"] = edit_schema();
+    for (const char* place : {"route", "from", "to"}) schemas["Plan"]["properties"][place]["pattern"] = kNamePattern;
     tell_durations(schemas);
     add_configuration(schemas);
     return out;

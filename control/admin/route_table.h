@@ -31,12 +31,16 @@ struct AdminRoute {
 
     // Whether `name` is one of `queries`.
     bool asks(std::string_view name) const;
-    // A change shows its receipt, a rollout its plan with every value written out.
-    bool knows_dry_run() const { return change || operation == "startRollout"; }
+    // A change shows its receipt, a rollout its plan with every value written out, a release whether it could begin.
+    bool knows_dry_run() const { return change || operation == "startRollout" || operation == "beginRelease"; }
     // What moves traffic can be insisted on.
-    bool knows_force() const { return knows_dry_run() || operation == "promoteRollout"; }
-    // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason.
-    bool acts() const { return method != "GET" && (access == Access::operate || access == Access::admin); }
+    bool knows_force() const {
+        return (knows_dry_run() && operation != "beginRelease") || operation == "promoteRollout";
+    }
+    // Changes something, whatever it answers: honours If-Match, Idempotency-Key and X-Reason. A check only looks.
+    bool acts() const {
+        return method != "GET" && (access == Access::operate || access == Access::admin) && operation != "checkConfig";
+    }
 };
 
 // Whether a token of that role may do what needs so much.

@@ -36,7 +36,9 @@ std::optional<std::uint32_t> waiting_in_queue(Registry& registry, const std::str
 }
 
 nlohmann::ordered_json upstream_view(Context& context, const std::string& name, const config::Upstream& upstream) {
-    const auto facts = facts_of({{}, {}, {{name, upstream}}, {}}, context.registry, context.names.known())[name];
+    config::Model alone;
+    alone.upstreams.emplace(name, upstream);
+    const auto facts = facts_of(alone, context.registry, context.names.known())[name];
     nlohmann::ordered_json out = {{"healthy", facts.healthy}, {"of", facts.endpoints}, {"in_flight", facts.in_flight}};
     if (const auto waiting = waiting_in_queue(context.registry, name, upstream))
         out["queue"] = {{"waiting", *waiting}, {"limit", upstream.queue_limit}};

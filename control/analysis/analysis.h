@@ -18,10 +18,10 @@
 #include "control/analysis/gathering.h"
 #include "control/analysis/last_twenty.h"
 #include "control/analysis/latency_alone.h"
-#include "control/analysis/latency_tests.h"
 #include "control/analysis/sample_ratio.h"
 #include "control/analysis/settings.h"
 #include "control/analysis/slo_guard.h"
+#include "control/analysis/speed_tests.h"
 #include "control/analysis/waiting.h"
 
 namespace switchyard::control::analysis {
@@ -35,7 +35,8 @@ enum class Assignment : std::uint8_t {
 
 struct Promotion {
     bool allowed = false;
-    std::string why;  // what it rests on, or what it waits for; for people
+    std::string why;          // what it rests on, or what it waits for; for people
+    std::uint64_t lacks = 0;  // so many more requests of the canary's before anything else is asked
 };
 
 class Analysis {
@@ -52,6 +53,8 @@ class Analysis {
     void begin_step(Assignment assignment, double share);
     void set_baseline(std::uint64_t failures, std::uint64_t attempts) { slo_.set_baseline(failures, attempts); }
     void add(const Tick& tick);
+    // Counts for the rollout and not for this step.
+    void add_late(const Late& late);
 
     const std::optional<Alarm>& alarm() const { return alarm_; }
     Promotion promotion() const;
@@ -70,26 +73,28 @@ class Analysis {
     const ArmCounts& step_baseline() const { return step_baseline_; }
     double promote_log_evidence() const;
     double extra_failures() const { return errors_.extra_failures(); }
+    double failure_limit() const { return slo_.failure_limit(); }  // the absolute one
 
     // What outlives the process: everything that can raise the alarm, nothing that permits a step. Written and read
     // by the same list, here and in each part.
     template <class Memory>
     void remember(Memory& m) {
-        m("errors", errors_), m("latency", latency_), m("slo", slo_), m("answers", answers_);
+        m("errors", errors_), m("speeds", speeds_), m("slo", slo_), m("answers", answers_);
         m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
 
   private:
     void compare(const Tick& block);
+    void judge();
 
     Budget budget_;
     ErrorTests errors_;
-    LatencyTests latency_;
+    SpeedTests speeds_;
     SloGuard slo_;
     AnswerTests answers_;
     LastTwenty last_twenty_;
-    LatencyAlone latency_alone_;
+    LatencyAlone latency_alone_, duration_alone_;
     Waiting waiting_;
     SampleRatio ratio_;
     Gathering gathering_;

@@ -15,8 +15,8 @@ AnswerTests::AnswerTests(const Settings& settings)
 }
 
 bool AnswerTests::Kind::passed(double threshold) const {
-    return canary_marks >= kFewestMarks && test.log_evidence() >= threshold &&
-           test.passed(threshold, [this](BetNumber since) { return since == 0 || gate.beyond(kTolerate, since); });
+    return canary_marks >= kFewestMarks &&
+           test.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(kTolerate); });
 }
 
 void AnswerTests::count(const Tick& tick) {
@@ -50,6 +50,22 @@ void AnswerTests::add(const Tick& block) {
     for (std::size_t i = 0; i < kAnswerKinds; ++i)
         kinds_[i].test.add_requests(block.seconds, seen, block.canary.answers[i], block.baseline.answers[i]);
     count(block);
+}
+
+void AnswerTests::add_late(const Late& late) {
+    if (!on_) return;
+    const Tick& tick = late.tick;
+    for (std::size_t i = 0; i < kAnswerKinds; ++i) {
+        if (kinds_[i].test.sticky() && late.by_bucket()) {
+            kinds_[i].gate.add(0.0, tick.placed, {tick.canary.attempts, tick.canary.answers[i]},
+                               {tick.baseline.attempts, tick.baseline.answers[i]});
+            kinds_[i].test.add_buckets(tick.placed, late.share, tick.canary_first.answers[i],
+                                       tick.baseline_first.answers[i]);
+        } else {
+            kinds_[i].test.add_requests(0.0, late.sent, tick.canary.answers[i], tick.baseline.answers[i]);
+        }
+    }
+    count(tick);
 }
 
 void AnswerTests::rows(std::vector<Row>& out) const {

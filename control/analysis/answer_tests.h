@@ -26,6 +26,7 @@ class AnswerTests {
     void begin_step(bool sticky, double share) { sticky_ = sticky, share_ = share; }
     void add_first(const Tick& tick);  // in a sticky split, each tick as it comes
     void add(const Tick& block);       // else, ticks in which both arms have some
+    void add_late(const Late& late);
 
     // The first kind that was found.
     const std::optional<Alarm>& found() const { return found_; }

@@ -27,12 +27,11 @@ class BucketBets {
     void add(BetNumber placed, double share, const FreshMarks& canary, const FreshMarks& baseline);
 
     double log_evidence() const;  // of the best
-    // Whether a bet has passed `threshold` that `accepts` (its number) takes.
-    template <class Accepts>
-    bool passed(double threshold, Accepts accepts) const {
+    // The oldest bet that has passed `threshold`; 0: none.
+    BetNumber oldest_beyond(double threshold) const {
         for (const Bet& bet : bets_)
-            if (bet.log_evidence >= threshold && accepts(bet.number)) return true;
-        return false;
+            if (bet.log_evidence >= threshold) return bet.number;
+        return 0;
     }
     std::size_t count() const { return bets_.size(); }
 

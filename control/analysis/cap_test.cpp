@@ -26,9 +26,13 @@ CapTest::CapTest(std::uint64_t cap, double threshold, double horizon)
 void CapTest::add(double seconds, Arm canary, Arm baseline) {
     const std::uint64_t all = canary.attempts + baseline.attempts;
     const double share = all > 0 ? static_cast<double>(canary.attempts) / static_cast<double>(all) : 0.0;
-    test_.add(seconds, share, canary.failures, baseline.failures);
+    add(seconds, share, canary.failures, baseline.failures);
+}
+
+void CapTest::add(double seconds, double share, std::uint64_t canary, std::uint64_t baseline) {
+    test_.add(seconds, share, canary, baseline);
     if (share <= 0.0 || share >= 1.0) return;
-    growth_ = static_cast<double>(canary.failures) - static_cast<double>(baseline.failures) * share / (1.0 - share);
+    growth_ = static_cast<double>(canary) - static_cast<double>(baseline) * share / (1.0 - share);
     sum_ += growth_;
     least_ = std::min(least_, sum_);
 }

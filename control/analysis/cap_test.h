@@ -28,6 +28,8 @@ class CapTest {
         std::uint64_t attempts = 0, failures = 0;  // of those that count
     };
     void add(double seconds, Arm canary, Arm baseline);
+    // `share`: the canary's, of the requests that these failures are of.
+    void add(double seconds, double share, std::uint64_t canary, std::uint64_t baseline);
 
     bool on() const { return cap_ > 0.0; }
     bool near() const { return on() && extra() + growth_ >= kActsAt * cap_; }

@@ -56,9 +56,7 @@ void ErrorTests::add_first(const Tick& tick) {
 void ErrorTests::add(const Tick& block) {
     const std::uint64_t all = block.canary.attempts + block.baseline.attempts;
     const double seen = all > 0 ? static_cast<double>(block.canary.attempts) / static_cast<double>(all) : 0.0;
-    if (seen > 0.0 && seen < 1.0)
-        extra_ += static_cast<double>(block.canary.failures) -
-                  static_cast<double>(block.baseline.failures) * seen / (1.0 - seen);
+    add_extra(seen, block.canary.failures, block.baseline.failures);
     const auto canary = counted(sticky_, block.canary, block.canary_first);
     const auto baseline = counted(sticky_, block.baseline, block.baseline_first);
     cap_.add(block.seconds, canary, baseline);
@@ -75,6 +73,32 @@ void ErrorTests::add(const Tick& block) {
     }
 }
 
+void ErrorTests::add_extra(double share, std::uint64_t canary, std::uint64_t baseline) {
+    if (share <= 0.0 || share >= 1.0) return;
+    extra_ += static_cast<double>(canary) - static_cast<double>(baseline) * share / (1.0 - share);
+}
+
+// As above, but for the promotion: that is a matter of the step.
+void ErrorTests::add_late(const Late& late) {
+    const Tick& tick = late.tick;
+    const bool by_bucket = main_.sticky() && late.by_bucket();
+    canary_ += tick.canary;
+    baseline_ += tick.baseline;
+    add_extra(late.sent, tick.canary.failures, tick.baseline.failures);
+    const auto canary = counted(by_bucket, tick.canary, tick.canary_first).failures;
+    const auto baseline = counted(by_bucket, tick.baseline, tick.baseline_first).failures;
+    cap_.add(0.0, late.sent, canary, baseline);
+    canary_counted_ += canary;
+    baseline_counted_ += baseline;
+    if (!by_bucket) return main_.add_requests(0.0, late.sent, tick.canary.failures, tick.baseline.failures);
+    gate_.add(0.0, tick.placed, {tick.canary.attempts, tick.canary.failures},
+              {tick.baseline.attempts, tick.baseline.failures});
+    main_.add_buckets(tick.placed, late.share, tick.canary_first.failed, tick.baseline_first.failed);
+    raw_.add(0.0, late.sent, tick.canary.failures, tick.baseline.failures);
+    canary_first_ += tick.canary_first.failed.ever();
+    baseline_first_ += tick.baseline_first.failed.ever();
+}
+
 bool ErrorTests::matters() const {
     if (canary_.failures < kFewestFailures) return false;
     const bool tiny = static_cast<double>(baseline_.failures) < kTinyBaseline * static_cast<double>(baseline_.attempts);
@@ -82,14 +106,13 @@ bool ErrorTests::matters() const {
     return !tiny || tiny_.above(canary_.failures, canary_.attempts, kSure);
 }
 
-// What is counted by request is compared by requests anyway.
-bool ErrorTests::open(BetNumber since) const {
-    return since == 0 || gate_.beyond(tolerate_, since);
+bool ErrorTests::worse() const {
+    return tested_ && main_.passed(threshold_, MarkTest::Gated::buckets, [this] { return gate_.reach(tolerate_); });
 }
 
 std::optional<Alarm> ErrorTests::alarm() const {
     // Cheap refusals first: this runs every tick.
-    const bool worse = tested_ && main_.passed(threshold_, [this](BetNumber since) { return open(since); });
+    const bool worse = this->worse();
     if (!(worse || cap_.alarmed()) || !matters()) return std::nullopt;
     Alarm alarm;
     alarm.test = worse ? "errors" : "extra_failures";
@@ -102,8 +125,7 @@ std::optional<Alarm> ErrorTests::alarm() const {
 
 void ErrorTests::rows(std::vector<Row>& out) const {
     if (tested_) {
-        const bool gated = main_.log_evidence() >= threshold_ &&
-                           !main_.passed(threshold_, [this](BetNumber since) { return open(since); });
+        const bool gated = main_.log_evidence() >= threshold_ && !worse();
         out.push_back({"errors", main_.log_evidence(), threshold_, !gated, !gated, gated});
     }
     if (sticky_) out.push_back({"raw", raw_.log_evidence(), threshold_for(kRawFalseAlarm), false, true});

@@ -38,6 +38,7 @@ class ErrorTests {
     void add_first(const Tick& tick);
     // What is counted with the share of the requests, so of ticks in which both arms have some.
     void add(const Tick& block);
+    void add_late(const Late& late);
 
     std::optional<Alarm> alarm() const;
     void rows(std::vector<Row>& out) const;
@@ -56,8 +57,9 @@ class ErrorTests {
     }
 
   private:
+    void add_extra(double share, std::uint64_t canary, std::uint64_t baseline);
     bool matters() const;
-    bool open(BetNumber since) const;
+    bool worse() const;
 
     double threshold_;
     double tolerate_;

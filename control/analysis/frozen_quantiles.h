@@ -17,6 +17,9 @@ inline constexpr std::size_t kLevels = 3;
 inline constexpr std::array<double, kLevels> kLevelQuantiles{0.50, 0.90, 0.99};
 inline constexpr std::array<const char*, kLevels> kLevelNames{"p50", "p90", "p99"};
 
+// A request is in the tail when it is slower than so many times the p99.
+inline constexpr std::uint64_t kTailTimes = 4;
+
 using SlowCounts = std::array<std::uint64_t, kLevels>;
 
 struct FrozenQuantiles {
@@ -30,6 +33,8 @@ struct FrozenQuantiles {
 
     // Empty when the baseline has not served enough yet.
     static std::optional<FrozenQuantiles> from(const Histogram& baseline);
+    // The last bucket that is not of the tail.
+    std::size_t tail() const { return Histogram::index(kTailTimes * microseconds(kLevels - 1)); }
     std::uint64_t microseconds(std::size_t level) const { return Histogram::upper(buckets[level]); }
     SlowCounts count(const Histogram& tick) const;
     bool slow(std::size_t level, std::size_t bucket) const { return bucket > buckets[level]; }

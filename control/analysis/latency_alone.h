@@ -22,6 +22,7 @@ class LatencyAlone {
     // Off when the plan tests no latency.
     explicit LatencyAlone(bool on) : on_(on) {}
 
+    // `tick`: as the heads' speed sees it (speed_tests.h).
     void add(const Tick& tick, bool alone) {
         if (!alone || !tick.latency_counts) {
             if (!alone) asked_ = beyond_p99_ = twice_p90_ = 0.0;

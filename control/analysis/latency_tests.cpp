@@ -1,23 +1,29 @@
 #include "control/analysis/latency_tests.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 
 namespace switchyard::control::analysis {
 
-LatencyTests::LatencyTests(const Settings& settings, const Budget& budget) {
+LatencyTests::LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,
+                           const std::array<double, kLevels>& parts, const Settings& settings)
+    : name_(std::move(name)) {
     for (std::size_t i = 0; i < kLevels; ++i) {
-        const double tolerate = settings.latency_tolerate[i];
-        const bool tested = tolerate > 0.0;
-        const double threshold = tested ? std::log(2.0 / budget.latency[i]) : std::numeric_limits<double>::infinity();
+        const bool tested = tolerate[i] > 0.0;
+        const double threshold = tested ? std::log(2.0 / parts[i]) : std::numeric_limits<double>::infinity();
         levels_.push_back({tested,
-                           tolerate,
+                           tolerate[i],
                            threshold,
-                           MarkTest(tested ? tolerate : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
+                           MarkTest(tested ? tolerate[i] : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
                            MarkTest(1.0, kSlownessGrid, settings.horizon, settings.sticky),
                            {}});
     }
+}
+
+std::string LatencyTests::test_name(std::size_t level) const {
+    return name_.ends_with("_tail") ? name_ : name_ + "_" + kLevelNames[level];
 }
 
 void LatencyTests::begin_step(bool sticky, double share) {
@@ -32,33 +38,71 @@ void LatencyTests::add(const Tick& tick) {
     for (std::size_t i = 0; i < kLevels; ++i) {
         Level& level = levels_[i];
         if (!level.tested) continue;
-        if (sticky_) {
-            const FreshMarks &canary = tick.canary_first.slow[i], &baseline = tick.baseline_first.slow[i];
-            level.guarded.add_buckets(tick.placed, share_, canary, baseline);
-            level.shift.add_buckets(tick.placed, share_, canary, baseline);
-            level.gate.users(tick.canary_users, tick.baseline_users);
-            level.gate.add(tick.seconds, tick.placed, {tick.canary_first.paced, tick.canary_first.paced_slow[i]},
-                           {tick.baseline_first.paced, tick.baseline_first.paced_slow[i]});
-        } else {
-            level.guarded.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
-            level.shift.add_requests(tick.seconds, seen, tick.canary.slow[i], tick.baseline.slow[i]);
-            level.gate.users(0.0, 0.0);
-            level.gate.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.slow[i]},
-                           {tick.baseline.attempts, tick.baseline.slow[i]});
-        }
-        level.canary_marks += tick.canary.slow[i];
-        level.baseline_marks += tick.baseline.slow[i];
-        level.canary_asked += tick.canary.attempts;
-        level.baseline_asked += tick.baseline.attempts;
+        if (sticky_)
+            level.add_buckets(i, tick, share_);
+        else
+            level.add_requests(i, tick, seen);
+        level.count(i, tick);
     }
 }
 
-bool LatencyTests::Level::guarded_passed() const {
-    return guarded.passed(threshold, [this](BetNumber since) { return since == 0 || gate.beyond(tolerate, since); });
+void LatencyTests::add_late(const Late& late) {
+    if (!late.tick.latency_counts) return;
+    for (std::size_t i = 0; i < kLevels; ++i) {
+        Level& level = levels_[i];
+        if (!level.tested) continue;
+        if (level.guarded.sticky() && late.by_bucket())
+            level.add_buckets(i, late.tick, late.share);
+        else
+            level.add_requests(i, late.tick, late.sent);
+        level.count(i, late.tick);
+    }
 }
 
-bool LatencyTests::Level::shift_passed() const {
-    return shift.passed(threshold, [this](BetNumber since) { return gate.certainly_beyond(tolerate, since); });
+void LatencyTests::Level::add_buckets(std::size_t level, const Tick& tick, double share) {
+    const FreshMarks &canary = tick.canary_first.slow[level], &baseline = tick.baseline_first.slow[level];
+    guarded.add_buckets(tick.placed, share, canary, baseline);
+    shift.add_buckets(tick.placed, share, canary, baseline);
+    gate.users(tick.canary_users, tick.baseline_users);
+    gate.add(tick.seconds, tick.placed, {tick.canary_first.paced, tick.canary_first.paced_slow[level]},
+             {tick.baseline_first.paced, tick.baseline_first.paced_slow[level]});
+}
+
+void LatencyTests::Level::add_requests(std::size_t level, const Tick& tick, double share) {
+    guarded.add_requests(tick.seconds, share, tick.canary.slow[level], tick.baseline.slow[level]);
+    shift.add_requests(tick.seconds, share, tick.canary.slow[level], tick.baseline.slow[level]);
+    gate.users(0.0, 0.0);
+    gate.add(tick.seconds, tick.placed, {tick.canary.attempts, tick.canary.slow[level]},
+             {tick.baseline.attempts, tick.baseline.slow[level]});
+}
+
+void LatencyTests::Level::count(std::size_t level, const Tick& tick) {
+    canary_marks += tick.canary.slow[level];
+    baseline_marks += tick.baseline.slow[level];
+    canary_asked += tick.canary.attempts;
+    baseline_asked += tick.baseline.attempts;
+}
+
+bool LatencyTests::Level::guarded_passed() const {
+    return guarded.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(tolerate); });
+}
+
+// By itself, or with the level next to it: what is slower is so at more than one.
+RiskGate::Reach LatencyTests::certain_reach(std::size_t level) const {
+    const Level& it = levels_[level];
+    const auto with = [&](std::size_t wide, std::size_t narrow) {
+        const Level &a = levels_[wide], &b = levels_[narrow];
+        return a.tested && b.tested ? RiskGate::joint_reach(a.gate, a.tolerate, b.gate, b.tolerate) : RiskGate::kNobody;
+    };
+    RiskGate::Reach reach = it.gate.certain_reach(it.tolerate);
+    if (level > 0) reach = std::max(reach, with(level - 1, level));
+    if (level + 1 < levels_.size()) reach = std::max(reach, with(level, level + 1));
+    return reach;
+}
+
+bool LatencyTests::shift_passed(std::size_t level) const {
+    return levels_[level].shift.passed(levels_[level].threshold, MarkTest::Gated::all,
+                                       [&] { return certain_reach(level); });
 }
 
 std::optional<Alarm> LatencyTests::alarm() const {
@@ -66,10 +110,10 @@ std::optional<Alarm> LatencyTests::alarm() const {
         const Level& level = levels_[i];
         if (!level.tested) continue;
         const bool guarded = level.guarded_passed();
-        const bool shift = !guarded && level.shift_passed();
+        const bool shift = !guarded && shift_passed(i);
         if (!guarded && !shift) continue;
         Alarm alarm;
-        alarm.test = std::string("latency_") + kLevelNames[i] + (guarded ? "" : "_shift");
+        alarm.test = test_name(i) + (guarded ? "" : "_shift");
         alarm.ln_e = (guarded ? level.guarded : level.shift).log_evidence();
         alarm.threshold = level.threshold;
         alarm.canary_marks = level.canary_marks;
@@ -85,14 +129,14 @@ void LatencyTests::rows(std::vector<Row>& out) const {
     for (std::size_t i = 0; i < kLevels; ++i) {
         const Level& level = levels_[i];
         if (!level.tested) continue;
-        const std::string name = std::string("latency_") + kLevelNames[i];
+        const std::string name = test_name(i);
         const double guarded = level.guarded.log_evidence(), shift = level.shift.log_evidence();
         const bool held = guarded >= level.threshold && !level.guarded_passed();
         out.push_back({name, guarded, level.threshold, !held, !held, held});
         // The shift is suspicious only beyond the tolerance, whatever its evidence.
-        const bool beyond = level.gate.certainly_beyond(level.tolerate, 0);
-        out.push_back({name + "_shift", shift, level.threshold, beyond, beyond,
-                       shift >= level.threshold && !level.shift_passed()});
+        const bool beyond = certain_reach(i) >= 0;
+        out.push_back(
+            {name + "_shift", shift, level.threshold, beyond, beyond, shift >= level.threshold && !shift_passed(i)});
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "control/analysis/evidence.h"
@@ -22,10 +23,15 @@ namespace switchyard::control::analysis {
 
 class LatencyTests {
   public:
-    LatencyTests(const Settings& settings, const Budget& budget);
+    // `name`: of what is slow; the rows of a level are called name_pXX, those of a tail just so. `parts`: of the false
+    // alarm rate, by level.
+    LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,
+                 const std::array<double, kLevels>& parts, const Settings& settings);
+    const std::string& name() const { return name_; }
 
     void begin_step(bool sticky, double share);
     void add(const Tick& tick);
+    void add_late(const Late& late);
 
     std::optional<Alarm> alarm() const;
     void rows(std::vector<Row>& out) const;
@@ -47,8 +53,10 @@ class LatencyTests {
         std::uint64_t canary_marks = 0, baseline_marks = 0;  // by requests, since they counted
         std::uint64_t canary_asked = 0, baseline_asked = 0;
 
+        void add_buckets(std::size_t level, const Tick& tick, double share);
+        void add_requests(std::size_t level, const Tick& tick, double share);
+        void count(std::size_t level, const Tick& tick);
         bool guarded_passed() const;
-        bool shift_passed() const;
 
         template <class Memory>
         void remember(Memory& m) {
@@ -58,6 +66,12 @@ class LatencyTests {
         }
     };
 
+    RiskGate::Reach certain_reach(std::size_t level) const;
+    bool shift_passed(std::size_t level) const;
+
+    std::string test_name(std::size_t level) const;
+
+    std::string name_;
     std::vector<Level> levels_;
     bool sticky_ = false;
     double share_ = 0.0;

@@ -5,6 +5,8 @@
 // Threads: one owner. Units: seconds; evidence is the natural logarithm, stakes included.
 #pragma once
 
+#include <cstdint>
+
 #include "control/analysis/arm_test.h"
 #include "control/analysis/bucket_bets.h"
 #include "control/analysis/evidence.h"
@@ -25,12 +27,18 @@ class MarkTest {
         buckets_.add(placed, share, canary, baseline);
     }
 
+    bool sticky() const { return sticky_; }
     double log_evidence() const;
-    // `open(number)`: whether the gate lets a bet of that number act; 0: what is counted by request.
-    template <class Open>
-    bool passed(double threshold, Open open) const {
-        return (by_request() >= threshold && open(BetNumber{0})) ||
-               (sticky_ && buckets_.passed(threshold - kLogBuckets, open));
+    // What is counted by request needs no gate against the tolerance itself, only against "no worse at all".
+    enum class Gated : std::uint8_t { buckets, all };
+    // `reach()`: the newest bet that the gate lets act (risk_gate.h); asked for only when there is one to let.
+    template <class Reach>
+    bool passed(double threshold, Gated gated, Reach reach) const {
+        const bool requests = requests_.evidence() > 1.0 && by_request() >= threshold;
+        if (requests && gated == Gated::buckets) return true;
+        const BetNumber bet = sticky_ ? buckets_.oldest_beyond(threshold - kLogBuckets) : BetNumber{0};
+        if (!requests && bet == 0) return false;
+        return (requests ? 0 : bet) <= reach();
     }
 
     template <class Memory>

@@ -19,6 +19,9 @@ struct Settings {
     double errors_tolerate = 1.5;  // relative risk of failure that is still accepted; 0: errors are not tested
     // Relative risk of being slower than the baseline's frozen quantile that is still accepted; 0: not tested.
     std::array<double, kLevels> latency_tolerate{1.2, 1.5, 2.0};
+    double latency_tail = 3.0;                                     // of being slower than kTailTimes its p99
+    std::array<double, kLevels> duration_tolerate{1.2, 1.5, 2.0};  // of whole answers
+    double duration_tail = 3.0;
     std::optional<double> failure_limit;     // absolute: 1 - success_percent / 100
     std::optional<std::uint64_t> p99_limit;  // absolute: microseconds that 99 % must keep
     std::uint64_t max_extra_failures = 0;    // 0: no cap
@@ -32,24 +35,36 @@ struct Settings {
 
 // Parts of the false alarm rate. Those of tests that are switched off go to the others in proportion.
 struct Budget {
-    double errors = 0.37;
-    double extra = 0.20;  // the cap on extra failures
-    double slo = 0.08;
-    std::array<double, kLevels> latency{0.10, 0.15, 0.10};
+    double errors = 0.33;
+    double extra = 0.18;  // the cap on extra failures
+    double slo = 0.07;
+    std::array<double, kLevels> latency{0.07, 0.11, 0.07};
+    double latency_tail = 0.06;
+    std::array<double, kLevels> duration{0.03, 0.04, 0.02};
+    double duration_tail = 0.02;
 
     static Budget of(const Settings& settings) {
         Budget b;
         if (settings.errors_tolerate <= 0.0) b.errors = 0.0;
         if (settings.max_extra_failures == 0) b.extra = 0.0;
-        for (std::size_t i = 0; i < kLevels; ++i)
+        for (std::size_t i = 0; i < kLevels; ++i) {
             if (settings.latency_tolerate[i] <= 0.0) b.latency[i] = 0.0;
+            if (settings.duration_tolerate[i] <= 0.0) b.duration[i] = 0.0;
+        }
+        if (settings.latency_tail <= 0.0) b.latency_tail = 0.0;
+        if (settings.duration_tail <= 0.0) b.duration_tail = 0.0;
         const double sum = b.total();
         const double scale = settings.false_alarm / sum;
-        b.errors *= scale, b.extra *= scale, b.slo *= scale;
+        b.errors *= scale, b.extra *= scale, b.slo *= scale, b.latency_tail *= scale, b.duration_tail *= scale;
         for (double& part : b.latency) part *= scale;
+        for (double& part : b.duration) part *= scale;
         return b;
     }
-    double total() const { return errors + extra + slo + latency[0] + latency[1] + latency[2]; }
+    double total() const {
+        double sum = errors + extra + slo + latency_tail + duration_tail;
+        for (std::size_t i = 0; i < kLevels; ++i) sum += latency[i] + duration[i];
+        return sum;
+    }
 };
 
 }  // namespace switchyard::control::analysis

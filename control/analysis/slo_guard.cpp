@@ -70,6 +70,7 @@ std::optional<Alarm> SloGuard::alarm() const {
         alarm.threshold = threshold_;
         alarm.canary_marks = marks;
         alarm.canary_asked = while_alone_.attempts;
+        alarm.limit = by.limit(), alarm.share = share_;
         return alarm;
     };
     if (while_alone_.failures > 0 && errors_.above(while_alone_.failures, while_alone_.attempts, alpha_))

@@ -30,6 +30,7 @@ class SloGuard {
     // For a switch without a concurrent baseline: what the baseline did just before.
     void set_baseline(std::uint64_t failures, std::uint64_t attempts);
     void add(const Tick& tick);
+    void add_late(const Tick& tick) { baseline_ += tick.baseline; }
 
     std::optional<Alarm> alarm() const;
     bool certified() const;

@@ -1,16 +1,17 @@
 // Requests that hang: they are no failures before their time limit ends, and by then a rollout of short steps is far
 // up.
 //
-// Of `rate` requests a second that all take at most the old p99, at most rate × p99 are under way at a time (Little
-// 1961); whatever is beyond that waits longer. A step is not left upwards while these are more than kMost of the
-// canary's requests in it beyond twice the baseline's part (long downloads and event streams are in both). It holds, it
-// rolls nothing back: the time limits and the latency tests do that.
-// Threads: one owner. Units: seconds, requests.
+// The workers tell who has no head for longer than the old p99. Where nobody tells: of `rate` requests a second that
+// all take at most the old p99, at most rate × p99 are under way at a time (Little 1961), and what is beyond that waits
+// longer. A step is not left upwards while these are more than kMost of the canary's requests in it beyond twice the
+// baseline's part (long downloads and event streams are in both). It holds, it rolls nothing back: the time limits and
+// the latency tests do that. Threads: one owner. Units: seconds, requests.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "control/analysis/evidence.h"
 
@@ -26,8 +27,8 @@ class Waiting {
 
     void add(const Tick& tick) {
         old_p99_ = tick.old_p99;
-        canary_.add(tick.seconds, tick.canary.attempts, tick.canary_in_flight);
-        baseline_.add(tick.seconds, tick.baseline.attempts, tick.baseline_in_flight);
+        canary_.add(tick.seconds, tick.canary.attempts, tick.canary_in_flight, tick.canary_waiting);
+        baseline_.add(tick.seconds, tick.baseline.attempts, tick.baseline_in_flight, tick.baseline_waiting);
     }
     // How many of the canary's requests wait longer than the old p99, when that is too many; else 0.
     std::uint64_t too_many() const {
@@ -40,7 +41,9 @@ class Waiting {
   private:
     struct Arm {
         double asked = 0.0, recent = 0.0, seconds = 0.0, under_way = 0.0;
-        void add(double passed, std::uint64_t ended, std::uint64_t now) {
+        std::optional<std::uint64_t> told;
+        void add(double passed, std::uint64_t ended, std::uint64_t now, std::optional<std::uint64_t> waiting) {
+            told = waiting;
             const double fade = std::exp(-passed / kWindow);
             asked += static_cast<double>(ended);
             recent = recent * fade + static_cast<double>(ended);
@@ -48,6 +51,7 @@ class Waiting {
             under_way = static_cast<double>(now);
         }
         double beyond(double old_p99) const {
+            if (told) return static_cast<double>(*told);
             const double rate = seconds > 0.0 ? recent / seconds : 0.0;
             return std::max(0.0, under_way - rate * old_p99);
         }

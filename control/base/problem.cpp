@@ -114,6 +114,9 @@ Problem store_full(std::string detail) {
 Problem store_unavailable(std::string detail) {
     return {503, "store_unavailable", std::move(detail), {}, {}};
 }
+Problem store_busy(const std::string& why) {
+    return {503, kStoreBusy, why + "; nothing was changed, traffic goes on: try again in a moment", {}, {}};
+}
 Problem file_conflict(std::vector<config::Conflict> conflicts) {
     std::string detail = conflicts.size() == 1 ? conflicts[0].pointer + ": " + conflicts[0].detail
                                                : "the file and changes at run time contradict each other in " +

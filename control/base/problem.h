@@ -46,6 +46,8 @@ inline constexpr const char* kFileConflict = "file-conflict";
 inline constexpr const char* kGuard = "nobody-there";
 // The kind of the problem that a file cannot be read at all.
 inline constexpr const char* kFileUnread = "file-unread";
+// The kind of what is refused because too much waits for the disk already: a little later it may be taken.
+inline constexpr const char* kStoreBusy = "store_busy";
 
 namespace problems {
 Problem bad_request(std::string detail);   // 400: the call itself cannot be understood
@@ -60,6 +62,7 @@ Problem invalid(std::string detail);            // 422
 Problem internal(std::string detail);           // 500
 Problem store_full(std::string detail);         // 507: no room to keep the change
 Problem store_unavailable(std::string detail);  // 503: it runs without a place to keep changes
+Problem store_busy(const std::string& why);     // 503: as many as may wait for the disk do so already
 // 409: the file and changes at run time contradict each other; the pointers, and all three values of each
 Problem file_conflict(std::vector<config::Conflict> conflicts);
 }  // namespace problems

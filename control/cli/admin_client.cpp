@@ -18,11 +18,23 @@ namespace {
 constexpr time_t kReadSeconds = 660;
 constexpr time_t kConnectSeconds = 5;
 
+// Line ends and blanks come along when a file is read into a variable.
+std::string trimmed(const std::string& text) {
+    constexpr const char* kBlank = " \t\r\n";
+    const auto begin = text.find_first_not_of(kBlank);
+    return begin == text.npos ? "" : text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
 std::string first_line(const std::string& path) {
     std::ifstream file(path);
     std::string line;
     std::getline(file, line);
-    return line;
+    return trimmed(line);
+}
+
+// What a header can carry.
+bool is_one_line(const std::string& text) {
+    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
 std::string from_environment(const char* name) {
@@ -40,7 +52,14 @@ std::string why_empty(const std::string& path) {
 ClientAnswer no_answer(const std::string& url, httplib::Error error) {
     if (error == httplib::Error::SSLServerVerification)
         return {0, url + " shows a certificate that is not trusted here; name it with --ca-file", nullptr};
-    const auto why = httplib::to_string(error);
+    if (error == httplib::Error::SSLConnection)
+        return {0, url + " is there, but speaks no TLS: its admin API is asked by http://", nullptr};
+    if (error == httplib::Error::Read && url.starts_with("http://"))
+        return {
+            0,
+            url + " ends the connection without an answer; if its admin API has a certificate, it is asked by https://",
+            nullptr};
+    const auto why = error == httplib::Error::Connection ? "no connection" : httplib::to_string(error);
     return {0, fmt::format("{} does not answer ({}); is switchyard running there?", url, why), nullptr};
 }
 
@@ -57,12 +76,15 @@ AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin),
     if (!settings.token_file.empty()) {
         token_from_ = settings.token_file;
         token_ = first_line(settings.token_file);
+        if (!is_one_line(token_))
+            no_token_ = settings.token_file + " holds no token: there are control characters in it";
         if (token_.empty())
             no_token_ = fmt::format("--token-file {}: {}", settings.token_file, why_empty(settings.token_file));
         return;
     }
-    token_ = from_environment("SWITCHYARD_TOKEN");
+    token_ = trimmed(from_environment("SWITCHYARD_TOKEN"));
     token_from_ = "SWITCHYARD_TOKEN";
+    if (!is_one_line(token_)) no_token_ = "SWITCHYARD_TOKEN holds more than a token: several lines";
     if (!token_.empty()) return;
     const std::string path = state_dir + "/admin.token";
     token_ = first_line(path);

@@ -1,7 +1,7 @@
 // switchyard apply FILE: what changed in the file since it was last taken over, applied to what is in force.
 #include <fmt/format.h>
 
-#include "control/base/file_bytes.h"
+#include "control/base/layered_file.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -9,18 +9,20 @@ namespace {
 
 struct ApplyArguments {
     std::string file;
+    std::vector<std::string> overlays;
     bool file_wins = false;
 };
 
 int apply(const Options& options, const ApplyArguments& a) {
-    const auto bytes = file_bytes(a.file);
-    if (!bytes) {
-        fmt::print(stderr, "switchyard: {}\n", bytes.error().detail);
+    const auto file = read_layered_file(a.file, a.overlays);
+    if (!file) {
+        fmt::print(stderr, "switchyard: {}\n", file.error().detail);
+        for (const auto& e : file.error().errors) fmt::print(stderr, "  {}: {}\n", e.pointer, safe_text(e.detail));
         return kRefused;
     }
     std::vector<std::string> queries;
     if (a.file_wins) queries.emplace_back("file_wins=true");
-    const auto answer = send_change_text(options, "POST", "/v1/config/apply", *bytes, queries);
+    const auto answer = send_change_text(options, "POST", "/v1/config/apply", file->bytes, queries);
     const int code = print_receipt(options, answer);
     if (!a.file_wins && !options.json && answer.json.is_object() && answer.json.contains("conflicts"))
         fmt::print(stderr, "--file-wins decides for the file\n");
@@ -37,6 +39,7 @@ void add_apply(CLI::App& app, Options& options, Action& action) {
     add_change_options(*verb, options);
     auto a = std::make_shared<ApplyArguments>();
     verb->add_option("FILE", a->file, "the configuration file")->required();
+    add_overlays(*verb, a->overlays);
     verb->add_flag("--file-wins", a->file_wins,
                    "where file and changes at run time contradict each other, the file counts");
     verb->callback([&, a] { action = [&, a] { return apply(options, *a); }; });

@@ -3,7 +3,7 @@
 
 #include "config/count.h"
 #include "config/parse.h"
-#include "control/base/file_bytes.h"
+#include "control/base/layered_file.h"
 #include "control/cli/check_names.h"
 #include "control/cli/check_state.h"
 #include "control/cli/surroundings.h"
@@ -14,6 +14,7 @@ namespace {
 
 struct CheckArguments {
     std::string path;
+    std::vector<std::string> overlays;
     bool json = false, offline = false, resolve = false;
 };
 
@@ -25,13 +26,14 @@ std::vector<config::Error> warnings_about(const config::Model& model, const Chec
 }
 
 int check(const CheckArguments& arguments) {
-    const auto& path = arguments.path;
-    const auto bytes = file_bytes(path);
-    if (!bytes) {
-        fmt::print(stderr, "switchyard: {}\n", bytes.error().detail);
+    const auto path = name_of_layers(arguments.path, arguments.overlays);
+    const auto file = read_layered_file(arguments.path, arguments.overlays);
+    if (!file && file.error().errors.empty()) {
+        fmt::print(stderr, "switchyard: {}\n", file.error().detail);
         return kRefused;
     }
-    const auto result = config::parse(std::string_view(*bytes));
+    auto result = file ? config::parse(std::string_view(file->bytes)) : config::ParseResult{{}, file.error().errors};
+    if (file) config::name_layers(file->layers, result.errors);
     const auto warnings = result.model ? warnings_about(*result.model, arguments) : std::vector<config::Error>{};
     if (arguments.json) {
         Json out = {{"valid", result.model.has_value()}, {"errors", Json::array()}, {"warnings", Json::array()}};
@@ -63,6 +65,7 @@ void add_check(CLI::App& app, Action& action) {
     auto a = std::make_shared<CheckArguments>();
     auto state = std::make_shared<std::string>();
     verb->add_option("FILE", a->path, "the configuration file");
+    add_overlays(*verb, a->overlays);
     verb->add_option("--state", *state, "a state directory: would this version take up what is in force there?");
     verb->add_flag("--json", a->json, "answer as JSON, for machines");
     verb->add_flag("--offline", a->offline,

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "config/nearest.h"
+#include "control/cli/slip.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -21,8 +22,11 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     RunOptions run_options;
 
     auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
-    verb->footer("\nExample:\n  switchyard run --config /etc/switchyard.json");
+    verb->footer(
+        "\nExample:\n  switchyard run --config /etc/switchyard.json\n"
+        "  switchyard run --config base.json --overlay prod.json");
     verb->add_option("FILE,--config", run_options.config_file, "the configuration file")->required();
+    add_overlays(*verb, run_options.overlays);
     verb->add_flag("--from-file", run_options.from_file,
                    "begin from the file alone: what was changed at run time is dropped");
     verb->add_option("--state-dir", run_options.state_dir,
@@ -52,6 +56,9 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_explain(app, options, action);
     add_watch(app, options, action);
     add_rollout(app, options, action);
+    add_deploy(app, options, action);
+    add_releases(app, options, action);
+    add_release(app, options, action);
     add_token(app, action);
     add_import_nginx(app, action);
     add_completion(app, action);
@@ -70,8 +77,9 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? kDone : kUsage;
+        return tell_slip(app, e);
     }
+    if (const auto lost = lost_value(app); !lost.empty()) return tell_usage(app, lost);
     return action ? action() : kUsage;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace switchyard::control::cli {
 
@@ -13,6 +14,7 @@ struct RunOptions {
     bool from_file = false;
     std::optional<std::string> state_dir;
     std::uint64_t above = 0;
+    std::vector<std::string> overlays;
 };
 
 // `run` is what the verb of that name does: the one verb that is the proxy itself. Returns the exit code (exit_code.h).

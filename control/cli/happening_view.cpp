@@ -26,8 +26,11 @@ std::string drain_line(const Json& d) {
 
 std::vector<std::string> happening_lines(const Happening& happening) {
     std::vector<std::string> out;
-    for (const auto& r : happening.rollouts.value("rollouts", Json::array()))
-        if (!rollout_ended(r)) out.push_back(rollout_line(r));
+    for (const auto& r : happening.rollouts.value("rollouts", Json::array())) {
+        if (rollout_ended(r)) continue;
+        out.push_back(rollout_line(r));
+        if (!r.value("why", "").empty()) out.push_back("    " + r.value("why", ""));
+    }
     for (const auto& d : happening.drains.value("drains", Json::array()))
         if (auto line = drain_line(d); !line.empty()) out.push_back(std::move(line));
     for (const auto& g : happening.generations.value("generations", Json::array())) {

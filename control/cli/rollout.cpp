@@ -48,6 +48,12 @@ int start_rollout(const Options& options, const std::string& path) {
     return kDone;
 }
 
+// With the reason where a person is needed.
+std::pair<std::string, std::string> told_in_a_line(const Json& rollout) {
+    const std::string why = rollout.value("why", "");
+    return {rollout_line(rollout), rollout.value("needs_person", false) && !why.empty() ? ": " + why : ""};
+}
+
 // On a terminal the whole picture, redrawn in place; into a file or a pipe a line for each change of state or step, and
 // the picture at the end.
 class RolloutPicture {
@@ -61,9 +67,9 @@ class RolloutPicture {
             screen_.draw(rollout_lines(safe_json(rollout)));
         } else if (over(rollout)) {
             for (const auto& line : rollout_lines(safe_json(rollout))) fmt::print("{}\n", line);
-        } else if (const auto line = rollout_line(safe_json(rollout)); line != last_) {
-            fmt::print("{}\n", line);
-            last_ = line;
+        } else if (const auto [line, why] = told_in_a_line(safe_json(rollout)); line + why.substr(0, 1) != last_) {
+            fmt::print("{}{}\n", line, why);
+            last_ = line + why.substr(0, 1);  // what it waits for changes from look to look
         }
         std::fflush(stdout);
     }

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "control/base/evidence_words.h"
 
 namespace switchyard::control::cli {
 namespace {
@@ -18,19 +19,13 @@ std::string bar(double part, bool acts) {
     return std::string(full, acts ? '#' : '-') + std::string(kBar - full, '.');
 }
 
-// A logarithm means nothing at night: how far on the way to a rollback, and the odds that stand behind it.
+// How far on the way to a rollback, and the odds that stand behind it.
 std::string evidence_line(const Json& row) {
-    const double ln_e = row.value("ln_e", 0.0), part = row.value("part", 0.0);
-    const bool acts = row.value("acts", true);
-    constexpr double kSays = 0.5;
-    std::string odds = "says nothing yet";
-    if (ln_e <= -kSays) odds = "speaks for it";
-    if (ln_e >= kSays) odds = fmt::format("{:.0f} : 1 against it", std::round(std::exp(std::min(ln_e, 30.0))));
-    const char* note = row.value("held_by_gate", false) ? " (held by the gate: no request is at that much more risk)"
-                       : acts                           ? ""
-                                                        : " (does not roll back)";
-    return fmt::format("  {:<22} [{}] {:>3.0f} % of the way, {}{}", row.value("test", ""), bar(part, acts),
-                       100.0 * part, odds, note);
+    const double part = row.value("part", 0.0);
+    const std::string idle = row.value("idle", "");
+    return fmt::format("  {:<22} [{}] {:>3.0f} % of the way, {}{}", row.value("test", ""),
+                       bar(part, row.value("acts", true)), 100.0 * part, odds_words(row.value("ln_e", 0.0)),
+                       idle.empty() || part <= 0.0 ? "" : " (" + idle + ")");
 }
 
 std::string number(const Json& of, const char* key) {
@@ -46,14 +41,27 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
 std::string step_line(const Json& step, std::size_t index, const std::string& baked) {
     std::string what;
     for (const auto& [key, value] : step.items()) {
-        if (key == "state") continue;
+        if (is_one_of(key, {"state", "waited", "left"})) continue;
         what += (what.empty() ? "" : " ") + key;
         if (!value.is_object()) what += " " + (value.is_string() ? value.get<std::string>() : value.dump());
         if (key == "weight") what += " %";
     }
     std::string state = step.value("state", "");
     if (step.contains("bake") && is_one_of(state, {"running", "paused", "inconclusive"})) state += ", baked " + baked;
+    for (const char* key : {"waited", "left"})
+        if (step.contains(key)) state += (std::string_view(key) == "left" ? "; " : ", ") + step.value(key, "");
     return fmt::format("  {}. {:<28} {}", index + 1, what, state);
+}
+
+// "  slow at green: Mostly GET /a (3 of 4); endpoint 127.0.0.1:9002."
+void marks(std::vector<std::string>& out, const Json& all) {
+    for (const auto& [arm, groups] : all.items())
+        for (const auto& [group, places] : groups.items())
+            if (const auto where = places.value("where", ""); !where.empty()) {
+                std::string name = group;
+                std::ranges::replace(name, '_', ' ');
+                out.push_back(fmt::format("  {} at {}: {}", name, arm, where));
+            }
 }
 
 std::string arm_line(const std::string& name, const char* since, const Json& arm) {
@@ -104,13 +112,26 @@ std::vector<std::string> rollout_lines(const Json& r) {
     for (const auto& step : r.value("steps", Json::array()))
         out.push_back(step_line(step, index++, r.value("baked", "")));
     if (r.contains("arms")) arms(out, r["arms"]);
-    if (const auto slow = r.value("slow_beyond_ms", Json::object()); !slow.empty())
-        out.push_back(fmt::format("  slow is beyond what {} kept before: p50 {} p90 {} p99 {} ms", r.value("from", ""),
-                                  number(slow, "p50"), number(slow, "p90"), number(slow, "p99")));
+    for (const auto& [key, what] : {std::pair{"slow_beyond_ms", "slow"}, {"long_beyond_ms", "slow to its last octet"}})
+        if (const auto slow = r.value(key, Json::object()); !slow.empty())
+            out.push_back(fmt::format("  {} is beyond what {} kept before: p50 {} p90 {} p99 {} ms", what,
+                                      r.value("from", ""), number(slow, "p50"), number(slow, "p90"),
+                                      number(slow, "p99")));
+    if (r.value("keyless_requests", 0) > 0)
+        out.push_back(
+            fmt::format("  {} requests had no sticky key: they are not compared", number(r, "keyless_requests")));
     for (const auto& row : r.value("evidence", Json::array())) out.push_back(evidence_line(row));
     const Json failing = r.value("failing_endpoints", Json::object());
+    const bool told = r.contains("marks") && r["marks"].value(r.value("to", ""), Json::object()).contains("failed");
     for (const auto& [address, failures] : failing.items())
-        out.push_back(fmt::format("  failed at {}: {}", address, failures.dump()));
+        if (!told) out.push_back(fmt::format("  failed at {}: {}", address, failures.dump()));
+    if (r.contains("marks")) marks(out, r["marks"]);
+    const Json taken_out = r.value("taken_out", Json::object());
+    const Json out_of_service = taken_out.value("endpoints", Json::object());
+    for (const auto& [address, why] : out_of_service.items())
+        out.push_back(fmt::format("  taken out by its checks: {} of the {} endpoints of {}{}", address,
+                                  number(taken_out, "of"), r.value("to", ""),
+                                  why == "" ? "" : ": " + why.get<std::string>()));
     const Json checks = r.value("checks", Json::array());
     for (const auto& check : checks)
         out.push_back(fmt::format("  check {}: {} of {} failures in a row{}{}", check.value("name", ""),

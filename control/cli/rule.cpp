@@ -8,7 +8,7 @@ namespace {
 
 struct RuleArguments {
     std::string what, route, rule, upstream, before, when;
-    std::vector<std::string> headers, cookies, clients, queries;
+    std::vector<std::string> headers, cookies, claims, clients, queries;
 };
 
 // NAME=VALUE tests of one kind; the values of one name are a list.
@@ -43,14 +43,14 @@ int set_rule(const Options& options, const RuleArguments& a, const std::string& 
         }
     }
     if (!add_tests(tests, "header", a.headers) || !add_tests(tests, "cookie", a.cookies) ||
-        !add_tests(tests, "query", a.queries))
+        !add_tests(tests, "query", a.queries) || !add_tests(tests, "claim", a.claims))
         return kUsage;
     if (a.clients.size() == 1) tests.push_back({{"client", a.clients[0]}});
     if (a.clients.size() > 1) tests.push_back({{"client", true}, {"in", a.clients}});
     if (tests.empty() || a.upstream.empty()) {
         fmt::print(stderr,
-                   "switchyard: rule set needs --to UPSTREAM and a test: --header, --cookie, --query, --client or "
-                   "--when; nothing was done\n");
+                   "switchyard: rule set needs --to UPSTREAM and a test: --header, --cookie, --query, --claim, "
+                   "--client or --when; nothing was done\n");
         return kUsage;
     }
     Json body = {{"when", tests.size() == 1 ? tests[0] : Json{{"any", tests}}}, {"upstream", a.upstream}};
@@ -74,13 +74,15 @@ void add_rule(CLI::App& app, Options& options, Action& action) {
     verb->add_option("WHAT", a->what, "what becomes of it")->required()->check(CLI::IsMember({"set", "remove"}));
     verb->add_option("ROUTE", a->route, "the route's name")->required();
     verb->add_option("RULE", a->rule, "the rule's name; set replaces one that is there")->required();
-    verb->add_option("--to", a->upstream, "the upstream its requests go to");
+    verb->add_option("--to", a->upstream,
+                     "the upstream its requests go to; @candidate: the other colour, whichever it is");
     const auto several = [&](const char* name, std::vector<std::string>& into, const char* what) {
         verb->add_option(name, into, what)->expected(1)->take_all();
     };
     several("--header", a->headers, "NAME=VALUE, may be repeated");
     several("--cookie", a->cookies, "NAME=VALUE, may be repeated");
     several("--query", a->queries, "NAME=VALUE, may be repeated");
+    several("--claim", a->claims, "NAME=VALUE of a verified token, may be repeated");
     several("--client", a->clients, "address or block, may be repeated");
     verb->add_option("--when", a->when, "a condition as the configuration writes it, in JSON");
     verb->add_option("--before", a->before, "a new rule stands before this one; else behind all");

@@ -28,12 +28,22 @@ void add_split(CLI::App& app, Options& options, Action& action) {
                 const auto read =
                     pair ? std::from_chars(word.data() + equals + 1, end, weight) : std::from_chars_result{};
                 if (!pair || read.ec != std::errc{} || read.ptr != end) {
-                    fmt::print(stderr, "switchyard: {} is not UPSTREAM=WEIGHT, such as blue=90\n", word);
+                    fmt::print(
+                        stderr,
+                        "switchyard: {} is not UPSTREAM=WEIGHT with a whole number, such as blue=90; nothing was "
+                        "done\n",
+                        word);
                     return kUsage;
                 }
                 const auto upstream = word.substr(0, equals);
+                if (upstream.find_first_of("=,;") != std::string::npos) {
+                    fmt::print(stderr,
+                               "switchyard: {}: weights stand apart, such as blue=90 green=10; nothing was done\n",
+                               word);
+                    return kUsage;
+                }
                 if (body.contains(upstream)) {
-                    fmt::print(stderr, "switchyard: {} is there twice\n", upstream);
+                    fmt::print(stderr, "switchyard: {} is there twice; nothing was done\n", upstream);
                     return kUsage;
                 }
                 body[upstream] = weight;

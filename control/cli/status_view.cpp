@@ -26,6 +26,13 @@ std::string split_of(const Json& split) {
     return out.empty() ? "no split" : out;
 }
 
+// Where a rule leads; of "@candidate" also whom it means now.
+std::string led_by(const Json& rule, const Json& route) {
+    const auto upstream = rule.value("upstream", "");
+    const auto now = route.value("candidate", "");
+    return upstream.starts_with('@') && !now.empty() ? fmt::format("{} (now {})", upstream, now) : upstream;
+}
+
 std::string endpoint_line(const Json& e) {
     std::string line = fmt::format("    {:<24} {:<8}", e.value("address", ""), e.value("health", ""));
     if (e.value("state", "up") != "up") line += " " + e.value("state", "");
@@ -46,6 +53,9 @@ std::string breaker_words(const Json& upstream) {
                        breaker->value("of", 0U));
 }
 
+// A write that takes longer is worth a line.
+constexpr unsigned kDiskHangsMs = 1000;
+
 }  // namespace
 
 std::vector<std::string> status_lines(const Json& s) {
@@ -59,6 +69,10 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format(
             "! generation {} is in force but NOT STORED ({}): a restart would resume generation {}",
             s["unstored"].value("generation", 0U), s["unstored"].value("why", ""), s["unstored"].value("stored", 0U)));
+    if (s.contains("store") && s["store"].value("under_way_ms", 0U) >= kDiskHangsMs)
+        out.push_back(fmt::format(
+            "! the disk that holds the state has not answered for {} s; {} wait for it, traffic and returns do not",
+            s["store"].value("under_way_ms", 0U) / 1000, s["store"].value("waiting", 0U)));
     if (s.contains("pending"))
         out.push_back(fmt::format("! generation {} is undone at {} unless it is confirmed",
                                   s["pending"].value("generation", 0U), s["pending"].value("confirm_by", "")));
@@ -74,7 +88,7 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back("    " + split_of(r["split"]));
         for (const auto& rule : r.value("rules", Json::array()))
             out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""),
-                                      rule.contains("status") ? text_of(rule["status"]) : rule.value("upstream", "")));
+                                      rule.contains("status") ? text_of(rule["status"]) : led_by(rule, r)));
     }
     out.push_back("");
     for (const auto& [name, u] : s["upstreams"].items()) {

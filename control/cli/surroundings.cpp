@@ -14,6 +14,8 @@
 #include <memory>
 
 #include "config/pointer.h"
+#include "config/secret_value.h"
+#include "control/cli/look_at_certificates.h"
 
 namespace switchyard::control::cli {
 namespace {
@@ -47,8 +49,11 @@ void look_at_files(const config::Model& model, std::vector<Error>& out) {
     const auto& process = model.process;
     readable("/process/admin/tls_certificate", process.admin.tls_certificate);
     readable("/process/admin/tls_key", process.admin.tls_key);
-    for (std::size_t i = 0; i < model.routes.size(); ++i)
-        readable(config::pointer_to("/routes", i) + "/jwt/key_file", model.routes[i].jwt.key_file);
+    for (std::size_t i = 0; i < model.routes.size(); ++i) {
+        const std::string at = config::pointer_to("/routes", i) + "/jwt";
+        readable(at + "/key_file", model.routes[i].jwt.key_file);
+        if (std::string why; !config::secret_value(model.routes[i].jwt.key, &why)) out.push_back({at + "/key", why});
+    }
     if (const auto why = unwritable_folder(process.state_dir); !why.empty())
         out.push_back({"/process/state_dir", fmt::format("{} cannot be written: {}", process.state_dir, why)});
     const auto& access = process.log.access;
@@ -163,6 +168,7 @@ void look_at_names(const config::Model& model, std::vector<Error>& out) {
 std::vector<Error> look_around(const config::Model& model, bool names) {
     std::vector<Error> out;
     look_at_files(model, out);
+    look_at_certificates(model, out);
     look_at_ports(model, out);
     if (names) look_at_names(model, out);
     return out;

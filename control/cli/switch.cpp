@@ -48,7 +48,8 @@ void add_switch(CLI::App& app, Options& options, Action& action) {
     add_change_options(*verb, options);
     auto a = std::make_shared<SwitchArguments>();
     verb->add_option("ROUTE", a->route, "the route's name")->required();
-    verb->add_option("UPSTREAM", a->upstream, "where all of its split goes")->required();
+    verb->add_option("UPSTREAM", a->upstream, "where all of its split goes; @candidate: the one of two that gets less")
+        ->required();
     verb->add_option("--require-healthy", a->healthy, "refuse with fewer healthy endpoints")->capture_default_str();
     verb->add_option("--wait-drained", a->wait_drained,
                      "then wait until the old upstream has finished, at most so "

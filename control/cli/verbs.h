@@ -6,6 +6,7 @@
 
 namespace switchyard::control::cli {
 
+void add_overlays(CLI::App& verb, std::vector<std::string>& overlays);
 void add_check(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Options& options, Action& action);
@@ -26,6 +27,9 @@ void add_events(CLI::App& app, Options& options, Action& action);
 void add_explain(CLI::App& app, Options& options, Action& action);
 void add_watch(CLI::App& app, Options& options, Action& action);
 void add_rollout(CLI::App& app, Options& options, Action& action);
+void add_deploy(CLI::App& app, Options& options, Action& action);
+void add_releases(CLI::App& app, Options& options, Action& action);
+void add_release(CLI::App& app, Options& options, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_import_nginx(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);

@@ -45,7 +45,11 @@ void add_wait(CLI::App& app, Options& options, Action& action) {
                           "switchyard wait green --healthy 2 --within 30s && switchyard switch forum green");
     auto a = std::make_shared<WaitArguments>();
     verb->add_option("UPSTREAM", a->upstream, "the group of endpoints")->required();
-    verb->add_option("--healthy", a->healthy, "how many")->capture_default_str();
+    verb->add_option("--healthy", a->healthy, "how many")
+        ->check([](const std::string& text) {
+            return text == "0" ? std::string("--healthy 0 waits for nothing: say 1 or more") : std::string();
+        })
+        ->capture_default_str();
     verb->add_option("--within", a->within, "at most so long; then the exit code is 3")
         ->check(duration_option())
         ->capture_default_str();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -41,7 +42,8 @@ struct Change {
     std::string holder;            // the rollout that makes this change may touch the routes it holds
     // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
     bool unstored_if_need_be = false;
-    bool force = false;  // past the guard: somebody insists, or an automatic return must not be kept from its way
+    bool force = false;     // past the guard: somebody insists, or an automatic return must not be kept from its way
+    bool document = false;  // a whole one: judged beside control's thread, so the edit must not look at control
     std::optional<Restored> restores;  // an earlier generation is what the edit brings back
 };
 
@@ -49,7 +51,10 @@ struct Change {
 struct Holder {
     std::string rollout;     // empty: nobody
     bool returning = false;  // its traffic is on its way back: an undo may go before it
+    std::string to = {};     // the upstream it leads to: who @candidate is meanwhile
+    bool operator==(const Holder&) const = default;
 };
+using Holders = std::map<std::string, Holder>;  // by route
 // 409 for everybody else.
 Problem held_problem(const std::string& route, const Holder& by);
 

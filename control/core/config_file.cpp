@@ -4,17 +4,12 @@
 
 #include "config/document.h"
 #include "config/parse.h"
-#include "control/base/digest.h"
-#include "control/base/file_bytes.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {
 
-Result<ConfigFile> read_config_file(const std::string& path) {
-    auto bytes = file_bytes(path);
-    if (!bytes) return Problem(422, kFileUnread, bytes.error().detail);
-    auto hash = sha256_hex(*bytes);
-    return ConfigFile{std::move(*bytes), std::move(hash)};
+Result<LayeredFile> read_config_file(const ConfigPlace& place) {
+    return read_layered_file(place.path, place.overlays);
 }
 
 Result<config::Model> model_of_file(const std::string& bytes, const config::Model* in_force) {
@@ -24,6 +19,14 @@ Result<config::Model> model_of_file(const std::string& bytes, const config::Mode
     auto parsed = sound ? config::parse(*read.document) : config::parse(std::string_view(bytes));
     if (!parsed.model) return problems::invalid(std::move(parsed.errors));
     return std::move(*parsed.model);
+}
+
+Result<config::Model> model_of_file(const LayeredFile& file, const config::Model* in_force) {
+    auto model = model_of_file(file.bytes, in_force);
+    if (model) return model;
+    auto errors = model.error().errors;
+    config::name_layers(file.layers, errors);
+    return problems::invalid(std::move(errors));
 }
 
 std::optional<std::string> state_dir_in(const std::string& bytes) {

@@ -30,7 +30,24 @@ Result<config::Model> Controller::model_of(std::uint64_t generation) {
 }
 
 void Controller::undo(std::uint64_t to, Change change, Answered done) {
-    if (auto durable = store_unstored(); !durable) return done(durable.error());
+    return_to(to, std::move(change), std::move(done), [] { return true; });
+}
+
+void Controller::return_to(std::uint64_t to, Change change, Answered done, const std::function<bool()>& wanted) {
+    const auto arrived = std::chrono::steady_clock::now();
+    if (answered_before(change, done)) return;
+    // The way back is read in the store: whatever is in force has to be there first.
+    in_turn(change.dry_run && unstored_.commits.empty(), done,
+            [this, to, change, arrived, done, wanted](const Turn& turn) {
+                if (!wanted()) return done(problems::conflict("it is settled already"));
+                store_unstored(turn, [this, to, change, arrived, done, turn](const Result<void>& durable) {
+                    if (!durable) return done(durable.error());
+                    return_now(to, change, arrived, done, turn);
+                });
+            });
+}
+
+void Controller::return_now(std::uint64_t to, Change change, Steady arrived, Answered done, Turn turn) {
     WayBack back{to, "", 0};
     if (to == 0) {
         auto found = way_back(store_, generation_);
@@ -51,22 +68,66 @@ void Controller::undo(std::uint64_t to, Change change, Answered done) {
         if (begun) return Result<config::Model>(with_routes_back(now, earlier, *begun));
         return edits::replace(now, earlier, edits::ProcessPart::keep);
     };
-    this->change(std::move(change), std::move(done));
+    make(std::move(change), arrived, std::move(done), std::move(turn));
 }
 
-Result<void> Controller::confirm(std::uint64_t generation, const Caller& caller) {
-    if (!pending_ || pending_->generation != generation)
-        return problems::not_found(fmt::format("generation {} does not wait for confirmation", generation));
-    const AuditEntry entry{0,           timestamp(system_clock::now()),
-                           caller.who,  caller.from,
-                           "confirm",   caller.reason,
-                           generation_, {fmt::format("generation {} confirmed", generation)},
-                           {},          {}};
-    if (auto settled = store_.settle(generation, entry); !settled) return settled.error();
-    pending_.reset();
-    confirmation_timer_.cancel();
-    events_.add("change", {{"generation", generation}, {"verb", "confirm"}, {"who", caller.who}});
-    return {};
+Result<void> Controller::waits(std::uint64_t generation) const {
+    if (pending_ && pending_->generation == generation) return {};
+    return problems::not_found(fmt::format("generation {} does not wait for confirmation", generation));
+}
+
+void Controller::wait_on(std::uint64_t generation, std::chrono::milliseconds within, const Caller& caller,
+                         std::function<void(Result<WallTime>)> done) {
+    const bool begun = turns_.take([this, generation, within, caller, done](const Turn& turn) {
+        if (auto waiting = waits(generation); !waiting) return done(waiting.error());
+        auto longer = *pending_;
+        longer.deadline_ms = std::max(longer.deadline_ms, unix_ms(system_clock::now() + within));
+        const bool first = waits_on_for_ != caller.who;
+        const AuditEntry entry{0,           timestamp(system_clock::now()),
+                               caller.who,  caller.from,
+                               "wait-on",   caller.reason,
+                               generation_, {fmt::format("generation {} waits on for its confirmation", generation)},
+                               {},          {}};
+        writer_.write(
+            [longer, entry, first](Store& store) { return store.put_off(longer, first ? &entry : nullptr); },
+            [this, longer, first, caller, done, turn, alive = std::weak_ptr(alive_)](const Result<void>& kept) {
+                if (alive.expired() || stopped_) return;
+                if (!kept) return done(kept.error());
+                if (auto waiting = waits(longer.generation); !waiting) return done(waiting.error());
+                pending_ = longer;
+                waits_on_for_ = caller.who;
+                arm_confirmation();
+                if (first)
+                    events_.add("change",
+                                {{"generation", longer.generation}, {"verb", "wait-on"}, {"who", caller.who}});
+                done(from_unix_ms(longer.deadline_ms));
+            });
+    });
+    if (!begun) done(problems::store_busy("changes wait for the disk that holds state_dir"));
+}
+
+void Controller::confirm(std::uint64_t generation, const Caller& caller, Settled done) {
+    const bool begun = turns_.take([this, generation, caller, done](const Turn& turn) {
+        if (auto waiting = waits(generation); !waiting) return done(waiting.error());
+        const AuditEntry entry{0,           timestamp(system_clock::now()),
+                               caller.who,  caller.from,
+                               "confirm",   caller.reason,
+                               generation_, {fmt::format("generation {} confirmed", generation)},
+                               {},          {}};
+        writer_.write([generation, entry](Store& store) { return store.settle(generation, entry); },
+                      [this, generation, caller, done, turn, alive = std::weak_ptr(alive_)](Result<void> settled) {
+                          if (alive.expired() || stopped_) return;
+                          if (!settled) return done(settled.error());
+                          if (pending_ && pending_->generation == generation) {
+                              pending_.reset();
+                              waits_on_for_.clear();
+                              confirmation_timer_.cancel();
+                          }
+                          events_.add("change", {{"generation", generation}, {"verb", "confirm"}, {"who", caller.who}});
+                          done({});
+                      });
+    });
+    if (!begun) done(problems::store_busy("changes wait for the disk that holds state_dir"));
 }
 
 Result<void> Controller::resume_pending() {
@@ -95,20 +156,24 @@ void Controller::not_confirmed() {
     change.verb = kUnconfirmedVerb;
     change.force = true;  // promised when the change was made, to whatever there is to return to
     change.caller = {"switchyard", "", fmt::format("generation {} was not confirmed in time", generation)};
-    undo(pending_->restore, std::move(change), [this, generation](Answer answer) {
-        if (answer && !pending_) return;
-        if (answer) {
-            // Nothing to undo: the configuration is already the old one. The wait is over all the same.
-            static_cast<void>(confirm(generation, {"switchyard", "", "already as before"}));
-            return;
-        }
-        events_.add("change",
-                    {{"generation", generation}, {"verb", "not-confirmed"}, {"failed", answer.error().detail}});
-        confirmation_timer_.expires_after(kRetryUndo);
-        confirmation_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
-            if (!ec && !alive.expired() && !stopped_) not_confirmed();
-        });
-    });
+    const auto still_waits = [this, generation] { return pending_ && pending_->generation == generation; };
+    return_to(
+        pending_->restore, std::move(change),
+        [this, generation, still_waits](Answer answer) {
+            if (!still_waits()) return;  // undone now, or confirmed in the last moment
+            if (answer) {
+                // Nothing to undo: the configuration is already the old one. The wait is over all the same.
+                confirm(generation, {"switchyard", "", "already as before"}, [](const Result<void>&) {});
+                return;
+            }
+            events_.add("change",
+                        {{"generation", generation}, {"verb", "not-confirmed"}, {"failed", answer.error().detail}});
+            confirmation_timer_.expires_after(kRetryUndo);
+            confirmation_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+                if (!ec && !alive.expired() && !stopped_) not_confirmed();
+            });
+        },
+        still_waits);
 }
 
 }  // namespace switchyard::control

@@ -11,20 +11,34 @@
 namespace switchyard::control {
 
 void Controller::take_file(config::Model file, const std::string& hash, bool file_wins, Change change, Answered done) {
+    const auto arrived = std::chrono::steady_clock::now();
     if (state_dir_given_) file.process.state_dir = model_->process.state_dir;
-    const auto stored = store_.base();
-    if (!stored) return done(stored.error());
+    if (answered_before(change, done)) return;
+    change.document = true;
     change.file = FileBase{config::render_text(file), hash, timestamp(std::chrono::system_clock::now())};
+    in_turn(change.dry_run, done, [this, file = std::move(file), file_wins, change, arrived, done](Turn turn) mutable {
+        const auto stored = store_.base();
+        if (!stored) return done(stored.error());
+        change.edit = merging(std::move(file), *stored, file_wins);
+        make(std::move(change), arrived, std::move(done), std::move(turn));
+    });
+}
+
+Edit Controller::merging(config::Model file, const std::optional<FileBase>& kept, bool file_wins) const {
     // Without a base, or with one that no version reads any more, nothing is known to have changed: the file becomes
     // it.
     auto base = std::make_shared<config::Model>(file);
-    if (*stored)
-        if (auto parsed = config::parse_stored((*stored)->config); parsed.model) *base = std::move(*parsed.model);
+    if (kept)
+        if (auto parsed = config::parse_stored(kept->config); parsed.model) *base = std::move(*parsed.model);
     config::MergeRules rules;
     rules.file_wins = file_wins;
-    if (held_by_) rules.held_by = [this](const std::string& route) { return held_by_(route).rollout; };
-    change.edit = [base, file = std::move(file), rules = std::move(rules)](const config::Model& now,
-                                                                           const Facts&) -> Result<config::Model> {
+    // As it is now: the edit may run beside this thread.
+    rules.held_by = [held = holders()](const std::string& route) {
+        const auto it = held.find(route);
+        return it == held.end() ? std::string() : it->second.rollout;
+    };
+    return [base, file = std::move(file), rules = std::move(rules)](const config::Model& now,
+                                                                    const Facts&) -> Result<config::Model> {
         if (file.process != now.process)
             return problems::conflict(
                 "/process differs from the running one, and a change of it needs a restart; nothing was changed");
@@ -32,14 +46,13 @@ void Controller::take_file(config::Model file, const std::string& hash, bool fil
         if (!merged.model) return problems::file_conflict(std::move(merged.conflicts));
         return std::move(*merged.model);
     };
-    this->change(std::move(change), std::move(done));
 }
 
-Result<void> Controller::keep_base(const FileBase& base) {
+void Controller::keep_base(const FileBase& base, Settled done) {
     const auto kept = store_.base();
-    if (!kept) return kept.error();
-    if (*kept && (*kept)->hash == base.hash && (*kept)->config == base.config) return {};
-    return store_.set_base(base);
+    if (!kept) return done(kept.error());
+    if (*kept && (*kept)->hash == base.hash && (*kept)->config == base.config) return done({});
+    writer_.write([base](Store& store) { return store.set_base(base); }, std::move(done));
 }
 
 void Controller::file_is(FileStatus::Word word, const std::string& hash, std::optional<Problem> problem) {

@@ -5,6 +5,11 @@
 
 namespace switchyard::control {
 
+void DrainBook::forget(std::uint32_t upstream) {
+    names_.erase(upstream);
+    for (auto& [id, drain] : drains_) drain.upstreams.erase(upstream);
+}
+
 void DrainBook::open(Drain drain) {
     drains_.insert_or_assign(drain.generation, std::move(drain));
     if (drains_.size() <= kKept) return;

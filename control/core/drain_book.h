@@ -52,6 +52,8 @@ class DrainBook {
     explicit DrainBook(unsigned workers) : latest_(workers), adopted_(workers, 0) {}
 
     void name(std::uint32_t upstream, std::string text) { names_[upstream] = std::move(text); }
+    // Nothing of it is in flight anywhere, and has not been for long: a drain that ended keeps its numbers.
+    void forget(std::uint32_t upstream);
     void open(Drain drain);
 
     // These three may end drains: true when something changed that a waiter wants to see.

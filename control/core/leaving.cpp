@@ -4,6 +4,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "config/candidate.h"
+
 namespace switchyard::control {
 namespace {
 
@@ -43,7 +45,7 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
         }
         for (const auto& rule : route.rules)
             if (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
-                for (const auto& upstream : {rule.upstream, rule.fallback})
+                for (const auto& upstream : {config::upstream_of(route, rule), rule.fallback})
                     if (!upstream.empty()) out.insert(upstream);
     }
     for (const auto& [name, upstream] : before.upstreams) {

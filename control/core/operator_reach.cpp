@@ -33,6 +33,7 @@ std::vector<std::string> beyond_operator(const config::Model& before, const conf
         if (found == wanted.end() || route.split.empty() || found->second->split.empty()) continue;
         const bool rules = same_guards(route, *found->second);
         route.split = found->second->split;
+        route.candidate = found->second->candidate;
         if (rules) route.rules = found->second->rules;
     }
     for (auto& [name, upstream] : reached.upstreams) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "config/candidate.h"
 #include "config/pointer.h"
 #include "config/spelling.h"
 
@@ -110,7 +111,8 @@ bool serves(const config::Rule& rule, Sight& sight) {
 }
 
 bool in_split(const config::Route& route, const std::string& upstream) {
-    return std::any_of(route.split.begin(), route.split.end(), [&](const auto& arm) { return arm.first == upstream; });
+    return upstream == config::kCandidate ||
+           std::any_of(route.split.begin(), route.split.end(), [&](const auto& arm) { return arm.first == upstream; });
 }
 
 // Both of the same name.

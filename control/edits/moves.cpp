@@ -8,6 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "config/candidate.h"
+
 namespace switchyard::control::edits {
 namespace {
 
@@ -78,29 +80,36 @@ const config::Rule* rule_named(const config::Route& route, const std::string& na
     return it == route.rules.end() ? nullptr : &*it;
 }
 
-void compare_rules(const config::Route& was, const config::Route& is, Lines& out) {
+std::string target(const config::Route& route, const config::Rule& rule, const std::string& led_to) {
+    if (rule.upstream.empty()) return fmt::format("its own answer {}", rule.respond.status);
+    if (rule.upstream == config::kCandidate && !led_to.empty()) return led_to;
+    return config::upstream_of(route, rule);
+}
+
+void compare_rules(const config::Route& was, const config::Route& is, const std::string& led_to, Lines& out) {
     for (const auto& rule : was.rules)
         if (rule_named(is, rule.name) == nullptr)
-            out.push_back(
-                fmt::format("route {}: what rule {} sent to {} goes on past it", is.name, rule.name, rule.upstream));
+            out.push_back(fmt::format("route {}: what rule {} sent to {} goes on past it", is.name, rule.name,
+                                      target(was, rule, led_to)));
     for (const auto& rule : is.rules) {
         const auto* old = rule_named(was, rule.name);
+        const std::string to = target(is, rule, led_to);
+        const std::string from = old == nullptr ? "" : target(was, *old, led_to);
         if (old == nullptr)
-            out.push_back(fmt::format("route {}: what rule {} takes goes to {}", is.name, rule.name, rule.upstream));
-        else if (old->upstream != rule.upstream)
-            out.push_back(fmt::format("route {}: what rule {} takes moves from {} to {}", is.name, rule.name,
-                                      old->upstream, rule.upstream));
-        else if (!(old->when == rule.when))
+            out.push_back(fmt::format("route {}: what rule {} takes goes to {}", is.name, rule.name, to));
+        else if (from != to)
             out.push_back(
-                fmt::format("route {}: rule {} sends other requests to {}", is.name, rule.name, rule.upstream));
+                fmt::format("route {}: what rule {} takes moves from {} to {}", is.name, rule.name, from, to));
+        else if (!(old->when == rule.when))
+            out.push_back(fmt::format("route {}: rule {} sends other requests to {}", is.name, rule.name, to));
     }
 }
 
-void compare_routes(const config::Route& was, const config::Route& is, Lines& out) {
+void compare_routes(const config::Route& was, const config::Route& is, const LedTo& led_to, Lines& out) {
     if (was == is) return;
     if (!(was.match == is.match)) out.push_back(fmt::format("route {} takes other requests than before", is.name));
     compare_splits(was, is, out);
-    compare_rules(was, is, out);
+    compare_rules(was, is, led_to ? led_to(is.name) : std::string(), out);
 }
 
 bool in_service(const config::Endpoint& endpoint) {
@@ -125,7 +134,7 @@ void compare_endpoints(const std::string& name, const config::Upstream& was, con
 
 }  // namespace
 
-std::vector<std::string> moves(const config::Model& before, const config::Model& after) {
+std::vector<std::string> moves(const config::Model& before, const config::Model& after, const LedTo& led_to) {
     Lines out;
     std::unordered_map<std::string_view, const config::Route*> olds, news;
     for (const auto& route : before.routes) olds.emplace(route.name, &route);
@@ -141,7 +150,7 @@ std::vector<std::string> moves(const config::Model& before, const config::Model&
         if (old == olds.end())
             out.push_back(fmt::format("route {} is new: what it takes goes to {}", route.name, target(route)));
         else
-            compare_routes(*old->second, route, out);
+            compare_routes(*old->second, route, led_to, out);
     }
     for (const auto& [name, upstream] : after.upstreams)
         if (const auto old = before.upstreams.find(name); old != before.upstreams.end() && !(old->second == upstream))

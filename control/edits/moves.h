@@ -2,9 +2,10 @@
 //
 // One line for each split, rule, route and endpoint whose requests go elsewhere; what only changes how they are served
 //   (timeouts, headers, limits) is not told here. Empty: no traffic moves.
-// Pure.
+// Pure. `led_to`: the upstream that a running rollout leads the route to, or empty; a rule for @candidate means it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 
 namespace switchyard::control::edits {
 
-std::vector<std::string> moves(const config::Model& before, const config::Model& after);
+using LedTo = std::function<std::string(const std::string& route)>;
+
+std::vector<std::string> moves(const config::Model& before, const config::Model& after, const LedTo& led_to = {});
 
 }  // namespace switchyard::control::edits

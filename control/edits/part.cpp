@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config/nearest.h"
 #include "config/parse.h"
 #include "config/render.h"
 #include "control/edits/replace.h"
@@ -33,7 +34,8 @@ Result<std::size_t> rule_index(const config::Route& route, const std::string& na
         names.push_back(route.rules[i].name);
     }
     return problems::not_found(
-        fmt::format("route {} has no rule {:?}; rules: {}", route.name, name, fmt::join(names, ", ")));
+        names.empty() ? fmt::format("route {} has no rule {:?}: it has none", route.name, name)
+                      : fmt::format("route {} has no rule {}", route.name, config::unknown_word(name, names)));
 }
 
 }  // namespace

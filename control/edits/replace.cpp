@@ -12,7 +12,9 @@ void restore_secrets(nlohmann::ordered_json& document, const config::Model& in_f
         if (!jwt.contains("key") || jwt["key"] != kHidden) continue;
         if (!route.contains("name") || !route["name"].is_string()) continue;
         const auto known = route_index(in_force, route["name"].get<std::string>());
-        if (known && !in_force.routes[*known].jwt.key.empty()) jwt["key"] = in_force.routes[*known].jwt.key;
+        if (!known) continue;
+        const config::Secret& secret = in_force.routes[*known].jwt.key;
+        if (secret.from == config::Secret::From::here && !secret.empty()) jwt["key"] = secret.text;
     }
 }
 

@@ -111,6 +111,10 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"side", "upstream"}, {"state", "idle"}}, connections.upstream_idle);
     out.family("switchyard_connections_accepted_total", "counter", "Client connections accepted.");
     out.sample({}, counters.accepted);
+    out.family("switchyard_tls_handshakes_total", "counter", "TLS handshakes with clients, by what came of them.");
+    out.sample({{"result", "full"}}, counters.tls_full);
+    out.sample({{"result", "resumed"}}, counters.tls_resumed);
+    out.sample({{"result", "failed"}}, counters.tls_failed);
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",
@@ -123,6 +127,9 @@ void process(Exposition& out, const MetricsView& view) {
     publish.add(*view.publish_durations);
     out.family("switchyard_publish_duration_seconds", "histogram", "Publication of a generation to its last adoption.");
     histogram(out, {}, publish);
+    out.family("switchyard_store_write_seconds", "gauge",
+               "How long the write to the state file that is under way has taken; 0: none is. Above 1 its disk hangs.");
+    out.sample("", {}, fmt::format("{}", view.store_seconds));
     out.family("switchyard_drain_in_flight", "gauge", "In flight by older generations to upstreams that are draining.");
     for (const auto& [upstream, count] : view.drain_in_flight) out.sample({{"upstream", upstream}}, count);
     out.family("switchyard_build_info", "gauge", "Always 1; the version is in the label.");

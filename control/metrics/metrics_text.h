@@ -36,6 +36,7 @@ struct MetricsView {
     const Histogram* publish_durations = nullptr;
     std::map<std::string, std::uint64_t> drain_in_flight;                          // by upstream
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> health_checks;  // by upstream: ok, failed
+    double store_seconds = 0;  // that the write to the state file which is under way has taken until now
     std::string version;
 };
 

@@ -1,5 +1,8 @@
 #include "control/metrics/totals.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace switchyard::control {
 namespace {
 
@@ -68,6 +71,9 @@ void Totals::add(const WorkerReport& report, Time now) {
                                    report.upstream_connections, report.upstream_connections_idle};
     in_flight_[report.worker] = report.in_flight;
     counters_.accepted += report.accepted;
+    counters_.tls_full += report.tls_full;
+    counters_.tls_resumed += report.tls_resumed;
+    counters_.tls_failed += report.tls_failed;
     counters_.retries_reused += report.retries_reused;
     counters_.retries_connect += report.retries_connect;
     counters_.retries_other += report.retries_other;
@@ -81,26 +87,39 @@ const std::vector<Totals::Refused>& Totals::refused_of(std::uint32_t endpoint) c
     return found == refused_.end() ? none : found->second;
 }
 
+void Totals::forget(const Key& key) {
+    cells_.erase(key);
+    windows_.erase(key);
+    gone_since_.erase(key);
+}
+
+void Totals::forget_route(std::uint32_t id) {
+    std::vector<Key> gone;
+    for (const auto& [key, traffic] : cells_)
+        if (key.first == id) gone.push_back(key);
+    for (const auto& key : gone) forget(key);
+}
+
+void Totals::forget_upstream(std::uint32_t id) {
+    std::vector<Key> gone;
+    for (const auto& [key, traffic] : cells_)
+        if (key.second == id) gone.push_back(key);
+    for (const auto& key : gone) forget(key);
+}
+
 void Totals::configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now) {
     const auto among = [](const std::set<std::uint32_t>& all, std::uint32_t id) {
         return id == 0 || all.count(id) != 0;
     };
-    for (auto it = cells_.begin(); it != cells_.end();) {
-        const auto key = it->first;
-        if (among(routes, key.first) && among(upstreams, key.second)) {
+    std::vector<std::pair<Time, Key>> gone;
+    for (const auto& [key, traffic] : cells_)
+        if (among(routes, key.first) && among(upstreams, key.second))
             gone_since_.erase(key);
-            ++it;
-            continue;
-        }
-        const auto since = gone_since_.try_emplace(key, now).first;
-        if (now - since->second < kGrace) {
-            ++it;
-            continue;
-        }
-        gone_since_.erase(since);
-        windows_.erase(key);
-        it = cells_.erase(it);
-    }
+        else
+            gone.emplace_back(gone_since_.try_emplace(key, now).first->second, key);
+    std::sort(gone.begin(), gone.end(), std::greater<>());
+    for (std::size_t i = 0; i < gone.size(); ++i)
+        if (i >= kMostGone || now - gone[i].first >= kGrace) forget(gone[i].second);
 }
 
 Totals::Connections Totals::connections() const {

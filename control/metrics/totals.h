@@ -49,7 +49,8 @@ class Totals {
         std::uint64_t client = 0, client_idle = 0, upstream = 0, upstream_idle = 0;
     };
     struct Counters {
-        std::uint64_t accepted = 0, retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
+        std::uint64_t accepted = 0, tls_full = 0, tls_resumed = 0, tls_failed = 0;
+        std::uint64_t retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
         std::uint64_t escaped = 0;  // exceptions that reached a worker's loop
     };
     // The last full seconds, for people who look.
@@ -65,6 +66,11 @@ class Totals {
     static constexpr std::chrono::minutes kGrace{10};
     // Of routes and upstreams only these are configured (id 0, none, always is).
     void configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now);
+    // Of those in their grace so many are kept, the latest: each is some 47 KB.
+    static constexpr std::size_t kMostGone = 256;
+    // Nobody has known the name for a while, and its id may be another's.
+    void forget_route(std::uint32_t id);
+    void forget_upstream(std::uint32_t id);
     // No worker knows it any more, and its id may be another's.
     void forget_endpoint(std::uint32_t id) {
         endpoints_.erase(id);
@@ -99,6 +105,8 @@ class Totals {
     };
     using Window = std::array<Slot, kWindowSeconds + 1>;  // one more: the second that is still filling
 
+    using Key = std::pair<std::uint32_t, std::uint32_t>;
+    void forget(const Key& key);
     template <class Wanted>
     Recent gather(Wanted wanted, Time now) const;
 

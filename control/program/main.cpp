@@ -17,8 +17,8 @@ int run(const switchyard::control::cli::RunOptions& options) {
     // So is a file that may not grow (RLIMIT_FSIZE): the change that needed it is refused, traffic goes on.
     std::signal(SIGXFSZ, SIG_IGN);
     const auto open_files = switchyard::raise_open_files();
-    auto control =
-        switchyard::control::Control::start({options.config_file, options.from_file, options.state_dir, options.above});
+    auto control = switchyard::control::Control::start(
+        {options.config_file, options.from_file, options.state_dir, options.above, options.overlays});
     if (control) {
         switchyard::log_info("at most {} files and connections may be open at once (ulimit -Hn)", open_files);
         return (*control)->run();

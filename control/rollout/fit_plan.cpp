@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "config/candidate.h"
 #include "config/nearest.h"
 #include "config/pointer.h"
 #include "control/rollout/allowed_url.h"
+#include "control/rollout/url.h"
 
 namespace switchyard::control::rollout {
 
@@ -25,14 +27,21 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
         if (!name.empty() && !model.upstreams.contains(name))
             errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
     const auto check_url = [&](const std::string& pointer, const std::string& url) {
-        if (!url.empty() && !allowed_url(url, model))
-            errors.push_back(
-                {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
-                                      "configuration, and those in process.admin.rollout_urls",
-                                      url)});
+        if (url.empty() || allowed_url(url, model)) return;
+        const auto parsed = Url::parse(url);
+        const std::string cure =
+            parsed ? fmt::format("; \"http://{}:{}/\" there would allow it",
+                                 parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
+                                 parsed->port)
+                   : "";
+        errors.push_back(
+            {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
+                                  "configuration, and those in process.admin.rollout_urls{}",
+                                  url.substr(0, url.find('?')), cure)});
     };
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
-        check_url(config::pointer_to("/analysis/checks", i) + "/http", plan.checks[i].url);
+        if (const HttpCheck& check = plan.checks[i]; !check.url.empty())
+            check_url(fmt::format("{}/{}", config::pointer_to("/analysis/checks", i), check.key()), check.asked());
     for (std::size_t i = 0; i < plan.webhooks.size(); ++i)
         check_url(config::pointer_to("/analysis/webhooks", i) + "/url", plan.webhooks[i].url);
     const config::Route* route = find_route(model, plan.route);
@@ -55,8 +64,16 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
                                                    "to compare with",
                                                    plan.route, upstream)});
     }
-    const bool reachable =
-        std::ranges::any_of(route->rules, [&](const auto& rule) { return rule.upstream == plan.to; });
+    // While it runs a rule for @candidate leads to where it leads.
+    const auto for_candidate = [](const auto& rule) { return rule.upstream == config::kCandidate; };
+    const bool reachable = std::ranges::any_of(
+        route->rules, [&](const auto& rule) { return rule.upstream == plan.to || for_candidate(rule); });
+    const bool in_split = std::ranges::any_of(route->split, [&](const auto& part) { return part.first == plan.to; });
+    if (!in_split && !plan.to.empty() && std::ranges::any_of(route->rules, for_candidate))
+        errors.push_back(
+            {"/to", fmt::format("is no part of the split of route {}, whose rules speak of {}: that is one "
+                                "of two upstreams",
+                                plan.route, config::kCandidate)});
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         const Step& step = plan.steps[i];
         const std::string at = config::pointer_to("/steps", i);
@@ -69,8 +86,8 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
 bool rules_bypass_split(const Plan& plan, const config::Model& model) {
     const config::Route* route = find_route(model, plan.route);
     return route != nullptr && std::ranges::any_of(route->rules, [&](const auto& rule) {
-               return rule.upstream == plan.to || rule.upstream == plan.from || rule.fallback == plan.to ||
-                      rule.fallback == plan.from;
+               return rule.upstream == config::kCandidate || rule.upstream == plan.to || rule.upstream == plan.from ||
+                      rule.fallback == plan.to || rule.fallback == plan.from;
            });
 }
 

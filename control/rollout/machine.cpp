@@ -43,10 +43,11 @@ void Machine::begin(Effects& out) {
 
 void Machine::enter(std::size_t step, const std::string& by, const std::string& why, Effects& out) {
     step_ = step;
+    approved_.clear();
     const Step& now = current();
     const Ppm weight = now.kind == Step::Kind::weight ? now.weight : weight_;
     state_ = now.kind == Step::Kind::pause ? State::paused : State::running;
-    why_ = now.kind == Step::Kind::pause ? "the plan pauses here until a person promotes or resumes" : why;
+    why_ = now.kind == Step::Kind::pause ? awaits_approvals() : why;
     Record entered = record(Record::Kind::step, by, why);
     entered.weight = weight;
     out.emplace_back(effect::Journal{std::move(entered)});
@@ -81,7 +82,7 @@ void Machine::leave(State state, Record::Kind kind, const std::string& by, const
 
 void Machine::advance(const std::string& by, const std::string& why, Effects& out) {
     if (step_ + 1 < plan_.steps.size()) return enter(step_ + 1, by, why, out);
-    leave(State::succeeded, Record::Kind::succeeded, by, why, nullptr, out);
+    leave(State::succeeded, Record::Kind::succeeded, by, unseen_.empty() ? why : why + ". " + unseen_, nullptr, out);
 }
 
 void Machine::give_up(const Findings& findings, const std::string& why, Effects& out) {
@@ -110,6 +111,7 @@ void Machine::give_up(const Findings& findings, const std::string& why, Effects&
 Effects Machine::start(Monotonic now, const std::string& by) {
     Effects out;
     last_tick_ = now;
+    begun_by_ = by;
     Record started = record(Record::Kind::started, by, "");
     started.detail = render_plan(plan_);
     out.emplace_back(effect::Journal{std::move(started)});
@@ -122,6 +124,7 @@ Effects Machine::start(Monotonic now, const std::string& by) {
 Effects Machine::tick(Monotonic now, const Findings& findings) {
     Effects out;
     const Monotonic since = passed(now);
+    unseen_ = findings.unseen;
     if (!active()) {
         if (return_from_ > 0) {
             returning_ += since;
@@ -164,7 +167,7 @@ Effects Machine::tick(Monotonic now, const Findings& findings) {
     } else {
         why_ = held     ? findings.hold
                : !fresh ? "waits for fresh counts from the workers"
-               : !ripe  ? "bakes"
+               : !ripe  ? std::string(kBakes)
                         : "waits: " + findings.why;
     }
     return out;

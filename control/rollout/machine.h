@@ -8,6 +8,7 @@
 //   - What was taken back is `rolling_back` until every worker routes so; then it is `rolled_back`. Until then, and
 //   after
 //     an abort likewise, abort lets the route go: the return is still wanted, but a person may do otherwise.
+//   - A pause that wants approvals ends with the last of them: each name counts once, and who began it never.
 //   - Nothing succeeds by itself without a counted request.
 //   - Every change of state comes with its Journal effect FIRST; the state can be rebuilt from any prefix of the
 //     records, and from a prefix it holds the weights of that prefix.
@@ -17,6 +18,7 @@
 // Threads: one owner. Errors: a refused wish says why. Units: milliseconds since any fixed moment.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -51,6 +53,7 @@ struct Findings {
     bool mismatch = false;       // the split does not deliver its shares
     bool checks_passed = false;  // there are checks, and each has passed in this step
     double extra_failures = 0;   // beyond what the old upstream's rate explains
+    std::string unseen;          // what a success would leave unsaid; empty: nothing, or it is not near
     std::string hold;            // why the step may not end well now, whatever the evidence; empty: nothing
     struct Alarm {
         std::string by;   // evidence, check smoke, health
@@ -84,9 +87,10 @@ using Effects = std::vector<Effect>;
 
 class Machine {
   public:
-    static constexpr Monotonic kFresh{2000};        // ten ticks: evidence older than this advances nothing
-    static constexpr Monotonic kLongestTick{1000};  // what one tick can add to a bake
-    static constexpr unsigned kReturnStages = 20;   // of a gradual return
+    static constexpr Monotonic kFresh{2000};             // ten ticks: evidence older than this advances nothing
+    static constexpr Monotonic kLongestTick{1000};       // what one tick can add to a bake
+    static constexpr unsigned kReturnStages = 20;        // of a gradual return
+    static constexpr std::string_view kBakes = "bakes";  // why() while it does
 
     explicit Machine(Plan plan) : plan_(std::move(plan)) {}
 
@@ -121,6 +125,11 @@ class Machine {
     bool holds_route() const { return !closed_ && !let_go_; }
     const std::string& why() const { return why_; }  // of the state; what a running step waits for
     Monotonic baked() const { return baked_; }
+    Monotonic waited() const { return waited_; }  // in this step, running
+    // Until a running step is given up.
+    Monotonic patience_left() const { return std::max(Monotonic{0}, current().bake + plan_.patience - waited_); }
+    // Who has approved this step, in their order.
+    const std::vector<std::string>& approved() const { return approved_; }
 
   private:
     void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
@@ -131,6 +140,8 @@ class Machine {
     void advance(const std::string& by, const std::string& why, Effects& out);
     void give_up(const Findings& findings, const std::string& why, Effects& out);
     void come_back(Effects& out);
+    bool approve(const std::string& by, Effects& out, std::string& refusal);
+    std::string awaits_approvals() const;
     Monotonic passed(Monotonic now);
     std::string refused(std::string_view wish) const;
     Record record(Record::Kind kind, const std::string& by, const std::string& why) const;
@@ -143,11 +154,14 @@ class Machine {
     bool closed_ = false;
     bool let_go_ = false;  // returning, but a person has said that the route is hers
     std::string why_;
+    std::string begun_by_;
+    std::vector<std::string> approved_;
     std::optional<Monotonic> last_tick_;
     Monotonic baked_{0};      // time with fresh evidence in this step
     Monotonic waited_{0};     // time in this step
     Monotonic returning_{0};  // time since a gradual rollback began
     Ppm return_from_ = 0;
+    std::string unseen_;  // as of the last tick
 };
 
 }  // namespace switchyard::control::rollout

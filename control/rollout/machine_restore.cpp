@@ -12,9 +12,11 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
         switch (r.kind) {
             case Record::Kind::started:
                 state_ = State::running;
+                begun_by_ = r.by;
                 break;
             case Record::Kind::step:
                 entered = true;
+                approved_.clear();
                 state_ = current().kind == Step::Kind::pause ? State::paused : State::running;
                 weight_ = r.weight;
                 break;
@@ -43,6 +45,9 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
                 break;
             case Record::Kind::restarted:
                 break;
+            case Record::Kind::approved:
+                approved_.push_back(r.by);
+                break;
             case Record::Kind::closed:
                 closed_ = true;
                 if (state_ == State::rolling_back) state_ = State::rolled_back;
@@ -50,6 +55,7 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
         }
         if (!r.why.empty()) why_ = r.why;
     }
+    if (state_ == State::paused && current().approvals > 0) why_ = awaits_approvals();
     if (closed_) return out;
     if (!entered && state_ == State::running) {
         // Killed between the first record and the first step: the person's start still stands.

@@ -22,6 +22,7 @@ using Errors = std::vector<config::Error>;
 
 constexpr std::size_t kMostSteps = 100;
 constexpr std::size_t kMostChecks = 20;
+constexpr std::uint32_t kMostApprovals = 20;  // more is a mistake: nobody finds so many people
 
 // Each element of a list with its pointer; not a list: reported.
 template <class Each>
@@ -59,8 +60,13 @@ Step read_step(const Json& json, const std::string& at, Errors& errors) {
         reader.read("header_only", step.bake);
     } else if (const Json* pause = reader.find("pause")) {
         step.kind = Step::Kind::pause;
-        if (!pause->is_object() || !pause->empty())
-            reader.fail(reader.below("pause"), "expected {}: a pause ends when a person says so");
+        if (!pause->is_object()) {
+            reader.fail(reader.below("pause"), "expected {} or {\"approvals\": 2}: a pause ends when people say so");
+        } else {
+            ObjectReader inside(*pause, reader.below("pause"), errors);
+            inside.read("approvals", step.approvals, 1, kMostApprovals);
+            inside.end();
+        }
     } else if (reader.required("weight")) {  // a wrong value is reported once, by read_weight
         read_weight(reader, step.weight);
         reader.required("bake");
@@ -96,18 +102,63 @@ void check_url(ObjectReader& reader, std::string_view key) {
         reader.fail(reader.below(key), why);
 }
 
+void read_limits(const Json& json, ObjectReader& reader, HttpCheck& check) {
+    constexpr double kMost = 1e300;
+    for (const auto& [key, limit] : {std::pair{"below", &check.below}, std::pair{"above", &check.above}}) {
+        if (!json.contains(key)) continue;
+        double value = 0.0;
+        reader.read(key, value, -kMost, kMost);
+        *limit = value;
+        if (check.kind == HttpCheck::Kind::status)
+            reader.fail(reader.below(key), "needs \"json\", a pointer to the number of the answer that is compared");
+    }
+    if (check.kind != HttpCheck::Kind::status && !check.below && !check.above)
+        reader.fail(reader.at(), "needs \"below\" or \"above\": the values that pass");
+    if (check.below && check.above && *check.below <= *check.above)
+        reader.fail(reader.below("above"), "nothing is both above this and below \"below\"");
+}
+
+// What it asks whom, and which answers pass.
+void read_question(const Json& json, ObjectReader& reader, HttpCheck& check) {
+    const bool prometheus = json.contains("prometheus");
+    if (prometheus == json.contains("http")) {
+        for (const char* key : {"http", "prometheus", "query", "json", "below", "above"}) reader.find(key);
+        return reader.fail(reader.at(), prometheus ? "asks \"http\" or \"prometheus\", not both"
+                                                   : "needs \"http\", or \"prometheus\" with a \"query\"");
+    }
+    if (prometheus) {
+        check.kind = HttpCheck::Kind::prometheus;
+        reader.read("prometheus", check.url);
+        check_url(reader, "prometheus");
+        if (check.url.find_first_of("?#") != std::string::npos)
+            reader.fail(reader.below("prometheus"), "expected the server's URL; what it is asked stands in \"query\"");
+        if (reader.required("query")) reader.read("query", check.what);
+    } else {
+        reader.read("http", check.url);
+        check_url(reader, "http");
+        if (json.contains("json")) {
+            check.kind = HttpCheck::Kind::json;
+            reader.read("json", check.what);
+            try {
+                static_cast<void>(Json::json_pointer(check.what));
+            } catch (const Json::exception&) {
+                reader.fail(reader.below("json"), "expected a JSON pointer, such as /checks/errors");
+            }
+        }
+    }
+    read_limits(json, reader, check);
+}
+
 HttpCheck read_check(const Json& json, const std::string& at, Errors& errors) {
     constexpr std::uint32_t kMostFailures = 1000;
     HttpCheck check;
     ObjectReader reader(json, at, errors);
     reader.required("name");
-    reader.required("http");
     reader.read("name", check.name);
-    reader.read("http", check.url);
+    if (reader.is_object()) read_question(json, reader, check);
     reader.read("every", check.every, std::chrono::milliseconds(100));
     reader.read("timeout", check.timeout, std::chrono::milliseconds(10));
     reader.read("failures", check.failures, 1, kMostFailures);
-    check_url(reader, "http");
     reader.end();
     return check;
 }
@@ -135,26 +186,34 @@ bool switched_off(const Json& value) {
     return value.is_null() || (value.is_boolean() && !value.get<bool>());
 }
 
+constexpr double kMostTolerated = 100.0;
+
+void read_levels(ObjectReader& analysis, std::string_view key, std::array<double, analysis::kLevels>& levels,
+                 double& tail, Errors& errors) {
+    const Json* json = analysis.find(key);
+    if (json == nullptr) return;
+    levels.fill(0.0);  // only those that are named
+    tail = 0.0;
+    if (switched_off(*json)) return;
+    ObjectReader reader(*json, analysis.below(key), errors);
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        reader.read(analysis::kLevelNames[i], levels[i], 1.0, kMostTolerated);
+    reader.read("tail", tail, 1.0, kMostTolerated);
+    reader.end();
+}
+
 void read_tolerances(ObjectReader& analysis, Plan& plan, Errors& errors) {
-    constexpr double kMost = 100.0;
     if (const Json* json = analysis.find("errors")) {
         if (switched_off(*json)) {
             plan.errors_tolerate = 0.0;
         } else {
             ObjectReader reader(*json, analysis.below("errors"), errors);
-            reader.read("tolerate", plan.errors_tolerate, 1.0, kMost);
+            reader.read("tolerate", plan.errors_tolerate, 1.0, kMostTolerated);
             reader.end();
         }
     }
-    if (const Json* json = analysis.find("latency")) {
-        plan.latency_tolerate = {0.0, 0.0, 0.0};  // only the levels that are named
-        if (!switched_off(*json)) {
-            ObjectReader reader(*json, analysis.below("latency"), errors);
-            for (std::size_t i = 0; i < analysis::kLevels; ++i)
-                reader.read(analysis::kLevelNames[i], plan.latency_tolerate[i], 1.0, kMost);
-            reader.end();
-        }
-    }
+    read_levels(analysis, "latency", plan.latency_tolerate, plan.latency_tail, errors);
+    read_levels(analysis, "duration", plan.duration_tolerate, plan.duration_tail, errors);
     if (const Json* json = analysis.find("answers")) {
         static const std::vector<std::string> acts{"hold", "rollback"};
         if (switched_off(*json)) {

@@ -26,17 +26,30 @@ struct Step {
     };
     Kind kind = Kind::weight;
     Ppm weight = 0;
-    Duration bake{0};  // header_only: how long it is held
+    Duration bake{0};             // header_only: how long it is held
+    std::uint32_t approvals = 0;  // pause: so many people, and not who began it; 0: anybody
     bool operator==(const Step&) const = default;
 };
 
 struct HttpCheck {
+    enum class Kind : std::uint8_t {
+        status,     // passes when the answer is 2xx
+        json,       // a number of the answer is compared
+        prometheus  // what a query gives is compared
+    };
+
     std::string name;
-    std::string url;  // http://host:port/path
+    std::string url;  // http://host:port/path; of a Prometheus server what stands before /api/v1/query
     Duration every{5000};
     Duration timeout{2000};
     std::uint32_t failures = 3;  // so many in a row roll back
+    Kind kind = Kind::status;
+    std::string what{};                      // json: a JSON pointer · prometheus: a query
+    std::optional<double> below{}, above{};  // the value that passes
     bool operator==(const HttpCheck&) const = default;
+
+    const char* key() const { return kind == Kind::prometheus ? "prometheus" : "http"; }  // that has the URL
+    std::string asked() const;                                                            // the URL as it is asked
 };
 
 struct Webhook {
@@ -54,8 +67,11 @@ struct Plan {
     double false_alarm = 0.001;
     double errors_tolerate = 1.5;                           // 0: off
     std::array<double, 3> latency_tolerate{1.2, 1.5, 2.0};  // p50, p90, p99; 0: off
-    double answers_false_alarm = 0.001;                     // kinds of answers, beside false_alarm; 0: off
-    bool answers_roll_back = false;                         // else they hold the step
+    double latency_tail = 3.0;
+    std::array<double, 3> duration_tolerate{1.2, 1.5, 2.0};  // of whole answers
+    double duration_tail = 3.0;
+    double answers_false_alarm = 0.001;  // kinds of answers, beside false_alarm; 0: off
+    bool answers_roll_back = false;      // else they hold the step
     std::optional<double> slo_success_percent;
     std::optional<Duration> slo_p99;
     std::uint32_t max_extra_failures = 0;  // 0: no cap

@@ -6,9 +6,9 @@
 namespace switchyard::control::rollout {
 
 namespace {
-constexpr std::array<std::string_view, 11> kWords{"started",      "step",        "paused",    "resumed",
+constexpr std::array<std::string_view, 12> kWords{"started",      "step",        "paused",    "resumed",
                                                   "inconclusive", "rolled_back", "returning", "aborted",
-                                                  "succeeded",    "restarted",   "closed"};
+                                                  "succeeded",    "restarted",   "closed",    "approved"};
 }
 
 std::string_view word(Record::Kind kind) {

@@ -26,7 +26,8 @@ struct Record {
         aborted,       // by a person
         succeeded,
         restarted,  // the process came back; the step's bake begins anew
-        closed      // the last weight is in force: nothing is left to do
+        closed,     // the last weight is in force: nothing is left to do
+        approved    // a pause of the plan: one of the people that it wants
     };
     Kind kind = Kind::started;
     std::size_t step = 0;

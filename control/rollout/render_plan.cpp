@@ -31,6 +31,26 @@ const char* word(Plan::Inconclusive policy) {
     return "pause";
 }
 
+Json levels(const std::array<double, analysis::kLevels>& tolerate, double tail) {
+    Json out = Json::object();
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        if (tolerate[i] > 0.0) out[analysis::kLevelNames[i]] = tolerate[i];
+    if (tail > 0.0) out["tail"] = tail;
+    return out;
+}
+
+Json render_check(const HttpCheck& check) {
+    Json out = {{"name", check.name}, {check.key(), check.url}};
+    if (check.kind == HttpCheck::Kind::json) out["json"] = check.what;
+    if (check.kind == HttpCheck::Kind::prometheus) out["query"] = check.what;
+    if (check.below) out["below"] = *check.below;
+    if (check.above) out["above"] = *check.above;
+    out["every"] = duration_text(check.every);
+    out["timeout"] = duration_text(check.timeout);
+    out["failures"] = check.failures;
+    return out;
+}
+
 Json render_analysis(const Plan& plan) {
     Json out;
     out["false_alarm"] = plan.false_alarm;
@@ -38,10 +58,8 @@ Json render_analysis(const Plan& plan) {
         out["errors"] = {{"tolerate", plan.errors_tolerate}};
     else
         out["errors"] = nullptr;
-    Json latency = Json::object();
-    for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        if (plan.latency_tolerate[i] > 0.0) latency[analysis::kLevelNames[i]] = plan.latency_tolerate[i];
-    out["latency"] = latency;
+    out["latency"] = levels(plan.latency_tolerate, plan.latency_tail);
+    out["duration"] = levels(plan.duration_tolerate, plan.duration_tail);
     if (plan.answers_false_alarm > 0.0)
         out["answers"] = {{"false_alarm", plan.answers_false_alarm},
                           {"act", plan.answers_roll_back ? "rollback" : "hold"}};
@@ -53,12 +71,7 @@ Json render_analysis(const Plan& plan) {
     out["slo"] = slo;
     out["max_extra_failures"] = plan.max_extra_failures;
     out["checks"] = Json::array();
-    for (const HttpCheck& check : plan.checks)
-        out["checks"].push_back({{"name", check.name},
-                                 {"http", check.url},
-                                 {"every", duration_text(check.every)},
-                                 {"timeout", duration_text(check.timeout)},
-                                 {"failures", check.failures}});
+    for (const HttpCheck& check : plan.checks) out["checks"].push_back(render_check(check));
     out["webhooks"] = Json::array();
     for (const Webhook& hook : plan.webhooks) out["webhooks"].push_back({{"on", hook.on}, {"url", hook.url}});
     out["inconclusive"] = word(plan.inconclusive);
@@ -78,7 +91,7 @@ Json render_step(const Step& step) {
         case Step::Kind::header_only:
             return {{"header_only", duration_text(step.bake)}};
         case Step::Kind::pause:
-            return {{"pause", Json::object()}};
+            return {{"pause", step.approvals > 0 ? Json{{"approvals", step.approvals}} : Json::object()}};
         case Step::Kind::weight:
             break;
     }

@@ -18,7 +18,8 @@ namespace switchyard::control::audit_rows {
 void append(Database& database, AuditEntry entry);
 // Newest first; only those with number < before when before > 0.
 std::vector<AuditEntry> page(Database& database, std::uint64_t before, unsigned limit);
-// Also whether the anchor's line is still the one that was noted.
-AuditVerdict verify(Database& database, const std::optional<AuditAnchor>& anchor);
+// The next lines of a verification; also whether the anchor's line is still the one that was noted. A slice is a few
+// milliseconds, unless a single line is longer than that.
+void verify(Database& database, AuditVerification& so_far);
 
 }  // namespace switchyard::control::audit_rows

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "control/base/result.h"
@@ -38,7 +39,12 @@ class Database {
     template <class T>
     Result<T> reading(const std::function<T()>& body) {
         try {
-            return body();
+            if constexpr (std::is_void_v<T>) {
+                body();
+                return {};
+            } else {
+                return body();
+            }
         } catch (const SQLite::Exception& e) {
             return problem_of(e);
         }

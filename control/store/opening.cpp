@@ -105,6 +105,22 @@ Result<Store::Opened> Store::open_copy(const std::string& path, const std::strin
     return opened;
 }
 
+Result<std::unique_ptr<Store>> Store::open_reader(const std::string& path, const Options& options) {
+    try {
+        auto members = std::make_unique<Members>(path, options.vfs);
+        members->db.exec("PRAGMA query_only = 1");
+        return std::unique_ptr<Store>(new Store(std::move(members)));
+    } catch (const SQLite::Exception& e) {
+        return Problem(500, kStoreUnusable, fmt::format("{} cannot be read ({})", path, e.what()));
+    }
+}
+
+std::unique_ptr<Store> Store::refusing(const std::string& why) {
+    auto members = std::make_unique<Members>(":memory:", "");
+    members->unavailable = why;
+    return std::unique_ptr<Store>(new Store(std::move(members)));
+}
+
 Result<Store::Opened> Store::open(const std::string& path) {
     return open(path, Options{});
 }

@@ -74,6 +74,8 @@ struct Commit {
     std::optional<IdempotencyRow> idempotency;
     std::optional<PendingConfirmation> pending;  // empty: whatever was pending is settled by this change
     std::uint64_t keep = 0;                      // generations to keep; 0: all
+    // A generation that may be durable and was never put in force: its idempotency key stands for nothing any more.
+    std::uint64_t withdraws = 0;
 };
 
 struct AuditVerdict {
@@ -88,6 +90,15 @@ struct AuditVerdict {
 struct AuditAnchor {
     std::uint64_t number = 0;
     std::string hash;
+};
+
+// The record as far as it has been looked at. It may grow meanwhile: what is there when the last line has been read
+// counts.
+struct AuditVerification {
+    std::optional<AuditAnchor> anchor;
+    AuditVerdict verdict;
+    std::string previous;  // hash of the last line that fits
+    bool done = false;
 };
 
 }  // namespace switchyard::control

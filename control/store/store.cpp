@@ -5,6 +5,7 @@
 #include "control/store/address_rows.h"
 #include "control/store/audit_rows.h"
 #include "control/store/members.h"
+#include "control/store/release_rows.h"
 
 namespace switchyard::control {
 namespace {
@@ -52,6 +53,11 @@ void write(Database& database, const Commit& c) {
     audit_rows::append(database, {0, g.at, g.who, g.from, g.verb, g.reason, g.number, g.changes, {}, {}});
     if (c.base) write_base(database, *c.base);
     database.statement("DELETE FROM pending").exec();
+    if (c.withdraws != 0) {
+        auto& withdrawn = database.statement("DELETE FROM idempotency WHERE generation = ?");
+        withdrawn.bind(1, signed_of(c.withdraws));
+        withdrawn.exec();
+    }
     if (c.pending) {
         auto& p = database.statement("INSERT INTO pending VALUES (?, ?, ?)");
         p.bind(1, signed_of(c.pending->generation));
@@ -105,6 +111,16 @@ Result<void> Store::settle(std::uint64_t generation, const AuditEntry& entry) {
         s.bind(1, signed_of(generation));
         s.exec();
         audit_rows::append(*members_, entry);
+    });
+}
+
+Result<void> Store::put_off(const PendingConfirmation& pending, const AuditEntry* entry) {
+    return members_->durably([&] {
+        auto& s = members_->statement("UPDATE pending SET deadline_ms = ? WHERE generation = ?");
+        s.bind(1, pending.deadline_ms);
+        s.bind(2, signed_of(pending.generation));
+        s.exec();
+        if (entry != nullptr) audit_rows::append(*members_, *entry);
     });
 }
 
@@ -243,7 +259,15 @@ Result<std::vector<AuditEntry>> Store::audit(std::uint64_t before, unsigned limi
 }
 
 Result<AuditVerdict> Store::verify_audit(const std::optional<AuditAnchor>& anchor) {
-    return members_->reading<AuditVerdict>([&] { return audit_rows::verify(*members_, anchor); });
+    AuditVerification verification;
+    verification.anchor = anchor;
+    while (!verification.done)
+        if (auto looked = verify_slice(verification); !looked) return looked.error();
+    return std::move(verification.verdict);
+}
+
+Result<void> Store::verify_slice(AuditVerification& so_far) {
+    return members_->reading<void>([&] { audit_rows::verify(*members_, so_far); });
 }
 
 Result<void> Store::put_journal(const std::string& id, const std::string& text) {
@@ -274,6 +298,18 @@ Result<std::map<std::string, std::string>> Store::journals() {
         while (s.executeStep()) out[s.getColumn(0).getString()] = s.getColumn(1).getString();
         return out;
     });
+}
+
+Result<void> Store::put_release(const std::string& id, const std::string& text) {
+    return members_->durably([&] { release_rows::put(*members_, id, text); });
+}
+
+Result<void> Store::drop_releases(const std::vector<std::string>& ids) {
+    return members_->durably([&] { release_rows::drop(*members_, ids); });
+}
+
+Result<std::map<std::string, std::string>> Store::releases() {
+    return members_->reading<std::map<std::string, std::string>>([&] { return release_rows::all(*members_); });
 }
 
 Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::string>>& rows) {

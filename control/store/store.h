@@ -4,7 +4,8 @@
 //   synchronous=FULL). After a Problem nothing of that commit is visible. The audit is a hash chain whose head is
 //   kept beside it, so a missing last line shows as well. A generation's number is never given twice, whatever becomes
 //   of the file (GenerationLedger).
-// Threads: one, the control thread. It blocks for the length of an fsync.
+// Threads: one for each Store; writing blocks it for the length of an fsync. The process has two on the same file: one
+//   that the store's thread writes to (store_thread.h), one that control reads from.
 // Owns: the database connection. Errors: a full disk is 507, everything else 500, with SQLite's own words.
 #pragma once
 
@@ -37,6 +38,11 @@ class Store {
     // What can be read of a store in a folder that cannot be written: a private copy, which takes no change – 503
     // `store_unavailable`, for the reason `why`. Without anything that can be read, an empty one.
     static Result<Opened> open_copy(const std::string& path, const std::string& why);
+    // A second connection to the sound store that is open in this process, for another thread: it sees what the first
+    // has made durable, and waits for none of its writing. To be read from only.
+    static Result<std::unique_ptr<Store>> open_reader(const std::string& path, const Options& options);
+    // One that holds nothing and takes nothing, for the reason `why`: 503 `store_unavailable`.
+    static std::unique_ptr<Store> refusing(const std::string& why);
     // From now on no change is taken, for the reason `why`.
     void refuse_changes(std::string why);
     ~Store();
@@ -48,6 +54,8 @@ class Store {
     Result<void> note(const AuditEntry& entry);
     // The pending change was confirmed: forget its deadline and write the audit line, in one step.
     Result<void> settle(std::uint64_t generation, const AuditEntry& entry);
+    // Its deadline is another one now; with an audit line, or without, in one step.
+    Result<void> put_off(const PendingConfirmation& pending, const AuditEntry* entry);
     // The file was taken over and made no generation: its text is remembered all the same.
     Result<void> set_base(const FileBase& base);
     // The file whose bytes have this hash was refused by the guard: a start, which has no guard, must not take it.
@@ -72,12 +80,19 @@ class Store {
     Result<std::optional<KeptReply>> kept_reply(const std::string& who, const std::string& key);
 
     Result<std::vector<AuditEntry>> audit(std::uint64_t before, unsigned limit);
+    // The whole record in one go, and in slices, for whoever has other things to do: until it is done.
     Result<AuditVerdict> verify_audit(const std::optional<AuditAnchor>& anchor = {});
+    Result<void> verify_slice(AuditVerification& so_far);
 
     // Journals of rollouts, by id: opaque texts that are replaced as a whole.
     Result<void> put_journal(const std::string& id, const std::string& text);
     Result<std::map<std::string, std::string>> journals();
     Result<void> drop_journals(const std::vector<std::string>& ids);
+
+    // Records of releases, by id: as journals.
+    Result<void> put_release(const std::string& id, const std::string& text);
+    Result<std::map<std::string, std::string>> releases();
+    Result<void> drop_releases(const std::vector<std::string>& ids);
 
     // Last good addresses of names; one without any is forgotten.
     Result<void> put_addresses(const std::map<std::string, std::vector<std::string>>& rows);

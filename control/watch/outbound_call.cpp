@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "proxy/http/chunked.h"
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/net/shortage.h"
@@ -89,6 +90,37 @@ asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes
     co_return unsent ? under_way.failed("sending the request", unsent) : CallOutcome{};
 }
 
+// What is left of `answer`, then from the wire, as its framing says.
+asio::awaitable<CallOutcome> read_body(CallUnderWay& under_way, std::string answer, const http::Body& framing,
+                                       std::size_t most, unsigned status) {
+    using Kind = http::Body::Kind;
+    CallOutcome outcome{status, {}};
+    http::ChunkedDecoder decoder;
+    std::array<char, kReadSize> bytes;
+    const CallOutcome too_large{0, "the answer is larger than " + std::to_string(most / 1024) + " KiB"};
+    if (framing.kind == Kind::length && framing.length > most) co_return too_large;
+    for (bool ended = false; framing.kind != Kind::none;) {
+        if (framing.kind == Kind::chunked) {
+            const auto got = decoder.feed(answer);
+            if (got.outcome == http::ChunkedDecoder::Outcome::bad)
+                co_return CallOutcome{0, "the answer is refused: its chunks are malformed"};
+            outcome.body.append(answer, 0, got.data);
+            ended = got.outcome == http::ChunkedDecoder::Outcome::done;
+        } else {
+            outcome.body += answer;
+            ended = ended || (framing.kind == Kind::length && outcome.body.size() >= framing.length);
+        }
+        if (framing.kind == Kind::length && ended) outcome.body.resize(static_cast<std::size_t>(framing.length));
+        if (outcome.body.size() > most) co_return too_large;
+        if (ended) break;
+        auto [error, size] = co_await under_way.socket.async_read_some(asio::buffer(bytes), kNothrow);
+        if (error == asio::error::eof && framing.kind == Kind::until_close) break;
+        if (error) co_return under_way.failed("reading the answer", error);
+        answer.assign(bytes.data(), size);
+    }
+    co_return outcome;
+}
+
 asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& call) {
     if (auto unsent = co_await say(under_way, call.request); !unsent.error.empty()) co_return unsent;
     // By the parser of the data plane: what would be refused there is not healthy here, and the other way round.
@@ -103,9 +135,11 @@ asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& ca
             const auto guarded = http::guard_response(answer.data(), head, method);
             if (guarded.refused != nullptr)
                 co_return CallOutcome{0, std::string("the answer is refused: ") + guarded.refused};
-            if (head.status >= 200) co_return CallOutcome{head.status, {}};
-            answer.erase(0, head.size);  // an interim answer: the one that counts is still to come
-            parser.reset();
+            if (head.status >= 200 && call.most_body == 0) co_return CallOutcome{head.status, {}};
+            answer.erase(0, head.size);
+            if (head.status >= 200)
+                co_return co_await read_body(under_way, std::move(answer), guarded.body, call.most_body, head.status);
+            parser.reset();  // an interim answer: the one that counts is still to come
             continue;
         }
         if (outcome != http::HeadParser::Outcome::more)

@@ -1,12 +1,13 @@
 // One HTTP/1.1 exchange with somebody outside, or only a connection: health checks, checks of a rollout, webhooks.
 //
-// Nobody here reads an answer beyond its status, so the body is never waited for.
+// An answer's body is waited for only where somebody wants it, and no more of it than was asked for.
 // Threads: that of its executor, which it never blocks. Time: the whole call, name look-up included, ends within
 // `timeout`. Errors: words in the outcome, with what was being done when it failed.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,13 +19,15 @@ struct OutboundCall {
     config::Address to;
     std::string request;  // head and body as they are sent; empty: only connect
     std::chrono::milliseconds timeout{0};
-    std::string_view preface;  // said before all else, even when only connecting; outlives the call
+    std::string_view preface{};  // said before all else, even when only connecting; outlives the call
+    std::size_t most_body = 0;   // the answer's body is read, if it is no longer than this; 0: it is not waited for
 };
 
 struct CallOutcome {
     unsigned status = 0;        // 0: no answer, or none was asked for
     std::string error;          // why there is none, or why it is not what was hoped for
     bool our_shortage = false;  // of descriptors, ports or memory: says nothing about the other side
+    std::string body{};
     bool ok() const { return status >= 200 && status < 300; }
 };
 

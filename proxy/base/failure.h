@@ -15,8 +15,10 @@ enum class Failure : std::uint8_t {
     head_too_large,
     bad_version,
     bad_expectation,
-    head_timeout,  // the client did not finish its head
-    body_timeout,  // the client stopped sending its body
+    unknown_coding,  // of the request's body
+    loop,            // it has come by here too often
+    head_timeout,    // the client did not finish its head
+    body_timeout,    // the client stopped sending its body
     body_too_large,
     client_closed,  // the client left before the end
     client_slow,    // the client reads slower than the limit
@@ -75,6 +77,10 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "only HTTP/1.0 and HTTP/1.1 are spoken here"},
     {Failure::bad_expectation, 417, "bad_request", Source::downstream, Retry::never, false,
      "only 100-continue can be expected"},
+    {Failure::unknown_coding, 501, "bad_request", Source::downstream, Retry::never, false,
+     "of the transfer codings only chunked is spoken here"},
+    {Failure::loop, 508, "loop", Source::downstream, Retry::never, false,
+     "the request has come by here too often: its route leads back to this proxy"},
     {Failure::head_timeout, 408, "timeout", Source::downstream, Retry::never, false, "the request head took too long"},
     {Failure::body_timeout, 408, "timeout", Source::downstream, Retry::never, false, "the request body took too long"},
     {Failure::body_too_large, 413, "bad_request", Source::downstream, Retry::never, false,

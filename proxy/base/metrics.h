@@ -13,6 +13,7 @@
 
 #include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
+#include "proxy/base/mark_notes.h"
 
 namespace switchyard {
 
@@ -30,6 +31,7 @@ struct Cell {
     std::uint64_t rerouted = 0;  // meant for this upstream, which had no usable endpoint, and sent to another one
     Histogram duration;          // first byte of the request to last byte of the response
     Histogram first_byte;        // attempt sent to response head, of first attempts; failures by time count
+    Histogram whole;             // attempt sent to last byte of its answer, but of what stands outside (Sample)
 };
 
 struct EndpointCounts {
@@ -42,12 +44,22 @@ struct EndpointCounts {
 struct EndpointFailures {
     std::uint32_t route = 0, endpoint = 0;  // Registry ids
     std::uint64_t failures = 0;
+    std::uint64_t generation = 0;  // that sent them there
 };
 
+// Marks of one route at one upstream, where somebody wants to know (Route::marks).
+struct NotedMarks {
+    std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::vector<MarkNote> notes;
+};
+
+// Of exchanges that one generation routed: what ends late is told apart from what a later one sent.
 struct CellDelta {
     std::uint32_t route = 0;  // Registry ids
     std::uint32_t upstream = 0;
     std::unique_ptr<Cell> cell;
+    std::uint64_t generation = 0;
+    bool keyless = false;  // a split by sticky keys, and requests that had none
 };
 
 struct EndpointDelta {
@@ -79,9 +91,40 @@ struct FailedBuckets {
         std::uint16_t latency = 0;  // Histogram index of first_byte
         bool canary = false;
         AnswerKind answer = AnswerKind::ordinary;
+        // Histogram index of the whole answer. What has no end of its own – event streams, tunnels – or one that its
+        // size decides – more than 1 MiB – stands outside.
+        static constexpr std::uint16_t kOutside = 0xffff;
+        std::uint16_t whole = kOutside;
+        std::uint16_t told_head = 0, told_whole = 0;  // as in Passage: what was told of it before it ended
     };
     static constexpr std::size_t kMostSamples = 1U << 15;
     std::vector<Sample> samples;
+    std::uint64_t generation = 0;  // that routed them
+};
+
+// How far a first attempt has come since the last report, told while somebody wants to know: so it is slow the moment
+// it passes what is slow. Ages are Histogram indices, as it would be recorded with if it ended now.
+struct Passage {
+    enum class Of : std::uint8_t {
+        both,  // it has no head yet, so its head is at least as late as its whole answer
+        head,
+        whole
+    };
+    std::uint64_t generation = 0;
+    std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::uint16_t from = 0, to = 0;         // told before, told now
+    std::uint16_t bucket = 0;
+    Of of = Of::both;
+    bool over = false;  // it has ended and stands in its cell: what was told (`from`) is not to count twice
+    bool hashed = false, canary = false, keyless = false;
+};
+
+// Ages of the first attempts that have no head yet, all of them.
+struct HeadsWaited {
+    std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::uint64_t generation = 0;
+    bool keyless = false;
+    std::unique_ptr<Histogram> ages;
 };
 
 struct WorkerReport {
@@ -91,11 +134,18 @@ struct WorkerReport {
     std::vector<InFlight> in_flight;  // absolute, all generations this worker still holds
     std::vector<FailedBuckets> failed_buckets;
     std::vector<EndpointFailures> endpoint_failures;
-    std::uint64_t client_connections = 0;  // absolute
+    std::vector<NotedMarks> marks;
+    bool ages = false;  // were asked for
+    std::vector<Passage> passages;
+    std::vector<HeadsWaited> heads_waited;  // absolute
+    std::uint64_t client_connections = 0;   // absolute
     std::uint64_t client_connections_idle = 0;
     std::uint64_t upstream_connections = 0;
     std::uint64_t upstream_connections_idle = 0;
     std::uint64_t accepted = 0;  // deltas from here on
+    std::uint64_t tls_full = 0;
+    std::uint64_t tls_resumed = 0;
+    std::uint64_t tls_failed = 0;
     std::uint64_t retries_reused = 0;
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;

@@ -11,12 +11,14 @@ namespace switchyard::http {
 enum CharClass : std::uint8_t {
     kToken = 1,  // RFC 9110 §5.6.2
     kValue = 2,  // field value octets: HTAB, SP, VCHAR, obs-text
-    // What may stand in a request-target: printable ASCII but space, '#', '"', '<', '>', '\\'. RFC 3986 also forbids
-    // '^', '`', '{', '|', '}'; browsers send them raw in queries and nobody reads them two ways.
+    // What may stand in a request-target before its query: printable ASCII but space, '#', '"', '<', '>', '\\'. RFC
+    // 3986 also forbids '^', '`', '{', '|', '}'; clients send them raw and nobody reads them two ways.
     kTarget = 4,
     kHost = 8,  // reg-name, IPv4 and the inside of an IP literal, without '%' and ':'
     kHex = 16,
     kDigit = 32,
+    // In its query also '"', '<', '>' and '\\': browsers and curl send them raw there, and no path is read from them.
+    kQuery = 64,
 };
 
 inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
@@ -29,6 +31,7 @@ inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
         if (digit || alpha || in("!#$%&'*+-.^_`|~")) bits |= kToken;
         if (c == '\t' || c == ' ' || (c > 0x20 && c < 0x7f) || c >= 0x80) bits |= kValue;
         if (c > 0x20 && c < 0x7f && !in("#\"<>\\")) bits |= kTarget;
+        if (c > 0x20 && c < 0x7f && c != '#') bits |= kQuery;
         if (digit || alpha || in("-._~!$&'()*+;=")) bits |= kHost;
         if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) bits |= kHex;
         if (digit) bits |= kDigit;
@@ -36,6 +39,8 @@ inline constexpr std::array<std::uint8_t, 256> kCharClass = [] {
     }
     return table;
 }();
+
+inline constexpr char kHexDigits[] = "0123456789ABCDEF";  // of escapes
 
 constexpr bool is(char c, CharClass klass) {
     return (kCharClass[static_cast<unsigned char>(c)] & klass) != 0;

@@ -22,6 +22,7 @@ bool may_not_be_named(FieldName name) {
         case FieldName::via:
         case FieldName::x_forwarded_for:
         case FieldName::x_forwarded_host:
+        case FieldName::x_forwarded_port:
         case FieldName::x_forwarded_proto:
         case FieldName::x_request_id:
             return true;
@@ -60,6 +61,20 @@ ConnectionOptions read_connection(const char* base, Head& head) {
     return options;
 }
 
+constexpr const char* kUnknownCoding = "a transfer-encoding other than chunked before it";
+
+// Other codings, and chunked behind them: a message whose end is known and whose contents are not.
+[[gnu::cold, gnu::noinline]] bool ends_in_chunked(std::string_view codings) {
+    bool last = false, good = !codings.ends_with(',');
+    while (!codings.empty()) {
+        good = good && !last;
+        const std::string_view coding = take_member(codings);
+        last = equals_lower(coding, "chunked");
+        good = good && !coding.empty() && all(coding, kToken);
+    }
+    return good && last;
+}
+
 // Transfer-Encoding and Content-Length, the same rules in both directions. Null when fine.
 const char* read_length(const char* base, const Head& head, Body& body) {
     const Field* encoding = head.find(FieldName::transfer_encoding);
@@ -68,7 +83,9 @@ const char* read_length(const char* base, const Head& head, Body& body) {
         if (head.minor == 0) return "transfer-encoding in HTTP/1.0";
         if (length != nullptr) return "both transfer-encoding and content-length";
         if (head.count(FieldName::transfer_encoding) > 1) return "more than one transfer-encoding";
-        if (!equals_lower(encoding->value.of(base), "chunked")) return "a transfer-encoding other than chunked";
+        const std::string_view codings = encoding->value.of(base);
+        if (!equals_lower(codings, "chunked"))
+            return ends_in_chunked(codings) ? kUnknownCoding : "a transfer-encoding other than chunked";
         body.kind = Body::Kind::chunked;
         return nullptr;
     }
@@ -80,10 +97,21 @@ const char* read_length(const char* base, const Head& head, Body& body) {
     return nullptr;
 }
 
+// Do names of more than one word that we know begin like that? Most that come are spared the search.
+constexpr bool may_begin_known(char c) {
+    constexpr std::uint32_t kFirst = [] {
+        std::uint32_t bits = 0;
+        for (const char first : std::string_view("cfhkmprtwx")) bits |= 1u << (first & 31);
+        return bits;
+    }();
+    return (kFirst >> (c & 31) & 1u) != 0;  // of either case
+}
+
 // What a name means to recipients that read '_' as '-', as CGI and its heirs do; `other` where they have no choice.
 FieldName read_loosely(std::string_view name) {
-    constexpr std::size_t kShortest = 12, kLongest = 17;  // x-request-id, transfer-encoding
-    if (name.size() < kShortest || name.size() > kLongest || name.find('_') == name.npos) return FieldName::other;
+    constexpr std::size_t kShortest = 8, kLongest = 64;  // x-scheme; of X-Forwarded-… no known one comes near
+    if (name.size() < kShortest || name.size() > kLongest || !may_begin_known(name[0]) || name.find('_') == name.npos)
+        return FieldName::other;
     char folded[kLongest];
     std::replace_copy(name.begin(), name.end(), folded, '_', '-');
     return field_name({folded, name.size()});
@@ -158,6 +186,31 @@ bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left)
     return true;
 }
 
+unsigned passes_by(const char* base, const Head& head, std::string_view proxy) {
+    unsigned times = 0;
+    each_member(base, head, FieldName::via, [&](std::string_view member) {
+        const auto space = member.find_first_of(" \t");  // received-protocol RWS received-by [ RWS comment ]
+        if (space == member.npos) return true;
+        const std::string_view by = trim(member.substr(space));
+        times += by.substr(0, by.find_first_of(" \t")) == proxy;
+        return true;
+    });
+    return times;
+}
+
+bool binds_connection(const char* base, const Head& head) {
+    for (const auto name : {FieldName::authorization, FieldName::proxy_authorization, FieldName::www_authenticate,
+                            FieldName::proxy_authenticate}) {
+        const bool none = each_member(base, head, name, [](std::string_view member) {
+            const std::string_view scheme = member.substr(0, member.find_first_of(" \t"));
+            return !equals_lower(scheme, "ntlm") && !equals_lower(scheme, "negotiate") &&
+                   !equals_lower(scheme, "nego2");
+        });
+        if (!none) return true;
+    }
+    return false;
+}
+
 bool offered_upgrade(const char* request_base, const Head& request, const char* response_base, const Head& response) {
     return every_protocol(response_base, response, [&](std::string_view chosen) {
         bool offered = false;
@@ -178,7 +231,7 @@ Guarded guard_request(const char* base, Head& head) {
         return out;
     };
     if (const char* why = mark_fields(base, head)) return refuse(why);
-    if (const char* why = read_length(base, head, out.body)) return refuse(why);
+    if (const char* why = read_length(base, head, out.body)) return refuse(why, why == kUnknownCoding ? 501 : 400);
     const bool connect = head.method.of(base) == "CONNECT";
     if (connect && !out.body.empty()) return refuse("CONNECT with a body");
 

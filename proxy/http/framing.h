@@ -24,7 +24,7 @@ struct Guarded {
     bool keep_alive = true;         // what the sender asked for
     bool upgrade = false;           // Connection names Upgrade, Upgrade is there, and it may be passed on
     bool expect_continue = false;   // requests
-    const char* refused = nullptr;  // set: answer 400 (417 for expect) and close
+    const char* refused = nullptr;  // set: answer 400 (417, 501 where HTTP has a number) and close
     std::uint16_t status = 400;
 };
 
@@ -43,5 +43,12 @@ bool parse_content_length(std::string_view text, std::uint64_t& length);
 // How often a TRACE or OPTIONS may still be forwarded (RFC 9110 §7.6.2); more than we can count is the most that we
 // can. False when the head does not say it once, as a number.
 bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left);
+
+// How often a proxy of that name has passed this message on, by its own word in Via (RFC 9110 §7.6.3).
+unsigned passes_by(const char* base, const Head& head, std::string_view proxy);
+
+// Does a field speak of an authentication that holds for the connection and whatever comes on it (NTLM, Negotiate)
+// instead of for one message? Its connection must never serve anybody else.
+bool binds_connection(const char* base, const Head& head);
 
 }  // namespace switchyard::http

@@ -63,7 +63,7 @@ struct Head {
         return n;
     }
 };
-static_assert(static_cast<unsigned>(FieldName::x_request_id) < 32, "Head::known is a bit set");
+static_assert(static_cast<unsigned>(FieldName::claim) < 32, "Head::known is a bit set");
 
 // Gives the members of the comma-separated lists in all fields of that name to `each`, in order, until it says false.
 // Empty ones count for nothing (RFC 9110 §5.6.1). Whether it came to the end.

@@ -13,14 +13,22 @@ Slice slice(std::size_t offset, std::size_t length) {
     return {static_cast<std::uint16_t>(offset), static_cast<std::uint16_t>(length)};
 }
 
-// "HTTP/1.x" exactly; 505 for other well-formed versions.
+// "HTTP/1.x" exactly; 505 for other well-formed versions. A minor version that nobody knows is the highest that we do
+// (RFC 9110 §6.2).
 Outcome parse_version(std::string_view text, std::uint8_t& minor) {
     if (text.size() != 8 || std::memcmp(text.data(), "HTTP/", 5) != 0 || !is(text[5], kDigit) || text[6] != '.' ||
         !is(text[7], kDigit))
         return Outcome::bad;
-    if (text[5] != '1' || text[7] > '1') return Outcome::bad_version;
-    minor = static_cast<std::uint8_t>(text[7] - '0');
+    if (text[5] != '1') return Outcome::bad_version;
+    minor = text[7] == '0' ? 0 : 1;
     return Outcome::done;
+}
+
+// Where a target goes on to whose first characters up to `end` are those of any target: in a query more may stand.
+[[gnu::cold, gnu::noinline]] std::size_t end_of_odd_query(std::string_view line, std::size_t begin, std::size_t end) {
+    if (line.substr(begin, end - begin).find('?') == line.npos) return end;
+    while (end < line.size() && is(line[end], kQuery)) ++end;
+    return end;
 }
 
 Outcome parse_request_line(const char* base, std::size_t length, Head& head) {
@@ -30,6 +38,7 @@ Outcome parse_request_line(const char* base, std::size_t length, Head& head) {
     if (!all(line.substr(0, first), kToken)) return Outcome::bad;
     std::size_t end = first + 1;
     while (end < length && is(line[end], kTarget)) ++end;
+    if (end == length || line[end] != ' ') end = end_of_odd_query(line, first + 1, end);
     if (end == first + 1 || end == length || line[end] != ' ') return Outcome::bad;
     head.method = slice(0, first);
     head.target = slice(first + 1, end - first - 1);
@@ -46,7 +55,7 @@ Outcome parse_status_line(const char* base, std::size_t length, Head& head) {
         if (!is(line[i], kDigit)) return Outcome::bad;
         status = status * 10 + static_cast<unsigned>(line[i] - '0');
     }
-    if (status < 100 || status > 599) return Outcome::bad;
+    if (status < 100) return Outcome::bad;  // from 600 on it is of no class, and passes as a 5xx (RFC 9110 §15)
     head.status = static_cast<std::uint16_t>(status);
     head.reason = {0, 0};
     if (length > 12) {

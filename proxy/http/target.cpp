@@ -7,6 +7,8 @@
 namespace switchyard::http {
 namespace {
 
+constexpr std::string_view kHttp = "http://", kHttps = "https://";
+
 // Without a zone, which means nothing to anybody else (RFC 6874), and without the address kinds of the future.
 bool is_ipv6(std::string_view text) {
     char terminated[INET6_ADDRSTRLEN];
@@ -16,8 +18,9 @@ bool is_ipv6(std::string_view text) {
     return ::inet_pton(AF_INET6, terminated, &address) == 1;
 }
 
-// host [":" port]: reg-name, IPv4 or an IP literal in brackets; never empty.
-bool split_authority(std::string_view authority, std::string_view& host) {
+// host [":" port]: reg-name, IPv4 or an IP literal in brackets; the host is never empty.
+bool split_authority(std::string_view authority, std::string_view& host, std::string_view& port) {
+    port = {};
     std::size_t end = 0;
     if (!authority.empty() && authority[0] == '[') {
         end = authority.find(']');
@@ -31,12 +34,17 @@ bool split_authority(std::string_view authority, std::string_view& host) {
     if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);
     if (host.empty()) return false;
     if (end == authority.size()) return true;
-    const std::string_view port = authority.substr(end + 1);
+    port = authority.substr(end + 1);
     if (authority[end] != ':' || port.size() > 5 || !all(port, kDigit)) return false;
     if (port.empty()) return true;  // RFC 3986 §3.2.3 allows a colon without digits
     unsigned value = 0;
     for (char c : port) value = value * 10 + static_cast<unsigned>(c - '0');
     return value > 0 && value <= 65535;
+}
+
+// Of a scheme in lower case, with its "://".
+std::string_view default_port(std::string_view scheme) {
+    return scheme == kHttps ? "443" : "80";
 }
 
 void split_path(std::string_view text, Target& out) {
@@ -68,13 +76,13 @@ Target read_target(const char* base, const Head& head) {
     if (host != nullptr) {
         if (head.count(FieldName::host) > 1) return refuse("more than one host");
         out.authority = host->value.of(base);
-        if (!split_authority(out.authority, out.host)) return refuse("a host that is not one");
+        if (!split_authority(out.authority, out.host, out.port)) return refuse("a host that is not one");
     }
 
     if (method == "CONNECT") {
         out.form = Target::Form::authority;
-        std::string_view name;
-        if (!split_authority(target, name) || name.size() == target.size())
+        std::string_view name, port;
+        if (!split_authority(target, name, port) || name.size() == target.size())
             return refuse("CONNECT wants host:port as its target");
         if (!equals_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
         out.path = {};
@@ -90,20 +98,27 @@ Target read_target(const char* base, const Head& head) {
         out.path = target;
         return out;
     }
-    constexpr std::string_view scheme = "http://";
-    if (target.size() <= scheme.size() || !equals_lower(target.substr(0, scheme.size()), scheme))
-        return refuse("a target that is neither a path nor an http URL");
+    // https as well: whoever has taken TLS off before us may pass the request on as it came.
+    std::string_view scheme;
+    for (const auto known : {kHttp, kHttps})
+        if (target.size() > known.size() && equals_lower(target.substr(0, known.size()), known)) scheme = known;
+    if (scheme.empty()) return refuse("a target that is neither a path nor an http URL");
     const std::string_view rest = target.substr(scheme.size());
     const auto end = rest.find_first_of("/?");
     const std::string_view authority = rest.substr(0, end);
-    std::string_view name;
-    if (!split_authority(authority, name)) return refuse("a URL without a proper host");
+    std::string_view name, port;
+    if (!split_authority(authority, name, port)) return refuse("a URL without a proper host");
     // RFC 9112 §3.2.2 lets a proxy overrule Host; refusing is safer, since whoever stands before us may have read it.
+    // With and without the scheme's own port they are the same (RFC 9110 §4.2.3).
     if (host == nullptr) {
         out.authority = authority;
         out.host = name;
-    } else if (!equals_ignoring_case(authority, out.authority)) {
-        return refuse("the URL and the host differ");
+        out.port = port;
+    } else {
+        const auto standard = default_port(scheme);
+        const auto effective = [&](std::string_view given) { return given.empty() ? standard : given; };
+        if (!equals_ignoring_case(name, out.host) || effective(port) != effective(out.port))
+            return refuse("the URL and the host differ");
     }
     out.form = Target::Form::absolute;
     if (end != rest.npos) split_path(rest.substr(end), out);

@@ -17,6 +17,7 @@ struct Target {
     Form form = Form::origin;
     std::string_view host;          // without port; may be empty for HTTP/1.0
     std::string_view authority;     // as sent, with port
+    std::string_view port;          // of it; may be empty
     std::string_view path;          // "/…" or "*"; without the query
     std::string_view query;         // without '?'
     std::string_view tail;          // what stands behind the path: the query with its '?', or nothing

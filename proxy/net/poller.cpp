@@ -18,6 +18,7 @@ void Socket::close() {
 }
 
 Waiter::~Waiter() {
+    if (queued_ == kBack) std::erase(poller_->back_, this);
     if (queued_ < 0) return;
     auto& queue = poller_->in_running_ && static_cast<std::size_t>(queued_) < poller_->running_.size() &&
                           poller_->running_[static_cast<std::size_t>(queued_)] == this
@@ -27,9 +28,15 @@ Waiter::~Waiter() {
 }
 
 void Waiter::wake() {
-    if (queued_ >= 0) return;
+    if (queued_ != kNowhere) return;
     queued_ = static_cast<std::int32_t>(poller_->queue_.size());
     poller_->queue_.push_back(this);
+}
+
+void Waiter::step_back() {
+    if (queued_ != kNowhere) return;
+    queued_ = kBack;
+    poller_->back_.push_back(this);
 }
 
 Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -65,7 +72,7 @@ class Poller::Round {
         poller_.in_running_ = false;
         for (Waiter* left : poller_.running_) {
             if (left == nullptr) continue;
-            left->queued_ = -1;
+            left->queued_ = Waiter::kNowhere;
             left->wake();
         }
         poller_.running_.clear();
@@ -78,6 +85,7 @@ class Poller::Round {
 };
 
 int Poller::turn() {
+    ++turns_;
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, 0);
     for (int i = 0; i < count; ++i) {
@@ -90,12 +98,18 @@ int Poller::turn() {
         if ((event.events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) && !socket.writable) socket.writable = news = true;
         if (news && socket.waiter_ != nullptr) socket.waiter_->wake();
     }
+    if (!back_.empty()) {
+        Waiter* oldest = back_.front();
+        back_.erase(back_.begin());
+        oldest->queued_ = Waiter::kNowhere;
+        oldest->wake();
+    }
     if (queue_.empty()) return count;
     const Round round(*this);
     for (std::size_t i = 0; i < running_.size(); ++i) {
         Waiter* waiter = running_[i];
         if (waiter == nullptr) continue;
-        waiter->queued_ = -1;
+        waiter->queued_ = Waiter::kNowhere;
         running_[i] = nullptr;
         waiter->woken();
     }

@@ -3,6 +3,9 @@
 // Asio's reactor re-arms a descriptor with epoll_ctl for each wait, or tries a read first that fails with EAGAIN: one
 //   system call per wait, two per exchange. This set needs neither (docs/decisions/0002). It hangs in the worker's
 //   io_context as one descriptor.
+// Whoever steps back has one turn in each round, behind the news: between two of them the kernel is asked again, so
+// that
+//   a client who has just sent something waits for one of the greedy at most, however many there are.
 // Two phases per turn: first every event is noted in its Socket and its Waiter is queued, then the waiters run. So a
 //   waiter may close and destroy any socket or waiter without leaving a dangling event.
 // Threads: one worker. Owns: the epoll descriptor, not the sockets.
@@ -57,6 +60,9 @@ class Waiter {
 
     // Runs at the next wake-up phase of the poller, once.
     void wake();
+    // For whoever has had his turn and has more to do at once: runs behind all for whom there is news by then, and
+    // behind those who have stepped back before him.
+    void step_back();
 
   protected:
     // Called from the poller with nothing else on the stack; may destroy *this.
@@ -65,7 +71,8 @@ class Waiter {
   private:
     friend class Poller;
     Poller* poller_;
-    std::int32_t queued_ = -1;  // index in the poller's queue
+    static constexpr std::int32_t kNowhere = -1, kBack = -2;
+    std::int32_t queued_ = kNowhere;  // index in the poller's queue
 };
 
 class Poller {
@@ -83,7 +90,9 @@ class Poller {
     // One turn without blocking: notes events, runs waiters. Says how many events there were. What a waiter throws goes
     // to the caller; nobody else loses his turn by it.
     int turn();
-    bool has_queued() const { return !queue_.empty(); }
+    // So many have begun: names the one that runs.
+    std::uint64_t turns() const { return turns_; }
+    bool has_queued() const { return !queue_.empty() || !back_.empty(); }
 
   private:
     friend class Waiter;
@@ -92,6 +101,8 @@ class Poller {
 
     int epoll_;
     std::vector<Waiter*> queue_, running_;
+    std::vector<Waiter*> back_;  // stepped back, oldest first: one of them each turn
+    std::uint64_t turns_ = 0;
     bool in_running_ = false;
 };
 

@@ -3,28 +3,15 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 
 #include "proxy/base/open_files.h"
 #include "proxy/net/shortage.h"
+#include "proxy/net/socket_calls.h"
 
 namespace switchyard::net {
 namespace {
-
-// The C library makes recv and send cancellation points, which costs two atomic operations a call in a threaded
-// process (2 % of a busy worker). Workers are never cancelled: the calls are made directly.
-ssize_t receive(int fd, void* into, std::size_t size) {
-    return ::syscall(SYS_recvfrom, fd, into, size, 0, nullptr, nullptr);
-}
-ssize_t send(int fd, const void* bytes, std::size_t size, int flags) {
-    return ::syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0);
-}
-ssize_t send(int fd, const msghdr* message, int flags) {
-    return ::syscall(SYS_sendmsg, fd, message, flags);
-}
 
 Stream::Connecting why_not(int error) {
     return is_our_shortage(error) ? Stream::Connecting::shortage : Stream::Connecting::refused;
@@ -63,8 +50,12 @@ Stream::Connecting Stream::connected() {
 }
 
 Transfer Stream::read(std::span<char> into) {
+    return tls_ ? tls_->read(into) : read_raw(into);
+}
+
+Transfer Stream::read_raw(std::span<char> into) {
     for (;;) {
-        const ssize_t got = receive(fd_, into.data(), into.size());
+        const ssize_t got = receive_bytes(fd_, into.data(), into.size());
         if (got > 0) {
             if (static_cast<std::size_t>(got) < into.size() && !hung_up) readable = false;
             return {Transfer::Status::done, static_cast<std::size_t>(got)};
@@ -80,19 +71,24 @@ Transfer Stream::read(std::span<char> into) {
 }
 
 Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
+    if (tls_) return tls_->write(pieces);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
     for (;;) {
-        const ssize_t sent = send(fd_, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        const ssize_t sent = send_message(fd_, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
         if (sent < 0 && errno == EINTR) continue;
         return wrote(sent);
     }
 }
 
 Transfer Stream::write(const char* bytes, std::size_t count, bool more_follows) {
+    if (tls_) {
+        const iovec piece{const_cast<char*>(bytes), count};
+        return tls_->write({&piece, 1});
+    }
     for (;;) {
-        const ssize_t sent = send(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+        const ssize_t sent = send_bytes(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
         if (sent < 0 && errno == EINTR) continue;
         return wrote(sent);
     }
@@ -108,6 +104,7 @@ Transfer Stream::wrote(ssize_t result) {
 }
 
 void Stream::shutdown_send() {
+    if (tls_) tls_->say_end();
     ::shutdown(fd_, SHUT_WR);
 }
 

@@ -1,25 +1,23 @@
-// A connected stream socket: non-blocking reads and writes that keep the readiness flags true to the kernel's.
+// A connected stream socket, in clear or under TLS: non-blocking reads and writes that keep the readiness flags true.
 //
 // Invariants: `readable` false means the kernel had nothing when last asked, and an edge will come; a read shorter
-//   than asked for counts as "nothing left" unless the peer has hung up.
+//   than asked for counts as "nothing left" unless the peer has hung up. Under TLS a write may leave ciphertext with
+//   the stream (`unsent`): whoever is done with a stream for now sees to it that none is left.
 // Threads: one worker. Owns: the descriptor. Errors: Transfer.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <memory>
 #include <span>
 
 #include "proxy/net/poller.h"
 #include "proxy/net/socket_address.h"
+#include "proxy/net/tls.h"
+#include "proxy/net/transfer.h"
 
 namespace switchyard::net {
-
-struct Transfer {
-    enum class Status : unsigned char { done, again, closed, failed };
-    Status status = Status::done;
-    std::size_t bytes = 0;
-};
 
 class Stream : public Socket {
   public:
@@ -38,12 +36,25 @@ class Stream : public Socket {
     Transfer read(std::span<char> into);
     Transfer write(std::span<const iovec> pieces, bool more_follows = false);
     Transfer write(const char* bytes, std::size_t count, bool more_follows = false);
+    // Octets that were taken and wait for the kernel; 0 in clear.
+    std::size_t unsent() const { return tls_ ? tls_->unsent() : 0; }
+    // done: nothing waits any more. again: wait until writable.
+    Transfer::Status flush() { return tls_ ? tls_->flush() : Transfer::Status::done; }
     void shutdown_send();
+    // What the peer still sends, whatever it means: for throwing away.
+    Transfer read_raw(std::span<char> into);
     // Closing with unread input would reset the connection under the last bytes we sent; this asks for that (a cut).
     void close_with_reset();
 
+    // From here on octets go through this.
+    void secure(std::unique_ptr<Tls> tls) { tls_ = std::move(tls); }
+    // Null: in clear.
+    Tls* tls() { return tls_.get(); }
+    const Tls* tls() const { return tls_.get(); }
+
   private:
     Transfer wrote(ssize_t result);
+    std::unique_ptr<Tls> tls_;
 };
 
 }  // namespace switchyard::net

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "config/model.h"
+
 namespace switchyard::route {
 namespace {
 
@@ -32,11 +34,13 @@ ClientAddress ClientAddress::of(const sockaddr_storage& storage) {
 
 ClientAddress ClientAddress::parse(std::string_view text) {
     ClientAddress out;
-    const std::string copy(text);
-    if (inet_pton(AF_INET, copy.c_str(), out.bytes.data() + 12) == 1) {
+    char terminated[INET6_ADDRSTRLEN];
+    if (text.size() >= sizeof terminated || text.find('\0') != text.npos) return out;
+    terminated[text.copy(terminated, text.size())] = '\0';
+    if (inet_pton(AF_INET, terminated, out.bytes.data() + 12) == 1) {
         std::memcpy(out.bytes.data(), kMapped.data(), kMapped.size());
         out.is_ip = true;
-    } else if (inet_pton(AF_INET6, copy.c_str(), out.bytes.data()) == 1) {
+    } else if (inet_pton(AF_INET6, terminated, out.bytes.data()) == 1) {
         out.is_ip = true;
     }
     return out;
@@ -62,6 +66,7 @@ std::size_t ClientAddress::write(char* out) const {
 
 CidrSet::CidrSet(const std::vector<std::string>& texts) {
     for (const auto& text : texts) {
+        if (text == config::kUnixPeers) unix_ = true;
         const auto slash = text.find('/');
         const auto address = ClientAddress::parse(std::string_view(text).substr(0, slash));
         if (!address.is_ip) continue;
@@ -73,7 +78,7 @@ CidrSet::CidrSet(const std::vector<std::string>& texts) {
 }
 
 bool CidrSet::contains(const ClientAddress& address) const {
-    if (!address.is_ip) return false;
+    if (!address.is_ip) return unix_;
     for (const auto& network : networks_) {
         const unsigned whole = network.bits / 8, rest = network.bits % 8;
         if (std::memcmp(address.bytes.data(), network.bytes.data(), whole) != 0) continue;

@@ -1,4 +1,5 @@
-// Is this client address inside one of these networks? Compiled from CIDR texts that validate() has accepted.
+// Is this client address inside one of these networks? Compiled from CIDR texts, and config::kUnixPeers, that
+// validate() has accepted.
 #pragma once
 
 #include <sys/socket.h>
@@ -28,7 +29,8 @@ class CidrSet {
   public:
     CidrSet() = default;
     explicit CidrSet(const std::vector<std::string>& texts);
-    bool empty() const { return networks_.empty(); }
+    bool empty() const { return networks_.empty() && !unix_; }
+    // A peer without an address came by a unix socket.
     bool contains(const ClientAddress& address) const;
 
   private:
@@ -37,6 +39,7 @@ class CidrSet {
         unsigned bits = 0;
     };
     std::vector<Network> networks_;
+    bool unix_ = false;
 };
 
 }  // namespace switchyard::route

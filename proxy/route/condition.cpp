@@ -38,6 +38,10 @@ Condition::Condition(const config::Condition& source, unsigned workers)
     for (char& c : lower_name_) c = http::lower(c);
     for (const auto& child : source.children) children_.emplace_back(child, workers);
     if (kind_ != config::Condition::Kind::test) return;
+    // Hosts are compared in lower case, however they are written.
+    if (key_.source == config::Key::Source::host && test_ != config::Condition::Test::matches)
+        for (auto& value : values_)
+            for (char& c : value) c = http::lower(c);
     if (key_.source == config::Key::Source::client) networks_ = CidrSet(values_);
     if (test_ == config::Condition::Test::matches)
         expression_ = std::make_shared<const Expression>(values_.at(0), workers);

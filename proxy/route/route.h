@@ -10,12 +10,14 @@
 
 #include "config/model.h"
 #include "config/placeholder.h"
+#include "proxy/http/field_name.h"
 #include "proxy/route/condition.h"
 #include "proxy/route/rate.h"
 #include "proxy/route/split.h"
 
 namespace switchyard {
 struct SplitCursor;
+struct MarkWatch;
 struct SharedCount;
 }  // namespace switchyard
 
@@ -31,6 +33,7 @@ struct Rule {
     std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
     config::Respond respond;     // status 0: the upstream
     bool refused = false;        // its condition is: a request that comes to it goes no further
+    bool candidate = false;      // `upstream` is who "@candidate" means in this snapshot
 
     bool answers() const { return respond.status != 0; }
 };
@@ -44,17 +47,28 @@ struct Sticky {
 };
 
 // Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
-// `fills` say what belongs between which of their bytes, in order.
+// `fills` say what belongs between which of their bytes, in order. They are the last word: a line that the proxy would
+// write of its own accord is left out where `replaces` says so.
 struct Edits {
     struct Fill {
         std::size_t at;
         config::Placeholder what;
+        bool in_host = false;  // in the value of Host, which must not be empty
     };
     std::string lines;
     std::vector<Fill> fills;
     std::vector<std::string> names;
+    std::uint32_t known = 0;  // bit per http::FieldName in `names`
+
     bool empty() const { return lines.empty() && names.empty(); }
+    bool replaces(http::FieldName name) const { return (known >> static_cast<unsigned>(name)) & 1u; }
+    bool replaces(std::string_view name) const;
+    // For requests: so does '_' in place of '-', which CGI and its heirs cannot tell apart.
+    bool replaces_loosely(std::string_view name) const;
 };
+
+// Made when a generation is compiled, so that a route without edits pays for none.
+Edits edits_of(const config::HeaderEdits& source);
 
 struct Route {
     std::uint32_t id = 0;  // Registry id
@@ -67,6 +81,7 @@ struct Route {
     std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
     std::vector<std::uint32_t> weights;  // of the arms
     std::shared_ptr<SplitCursor> cursor;
+    std::shared_ptr<const MarkWatch> marks;
     bool has_sticky = false;
     Sticky sticky;
     Edits request_edits, response_edits;
@@ -82,6 +97,7 @@ struct Route {
     config::Respond respond;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
     bool debug_headers = false;
+    bool abort_on_close = false;
     bool allow_connect = false;
     bool reroute = true;
     std::vector<std::string> allow_trailers;  // lower case

@@ -59,8 +59,14 @@ const Route* RouteTable::Paths::find(std::string_view path, std::string_view met
     }
 }
 
+void RouteTable::take_listener(std::shared_ptr<const SharedCount> listener, std::shared_ptr<const Route> route) {
+    taken_.emplace_back(std::move(listener), std::move(route));
+}
+
 const Route* RouteTable::find(std::string_view host, std::string_view path, std::string_view method,
                               const SharedCount* listener) const {
+    for (const auto& [taken, route] : taken_)
+        if (taken.get() == listener) return route.get();
     if (!exact_hosts_.empty()) {
         if (const auto it = exact_hosts_.find(host); it != exact_hosts_.end())
             if (const Route* route = it->second.find(path, method, listener)) return route;

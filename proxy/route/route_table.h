@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "config/model.h"
@@ -21,6 +22,8 @@ namespace switchyard::route {
 class RouteTable {
   public:
     void add(const config::Match& match, std::shared_ptr<const Route> route);
+    // Whatever comes to this listener is the route's, before any other is asked.
+    void take_listener(std::shared_ptr<const SharedCount> listener, std::shared_ptr<const Route> route);
     // `host` lower case without port, `path` normalized, `listener` the count of connections of the one it came to
     // (null: none that a route could ask for). Null: nothing matches.
     const Route* find(std::string_view host, std::string_view path, std::string_view method,
@@ -43,6 +46,7 @@ class RouteTable {
     };
 
     std::vector<std::shared_ptr<const Route>> routes_;
+    std::vector<std::pair<std::shared_ptr<const SharedCount>, std::shared_ptr<const Route>>> taken_;
     Map<Paths> exact_hosts_, suffix_hosts_;  // suffixes with their leading dot
     Paths any_host_;
 };

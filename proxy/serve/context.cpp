@@ -10,26 +10,28 @@ void Context::enter_thread() const {
     route::Expression::this_thread_is(worker_number + 1);
 }
 
-Cell& Context::cell(std::uint32_t route, std::uint32_t upstream) {
+Cell& Context::cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless) {
     if (route >= cells_.size()) cells_.resize(route + 1);
     auto& slots = cells_[route];
+    Slot* empty = nullptr;
     for (auto& slot : slots) {
         if (slot.upstream != upstream) continue;
-        if (!slot.cell) {
-            slot.cell = std::make_unique<Cell>();
-            dirty_.emplace_back(route, upstream);
-        }
-        return *slot.cell;
+        if (!slot.cell)
+            empty = &slot;
+        else if (slot.generation == generation && slot.keyless == keyless)
+            return *slot.cell;
     }
-    slots.push_back({upstream, std::make_unique<Cell>()});
+    if (empty == nullptr) empty = &slots.emplace_back();
+    *empty = {upstream, keyless, generation, std::make_unique<Cell>()};
     dirty_.emplace_back(route, upstream);
-    return *slots.back().cell;
+    return *empty->cell;
 }
 
 void Context::take_cells(WorkerReport& report) {
     for (auto [route, upstream] : dirty_)
         for (auto& slot : cells_[route])
-            if (slot.upstream == upstream) report.cells.push_back({route, upstream, std::move(slot.cell)});
+            if (slot.upstream == upstream && slot.cell)
+                report.cells.push_back({route, upstream, std::move(slot.cell), slot.generation, slot.keyless});
     dirty_.clear();
     for (auto* local : counted_) {
         report.endpoints.push_back({local->state->id, local->counts, std::move(local->refused)});
@@ -42,6 +44,13 @@ void Context::take_cells(WorkerReport& report) {
     failed_buckets_.clear();
     report.endpoint_failures = std::move(endpoint_failures_);
     endpoint_failures_.clear();
+    for (const Noted& noted : noted_)
+        if (const auto notes = noted.marks->notes(); !notes.empty()) {
+            report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
+            noted.marks->clear();
+        }
+    report.passages = std::move(passages_);
+    passages_.clear();
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -67,28 +76,32 @@ void Context::count_endpoint(upstream::EndpointLocal& local) {
 }
 
 // Few routes and endpoints fail between two reports: a list is looked through.
-void Context::note_failure(std::uint32_t route, std::uint32_t endpoint) {
+void Context::note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation) {
     for (EndpointFailures& known : endpoint_failures_)
-        if (known.route == route && known.endpoint == endpoint) return void(++known.failures);
-    endpoint_failures_.push_back({route, endpoint, 1});
+        if (known.route == route && known.endpoint == endpoint && known.generation == generation)
+            return void(++known.failures);
+    endpoint_failures_.push_back({route, endpoint, 1, generation});
 }
 
-void Context::note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                          AnswerKind answer) {
-    const auto bucket = static_cast<std::uint16_t>(hash >> (32 - FailedBuckets::kBucketBits));
+void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note) {
+    for (const Noted& noted : noted_)
+        if (noted.route == route && noted.upstream == upstream) return noted.marks->add(note);
+    noted_.push_back({route, upstream, std::make_unique<MarkNotes>()});
+    noted_.back().marks->add(note);
+}
+
+void Context::note_bucket(std::uint32_t route, std::uint64_t generation, bool failed,
+                          const FailedBuckets::Sample& sample) {
     FailedBuckets* entry = nullptr;
     for (auto& known : failed_buckets_)
-        if (known.route == route) entry = &known;
+        if (known.route == route && known.generation == generation) entry = &known;
     if (entry == nullptr) {
         entry = &failed_buckets_.emplace_back();
         entry->route = route;
+        entry->generation = generation;
     }
-    if (failed) (baseline ? entry->baseline : entry->canary).push_back(bucket);
-    if (entry->samples.size() < FailedBuckets::kMostSamples)
-        entry->samples.push_back(
-            {bucket,
-             static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(head_us > 0 ? head_us : 0))),
-             !baseline, answer});
+    if (failed) (sample.canary ? entry->canary : entry->baseline).push_back(sample.bucket);
+    if (entry->samples.size() < FailedBuckets::kMostSamples) entry->samples.push_back(sample);
 }
 
 namespace {
@@ -101,6 +114,19 @@ T& at(std::vector<std::unique_ptr<T>>& all, std::uint32_t id) {
 }
 
 }  // namespace
+
+void Context::keep_upstreams(const std::vector<bool>& held) {
+    const auto forget = [&](auto& all) {
+        for (std::size_t id = 0; id < all.size(); ++id)
+            if (id >= held.size() || !held[id]) all[id].reset();
+        while (!all.empty() && !all.back()) all.pop_back();
+    };
+    forget(breakers_);
+    forget(queues_);
+    // What was counted is on its way to control; the places for it are made again where somebody counts.
+    for (auto& slots : cells_) std::erase_if(slots, [](const Slot& slot) { return !slot.cell; });
+    while (!cells_.empty() && cells_.back().empty()) cells_.pop_back();
+}
 
 upstream::Breaker& Context::breaker(std::uint32_t upstream) {
     return at(breakers_, upstream);

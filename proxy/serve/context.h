@@ -16,8 +16,10 @@
 #include "proxy/net/wheel.h"
 #include "proxy/serve/access_line.h"
 #include "proxy/serve/access_log_ring.h"
+#include "proxy/serve/handshakes.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/tunnels.h"
+#include "proxy/serve/under_way.h"
 #include "proxy/snapshot/snapshot.h"
 #include "proxy/upstream/balancer.h"
 #include "proxy/upstream/breaker.h"
@@ -29,7 +31,8 @@ struct Record;
 
 // A generation as this worker holds it: the snapshot and who is pinned to it. `pins` counts exchanges.
 struct InForce {
-    explicit InForce(std::shared_ptr<const Snapshot> s) : snapshot(std::move(s)), sent(snapshot->upstreams.size()) {}
+    explicit InForce(std::shared_ptr<const Snapshot> s)
+        : snapshot(std::move(s)), generation(snapshot->generation), sent(snapshot->upstreams.size()) {}
 
     struct Sent {
         std::uint64_t requests = 0;
@@ -37,6 +40,7 @@ struct InForce {
         bool cut = false;  // the drain's deadline is over: whatever is left ends
     };
     std::shared_ptr<const Snapshot> snapshot;
+    const std::uint64_t generation;
     std::uint64_t pins = 0;
     std::vector<Sent> sent;  // in flight, by Snapshot::upstreams index
     bool replaced = false;   // a newer generation was adopted
@@ -79,6 +83,9 @@ class Context : public upstream::EndpointTable {
     std::uint64_t active_retries = 0;
     std::uint64_t waiting = 0;  // exchanges in the queues of this worker
     Tunnels tunnels;
+    AllUnderWay under_way;
+    bool ages_wanted = false;  // by the last report
+    Handshakes handshakes;
     std::uint64_t client_connections = 0;
     WorkerReport counts;  // the scalar deltas only
 
@@ -86,18 +93,21 @@ class Context : public upstream::EndpointTable {
     std::function<void(InForce*)> retired;
     std::function<void(upstream::Suspect)> suspect;
 
-    Cell& cell(std::uint32_t route, std::uint32_t upstream);
+    Cell& cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless = false);
     // Moves everything counted since the last call into `report`.
     void take_cells(WorkerReport& report);
     upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
     // Lets go of connections that have waited for too long, and learns from the others.
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
+    void note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation);
+    void note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note);
     // A first attempt that the sticky hash decided between two arms.
-    void note_failure(std::uint32_t route, std::uint32_t endpoint);
-    void note_bucket(std::uint32_t route, std::uint32_t hash, bool baseline, bool failed, std::int64_t head_us,
-                     AnswerKind answer);
+    void note_bucket(std::uint32_t route, std::uint64_t generation, bool failed, const FailedBuckets::Sample& sample);
+    void tell(const Passage& passage) { passages_.push_back(passage); }
 
+    // Of upstreams that no generation held until now nothing is known: their ids may have been another's.
+    void keep_upstreams(const std::vector<bool>& held);
     upstream::Breaker& breaker(std::uint32_t upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
     // Places may have been freed where this worker does not see it.
@@ -108,8 +118,11 @@ class Context : public upstream::EndpointTable {
     std::vector<std::unique_ptr<upstream::EndpointLocal>> endpoints;  // by Registry id; holes are null
 
   private:
+    // One whose cell is empty is free for another generation.
     struct Slot {
         std::uint32_t upstream;
+        bool keyless;
+        std::uint64_t generation;
         std::unique_ptr<Cell> cell;
     };
     std::vector<std::unique_ptr<upstream::Breaker>> breakers_;  // by upstream id; made at first use
@@ -119,6 +132,12 @@ class Context : public upstream::EndpointTable {
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;
     std::vector<EndpointFailures> endpoint_failures_;
+    struct Noted {
+        std::uint32_t route, upstream;
+        std::unique_ptr<MarkNotes> marks;  // kept from report to report
+    };
+    std::vector<Noted> noted_;       // those that a rollout ever asked about
+    std::vector<Passage> passages_;  // of those that have ended
 };
 
 }  // namespace switchyard::serve

@@ -3,12 +3,33 @@
 #include <cstring>
 
 #include "proxy/http/characters.h"
-#include "proxy/http/local_reply.h"
+#include "proxy/http/guard_failure.h"
+#include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
 
 namespace switchyard::serve {
 
 using Next = Exchange::Next;
+
+namespace {
+
+// No chain of proxies is as long; a route that leads back to its own proxy would go round until the head is full.
+constexpr unsigned kMostPasses = 10;
+
+// What clients may send raw in a query, and what has no place in the URL of a Location.
+void add_escaped(std::string& to, std::string_view query) {
+    for (const char c : query) {
+        if (http::is(c, http::kTarget)) {
+            to += c;
+            continue;
+        }
+        to += '%';
+        to += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
+        to += http::kHexDigits[static_cast<unsigned char>(c) & 15];
+    }
+}
+
+}  // namespace
 
 Exchange::Exchange(Session& session)
     : session_(session),
@@ -34,10 +55,12 @@ net::Task<Next> Exchange::serve(Session& session) {
     Next next;
     exchange.pin();
     if (failure == Failure::none) failure = exchange.choose_route();
-    if (failure != Failure::none || exchange.route_answers())
+    if (failure != Failure::none || exchange.route_answers()) {
         next = co_await exchange.answer_locally(failure);
-    else
+    } else {
+        if (session.context().ages_wanted) session.context().under_way.push_back(exchange);
         next = co_await exchange.proxy();
+    }
     exchange.account();
     co_return next;
 }
@@ -71,7 +94,7 @@ net::Task<Failure> Exchange::read_head() {
             }
         }
         if (!session_.stream.readable || session_.budget.over()) {
-            if (session_.stream.readable) session_.wake();
+            if (session_.stream.readable) session_.step_back();
             if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
             armed = true;
             co_await session_.sleep();
@@ -109,7 +132,7 @@ Failure Exchange::guard() {
     request_guard_ = http::guard_request(base(), request_);
     if (request_guard_.refused != nullptr) {
         refusal_ = request_guard_.refused;
-        return request_guard_.status == 417 ? Failure::bad_expectation : Failure::bad_request;
+        return http::failure_of(request_guard_);
     }
     target_ = http::read_target(base(), request_);
     if (target_.refused != nullptr) {
@@ -143,6 +166,8 @@ Failure Exchange::guard() {
             return Failure::not_allowed;
         }
     }
+    if (request_.has(http::FieldName::via) && http::passes_by(base(), request_, "switchyard") > kMostPasses)
+        return Failure::loop;
     if (method() == "TRACE" && !request_guard_.body.empty()) {
         refusal_ = "TRACE with a body";
         return Failure::bad_request;
@@ -155,21 +180,11 @@ Failure Exchange::choose_route() {
     trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
     facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
     if (trusted_peer_) {
-        // The client is whom the nearest trusted proxy saw: the last address that is not itself trusted. Several lines
-        // are one list; a proxy may have put its own line below one that the client wrote.
-        bool trusted = request_.has(http::FieldName::x_forwarded_for);
-        for (std::uint16_t i = request_.field_count; trusted && i-- > 0;) {
-            if (request_.fields[i].id != http::FieldName::x_forwarded_for) continue;
-            std::string_view rest = request_.fields[i].value.of(base());
-            for (bool more = true; trusted && more;) {
-                const auto comma = rest.rfind(',');
-                more = comma != rest.npos;
-                const auto address = route::ClientAddress::parse(http::trim(more ? rest.substr(comma + 1) : rest));
-                if (address.is_ip) facts_.client = address;
-                trusted = address.is_ip && listener.trusted_proxies.contains(address);
-                if (more) rest = rest.substr(0, comma);
-            }
-        }
+        const auto said = route::said_client(base(), request_, listener.client_header, listener.trusted_proxies,
+                                             session_.client_address());
+        facts_.client = said.client;
+        said_scheme_ = route::parameter_of(said.element, "proto");
+        if (!http::all(said_scheme_, http::kToken)) said_scheme_ = {};
     }
     make_request_id();
     const Snapshot& snapshot = *in_force_->snapshot;
@@ -215,6 +230,7 @@ Failure Exchange::choose_route() {
 
 // By the generation that is in force now.
 Failure Exchange::route_again() {
+    count_first_now();
     if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
     route_counted_ = false;
     unpin();
@@ -318,12 +334,11 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     record_.status = reply.status;
     out_.release();
     http::Writer writer(out_.room());
-    http::write_local_reply(writer, reply);
+    write_own_answer(writer, reply);
     if (writer.overflow()) {
-        // Only a configured body can be that large.
-        std::string large(writer.size() + reply.body.size() + 1024, '\0');
+        std::string large(largest_own_answer(reply), '\0');
         http::Writer second(large);
-        http::write_local_reply(second, reply);
+        write_own_answer(second, reply);
         co_return co_await send_reply(second.text(), keep);
     }
     co_return co_await send_reply(writer.text(), keep);
@@ -349,16 +364,17 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
     const std::string& pattern = route_->redirect.to;
     for (std::size_t i = 0; i < pattern.size();) {
         const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
-        if (starts("?{query}") && target_.query.empty()) {
-            i += 8;  // no bare question mark
+        if ((starts("?{query}") || starts("&{query}")) && target_.query.empty()) {
+            i += 8;  // no bare mark
         } else if (starts("{host}")) {
             scratch += host_;
             i += 6;
         } else if (starts("{path}")) {
-            scratch += target_.path;
+            // The server as a whole has no address of its own.
+            scratch += target_.form == http::Target::Form::asterisk ? std::string_view("/") : target_.path;
             i += 6;
         } else if (starts("{query}")) {
-            scratch += target_.query;
+            add_escaped(scratch, target_.query);
             i += 7;
         } else {
             scratch += pattern[i++];

@@ -16,6 +16,7 @@
 #include "proxy/base/failure.h"
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
+#include "proxy/http/local_reply.h"
 #include "proxy/http/target.h"
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
@@ -29,7 +30,7 @@
 
 namespace switchyard::serve {
 
-class Exchange {
+class Exchange : public UnderWay {
   public:
     enum class Next : std::uint8_t {
         keep,   // the connection is at a message boundary and may serve another request
@@ -40,6 +41,9 @@ class Exchange {
 
     // Serves the request whose first bytes are in session.in.
     static net::Task<Next> serve(Session& session);
+
+    // Of all that are under way on this worker, what has changed since the last time.
+    static void tell_ages(Context& context, WorkerReport& report);
 
     ~Exchange();
     Exchange(const Exchange&) = delete;
@@ -71,7 +75,7 @@ class Exchange {
     bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
-    void note_refused();
+    void note_refused(Failure failure);
 
     // exchange_pace.cpp
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
@@ -96,9 +100,25 @@ class Exchange {
     bool write_informational(net::Buffer& out);
     bool may_retry(Failure failure) const;
     void give_back(bool reusable);
+
+    // exchange_bound.cpp
+    void prefer_bound(std::int32_t& preferred) const;
+    bool take_bound();
+    void keep_for_client();
+    bool binds() const;
     Failure endpoint_gone(bool in_order) const;
     void note_attempt_end(Failure failure);
     void count_result(Failure failure);
+
+    // exchange_ages.cpp
+    void tell_age(WorkerReport& report);
+    void tell_over();
+    Passage passage_of(Passage::Of of) const;
+    bool duration_stands_outside() const;
+    void stand_outside();
+    // What the client gets is the answer to the first attempt.
+    bool answers_first() const { return answer_started_ && record_.attempts == 1; }
+    std::int64_t whole_us() const;
 
     // exchange_return.cpp, exchange_tunnel.cpp
     net::Task<Next> return_response();
@@ -110,12 +130,31 @@ class Exchange {
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
     bool write_request_head_again();
+    void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
+    // Nobody else has a say in how the request came here: no peer, no edit of a line of ours.
+    bool only_we_say() const {
+        return !trusted_peer_ && route_->request_edits.known == 0 && !listener_->forwarded &&
+               !target_.authority.empty() && session_.client_address().is_ip;
+    }
+    void write_own_forwarding(http::Writer& to) const;
+    void write_forwarded_for(http::Writer& to) const;
+    std::string_view forwarded_port(const http::Field* host, const http::Field* proto) const;
+    bool reads_forwarded_for() const;
+    bool reads_forwarded() const;
     void write_edits(http::Writer& to, const route::Edits& edits) const;
+    void write_own_answer(http::Writer& to, const http::LocalReply& reply) const;
+    std::size_t largest_own_answer(const http::LocalReply& reply) const;
     bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
     void make_request_id();
 
     // exchange_account.cpp, exchange_log.cpp
     void account();
+    void count_first(Cell& first, std::size_t whole);
+    void count_first_now();
+    Cell& first_cell();
+    void note_bucket();
+    bool keyless() const;
+    void note_marks(std::uint32_t slow_us);
     void write_access_line() const;
 
     void pin();
@@ -123,6 +162,12 @@ class Exchange {
     void enter_upstream(const upstream::Upstream& upstream);
     void leave_upstream();
     void set_phase_deadline(std::int64_t milliseconds);
+    // A reset is the end for everybody. Who closes his sending side in order may still read: only where the route says
+    // that this means leaving, and everything that he had to send is here.
+    bool client_left() const {
+        return session_.stream.broken || (session_.stream.hung_up && route_->abort_on_close && request_is_here());
+    }
+    bool request_is_here() const { return request_guard_.body.empty() || body_with_head_ || upload_.finished(); }
     bool must_end() const { return sent_ != nullptr && sent_->cut; }
     // The answer to this request is the last one on its connection.
     bool closing() const { return context_.stopping || session_.place().gone(); }
@@ -154,6 +199,7 @@ class Exchange {
     char request_id_[64];
     std::uint8_t request_id_size_ = 0;
     bool trusted_peer_ = false;
+    std::string_view said_scheme_;  // by which the client came to the trusted peer, where Forwarded tells
 
     InForce* in_force_ = nullptr;
     const ListenerPlan* listener_ = nullptr;  // of that generation
@@ -176,6 +222,7 @@ class Exchange {
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
     bool called_ = false;          // from the queue: it is this one's turn
     bool fell_back_ = false;       // to the fallback of a resting upstream
+    bool bound_ = false;           // the endpoint's connection stands for this client: nobody else may get it
     bool rerouted_ = false;        // the upstream that was meant has no usable endpoint: another one serves
     bool rate_taken_ = false;
     bool mint_session_ = false;  // the client gets a new session cookie

@@ -1,4 +1,6 @@
 // account: one record per exchange becomes counters, histograms, at most one log line. Exactly once.
+#include <algorithm>
+
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -8,6 +10,21 @@ namespace {
 constexpr std::uint32_t kNoRoute = 0;
 
 }  // namespace
+
+// The first attempt, for the analysis. In line: every request passes here.
+[[gnu::always_inline]] inline void Exchange::count_first(Cell& first, std::size_t whole) {
+    record_.first_counted = true;
+    ++first.attempts;
+    first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
+    if (!record_.stands_outside) first.whole.add(whole, 1);
+    if (record_.first_failed) ++first.failures;
+    // With one arm alone there is nothing to compare, and nothing is noted.
+    if (decision_.has_hash && !route_->split.single()) note_bucket();
+    if (record_.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
+    if (record_.told_whole != 0) tell_over();
+    if (const auto slow_us = route_->marks->slow_us.load(std::memory_order_relaxed); slow_us != 0) [[unlikely]]
+        note_marks(slow_us);
+}
 
 void Exchange::account() {
     --context_.active_exchanges;
@@ -20,29 +37,70 @@ void Exchange::account() {
 
     // Ids 0 stand for "no route" and "no upstream": control reserves them.
     const std::uint32_t route = route_ != nullptr ? route_->id : kNoRoute;
-    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0);
+    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0, in_force_->generation, keyless());
     const std::int64_t duration = context_.now_us - record_.started_us;
-    ++cell.by_class[record_.status < 600 ? record_.status / 100u : 0u];
+    ++cell.by_class[std::min(record_.status / 100u, 5u)];  // from 600 on: see the head parser
     cell.bytes_in += record_.bytes_in;
     cell.bytes_out += record_.bytes_out;
-    cell.duration.record(static_cast<std::uint64_t>(duration));
+    const std::size_t took = Histogram::index(static_cast<std::uint64_t>(duration));
+    cell.duration.add(took, 1);
     if (record_.failure == Failure::client_closed) ++cell.aborted;
-    if (record_.first_done) {
-        Cell& first = upstream_ != nullptr && record_.first_upstream == upstream_->id
-                          ? cell
-                          : context_.cell(route, record_.first_upstream);
-        ++first.attempts;
-        first.first_byte.record(static_cast<std::uint64_t>(record_.first_head_us));
-        if (record_.first_failed) ++first.failures;
-        // With one arm alone there is nothing to compare, and nothing is noted.
-        if (decision_.has_hash && !route_->split.single())
-            context_.note_bucket(route, decision_.hash, decision_.arm == 0, record_.first_failed, record_.first_head_us,
-                                 record_.first_answer);
-        if (record_.first_answer != AnswerKind::ordinary)
-            ++first.answers[static_cast<std::size_t>(record_.first_answer)];
+    if (record_.first_done && !record_.first_counted) {
+        // A request that was sent the moment it came, as nearly all are, has one duration.
+        const bool at_once = answers_first() && record_.attempt_us == record_.started_us;
+        count_first(upstream_ != nullptr && record_.first_upstream == upstream_->id ? cell : first_cell(),
+                    at_once ? took : Histogram::index(static_cast<std::uint64_t>(whole_us())));
     }
     if (context_.access_log != nullptr) write_access_line();
     unpin();
+}
+
+// Before another generation routes the rest: what has been counts by the one that sent it.
+void Exchange::count_first_now() {
+    if (record_.first_done && !record_.first_counted)
+        count_first(first_cell(), Histogram::index(static_cast<std::uint64_t>(whole_us())));
+    record_.told_head = record_.told_whole = 0;  // of who takes it from here nothing has been told
+}
+
+void Exchange::note_bucket() {
+    const auto index = [](std::int64_t us) {
+        return static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(us > 0 ? us : 0)));
+    };
+    FailedBuckets::Sample sample;
+    sample.bucket = static_cast<std::uint16_t>(decision_.hash >> (32 - FailedBuckets::kBucketBits));
+    sample.latency = index(record_.first_head_us);
+    sample.canary = decision_.arm != 0;
+    sample.answer = record_.first_answer;
+    if (!record_.stands_outside) sample.whole = index(whole_us());
+    sample.told_head = record_.told_head;
+    sample.told_whole = record_.told_whole;
+    context_.note_bucket(route_->id, in_force_->generation, record_.first_failed, sample);
+}
+
+Cell& Exchange::first_cell() {
+    return context_.cell(route_->id, record_.first_upstream, in_force_->generation, keyless());
+}
+
+// A request without the key that its route is split by goes to an arm all the same, and says nothing about keys.
+bool Exchange::keyless() const {
+    return route_ != nullptr && route_->has_sticky && !decision_.has_hash && decision_.rule < 0 &&
+           !route_->split.single();
+}
+
+// A rollout wants to say where what it counts against a release came from.
+void Exchange::note_marks(std::uint32_t slow_us) {
+    using Group = MarkNote::Group;
+    const auto note = [&](Group group, AnswerKind kind) {
+        context_.note_mark(
+            route_->id, record_.first_upstream,
+            {group, kind, record_.first_failure, record_.first_status, record_.first_endpoint, method(), target_.path});
+    };
+    if (record_.first_failed) note(Group::failed, AnswerKind::ordinary);
+    if (record_.first_answer != AnswerKind::ordinary) note(Group::answer, record_.first_answer);
+    // A late body behind a fast head is slow, too.
+    const std::int64_t took_us = record_.stands_outside ? record_.first_head_us : whole_us();
+    if (std::max(took_us, record_.first_head_us) > static_cast<std::int64_t>(slow_us))
+        note(Group::slow, AnswerKind::ordinary);
 }
 
 }  // namespace switchyard::serve

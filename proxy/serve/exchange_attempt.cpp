@@ -39,7 +39,9 @@ Failure Exchange::claim() {
     input.now_us = context_.now_us;
     input.tried = {tried_.data(), tried_count_};
     input.key_hash = balance_key(*upstream_);
-    if (!upstream_->session_cookie.empty()) input.preferred = session_endpoint();
+    std::int32_t session = upstream_->session_cookie.empty() ? -1 : session_endpoint();
+    input.preferred = session;
+    if (session_.bound != nullptr) prefer_bound(input.preferred);
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
@@ -50,7 +52,7 @@ Failure Exchange::claim() {
             const auto& other = *in_force_->snapshot->upstreams[route_->arms[arm]];
             if (&other == upstream_ || route_->weights[arm] == 0 || !breaker_passes(other)) continue;
             input.tried = {};
-            input.preferred = -1;
+            input.preferred = session = -1;
             input.key_hash = balance_key(other);
             choice = upstream::claim(other, context_, context_.random, input);
             if (choice.status != upstream::Choice::Status::claimed) continue;
@@ -71,7 +73,7 @@ Failure Exchange::claim() {
     local_->keep_idle_ms = upstream_->keep_idle_ms;
     ++local_->pool.leased;
     // Who is only here because the upstream that was meant is away keeps the session that waits there.
-    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(input.preferred, choice.endpoint);
+    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(session, choice.endpoint);
     if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
     return Failure::none;
 }
@@ -83,9 +85,11 @@ std::uint64_t Exchange::balance_key(const upstream::Upstream& upstream) {
 }
 
 net::Task<Failure> Exchange::connect() {
+    if (client_left()) co_return Failure::client_closed;
     // A kept connection may be closed at this very moment. What can be sent again takes the chance.
     const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
-    if (!force_fresh_ && upstream_->send_proxy_protocol == 0)
+    const bool own = session_.bound != nullptr && take_bound();
+    if (!own && !force_fresh_ && upstream_->send_proxy_protocol == 0)
         connection_ = may_repeat ? local_->pool.take() : local_->pool.take_safe();
     connection_was_reused_ = connection_ != nullptr;
     if (connection_) {
@@ -103,7 +107,7 @@ net::Task<Failure> Exchange::connect() {
     while (!connection_->writable) {
         co_await session_.sleep();
         if (must_end()) co_return Failure::drained;
-        if (session_.stream.broken) co_return Failure::client_closed;
+        if (client_left()) co_return Failure::client_closed;
         if (session_.expired() && !connection_->writable)
             co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
@@ -160,7 +164,7 @@ net::Task<Failure> Exchange::attempt() {
                     connection_->readable = true;
                     break;
                 case Step::others_turn:
-                    session_.wake();
+                    session_.step_back();
                     break;
                 default:
                     break;
@@ -190,7 +194,7 @@ net::Task<Failure> Exchange::attempt() {
             }
             if (complete) co_return Failure::none;
         }
-        if (session_.stream.broken) co_return Failure::client_closed;
+        if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
         if (!timing_response) set_paced_deadline(listener_->min_rate != 0 && connection_->writable, upstream_->idle_ms);
         co_await session_.sleep();
@@ -316,6 +320,7 @@ void Exchange::note_attempt_end(Failure failure) {
         force_fresh_ = true;
         if (tried_count_ > 0) --tried_count_;
         if (again) --record_.attempts;
+        record_.told_head = record_.told_whole = 0;  // the next one begins anew
         if (again && failure != Failure::reused_reset) return;
     }
     const std::int64_t took = context_.now_us - record_.attempt_us;
@@ -323,7 +328,12 @@ void Exchange::note_attempt_end(Failure failure) {
         record_.first_done = true;
         record_.first_failed = failed;
         record_.first_upstream = upstream_->id;
-        if (failure == Failure::none) record_.first_answer = answer_of(response_.status);
+        record_.first_failure = failure;
+        if (local_ != nullptr) record_.first_endpoint = local_->state->id;
+        if (failure == Failure::none) {
+            record_.first_status = response_.status;
+            record_.first_answer = answer_of(response_.status);
+        }
         record_.first_head_us = took;
     }
     if (left) return;
@@ -347,7 +357,7 @@ void Exchange::count_result(Failure failure) {
     }
     ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
     ++local_->consecutive_failures;
-    context_.note_failure(route_->id, local_->state->id);
+    context_.note_failure(route_->id, local_->state->id, in_force_->generation);
     if (upstream_->ejection.consecutive_failures != 0 &&
         local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
         context_.suspect({local_->state->id, local_->consecutive_failures});
@@ -357,7 +367,12 @@ void Exchange::give_back(bool reusable) {
     if (endpoint_ == nullptr) return;
     --local_->pool.leased;
     if (connection_) {
-        if (reusable) local_->pool.give(std::move(connection_), upstream_->max_idle);
+        if (reusable) {
+            if (bound_)
+                keep_for_client();
+            else
+                local_->pool.give(std::move(connection_), upstream_->max_idle);
+        }
         connection_.reset();
     }
     upstream::release(*endpoint_);

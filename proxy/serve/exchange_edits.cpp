@@ -13,11 +13,12 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
         switch (fill.what) {
             case config::Placeholder::client: {
                 char text[64];
-                to << std::string_view(text, facts_.client.write(text));
+                to << (facts_.client.is_ip ? std::string_view(text, facts_.client.write(text)) : "unknown");
                 break;
             }
             case config::Placeholder::host:
-                to << host_;
+                to << (host_.empty() && fill.in_host && endpoint_ != nullptr ? std::string_view(endpoint_->configured)
+                                                                             : host_);
                 break;
             case config::Placeholder::target:
                 to << target_.path << target_.tail;
@@ -28,6 +29,40 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
         }
     }
     to << lines.substr(written);
+}
+
+// The answers that the proxy gives by itself are the route's answers: its edits are the last word on their lines, too.
+void Exchange::write_own_answer(http::Writer& to, const http::LocalReply& reply) const {
+    if (route_ == nullptr || route_->response_edits.empty()) return http::write_local_reply(to, reply);
+    const route::Edits& edits = route_->response_edits;
+    net::Buffer small(context_.buffers);
+    std::string large;
+    http::Writer plain(small.room());
+    http::write_local_reply(plain, reply);
+    std::string_view rest = plain.text();
+    if (plain.overflow()) {
+        large.resize(largest_own_answer(reply));
+        http::Writer again(large);
+        http::write_local_reply(again, reply);
+        rest = again.text();
+    }
+    for (bool status_line = true;; status_line = false) {
+        const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
+        if (line.size() == 2) break;
+        if (status_line || !edits.replaces(line.substr(0, line.find(':')))) to << line;
+        rest.remove_prefix(line.size());
+    }
+    write_edits(to, edits);
+    to << rest;
+}
+
+// Only a configured body or what is filled in can make it larger than a buffer.
+std::size_t Exchange::largest_own_answer(const http::LocalReply& reply) const {
+    constexpr std::size_t kOwnLines = 4096;
+    std::size_t size = reply.body.size() + reply.extra_lines.size() + reply.detail.size() + kOwnLines;
+    if (route_ != nullptr)
+        size += route_->response_edits.lines.size() + route_->response_edits.fills.size() * http::kMaxHead;
+    return size;
 }
 
 void Exchange::write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const {

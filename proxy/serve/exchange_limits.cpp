@@ -56,7 +56,7 @@ Failure Exchange::pass_breaker() {
     if (other < 0 || fell_back_ || rerouted_) return Failure::breaker_open;
     const auto& fallback = *in_force_->snapshot->upstreams[static_cast<std::size_t>(other)];
     if (!breaker_passes(fallback)) return Failure::breaker_open;
-    note_refused();
+    note_refused(Failure::breaker_open);
     fell_back_ = true;
     tried_count_ = 0;
     enter_upstream(fallback);
@@ -71,9 +71,9 @@ bool Exchange::go_elsewhere() {
     const auto other = stand_in(snapshot, *route_, decision_, facts_, *upstream_, fell_back_,
                                 [this](const upstream::Upstream& upstream) { return !breaker_passes(upstream); });
     if (other < 0) return false;
-    note_refused();
+    note_refused(Failure::no_endpoint);
     rerouted_ = true;
-    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id).rerouted;
+    ++context_.cell(route_->id, snapshot.upstreams[decision_.upstream]->id, in_force_->generation, keyless()).rerouted;
     enter_upstream(*snapshot.upstreams[static_cast<std::size_t>(other)]);
     return true;
 }
@@ -105,15 +105,18 @@ net::Task<Failure> Exchange::claim_or_wait() {
         if (failure != Failure::none || route_answers()) break;
         failure = claim();
     }
-    if (failure != Failure::none && upstream_ != nullptr && traits(failure).source == Source::upstream) note_refused();
+    if (failure != Failure::none && upstream_ != nullptr && traits(failure).source == Source::upstream)
+        note_refused(failure);
     co_return failure;
 }
 
 // The upstream that the request was meant for has nobody to take it: none usable, a full queue, a resting breaker. To
 // the analysis that is a first attempt that failed, and whoever serves it instead gets no credit for it.
-void Exchange::note_refused() {
+void Exchange::note_refused(Failure failure) {
     if (record_.first_done) return;
     record_.first_done = record_.first_failed = true;
+    record_.first_failure = failure;
+    stand_outside();  // whoever answers instead is not the one that is compared
     record_.first_upstream = upstream_->id;
     record_.first_head_us = context_.now_us - record_.attempt_us;
 }

@@ -27,6 +27,7 @@ bool Exchange::download_too_slow() {
     // What the kernel still holds has not moved: its buffer may be larger than what a slow client reads in a minute.
     int unsent = 0;
     if (::ioctl(session_.stream.descriptor(), SIOCOUTQ, &unsent) != 0 || unsent < 0) unsent = 0;
+    unsent += static_cast<int>(session_.stream.unsent());
     const std::uint64_t sent = download_.sent_bytes();
     return pace_.too_slow(sent - std::min<std::uint64_t>(sent, static_cast<std::uint64_t>(unsent)));
 }

@@ -32,6 +32,11 @@ net::Task<Next> Exchange::return_response() {
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);
     }
+    constexpr std::uint32_t kAuthentication = 1u << static_cast<unsigned>(http::FieldName::authorization) |
+                                              1u << static_cast<unsigned>(http::FieldName::proxy_authorization) |
+                                              1u << static_cast<unsigned>(http::FieldName::www_authenticate) |
+                                              1u << static_cast<unsigned>(http::FieldName::proxy_authenticate);
+    if (((request_.known | response_.known) & kAuthentication) != 0 && binds()) bound_ = true;
     back_.consume(response_.size);
     answer_started_ = true;
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
@@ -39,6 +44,7 @@ net::Task<Next> Exchange::return_response() {
     download_.trailers = wanted_down_.empty() ? nullptr : &response_trailers_;
     download_.wanted_trailers = &wanted_down_;
     const bool joined = join_small_body(lead);
+    if (!joined && duration_stands_outside()) stand_outside();
     download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
     const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
     if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
@@ -62,7 +68,7 @@ net::Task<Next> Exchange::return_response() {
             next = broken_off;
             break;
         }
-        if (step == Step::sink_failed || session_.stream.broken) {
+        if (step == Step::sink_failed || client_left()) {
             stop_at_failure(Failure::client_closed);
             next = Next::cut;
             break;
@@ -73,9 +79,9 @@ net::Task<Next> Exchange::return_response() {
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
-            if (up == Step::others_turn) session_.wake();
+            if (up == Step::others_turn) session_.step_back();
         }
-        if (step == Step::others_turn) session_.wake();
+        if (step == Step::others_turn) session_.step_back();
         if (lead.empty() == false && download_.lead_sent()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;
@@ -144,6 +150,7 @@ void Exchange::stop_at_failure(Failure failure) {
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
     if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
     record_.first_failed = true;
+    record_.first_failure = failure;
     record_.first_answer = AnswerKind::cut;
 }
 

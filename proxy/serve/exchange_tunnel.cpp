@@ -12,6 +12,7 @@ using Kind = http::Body::Kind;
 net::Task<Next> Exchange::tunnel(std::string_view head) {
     leave_upstream();
     record_.tunnel = true;
+    stand_outside();
     enter_upstream(*upstream_);
     request_deadline_ms_ = 0;
     const http::Body endless{Kind::until_close, 0};
@@ -28,7 +29,7 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
                 connection_->shutdown_send();
                 up_open = false;
             } else if (step == Step::others_turn) {
-                session_.wake();
+                session_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }
@@ -39,7 +40,7 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
                 session_.stream.shutdown_send();
                 down_open = false;
             } else if (step == Step::others_turn) {
-                session_.wake();
+                session_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }

@@ -22,11 +22,6 @@ constexpr std::uint64_t hex_digits(std::uint64_t bits) {
 }
 static_assert(hex_digits(0x89abcdef) == 0x3839616263646566 && hex_digits(0x01234567) == 0x3031323334353637);
 
-bool replaced_by_edits(const route::Edits& edits, std::string_view name) {
-    return std::any_of(edits.names.begin(), edits.names.end(),
-                       [&](const std::string& lower) { return http::equals_lower(name, lower); });
-}
-
 // What is left of a path behind `prefix`, with the bytes the client sent where these lead to the same place as the
 // path that was routed; else that path itself, escaped anew. A path that reached its route only when normalized would
 // otherwise keep the prefix, or climb out of it.
@@ -43,10 +38,9 @@ std::string_view behind_prefix(std::string_view raw, std::string_view routed, st
             scratch += c;
             continue;
         }
-        static constexpr char kHexDigits[] = "0123456789ABCDEF";
         scratch += '%';
-        scratch += kHexDigits[static_cast<unsigned char>(c) >> 4];
-        scratch += kHexDigits[static_cast<unsigned char>(c) & 15];
+        scratch += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
+        scratch += http::kHexDigits[static_cast<unsigned char>(c) & 15];
     }
     return scratch;
 }
@@ -98,8 +92,10 @@ bool Exchange::write_request_head(net::Buffer& out) {
         write_path(to, *route_, target_, path_);
     to << " HTTP/1.1\r\n";
 
-    const bool edits = !route_->request_edits.names.empty();
-    bool has_host_header = false, proto_given = false, host_given = false;
+    const route::Edits& edits = route_->request_edits;
+    const bool edited = !edits.names.empty();
+    bool has_host_header = false, port_given = false;
+    const http::Field *said_proto = nullptr, *said_host = nullptr;
     // Kept fields are copied in runs of whole lines.
     std::size_t run_begin = 0, run_end = 0;
     auto flush_run = [&] {
@@ -115,13 +111,20 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 break;
             case http::FieldName::x_forwarded_proto:
                 keep = keep && trusted_peer_;
-                proto_given = proto_given || keep;
+                if (keep) said_proto = &field;
                 break;
             case http::FieldName::x_forwarded_host:
                 keep = keep && trusted_peer_;
-                host_given = host_given || keep;
+                if (keep) said_host = &field;
+                break;
+            case http::FieldName::x_forwarded_port:
+                keep = keep && trusted_peer_;
+                port_given = port_given || keep;
                 break;
             case http::FieldName::forwarded:
+                keep = keep && trusted_peer_ && reads_forwarded();
+                break;
+            case http::FieldName::claim:
                 keep = keep && trusted_peer_;
                 break;
             case http::FieldName::x_request_id:
@@ -136,7 +139,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
             default:
                 break;
         }
-        if (keep && edits && replaced_by_edits(route_->request_edits, field.name.of(base()))) keep = false;
+        if (keep && edited && edits.replaces_loosely(field.name.of(base()))) keep = false;
         if (!keep) {
             flush_run();
             continue;
@@ -148,27 +151,19 @@ bool Exchange::write_request_head(net::Buffer& out) {
         run_end = field.line_end;
     }
     flush_run();
-    const std::string_view authority =
-        target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority;
-    if (!has_host_header) to << "Host: " << authority << "\r\n";
-
-    char client[64];
-    const std::string_view client_text(client, session_.client_address().write(client));
-    to << "X-Forwarded-For: ";
-    for (std::uint16_t i = 0; trusted_peer_ && i < request_.field_count; ++i)
-        if (request_.fields[i].id == http::FieldName::x_forwarded_for && request_.fields[i].value.length != 0)
-            to << request_.fields[i].value.of(base()) << ", ";
-    to << client_text << "\r\n";
-    if (!proto_given) to << "X-Forwarded-Proto: http\r\n";
-    if (!host_given) to << "X-Forwarded-Host: " << authority << "\r\n";
-    if (listener_->forwarded) {
-        const bool v6 = client_text.find(':') != client_text.npos;
-        to << "Forwarded: for=" << (v6 ? "\"[" : "") << client_text << (v6 ? "]\"" : "") << ";proto=http;host=\""
-           << target_.authority << "\"\r\n";
-    }
-    to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
-    to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
-    if (forwards_left_ > 0) to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
+    if (!has_host_header && !edits.replaces(http::FieldName::host))
+        to << "Host: " << (target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority)
+           << "\r\n";
+    if (only_we_say())
+        write_own_forwarding(to);
+    else
+        write_forwarding(to, said_host, said_proto, port_given);
+    if (!edits.replaces(http::FieldName::x_request_id))
+        to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
+    if (!edits.replaces(http::FieldName::via))
+        to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
+    if (forwards_left_ > 0 && !edits.replaces(http::FieldName::max_forwards))
+        to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
     if (request_guard_.body.kind == http::Body::Kind::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
         write_announcement(to, wanted_up_);
@@ -179,7 +174,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 to << "Upgrade: " << request_.fields[i].value.of(base()) << "\r\n";
         to << "Connection: upgrade\r\n";
     }
-    write_edits(to, route_->request_edits);
+    write_edits(to, edits);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());

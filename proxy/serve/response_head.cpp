@@ -1,7 +1,4 @@
 // The head that goes to the client: the endpoint's, less what was meant for us alone, with the framing we will write.
-#include <algorithm>
-
-#include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
 #include "proxy/serve/exchange.h"
 #include "proxy/upstream/session_key.h"
@@ -12,7 +9,8 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     const char* from = back_.data();
     http::Writer to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(from) << "\r\n";
-    const auto& names = route_->response_edits.names;
+    const route::Edits& edits = route_->response_edits;
+    const bool edited = !edits.names.empty();
     std::size_t run_begin = 0, run_end = 0;
     auto flush_run = [&] {
         if (run_end > run_begin) to << std::string_view(from + run_begin, run_end - run_begin);
@@ -21,11 +19,7 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     for (std::uint16_t i = 0; i < response_.field_count; ++i) {
         const http::Field& field = response_.fields[i];
         bool keep_field = !field.drop;
-        if (keep_field && !names.empty()) {
-            const auto name = field.name.of(from);
-            keep_field = std::none_of(names.begin(), names.end(),
-                                      [&](const std::string& lower) { return http::equals_lower(name, lower); });
-        }
+        if (keep_field && edited && edits.replaces(field.name.of(from))) keep_field = false;
         if (!keep_field) {
             flush_run();
             continue;
@@ -37,7 +31,7 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
         run_end = field.line_end;
     }
     flush_run();
-    if (!response_.has(http::FieldName::date)) to << context_.date();
+    if (!response_.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << context_.date();
     if (coding == BodyPump::Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
         write_announcement(to, wanted_down_);
@@ -64,12 +58,12 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
         to << "Set-Cookie: " << upstream_->session_cookie << '=' << std::string_view(key, sizeof key)
            << "; Path=/; HttpOnly; SameSite=Lax\r\n";
     }
-    if (route_->debug_headers) {
+    if (route_->debug_headers && !edits.replaces("x-switchyard")) {
         to << "X-Switchyard: generation=" << in_force_->snapshot->generation << "; route=" << route_->name;
         if (decision_.rule >= 0) to << "; rule=" << route_->rules[static_cast<std::size_t>(decision_.rule)].name;
         to << "; upstream=" << upstream_->name << "; endpoint=" << endpoint_->text << "\r\n";
     }
-    write_edits(to, route_->response_edits);
+    write_edits(to, edits);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());

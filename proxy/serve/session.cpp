@@ -5,6 +5,7 @@
 #include "proxy/base/log.h"
 #include "proxy/http/proxy_protocol.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/serve/handshakes.h"
 
 namespace switchyard::serve {
 namespace {
@@ -15,6 +16,15 @@ namespace {
 constexpr std::int64_t kLingerMs = 30'000;
 constexpr std::int64_t kLingerSilenceMs = 5'000;
 constexpr std::int64_t kLingerAtTheEndMs = 2'000;  // of the worker
+
+// To a client that speaks HTTP without TLS where TLS is spoken.
+constexpr std::string_view kPlainHttp =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 54\r\nConnection: close\r\n\r\n"
+    "This port speaks TLS: use https:// instead of http://\n";
+
+std::shared_ptr<const net::TlsPolicy> policy_in_force(const void* place) {
+    return static_cast<const ListenerPlace*>(place)->plan().tls;
+}
 
 }  // namespace
 
@@ -46,6 +56,7 @@ void Session::finish() {
 
 void Session::woken() {
     budget.renew();
+    if (stream.unsent() != 0 && stream.writable) stream.flush();
     const auto sleeper = std::exchange(sleeper_, nullptr);
     if (sleeper) sleeper.resume();
     end_if_done();
@@ -68,6 +79,7 @@ void Session::end_if_done() {
 net::Running Session::run() {
     Exchange::Next next;
     bool expects_header = place_.plan().proxy_protocol;
+    in_clear_ = !place_.plan().tls;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -78,6 +90,7 @@ net::Running Session::run() {
                 set_deadline(idle_deadline());
                 co_await sleep();
                 if (expired()) co_return;
+                if (bound && bound->connection->hung_up) bound.reset();  // its endpoint has closed it
             }
             const auto got = stream.read(in.room());
             if (got.status == net::Transfer::Status::again) {
@@ -94,7 +107,17 @@ net::Running Session::run() {
             expects_header = false;
             continue;
         }
+        if (!in_clear_) {
+            const bool secured = co_await secure();
+            if (!secured) co_return;
+            in_clear_ = true;
+            continue;
+        }
         next = co_await Exchange::serve(*this);
+        if (stream.unsent() != 0) {
+            const bool settled = co_await settle();
+            if (!settled) next = Exchange::Next::cut;
+        }
         if (next != Exchange::Next::keep) break;
         budget.served();
         if (budget.over() && !in.empty()) co_await let_others();
@@ -103,12 +126,66 @@ net::Running Session::run() {
         stream.close_with_reset();
     else if (next == Exchange::Next::close)
         co_await linger();
+    else if (stream.tls() != nullptr)
+        stream.shutdown_send();  // nothing more will come: but the end of TLS has to be said
 }
 
 // By the plan of now: a change may have come while this one waited.
 std::int64_t Session::idle_deadline() const {
     const auto since = context_.now_ms - (static_cast<std::uint32_t>(context_.now_ms) - idle_since_ms_);
-    return since + place_.plan().idle_timeout_ms;
+    const auto& plan = place_.plan();
+    if (!in_clear_ && plan.tls) return since + std::min(plan.idle_timeout_ms, plan.tls->handshake_timeout_ms);
+    return since + plan.idle_timeout_ms;
+}
+
+// False: there is nobody to talk to; whatever could be said has been.
+net::Task<bool> Session::secure() {
+    const HandshakePlace under_way(context_.handshakes);
+    if (!under_way.granted()) co_return false;
+    if (const auto policy = place_.plan().tls) set_deadline(context_.now_ms + policy->handshake_timeout_ms);
+    stream.secure(
+        std::make_unique<net::Tls>(stream, context_.buffers, net::PolicyNow{policy_in_force, &place_}, in.unread()));
+    in.release();
+    for (;;) {
+        if (!context_.handshakes.may_step(context_.poller.turns())) {
+            co_await let_others();
+            continue;
+        }
+        const auto step = stream.tls()->handshake();
+        if (step == net::Tls::Step::done) {
+            ++(stream.tls()->resumed() ? context_.counts.tls_resumed : context_.counts.tls_full);
+            co_return true;
+        }
+        if (step != net::Tls::Step::again) {
+            ++context_.counts.tls_failed;
+            if (step == net::Tls::Step::plain_http) {
+                stream.secure(nullptr);
+                stream.write(kPlainHttp.data(), kPlainHttp.size());
+            }
+            co_await linger();
+            co_return false;
+        }
+        while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
+            co_await sleep();
+            if (!expired()) continue;
+            ++context_.counts.tls_failed;
+            co_return false;
+        }
+    }
+}
+
+// What the kernel has not taken of an answer goes out before anything else is done. False: the client takes nothing.
+net::Task<bool> Session::settle() {
+    while (stream.unsent() != 0) {
+        if (stream.writable) {
+            if (stream.flush() == net::Transfer::Status::failed) co_return false;
+            continue;
+        }
+        set_deadline(context_.now_ms + place_.plan().idle_timeout_ms);
+        co_await sleep();
+        if (expired()) co_return false;
+    }
+    co_return true;
 }
 
 // False: whoever sent this is not the relay that the operator has promised; he gets no answer.
@@ -145,13 +222,13 @@ net::Task<> Session::linger() {
     const std::int64_t began = context_.now_ms;
     while (context_.now_ms - began < (context_.stopping ? kLingerAtTheEndMs : kLingerMs)) {
         if (!stream.readable || budget.over()) {
-            if (stream.readable) wake();
+            if (stream.readable) step_back();
             set_deadline(std::min(began + kLingerMs, context_.now_ms + kLingerSilenceMs));
             co_await sleep();
             if (expired()) co_return;
             continue;
         }
-        const auto got = stream.read(in.room());
+        const auto got = stream.read_raw(in.room());
         if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return;
         budget.moved(got.bytes);
         in.release();

@@ -39,6 +39,18 @@ class Session final
     // As the PROXY protocol gave it; 0: ask the socket.
     std::uint16_t client_port() const { return client_port_; }
 
+    // A connection that speaks for this client alone, because he has proven himself on it (NTLM, Negotiate), while no
+    // exchange has it. `to` tells its endpoint from any later one.
+    struct Bound {
+        std::unique_ptr<upstream::Connection> connection;
+        std::weak_ptr<const upstream::EndpointState> to;
+
+        bool is_to(const std::shared_ptr<upstream::EndpointState>& state) const {
+            return !to.owner_before(state) && !state.owner_before(to);
+        }
+    };
+    std::unique_ptr<Bound> bound;
+
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
     Alarm alarm;
@@ -61,7 +73,7 @@ class Session final
     Sleep sleep() { return Sleep{*this}; }
     // co_await session.let_others(): until everybody who waits now has had his turn, or there is news.
     Sleep let_others() {
-        wake();
+        step_back();
         return Sleep{*this};
     }
 
@@ -70,6 +82,8 @@ class Session final
     net::Running run();
     net::Task<> linger();
     net::Task<bool> take_proxy_header();
+    net::Task<bool> secure();
+    net::Task<bool> settle();
     void end_if_done();
     std::int64_t idle_deadline() const;
 
@@ -80,6 +94,7 @@ class Session final
     std::coroutine_handle<> sleeper_;
     bool idle_ = true;
     bool finishing_ = false;
+    bool in_clear_ = false;  // no handshake has to come, or it is over
     std::uint16_t client_port_ = 0;
     std::uint32_t idle_since_ms_ = 0;  // the low half of the clock: it stands where nothing else would
 };

@@ -15,10 +15,10 @@ namespace switchyard::serve {
 
 class TurnBudget {
   public:
-    // A twentieth of a millisecond of copying: nobody who waits behind a hundred such connections notices them.
-    static constexpr std::size_t kOctets = 128 * 1024;
+    // Some 40 microseconds of copying: whoever has just sent something waits for one such turn at most (net/poller.h).
+    static constexpr std::size_t kOctets = 32 * 1024;
     // About the same time in requests that are answered without waiting for anybody.
-    static constexpr std::size_t kExchanges = 8;
+    static constexpr std::size_t kExchanges = 4;
 
     void renew() { left_ = kOctets; }
     void moved(std::size_t octets) { left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(left_, octets)); }

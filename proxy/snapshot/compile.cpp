@@ -5,6 +5,8 @@
 #include <cstring>
 #include <map>
 
+#include "config/candidate.h"
+#include "config/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"
@@ -32,29 +34,6 @@ std::string escaped(const std::string& name) {
         else
             out += c;
     }
-    return out;
-}
-
-void add_line(route::Edits& out, const std::string& name, std::string_view value) {
-    out.lines += name + ": ";
-    std::size_t copied = 0;
-    for (const auto& use : config::placeholders_in(value)) {
-        out.lines += value.substr(copied, use.begin - copied);
-        copied = use.end;
-        if (const auto what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what});
-    }
-    out.lines += value.substr(copied);
-    out.lines += "\r\n";
-}
-
-route::Edits edits_of(const config::HeaderEdits& source) {
-    route::Edits out;
-    for (const auto& [name, value] : source.set) {
-        out.names.push_back(lowered(name));
-        add_line(out, name, value);
-    }
-    for (const auto& [name, value] : source.add) add_line(out, name, value);
-    for (const auto& name : source.remove) out.names.push_back(lowered(name));
     return out;
 }
 
@@ -111,10 +90,15 @@ bool has_members(const upstream::Upstream& compiled, const config::Upstream& sou
 class Compiler {
   public:
     Compiler(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-             const KnownAddresses& known)
-        : model_(std::move(model)), registry_(registry), known_(known), snapshot_(std::make_shared<Snapshot>()) {
+             const KnownAddresses& known, const LedRoutes& led)
+        : model_(std::move(model)),
+          registry_(registry),
+          known_(known),
+          led_(led),
+          snapshot_(std::make_shared<Snapshot>()) {
         snapshot_->generation = generation;
         snapshot_->facts = known.version;
+        snapshot_->led = led.version;
         snapshot_->model = model_;
     }
 
@@ -123,6 +107,7 @@ class Compiler {
         snapshot_->routed.assign(snapshot_->upstreams.size(), false);
         for (std::size_t i = 0; i < model_->routes.size(); ++i) one_route(i);
         follow_fallbacks();
+        certificates();
         if (errors_.empty()) listeners();  // sockets last: nothing is opened for a configuration that is refused
         if (!errors_.empty()) return {nullptr, std::move(errors_)};
         return {snapshot_, {}};
@@ -130,6 +115,25 @@ class Compiler {
 
   private:
     void fail(std::string pointer, std::string detail) { errors_.push_back({std::move(pointer), std::move(detail)}); }
+
+    void certificates() {
+        for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
+            const auto& source = model_->listeners[i];
+            policies_.push_back(source.tls ? registry_.certificates().policy(*model_, source,
+                                                                             "/listeners/" + std::to_string(i), errors_)
+                                           : nullptr);
+        }
+    }
+
+    // Port 80 beside 443: a route of its own takes whatever comes to the listener.
+    void redirect_to_https(std::shared_ptr<const SharedCount> listener) {
+        auto out = std::make_shared<route::Route>();
+        out->name = "redirect_https";
+        out->id = registry_.route(out->name);
+        out->cursor = registry_.cursor(out->name);
+        out->redirect.to = "https://{host}{path}?{query}";
+        snapshot_->route_table->take_listener(std::move(listener), std::move(out));
+    }
 
     void listeners() {
         for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
@@ -141,12 +145,15 @@ class Compiler {
             if (!plan->sockets) fail("/listeners/" + std::to_string(i) + "/bind", why + cure_of_bind(why));
             plan->connections = registry_.listener_count(source.name);
             plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
+            plan->client_header = lowered(source.client_header);
             plan->max_connections = source.max_connections;
             plan->proxy_protocol = source.proxy_protocol;
             plan->forwarded = source.forwarded;
             plan->head_timeout_ms = source.head_timeout.count();
             plan->idle_timeout_ms = source.idle_timeout.count();
             plan->min_rate = source.min_rate;
+            plan->tls = policies_[i];
+            if (source.redirect_https) redirect_to_https(plan->connections);
             snapshot_->listeners.push_back(std::move(plan));
         }
     }
@@ -156,6 +163,7 @@ class Compiler {
         for (const auto& [name, source] : model_->upstreams) {
             auto out = std::make_shared<upstream::Upstream>();
             out->id = registry_.upstream(name);
+            out->identity = registry_.hold_upstream(name);
             out->index = index_[name];
             out->name = name;
             std::size_t bad = 0;
@@ -205,8 +213,9 @@ class Compiler {
                     "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
                     source.name, rule.name);
             const bool answers = rule.respond.status != 0;
-            out->rules.push_back(
-                {rule.name, std::move(when), answers ? 0 : index_.at(rule.upstream), -1, rule.respond, refused});
+            const bool candidate = rule.upstream == config::kCandidate;
+            out->rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
+                                  rule.respond, refused, candidate});
             if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
             if (!rule.fallback.empty()) {
                 out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
@@ -222,14 +231,15 @@ class Compiler {
         out->split = route::Split(weights);
         out->weights = std::move(weights);
         out->cursor = registry_.cursor(source.name);
+        out->marks = registry_.marks(source.name);
         if (source.sticky) {
             out->has_sticky = true;
             out->sticky = {source.sticky->key, lowered(source.sticky->key.name),
                            source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
                            source.sticky->missing};
         }
-        out->request_edits = edits_of(source.request_headers);
-        out->response_edits = edits_of(source.response_headers);
+        out->request_edits = route::edits_of(source.request_headers);
+        out->response_edits = route::edits_of(source.response_headers);
         out->strip_prefix = source.strip_prefix;
         out->replace_prefix = source.replace_prefix;
         out->limits = source.limits;
@@ -248,13 +258,27 @@ class Compiler {
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) {
             std::string why;
-            out->verifier = route::TokenVerifier::make(source.jwt, &why);
-            if (!out->verifier) fail(pointer + "/jwt", why);
+            config::Jwt jwt = source.jwt;
+            if (auto key = config::secret_value(jwt.key, &why))
+                jwt.key = std::move(*key);
+            else
+                fail(pointer + "/jwt/key", why);
+            if (why.empty()) {
+                out->verifier = route::TokenVerifier::make(jwt, &why);
+                if (!out->verifier) fail(pointer + "/jwt", why);
+            }
         }
         out->debug_headers = source.debug_headers;
+        out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
         snapshot_->route_table->add(source.match, std::move(out));
+    }
+
+    // A rollout leads to one of the two arms: whoever begins it has seen to that.
+    const std::string& meant_by(const config::Rule& rule, const config::Route& route) const {
+        const auto* led = rule.upstream == config::kCandidate ? led_.find(route.name) : nullptr;
+        return led != nullptr && index_.contains(*led) ? *led : config::upstream_of(route, rule);
     }
 
     // An upstream that stands in for one that is routed to is routed to.
@@ -267,16 +291,18 @@ class Compiler {
     std::shared_ptr<const config::Model> model_;
     Registry& registry_;
     const KnownAddresses& known_;
+    const LedRoutes& led_;
     std::shared_ptr<Snapshot> snapshot_;
     std::vector<config::Error> errors_;
     std::map<std::string, std::uint32_t> index_;
+    std::vector<std::shared_ptr<const net::TlsPolicy>> policies_;  // by listener
 };
 
 }  // namespace
 
 CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-                      const KnownAddresses& known) {
-    return Compiler(std::move(model), generation, registry, known).run();
+                      const KnownAddresses& known, const LedRoutes& led) {
+    return Compiler(std::move(model), generation, registry, known, led).run();
 }
 
 std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry,

@@ -1,9 +1,9 @@
 // compile: a valid Model becomes the immutable Snapshot that workers route by.
 //
-// Everything that can fail fails here, before anything is published: regular expressions are compiled, JWT keys read,
-// listening sockets opened. Errors come all at once, with their JSON pointers. Nothing is looked up: names of endpoints
-// have the addresses that are known, and a name that has none is an endpoint that cannot be used, not an error.
-// Threads: control only.
+// Everything that can fail fails here, before anything is published: regular expressions are compiled, JWT keys read
+// and references to secrets followed, listening sockets opened. Errors come all at once, with their JSON pointers.
+// Nothing is looked up: names of endpoints have the addresses that are known, "@candidate" is who it means now, and a
+// name that has none is an endpoint that cannot be used, not an error. Threads: control only.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "config/error.h"
 #include "config/model.h"
 #include "proxy/snapshot/known_addresses.h"
+#include "proxy/snapshot/led_routes.h"
 #include "proxy/snapshot/registry.h"
 
 namespace switchyard {
@@ -25,7 +26,7 @@ struct CompileResult {
 };
 
 CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
-                      const KnownAddresses& known = {});
+                      const KnownAddresses& known = {}, const LedRoutes& led = {});
 
 // The same generation with what is known now: upstreams whose names have other addresses are made anew, all else is
 // shared with `before`. Cannot fail.

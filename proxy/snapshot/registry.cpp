@@ -9,14 +9,6 @@
 namespace switchyard {
 namespace {
 
-std::uint32_t id_of(std::map<std::string, std::uint32_t>& ids, std::vector<std::string>& names,
-                    const std::string& name) {
-    if (names.empty()) names.emplace_back();  // id 0: none
-    const auto [it, added] = ids.try_emplace(name, static_cast<std::uint32_t>(names.size()));
-    if (added) names.push_back(name);
-    return it->second;
-}
-
 template <class T, class... How>
 std::shared_ptr<T> shared_of(std::map<std::string, std::shared_ptr<T>>& all, const std::string& name, How... how) {
     auto& slot = all[name];
@@ -37,10 +29,14 @@ void drop_unused(Map& all) {
 }  // namespace
 
 std::uint32_t Registry::route(const std::string& name) {
-    return id_of(route_ids_, route_names_, name);
+    return routes_.id(name);
 }
 std::uint32_t Registry::upstream(const std::string& name) {
-    return id_of(upstream_ids_, upstream_names_, name);
+    return upstreams_.id(name);
+}
+
+std::shared_ptr<const void> Registry::hold_upstream(const std::string& upstream) {
+    return shared_of(held_upstreams_, upstream);
 }
 
 std::shared_ptr<upstream::EndpointState> Registry::endpoint(const std::string& upstream, const std::string& address) {
@@ -64,6 +60,9 @@ std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
     auto& slot = cursors_[route];
     if (!slot) slot = std::make_shared<SplitCursor>(drawn_salt());
     return slot;
+}
+std::shared_ptr<MarkWatch> Registry::marks(const std::string& route) {
+    return shared_of(marks_, route);
 }
 std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
     return shared_of(route_counts_, route);
@@ -129,17 +128,25 @@ void Registry::published(const Snapshot& snapshot) {
         if (std::string why; !plan->sockets->listen(&why)) log_error("listener {}: {}", plan->name, why);
 }
 
-std::vector<std::uint32_t> Registry::release() {
-    std::vector<std::uint32_t> gone;
-    for (const auto& [name, state] : endpoints_)
-        if (state.use_count() == 1) gone.push_back(state->id);
-    drop_unused(endpoints_);
+Registry::Gone Registry::release(NameIds::Time now) {
+    certificates_.release();
+    Gone gone;
+    std::erase_if(endpoints_, [&](const auto& entry) {
+        if (entry.second.use_count() != 1) return false;
+        gone.endpoints.push_back(entry.second);
+        return true;
+    });
     drop_unused(cursors_);
+    drop_unused(marks_);
     drop_unused(route_counts_);
     drop_unused(listener_counts_);
     drop_unused(waiting_counts_);
     drop_unused(breaker_boards_);
+    drop_unused(held_upstreams_);
     drop_unused(listening_);
+    gone.routes = routes_.release([this](const std::string& name) { return cursors_.contains(name); }, now);
+    gone.upstreams =
+        upstreams_.release([this](const std::string& name) { return held_upstreams_.contains(name); }, now);
     return gone;
 }
 

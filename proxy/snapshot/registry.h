@@ -16,6 +16,8 @@
 
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
+#include "proxy/snapshot/certificate_shelf.h"
+#include "proxy/snapshot/name_ids.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -27,6 +29,11 @@ struct alignas(128) SplitCursor {
     explicit SplitCursor(std::uint64_t drawn) : salt(drawn) {}
     std::atomic<std::uint64_t> next{0};
     const std::uint64_t salt;
+};
+
+// One per route: whether its marks are noted, for a rollout, and what is slow. Control writes it, workers look.
+struct alignas(128) MarkWatch {
+    std::atomic<std::uint32_t> slow_us{0};  // a head that takes longer is slow; 0: nothing is noted
 };
 
 // One per route with a limit on requests in flight, shared by all workers.
@@ -44,19 +51,24 @@ class Registry {
     // Ids of routes and upstreams start at 1; 0 means "none" (a request that no route took).
     std::uint32_t route(const std::string& name);
     std::uint32_t upstream(const std::string& name);
-    const std::string& route_name(std::uint32_t id) const { return route_names_.at(id); }
-    const std::string& upstream_name(std::uint32_t id) const { return upstream_names_.at(id); }
+    const std::string& route_name(std::uint32_t id) const { return routes_.name(id); }
+    const std::string& upstream_name(std::uint32_t id) const { return upstreams_.name(id); }
+    // A snapshot that names the upstream has this; one that names a route has its cursor.
+    std::shared_ptr<const void> hold_upstream(const std::string& upstream);
 
     std::shared_ptr<upstream::EndpointState> endpoint(const std::string& upstream, const std::string& address);
     // Every endpoint that any generation still knows, by id (holes are null).
     std::shared_ptr<upstream::EndpointState> endpoint(std::uint32_t id) const;
     std::shared_ptr<SplitCursor> cursor(const std::string& route);
+    std::shared_ptr<MarkWatch> marks(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
     std::shared_ptr<upstream::BreakerBoard> breaker_board(const std::string& upstream);
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
+
+    CertificateShelf& certificates() { return certificates_; }
 
     // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
     // They listen when the snapshot is published. Empty and `why` set when it fails.
@@ -67,20 +79,26 @@ class Registry {
     // name are given to nobody any more.
     void published(const Snapshot& snapshot);
 
-    // Forgets endpoints, cursors and sockets that no snapshot holds any more. The ids of those endpoints: they may be
-    // given again.
-    std::vector<std::uint32_t> release();
+    // Identities whose ids may be given again.
+    struct Gone {
+        std::vector<std::shared_ptr<const upstream::EndpointState>> endpoints;
+        std::vector<std::pair<std::uint32_t, std::string>> routes, upstreams;
+    };
+    // Forgets endpoints, cursors and sockets that no snapshot holds any more, and names that none has held for a while.
+    Gone release(NameIds::Time now);
 
   private:
     const unsigned workers_;
-    std::map<std::string, std::uint32_t> route_ids_, upstream_ids_;
-    std::vector<std::string> route_names_, upstream_names_;
+    NameIds routes_, upstreams_;
+    std::map<std::string, std::shared_ptr<char>> held_upstreams_;
     std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
+    std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
+    CertificateShelf certificates_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;

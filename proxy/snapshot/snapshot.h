@@ -1,7 +1,8 @@
 // The compiled, immutable configuration of one generation: what workers route by.
 //
-// Invariants: never changes after compile(); indices inside it are valid. (generation, facts) says which of two is the
-//   newer; with the same generation they differ in the addresses of names and in nothing else. What it shares with
+// Invariants: never changes after compile(); indices inside it are valid. (generation, facts, led) says which of two is
+//   the newer; with the same generation they differ in the addresses of names, in whom "@candidate" means, in the
+//   secrets that references have led to, and in nothing else. What it shares with
 //   other generations (EndpointState, cursors, sockets) belongs to the identity, not to the snapshot.
 // Threads: read by all workers at once; dies with its last pin, on whichever thread that is.
 #pragma once
@@ -13,6 +14,7 @@
 
 #include "config/model.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/net/tls_policy.h"
 #include "proxy/route/route_table.h"
 #include "proxy/snapshot/registry.h"
 #include "proxy/upstream/upstream.h"
@@ -24,17 +26,20 @@ struct ListenerPlan {
     std::shared_ptr<net::ListeningSockets> sockets;
     std::shared_ptr<SharedCount> connections;
     route::CidrSet trusted_proxies;
+    std::string client_header;  // lower case; empty: X-Forwarded-For, else Forwarded
     std::uint32_t max_connections = 0;
     bool proxy_protocol = false;
     bool forwarded = false;
     std::int64_t head_timeout_ms = 0;
     std::int64_t idle_timeout_ms = 0;
     std::uint64_t min_rate = 0;
+    std::shared_ptr<const net::TlsPolicy> tls;  // null: in clear
 };
 
 struct Snapshot {
     std::uint64_t generation = 0;
     std::uint64_t facts = 0;  // KnownAddresses::version that it was made with
+    std::uint64_t led = 0;    // LedRoutes::version likewise
     std::shared_ptr<const config::Model> model;
     std::vector<std::shared_ptr<const ListenerPlan>> listeners;
     std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;

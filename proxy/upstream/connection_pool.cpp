@@ -82,8 +82,11 @@ void ConnectionPool::note_survivors() {
 }
 
 void ConnectionPool::idle_news(Connection& connection) {
-    if (!dead(connection)) return;
-    if (&connection == witness_.get())
+    const bool witness = &connection == witness_.get();
+    // Its news may come late, when somebody has taken it: then it is no longer the pool's to close.
+    const bool idles = connection.position_ < idle_.size() && idle_[connection.position_].get() == &connection;
+    if ((!witness && !idles) || !dead(connection)) return;
+    if (witness)
         witness_.reset();
     else
         remove(connection.position_);

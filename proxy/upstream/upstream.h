@@ -37,8 +37,9 @@ struct Endpoint {
 };
 
 struct Upstream {
-    std::uint32_t id = 0;     // Registry id: metrics, worker state
-    std::uint32_t index = 0;  // in Snapshot::upstreams
+    std::uint32_t id = 0;                  // Registry id: metrics, worker state
+    std::shared_ptr<const void> identity;  // keeps the id from being given to another name
+    std::uint32_t index = 0;               // in Snapshot::upstreams
     std::string name;
     std::vector<Endpoint> endpoints;
     config::Balance balance;

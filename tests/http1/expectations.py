@@ -24,7 +24,7 @@ MUST_PASS = set('''
     hop/proxy-header hop/ws-bad host/missing-10 host/value-20 host/value-21 host/value-22 host/value-23
     method/lowercase method/trace pipe/chunked-get pipe/close-then-more pipe/extra-crlf pipe/http10-more pipe/post-get
     pipe/ten pipe/two startline/leading-crlf target/8k target/absolute target/double-slash target/enc-slash te/plain
-    te/upper valid/get valid/method-BREW valid/method-DELETE valid/method-HEAD valid/method-M-SEARCH
+    te/upper target/absolute-https version/HTTP_1.2 version/HTTP_1.9 valid/get valid/method-BREW valid/method-DELETE valid/method-HEAD valid/method-M-SEARCH
     valid/method-OPTIONS valid/method-PATCH valid/method-POST valid/method-PROPFIND valid/method-PUT
     valid/method-QUERY valid/options-star version/HTTP_1.0
     more/body-in-pieces more/chunk-of-16-digits-less-one more/cookie-two-lines more/dots-inside-names
@@ -35,6 +35,7 @@ MUST_PASS = set('''
     response/head-cl response/head-te response/http10 response/noreason response/ok response/reason-8bit response/te-7
     response/more-chunk-extension response/more-empty-chunked response/more-empty-length response/more-500
     response/more-set-cookie-and-link response/more-204 response/more-cl-in-204 response/more-head-chunked response/more-10-keep-alive
+    response/http12 response/600 response/999
 '''.split())
 # Only the mode in which the endpoint closes can end a body that has no length.
 MUST_PASS_WHEN_CLOSED = {'response/close', 'response/more-10-close'}

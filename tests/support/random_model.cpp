@@ -154,17 +154,33 @@ Process process(Dice& dice) {
     return out;
 }
 
-Listener listener(Dice& dice, std::uint32_t number) {
+Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::string>& certificates) {
     Listener out;
     out.name = fmt::format("web-{}", number);
     out.bind = address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
     maybe(dice, [&] { out.proxy_protocol = true; });
-    maybe(dice, [&] { out.trusted_proxies = {cidr(dice), cidr(dice)}; });
+    maybe(dice, [&] {
+        out.trusted_proxies = {cidr(dice), cidr(dice)};
+        if (dice.chance(0.5)) out.trusted_proxies.emplace_back(kUnixPeers);
+        if (dice.chance(0.5)) out.client_header = dice.chance(0.5) ? "X-Real-IP" : "Forwarded";
+    });
     maybe(dice, [&] { out.head_timeout = dice.duration(); });
     maybe(dice, [&] { out.idle_timeout = dice.duration(); });
     maybe(dice, [&] { out.min_rate = dice.chance(0.5) ? 1024 * dice.between(1, 99) : dice.between(1, 999'999); });
     maybe(dice, [&] { out.forwarded = true; });
+    if (certificates.empty() || dice.chance(0.5)) {
+        out.redirect_https = dice.chance(0.2);
+        return out;
+    }
+    out.tls.emplace();
+    for (const auto& name : certificates)
+        if (out.tls->certificates.empty() || dice.chance(0.5)) out.tls->certificates.push_back(name);
+    maybe(dice, [&] { out.tls->by_default = out.tls->certificates.back(); });
+    maybe(dice, [&] { out.tls->strict_sni = true; });
+    maybe(dice, [&] { out.tls->min_version = "1.3"; });
+    maybe(dice, [&] { out.tls->ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"; });
+    maybe(dice, [&] { out.tls->handshake_timeout = dice.duration(); });
     return out;
 }
 
@@ -247,6 +263,10 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     for (const auto& name : order)
         if (out.split.empty() || dice.chance(0.5)) out.split.emplace_back(name, dice.upto(100));
     out.split.front().second += 1;
+    if (out.split.size() == 2 && dice.chance(0.2)) {
+        out.split.back().second = out.split.front().second;
+        out.candidate = out.split[dice.upto(1)].first;
+    }
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
         if (dice.chance(0.8))
@@ -283,7 +303,9 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     // Every route verifies claims, so that upstreams may be hashed by one.
     out.jwt.algorithm = "HS256";
     if (dice.chance(0.5))
-        out.jwt.key = "s3cret " + dice.text();
+        out.jwt.key = dice.chance(0.7)   ? Secret("s3cret " + dice.text())
+                      : dice.chance(0.5) ? Secret(Secret::From::env, "KEY_OF_NOBODY")
+                                         : Secret(Secret::From::file, "/nowhere/key");
     else
         out.jwt.key_file = "/etc/key.pem";
     maybe(dice, [&] { out.jwt.header = "X-Token"; });
@@ -310,6 +332,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
     maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
     maybe(dice, [&] { out.debug_headers = true; });
+    maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
@@ -327,7 +350,14 @@ Model random_model(Rng& rng) {
     Dice dice(rng);
     Model model;
     maybe(dice, [&] { model.process = process(dice); });
-    for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i) model.listeners.push_back(listener(dice, i));
+    std::vector<std::string> certificates;
+    for (const auto* name : {"shop", "Wild.card"})
+        maybe(dice, [&] {
+            model.certificates[name] = {fmt::format("/etc/tls/{}.pem", name), fmt::format("/etc/tls/{}.key", name)};
+            certificates.emplace_back(name);
+        });
+    for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i)
+        model.listeners.push_back(listener(dice, i, certificates));
     std::vector<std::string> names;
     for (const auto* name : {"blue", "green", "Red_3", "v1.2-rc"}) {
         // Only earlier ones may be fallen back to: no circles.

@@ -155,8 +155,9 @@ StrictResult read_strict_request(std::string_view bytes) {
         !std::all_of(message.target.begin(), message.target.end(), [](char c) { return c > 0x20 && c < 0x7f; }) ||
         message.target.find('#') != std::string::npos)
         return reader.bad("a target that is not one");
-    if (version != "HTTP/1.1" && version != "HTTP/1.0") return reader.bad("a version that is not HTTP/1");
-    message.minor = version.back() - '0';
+    if (version.size() != 8 || !version.starts_with("HTTP/1.") || version.back() < '0' || version.back() > '9')
+        return reader.bad("a version that is not HTTP/1");
+    message.minor = version.back() == '0' ? 0 : 1;  // RFC 9110 §6.2
     const auto fields = reader.read_fields();
     if (fields == Outcome::bad) return reader.bad("a bad field");
     if (fields == Outcome::partial) return reader.partial();
@@ -170,14 +171,14 @@ StrictResult read_strict_response(std::string_view bytes, std::string_view metho
     auto& message = reader.result.message;
     const auto line = next_line(bytes, reader.at);
     if (!line) return reader.partial();
-    if (line->size() < 12 || !line->starts_with("HTTP/1.") || ((*line)[7] != '0' && (*line)[7] != '1') ||
+    if (line->size() < 12 || !line->starts_with("HTTP/1.") || (*line)[7] < '0' || (*line)[7] > '9' ||
         (*line)[8] != ' ' || (line->size() > 12 && (*line)[12] != ' ') || !is_text(*line))
         return reader.bad("a status line that is not one");
     for (std::size_t i = 9; i < 12; ++i) {
         if ((*line)[i] < '0' || (*line)[i] > '9') return reader.bad("a status that is not a number");
         message.status = message.status * 10 + ((*line)[i] - '0');
     }
-    message.minor = (*line)[7] - '0';
+    message.minor = (*line)[7] == '0' ? 0 : 1;
     const auto fields = reader.read_fields();
     if (fields == Outcome::bad) return reader.bad("a bad field");
     if (fields == Outcome::partial) return reader.partial();

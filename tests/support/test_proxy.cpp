@@ -171,7 +171,7 @@ std::vector<WorkerReport> TestProxy::collect() {
     Members& m = *members_;
     auto reports = std::make_shared<std::vector<WorkerReport>>();
     m.control_does([&] {
-        m.pool->collect([&m, reports](WorkerReport report) {
+        m.pool->collect(false, [&m, reports](WorkerReport report) {
             const std::lock_guard lock(m.mutex);
             reports->push_back(std::move(report));
             m.news.notify_all();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/analysis/slo_guard.h"
+
 namespace switchyard::control::rollout {
 
 namespace {
@@ -27,7 +29,19 @@ std::string luck(const analysis::Alarm& alarm) {
     return fmt::format(" By luck once in {:.0f} rollouts.", std::exp(std::min(alarm.threshold, 30.0)));
 }
 
-std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level,
+// Slower than so many times what nearly all of the old release's kept.
+std::string tail_words(const analysis::Alarm& alarm, const Plan& plan, double tolerate,
+                       const std::optional<analysis::FrozenQuantiles>& frozen) {
+    const std::string than =
+        frozen ? fmt::format("{:.3g} ms", static_cast<double>(Histogram::upper(frozen->tail())) / 1000.0) : "that";
+    return fmt::format(
+        "{} of {} requests to {} ({:.3g} %) took longer than {}, {} times {}'s p99; of {}'s {:.3g} %. "
+        "Tolerated: {:.3g} times as many.",
+        alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
+        analysis::kTailTimes, plan.from, plan.from, percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
+}
+
+std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level, double tolerate,
                           const std::optional<analysis::FrozenQuantiles>& frozen) {
     const std::string than = frozen
                                  ? fmt::format("{:.3g} ms", static_cast<double>(frozen->microseconds(level)) / 1000.0)
@@ -37,14 +51,19 @@ std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::s
         "Tolerated: {:.3g} times as many.",
         alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
         100.0 * analysis::kLevelQuantiles[level], plan.from, plan.from,
-        percent_of(alarm.baseline_marks, alarm.baseline_asked), plan.latency_tolerate[level]);
+        percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
 }
 
 std::string measured(const analysis::Alarm& alarm, const Plan& plan,
                      const std::optional<analysis::FrozenQuantiles>& frozen) {
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        if (alarm.test.starts_with(std::string("latency_") + analysis::kLevelNames[i]))
-            return latency_words(alarm, plan, i, frozen) + luck(alarm);
+        for (const auto& [name, tolerate] :
+             {std::pair{"latency_", &plan.latency_tolerate}, {"duration_", &plan.duration_tolerate}})
+            if (alarm.test.starts_with(std::string(name) + analysis::kLevelNames[i]))
+                return latency_words(alarm, plan, i, (*tolerate)[i], frozen) + luck(alarm);
+    for (const auto& [name, tolerate] :
+         {std::pair{"latency_tail", plan.latency_tail}, {"duration_tail", plan.duration_tail}})
+        if (alarm.test.starts_with(name)) return tail_words(alarm, plan, tolerate, frozen) + luck(alarm);
     for (const AnswerWords& kind : kAnswerWords)
         if (alarm.test == "answers_" + std::string(kind.name))
             return fmt::format(
@@ -54,14 +73,23 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
                        percent_of(alarm.baseline_marks, alarm.baseline_asked)) +
                    luck(alarm);
     if (alarm.test == "slo_errors")
-        return "alone, " + failed_words(alarm.canary_marks, alarm.canary_asked, plan.to) +
-               ", which is more than its limit allows." + luck(alarm);
+        return fmt::format(
+            "alone at {:.3g} %: {}; allowed are {:.3g} %{}.{}", 100.0 * alarm.share,
+            failed_words(alarm.canary_marks, alarm.canary_asked, plan.to), 100.0 * alarm.limit,
+            plan.slo_success_percent ? " (slo.success_percent)"
+            : alarm.limit > analysis::SloGuard::kDefaultLimit
+                ? fmt::format(" ({:.3g} times what {} did)", std::max(1.0, plan.errors_tolerate), plan.from)
+                : "",
+            luck(alarm));
     if (alarm.test == "slo_p99")
         return fmt::format(
-            "alone, {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % must keep.{}",
-            alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
-            plan.slo_p99.value_or(Duration{0}).count(), luck(alarm));
-    if (alarm.test == "latency_alone")
+            "alone at {:.3g} %: {} of {} requests to {} ({:.3g} %) took longer than the limit of {} ms, which 99 % "
+            "must "
+            "keep.{}",
+            100.0 * alarm.share, alarm.canary_marks, alarm.canary_asked, plan.to,
+            percent_of(alarm.canary_marks, alarm.canary_asked), plan.slo_p99.value_or(Duration{0}).count(),
+            luck(alarm));
+    if (alarm.test == "latency_alone" || alarm.test == "duration_alone")
         return fmt::format(
             "alone, {} of the last {} requests to {} ({:.3g} %) took longer than {}'s p99{} or twice its p90.",
             alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked),
@@ -81,13 +109,22 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
 
 }  // namespace
 
+std::string marks_of(const std::string& test) {
+    if (test.starts_with("answers_")) return test.substr(std::string_view("answers_").size());
+    if (test.starts_with("latency_") || test == "slo_p99") return "slow";
+    const bool failures = test == "slo_errors" || test == "last_twenty" || test == "errors" || test == "extra_failures";
+    return failures ? "failed" : "";
+}
+
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
-                        const std::optional<analysis::FrozenQuantiles>& frozen,
-                        const nlohmann::ordered_json& endpoints) {
+                        const std::optional<analysis::FrozenQuantiles>& frozen, const nlohmann::ordered_json& endpoints,
+                        const MarkPlaces& places) {
     std::string name = alarm.test;
     if (name.ends_with("_shift")) name.erase(name.size() - 6);
     std::ranges::replace(name, '_', ' ');
     std::string out = name + ": " + measured(alarm, plan, frozen);
+    if (const auto* group = places.canary(marks_of(alarm.test)); group != nullptr)
+        if (const std::string where = where_words(*group); !where.empty()) return out + " " + where;
     constexpr std::size_t kNamed = 3;
     std::size_t named = 0;
     for (const auto& [address, failures] : endpoints.items()) {

@@ -10,12 +10,15 @@
 #include "control/analysis/evidence.h"
 #include "control/analysis/frozen_quantiles.h"
 #include "control/rollout/plan.h"
+#include "control/rollout/runner/mark_places.h"
 
 namespace switchyard::control::rollout {
 
-// `endpoints`: of the new upstream, address → failures, most first.
+// Which group of MarkPlaces a test counts; empty: none.
+std::string marks_of(const std::string& test);
+// `endpoints`: of the new upstream, address → failures, most first: said where nothing better was noted.
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
-                        const std::optional<analysis::FrozenQuantiles>& frozen,
-                        const nlohmann::ordered_json& endpoints);
+                        const std::optional<analysis::FrozenQuantiles>& frozen, const nlohmann::ordered_json& endpoints,
+                        const MarkPlaces& places = {});
 
 }  // namespace switchyard::control::rollout

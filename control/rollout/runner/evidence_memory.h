@@ -15,7 +15,7 @@
 namespace switchyard::control::rollout {
 
 // To be raised when a number in here begins to mean something else, such as another grid of bets.
-inline constexpr unsigned kEvidenceVersion = 3;
+inline constexpr unsigned kEvidenceVersion = 4;
 
 nlohmann::ordered_json remember(const analysis::Analysis& analysis, const Intake& intake);
 bool recall(const nlohmann::ordered_json& kept, analysis::Analysis& analysis, Intake& intake);

@@ -9,8 +9,8 @@
 
 namespace switchyard::control::rollout {
 
-std::map<std::string, std::string> holders(const std::map<std::string, std::string>& journals) {
-    std::map<std::string, std::string> out;
+std::map<std::string, HeldBy> holders(const std::map<std::string, std::string>& journals) {
+    std::map<std::string, HeldBy> out;
     for (const auto& [id, text] : journals) {
         std::istringstream lines(text);
         std::vector<Record> records;
@@ -21,7 +21,7 @@ std::map<std::string, std::string> holders(const std::map<std::string, std::stri
         if (!plan.plan) continue;
         Machine machine(std::move(*plan.plan));
         machine.restore(records, Monotonic{});
-        if (machine.holds_route()) out.emplace(machine.plan().route, id);
+        if (machine.holds_route()) out.emplace(machine.plan().route, HeldBy{id, machine.plan().to});
     }
     return out;
 }

@@ -8,7 +8,11 @@
 
 namespace switchyard::control::rollout {
 
-// Route → id of the rollout.
-std::map<std::string, std::string> holders(const std::map<std::string, std::string>& journals);
+struct HeldBy {
+    std::string rollout, to;  // its id, and the upstream it leads to
+};
+
+// By route.
+std::map<std::string, HeldBy> holders(const std::map<std::string, std::string>& journals);
 
 }  // namespace switchyard::control::rollout

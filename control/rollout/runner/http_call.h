@@ -1,4 +1,4 @@
-// One HTTP call to somebody outside: a check that must answer 2xx, or a webhook that is told something.
+// One HTTP call to somebody outside: a check, or a webhook that is told something.
 //
 // Threads: control; never blocks it. The callback runs there exactly once, unless the executor is stopped first.
 // Errors: words in the outcome; name look-up, connect, send and answer share one time limit.
@@ -16,8 +16,16 @@ namespace switchyard::control::rollout {
 using HttpOutcome = CallOutcome;
 using HttpDone = std::function<void(HttpOutcome)>;
 
-// GET without a body, POST (application/json) with one.
-void http_call(boost::asio::any_io_executor executor, const std::string& url, const std::string& body, Duration timeout,
-               HttpDone done);
+// Nobody compares a number with more text around it than this.
+inline constexpr std::size_t kMostAnswer = 256 * 1024;
+
+struct HttpAsk {
+    std::string url;
+    std::string body;  // empty: GET, else POST of application/json
+    Duration timeout{0};
+    bool read_answer = false;  // its body, up to kMostAnswer
+};
+
+void http_call(boost::asio::any_io_executor executor, const HttpAsk& ask, HttpDone done);
 
 }  // namespace switchyard::control::rollout

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "control/rollout/fit_plan.h"
 #include "control/rollout/runner/alarm_words.h"
+#include "control/rollout/runner/check_verdict.h"
 #include "control/rollout/runner/evidence_memory.h"
+#include "control/rollout/runner/success_words.h"
+#include "control/rollout/runner/waiting_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -65,6 +69,7 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
         const Json endpoints = evidence.value("endpoints", Json::object());
         for (const auto& [address, failures] : endpoints.items())
             if (failures.is_number_unsigned()) failing_before_[address] = failures;
+        places_ = MarkPlaces::from_json(evidence.value("places", Json::object()));
     } else if (!evidence.is_null()) {
         ports_.event({{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
     }
@@ -93,29 +98,43 @@ void LiveRollout::perform(Effects effects) {
     }
     const bool news = unkept_;
     if (!machine_.active()) intake_->end();
+    note_marks();
     keep();
     publication_->publish(!unkept_, machine_.why());
     if (news) keep_picture();
     if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
+    if (ports_.led) ports_.led();
 }
 
-bool LiveRollout::keep() {
-    if (!unkept_) return true;
+void LiveRollout::keep() {
+    if (!unkept_ || keeping_) return;
     std::string text;
     for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
-    if (auto kept = ports_.keep(id_, text); !kept) {
-        journal_problem_ = "the journal cannot be written: " + kept.error().detail;
-        return false;
+    keeping_ = giving_ = true;
+    keeping_since_ = ports_.now();
+    ports_.keep(id_, text, [weak = weak_from_this(), records = journal_.size()](const Result<void>& result) {
+        if (const auto self = weak.lock()) self->kept(records, result);
+    });
+    giving_ = false;
+}
+
+void LiveRollout::kept(std::size_t records, const Result<void>& result) {
+    keeping_ = false;
+    if (!result) {
+        journal_problem_ = "the journal cannot be written: " + result.error().detail;
+        return;
     }
     journal_problem_.clear();
-    unkept_ = false;
-    return true;
+    unkept_ = journal_.size() > records;
+    if (unkept_) return keep();
+    // What the disk answers at once is gone on with by whoever gave it.
+    if (!giving_) publication_->go_on(true, machine_.why());
 }
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
 void LiveRollout::keep_picture() {
-    static_cast<void>(ports_.keep(id_ + "#timeline", as_text(timeline_.to_json())));
+    ports_.keep(id_ + "#timeline", as_text(timeline_.to_json()), {});
     keep_evidence();
 }
 
@@ -125,7 +144,8 @@ void LiveRollout::keep_evidence() {
     bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
-    static_cast<void>(ports_.keep(id_ + "#evidence", as_text(evidence)));
+    evidence["places"] = places_.to_json();
+    ports_.keep(id_ + "#evidence", as_text(evidence), {});
 }
 
 // Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
@@ -143,8 +163,10 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     using analysis::Assignment;
     epoch_ = step.epoch;
     to_begin_.reset();
-    intake_->begin(ports_.now(), recent_baseline().first_byte);
     const Ppm weight = publication_->in_force();
+    const auto before = recent_baseline();
+    intake_->begin(ports_.now(), {before.first_byte, before.whole},
+                   {publication_->generation(), static_cast<double>(weight) / kWhole});
     analysis_->begin_step(weight == 0 ? Assignment::by_rule
                           : sticky_   ? Assignment::sticky
                                       : Assignment::per_request,
@@ -170,27 +192,71 @@ void LiveRollout::announce(const Announcement& a) {
     constexpr Duration kWebhookTime{5000};
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
-        ports_.call(
-            hook.url, as_text(event), kWebhookTime, [weak = weak_from_this(), url = hook.url](HttpOutcome outcome) {
-                const auto self = weak.lock();
-                if (self && !outcome.ok())
-                    self->ports_.event(
-                        {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
-            });
+        ports_.call({hook.url, as_text(event), kWebhookTime, false}, [weak = weak_from_this(),
+                                                                      url = hook.url](HttpOutcome outcome) {
+            const auto self = weak.lock();
+            if (self && !outcome.ok())
+                self->ports_.event(
+                    {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
+        });
     }
 }
 
 void LiveRollout::run_checks(Monotonic now) {
     for (const std::size_t i : checks_.due(now)) {
         const HttpCheck& check = machine_.plan().checks[i];
-        ports_.call(check.url, "", check.timeout, [weak = weak_from_this(), i](HttpOutcome outcome) {
-            if (const auto self = weak.lock()) self->checks_.answered(i, outcome.ok(), outcome.error);
-        });
+        ports_.call({check.asked(), "", check.timeout, check.kind != HttpCheck::Kind::status},
+                    [weak = weak_from_this(), i](HttpOutcome outcome) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        auto verdict = judge(self->machine_.plan().checks[i], outcome);
+                        self->checks_.answered(i, verdict.passed, std::move(verdict.why));
+                    });
     }
 }
 
 void LiveRollout::report(const WorkerReport& report) {
-    if (machine_.active() && epoch_ > 0) intake_->add(report, ports_.now());
+    if (!machine_.active() || epoch_ == 0) return;
+    // A worker that is stuck must not keep the others' requests from being counted; by bucket they would count with the
+    // share of before.
+    intake_->changing(publication_->asked() || (sticky_ && publication_->behind()));
+    intake_->add(report, ports_.now());
+    const Plan& p = machine_.plan();
+    for (const NotedMarks& noted : report.marks) {
+        const bool canary = noted.upstream == ports_.upstream_id(p.to);
+        if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
+            continue;
+        for (const MarkNote& note : noted.notes) {
+            const auto at = ports_.endpoint(note.endpoint);
+            places_.add(canary, note, at ? at->second : "");
+        }
+    }
+}
+
+// Who is slow at a level is looked for among the tenth that is slowest: half of all requests are beyond the p50.
+void LiveRollout::note_marks() {
+    constexpr std::size_t kP90 = 1;
+    constexpr std::uint32_t kNothingIsSlow = 0xffff'ffff;
+    std::uint32_t slow_us = 0;
+    if (machine_.active())
+        slow_us = intake_->frozen() ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                          intake_->frozen()->microseconds(kP90), kNothingIsSlow))
+                                    : kNothingIsSlow;
+    if (slow_us == noting_) return;
+    noting_ = slow_us;
+    ports_.note_marks(machine_.plan().route, slow_us);
+}
+
+std::string LiveRollout::why() const {
+    StepNeeds needs;
+    needs.requests = analysis_->promotion().lacks;
+    if (machine_.plan().watch || !held_words_.empty()) needs.requests = 0;
+    needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
+    const std::string waits = waiting_words(machine_, needs, ports_.time_of_day);
+    // What a person is asked for goes before what it does meanwhile.
+    const bool said =
+        held_words_.empty() || machine_.state() != State::running || waits.find(held_words_) != waits.npos;
+    return said ? waits : held_words_ + " Meanwhile it " + waits;
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
@@ -205,14 +271,32 @@ void LiveRollout::went_down(const std::string& upstream, const std::string& addr
 void LiveRollout::tick() {
     const Monotonic now = ports_.now();
     publication_->check_adopted();
-    if (unkept_) keep();
+    keep();
+    if (keeping_ && now - keeping_since_ >= kDiskHangs)
+        journal_problem_ = "the journal is not written yet: the disk that holds state_dir does not answer";
     publication_->go_on(!unkept_, machine_.why());
     if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
+        for (const analysis::Late& late : intake_->take_late()) {
+            analysis_->add_late(late);
+            add_to_picture(late.tick);
+            counted_since_ = true;
+        }
         const auto counts = intake_->take(seconds(now - last_tick_), warm);
-        if (!canary_since_ && counts.canary.attempts > 0) canary_since_ = now;
+        // One that hangs has been asked as well.
+        if (!canary_since_ && static_cast<std::int64_t>(counts.canary.attempts) + counts.canary.early > 0)
+            canary_since_ = now;
+        constexpr double kLately = 10.0;  // seconds
+        const double fade = std::exp(-counts.seconds / kLately);
+        rate_seconds_ = rate_seconds_ * fade + counts.seconds;
+        rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
         analysis_->add(counts);
+        // With the places of the marks that it counts, not of those that come later.
+        if (const auto& held = analysis_->held_by(); held && held_words_.empty())
+            held_words_ =
+                alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_) +
+                " Promote or abort: a person decides.";
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
@@ -240,9 +324,8 @@ Findings LiveRollout::findings() const {
     out.why = promotion.why;
     if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
         out.promotable = false, out.why = refused;
-    if (const auto& held = analysis_->held_by())
-        out.promotable = false, out.why = alarm_words(*held, machine_.plan(), intake_->frozen(), Json::object()) +
-                                          " Promote or abort: a person decides.";
+    if (!held_words_.empty()) out.promotable = false, out.why = held_words_;
+    out.unseen = unseen();
     out.canary_asked = analysis_->any_evidence();
     out.canary_failed = analysis_->step_canary().failures > 0;
     out.mismatch = analysis_->mismatch();
@@ -258,16 +341,33 @@ Findings LiveRollout::findings() const {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
         };
         const Plan& p = machine_.plan();
-        out.alarm = Findings::Alarm{"evidence",
-                                    alarm_words(*alarm, p, intake_->frozen(), failing_endpoints()),
-                                    {{"test", alarm->test},
-                                     {"ln_e", alarm->ln_e},
-                                     {"threshold", alarm->threshold},
-                                     {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
-                                     {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-                                     {"endpoints", failing_endpoints()}}};
+        out.alarm =
+            Findings::Alarm{"evidence",
+                            alarm_words(*alarm, p, intake_->frozen_for(alarm->test), failing_endpoints(), places_),
+                            {{"test", alarm->test},
+                             {"ln_e", alarm->ln_e},
+                             {"threshold", alarm->threshold},
+                             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
+                             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
+                             {"endpoints", failing_endpoints()},
+                             {"where", where(*alarm)}}};
     }
     return out;
+}
+
+LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
+    const auto* group = places_.canary(marks_of(alarm.test));
+    return group != nullptr ? to_json(*group) : Json::object();
+}
+
+std::string LiveRollout::unseen() const {
+    if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
+    Outcome outcome;
+    outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
+    outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
+    outcome.frozen = intake_->frozen().has_value();
+    outcome.failure_limit = analysis_->failure_limit();
+    return success_words(machine_.plan(), outcome);
 }
 
 LiveRollout::Json LiveRollout::failing_endpoints() const {
@@ -288,9 +388,13 @@ RecentTraffic::Sum LiveRollout::recent_baseline() const {
     return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
 }
 
-void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+void LiveRollout::add_to_picture(const analysis::Tick& tick) {
     gathering_.from.attempts += tick.baseline.attempts, gathering_.from.failures += tick.baseline.failures;
     gathering_.to.attempts += tick.canary.attempts, gathering_.to.failures += tick.canary.failures;
+}
+
+void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
+    add_to_picture(tick);
     const double at = seconds(now - started_);
     if (!timeline_.due(at)) return;
     gathering_.at = at;

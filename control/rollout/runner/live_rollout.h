@@ -18,6 +18,7 @@
 #include "control/rollout/machine.h"
 #include "control/rollout/runner/checks.h"
 #include "control/rollout/runner/intake.h"
+#include "control/rollout/runner/mark_places.h"
 #include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/presence.h"
 #include "control/rollout/runner/recent_traffic.h"
@@ -30,8 +31,10 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
   public:
     using Json = nlohmann::ordered_json;
     // A restart loses at most this much of what was counted, in a sticky split what came since the last bet was placed
-    // (fresh_marks.h): each writing is one fsync, and up to 0.8 MiB there.
+    // (fresh_marks.h): each writing is one fsync, and up to 2 MiB there.
     static constexpr Monotonic kKeepEvidence{5000};
+    // A disk that takes longer to keep the journal is said to be what everything waits for.
+    static constexpr Monotonic kDiskHangs{1000};
 
     LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
 
@@ -68,11 +71,15 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // What the old upstream did just before this moment, whoever sent it: all there is to compare with at first.
     RecentTraffic::Sum recent_baseline() const;
     const Checks& checks() const { return checks_; }
+    const MarkPlaces& places() const { return places_; }
+    const Presence& presence() const { return presence_; }
+    std::string why() const;  // with until when it waits
 
   private:
     void perform(Effects effects);
     Result<void> wished(Effects effects, const std::string& refusal);
-    bool keep();
+    void keep();
+    void kept(std::size_t records, const Result<void>& result);
     void keep_picture();
     void keep_evidence();
     bool evidence_due(Monotonic now) const;
@@ -82,7 +89,11 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     void run_checks(Monotonic now);
     Findings findings() const;
     bool next_is_alone() const;
+    void add_to_picture(const analysis::Tick& tick);
     void sample(const analysis::Tick& tick, Monotonic now);
+    void note_marks();
+    Json where(const analysis::Alarm& alarm) const;
+    std::string unseen() const;
 
     const std::string id_;
     const Ports& ports_;
@@ -97,6 +108,9 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::vector<Record> journal_;
     bool insists_ = false;  // whoever wishes for what is being performed: past the guard
     bool unkept_ = false;   // the journal in memory is ahead of the disk
+    bool keeping_ = false;  // and on its way there
+    bool giving_ = false;   // to the disk, right now
+    Monotonic keeping_since_{0};
     std::string journal_problem_;
     Monotonic evidence_kept_ = kNever;
     analysis::BetNumber bets_kept_ = 0;  // that were placed when it was last written
@@ -111,7 +125,11 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     Monotonic started_{0};
     Monotonic last_tick_{0};
-    std::optional<Monotonic> canary_since_;  // its first request
+    std::optional<Monotonic> canary_since_;            // its first request
+    double rate_seconds_ = 0.0, rate_requests_ = 0.0;  // of the canary's, fading
+    MarkPlaces places_;
+    std::string held_words_;    // why a person has to decide; empty: no kind of answer holds the step
+    std::uint32_t noting_ = 0;  // what the workers were told
 };
 
 }  // namespace switchyard::control::rollout

@@ -23,25 +23,32 @@ struct UpstreamHealth {
     std::uint32_t endpoints = 0;
     std::uint32_t usable = 0;   // wanted up, with a weight, found up by its checks, not ejected
     std::uint32_t unknown = 0;  // not checked yet
-    std::vector<std::pair<std::string, std::string>> down;  // the others: address, and why as far as it is known
+    std::vector<std::pair<std::string, std::string>> down;         // the others: address, and why as far as it is known
+    std::uint32_t wanted = 0;                                      // that are to serve, whether they can or not
+    std::vector<std::pair<std::string, std::string>> taken_out{};  // of those: by checks or ejection, not by a person
 };
 
 struct Ports {
     unsigned workers = 1;
     std::function<Monotonic()> now;
-    std::function<void()> collect;           // asks every worker for what it has counted until now
-    std::function<std::string()> timestamp;  // wall clock, for people
+    std::function<void()> collect;                     // asks every worker for what it has counted until now
+    std::function<std::string()> timestamp;            // wall clock, for people
+    std::function<std::string(Duration)> time_of_day;  // by it, in so long
     std::function<const config::Model&()> model;
     std::function<void(Change, Answered)> change;
-    std::function<bool(std::uint64_t generation)> adopted;                             // by every worker
-    std::function<Result<void>(const std::string& id, const std::string& text)> keep;  // durably
-    std::function<Result<void>(const std::vector<std::string>& ids)> forget;           // what keep() was given
+    std::function<void()> led = {};                         // which routes are held may have changed; may be empty
+    std::function<bool(std::uint64_t generation)> adopted;  // by every worker
+    using Kept = std::function<void(Result<void>)>;         // within the call, or when the disk has answered
+    std::function<void(const std::string& id, const std::string& text, Kept done)> keep;  // durably
+    std::function<void(const std::vector<std::string>& ids, Kept done)> forget;           // what keep() was given
     std::function<void(nlohmann::ordered_json)> event;
     std::function<std::uint32_t(const std::string&)> route_id, upstream_id;
     std::function<std::optional<std::pair<std::string, std::string>>(std::uint32_t)> endpoint;  // upstream, address
+    // Whether workers note where the marks of a route come from; slower than so many microseconds is one. 0: not.
+    std::function<void(const std::string& route, std::uint32_t slow_us)> note_marks;
     std::function<bool(const std::string& upstream)> usable;            // anybody of it; asked with every look
     std::function<UpstreamHealth(const std::string& upstream)> health;  // the whole story
-    std::function<void(const std::string& url, const std::string& body, Duration, HttpDone)> call;
+    std::function<void(const HttpAsk&, HttpDone)> call;
 };
 
 }  // namespace switchyard::control::rollout

@@ -7,19 +7,24 @@ namespace switchyard::control::rollout {
 namespace {
 
 // The first few of them: an upstream may have a thousand.
-std::string down_words(const UpstreamHealth& health) {
+std::string named(const std::vector<std::pair<std::string, std::string>>& endpoints) {
     constexpr std::size_t kNamed = 3;
     std::string out;
-    for (std::size_t i = 0; i < health.down.size() && i < kNamed; ++i)
-        out += (out.empty() ? "" : ", ") + health.down[i].first +
-               (health.down[i].second.empty() ? "" : " (" + health.down[i].second + ")");
-    if (health.down.size() > kNamed) out += fmt::format(" and {} more", health.down.size() - kNamed);
+    for (std::size_t i = 0; i < endpoints.size() && i < kNamed; ++i)
+        out += (out.empty() ? "" : ", ") + endpoints[i].first +
+               (endpoints[i].second.empty() ? "" : " (" + endpoints[i].second + ")");
+    if (endpoints.size() > kNamed) out += fmt::format(" and {} more", endpoints.size() - kNamed);
     return out;
+}
+
+std::string down_words(const UpstreamHealth& health) {
+    return named(health.down);
 }
 
 }  // namespace
 
 void Presence::went_down(const std::string& address, Monotonic now) {
+    story_.reset();
     auto& times = downs_[address];
     times.push_back(now);
     if (times.size() > kCrashes) times.pop_front();
@@ -47,15 +52,30 @@ std::string Presence::crashing(Monotonic now) {
     return {};
 }
 
+std::string Presence::thinned() const {
+    if (taken_out_.empty() || kThird * taken_out_.size() < wanted_) return {};
+    return fmt::format("{} of {} endpoints of {} {} out, a third or more: {}", taken_out_.size(), wanted_, to_,
+                       taken_out_.size() == 1 ? "is" : "are", named(taken_out_));
+}
+
 void Presence::look(Monotonic now, const std::function<bool(const std::string&)>& usable,
                     const std::function<UpstreamHealth(const std::string&)>& health) {
     alarm_.reset();
     if (usable(to_)) {
         seen_usable_ = true;
+        if (!story_ || now - *story_ >= kStory) {
+            UpstreamHealth all = health(to_);
+            taken_out_ = std::move(all.taken_out);
+            wanted_ = all.wanted;
+            story_ = now;
+        }
         hold_ = crashing(now);
+        if (hold_.empty()) hold_ = thinned();
         return;
     }
     const UpstreamHealth gone = health(to_), old = health(from_);
+    taken_out_ = gone.taken_out, wanted_ = gone.wanted;
+    story_.reset();
     const std::string nobody = gone.endpoints == 0
                                    ? fmt::format("{} has no endpoint", to_)
                                    : fmt::format("no endpoint of {} is usable: {}", to_, down_words(gone));

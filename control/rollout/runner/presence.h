@@ -16,6 +16,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "control/rollout/machine.h"
 #include "control/rollout/runner/ports.h"
@@ -30,22 +32,31 @@ class Presence {
     static constexpr std::size_t kCrashes = 3;
     static constexpr Monotonic kCrashSpan{60'000};
 
+    // A part of the arm that is out says something of the release, and what is counted comes from the rest: from a
+    // third of it on the step holds.
+    static constexpr std::uint32_t kThird = 3;
+    static constexpr Monotonic kStory{500};  // between two looks at all endpoints
+
     Presence(std::string from, std::string to) : from_(std::move(from)), to_(std::move(to)) {}
 
     // An endpoint of the new upstream has gone down.
     void went_down(const std::string& address, Monotonic now);
     // First attempts at the old upstream since the last call.
     void add_baseline(std::uint64_t attempts, std::uint64_t failures);
-    // `usable` is asked every time, `health` only when nobody is there.
+    // `usable` is asked every time, `health` when nobody is there, and now and then.
     void look(Monotonic now, const std::function<bool(const std::string&)>& usable,
               const std::function<UpstreamHealth(const std::string&)>& health);
 
     const std::optional<Findings::Alarm>& alarm() const { return alarm_; }
-    const std::string& hold() const { return hold_; }  // empty: somebody is there
+    const std::string& hold() const { return hold_; }  // empty: enough of them are there
+    // Endpoints of the new upstream that checks or ejection have taken out: address, and why.
+    const std::vector<std::pair<std::string, std::string>>& taken_out() const { return taken_out_; }
+    std::uint32_t wanted() const { return wanted_; }  // of how many
 
   private:
     bool baseline_fails() const;
     std::string crashing(Monotonic now);
+    std::string thinned() const;
 
     const std::string from_, to_;
     bool seen_usable_ = false;
@@ -57,6 +68,9 @@ class Presence {
     std::uint64_t last_attempts_ = 0, last_failures_ = 0;
     std::optional<Findings::Alarm> alarm_;
     std::string hold_;
+    std::vector<std::pair<std::string, std::string>> taken_out_;
+    std::uint32_t wanted_ = 0;
+    std::optional<Monotonic> story_;  // when all endpoints were looked at
 };
 
 }  // namespace switchyard::control::rollout

@@ -19,10 +19,11 @@ class RecentTraffic {
     static constexpr Monotonic kSpan{60'000};
 
     struct Sum {
-        Histogram first_byte;
+        Histogram first_byte, whole;
         std::uint64_t attempts = 0, failures = 0;
         void add(const Sum& other) {
             first_byte.merge(other.first_byte);
+            whole.merge(other.whole);
             attempts += other.attempts;
             failures += other.failures;
         }
@@ -30,8 +31,10 @@ class RecentTraffic {
 
     void add(const WorkerReport& report) {
         for (const CellDelta& delta : report.cells) {
+            if (delta.keyless) continue;  // no rollout compares them
             Sum& sum = filling_[{delta.route, delta.upstream}];
             sum.first_byte.merge(delta.cell->first_byte);
+            sum.whole.merge(delta.cell->whole);
             sum.attempts += delta.cell->attempts;
             sum.failures += delta.cell->failures;
         }

@@ -71,12 +71,14 @@ void Rollouts::forget_oldest() {
     std::vector<std::string> rows;
     for (const std::string& id : ids)
         for (const char* what : {"", "#timeline", "#evidence"}) rows.push_back(id + what);
-    if (auto forgotten = ports_.forget(rows); !forgotten) {
-        ports_.event({{"rollout", ids.front()}, {"kind", "not_forgotten"}, {"detail", forgotten.error().detail}});
-        return;  // tried again when the next one ends
-    }
-    std::erase_if(all_, [&](const auto& r) { return std::ranges::find(ids, r->id()) != ids.end(); });
-    ended_ -= ids.size();
+    ports_.forget(rows, [this, ids, alive = std::weak_ptr(alive_)](const Result<void>& forgotten) {
+        if (alive.expired()) return;
+        if (!forgotten) {
+            ports_.event({{"rollout", ids.front()}, {"kind", "not_forgotten"}, {"detail", forgotten.error().detail}});
+            return;  // tried again when the next one ends
+        }
+        ended_ -= std::erase_if(all_, [&](const auto& r) { return std::ranges::find(ids, r->id()) != ids.end(); });
+    });
 }
 
 std::string Rollouts::next_id() {
@@ -205,7 +207,7 @@ std::string Rollouts::held_by(const std::string& route) const {
 Holder Rollouts::holder(const std::string& route) const {
     for (const auto& rollout : all_)
         if (const Machine& machine = rollout->machine(); machine.holds_route() && machine.plan().route == route)
-            return {rollout->id(), machine.returning()};
+            return {rollout->id(), machine.returning(), machine.plan().to};
     return {};
 }
 

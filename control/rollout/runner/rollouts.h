@@ -77,6 +77,7 @@ class Rollouts {
     std::size_t ended_ = 0;        // of all_, when some were last forgotten
     std::set<unsigned> reported_;  // workers, since the last look
     Monotonic last_look_ = kNever;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();  // the disk may answer when this is gone
 };
 
 }  // namespace switchyard::control::rollout

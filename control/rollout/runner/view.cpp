@@ -6,6 +6,7 @@
 
 #include "config/duration.h"
 #include "control/rollout/render_plan.h"
+#include "control/rollout/runner/idle_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -17,14 +18,26 @@ double percent(Ppm weight) {
     return static_cast<double>(weight) / 10'000.0;
 }
 
+Json quantiles(const Histogram& of) {
+    const auto ms = [&](double q) { return static_cast<double>(of.quantile(q)) / 1000.0; };
+    return {{"p50", ms(.5)}, {"p90", ms(.9)}, {"p99", ms(.99)}};
+}
+
+Json slow_beyond(const analysis::FrozenQuantiles& frozen) {
+    Json out;
+    for (std::size_t i = 0; i < analysis::kLevels; ++i)
+        out[analysis::kLevelNames[i]] = static_cast<double>(frozen.microseconds(i)) / 1000.0;
+    out["tail"] = static_cast<double>(Histogram::upper(frozen.tail())) / 1000.0;
+    return out;
+}
+
 Json arm(const analysis::ArmCounts& counts, const Histogram& latency) {
-    const auto ms = [&](double q) { return static_cast<double>(latency.quantile(q)) / 1000.0; };
     Json out = {{"attempts", counts.attempts}, {"failures", counts.failures}};
     out["error_percent"] =
         counts.attempts == 0
             ? Json(nullptr)
             : Json(100.0 * static_cast<double>(counts.failures) / static_cast<double>(counts.attempts));
-    if (latency.total() > 0) out["latency_ms"] = {{"p50", ms(.5)}, {"p90", ms(.9)}, {"p99", ms(.99)}};
+    if (latency.total() > 0) out["latency_ms"] = quantiles(latency);
     return out;
 }
 
@@ -42,6 +55,9 @@ Json arms(const LiveRollout& rollout) {
         from["before"] = arm(before, recent.first_byte);
     }
     Json to = arm(analysis.canary(), intake.lasting().canary_latency);
+    for (const auto& [which, whole] :
+         {std::pair{&from, &intake.lasting().baseline_whole}, {&to, &intake.lasting().canary_whole}})
+        if (whole->total() > 0) (*which)["duration_ms"] = quantiles(*whole);
     to["step"] = arm(analysis.step_canary(), intake.canary_latency());
     const Plan& plan = rollout.machine().plan();
     return {{plan.from, std::move(from)}, {plan.to, std::move(to)}};
@@ -55,7 +71,30 @@ Json evidence(const LiveRollout& rollout) {
                        {"threshold", row.threshold},
                        {"part", std::clamp(row.ln_e / row.threshold, 0.0, 1.0)},
                        {"acts", row.acts},
-                       {"held_by_gate", row.gated}});
+                       {"held_by_gate", row.gated},
+                       {"idle", idle_words(row, rollout.machine().plan())}});
+    return out;
+}
+
+// Whether it waited in vain, and on what it was left.
+void told_of(const LiveRollout& rollout, std::size_t step, Json& out) {
+    for (const Record& r : rollout.journal()) {
+        if (r.kind == Record::Kind::inconclusive && r.step == step) out["waited"] = r.why;
+        const bool left = (r.kind == Record::Kind::step && r.step == step + 1) ||
+                          (r.kind == Record::Kind::succeeded && r.step == step);
+        if (left) out["left"] = r.by == "evidence" ? "evidence: " + r.why.substr(0, r.why.find(". ")) : r.why;
+    }
+}
+
+Json marks(const LiveRollout& rollout) {
+    Json out = Json::object();
+    const Plan& plan = rollout.machine().plan();
+    for (const bool canary : {true, false})
+        for (const auto& [name, group] : rollout.places().arm(canary)) {
+            Json places = to_json(group);
+            places["where"] = where_words(group);
+            out[canary ? plan.to : plan.from][name] = std::move(places);
+        }
     return out;
 }
 
@@ -65,7 +104,9 @@ Json steps(const LiveRollout& rollout) {
     for (std::size_t i = 0; i < machine.plan().steps.size(); ++i) {
         Json step = render_step(machine.plan().steps[i]);
         const bool over = i < machine.step() || machine.state() == State::succeeded;
+        if (i == machine.step() && !machine.approved().empty()) step["approved_by"] = machine.approved();
         step["state"] = over ? "done" : i > machine.step() ? "to come" : word(machine.state());
+        told_of(rollout, i, step);
         out.push_back(std::move(step));
     }
     return out;
@@ -79,6 +120,20 @@ const Record* end_of(const LiveRollout& rollout) {
         for (auto r = rollout.journal().rbegin(); r != rollout.journal().rend(); ++r)
             if (r->kind == Record::Kind::inconclusive) return &*r;
     return nullptr;
+}
+
+// Endpoints of the new upstream that its checks have taken out.
+Json taken_out(const Presence& presence) {
+    Json endpoints = Json::object();
+    for (const auto& [address, why] : presence.taken_out()) endpoints[address] = why;
+    return {{"endpoints", std::move(endpoints)}, {"of", presence.wanted()}};
+}
+
+// It goes on only when somebody says so.
+bool needs_person(const LiveRollout& rollout) {
+    const Machine& machine = rollout.machine();
+    if (!machine.active()) return false;
+    return machine.state() != State::running || rollout.analysis().held_by().has_value();
 }
 
 }  // namespace
@@ -95,7 +150,8 @@ Json summary(const LiveRollout& rollout) {
             {"of_steps", plan.steps.size()},
             {"weight", percent(machine.weight())},
             {"weight_in_force", percent(rollout.weight_in_force())},
-            {"why", machine.why()},
+            {"why", rollout.why()},
+            {"needs_person", needs_person(rollout)},
             {"holds_route", machine.holds_route()},
             {"started_at", rollout.journal().empty() ? "" : rollout.journal().front().at}};
 }
@@ -107,21 +163,24 @@ Json view(const LiveRollout& rollout) {
     Json out = summary(rollout);
     if (!rollout.publish_problem().empty()) out["publish_problem"] = rollout.publish_problem();
     out["watch"] = plan.watch;
-    out["baked"] = config::duration_text(machine.baked());
+    out["baked"] = config::duration_text(std::chrono::floor<std::chrono::seconds>(machine.baked()));
     out["steps"] = steps(rollout);
     out["arms"] = arms(rollout);
     out["evidence"] = evidence(rollout);
     // What "slow" means in this step.
-    if (const auto& frozen = rollout.intake().frozen())
-        for (std::size_t i = 0; i < analysis::kLevels; ++i)
-            out["slow_beyond_ms"][analysis::kLevelNames[i]] = static_cast<double>(frozen->microseconds(i)) / 1000.0;
+    if (const auto& frozen = rollout.intake().frozen()) out["slow_beyond_ms"] = slow_beyond(*frozen);
+    if (const auto& frozen = rollout.intake().frozen_whole()) out["long_beyond_ms"] = slow_beyond(*frozen);
     const auto promotion = analysis.promotion();
     out["promotion"] = {{"allowed", promotion.allowed},
                         {"why", promotion.why},
                         {"ln_e", analysis.promote_log_evidence()},
                         {"threshold", std::log(1.0 / analysis::Analysis::kPromoteAlpha)}};
     out["extra_failures"] = analysis.extra_failures();
+    // Stand outside: only requests with a key are compared where the split goes by it.
+    if (rollout.intake().sticky()) out["keyless_requests"] = rollout.intake().keyless();
     out["failing_endpoints"] = rollout.failing_endpoints();
+    out["marks"] = marks(rollout);
+    out["taken_out"] = taken_out(rollout.presence());
     Json checks = Json::array();
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
         checks.push_back({{"name", plan.checks[i].name},

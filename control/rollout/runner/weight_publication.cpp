@@ -32,8 +32,12 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     const Ppm weight = *wanted_;
     const bool falls = weight < in_force_ || weight == 0;
     if (!falls && (!durable || under_way_)) return;
+    // It is on its way already: another attempt would take its place, and wait anew.
+    if (under_way_ && given_weight_ == weight && given_terms_ == terms_) return;
     if (ports_.now() < retry_at_) return;
     under_way_ = true;
+    given_weight_ = weight;
+    given_terms_ = terms_;
     awaiting_.reset();
     const std::uint64_t attempt = ++attempt_;
     Change change;
@@ -44,9 +48,12 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     change.settles_pending = falls;  // a rollback waits for nobody's confirmation
     change.force = falls || terms_.force || terms_.returning;
     change.unstored_if_need_be = terms_.returning;
-    change.edit = [plan = plan_, weight, id = id_, returning = terms_.returning,
+    change.edit = [weak = weak_from_this(), attempt, plan = plan_, weight, id = id_, returning = terms_.returning,
                    made = terms_.ours ? std::nullopt : made_](const config::Model& now,
                                                               const Facts&) -> Result<config::Model> {
+        // It may have waited for its turn while another one, such as a return, has been made.
+        if (const auto self = weak.lock(); !self || self->attempt_ != attempt)
+            return problems::conflict("another weight has taken the place of this one");
         if (returning) {
             const config::Route* route = find_route(now, plan.route);
             if (route == nullptr || (weight == 0 && gets_nothing(route->split, plan.to))) return now;
@@ -80,6 +87,7 @@ void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer
         return;
     }
     problem_.clear();
+    generation_ = answer->generation;
     if (const auto* route = find_route(ports_.model(), plan_.route)) made_ = route->split;
     if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
         awaiting_ = answer->generation;

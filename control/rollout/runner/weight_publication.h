@@ -29,6 +29,7 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
         bool returning = false;  // towards the old upstream, whatever it takes
         bool ours = true;        // nobody else may change the route's split
         bool force = false;      // somebody insists on it, whatever the guard finds; a weight that falls needs none
+        bool operator==(const Terms&) const = default;
     };
     void want(Ppm weight, Terms terms);
     // After a restart, when nothing is wanted: what the configuration says already.
@@ -41,7 +42,11 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     void go_on(bool durable, const std::string& why);
 
     bool wanting() const { return wanted_.has_value(); }
+    bool asked() const { return under_way_; }              // for a generation, and not answered yet
+    bool behind() const { return awaiting_.has_value(); }  // it is there, but some worker has not adopted it
     Ppm in_force() const { return in_force_; }
+    // The first that routes by it; 0: all that there are, as after a restart.
+    std::uint64_t generation() const { return generation_; }
     const std::string& problem() const { return problem_; }  // why it is not made yet; empty: nothing is wrong
 
   private:
@@ -56,8 +61,11 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     Terms terms_;
     std::optional<config::Split> made_;  // by the last publication that was made
     Ppm in_force_ = 0;
+    std::uint64_t generation_ = 0;
     std::uint64_t attempt_ = 0;
     bool under_way_ = false;
+    Ppm given_weight_ = 0;  // what is under way
+    Terms given_terms_;
     std::optional<std::uint64_t> awaiting_;  // a generation that some worker has not adopted yet
     Monotonic retry_at_{0};
     std::string problem_;

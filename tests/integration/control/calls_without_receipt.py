@@ -89,6 +89,15 @@ def confirmation(proxy):
     path = f"/v1/changes/{generation}/confirm"
     refusals(proxy, path, None)
     check("it still waits", proxy.status()["pending"]["generation"] == generation)
+    before = proxy.status()["pending"]["confirm_by"]
+    longer = proxy.call("POST", path, {"within": "20m"})
+    check("it waits on", longer[0] == 200 and longer[1]["confirmed"] is False and longer[1]["confirm_by"] > before, longer)
+    check("the status says so", proxy.status()["pending"] == {"generation": generation, "confirm_by": longer[1]["confirm_by"]})
+    sooner = proxy.call("POST", path, {"within": "1s"})
+    check("never sooner than it was", sooner[0] == 200 and sooner[1]["confirm_by"] == longer[1]["confirm_by"], sooner)
+    for body in ({"within": "0s"}, {"within": "25h"}, {"within": 30}, {"in": "30s"}):
+        wrong = proxy.call("POST", path, body)
+        check(f"{body} is refused and named", wrong[0] == 422 and wrong[1]["errors"], wrong)
     proxy.call("POST", path, None, Idempotency_Key="c")
     again = proxy.call("POST", path, None, Idempotency_Key="c")
     check("confirmed once, answered twice", again[:2] == (200, {"generation": generation, "confirmed": True}), again)

@@ -138,6 +138,20 @@ def upstreams(r, whole):
             endpoint["state"] = r.choice(["drain", "maint"] if everybody else ["up", "up", "drain", "maint"])
 
 
+def trust(r, listener):
+    """Of whom the listener lets itself be told who the client is, and where."""
+    for key in ("trusted_proxies", "client_header"):
+        listener.pop(key, None)
+    if r.random() < 0.6:
+        listener["trusted_proxies"] = r.choice([["127.0.0.0/8"], ["127.0.0.1/32", "127.0.0.2/32", "10.9.0.0/16"]])
+        listener["client_header"] = r.choice(["", "", "X-Real-IP", "Forwarded"])
+
+
+def said_clients(r):
+    address = r.choice(["10.1.2.3", "127.0.0.1", "10.1.2.3:80", '"10.1.2.3"', "192.0.2.7, 10.9.1.1", "unknown", "10.1.2.3,"])
+    return r.choice([{"X-Forwarded-For": address}, {"X-Real-IP": address}, {"Forwarded": 'for="10.1.2.3:80";proto=https'}])
+
+
 def request(r, sessions):
     """`sessions`: cookies that were given for sessions, by name."""
     headers = {}
@@ -148,6 +162,8 @@ def request(r, sessions):
     for name, value in sorted(sessions.items()):
         if r.random() < 0.5:
             headers["Cookie"] = "; ".join([*([headers["Cookie"]] if "Cookie" in headers else []), f"{name}={value}"])
+    if r.random() < 0.4:
+        headers.update(said_clients(r))
     if r.random() < 0.5:
         headers["X-User"] = f"user{r.randrange(50)}"
     if r.random() < 0.5:
@@ -206,7 +222,7 @@ def minted_leads_there(pair, question, did, uid):
 
 def main(program, yardbench, wanted="400"):
     r = random.Random(SEED)
-    agreed, minted, named, limited, rerouted, sessions, problems = 0, 0, 0, 0, 0, {}, []
+    agreed, minted, named, limited, rerouted, believed, sessions, problems = 0, 0, 0, 0, 0, 0, {}, []
     with running.workplace() as work:
         endpoints = [running.Endpoint(yardbench, work, colour) for colour in ("blue", "green", "blue", "grey")]
         try:
@@ -222,6 +238,7 @@ def main(program, yardbench, wanted="400"):
                         whole = proxy.call("GET", "/v1/config")[1]
                         whole["routes"] = routes(r)
                         upstreams(r, whole["upstreams"])
+                        trust(r, whole["listeners"][0])
                         status, receipt, _ = proxy.call("PUT", "/v1/config?force=true", whole)
                         if status == 422:
                             if any("matches the same" not in e["detail"] for e in receipt["errors"]):
@@ -244,16 +261,18 @@ def main(program, yardbench, wanted="400"):
                         named += "endpoint" in said and len(said["endpoints"]) > 1
                         limited += said.get("status") == 429
                         rerouted += "rerouted" in said
+                        believed += any("trusts its peer" in why for why in said["why"])
                     else:
                         problems.append(f"{question}\n  said {said}\n  did {status} {did} {cookies}")
         finally:
             for endpoint in endpoints:
                 endpoint.__exit__()
     print(f"{agreed} requests went as explained ({minted} with a cookie made for them, {named} with "
-          f"their endpoint named among several, {limited} refused by a rate, {rerouted} re-routed), {len(problems)} did not")
+          f"their endpoint named among several, {limited} refused by a rate, {rerouted} re-routed, "
+          f"{believed} with the client that a peer named), {len(problems)} did not")
     for problem in problems:
         print("  " + problem)
-    return 1 if problems or agreed < int(wanted) or 0 in (minted, named, limited, rerouted) else 0
+    return 1 if problems or agreed < int(wanted) or 0 in (minted, named, limited, rerouted, believed) else 0
 
 
 if __name__ == "__main__":

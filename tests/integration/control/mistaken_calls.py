@@ -56,15 +56,18 @@ def bodies(proxy, address):
             ("a requirement of nothing", "POST", CHANGES, '{"require": {"upstream": "blue"}, "changes": [{"verb": "switch", "route": "app", "to": "green"}]}', 422, "/require/healthy"),
             ("the second of two edits", "POST", CHANGES, '[{"verb": "split", "route": "app", "weights": {"blue": 3}}, {"verb": "switch", "route": "app", "to": "nope"}]', 422, '"pointer": "/1"'),
             ("more endpoints than there can be", "POST", CHANGES, json.dumps(requirement), 409, "4294967295"),
-            ("a body where none is read", "POST", "/v1/changes/1/confirm", '{"dry_run": true}', 400, "takes no body")):
+            ("a word that a confirmation does not know", "POST", "/v1/changes/1/confirm", '{"dry_run": true}', 422, 'unknown key "dry_run"'),
+            ("a body where none is read", "POST", "/v1/rollouts/r1/pause", '{"dry_run": true}', 400, "takes no body")):
         answer = raw(proxy, method, path, body)
         check(f"{what} is refused with {status}", answer[0] == status and says in json.dumps(answer[1], ensure_ascii=False).replace('\\"', '"'), answer)
 
 
 def preconditions(proxy):
-    for tag in ('""', '"', ",", '"1",""', " , "):
+    for tag in ('', '""', '"', ",", '"1",""', " , "):
         answer = raw(proxy, "PUT", SPLIT, '{"green": 1}', If_Match=tag)
         check(f"If-Match {tag} is no precondition that holds", answer[0] == 400 and "If-Match" in answer[1]["detail"], answer)
+    answer = raw(proxy, "PUT", SPLIT, '{"green": 1}', Idempotency_Key="")
+    check("an empty key is none", answer[0] == 400 and "Idempotency-Key is empty" in answer[1]["detail"], answer)
 
 
 def said_twice(proxy):
@@ -122,7 +125,7 @@ def command_line(proxy, program, work):
 
 
 def labels(proxy):
-    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1", rule="x"))
+    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1", release="r1", rule="x"))
              for path, methods in proxy.call("GET", "/v1/openapi.json")[1]["paths"].items()
              for method in (m.upper() for m in methods if m in ("post", "put", "delete"))
              if path not in ("/v1/explain", "/v1/config/check")]

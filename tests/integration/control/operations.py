@@ -154,7 +154,8 @@ def files(proxy, config):
 def stopped_worker(proxy):
     """One worker held as a debugger holds it: 202 that names it, and 200 again when it is let go."""
     libc = ctypes.CDLL(None, use_errno=True)
-    threads = [int(t) for t in os.listdir(f"/proc/{proxy.child.pid}/task") if int(t) != proxy.child.pid]
+    tasks = pathlib.Path(f"/proc/{proxy.child.pid}/task")
+    threads = [int(t.name) for t in tasks.iterdir() if (t / "comm").read_text().startswith("worker-")]
     for thread in sorted(threads):
         if libc.ptrace(PTRACE_ATTACH, thread, None, None) != 0:
             print("(stopped worker: this system does not let a parent trace its child; not checked)")

@@ -2,7 +2,8 @@
 """One connection is one of many: clients that pipeline without end, or download without end, leave the others of their one
 worker their turn, and every change its 200.
 
-The others' times are compared with those of the same run without the greedy ones."""
+Neither do those who hold descriptors, crowd the admin API or guess tokens. The others' times are compared with those of
+the same run without them."""
 import multiprocessing
 import pathlib
 import socket
@@ -44,6 +45,9 @@ class Greedy:
         self.process = multiprocessing.Process(target=greed, args=(port, request, self.got), daemon=True)
         self.process.start()
 
+    def flows(self):
+        return self.got.value > 1 << 16
+
     def stop(self):
         self.process.kill()
         self.process.join()
@@ -72,6 +76,44 @@ def patient(port):
     return statistics.quantiles(times, n=10)[8]
 
 
+class Crowd:
+    """Connections that are open and say `first`, and then nothing."""
+
+    def __init__(self, port, count, first=b""):
+        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        for each in self.sockets:
+            each.sendall(first)
+
+    def flows(self):
+        return True
+
+    def stop(self):
+        for each in self.sockets:
+            each.close()
+
+
+class Guesser:
+    """Fifty wrong tokens a second."""
+
+    def __init__(self, port):
+        self.port, self.guessed, self.over = port, 0, threading.Event()
+        self.thread = threading.Thread(target=self.guess)
+        self.thread.start()
+
+    def guess(self):
+        while not self.over.wait(1 / 50):
+            with socket.create_connection(("127.0.0.1", self.port)) as connection:
+                connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer 0\r\nConnection: close\r\n\r\n")
+                self.guessed += answer(connection)[9:12] in (b"401", b"429")
+
+    def flows(self):
+        return self.guessed > 20
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+
+
 def story(switchyard, yardbench, work):
     with running.Endpoint(yardbench, work, "blue", "--body", "8388608") as blue, running.Endpoint(yardbench, work, "green") as green:
         config = running.blue_green([blue.address], [green.address])
@@ -80,27 +122,35 @@ def story(switchyard, yardbench, work):
         config["routes"].append({"name": "own", "match": {"path_exact": "/own"}, "respond": {"status": 200, "body": "hi"}})
         with running.Switchyard(switchyard, work, config) as proxy:
             proxy.healthy("blue", "green")
-            port = int(proxy.url().rsplit(":", 1)[1])
+            port, admin = (int(url.rsplit(":", 1)[1]) for url in (proxy.url(), proxy.admin))
             quiet = patient(port)
+            print(f"quiet: p90 {quiet * 1000:.3f} ms")
             situations = {
-                "a pipeline of requests that nobody takes": b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000,
-                "a pipeline of large downloads": b"GET / HTTP/1.1\r\nHost: app\r\n\r\n" * 20,
+                "a pipeline of requests that nobody takes":
+                    lambda: Greedy(port, b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000),
+                "a pipeline of large downloads": lambda: Greedy(port, b"GET / HTTP/1.1\r\nHost: app\r\n\r\n" * 20),
+                "60 that hold descriptors": lambda: Crowd(port, 60, b"GET / HTTP/1.1\r\nHost: no"),
+                "600 idle ones on the admin port": lambda: Crowd(admin, 600),
+                "50 wrong tokens a second": lambda: Guesser(admin),
             }
-            for title, request in situations.items():
-                greedy = Greedy(port, request)
+            for title, begin in situations.items():
+                beside = begin()
                 try:
-                    running.until(f"{title}: it flows", lambda: greedy.got.value > 1 << 16)
+                    running.until(f"{title}: it flows", beside.flows)
                     p90 = patient(port)
-                    print(f"{title}: p90 {p90 * 1000:.2f} ms, quiet {quiet * 1000:.2f} ms, {greedy.got.value >> 10} KiB meanwhile")
+                    print(f"{title}: p90 {p90 * 1000:.3f} ms, {p90 / quiet:.1f} times quiet")
                     check(f"{title}: the others' p90", p90 <= FACTOR * quiet + FLOOR, f"{p90:.4f} s, quiet {quiet:.4f} s")
                     for weight in (1, 2, 3):
                         status, receipt, _ = proxy.call("PUT", "/v1/routes/app/split", {"blue": 1000, "green": weight})
                         check(f"{title}: a change is adopted", status == 200, (status, receipt))
                 finally:
-                    greedy.stop()
+                    beside.stop()
 
 
-def main(switchyard, yardbench):
+def main(switchyard, yardbench, requests=REQUESTS):
+    """`requests`: more of them for a figure that is to be recorded."""
+    global REQUESTS
+    REQUESTS = int(requests)
     with running.workplace() as work:
         story(switchyard, yardbench, work)
     return verdict()

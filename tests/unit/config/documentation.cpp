@@ -44,6 +44,7 @@ std::string kind(const Json& schema) {
         for (const auto& word : schema["enum"]) words.push_back("`" + word.get<std::string>() + "`");
         return fmt::format("one of {}", fmt::join(words, ", "));
     }
+    if (schema.contains("oneOf") && schema["oneOf"][0].value("type", "") == "string") return "text or reference";
     if (schema.contains("oneOf")) return schema["oneOf"][0].value("type", "") == "integer" ? "size" : "word or object";
     const std::string type = schema["type"];
     if (type == "integer")

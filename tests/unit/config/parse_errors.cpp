@@ -104,7 +104,7 @@ TEST_CASE("unknown keys and words name the nearest known one") {
         {"top", R"({"upstrems":{}})", {{"/upstrems", "unknown key \"upstrems\"; did you mean \"upstreams\"?"}}},
         {"nothing near",
          R"({"zzz":1})",
-         {{"/zzz", "unknown key \"zzz\"; known here: process, listeners, upstreams, routes"}}},
+         {{"/zzz", "unknown key \"zzz\"; known here: process, listeners, certificates, upstreams, routes"}}},
         {"inside an upstream",
          upstream(R"("helth":{})"),
          {{"/upstreams/blue/helth", "unknown key \"helth\"; did you mean \"health\"?"}}},
@@ -185,7 +185,7 @@ TEST_CASE("values of the wrong kind say what was expected and what was found") {
          {{"/upstreams/blue/balance/hash", "expected a name, as in \"header:NAME\""}}},
         {"a secret is not repeated",
          route(R"("split":{"blue":1},"jwt":{"algorithm":"HS256","key":12345})"),
-         {{"/routes/0/jwt/key", "expected a string"}}},
+         {{"/routes/0/jwt/key", R"(expected a string, {"env": "NAME"} or {"file": "PATH"})"}}},
     });
 }
 

@@ -103,7 +103,15 @@ TEST_CASE("listeners") {
          "\"a b\" is no name: expected letters, digits, '.', '_' and '-', beginning with a letter or digit"},
         {listeners(R"({"name":"","bind":"127.0.0.1:80"})"), "/listeners/0/name", "expected a name, found an empty one"},
         {listeners(R"({"name":"a","bind":"127.0.0.1:80","trusted_proxies":["10.0.0.0/8","proxy"]})"),
-         "/listeners/0/trusted_proxies/1", "\"proxy\": expected an address block such as 10.0.0.0/8 or 2001:db8::/32"},
+         "/listeners/0/trusted_proxies/1",
+         "\"proxy\": expected an address block such as 10.0.0.0/8 or 2001:db8::/32, or \"unix\" for peers of a unix "
+         "socket"},
+        {listeners(R"({"name":"a","bind":"127.0.0.1:80","client_header":"X-Real-IP"})"), "/listeners/0/client_header",
+         "nobody is believed about X-Real-IP: name the senders in trusted_proxies"},
+        {listeners(R"({"name":"a","bind":"127.0.0.1:80","trusted_proxies":["unix"],"client_header":"X Real"})"),
+         "/listeners/0/client_header", "\"X Real\" is no header name"},
+        {listeners(R"({"name":"a","bind":"127.0.0.1:80","trusted_proxies":["unix"],"client_header":"Host"})"),
+         "/listeners/0/client_header", "Host names no client: expected a header such as X-Real-IP"},
     });
     CHECK(parse(listeners(R"({"name":"a","bind":"127.0.0.1:0"},{"name":"b","bind":"127.0.0.1:0"})")).model);
 }
@@ -256,13 +264,33 @@ TEST_CASE("header edits") {
          "Content-Length is written by the proxy itself and cannot be edited"},
         {split_and(R"("request_headers":{"remove":["Host"]})"), "/routes/0/request_headers/remove/0",
          "Host cannot be removed; every request has one"},
-        {split_and(R"("request_headers":{"add":{"Host":"a"}})"), "/routes/0/request_headers/add",
+        {split_and(R"("request_headers":{"add":{"Host":"a"}})"), "/routes/0/request_headers/add/Host",
          "a request has only one Host: use \"set\""},
         {split_and(R"("request_headers":{"set":{"X-A":"1","x-a":"2"}})"), "/routes/0/request_headers/set/x-a",
          "x-a is there twice"},
         {split_and(R"("request_headers":{"set":{"X-A":"1"},"remove":["x-a"]})"), "/routes/0/request_headers/remove/0",
          "x-a is also in \"set\", which replaces it"},
+        {split_and(R"("request_headers":{"remove":["expect"]})"), "/routes/0/request_headers/remove/0",
+         "Expect decides when a body is sent, and belongs to the client: it cannot be edited; leave it out"},
+        {split_and(R"("request_headers":{"add":{"X-Forwarded-Proto":"https"}})"),
+         "/routes/0/request_headers/add/X-Forwarded-Proto",
+         "X-Forwarded-Proto has one value, and the proxy writes it: use \"set\""},
+        {split_and(R"("sticky":{"by":"cookie:uid","mint":true},"response_headers":{"remove":["Set-Cookie"]})"),
+         "/routes/0/response_headers/remove/0",
+         "Set-Cookie carries the cookie of sticky.mint: use \"add\", or go without sticky.mint"},
     });
+}
+
+TEST_CASE("edits that an earlier version took stay in force") {
+    const std::string document = split_and(R"("request_headers":{"remove":["Expect"],"add":{"X-Request-Id":"a"}})");
+    CHECK_FALSE(parse(document).model);
+    const auto stored = parse_stored(document);
+    REQUIRE(stored.model);
+    // A change of something else takes them along; a new edit of the kind is refused.
+    CHECK(validate(*stored.model, Taken::in(*stored.model)).empty());
+    Model more = *stored.model;
+    more.routes[0].request_headers.add["X-Forwarded-Host"] = "b";
+    CHECK(validate(more, Taken::in(*stored.model)).size() == 1);
 }
 
 TEST_CASE("models that no document could bring in are refused too") {

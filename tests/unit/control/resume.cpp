@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "config/expression.h"
 #include "config/parse.h"
 #include "config/render.h"
+#include "config/taken.h"
 #include "config/validate.h"
 #include "control/state_dir.h"
 #include "tests/unit/control/store/scratch_dir.h"
@@ -230,7 +230,11 @@ TEST_CASE("a stored generation whose expression this version refuses is resumed;
     ahead.key = {config::Key::Source::path, ""};
     ahead.test = config::Condition::Test::matches;
     ahead.values = {"^/(?!public)"};
-    model.routes[0].rules.push_back({"guarded", ahead, "blue"});
+    config::Rule guarded;
+    guarded.name = "guarded";
+    guarded.when = ahead;
+    guarded.upstream = "blue";
+    model.routes[0].rules.push_back(guarded);
     const auto resumed = beginning(file_of(with_split(1), "b"), kept(model, with_split(1)), false);
     REQUIRE(resumed.has_value());
     CHECK(resumed->model == model);
@@ -241,6 +245,6 @@ TEST_CASE("a stored generation whose expression this version refuses is resumed;
     REQUIRE(read.errors.size() == 1);
     CHECK(read.errors[0].pointer == "/routes/0/rules/0/when/matches");
     // What is in force already hinders no change; a new one is judged.
-    CHECK(config::validate(model, config::expressions_in(model)).empty());
-    CHECK(config::validate(model, config::expressions_in(with_split(1))).size() == 1);
+    CHECK(config::validate(model, config::Taken::in(model)).empty());
+    CHECK(config::validate(model, config::Taken::in(with_split(1))).size() == 1);
 }

@@ -51,13 +51,39 @@ TEST_CASE("addresses are a rule that refuses, as the first that names the client
     CHECK(first_route(import_http(kTwoApps + "deny all; server { allow all; location / { " + kToApp + "} }")) == "app");
 }
 
-TEST_CASE("by another header than X-Forwarded-For the client cannot be told: closed") {
+TEST_CASE("who is let in by the address in a header is let in by it here, or nobody is") {
     const std::string list = "set_real_ip_from 10.0.0.1; allow 192.0.2.1; deny all; ";
-    CHECK(first_route(guarded_server(list + "location / { " + kToApp + "}")) == "403");
-    CHECK(first_route(guarded_server("real_ip_header CF-Connecting-IP; " + list + "location / { " + kToApp + "}")) ==
-          "403");
-    CHECK(first_route(guarded_server("real_ip_header X-Forwarded-For; " + list + "location / { " + kToApp + "}")) ==
-          R"({"not":{"client":"192.0.2.1"}} → 403; app)");
+    const std::string place = "location / { " + kToApp + "}";
+    const std::string guarded = R"({"not":{"client":"192.0.2.1"}} → 403; app)";
+    struct Row {
+        std::string block;
+        const char* header;
+    };
+    for (const Row& row : {Row{list + place, "X-Real-IP"},
+                           {"real_ip_header CF-Connecting-IP; " + list + place, "CF-Connecting-IP"},
+                           {"real_ip_header X-Forwarded-For; " + list + place, ""},
+                           {"real_ip_header proxy_protocol; " + list + place, ""}}) {
+        CAPTURE(row.block);
+        const auto imported = guarded_server(row.block);
+        CHECK(first_route(imported) == guarded);
+        CHECK(imported.model.listeners.at(0).client_header == row.header);
+        CHECK(imported.model.listeners.at(0).trusted_proxies == std::vector<std::string>{"10.0.0.1"});
+    }
+    // In a location alone the listener does not do it.
+    CHECK(first_route(guarded_server("location / { " + list + kToApp + "}")) == "403");
+    CHECK(first_route(guarded_server("location / { real_ip_header X-Forwarded-For; " + list + kToApp + "}")) == "403");
+    CHECK(first_route(guarded_server("set_real_ip_from 10.0.0.1; location / { real_ip_header X-A; " + list + kToApp +
+                                     "}")) == "403");
+    // Two servers at one address that read it from two places.
+    const auto two = import_http(kTwoApps + "server { server_name a.example; real_ip_header X-A; " + list + place +
+                                 "} server { server_name b.example; real_ip_header X-B; " + list + place + "}");
+    REQUIRE(two.model.listeners.size() == 1);
+    CHECK(two.model.listeners[0].client_header == "X-A");
+    std::size_t closed = 0;
+    for (const auto& route : two.model.routes) closed += route.respond.status == 403;
+    CHECK(closed == 1);
+    CHECK(guarded_server("set_real_ip_from unix:; " + place).model.listeners.at(0).trusted_proxies ==
+          std::vector<std::string>{"unix"});
 }
 
 TEST_CASE("what Switchyard cannot ask for is closed, says so, and says how to open it") {

@@ -272,6 +272,32 @@ TEST_CASE("headers") {
           "$pid\n17 lost: proxy_set_header X-Braces {client}\n");
 }
 
+TEST_CASE("what clients say of themselves is not kept as nginx keeps it, and that is said") {
+    const auto imported =
+        import_http(kApp +
+                    "server { location / {\nproxy_set_header X-Real-IP $http_x_real_ip;\nproxy_set_header "
+                    "X-Forwarded-Prefix $http_x_forwarded_prefix;\nproxy_set_header X-Forwarded-Port "
+                    "$server_port;\nproxy_set_header X-Own $http_x_own;\nproxy_pass http://app; } }");
+    CHECK(imported.model.routes.at(0).request_headers == HeaderEdits{});
+    const auto notes = notes_of(imported);
+    CHECK(notes.find("changed: proxy_set_header X-Real-IP $http_x_real_ip") != notes.npos);
+    CHECK(notes.find("changed: proxy_set_header X-Forwarded-Prefix") != notes.npos);
+    CHECK(notes.find("X-Own") == notes.npos);
+    CHECK(notes.find("X-Forwarded-Port") == notes.npos);
+}
+
+TEST_CASE("fixed answers get the headers that nginx gives them") {
+    const auto of = [](const std::string& location) {
+        return import_http("server {\nadd_header X-A 1;\nadd_header X-B 2 always;\n" + location + " }")
+            .model.routes.at(0)
+            .response_headers.add;
+    };
+    const std::map<std::string, std::string> both{{"X-A", "1"}, {"X-B", "2"}};
+    CHECK(of("location / { return 200 ok; }") == both);
+    CHECK(of("location / { return 301 https://$host$request_uri; }") == both);
+    CHECK(of("location / { return 404; }") == std::map<std::string, std::string>{{"X-B", "2"}});
+}
+
 TEST_CASE("a file without http block is read as its inside") {
     const auto imported = import_text("server { listen 8080; location / { proxy_pass http://127.0.0.1:1; } }");
     REQUIRE_FALSE(imported.fault);

@@ -80,6 +80,26 @@ TEST_CASE("what counts as slow is shown") {
     CHECK(has("  slow is beyond what blue kept before: p50 5.00 p90 15.40 p99 60.00 ms\n", seen));
 }
 
+TEST_CASE("where marks came from is told for each kind of them and each colour") {
+    Json seen = running();
+    seen["marks"] = {{"green", {{"not_found", {{"noted", 3}, {"where", "404 (3). Mostly GET /a (3 of 3)."}}}}},
+                     {"blue", Json::object()}};
+    CHECK(has("  not found at green: 404 (3). Mostly GET /a (3 of 3).\n", seen));
+    CHECK(times(" at blue", text(seen)) == 0);
+    CHECK(has("failed at 127.0.0.1:9002", seen));
+    seen["marks"]["green"]["failed"] = {{"where", "500 (3). Mostly GET /a (3 of 3); endpoint 127.0.0.1:9002."}};
+    CHECK_FALSE(has("failed at 127.0.0.1:9002", seen));  // it stands there already
+}
+
+TEST_CASE("the table says which step waited in vain, and on what each one was left") {
+    Json seen = running();
+    seen["steps"][0]["left"] = "evidence: 9 requests by rule, none failed";
+    seen["steps"][1]["state"] = "inconclusive";
+    seen["steps"][1]["waited"] = "waited for evidence in vain: green was not asked once";
+    CHECK(has("done; evidence: 9 requests by rule, none failed\n", seen));
+    CHECK(has("inconclusive, baked 12s, waited for evidence in vain: green was not asked once\n", seen));
+}
+
 TEST_CASE("a step says what it is and how long it has baked") {
     CHECK(has("2. weight 5 % bake 30s", running()));
     CHECK(has("running, baked 12s", running()));
@@ -116,10 +136,10 @@ TEST_CASE("evidence is a part of the way and odds, never a logarithm; what does 
     CHECK(has("[###############...............]  50 % of the way, 47 : 1 against it\n", seen));
     row["ln_e"] = -4.0, row["part"] = 0.0;
     CHECK(has("  0 % of the way, speaks for it\n", seen));
-    row["ln_e"] = 9.0, row["part"] = 1.0, row["acts"] = false;
-    CHECK(has("[------------------------------] 100 % of the way, 8103 : 1 against it (does not roll back)", seen));
-    row["held_by_gate"] = true;
-    CHECK(has("held by the gate", seen));
+    row["ln_e"] = 9.0, row["part"] = 1.0, row["acts"] = false, row["idle"] = "acts only while green is alone";
+    CHECK(
+        has("[------------------------------] 100 % of the way, 8103 : 1 against it (acts only while green is alone)\n",
+            seen));
 }
 
 TEST_CASE("a summary from the list is a line and its reason") {

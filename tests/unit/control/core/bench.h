@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <deque>
 #include <optional>
 
 #include "config/parse.h"
@@ -35,23 +36,59 @@ inline config::Model model_of(const std::string& text) {
     return std::move(*parsed.model);
 }
 
+// A disk that answers at once, or when it is told to.
+struct TestWriter : StoreWriter {
+    Store& store;
+    bool hangs = false;
+    std::deque<std::pair<Write, Done>> waiting;
+
+    explicit TestWriter(Store& s) : store(s) {}
+    void write(Write w, Done done) override {
+        if (hangs) return waiting.emplace_back(std::move(w), std::move(done)), void();
+        auto result = w(store);
+        if (done) done(std::move(result));
+    }
+    // The oldest write is done now.
+    void answer_one() {
+        auto [w, done] = std::move(waiting.front());
+        waiting.pop_front();
+        auto result = w(store);
+        if (done) done(std::move(result));
+    }
+    void answers() {
+        hangs = false;
+        while (!waiting.empty()) answer_one();
+    }
+};
+
 struct Bench {
     ScratchDir dir;
     boost::asio::io_context io;
     Registry registry{2};
     std::unique_ptr<Store> store;
+    std::unique_ptr<TestWriter> writer;
     std::vector<std::uint64_t> published;
     Facts facts{{"blue", {1, 1, 0}}, {"green", {1, 1, 0}}};
     std::vector<std::pair<std::uint64_t, std::set<std::uint32_t>>> cuts;
     std::unique_ptr<Controller> controller;
     bool adopt_at_once = true;
+    // Documents, as another thread has them: each is judged when the test says so.
+    bool judges_aside = false, aside_is_full = false;
+    std::deque<std::pair<std::function<void()>, std::function<void()>>> aside;
+    void judge_one() {
+        const auto [work, then] = std::move(aside.front());
+        aside.pop_front();
+        work();
+        then();
+    }
     // In place of the real one, for configurations that no machine could serve.
     std::function<CompileResult(std::shared_ptr<const config::Model>, std::uint64_t)> compiler;
 
     // Of SQLite; empty: the system's own.
     const std::string file_system;
 
-    explicit Bench(const std::string& text = kConfig, std::string vfs = {}) : file_system(std::move(vfs)) {
+    explicit Bench(const std::string& text = kConfig, std::string vfs = {}, bool aside_ = false)
+        : judges_aside(aside_), file_system(std::move(vfs)) {
         open_store();
         auto model = std::make_shared<const config::Model>(model_of(text));
         Commit first;
@@ -63,6 +100,7 @@ struct Bench {
         auto opened = file_system.empty() ? Store::open(dir / "db") : Store::open(dir / "db", {file_system});
         REQUIRE(opened.has_value());
         store = std::move(opened->store);
+        writer = std::make_unique<TestWriter>(*store);
     }
     void start(std::shared_ptr<const config::Model> model, std::uint64_t generation) {
         Controller::Ports ports;
@@ -79,7 +117,13 @@ struct Bench {
         ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
             cuts.emplace_back(before, upstreams);
         };
-        controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, std::move(ports));
+        if (judges_aside)
+            ports.aside = [this](std::function<void()> work, std::function<void()> then) {
+                if (aside_is_full) return false;
+                aside.emplace_back(std::move(work), std::move(then));
+                return true;
+            };
+        controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, *writer, std::move(ports));
         auto first = compiler ? compiler(model, generation) : compile(model, generation, registry);
         REQUIRE(first.errors.empty());
         controller->begin(std::move(model), std::move(first.snapshot), generation);
@@ -120,6 +164,18 @@ struct Bench {
         c.verb = "undo";
         c.caller = {"ci", "127.0.0.1", ""};
         controller->undo(to, std::move(c), [&](Answer a) { answer.emplace(std::move(a)); });
+        until([&] { return answer.has_value(); });
+        return *answer;
+    }
+    Result<void> confirm(std::uint64_t generation) {
+        std::optional<Result<void>> answer;
+        controller->confirm(generation, {"ci", "", ""}, [&](Result<void> a) { answer.emplace(std::move(a)); });
+        until([&] { return answer.has_value(); });
+        return *answer;
+    }
+    Result<WallTime> wait_on(std::uint64_t generation, std::chrono::milliseconds within, const Caller& caller) {
+        std::optional<Result<WallTime>> answer;
+        controller->wait_on(generation, within, caller, [&](Result<WallTime> a) { answer.emplace(std::move(a)); });
         until([&] { return answer.has_value(); });
         return *answer;
     }

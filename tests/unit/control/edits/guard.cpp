@@ -184,3 +184,10 @@ TEST_CASE("whoever is about to get traffic can be asked for alone") {
                "upstream green has no healthy endpoint (10.0.0.3:80 is down)"));
     CHECK_FALSE(somebody_in(m, "grey", facts()).has_value());
 }
+
+TEST_CASE("a rule for @candidate leads into the split: a release that is down there is no reason") {
+    const auto before =
+        model(R"("rules": [{"name": "testers", "when": {"header": "A", "present": true}, "upstream": "@candidate"}],
+                                 "split": {"blue": 1, "green": 1})");
+    CHECK(reason(before, with_split(before, {{"blue", 1}, {"green", 0}})).empty());
+}

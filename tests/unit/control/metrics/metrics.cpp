@@ -127,6 +127,39 @@ TEST_CASE("what is configured no more is forgotten after a grace, and not before
     CHECK(totals.cells().at({1, 2}).by_class[2] == 1);
 }
 
+TEST_CASE("releases that are named by their number do not add up, however quickly they come") {
+    Totals totals;
+    auto now = kNow;
+    for (std::uint32_t release = 1; release <= 10'000; ++release) {
+        auto r = report(0, 1, 0, 900);
+        r.cells[0].route = 1;
+        r.cells[0].upstream = release;
+        totals.add(r, now);
+        if (release % 100 == 0) totals.configured({1}, {release}, now);
+        now += std::chrono::milliseconds(10);
+    }
+    CHECK(totals.cells().size() == Totals::kMostGone + 1);
+    CHECK(totals.cells().count({1, 9'999}) == 1);  // the latest are kept
+}
+
+TEST_CASE("an id that is given to another name starts at zero") {
+    Totals totals;
+    const auto served = [&](std::uint32_t route, std::uint32_t upstream) {
+        auto r = report(0, 1, 0, 900);
+        r.cells[0].route = route;
+        r.cells[0].upstream = upstream;
+        totals.add(r, kNow);
+    };
+    for (int i = 0; i < 3; ++i) served(1, 1), served(1, 2), served(2, 1);
+    totals.forget_upstream(1);
+    CHECK(totals.cells().size() == 1);
+    served(1, 1);
+    CHECK(totals.cells().at({1, 1}).by_class[2] == 1);
+    totals.forget_route(1);
+    CHECK(totals.cells().empty());
+    CHECK(totals.recent_of_route(1, kNow + std::chrono::seconds(1)).per_second == 0);
+}
+
 TEST_CASE("the last answers of an endpoint that were refused are kept, and go with it") {
     Totals totals;
     for (int i = 0; i < 7; ++i) {

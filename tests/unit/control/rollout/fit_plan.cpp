@@ -66,6 +66,23 @@ TEST_CASE("plans ask loopback, the endpoints, and what the configuration lists; 
     CHECK(fit_plan(plan, model)[0].detail.find("process.admin.rollout_urls") != std::string::npos);
 }
 
+TEST_CASE("a query's server is asked only where the configuration says so, and the refusal says what would allow it") {
+    auto model = two_colours();
+    Plan plan = example_plan();
+    HttpCheck check;
+    check.name = "rate", check.url = "http://prometheus:9090", check.kind = HttpCheck::Kind::prometheus;
+    check.what = "up", check.below = 1.0;
+    plan.checks = {check};
+    const auto errors = fit_plan(plan, model);
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].pointer == "/analysis/checks/0/prometheus");
+    CHECK(errors[0].detail.find("\"http://prometheus:9090/\" there would allow it") != std::string::npos);
+    model.process.admin.rollout_urls = {"http://prometheus:9090/api"};
+    CHECK(fit_plan(plan, model).empty());
+    model.process.admin.rollout_urls = {"http://prometheus:9090/other"};
+    CHECK(fit_plan(plan, model).size() == 1);
+}
+
 TEST_CASE("names that do not exist are reported") {
     Plan plan = example_plan();
     plan.route = "forun";
@@ -103,4 +120,17 @@ TEST_CASE("weights become the smallest whole numbers, the old upstream first, an
     CHECK(split_at(plan, route, 0) == config::Split{{"blue", 1}, {"green", 0}, {"grey", 0}});
     CHECK(split_at(plan, route, kWhole) == config::Split{{"blue", 0}, {"green", 1}, {"grey", 0}});
     CHECK(split_at(plan, route, 250'000) == config::Split{{"blue", 3}, {"green", 1}, {"grey", 0}});
+}
+
+TEST_CASE("a rule for @candidate leads where the rollout leads, in a split of two") {
+    auto model = two_colours();
+    model.routes[0].rules[0].upstream = "@candidate";
+    Plan plan = example_plan();
+    plan.from = "blue";
+    plan.to = "green";
+    plan.steps.insert(plan.steps.begin(), Step{Step::Kind::header_only, 0, Duration(1000)});
+    CHECK(places(plan, model).empty());
+    CHECK(rules_bypass_split(plan, model));
+    plan.to = "grey";
+    CHECK(places(plan, model).find("/to;") != std::string::npos);
 }

@@ -51,7 +51,7 @@ TEST_CASE("what is rendered is read back as the same plan") {
     CHECK(parse_plan(render_plan(plan)).plan == plan);
     Json odd = Json::parse(R"({"route":"r","from":"a","to":"b","return_over":"30s","watch":true,
         "steps":[{"weight":0.25,"bake":"0s"},{"pause":{}},{"weight":100,"bake":"500ms"}],
-        "analysis":{"errors":null,"answers":{"act":"rollback","false_alarm":0.01},"latency":{"p90":1.3},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
+        "analysis":{"errors":null,"answers":{"act":"rollback","false_alarm":0.01},"latency":{"p90":1.3},"duration":{"p99":4,"tail":5},"inconclusive":"promote_if_no_failures","patience":"90s"}})");
     const auto read = parse_plan(odd);
     REQUIRE(read.plan);
     CHECK(read.plan->steps[0].weight == 2500);
@@ -59,6 +59,9 @@ TEST_CASE("what is rendered is read back as the same plan") {
     CHECK(read.plan->answers_roll_back);
     CHECK(read.plan->answers_false_alarm == .01);
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{0.0, 1.3, 0.0});
+    CHECK(read.plan->latency_tail == 0.0);
+    CHECK(read.plan->duration_tolerate == std::array<double, 3>{0.0, 0.0, 4.0});
+    CHECK(read.plan->duration_tail == 5.0);
     CHECK(parse_plan(render_plan(*read.plan)).plan == read.plan);
     CHECK(render_plan(*read.plan) == render_plan(*parse_plan(render_plan(*read.plan)).plan));
 }
@@ -73,6 +76,9 @@ TEST_CASE("a plan of only what is required gets the defaults of the documentatio
     CHECK_FALSE(read.plan->answers_roll_back);
     CHECK(render_plan(*read.plan)["analysis"]["answers"] == Json{{"false_alarm", .001}, {"act", "hold"}});
     CHECK(read.plan->latency_tolerate == std::array<double, 3>{1.2, 1.5, 2.0});
+    CHECK(read.plan->duration_tolerate == std::array<double, 3>{1.2, 1.5, 2.0});
+    CHECK(read.plan->latency_tail == 3.0);
+    CHECK(read.plan->duration_tail == 3.0);
     CHECK(read.plan->inconclusive == Plan::Inconclusive::pause);
 }
 
@@ -113,6 +119,24 @@ TEST_CASE("each mistake is named with its place") {
         {"/analysis/webhooks/0/url", "http://h/a b", "/analysis/webhooks/0/url", "without spaces"},
         {"/analysis/webhooks/0/url", "http://me@h/", "/analysis/webhooks/0/url", "without a user"},
         {"/analysis/checks/0/failures", 0, "/analysis/checks/0/failures", "from 1"},
+        {"/analysis/checks/0/below", 1, "/analysis/checks/0/below", "needs \"json\""},
+        {"/analysis/checks/0/json", "/errors", "/analysis/checks/0", "needs \"below\" or \"above\""},
+        {"/analysis/checks/0/json", "errors", "/analysis/checks/0/json", "a JSON pointer, such as"},
+        {"/analysis/checks/0/prometheus", "http://h/", "/analysis/checks/0", "not both"},
+        {"/analysis/checks/0", Json{{"name", "a"}}, "/analysis/checks/0", "needs \"http\", or \"prometheus\""},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"below", 1}}, "/analysis/checks/0",
+         "the key \"query\" is missing"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", ""}, {"below", 1}},
+         "/analysis/checks/0/query", "expected a word"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/?x"}, {"query", "up"}, {"below", 1}},
+         "/analysis/checks/0/prometheus", "stands in \"query\""},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "ftp://h/"}, {"query", "up"}, {"below", 1}},
+         "/analysis/checks/0/prometheus", "http://"},
+        {"/analysis/checks/0", Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", "up"}, {"below", "1"}},
+         "/analysis/checks/0/below", "number"},
+        {"/analysis/checks/0",
+         Json{{"name", "a"}, {"prometheus", "http://h/"}, {"query", "up"}, {"below", 1}, {"above", 1}},
+         "/analysis/checks/0/above", "nothing is both"},
         {"/analysis/webhooks/0/on/1", "rolback", "/analysis/webhooks/0/on/1", "did you mean \"rollback\""},
         {"/analysis/inconclusive", "paus", "/analysis/inconclusive", "did you mean \"pause\""},
         {"/watch", 1, "/watch", "true or false"},
@@ -136,4 +160,21 @@ TEST_CASE("all mistakes come at once") {
     CHECK_FALSE(result.plan);
     CHECK(result.errors.size() == 4);
     CHECK(errors_of(Json::array()).find("expected an object") != std::string::npos);
+}
+
+TEST_CASE("checks that compare a number are read, rendered and asked as they were meant") {
+    Json document = Json::parse(kPlanText);
+    document["analysis"]["checks"] = Json::parse(R"json([
+        {"name": "rate", "prometheus": "http://127.0.0.1:9090/prom", "query": "sum(rate(errors{job=\"a b\"}[1m]))", "below": 0.01},
+        {"name": "lag", "http": "http://127.0.0.1:9002/stats?all", "json": "/lag", "below": 5, "above": -0.5, "every": "1s"}])json");
+    const auto plan = parse_plan(document).plan;
+    REQUIRE(plan.has_value());
+    CHECK(plan->checks[0].asked() ==
+          "http://127.0.0.1:9090/prom/api/v1/query?query=sum%28rate%28errors%7Bjob%3D%22a%20b%22%7D%5B1m%5D%29%29");
+    CHECK(plan->checks[1].asked() == "http://127.0.0.1:9002/stats?all");
+    CHECK(plan->checks[1].kind == HttpCheck::Kind::json);
+    CHECK(*plan->checks[1].above == -0.5);
+    const Json rendered = render_plan(*plan);
+    CHECK(rendered["analysis"]["checks"][0]["query"] == document["analysis"]["checks"][0]["query"]);
+    CHECK(parse_plan(rendered).plan == plan);
 }

@@ -39,8 +39,10 @@ constexpr Known kKnown[] = {
     {"transfer-encoding", FieldName::transfer_encoding, true},
     {"upgrade", FieldName::upgrade, true},
     {"via", FieldName::via, false},
+    {"www-authenticate", FieldName::www_authenticate, false},
     {"x-forwarded-for", FieldName::x_forwarded_for, false},
     {"x-forwarded-host", FieldName::x_forwarded_host, false},
+    {"x-forwarded-port", FieldName::x_forwarded_port, false},
     {"x-forwarded-proto", FieldName::x_forwarded_proto, false},
     {"x-request-id", FieldName::x_request_id, false},
 };
@@ -61,6 +63,49 @@ TEST_CASE("every known name is recognised in any case, and says whether it goes 
     CHECK_FALSE(is_hop_by_hop(FieldName::other));
 }
 
+TEST_CASE("the relatives of X-Forwarded-For are claims") {
+    for (const char* name : {"client-ip",
+                             "cf-connecting-ip",
+                             "cf-connecting-ipv6",
+                             "fastly-client-ip",
+                             "fly-client-ip",
+                             "forwarded-for",
+                             "front-end-https",
+                             "proxy-client-ip",
+                             "true-client-ip",
+                             "wl-proxy-client-ip",
+                             "x-client-ip",
+                             "x-cluster-client-ip",
+                             "x-envoy-external-address",
+                             "x-envoy-original-path",
+                             "x-forwarded",
+                             "x-forwarded-by",
+                             "x-forwarded-anything-at-all",
+                             "x-original-for",
+                             "x-original-forwarded-for",
+                             "x-original-host",
+                             "x-original-proto",
+                             "x-original-uri",
+                             "x-original-url",
+                             "x-real-ip",
+                             "x-remote-addr",
+                             "x-remote-ip",
+                             "x-rewrite-url",
+                             "x-scheme",
+                             "x-url-scheme"}) {
+        CAPTURE(name);
+        std::string upper(name);
+        std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+        CHECK(field_name(name) == FieldName::claim);
+        CHECK(field_name(upper) == FieldName::claim);
+        CHECK(field_name(std::string(name).substr(1)) == FieldName::other);
+        CHECK(is_said_by_proxies(field_name(name)));
+    }
+    CHECK(field_name("x-forwarded-") == FieldName::other);
+    CHECK(field_name("x-real-ip-2") == FieldName::other);
+    CHECK(field_name("x") == FieldName::other);
+}
+
 TEST_CASE("a name that differs in one letter, or is longer or shorter, is another one") {
     for (const Known& known : kKnown) {
         const std::string name(known.name);
@@ -68,9 +113,11 @@ TEST_CASE("a name that differs in one letter, or is longer or shorter, is anothe
         for (std::size_t i = 0; i < name.size(); ++i) {
             std::string other = name;
             other[i] = other[i] == 'q' ? 'j' : 'q';
-            CHECK(field_name(other) == FieldName::other);
+            // Of the great family every name is one, known or not.
+            const bool family = other.starts_with("x-forwarded-");
+            CHECK(field_name(other) == (family ? FieldName::claim : FieldName::other));
         }
-        CHECK(field_name(name + 's') == FieldName::other);
+        CHECK(field_name(name + 's') == (name.starts_with("x-forwarded-") ? FieldName::claim : FieldName::other));
         CHECK(field_name(name.substr(1)) == FieldName::other);
     }
     CHECK(field_name("") == FieldName::other);

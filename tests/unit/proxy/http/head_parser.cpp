@@ -38,6 +38,16 @@ const std::string kFat =
 
 }  // namespace
 
+TEST_CASE("a minor version that nobody knows is the highest that is known") {
+    Head head;
+    for (const char* version : {"1.1", "1.2", "1.9"}) {
+        REQUIRE(parse_request("GET / HTTP/" + std::string(version) + "\r\nHost: a\r\n\r\n", head) == Outcome::done);
+        CHECK(head.minor == 1);
+    }
+    REQUIRE(parse_request("GET / HTTP/1.0\r\n\r\n", head) == Outcome::done);
+    CHECK(head.minor == 0);
+}
+
 TEST_CASE("a request line is one method, one space, one target, one space, one version") {
     struct Row {
         const char* line;
@@ -60,13 +70,23 @@ TEST_CASE("a request line is one method, one space, one target, one space, one v
         {"GET / HTTP/1.", Outcome::bad},
         {"GET / HTTP/1.10", Outcome::bad},
         {"GET / HTTP/1,1", Outcome::bad},
-        {"GET / HTTP/1.2", Outcome::bad_version},
+        {"GET / HTTP/1.2", Outcome::done},
+        {"GET / HTTP/1.9", Outcome::done},
         {"GET / HTTP/2.0", Outcome::bad_version},
         {"GET / HTTP/0.9", Outcome::bad_version},
         {"G(T / HTTP/1.1", Outcome::bad},
         {"GET /a#b HTTP/1.1", Outcome::bad},
         {"GET /\"a\" HTTP/1.1", Outcome::bad},
         {"GET /a\\b HTTP/1.1", Outcome::bad},
+        {"GET /a?p=C:\\x&q=up{job=\"x\"}&r=<b> HTTP/1.1", Outcome::done},
+        {"GET /?\" HTTP/1.1", Outcome::done},
+        {"GET http://a?\\ HTTP/1.1", Outcome::done},
+        {"GET /\"? HTTP/1.1", Outcome::bad},
+        {"GET /?\"#b HTTP/1.1", Outcome::bad},
+        {"GET /?\"\xc3\xbc HTTP/1.1", Outcome::bad},
+        {"GET /?\"\x7f HTTP/1.1", Outcome::bad},
+        {"GET /?\"\tb HTTP/1.1", Outcome::bad},
+        {"GET /?<", Outcome::bad},
         {"GET /\xc3\xbc HTTP/1.1", Outcome::bad},
         {"GET /\x7f HTTP/1.1", Outcome::bad},
         {"GET /\x01 HTTP/1.1", Outcome::bad},
@@ -78,7 +98,7 @@ TEST_CASE("a request line is one method, one space, one target, one space, one v
     }
 }
 
-TEST_CASE("a status line is a version, a status from 100 to 599 and perhaps a reason") {
+TEST_CASE("a status line is a version, a status from 100 to 999 and perhaps a reason") {
     struct Row {
         const char* line;
         Outcome outcome;
@@ -91,7 +111,10 @@ TEST_CASE("a status line is a version, a status from 100 to 599 and perhaps a re
         {"HTTP/1.1 200", Outcome::done, 200, ""},
         {"HTTP/1.0 404 Not\tFound at all", Outcome::done, 404, "Not\tFound at all"},
         {"HTTP/1.1 599 \xc3\xbc", Outcome::done, 599, "\xc3\xbc"},
-        {"HTTP/1.1 600 X", Outcome::bad, 0, ""},
+        {"HTTP/1.1 600 X", Outcome::done, 600, "X"},
+        {"HTTP/1.1 999", Outcome::done, 999, ""},
+        {"HTTP/1.3 200 X", Outcome::done, 200, "X"},
+        {"HTTP/1.1 1000 X", Outcome::bad, 0, ""},
         {"HTTP/1.1 099 X", Outcome::bad, 0, ""},
         {"HTTP/1.1 20 X", Outcome::bad, 0, ""},
         {"HTTP/1.1 2000 X", Outcome::bad, 0, ""},

@@ -97,7 +97,7 @@ TEST_CASE("every failure with a status has a reason phrase and a detail that is 
         if (row.status == 0) continue;
         CAPTURE(row.flag);
         CAPTURE(row.detail);
-        CHECK(reason_phrase(row.status) != "Status");
+        CHECK_FALSE(reason_phrase(row.status).empty());
         CHECK(nlohmann::json::parse(body_of(written(reply_of(row.status, row.detail))))["detail"] ==
               std::string(row.detail));
     }

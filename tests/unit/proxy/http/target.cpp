@@ -91,9 +91,14 @@ TEST_CASE("a target and a host that do not fit are refused") {
         {"GET / HTTP/1.1", "Host: a\r\nHost: b\r\n"},
         {"GET / HTTP/1.1", "Host:\r\n"},
         {"GET http://b/ HTTP/1.1", "Host: a\r\n"},
-        {"GET http://a:80/ HTTP/1.1", "Host: a\r\n"},
+        {"GET http://a:81/ HTTP/1.1", "Host: a\r\n"},
+        {"GET http://a:443/ HTTP/1.1", "Host: a\r\n"},
+        {"GET http://a/ HTTP/1.1", "Host: a:443\r\n"},
+        {"GET https://a:80/ HTTP/1.1", "Host: a\r\n"},
+        {"GET https://b/ HTTP/1.1", "Host: a\r\n"},
+        {"GET https:// HTTP/1.1", "Host: a\r\n"},
+        {"GET ftp://a/ HTTP/1.1", "Host: a\r\n"},
         {"GET http://user@a/ HTTP/1.1", "Host: a\r\n"},
-        {"GET https://a/ HTTP/1.1", "Host: a\r\n"},
         {"GET http:///x HTTP/1.1", "Host: a\r\n"},
         {"GET http:// HTTP/1.1", "Host: a\r\n"},
         {"GET http://?x HTTP/1.1", "Host: a\r\n"},
@@ -109,6 +114,22 @@ TEST_CASE("a target and a host that do not fit are refused") {
         CAPTURE(row.lines);
         CHECK(Read(row.line, row.lines).target.refused != nullptr);
     }
+}
+
+TEST_CASE("a scheme's own port is the same said or unsaid, and https is a scheme too") {
+    for (const char* line :
+         {"GET http://a:80/b HTTP/1.1|Host: a", "GET http://a/b HTTP/1.1|Host: a:80",
+          "GET http://a:/b HTTP/1.1|Host: A", "GET https://a/b HTTP/1.1|Host: a",
+          "GET HTTPS://a:443/b HTTP/1.1|Host: a", "GET https://a/b HTTP/1.1|Host: a:443",
+          "GET https://a:8443/b HTTP/1.1|Host: a:8443", "GET https://[::1]:443/b HTTP/1.1|Host: [::1]"}) {
+        CAPTURE(line);
+        const std::string text(line);
+        const Read read(text.substr(0, text.find('|')), text.substr(text.find('|') + 1) + "\r\n");
+        REQUIRE(read.target.refused == nullptr);
+        CHECK(whole(read.target) == "/b");
+    }
+    CHECK(Read("GET / HTTP/1.1", "Host: a:81\r\n").target.port == "81");
+    CHECK(Read("GET / HTTP/1.1", "Host: [::1]\r\n").target.port.empty());
 }
 
 TEST_CASE("HTTP/1.0 may come without a host") {

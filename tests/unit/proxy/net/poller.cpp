@@ -56,3 +56,34 @@ TEST_CASE("a waiter that is destroyed after a throw leaves nothing behind in the
     CHECK(guarded("a test", escaped, [&] { poller.turn(); }));
     CHECK(escaped == 1);
 }
+
+TEST_CASE("who steps back has his turn behind the news, one of them each turn") {
+    net::Poller poller;
+    std::vector<char> order;
+    Work a(poller, [&] { order.push_back('a'), a.step_back(); });
+    Work b(poller, [&] { order.push_back('b'), b.step_back(); });
+    Work news(poller, [&] { order.push_back('n'); });
+    a.wake();
+    b.wake();
+    poller.turn();
+    CHECK(order == std::vector<char>{'a', 'b'});
+    CHECK(poller.has_queued());
+    news.wake();
+    poller.turn();
+    CHECK(order == std::vector<char>{'a', 'b', 'n', 'a'});
+    // News for one that has stepped back does not bring it to the front.
+    b.wake();
+    news.wake();
+    poller.turn();
+    poller.turn();
+    CHECK(order == std::vector<char>{'a', 'b', 'n', 'a', 'n', 'b', 'a'});
+}
+
+TEST_CASE("one that has stepped back and is destroyed leaves nothing behind") {
+    net::Poller poller;
+    auto gone = std::make_unique<Work>(poller, std::function<void()>());
+    gone->step_back();
+    gone.reset();
+    CHECK_FALSE(poller.has_queued());
+    poller.turn();
+}

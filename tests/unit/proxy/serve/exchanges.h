@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/http/characters.h"
 #include "tests/support/crank.h"
 
 namespace switchyard::test {
@@ -77,6 +78,21 @@ inline std::size_t count_of(const std::string& text, const std::string& what) {
     std::size_t n = 0;
     for (auto at = text.find(what); at != text.npos; at = text.find(what, at + what.size())) ++n;
     return n;
+}
+
+// The values of all lines of that name in a head, whatever its case, joined by '|'; "-" when there is none.
+inline std::string values(const std::string& head, const std::string& name) {
+    std::string out;
+    bool any = false;
+    const auto end = head.find("\r\n\r\n");
+    for (auto at = head.find("\r\n"); at < end; at = head.find("\r\n", at + 2)) {
+        const std::string_view line = std::string_view(head).substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+        const auto colon = line.find(':');
+        if (colon == line.npos || !http::equals_ignoring_case(line.substr(0, colon), name)) continue;
+        out += (any ? "|" : "") + std::string(http::trim(line.substr(colon + 1)));
+        any = true;
+    }
+    return any ? out : "-";
 }
 
 inline std::string status_of(const std::string& answer) {

@@ -27,8 +27,32 @@ TEST_CASE("a redirect puts the request's host, path and query where they belong"
     CHECK(seen.find("\r\nLocation: https://shop.example/a/b?c=d\r\n") != seen.npos);
     CHECK(seen.find("\r\nConnection: close\r\n") == seen.npos);
     CHECK(status_of(answer(R"("redirect": {"to": "https://other.example"})", kGet)) == "308");
+    const auto more = R"("redirect": {"to": "https://new.example{path}?a=1&{query}"})";
+    CHECK(values(answer(more, "GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n"), "Location") == "https://new.example/a?a=1&b");
+    CHECK(values(answer(more, kGet), "Location") == "https://new.example/?a=1");
+    CHECK(values(answer(more, "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "Location") == "https://new.example/?a=1");
+    // What clients send raw in a query has no place in a URL.
+    CHECK(values(answer(to, "GET /?p=C:\\x&q=\"<b>\" HTTP/1.1\r\nHost: a\r\n\r\n"), "Location") ==
+          "https://a/?p=C:%5Cx&q=%22%3Cb%3E%22");
     const auto without = answer(to, "GET /a HTTP/1.1\r\nHost: shop.example\r\n\r\n");
     CHECK(without.find("\r\nLocation: https://shop.example/a\r\n") != without.npos);
+}
+
+TEST_CASE("a fixed response has the phrase of its status, or none") {
+    for (const char* line : {"401 Unauthorized", "418 I'm a teapot", "201 Created", "599 "}) {
+        const std::string status(line, 3);
+        CHECK(answer(R"("respond": {"status": )" + status + "}", kGet)
+                  .starts_with("HTTP/1.1 " + std::string(line) + "\r\n"));
+    }
+}
+
+TEST_CASE("a request that has come by too often goes in a circle") {
+    const std::string respond = R"("respond": {"status": 200})";
+    std::string via;
+    for (int i = 0; i < 10; ++i) via += "Via: 1.1 switchyard\r\n";
+    CHECK(status_of(answer(respond, "GET / HTTP/1.1\r\nHost: a\r\n" + via + "\r\n")) == "200");
+    const auto seen = answer(respond, "GET / HTTP/1.1\r\nHost: a\r\n" + via + "Via: 1.1 switchyard\r\n\r\n");
+    CHECK(seen.starts_with("HTTP/1.1 508 Loop Detected\r\n"));
 }
 
 TEST_CASE("a host's final dot and its case make no difference to the route") {

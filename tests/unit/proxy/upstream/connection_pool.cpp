@@ -48,6 +48,27 @@ struct Pool {
 
 }  // namespace
 
+TEST_CASE("news of an idle connection that is leased in the same turn is not the pool's any more") {
+    Pool p;
+    struct Lessee : net::Waiter {
+        explicit Lessee(Pool& p) : Waiter(p.poller), pool(p.pool) {}
+        void woken() override {
+            connection = pool.take();
+            connection->readable = true;  // as after a failed write
+        }
+        ConnectionPool& pool;
+        std::unique_ptr<Connection> connection;
+    };
+    p.give_at(0);
+    Lessee lessee(p);
+    lessee.wake();  // before the poller finds that the connection can be written to
+    p.turn();
+    REQUIRE(lessee.connection);
+    CHECK(p.pool.idle() == 0);
+    p.pool.give(p.fresh(), 10);
+    CHECK(p.pool.idle() == 1);
+}
+
 TEST_CASE("a retired pool keeps nothing, neither what was idle nor what comes back") {
     Pool p;
     p.give_at(0);

@@ -56,9 +56,35 @@ TEST_CASE("an alarm of failures says both rates and where, and no logarithm") {
               .find("close to the cap of 30 more than blue would have failed") != std::string::npos);
 }
 
+TEST_CASE("an alarm says of which kind, on which path and at which endpoint, of the marks that it counts") {
+    MarkPlaces places;
+    MarkNote failed(MarkNote::Group::failed, AnswerKind::ordinary, Failure::none, 500, 3, "GET", "/checkout");
+    failed.times = 7;
+    places.add(true, failed, "127.0.0.1:9002");
+    MarkNote slow(MarkNote::Group::slow, AnswerKind::ordinary, Failure::none, 200, 4, "POST", "/cart");
+    places.add(true, slow, "127.0.0.1:9003");
+    const Json endpoints = {{"127.0.0.1:9002", 9}};
+    const auto said = alarm_words(alarm_of("errors"), blue_to_green(), std::nullopt, endpoints, places);
+    CHECK(said.ends_with(" once in 13000 rollouts. 500 (7). Mostly GET /checkout (7 of 7); endpoint 127.0.0.1:9002."));
+    CHECK(alarm_words(alarm_of("latency_p50"), blue_to_green(), frozen(), endpoints, places)
+              .ends_with(" rollouts. Mostly POST /cart (1 of 1); endpoint 127.0.0.1:9003."));
+    CHECK(alarm_words(alarm_of("answers_limited"), blue_to_green(), frozen(), Json::object(), places)
+              .ends_with("once in 13000 rollouts."));
+}
+
 TEST_CASE("an alarm of a canary that is alone counts what came since it was alone") {
-    CHECK(alarm_words(alarm_of("slo_errors"), blue_to_green(), std::nullopt, Json::object())
-              .find("slo errors: alone, 31 of 117 requests to green failed (26.5 %)") == 0);
+    auto alone = alarm_of("slo_errors");
+    alone.limit = 0.015, alone.share = 1.0;
+    CHECK(alarm_words(alone, blue_to_green(), std::nullopt, Json::object()) ==
+          "slo errors: alone at 100 %: 31 of 117 requests to green failed (26.5 %); allowed are 1.5 % (1.5 times what "
+          "blue did). By luck once in 13000 rollouts.");
+    alone.limit = 0.01;
+    CHECK(alarm_words(alone, blue_to_green(), std::nullopt, Json::object()).find("allowed are 1 %. By luck") !=
+          std::string::npos);
+    auto limited = blue_to_green();
+    limited.slo_success_percent = 99.0;
+    CHECK(alarm_words(alone, limited, std::nullopt, Json::object()).find("allowed are 1 % (slo.success_percent).") !=
+          std::string::npos);
     auto last = alarm_of("last_twenty");
     last.canary_asked = 20;
     CHECK(alarm_words(last, blue_to_green(), std::nullopt, Json::object()) ==

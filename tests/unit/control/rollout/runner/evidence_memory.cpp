@@ -162,7 +162,7 @@ TEST_CASE("counts of buckets are read back as they were written, and nothing els
     analysis::Settings settings;
     settings.max_extra_failures = 30;
     Intake intake(places);
-    intake.begin(Monotonic{0}, {});
+    intake.begin(Monotonic{0}, {}, {});
     intake.add({}, Monotonic{1});
     switchyard::WorkerReport report;
     auto& buckets = report.failed_buckets.emplace_back();
@@ -191,7 +191,7 @@ TEST_CASE("counts of buckets are read back as they were written, and nothing els
 }
 
 TEST_CASE("evidence of another version, or damaged, is not used, and an event says so") {
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":3", "\"version\":2"},
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"version\":4", "\"version\":2"},
                                    {"\"stakes\":[", "\"stakes\":[1,"},
                                    {"\"sticky\":false", "\"sticky\":true"},
                                    {"\"evidence\":", "\"evidence\":\"x\",\"other\":"}}) {

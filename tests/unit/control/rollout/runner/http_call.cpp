@@ -38,10 +38,11 @@ struct OneAnswer {
     std::thread thread;
 };
 
-HttpOutcome outcome_of(const std::string& url, const std::string& body) {
+HttpOutcome outcome_of(const std::string& url, const std::string& body, bool read_answer = false) {
     asio::io_context io;
     HttpOutcome got;
-    http_call(io.get_executor(), url, body, std::chrono::seconds(5), [&](HttpOutcome outcome) { got = outcome; });
+    http_call(io.get_executor(), {url, body, std::chrono::seconds(5), read_answer},
+              [&](HttpOutcome outcome) { got = std::move(outcome); });
     io.run();
     return got;
 }
@@ -77,4 +78,32 @@ TEST_CASE("nobody there, nonsense and bad URLs are errors, not exceptions") {
     CHECK(outcome_of("ftp://127.0.0.1/", "").error.starts_with("not a URL"));
     OneAnswer nonsense("what?\r\n\r\n");
     CHECK(outcome_of(nonsense.url("/"), "").error.starts_with("the answer is refused"));
+}
+
+TEST_CASE("an answer is read as it is framed, and an interim one before it is passed over") {
+    for (const char* answer :
+         {"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}more", "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}",
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n",
+          "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}"}) {
+        CAPTURE(answer);
+        OneAnswer there(answer);
+        const auto outcome = outcome_of(there.url("/"), "", true);
+        CHECK(outcome.ok());
+        CHECK(outcome.body == "{\"a\":1}");
+        there.thread.join();
+        CHECK(there.heard.find("\r\nAccept: application/json\r\n") != std::string::npos);
+    }
+    OneAnswer empty("HTTP/1.1 204 No Content\r\n\r\n");
+    CHECK(outcome_of(empty.url("/"), "", true).ok());
+}
+
+TEST_CASE("an answer that is cut, malformed or too large is an error in words") {
+    OneAnswer cut("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{");
+    CHECK(outcome_of(cut.url("/"), "", true).error.starts_with("reading the answer: "));
+    OneAnswer malformed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+    CHECK(outcome_of(malformed.url("/"), "", true).error == "the answer is refused: its chunks are malformed");
+    OneAnswer announced("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n{");
+    CHECK(outcome_of(announced.url("/"), "", true).error == "the answer is larger than 256 KiB");
+    OneAnswer endless("HTTP/1.1 200 OK\r\n\r\n" + std::string(kMostAnswer + 1, 'x'));
+    CHECK(outcome_of(endless.url("/"), "", true).error == "the answer is larger than 256 KiB");
 }

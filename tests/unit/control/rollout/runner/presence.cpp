@@ -119,3 +119,37 @@ TEST_CASE("three times down within a minute is crashing, until a minute has pass
     w.now += 2min;
     CHECK(w.look().hold().empty());
 }
+
+TEST_CASE("a third of the arm taken out by its checks holds the step and names them; less does not, but is known") {
+    World w;
+    auto& green = w.health["green"];
+    green = {4, 3, 0, {{"127.0.0.1:9002", "answered 503"}}, 4, {{"127.0.0.1:9002", "answered 503"}}};
+    w.look();
+    CHECK(w.hold().empty());
+    CHECK(w.presence.taken_out().size() == 1);
+    CHECK(w.presence.wanted() == 4);
+    green.usable = 2;
+    green.taken_out.emplace_back("127.0.0.1:9003", "");
+    w.now += Presence::kStory - 1ms;
+    CHECK(w.look().hold().empty());  // not looked at yet
+    w.now += 1ms;
+    CHECK(w.look().hold() ==
+          "2 of 4 endpoints of green are out, a third or more: 127.0.0.1:9002 (answered 503), 127.0.0.1:9003");
+    CHECK_FALSE(w.alarm());
+    green.taken_out.clear(), green.usable = 4;
+    w.now += Presence::kStory;
+    CHECK(w.look().hold().empty());
+}
+
+TEST_CASE("one of three is a third, and who goes down is looked at again at once; who was drained does not count") {
+    World w;
+    auto& green = w.health["green"];
+    green = {3, 3, 0, {}, 3, {}};
+    w.look();
+    green = {3, 2, 0, {{"a", "connection refused"}}, 3, {{"a", "connection refused"}}};
+    w.presence.went_down("a", w.now);
+    CHECK(w.look().hold() == "1 of 3 endpoints of green is out, a third or more: a (connection refused)");
+    green = {3, 2, 0, {{"a", "drain"}}, 2, {}};
+    w.now += Presence::kStory;
+    CHECK(w.look().hold().empty());
+}

@@ -126,7 +126,8 @@ TEST_CASE("the first report of a step counts, and a look is taken as soon as eve
     const auto half = [&](unsigned worker) {
         switchyard::WorkerReport report;
         report.worker = worker;
-        report.cells.push_back({Stage::kRoute, Stage::kGreen, std::make_unique<switchyard::Cell>()});
+        report.cells.push_back(
+            {Stage::kRoute, Stage::kGreen, std::make_unique<switchyard::Cell>(), stage.generation, false});
         report.cells.back().cell->attempts = 4;
         stage.rollouts->report(report);
     };

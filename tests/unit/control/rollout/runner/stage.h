@@ -34,19 +34,22 @@ class Stage {
         ports.now = [this] { return now; };
         ports.collect = [this] { asked = true; };
         ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
+        ports.time_of_day = [](rollout::Duration ahead) {
+            return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
+        };
+        ports.note_marks = [this](const std::string&, std::uint32_t slow_us) { noting = slow_us; };
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
         ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
-        ports.keep = [this](const std::string& id, const std::string& text) -> Result<void> {
-            if (disk_full) return problems::store_full("no room");
-            disk[id] = text;
-            if (kept) kept(id);
-            return {};
+        using Kept = rollout::Ports::Kept;
+        ports.keep = [this](const std::string& id, const std::string& text, const Kept& done) {
+            if (disk_hangs) return hung.push_back([this, id, text, done] { write(id, text, done); });
+            write(id, text, done);
         };
-        ports.forget = [this](const std::vector<std::string>& ids) -> Result<void> {
-            if (disk_full) return problems::store_full("no room");
+        ports.forget = [this](const std::vector<std::string>& ids, const Kept& done) {
+            if (disk_full) return done(problems::store_full("no room"));
             for (const std::string& id : ids) disk.erase(id);
-            return {};
+            done({});
         };
         ports.event = [this](Json event) { events.push_back(std::move(event)); };
         ports.route_id = [](const std::string&) { return kRoute; };
@@ -57,25 +60,44 @@ class Stage {
         };
         ports.usable = [this](const std::string& name) { return health[name].usable > 0; };
         ports.health = [this](const std::string& name) { return health[name]; };
-        ports.call = [this](const std::string& url, const std::string& body, rollout::Duration,
-                            rollout::HttpDone done) {
-            calls.emplace_back(url, body);
-            done(check_answers ? rollout::HttpOutcome{200, ""} : rollout::HttpOutcome{503, "answered 503"});
+        ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
+            calls.emplace_back(ask.url, ask.body);
+            rollout::HttpOutcome outcome{503, "answered 503"};
+            if (check_answers) outcome = {200, ""};
+            if (ask.read_answer) outcome.body = check_says;
+            done(std::move(outcome));
         };
         rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), keep);
         rollouts->restore(disk);
     }
 
+    void write(const std::string& id, const std::string& text, const switchyard::control::rollout::Ports::Kept& done) {
+        using namespace switchyard::control;
+        if (!disk_full) disk[id] = text;
+        if (!disk_full && kept) kept(id);
+        if (done) done(disk_full ? Result<void>(problems::store_full("no room")) : Result<void>());
+    }
+    // The disk answers again, in the order of what it was given.
+    void disk_answers() {
+        disk_hangs = false;
+        while (!hung.empty()) {
+            const auto oldest = hung.front();
+            hung.erase(hung.begin());
+            oldest();
+        }
+    }
+
     void publish(switchyard::control::Change change, switchyard::control::Answered done) {
         using namespace switchyard::control;
+        verb = change.verb, forced = change.force;
+        if (refuse) return done(problems::conflict("refused"));
+        if (changes_wait) return waiting_changes.push_back([this, change, done] { publish(change, done); });
+        if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
+        auto next = change.edit(model, Facts{});
+        if (!next) return done(next.error());
         if (const auto holder = rollouts ? rollouts->find(change.holder) : nullptr)
             CHECK(
                 (rollouts->held_by(holder->machine().plan().route) == change.holder || holder->machine().returning()));
-        verb = change.verb, forced = change.force;
-        if (refuse) return done(problems::conflict("refused"));
-        if (store_full && !change.unstored_if_need_be) return done(problems::store_full("no room"));
-        auto next = change.edit(model, Facts{});
-        REQUIRE(next.has_value());
         Receipt receipt;
         receipt.workers = 2;
         if (!(*next == model)) ++generation;
@@ -98,7 +120,8 @@ class Stage {
             report.worker = worker;
             report.cells.push_back(cell(kBlue, blue, worker));
             report.cells.push_back(cell(kGreen, green, worker));
-            if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker)});
+            if (green.failures > 0)
+                report.endpoint_failures.push_back({kRoute, 12, part(green.failures, worker), generation});
             if (sticky) report.failed_buckets.push_back(buckets(blue, green, worker));
             rollouts->report(report);
         }
@@ -111,6 +134,27 @@ class Stage {
             report.worker = worker;
             rollouts->report(report);
         }
+    }
+    // What an earlier generation sent and has ended just now.
+    void late(std::uint64_t by, Arm blue, Arm green) {
+        switchyard::WorkerReport report;
+        for (const auto& [upstream, arm] : {std::pair{kBlue, blue}, {kGreen, green}}) {
+            report.cells.push_back(cell(upstream, {2 * arm.attempts, 2 * arm.failures, arm.latency_us}, 1));
+            report.cells.back().generation = by;
+        }
+        if (green.failures > 0) report.endpoint_failures.push_back({kRoute, 12, green.failures, by});
+        rollouts->report(report);
+    }
+    // So many requests to the new release are under way for a second, and stay so.
+    void hang(std::uint64_t requests) {
+        switchyard::WorkerReport report;
+        report.ages = true;
+        for (std::uint64_t i = 0; i < requests; ++i) {
+            switchyard::Passage& passage = report.passages.emplace_back();
+            passage.generation = generation, passage.route = kRoute, passage.upstream = kGreen;
+            passage.to = static_cast<std::uint16_t>(switchyard::Histogram::index(1'000'000));
+        }
+        rollouts->report(report);
     }
     void pass(int seconds, Arm blue, Arm green, bool sticky = false) {
         for (int i = 0; i < 5 * seconds; ++i) tick(blue, green, sticky);
@@ -143,8 +187,15 @@ class Stage {
     std::function<void(const std::string& id)> kept;  // after each write
     bool asked = false;                               // for what the workers have counted
     bool disk_full = false, lagging = false, refuse = false, check_answers = true;
-    bool store_full = false;  // refuses generations
-    std::string verb;         // of the last change that was asked for
+    bool store_full = false;    // refuses generations
+    bool changes_wait = false;  // for their turn
+    std::vector<std::function<void()>> waiting_changes;
+    bool disk_hangs = false;  // until disk_answers()
+    std::vector<std::function<void()>> hung;
+    std::string check_says;              // to who reads answers
+    switchyard::AnswerCounts answers{};  // of green's requests of a tick
+    std::uint32_t noting = 0;            // what is slow to the workers; 0: nothing is noted
+    std::string verb;                    // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};
@@ -164,9 +215,10 @@ class Stage {
         return worker == 0 ? whole - whole / 2 : whole / 2;
     }
     switchyard::CellDelta cell(std::uint32_t upstream, Arm arm, unsigned worker) {
-        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>()};
+        switchyard::CellDelta delta{kRoute, upstream, std::make_unique<switchyard::Cell>(), generation, false};
         delta.cell->attempts = part(arm.attempts, worker);
         delta.cell->failures = part(arm.failures, worker);
+        if (upstream == kGreen && worker == 0) delta.cell->answers = answers;
         for (std::uint64_t i = 0; i < delta.cell->attempts; ++i)
             delta.cell->first_byte.record(arm.latency_us + spread_++ * 37 % 50 * 100);  // the same law for both arms
         return delta;
@@ -174,6 +226,7 @@ class Stage {
     switchyard::FailedBuckets buckets(Arm blue, Arm green, unsigned worker) {
         switchyard::FailedBuckets out;
         out.route = kRoute;
+        out.generation = generation;
         for (std::uint64_t i = 0; i < part(green.failures, worker); ++i) out.canary.push_back(next_bucket_++);
         for (std::uint64_t i = 0; i < part(blue.failures, worker); ++i) out.baseline.push_back(next_bucket_++);
         const auto latency = static_cast<std::uint16_t>(switchyard::Histogram::index(blue.latency_us));

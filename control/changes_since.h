@@ -1,0 +1,16 @@
+// What a start has changed, for whoever was not there: in words, and which traffic moves with it.
+//
+// Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/model.h"
+#include "control/store/records.h"
+
+namespace switchyard::control {
+
+std::vector<std::string> changes_since(const Generation& before, const config::Model& now);
+
+}  // namespace switchyard::control

@@ -1,0 +1,71 @@
+#include "control/cli/look_at_certificates.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "config/pointer.h"
+#include "control/base/file_bytes.h"
+#include "proxy/net/tls_identity.h"
+
+namespace switchyard::control::cli {
+namespace {
+
+using config::Error;
+using Identity = std::shared_ptr<const net::TlsIdentity>;
+
+Identity look(const std::string& at, const config::Certificate& certificate, std::vector<Error>& out) {
+    const auto chain = file_bytes(certificate.chain);
+    if (!chain) out.push_back({at + "/chain", chain.error().detail});
+    const auto key = file_bytes(certificate.key);
+    if (!key) out.push_back({at + "/key", key.error().detail});
+    if (!chain || !key) return nullptr;
+    std::string why;
+    auto identity = net::read_tls_identity(*chain, *key, certificate.chain, certificate.key, &why);
+    if (!identity) {
+        out.push_back({at, why});
+        return nullptr;
+    }
+    for (const auto& warning : identity->warnings_at(std::time(nullptr))) out.push_back({at, warning});
+    struct stat file {};
+    if (::stat(certificate.key.c_str(), &file) == 0 && (file.st_mode & S_IROTH) != 0)
+        out.push_back(
+            {at + "/key", fmt::format("{} can be read by everybody: chmod o= {}", certificate.key, certificate.key)});
+    return identity;
+}
+
+}  // namespace
+
+void look_at_certificates(const config::Model& model, std::vector<Error>& out) {
+    std::map<std::string, Identity> all;
+    for (const auto& [name, certificate] : model.certificates)
+        all[name] = look(config::pointer_to("/certificates", name), certificate, out);
+    // Hosts that routes name and that a listener shows no certificate for.
+    std::set<std::string> hosts;
+    for (const auto& route : model.routes) hosts.insert(route.match.hosts.begin(), route.match.hosts.end());
+    for (std::size_t i = 0; i < model.listeners.size(); ++i) {
+        const auto& listener = model.listeners[i];
+        if (!listener.tls) continue;
+        const auto covered = [&](const std::string& host) {
+            return std::any_of(
+                listener.tls->certificates.begin(), listener.tls->certificates.end(), [&](const auto& name) {
+                    const auto found = all.find(name);
+                    if (found == all.end() || !found->second) return true;  // that is told already
+                    const auto& names = found->second->names;
+                    return found->second->covers(host) || std::find(names.begin(), names.end(), host) != names.end();
+                });
+        };
+        for (const auto& host : hosts)
+            if (!covered(host))
+                out.push_back({config::pointer_to("/listeners", i) + "/tls/certificates",
+                               fmt::format("none of them covers {}, which a route names: its clients will be shown one "
+                                           "that they refuse",
+                                           host)});
+    }
+}
+
+}  // namespace switchyard::control::cli

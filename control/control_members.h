@@ -1,0 +1,96 @@
+// What a Control holds: for the files that implement it.
+//
+// control_start.cpp begins it, control_wiring.cpp ties its parts together, control.cpp is what it does while it runs.
+// Threads: control; the store's thread and the workers have their own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/admin/server.h"
+#include "control/control.h"
+#include "control/core/aside.h"
+#include "control/core/config_file.h"
+#include "control/core/controller.h"
+#include "control/file_watch.h"
+#include "control/names/names.h"
+#include "control/opened_releases.h"
+#include "control/opened_state.h"
+#include "control/rollout/runner/journal_desk.h"
+#include "control/rollout/runner/rollouts.h"
+#include "control/store/store_thread.h"
+#include "proxy/worker_pool.h"
+
+namespace switchyard::control {
+
+struct Control::Members {
+    boost::asio::io_context io{1};
+    const ConfigPlace place;
+    const std::string config_file;  // its name
+    std::unique_ptr<StateDir> state_dir;
+    StoreThread store;
+    std::unique_ptr<Store> reader;  // of the same file: control's own
+    Aside aside{io.get_executor()};
+    Kept kept;
+    const unsigned workers;
+    Registry registry;
+    std::unique_ptr<WorkerPool> pool;
+    std::unique_ptr<Controller> controller;
+    rollout::JournalDesk journals;
+    std::unique_ptr<Names> names;
+    std::unique_ptr<HealthChecker> health;
+    std::unique_ptr<Ejection> ejection;
+    Totals totals;
+    std::unique_ptr<rollout::Rollouts> rollouts;
+    std::unique_ptr<release::Releases> releases;
+    LedRoutes led;
+    bool restored = false;  // the rollouts of before are known
+    std::unique_ptr<Context> context;
+    std::unique_ptr<AdminServer> admin;
+    std::vector<std::unique_ptr<FileWatch>> file_watches;
+    std::chrono::steady_clock::time_point next_forgetting{};
+    boost::asio::steady_timer collect_timer{io};
+    boost::asio::signal_set signals{io};
+    bool ending = false;
+    bool disk_hangs = false;  // and that was said
+    bool settled = false;     // see look_whether_settled()
+
+    Members(ConfigPlace place_, OpenedState opened, unsigned workers_);
+
+    Result<void> build_names(const config::Resolver& settings);
+    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
+    // a name that goes away, does not take the whole proxy out of its balancer.
+    bool look_whether_settled();
+    void build_core();
+    void went_down(const std::string& upstream, const std::string& address);
+    void build_rollouts();
+    void look_who_leads();
+    void follow_rollouts();
+    // The same configuration may find other secrets where it refers to some.
+    void follow_secrets();
+    void make_again(const char* otherwise);
+    // Compiled and made the controller's, not yet stored.
+    Result<void> begin(const Beginning& from);
+    Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
+    Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
+    void say_beginning(const Beginning& from, const std::string& file_hash);
+    void file_refused(const Problem& problem, const std::string& hash);
+    // Nobody waits for it to be durable; that it failed is said in the log.
+    void keep(StoreWriter::Write write);
+    void collect();
+    void release();
+    void forget_what_is_gone();
+    void look_at_disk();
+    void arm_collect();
+    void await_signal();
+    void reload(const std::string& why);
+    void take_file(config::Model file, const std::string& hash, const std::string& why);
+    void end();
+};
+
+}  // namespace switchyard::control

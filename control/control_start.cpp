@@ -1,0 +1,196 @@
+// How control begins: what the state and the file say is merged, compiled, listened on, stored, and handed to the
+// workers.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "config/render.h"
+#include "control/changes_since.h"
+#include "control/control_members.h"
+#include "control/version.h"
+#include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace switchyard::control {
+
+namespace {
+
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+unsigned workers_of(const config::Process& process) {
+    return process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+LogLevel level_of(const std::string& word) {
+    if (word == "debug") return LogLevel::debug;
+    if (word == "warn") return LogLevel::warn;
+    if (word == "error") return LogLevel::error;
+    return LogLevel::info;
+}
+
+}  // namespace
+
+Result<void> Control::Members::begin(const Beginning& from) {
+    const auto model = std::make_shared<const config::Model>(from.model);
+    names->introduce(*model);
+    auto compiled = compile(model, from.generation, registry, names->known(), led);
+    if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
+    controller->begin(model, std::move(compiled.snapshot), from.generation);
+    return {};
+}
+
+Result<void> Control::Members::store_beginning(const Beginning& from, const std::string& file_hash) {
+    std::optional<FileBase> base;
+    if (from.new_base)
+        base = FileBase{config::render_text(*kept.file.model), file_hash, timestamp(system_clock::now())};
+    if (!from.fresh) return base ? store.store().set_base(*base) : Result<void>();
+    const auto& newest = kept.state.newest;
+    std::vector<std::string> changes{"the configuration of " + config_file};
+    const bool resumed = from.verb == "resume";
+    if (resumed)
+        changes = {fmt::format("generation {} of the state file again, under a number that was never given out",
+                               newest->number)};
+    else if (newest)
+        changes = changes_since(*newest, from.model);
+    Commit commit;
+    commit.generation = {from.generation,
+                         newest ? newest->number : 0,
+                         config::render_text(from.model),
+                         timestamp(system_clock::now()),
+                         resumed ? "switchyard" : "file",
+                         resumed ? "" : config_file,
+                         from.verb,
+                         "",
+                         std::move(changes)};
+    commit.base = std::move(base);
+    commit.keep = from.model.process.keep_generations;
+    return store.store().commit(commit);
+}
+
+void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {
+    log_info("generation {} in force ({})", from.generation,
+             from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
+    if (from.verb == "file" && kept.state.newest)
+        for (const auto& line : changes_since(*kept.state.newest, from.model))
+            log_info("generation {}: {}", from.generation, line);
+    controller->begin_file({config_file,
+                            file_hash,
+                            FileStatus::Word::taken,
+                            kept.state.base && !from.new_base ? kept.state.base->at : timestamp(system_clock::now()),
+                            {}});
+    if (from.problem) file_refused(*from.problem, file_hash);
+}
+
+Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices) {
+    auto tokens = settings.tokens;
+    if (tokens.empty()) {
+        if (!settings.bind.is_loopback())
+            return problems::invalid({config::Error{
+                "/process/admin/bind", settings.bind.text() + " is reachable from outside; configure "
+                                                              "/process/admin/tokens first, or bind to 127.0.0.1"}});
+        auto token = local_admin_token(state_dir->token(), state_dir->unwritable().empty());
+        if (!token) return token.error();
+        tokens.push_back(std::move(*token));
+    }
+    context.reset(new Context{io.get_executor(),
+                              *controller,
+                              aside,
+                              registry,
+                              *health,
+                              *ejection,
+                              *names,
+                              [this] { return look_whether_settled(); },
+                              totals,
+                              *rollouts,
+                              *releases,
+                              Tokens(std::move(tokens)),
+                              {},
+                              config_file,
+                              kVersion,
+                              system_clock::now(),
+                              std::move(notices)});
+    auto server = AdminServer::listen(settings, *context);
+    if (!server) return server.error();
+    admin = std::move(*server);
+    if (!state_dir->unwritable().empty()) return {};  // whoever looks for it there finds the one of before
+    return StateDir::write_file(state_dir->address(), admin->url() + "\n");
+}
+
+Result<std::unique_ptr<Control>> Control::start(const Options& options) {
+    // Audit and status are read elsewhere than here.
+    const auto absolute = [](const std::string& path) {
+        return std::filesystem::absolute(path).lexically_normal().string();
+    };
+    ConfigPlace where{absolute(options.config_file), {}};
+    for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));
+    auto opened = open_state(where, options);
+    if (!opened) return opened.error();
+    auto notices = std::move(opened->notices);
+    const auto hash = opened->kept.file.hash;
+    const bool writable = opened->dir->unwritable().empty();
+    auto from = beginning(opened->kept.file, opened->kept.state, options.from_file);
+    if (!from) return from.error();
+    if (options.state_dir) from->model.process.state_dir = *options.state_dir;
+    const auto process = from->model.process;
+    log_configure(level_of(process.log.level), process.log.format == "json");
+    for (const auto& notice : notices) log_error("{}", notice);
+
+    std::unique_ptr<Control> control(
+        new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
+    auto& m = *control->members_;
+    if (auto built = m.build_names(process.resolver); !built) return built.error();
+    m.build_core();
+    // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
+    const auto without_file = [&](const Problem& problem) -> Result<void> {
+        if (from->verb != "file" || options.from_file) return problem;
+        m.kept.file.problem = problem;
+        auto again = beginning(m.kept.file, m.kept.state, false);
+        if (!again) return again.error();
+        *from = std::move(*again);
+        return m.begin(*from);
+    };
+    auto begun =
+        from->verb == "file" && !writable ? Result<void>(problems::store_unavailable(notices.front())) : m.begin(*from);
+    if (!begun) begun = without_file(begun.error());
+    if (!begun) return begun.error();
+    if (options.state_dir) m.controller->state_dir_is_given();
+    if (const auto& path = process.log.access; !path.empty()) {
+        std::string why;
+        if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
+    }
+    m.build_rollouts();
+    m.releases = open_releases(*m.controller, *m.rollouts);
+    if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
+    // Last of all that can fail, so that a start that is refused leaves no generation behind.
+    if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
+        if (options.from_file) return stored.error();
+        log_error("{}", stored.error().detail);
+        if (from->verb == "file")
+            if (auto again = without_file(stored.error()); !again) return again.error();
+        if (from->fresh) m.store.store().refuse_changes(stored.error().detail + "; start again when it can be");
+    }
+    m.store.start();  // from here on it is the thread's
+    m.say_beginning(*from, hash);
+    if (!from->fresh)
+        if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
+    m.registry.published(*m.controller->snapshot());
+    m.pool->start(m.controller->snapshot());
+    m.rollouts->restore(m.kept.journals);
+    m.releases->restore(m.kept.releases);
+    m.restored = true;
+    m.follow_rollouts();
+    log_info("admin API at {}", control->admin_url());
+    if (process.watch_file) {
+        auto paths = m.place.overlays;
+        paths.push_back(m.place.path);
+        for (const auto& path : paths)
+            m.file_watches.push_back(
+                FileWatch::start(m.io.get_executor(), path, [&m] { m.reload("the file changed"); }));
+    }
+    return control;
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,216 @@
+// The parts of control tied together: who tells whom.
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "control/admin/upstream_view.h"
+#include "control/control_members.h"
+#include "control/made_again.h"
+#include "control/name_news.h"
+#include "control/rollout/runner/holders.h"
+#include "control/upstream_health.h"
+#include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
+
+namespace switchyard::control {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+Control::Members::Members(ConfigPlace place_, OpenedState opened, unsigned workers_)
+    : place(std::move(place_)),
+      config_file(place.name()),
+      state_dir(std::move(opened.dir)),
+      store(std::move(opened.store), io.get_executor()),
+      reader(std::move(opened.reader)),
+      kept(std::move(opened.kept)),
+      workers(workers_),
+      registry(workers_),
+      journals([this](const std::string& id, const std::string& text, rollout::Ports::Kept done) {
+          store.write([id, text](Store& s) { return s.put_journal(id, text); }, std::move(done));
+      }) {
+    for (const auto& [route, by] : rollout::holders(kept.journals)) led.to.emplace(route, by.to);
+}
+
+void Control::Members::keep(StoreWriter::Write write) {
+    store.write(std::move(write), [](const Result<void>& stored) {
+        if (!stored) log_error("{}", stored.error().detail);
+    });
+}
+
+Result<void> Control::Members::build_names(const config::Resolver& settings) {
+    const auto addresses = reader->addresses();
+    if (!addresses) return addresses.error();
+    Names::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.published = [this] { return controller->snapshot()->facts; };
+    ports.follow = [this](const KnownAddresses& known) {
+        health->follow(controller->model(), known);
+        ejection->follow(controller->model(), known);
+    };
+    ports.publish = [this](const KnownAddresses& known) {
+        controller->republish(with_addresses(*controller->snapshot(), registry, known));
+    };
+    ports.usable = [this](const std::string& upstream, const std::string& member) {
+        return registry.endpoint(upstream, member)->healthy();
+    };
+    ports.keep = [this](const AddressRows& rows) { keep([rows](Store& s) { return s.put_addresses(rows); }); };
+    ports.tell = [this](const AddressBook::News& news) { tell_of_name(news, controller->events()); };
+    names = std::make_unique<Names>(io.get_executor(), settings, std::move(ports), *addresses);
+    return {};
+}
+
+void Control::Members::build_core() {
+    const auto find = [this](const std::string& upstream, const std::string& address) {
+        return registry.endpoint(upstream, address);
+    };
+    health = std::make_unique<HealthChecker>(io.get_executor(), find, [this](HealthChecker::Transition t) {
+        log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
+        controller->events().add(
+            "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
+        if (!t.up) went_down(t.upstream, t.address);
+        names->health_changed();
+        look_whether_settled();
+    });
+    ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
+        if (c.ejected)
+            log_warn("endpoint {} of {} ejected for {} s", c.address, c.upstream, c.length.count() / 1000);
+        else
+            log_info("endpoint {} of {} is back from ejection", c.address, c.upstream);
+        controller->events().add(
+            "ejection",
+            {{"upstream", c.upstream}, {"endpoint", c.address}, {"ejected", c.ejected}, {"for_ms", c.length.count()}});
+        if (c.ejected) went_down(c.upstream, c.address);
+    });
+    WorkerPool::Events events;
+    events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
+        controller->adopted(worker, generation, std::move(older));
+    };
+    events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
+        if (last) controller->retired(worker, generation);
+        release();
+    };
+    events.suspect = [this](upstream::Suspect suspect) { ejection->suspect(suspect); };
+    pool = std::make_unique<WorkerPool>(workers, io.get_executor(), std::move(events));
+
+    Controller::Ports ports;
+    ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
+        names->introduce(*model);
+        look_who_leads();
+        return compile(std::move(model), generation, registry, names->known(), led);
+    };
+    ports.publish = [this](std::shared_ptr<const Snapshot> next) {
+        registry.published(*next);
+        pool->publish(std::move(next));
+    };
+    ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
+        pool->cut(before, upstreams);
+    };
+    ports.facts = [this](const config::Model& model) {
+        return facts_of(model, registry, names->known(), health.get());
+    };
+    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
+    ports.follow = [this](const config::Model& model) {
+        health->follow(model, names->known());
+        ejection->follow(model, names->known());
+        names->follow(model);
+    };
+    ports.aside = [this](std::function<void()> work, std::function<void()> then) {
+        return aside.run(std::move(work), std::move(then));
+    };
+    controller = std::make_unique<Controller>(io.get_executor(), workers, *reader, store, std::move(ports));
+}
+
+// Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
+void Control::Members::went_down(const std::string& upstream, const std::string& address) {
+    asio::post(io, [this, upstream, address] {
+        if (rollouts) rollouts->went_down(upstream, address);
+    });
+}
+
+void Control::Members::build_rollouts() {
+    rollout::Ports ports;
+    ports.workers = workers;
+    ports.now = [] { return std::chrono::duration_cast<rollout::Monotonic>(steady_clock::now().time_since_epoch()); };
+    ports.collect = [this] { collect(); };
+    ports.timestamp = [] { return timestamp(system_clock::now()); };
+    ports.time_of_day = [](rollout::Duration ahead) {
+        return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
+    };
+    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
+        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    };
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
+    ports.led = [this] { follow_rollouts(); };
+    ports.adopted = [this](std::uint64_t generation) { return controller->adoption().everywhere(generation); };
+    ports.keep = [this](const std::string& id, const std::string& text, rollout::Ports::Kept done) {
+        journals.put(id, text, std::move(done));
+    };
+    ports.forget = [this](const std::vector<std::string>& ids, rollout::Ports::Kept done) {
+        journals.forget(ids);
+        store.write([ids](Store& s) { return s.drop_journals(ids); }, std::move(done));
+    };
+    ports.event = [this](nlohmann::ordered_json body) {
+        const auto word = [&](const char* key) { return body.value(key, std::string()); };
+        const std::string kind = word("kind");
+        const std::string line =
+            fmt::format("rollout {}: {}: {}", word("rollout"), kind, word(body.contains("text") ? "text" : "detail"));
+        if (kind == "start" || kind == "step" || kind == "pause" || kind == "resume" || kind == "done")
+            log_info("{}", line);
+        else
+            log_warn("{}", line);  // something was taken back, or waits for somebody
+        controller->events().add("rollout", std::move(body));
+    };
+    ports.route_id = [this](const std::string& name) { return registry.route(name); };
+    ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
+    ports.endpoint = [this](std::uint32_t id) -> std::optional<std::pair<std::string, std::string>> {
+        const auto state = registry.endpoint(id);
+        if (!state) return std::nullopt;
+        return std::pair{state->upstream, state->address};
+    };
+    ports.usable = [this](const std::string& upstream) {
+        return usable(controller->model(), upstream, registry, names->known());
+    };
+    ports.health = [this](const std::string& upstream) {
+        return health_of(controller->model(), upstream, registry, names->known(), *health);
+    };
+    ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
+        rollout::http_call(io.get_executor(), ask, std::move(done));
+    };
+    rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), controller->model().process.keep_rollouts);
+    controller->hold_with([this](const std::string& route) { return rollouts->holder(route); });
+}
+
+void Control::Members::look_who_leads() {
+    if (!restored) return;  // until then what the journals say
+    auto now = led_by(*rollouts);
+    if (now == led.to) return;
+    led.to = std::move(now);
+    ++led.version;
+}
+
+// Where a rule means somebody else since a rollout began or ended.
+void Control::Members::follow_rollouts() {
+    look_who_leads();
+    if (!restored || controller->snapshot()->led == led.version || !speaks_of_candidates(controller->model())) return;
+    make_again("@candidate stays as it was");
+}
+
+void Control::Members::follow_secrets() {
+    if (!refers_to_secrets(controller->model())) return;
+    ++led.version;
+    make_again("the secrets stay as they were");
+}
+
+void Control::Members::make_again(const char* otherwise) {
+    auto compiled = compile(controller->shared_model(), controller->generation(), registry, names->known(), led);
+    if (compiled.snapshot) return controller->republish(std::move(compiled.snapshot));
+    for (const auto& error : compiled.errors)  // what has compiled before
+        log_error("{}: {}: {}", otherwise, error.pointer, error.detail);
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,48 @@
+// Where the marks of a rollout came from, by arm and by what kind of mark they are: kinds, paths with their methods,
+// endpoints.
+//
+// Invariants: what counts is counted elsewhere, this is for the words: a worker notes at most so many different ones
+//   between two reports (mark_notes.h), and kMost names are kept of each.
+// Threads: control.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "proxy/base/mark_notes.h"
+
+namespace switchyard::control::rollout {
+
+class MarkPlaces {
+  public:
+    using Json = nlohmann::ordered_json;
+    static constexpr std::size_t kMost = 64;
+
+    using Counts = std::map<std::string, std::uint64_t>;
+    struct Group {
+        std::uint64_t all = 0;
+        Counts kinds, paths, endpoints;
+    };
+    using Arm = std::map<std::string, Group>;  // failed, slow, or the name of a kind of answer
+
+    // `address`: of its endpoint; empty: it had none.
+    void add(bool canary, const MarkNote& note, const std::string& address);
+    const Arm& arm(bool canary) const { return canary ? canary_ : baseline_; }
+    // Null: none was noted.
+    const Group* canary(const std::string& group) const;
+
+    Json to_json() const;
+    // What is not of this form is left out.
+    static MarkPlaces from_json(const Json& json);
+
+  private:
+    Arm canary_, baseline_;
+};
+
+nlohmann::ordered_json to_json(const MarkPlaces::Group& group);  // most first
+// "500 (5), reset (2). Mostly GET /checkout (6 of 7); endpoint 127.0.0.1:9002."; empty: nothing was noted.
+std::string where_words(const MarkPlaces::Group& group);
+
+}  // namespace switchyard::control::rollout

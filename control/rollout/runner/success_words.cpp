@@ -1,0 +1,85 @@
+#include "control/rollout/runner/success_words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace switchyard::control::rollout {
+
+namespace {
+
+// Below these a difference is nothing to speak of.
+constexpr std::uint64_t kFewestChanged = 20;
+constexpr double kTimes = 2.0, kSlower = 1.5, kLeastShare = 0.005, kLeastMs = 1.0;
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string out;
+    for (const std::string& part : parts) out += (out.empty() ? "" : ", ") + part;
+    return out;
+}
+
+double share_of(std::uint64_t part, std::uint64_t whole) {
+    return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+std::string share_words(double share) {
+    return share > 0.0 ? fmt::format("{:.2g} %", 100.0 * share) : std::string("none");
+}
+
+std::vector<std::string> not_compared(const Plan& plan, const Outcome& outcome) {
+    const bool latency = std::ranges::any_of(plan.latency_tolerate, [](double t) { return t > 0.0; });
+    std::vector<std::string> out;
+    if (plan.errors_tolerate <= 0.0) out.emplace_back("failures (off in the plan)");
+    if (!latency)
+        out.emplace_back("latency (off in the plan)");
+    else if (!outcome.frozen)
+        out.push_back(fmt::format("latency ({} answered too few requests to know its quantiles)", plan.from));
+    if (std::ranges::none_of(plan.duration_tolerate, [](double t) { return t > 0.0; }) && plan.duration_tail <= 0.0)
+        out.emplace_back("whole answers (off in the plan)");
+    if (plan.answers_false_alarm <= 0.0) out.emplace_back("kinds of answers (off in the plan)");
+    out.push_back(
+        fmt::format("anything at 100 %, where there is nothing beside {}: failures were held against {:.3g} %{}",
+                    plan.to, 100.0 * outcome.failure_limit,
+                    latency && outcome.frozen ? fmt::format(", latency against {}'s from before", plan.from) : ""));
+    return out;
+}
+
+void changed_answers(const Plan& plan, const Outcome& outcome, std::vector<std::string>& out) {
+    const bool tested = plan.answers_false_alarm > 0.0;
+    // What was tested could only change unseen where nothing stood beside it.
+    const analysis::ArmCounts& to = tested ? outcome.to_last : outcome.to;
+    for (std::size_t i = 0; i < kAnswerKinds; ++i) {
+        const double before = share_of(outcome.from.answers[i], outcome.from.attempts);
+        const double now = share_of(to.answers[i], to.attempts);
+        if (to.answers[i] < kFewestChanged || now < kLeastShare || now < kTimes * before) continue;
+        out.push_back(fmt::format("{}: {} {}, {} {}", kAnswerWords[i].said, plan.from, share_words(before), plan.to,
+                                  share_words(now)));
+    }
+}
+
+void changed_latency(const Plan& plan, const Outcome& outcome, std::vector<std::string>& out) {
+    if (outcome.from_latency->total() == 0 || outcome.to_latency->total() < kFewestChanged) return;
+    for (std::size_t i = 0; i < analysis::kLevels; ++i) {
+        const double q = analysis::kLevelQuantiles[i];
+        const double before = static_cast<double>(outcome.from_latency->quantile(q)) / 1000.0;
+        const double now = static_cast<double>(outcome.to_latency->quantile(q)) / 1000.0;
+        if (now < kLeastMs || now < kSlower * before) continue;
+        out.push_back(fmt::format("latency {}: {} {:.3g} ms, {} {:.3g} ms", analysis::kLevelNames[i], plan.from, before,
+                                  plan.to, now));
+    }
+}
+
+}  // namespace
+
+std::string success_words(const Plan& plan, const Outcome& outcome) {
+    if (plan.watch) return {};  // a switch that is watched compares nothing, and does not say otherwise
+    std::string out = "Not compared: " + joined(not_compared(plan, outcome)) + ".";
+    std::vector<std::string> changed;
+    changed_answers(plan, outcome, changed);
+    changed_latency(plan, outcome, changed);
+    if (!changed.empty()) out += " Changed without being tested: " + joined(changed) + ".";
+    return out;
+}
+
+}  // namespace switchyard::control::rollout

@@ -1,0 +1,26 @@
+// What a success does not say: what was not compared, and what changed without being tested.
+//
+// Pure. Units: latencies in milliseconds.
+#pragma once
+
+#include <string>
+
+#include "control/analysis/evidence.h"
+#include "control/analysis/frozen_quantiles.h"
+#include "control/rollout/plan.h"
+#include "proxy/base/histogram.h"
+
+namespace switchyard::control::rollout {
+
+struct Outcome {
+    analysis::ArmCounts from, to;                // since the rollout began
+    analysis::ArmCounts to_last;                 // of the last step, which has nobody beside it
+    const Histogram *from_latency, *to_latency;  // since it began; of the last step
+    bool frozen = false;                         // latency had something to be held against
+    double failure_limit = 0.01;                 // that held in the last step
+};
+
+// Empty: nothing worth a word.
+std::string success_words(const Plan& plan, const Outcome& outcome);
+
+}  // namespace switchyard::control::rollout

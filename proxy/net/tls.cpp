@@ -1,0 +1,251 @@
+#include "proxy/net/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "proxy/net/socket_calls.h"
+
+namespace switchyard::net {
+namespace {
+
+constexpr std::size_t kRecord = 16 * 1024;  // the most plaintext of one (RFC 8446 §5.1)
+constexpr std::size_t kAround = 32;         // header, nonce, type and tag: 22 octets in TLS 1.3, 29 in 1.2
+
+Tls& of(BIO* bio) {
+    return *static_cast<Tls*>(BIO_get_data(bio));
+}
+
+}  // namespace
+
+BIO_METHOD* Tls::method() {
+    static BIO_METHOD* const made = [] {
+        BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "switchyard socket");
+        BIO_meth_set_read(m, bio_read);
+        BIO_meth_set_write(m, bio_write);
+        BIO_meth_set_ctrl(m, bio_control);
+        return m;
+    }();
+    return made;
+}
+
+int Tls::bio_read(BIO* bio, char* into, int size) {
+    Tls& tls = of(bio);
+    BIO_clear_retry_flags(bio);
+    const auto wanted = static_cast<std::size_t>(size);
+    if (!tls.early_.empty()) {
+        const std::size_t n = std::min(wanted, tls.early_.size());
+        std::memcpy(into, tls.early_.data(), n);
+        tls.early_.erase(0, n);
+        return static_cast<int>(n);
+    }
+    while (!tls.dry_) {
+        const ssize_t got = receive_bytes(tls.socket_.descriptor(), into, wanted);
+        if (got > 0) {
+            tls.dry_ = static_cast<std::size_t>(got) < wanted && !tls.socket_.hung_up;
+            return static_cast<int>(got);
+        }
+        if (got == 0) {
+            tls.ended_ = true;
+            return 0;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) return -1;
+        tls.dry_ = true;
+    }
+    BIO_set_retry_read(bio);
+    return -1;
+}
+
+int Tls::bio_write(BIO* bio, const char* bytes, int size) {
+    Tls& tls = of(bio);
+    BIO_clear_retry_flags(bio);
+    const auto room = tls.out_.room();
+    const std::size_t n = std::min(static_cast<std::size_t>(size), room.size());
+    if (n == 0) {  // a handshake's flight may be longer than a block
+        BIO_set_retry_write(bio);
+        return -1;
+    }
+    std::memcpy(room.data(), bytes, n);
+    tls.out_.filled(n);
+    return static_cast<int>(n);
+}
+
+long Tls::bio_control(BIO* bio, int command, long, void*) {
+    switch (command) {
+        case BIO_CTRL_FLUSH:
+        case BIO_CTRL_DUP:
+            return 1;
+        case BIO_CTRL_EOF:
+            return of(bio).ended_ ? 1 : 0;
+        default:
+            return 0;
+    }
+}
+
+Tls::Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early)
+    : socket_(socket), policy_now_(policy_now), policy_(policy_now()), out_(buffers), early_(early) {
+    if (!policy_) return;  // the handshake fails
+    ssl_.reset(SSL_new(policy_->context.get()));
+    if (!ssl_) throw std::bad_alloc();
+    SSL_set_app_data(ssl_.get(), this);
+    BIO* bio = BIO_new(method());
+    if (bio == nullptr) throw std::bad_alloc();
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_accept_state(ssl_.get());
+}
+
+Tls::~Tls() {
+    // Else OpenSSL takes the session for one that went wrong, and no client may come back by it.
+    if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+std::shared_ptr<const TlsPolicy> Tls::go_by_policy_now() {
+    if (auto now = policy_now_())
+        policy_ = std::move(now);
+    else
+        return nullptr;
+    return policy_;
+}
+
+Tls::Step Tls::handshake() {
+    if (!ssl_) {
+        trouble_ = "the listener speaks TLS no more";
+        return Step::failed;
+    }
+    if (flush() == Transfer::Status::failed) return Step::failed;
+    if (unsent() != 0) return Step::again;
+    ERR_clear_error();  // the queue is the thread's: what is left of another connection would count as ours
+    dry_ = false;
+    for (;;) {
+        const int result = SSL_do_handshake(ssl_.get());
+        const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+        if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+            const bool http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+            note_trouble(error);
+            flush();  // the alert
+            return http ? Step::plain_http : Step::failed;
+        }
+        const auto flushed = flush();
+        if (flushed == Transfer::Status::failed) return Step::failed;
+        if (error == SSL_ERROR_NONE) return Step::done;
+        if (error == SSL_ERROR_WANT_WRITE && flushed == Transfer::Status::done) continue;
+        if (error == SSL_ERROR_WANT_READ) socket_.readable = false;
+        return Step::again;
+    }
+}
+
+void Tls::note_trouble(int error) {
+    const auto code = ERR_peek_error();
+    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+    if (reason != nullptr)
+        trouble_ = reason;
+    else
+        trouble_ =
+            error == SSL_ERROR_SYSCALL && !ended_ ? "the connection was reset" : "the client closed the connection";
+    ERR_clear_error();
+}
+
+Transfer Tls::read(std::span<char> into) {
+    ERR_clear_error();
+    dry_ = false;
+    std::size_t got = 0;
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
+    if (result != 1) return read_failed(result);
+    if (unsent() != 0 && flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
+    if (dry_ && SSL_has_pending(ssl_.get()) == 0) socket_.readable = false;
+    return {Transfer::Status::done, got};
+}
+
+Transfer Tls::read_failed(int result) {
+    const int error = SSL_get_error(ssl_.get(), result);
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    ERR_clear_error();
+    if (unsent() != 0 && flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
+    switch (error) {
+        case SSL_ERROR_WANT_READ:
+            socket_.readable = false;
+            return {Transfer::Status::again, 0};
+        case SSL_ERROR_WANT_WRITE:  // an answer of TLS's own waits for room; the writing edge wakes the reader
+            socket_.readable = false;
+            return {Transfer::Status::again, 0};
+        case SSL_ERROR_ZERO_RETURN:
+            return {Transfer::Status::closed, 0};
+        case SSL_ERROR_SSL:
+            if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) return {Transfer::Status::failed, 0};
+            truncated_ = true;
+            return {Transfer::Status::closed, 0};
+        default:
+            return {Transfer::Status::failed, 0};
+    }
+}
+
+Transfer Tls::write(std::span<const iovec> pieces) {
+    if (const auto held = flush(); held != Transfer::Status::done) return {held, 0};
+    ERR_clear_error();
+    std::size_t taken = 0;
+    std::size_t piece = 0;
+    std::size_t offset = 0;
+    while (piece < pieces.size()) {
+        const std::size_t room = out_.room().size();
+        if (room <= kAround) break;
+        const std::size_t most = std::min(kRecord, room - kAround);
+        std::array<char, kRecord> gathered;
+        const char* from = static_cast<const char*>(pieces[piece].iov_base) + offset;
+        std::size_t size = std::min(most, pieces[piece].iov_len - offset);
+        offset += size;
+        if (offset == pieces[piece].iov_len) ++piece, offset = 0;
+        if (size < most && piece < pieces.size()) {  // short pieces share a record
+            std::memcpy(gathered.data(), from, size);
+            from = gathered.data();
+            while (size < most && piece < pieces.size()) {
+                const std::size_t more = std::min(most - size, pieces[piece].iov_len - offset);
+                std::memcpy(gathered.data() + size, static_cast<const char*>(pieces[piece].iov_base) + offset, more);
+                size += more;
+                offset += more;
+                if (offset == pieces[piece].iov_len) ++piece, offset = 0;
+            }
+        }
+        if (size == 0) break;
+        std::size_t written = 0;
+        if (SSL_write_ex(ssl_.get(), from, size, &written) != 1) {
+            ERR_clear_error();
+            return {Transfer::Status::failed, 0};
+        }
+        taken += written;
+    }
+    if (flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
+    return {Transfer::Status::done, taken};
+}
+
+Transfer::Status Tls::flush() {
+    while (!out_.empty()) {
+        const ssize_t sent = send_bytes(socket_.descriptor(), out_.data(), out_.size(), MSG_NOSIGNAL);
+        if (sent >= 0) {
+            out_.consume(static_cast<std::size_t>(sent));
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) return Transfer::Status::failed;
+        socket_.writable = false;
+        return Transfer::Status::again;
+    }
+    out_.release();
+    return Transfer::Status::done;
+}
+
+void Tls::say_end() {
+    ERR_clear_error();
+    if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    flush();
+}
+
+}  // namespace switchyard::net

@@ -1,0 +1,85 @@
+// TLS on one connection: plaintext on one side, the socket's octets on the other, without a wait.
+//
+// Invariants: Socket's flags stay true to what a caller may do: `readable` until OpenSSL wants more than the kernel
+// has.
+//   A write takes whole records: what it says was taken is encrypted, and what the kernel did not take of it is held
+//   here (`unsent`) and goes out first. Before a connection is idle, handed on or closed, unsent() is 0.
+//   A body is never ended by a FIN without close_notify (`truncated`).
+// Threads: one worker. Owns: the SSL; a block of the worker's pool only while ciphertext waits.
+// Errors: Transfer, as Stream; `trouble` says in words why a handshake failed.
+#pragma once
+
+#include <openssl/ssl.h>
+#include <sys/uio.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "proxy/net/buffer_pool.h"
+#include "proxy/net/poller.h"
+#include "proxy/net/tls_policy.h"
+#include "proxy/net/transfer.h"
+
+namespace switchyard::net {
+
+class Tls {
+  public:
+    enum class Step : unsigned char {
+        done,
+        again,       // wait for readable or writable
+        plain_http,  // the client speaks HTTP without TLS
+        failed,
+    };
+
+    // The server's side. `early` are octets that came before and belong to the client hello.
+    Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early);
+    Tls(const Tls&) = delete;
+    Tls& operator=(const Tls&) = delete;
+    ~Tls();
+
+    Step handshake();
+    Transfer read(std::span<char> into);
+    Transfer write(std::span<const iovec> pieces);
+    std::size_t unsent() const { return out_.size(); }
+    // done: nothing is held any more.
+    Transfer::Status flush();
+    // close_notify, and what is held, as far as the kernel takes it.
+    void say_end();
+
+    // The last read met a FIN without close_notify.
+    bool truncated() const { return truncated_; }
+    const char* version() const { return SSL_get_version(ssl_.get()); }
+    const char* cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+    bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+    // As the client wrote it; empty: it named nobody.
+    const std::string& server_name() const { return server_name_; }
+    const std::string& trouble() const { return trouble_; }
+
+    // For the callbacks of the policy.
+    const TlsPolicy& policy() const { return *policy_; }
+    std::shared_ptr<const TlsPolicy> go_by_policy_now();
+    void note_server_name(std::string_view name) { server_name_ = name; }
+
+  private:
+    static BIO_METHOD* method();
+    static int bio_read(BIO* bio, char* into, int size);
+    static int bio_write(BIO* bio, const char* bytes, int size);
+    static long bio_control(BIO* bio, int command, long number, void* pointer);
+    Transfer read_failed(int result);
+    void note_trouble(int result);
+
+    Socket& socket_;
+    PolicyNow policy_now_;
+    std::shared_ptr<const TlsPolicy> policy_;
+    std::unique_ptr<SSL, SslContextFree> ssl_;
+    Buffer out_;         // ciphertext that the kernel has not taken
+    std::string early_;  // to be read before the socket
+    std::string server_name_, trouble_;
+    bool dry_ = false;  // the kernel gave less than it was asked for, in this call
+    bool ended_ = false;
+    bool truncated_ = false;
+};
+
+}  // namespace switchyard::net

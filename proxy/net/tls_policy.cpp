@@ -1,0 +1,148 @@
+#include "proxy/net/tls_policy.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/tls1.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "proxy/net/tls.h"
+
+namespace switchyard::net {
+namespace {
+
+// Mozilla's intermediate profile without the Diffie-Hellman of finite fields: forward secret, authenticated, and none
+// that RFC 9113 forbids.
+constexpr const char* kCiphers12 =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* kCiphers13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr long kTicketSeconds = 24L * 3600;
+constexpr std::size_t kTickets = 2;                // browsers open several connections at once (RFC 8446 §C.4)
+constexpr std::size_t kMostOfClientChain = 32768;  // octets; OpenSSL's own bound is 100 KiB
+constexpr std::string_view kOnlyPolicy = "no client certificate";
+
+std::string last_reason() {
+    const auto code = ERR_peek_last_error();
+    const char* reason = ERR_reason_error_string(code);
+    ERR_clear_error();
+    return reason == nullptr ? "no reason was given" : reason;
+}
+
+bool show(SSL* ssl, const TlsBook::Identities& identities) {
+    SSL_certs_clear(ssl);
+    return std::all_of(identities.begin(), identities.end(), [&](const auto& identity) {
+        return SSL_use_cert_and_key(ssl, identity->leaf.get(), identity->key.get(), identity->chain.get(), 1) == 1;
+    });
+}
+
+// The name in the server_name extension of a client hello (RFC 6066 §3): a list with one host name.
+std::string_view server_name(SSL* ssl) {
+    const unsigned char* bytes = nullptr;
+    std::size_t size = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) != 1) return {};
+    constexpr std::size_t kBeforeName = 5;  // length of the list, kind, length of the name
+    if (size < kBeforeName || bytes[2] != TLSEXT_NAMETYPE_host_name) return {};
+    const std::size_t length = static_cast<std::size_t>(bytes[3]) << 8 | bytes[4];
+    if (length > size - kBeforeName) return {};
+    return {reinterpret_cast<const char*>(bytes) + kBeforeName, length};
+}
+
+// Runs before the version is chosen and before any ticket is looked at: what is set here holds for resumption too.
+int on_client_hello(SSL* ssl, int* alert, void*) {
+    auto* tls = static_cast<Tls*>(SSL_get_app_data(ssl));
+    const auto policy = tls->go_by_policy_now();
+    if (!policy) {
+        *alert = SSL_AD_HANDSHAKE_FAILURE;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    const auto name = server_name(ssl);
+    const auto* found = policy->book.find(name);
+    if (found == nullptr && policy->strict_sni) {
+        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    tls->note_server_name(name);
+    const bool in_context = policy->context.get() == SSL_get_SSL_CTX(ssl);
+    const auto& identities = found == nullptr ? policy->by_default : *found;
+    if (in_context && identities == policy->by_default) return SSL_CLIENT_HELLO_SUCCESS;
+    if (SSL_set_min_proto_version(ssl, policy->min_version) != 1 || !show(ssl, identities)) {
+        *alert = SSL_AD_INTERNAL_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// A client that names protocols and none of ours is told so (RFC 7301): answering it anyway is how one protocol is
+// made to read another's bytes.
+int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+            void*) {
+    static constexpr std::array<unsigned char, 9> kOurs{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    unsigned char* chosen = nullptr;
+    if (SSL_select_next_proto(&chosen, out_size, kOurs.data(), kOurs.size(), in, in_size) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) {
+    const auto& policy = static_cast<Tls*>(SSL_get_app_data(ssl))->policy();
+    return policy.tickets->prepare(ssl, name, iv, cipher, mac, encrypt);
+}
+
+}  // namespace
+
+std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, std::shared_ptr<const TicketKeys> tickets,
+                                                 std::string* why) {
+    ERR_clear_error();
+    auto out = std::make_shared<TlsPolicy>();
+    for (const auto& identity : settings.identities)
+        if (const auto claimed = out->book.add(identity); !claimed.empty()) {
+            *why = fmt::format("two certificates with the same kind of key name {}: leave one out", claimed);
+            return nullptr;
+        }
+    // For a name with an ECDSA and an RSA certificate both are shown, so also to a client that names nobody.
+    const auto& first = settings.identities.at(settings.by_default);
+    const auto* both =
+        first->names.empty() || first->names.front().starts_with("*.") ? nullptr : out->book.find(first->names.front());
+    out->by_default = both == nullptr ? TlsBook::Identities{first} : *both;
+    out->strict_sni = settings.strict_sni;
+    out->min_version = settings.only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
+    out->handshake_timeout_ms = settings.handshake_timeout_ms;
+    out->tickets = std::move(tickets);
+
+    auto* context = SSL_CTX_new(TLS_server_method());
+    out->context.reset(context);
+    SSL_CTX_set_min_proto_version(context, out->min_version);
+    if (SSL_CTX_set_cipher_list(context, settings.ciphers.empty() ? kCiphers12 : settings.ciphers.c_str()) != 1) {
+        *why = fmt::format("\"{}\" names no cipher that OpenSSL knows ({})", settings.ciphers, last_reason());
+        return nullptr;
+    }
+    SSL_CTX_set_ciphersuites(context, kCiphers13);
+    SSL_CTX_set1_groups_list(context, kGroups);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_timeout(context, kTicketSeconds);
+    SSL_CTX_set_num_tickets(context, kTickets);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_max_cert_list(context, static_cast<long>(kMostOfClientChain));
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kOnlyPolicy.data()),
+                                   static_cast<unsigned>(kOnlyPolicy.size()));
+    SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
+    SSL_CTX_set_alpn_select_cb(context, on_alpn, nullptr);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+    for (const auto& identity : out->by_default)
+        if (SSL_CTX_use_cert_and_key(context, identity->leaf.get(), identity->key.get(), identity->chain.get(), 1) !=
+            1) {
+            *why = fmt::format("OpenSSL refuses the certificate of {}: {}", identity->subject, last_reason());
+            return nullptr;
+        }
+    return out;
+}
+
+}  // namespace switchyard::net

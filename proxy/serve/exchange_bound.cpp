@@ -1,0 +1,36 @@
+// Connection-bound authentication (NTLM, Negotiate: RFC 4559): an endpoint takes whatever comes on a connection for the
+// user who once proved himself on it. Such a connection serves the client it was proven on and nobody else.
+//
+// Whose client is a proxy with clients of its own cannot say who is behind which request: then it is closed.
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+
+bool Exchange::binds() const {
+    return http::binds_connection(base(), request_) || http::binds_connection(back_.data(), response_);
+}
+
+// The endpoint that the client has a connection of his own to, if it is one of these.
+void Exchange::prefer_bound(std::int32_t& preferred) const {
+    for (std::size_t i = 0; i < upstream_->endpoints.size(); ++i)
+        if (session_.bound->is_to(upstream_->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
+}
+
+bool Exchange::take_bound() {
+    if (!session_.bound->is_to(local_->state)) return false;
+    const auto own = std::move(session_.bound);
+    // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
+    if (force_fresh_ || own->connection->stale()) return false;
+    connection_ = std::move(own->connection);
+    bound_ = true;
+    return true;
+}
+
+void Exchange::keep_for_client() {
+    if (trusted_peer_ || upstream_->max_idle == 0 || upstream_->send_proxy_protocol != 0) return;
+    if (connection_->hung_up || connection_->readable) return;
+    connection_->notify(&session_);
+    session_.bound = std::make_unique<Session::Bound>(std::move(connection_), local_->state);
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,15 @@
+// An exchange's place in its worker's list of those that are on their way to an upstream and back, while somebody wants
+// to know how long that takes (Exchange::tell_ages).
+//
+// Nobody is in it otherwise, so that a request pays a look at one flag. It leaves the list when it ends.
+// Threads: one worker.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+namespace switchyard::serve {
+
+struct UnderWay : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
+using AllUnderWay = boost::intrusive::list<UnderWay, boost::intrusive::constant_time_size<false>>;
+
+}  // namespace switchyard::serve

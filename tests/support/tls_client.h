@@ -1,0 +1,73 @@
+// A TLS client over a Wire, turned with the crank: OpenSSL in memory, so that every octet between it and the proxy can
+// be held back, cut or counted.
+//
+// Threads: the test's. Owns: the SSL and its context.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/support/crank.h"
+
+namespace switchyard::test {
+
+class TlsClient {
+  public:
+    struct Wishes {
+        std::string server_name;  // empty: names nobody
+        std::string trusted;      // PEM of an authority; empty: no verification
+        std::string alpn;         // as on the wire: length, name
+        int max_version = 0;
+        std::string signatures;  // the only ones it understands
+        std::shared_ptr<SSL_SESSION> resume = {};
+    };
+    TlsClient(Crank& crank, Wire wire, const Wishes& wishes);
+    TlsClient(const TlsClient&) = delete;
+    TlsClient& operator=(const TlsClient&) = delete;
+
+    // Sends its hello and waits for nothing.
+    void begin();
+    // True: the handshake is through. False: it was refused or cut; `alert` says how.
+    bool handshake();
+    void send(std::string_view text);
+    // Until it has decrypted `text`; gives everything.
+    const std::string& see(std::string_view text);
+    // Until the proxy has ended it; true when it said so (close_notify).
+    bool see_end();
+    // Says close_notify.
+    void end();
+    std::string take() { return std::exchange(seen, {}); }
+
+    // SHA-256 of what was shown, hex.
+    std::string shown() const;
+    bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+    std::string version() const { return SSL_get_version(ssl_.get()); }
+    std::string protocol() const;
+    // The last ticket that has come.
+    std::shared_ptr<SSL_SESSION> ticket() const { return ticket_; }
+
+    // Between OpenSSL and the wire: what the test does with the octets on their way to the proxy.
+    std::function<std::string(std::string)> outward;
+    Wire wire;
+    std::string seen;
+    int alert = 0;
+
+  private:
+    bool pump();  // true when something was moved
+    static int keep_ticket(SSL* ssl, SSL_SESSION* session);
+
+    Crank& crank_;
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+    std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+    BIO* in_;
+    BIO* out_;
+    std::string waiting_;
+    std::shared_ptr<SSL_SESSION> ticket_;
+    bool notified_ = false;
+};
+
+}  // namespace switchyard::test

@@ -1,0 +1,132 @@
+// What a rollout tells while it runs and when it has ended.
+#include "control/rollout/runner/report_page.h"
+#include "control/rollout/runner/view.h"
+#include "tests/unit/control/rollout/runner/stage.h"
+
+using namespace switchyard::control::rollout;
+
+namespace {
+
+constexpr Stage::Arm kBlueGood{190, 0, 20'000};
+constexpr Stage::Arm kGreenGood{10, 0, 20'000};
+
+}  // namespace
+
+TEST_CASE("where the marks came from is asked of the workers while it runs, and told in the sentence and the view") {
+    Stage stage;
+    const auto live = started(stage);
+    CHECK(stage.noting == 0xffff'ffff);  // nothing is known to be slow yet
+    stage.pass(15, kBlueGood, kGreenGood);
+    CHECK(stage.noting > 20'000);
+    CHECK(stage.noting < 40'000);
+    switchyard::MarkNote note(switchyard::MarkNote::Group::failed, switchyard::AnswerKind::ordinary,
+                              switchyard::Failure::none, 503, 12, "GET", "/checkout");
+    note.times = 9;
+    for (int ticks = 0; active(live->machine().state()) && ticks < 50; ++ticks) {
+        switchyard::WorkerReport report;
+        report.worker = 5;  // counted by nobody: only its notes are looked at
+        report.marks = {{Stage::kRoute, Stage::kGreen, {note}}, {Stage::kRoute + 1, Stage::kGreen, {note}}};
+        live->report(report);
+        stage.tick(kBlueGood, {10, 10});
+    }
+    REQUIRE(live->machine().state() == State::rolled_back);
+    CHECK(stage.noting == 0);
+    const auto shown = view(*live);
+    const std::string where = "Mostly GET /checkout (";
+    CHECK(shown["why"].get<std::string>().find(where) != std::string::npos);
+    CHECK(shown["ended"]["evidence"]["where"]["paths"].contains("GET /checkout"));
+    CHECK(shown["marks"]["green"]["failed"]["where"].get<std::string>().find("endpoint 127.0.0.1:9012.") !=
+          std::string::npos);
+    CHECK(report_page(*live).find(where) != std::string::npos);
+    CHECK(stage.calls.back().second.find(where) != std::string::npos);
+    CHECK(stage.events.back()["text"].get<std::string>().find(where) != std::string::npos);
+    stage.again();
+    CHECK(view(*stage.rollouts->find("r1"))["marks"] == shown["marks"]);
+}
+
+TEST_CASE("while it runs it says until when it waits, and whether a person is needed") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.pass(2, kBlueGood, kGreenGood);
+    const auto said = [&] { return summary(*live)["why"].get<std::string>(); };
+    CHECK(said().starts_with("bakes "));
+    CHECK(said().find("; then ") != std::string::npos);
+    CHECK(said().find(" more requests: about ") != std::string::npos);
+    CHECK(summary(*live)["needs_person"] == false);
+    REQUIRE(live->pause("alice").has_value());
+    CHECK(said() == "paused by alice");
+    CHECK(summary(*live)["needs_person"] == true);
+}
+
+TEST_CASE("endpoints that checks have taken out stand in the view and hold the step") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.health["green"] = {3, 2, 0, {{"127.0.0.1:9012", "answered 503"}}, 3, {{"127.0.0.1:9012", "answered 503"}}};
+    stage.by_split(30, [] { return false; });
+    CHECK(live->machine().step() == 0);
+    CHECK(live->machine().state() == State::running);
+    const auto shown = view(*live);
+    CHECK(shown["why"].get<std::string>().starts_with("1 of 3 endpoints of green is out"));
+    CHECK(shown["taken_out"]["endpoints"]["127.0.0.1:9012"] == "answered 503");
+    CHECK(
+        report_page(*live).find("Taken out by its checks: 127.0.0.1:9012 of the 3 endpoints of green: answered 503") !=
+        std::string::npos);
+    stage.health["green"] = {3, 3, 0, {}, 3, {}};
+    stage.by_split(30, [&] { return live->machine().step() == 1; });
+    CHECK(live->machine().step() == 1);
+}
+
+TEST_CASE("a kind of answer that holds the step is told at once, also while it bakes, with the places that it counts") {
+    Stage stage;
+    const auto live = started(stage);
+    const auto not_found = static_cast<std::size_t>(switchyard::AnswerKind::not_found);
+    switchyard::MarkNote note(switchyard::MarkNote::Group::answer, switchyard::AnswerKind::not_found,
+                              switchyard::Failure::none, 404, 12, "GET", "/list");
+    stage.tick(kBlueGood, kGreenGood);
+    for (int ticks = 0; summary(*live)["needs_person"] == false && ticks < 20; ++ticks) {
+        switchyard::WorkerReport noted;
+        noted.worker = 5;
+        noted.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+        live->report(noted);
+        stage.answers[not_found] = 10;
+        stage.tick(kBlueGood, kGreenGood);
+    }
+    const std::string said = summary(*live)["why"];
+    CHECK(live->machine().state() == State::running);
+    CHECK(said.starts_with("answers not found: "));
+    CHECK(said.find("Mostly GET /list (") != std::string::npos);
+    CHECK(said.find("a person decides. Meanwhile it bakes ") != std::string::npos);
+    note.times = 1000;
+    switchyard::WorkerReport later;
+    later.worker = 5;
+    later.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+    live->report(later);
+    CHECK(summary(*live)["why"].get<std::string>().find("1000") == std::string::npos);
+}
+
+TEST_CASE("a success says what was not compared, and on what each step was left") {
+    Stage stage;
+    const auto live = started(stage);
+    stage.by_split(100, [&] { return live->machine().closed(); });
+    REQUIRE(live->machine().state() == State::succeeded);
+    const auto shown = view(*live);
+    CHECK(shown["ended"]["why"].get<std::string>().find(". Not compared: anything at 100 %") != std::string::npos);
+    for (const auto& step : shown["steps"]) CHECK(step["left"].get<std::string>().starts_with("evidence: "));
+}
+
+TEST_CASE("a check that compares a number holds what it found, and rolls back when it fails so often in a row") {
+    Stage stage;
+    stage.check_says = R"({"errors": 0.5})";
+    auto plan = small_plan();
+    plan["analysis"]["checks"] = Stage::Json::parse(
+        R"([{"name":"rate","http":"http://127.0.0.1:9/x","json":"/errors","below":1,"every":"1s","failures":2}])");
+    const auto live = started(stage, plan);
+    stage.pass(2, kBlueGood, kGreenGood);
+    CHECK(view(*live)["checks"][0]["last"] == "0.5 is below 1");
+    CHECK(view(*live)["checks"][0]["failures"] == 0);
+    stage.check_says = R"({})";
+    stage.pass(4, kBlueGood, kGreenGood);
+    REQUIRE(live->machine().state() == State::rolled_back);
+    CHECK(view(*live)["why"] == "check rate failed 2 times in a row: there is nothing at /errors in the answer");
+    CHECK(view(*live)["ended"]["by"] == "check rate");
+}
