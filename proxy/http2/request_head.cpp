@@ -137,51 +137,30 @@ void RequestHead::cookie_line() {
     if (crumb_count_ == 0) return;
     std::size_t size = 0;
     for (std::uint16_t i = 0; i < crumb_count_; ++i) size += crumbs_[i].length + (i == 0 ? 0u : 2u);
-    const std::size_t begin = size_;
-    constexpr std::string_view kName = "cookie: ", kBetween = "; ", kEnd = "\r\n";
-    if (head_.field_count == http::kMaxFields || size > text_.size() ||
-        kName.size() + size + kEnd.size() > text_.size() - size_)
-        return fail(Verdict::too_large, "cookies that are too long");
-    append(kName, nullptr);
-    const auto value = static_cast<std::uint16_t>(size_);
-    for (std::uint16_t i = 0; i < crumb_count_; ++i) {
-        if (i != 0) append(kBetween, nullptr);
-        append(text_of(crumbs_[i]), nullptr);
-    }
-    append(kEnd, nullptr);
-    http::Field& field = head_.fields[head_.field_count++];
-    field.name = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(kName.size() - 2)};
-    field.value = {value, static_cast<std::uint16_t>(size)};
-    field.id = FieldName::cookie;
-    field.drop = false;
-    field.line_end = static_cast<std::uint16_t>(size_);
-    head_.known |= 1u << static_cast<unsigned>(FieldName::cookie);
+    added(lines_.add("cookie", size, [&] {
+        for (std::uint16_t i = 0; i < crumb_count_; ++i) {
+            if (i != 0) lines_.put("; ");
+            lines_.put(text_of(crumbs_[i]));
+        }
+    }));
 }
 
 void RequestHead::line(std::string_view name, std::string_view value) {
-    if (head_.field_count == http::kMaxFields) return fail(Verdict::too_large, "too many fields");
-    if (name.size() + value.size() + 4 > text_.size() - size_)
-        return fail(Verdict::too_large, "fields that are too long");
-    http::Field& field = head_.fields[head_.field_count++];
-    append(name, &field.name);
-    append(": ", nullptr);
-    append(value, &field.value);
-    append("\r\n", nullptr);
-    field.id = http::field_name(name);
-    field.drop = false;
-    field.line_end = static_cast<std::uint16_t>(size_);
-    if (field.id != FieldName::other) head_.known |= 1u << static_cast<unsigned>(field.id);
+    added(lines_.add(name, value));
+}
+
+void RequestHead::added(HeadLines::Fit fit) {
+    if (fit == HeadLines::Fit::too_many) fail(Verdict::too_large, "too many fields");
+    if (fit == HeadLines::Fit::too_long) fail(Verdict::too_large, "fields that are too long");
 }
 
 // `where` is a plain place for the slice. False, and a verdict, when the text is full.
 bool RequestHead::append(std::string_view octets, http::Slice* where) {
-    if (octets.size() > text_.size() - size_) {
+    if (octets.size() > lines_.room()) {
         fail(Verdict::too_large, "a head that is too long");
         return false;
     }
-    std::copy(octets.begin(), octets.end(), text_.begin() + static_cast<std::ptrdiff_t>(size_));
-    if (where != nullptr) *where = {static_cast<std::uint16_t>(size_), static_cast<std::uint16_t>(octets.size())};
-    size_ += octets.size();
+    *where = lines_.put(octets);
     return true;
 }
 
@@ -223,7 +202,7 @@ RequestHead::Verdict RequestHead::end(bool end_stream, bool extended_connect) {
     if (verdict_ == Verdict::fine) check_length(end_stream);
     if (verdict_ == Verdict::fine && head_.count(FieldName::host) != 1)
         fail(Verdict::bad, head_.has(FieldName::host) ? "more than one host" : "no host");
-    head_.size = static_cast<std::uint32_t>(size_);
+    head_.size = static_cast<std::uint32_t>(lines_.size());
     return verdict_;
 }
 

@@ -17,6 +17,8 @@
 #include <string_view>
 
 #include "proxy/http/head.h"
+#include "proxy/http2/body_watch.h"
+#include "proxy/http2/head_lines.h"
 
 namespace switchyard::http2 {
 
@@ -25,15 +27,14 @@ class RequestHead {
     enum class Verdict : std::uint8_t { fine, malformed, bad, too_large };
 
     // `text` has http::kMaxHead octets.
-    RequestHead(std::span<char> text, http::Head& head) : text_(text), head_(head) {
-        head_.field_count = 0;
-        head_.known = 0;
-        head_.minor = 1;
-    }
+    RequestHead(std::span<char> text, http::Head& head) : text_(text), head_(head), lines_(text, head) {}
 
     void field(std::string_view name, std::string_view value);
     // The block is whole. `end_stream`: no body follows. `extended_connect`: we have announced RFC 8441.
     Verdict end(bool end_stream, bool extended_connect);
+
+    // What the head said about its body.
+    BodyWatch body() const { return {text_.data(), head_, false}; }
 
     // Why, in a word for the log; null when fine.
     const char* why() const { return why_; }
@@ -51,6 +52,7 @@ class RequestHead {
     void pseudo(std::string_view name, std::string_view value);
     void regular(std::string_view name, std::string_view value);
     void line(std::string_view name, std::string_view value);
+    void added(HeadLines::Fit fit);
     bool append(std::string_view octets, http::Slice* where);
     void host_line();
     void cookie_line();
@@ -59,7 +61,7 @@ class RequestHead {
 
     std::span<char> text_;
     http::Head& head_;
-    std::size_t size_ = 0;
+    HeadLines lines_;
     http::Slice scheme_{0, 0}, authority_{0, 0}, protocol_{0, 0};
     std::array<http::Slice, http::kMaxFields> crumbs_;
     std::uint16_t crumb_count_ = 0;

@@ -1,0 +1,361 @@
+#include "proxy/http2/connection.h"
+
+#include <algorithm>
+
+namespace switchyard::http2 {
+
+Connection::Connection(bool extended_connect) : extended_connect_(extended_connect) {
+    Settings ours;
+    ours.max_concurrent_streams = kMaxLanes;
+    ours.connect_protocol = extended_connect;
+    ours.max_header_list = http::kMaxHead;
+    control_.settings(ours, Role::server);
+    control_.window_update(0, kConnectionWindow - kDefaultWindow);
+}
+
+Lane* Connection::find(std::uint32_t id) {
+    const auto found = lanes_.find(id);
+    return found == lanes_.end() ? nullptr : &found->second;
+}
+
+void Connection::fail(ErrorCode code) {
+    if (ended_) return;
+    ended_ = code;
+    control_.goaway(std::min(last_, last_served_), code);
+}
+
+void Connection::remember_reset(std::uint32_t id) {
+    if (our_resets_.size() == kRememberedResets) our_resets_.erase(our_resets_.begin());
+    our_resets_.push_back(id);
+}
+
+void Connection::misdeed() {
+    if (!nonsense_.note(now_)) fail(ErrorCode::enhance_your_calm);
+}
+
+std::size_t Connection::feed(std::string_view octets, std::int64_t now_ms, Events& events) {
+    now_ = now_ms;
+    std::size_t taken = 0;
+    if (!preface_came_) {
+        // What cannot become the preface any more is not waited for.
+        const std::size_t seen = std::min(octets.size(), kPreface.size());
+        if (octets.substr(0, seen) != kPreface.substr(0, seen)) {
+            fail(ErrorCode::protocol_error);
+            return 0;
+        }
+        if (seen < kPreface.size()) return 0;
+        preface_came_ = true;
+        taken = kPreface.size();
+    }
+    while (!ended_ && octets.size() - taken >= kFrameHeadSize) {
+        const FrameHead head = read_frame_head(octets.data() + taken);
+        // Judged before its payload is waited for: a frame of 16 MiB is not.
+        if (const ErrorCode error = check_frame(head); error != ErrorCode::no_error) {
+            fail(error);
+            break;
+        }
+        if (octets.size() - taken - kFrameHeadSize < head.length) break;
+        const std::string_view payload = octets.substr(taken + kFrameHeadSize, head.length);
+        taken += kFrameHeadSize + head.length;
+        frame(head, payload, events);
+    }
+    return taken;
+}
+
+void Connection::frame(const FrameHead& head, std::string_view payload, Events& events) {
+    // RFC 9113 §3.4, §4.3: SETTINGS first, and nothing in the middle of a header block.
+    if (!settings_came_ && (!head.is(FrameType::settings) || head.has(kAck))) return fail(ErrorCode::protocol_error);
+    if (block_ && !(head.is(FrameType::continuation) && head.stream == block_->lane))
+        return fail(ErrorCode::protocol_error);
+    switch (static_cast<FrameType>(head.type)) {
+        case FrameType::data:
+            traffic_ = true;
+            return data(head, payload, events);
+        case FrameType::headers:
+            traffic_ = true;
+            return headers(head, payload, events);
+        case FrameType::priority:
+            if ((read_u32(payload.data()) & kMaxStreamId) == head.stream) return fail(ErrorCode::protocol_error);
+            return misdeed();
+        case FrameType::rst_stream:
+            return rst_stream(head, payload, events);
+        case FrameType::settings:
+            return settings(head, payload, events);
+        case FrameType::push_promise:
+            return fail(ErrorCode::protocol_error);
+        case FrameType::ping:
+            return ping(head, payload);
+        case FrameType::goaway:
+            return;  // it opens no more lanes; ours go on
+        case FrameType::window_update:
+            return window_update(head, payload, events);
+        case FrameType::continuation:
+            if (!block_ || ++block_->continuations > kMaxContinuations)
+                return fail(block_ ? ErrorCode::enhance_your_calm : ErrorCode::protocol_error);
+            return block_part(payload, head.has(kEndHeaders), events);
+    }
+    misdeed();  // a type that we do not know
+}
+
+void Connection::headers(const FrameHead& head, std::string_view payload, Events& events) {
+    const Content content = content_of(head, payload);
+    if (content.error != ErrorCode::no_error) return fail(content.error);
+    begin_block(head, events);
+    if (!ended_) block_part(content.octets, head.has(kEndHeaders), events);
+}
+
+void Connection::begin_block(const FrameHead& head, Events& events) {
+    Block block;
+    block.lane = head.stream;
+    block.end = head.has(kEndStream);
+    if (Lane* lane = find(head.stream)) {
+        // Behind its end nothing comes, and whoever repeats that costs us an answer each time.
+        if (lane->peer_ended) return fail(ErrorCode::stream_closed);
+        block.trailers = true;
+        block.dropped = lane->reset;
+        if (lane->reset) misdeed();
+        block_.emplace(std::move(block));
+        return;
+    }
+    if (head.stream <= last_) {
+        on_gone_lane(head.stream, true);
+        block.dropped = true;
+        if (!ended_) block_.emplace(std::move(block));
+        return;
+    }
+    if (head.stream % 2 == 0) return fail(ErrorCode::protocol_error);
+    last_ = head.stream;
+    if (ending_ && head.stream > last_served_) {
+        block.dropped = true;
+    } else if (lanes_.size() == kMaxLanes) {
+        control_.reset(head.stream, ErrorCode::refused_stream);
+        remember_reset(head.stream);
+        misdeed();
+        block.dropped = true;
+    } else {
+        const HeadRoom room = events.room_for_head(head.stream);
+        block.wall.emplace(room.text, *room.head);
+    }
+    if (!ended_) block_.emplace(std::move(block));
+}
+
+void Connection::block_part(std::string_view part, bool last, Events& events) {
+    Block& block = *block_;
+    block.encoded += part.size();
+    if (block.encoded > kMaxEncoded) return fail(ErrorCode::enhance_your_calm);
+    const auto outcome = decoder_.feed(part, last, [&](std::string_view name, std::string_view value) {
+        if (block.dropped) return;
+        if (!block.trailers) return block.wall->field(name, value);
+        const http::FieldName id = http::field_name(name);
+        block.faulty = block.faulty || !is_field_name(name) || !is_field_value(value) || is_of_connection(id);
+        // A trailer that spoke of framing, routing or who asks would be read as another message.
+        const bool merged = id == http::FieldName::content_length || id == http::FieldName::host ||
+                            id == http::FieldName::authorization || http::is_hop_by_hop(id);
+        if (!block.faulty && !merged && block.end) events.trailer(block.lane, name, value);
+    });
+    switch (outcome) {
+        case HeaderDecoder::Outcome::more:
+            return;
+        case HeaderDecoder::Outcome::bad:
+            return fail(ErrorCode::compression_error);
+        case HeaderDecoder::Outcome::too_much:
+            return fail(ErrorCode::enhance_your_calm);
+        case HeaderDecoder::Outcome::done:
+            block_ends(events);
+            block_.reset();
+    }
+}
+
+void Connection::block_ends(Events& events) {
+    Block& block = *block_;
+    if (block.dropped) {
+        if (Lane* lane = block.trailers ? find(block.lane) : nullptr) lane->peer_ended = lane->peer_ended || block.end;
+        return;
+    }
+    if (!block.trailers) return lane_begins(events);
+    Lane& lane = *find(block.lane);
+    lane.peer_ended = block.end;
+    if (block.faulty || !block.end || !lane.body->end()) return malformed(block.lane, events);
+    events.data(block.lane, {}, true);
+}
+
+void Connection::lane_begins(Events& events) {
+    Block& block = *block_;
+    const RequestHead::Verdict verdict = block.wall->end(block.end, extended_connect_);
+    Lane& lane = lanes_.try_emplace(block.lane, kLaneWindow, peer_.initial_window).first->second;
+    lane.peer_ended = block.end;
+    lane.body = block.wall->body();
+    if (verdict == RequestHead::Verdict::malformed) {
+        control_.reset(block.lane, ErrorCode::protocol_error);
+        lane.reset = true;
+        misdeed();
+    }
+    events.head(block.lane, *block.wall, verdict, block.end);
+}
+
+void Connection::data(const FrameHead& head, std::string_view payload, Events& events) {
+    const Content content = content_of(head, payload);
+    if (content.error != ErrorCode::no_error) return fail(content.error);
+    if (!receive_.receive(head.length)) return fail(ErrorCode::flow_control_error);
+    const bool end = head.has(kEndStream);
+    if (content.octets.empty() && !end) misdeed();
+    if (ended_) return;
+    Lane* lane = find(head.stream);
+    if (lane == nullptr || lane->reset) {
+        credit_connection(head.length);
+        if (lane != nullptr && lane->peer_ended) return fail(ErrorCode::stream_closed);
+        if (lane != nullptr) {
+            lane->peer_ended = end;
+            return misdeed();
+        }
+        if (head.stream > last_) return fail(ErrorCode::protocol_error);
+        return on_gone_lane(head.stream, true);
+    }
+    if (lane->peer_ended) return fail(ErrorCode::stream_closed);
+    if (!lane->receive.receive(head.length)) return fail(ErrorCode::flow_control_error);
+    lane->peer_ended = end;
+    if (content.padding > 0) taken(head.stream, content.padding);
+    const bool fits = lane->body->data(content.octets.size()) && (!end || lane->body->end());
+    if (!fits) {
+        taken(head.stream, static_cast<std::uint32_t>(content.octets.size()));
+        return malformed(head.stream, events);
+    }
+    events.data(head.stream, content.octets, end);
+}
+
+void Connection::settings(const FrameHead& head, std::string_view payload, Events& events) {
+    if (head.has(kAck)) {
+        if (own_settings_ == 0) return misdeed();
+        --own_settings_;
+        return;
+    }
+    settings_came_ = true;
+    if (++settings_frames_ > kFreeSettings) misdeed();
+    if (ended_) return;
+    const std::uint32_t before = peer_.initial_window;
+    if (const ErrorCode error = apply_settings(payload, Role::server, peer_); error != ErrorCode::no_error)
+        return fail(error);
+    for (auto& [id, lane] : lanes_) {
+        if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
+            return fail(error);
+    }
+    control_.settings_ack();
+    if (peer_.initial_window > before) events.writable(0);
+}
+
+void Connection::ping(const FrameHead& head, std::string_view payload) {
+    if (head.has(kAck)) return;
+    // Who measures its bandwidth sends one for each round trip of data; between two without any lies nothing to
+    // measure.
+    if (!traffic_) misdeed();
+    traffic_ = false;
+    if (!ended_) control_.ping(payload, true);
+}
+
+void Connection::rst_stream(const FrameHead& head, std::string_view payload, Events& events) {
+    if (head.stream > last_) return fail(ErrorCode::protocol_error);
+    Lane* lane = find(head.stream);
+    if (lane == nullptr || lane->reset) return on_gone_lane(head.stream, false);
+    if (!lane->we_ended && !peer_resets_.note(now_)) return fail(ErrorCode::enhance_your_calm);
+    lane->reset = true;
+    lane->peer_ended = true;
+    events.reset(head.stream, static_cast<ErrorCode>(read_u32(payload.data())));
+}
+
+void Connection::window_update(const FrameHead& head, std::string_view payload, Events& events) {
+    if (++updates_ > updates_allowed_) misdeed();
+    if (ended_) return;
+    const std::uint32_t increment = read_u32(payload.data()) & kMaxStreamId;
+    Lane* lane = head.stream == 0 ? nullptr : find(head.stream);
+    if (head.stream > last_) return fail(ErrorCode::protocol_error);
+    if (head.stream != 0 && lane == nullptr) {
+        if (increment == 0) return fail(ErrorCode::protocol_error);
+        return on_gone_lane(head.stream, false);
+    }
+    SendWindow& window = lane == nullptr ? send_ : lane->send;
+    const bool stood = window.left() == 0;
+    if (const ErrorCode error = window.grow(increment); error != ErrorCode::no_error) return fail(error);
+    if (stood && window.left() > 0) events.writable(head.stream);
+}
+
+void Connection::malformed(std::uint32_t id, Events& events) {
+    Lane& lane = *find(id);
+    control_.reset(id, ErrorCode::protocol_error);
+    lane.reset = true;
+    misdeed();
+    events.reset(id, ErrorCode::protocol_error);
+}
+
+// A message on a lane that both sides had ended is a fault; one that we have reset may have been on its way. What else
+// comes late is passed over. Each costs a token: an honest peer has few of them.
+void Connection::on_gone_lane(std::uint32_t id, bool carries_message) {
+    const bool ours = std::find(our_resets_.begin(), our_resets_.end(), id) != our_resets_.end();
+    const bool unserved = ending_ && id > last_served_;
+    if (id > last_ || (carries_message && !ours && !unserved))
+        return fail(id > last_ ? ErrorCode::protocol_error : ErrorCode::stream_closed);
+    if (!unserved) misdeed();
+}
+
+void Connection::credit_connection(std::uint32_t octets) {
+    if (const std::uint32_t credit = receive_.take(octets); credit > 0) control_.window_update(0, credit);
+}
+
+std::uint32_t Connection::may_send(std::uint32_t id) const {
+    const auto found = lanes_.find(id);
+    if (ended_ || found == lanes_.end() || !found->second.may_send()) return 0;
+    const std::int64_t left = std::min({send_.left(), found->second.send.left(), std::int64_t{kMaxPayload}});
+    return static_cast<std::uint32_t>(left);
+}
+
+void Connection::sent_data(std::uint32_t id, std::uint32_t octets, bool end, bool more, std::int64_t now_ms) {
+    Lane* lane = find(id);
+    if (lane == nullptr) return;
+    now_ = now_ms;
+    traffic_ = true;
+    updates_allowed_ += kUpdatesPerData;
+    lane->send.spend(octets);
+    send_.spend(octets);
+    lane->we_ended = lane->we_ended || end;
+    if (more && octets < kDribble && may_send(id) == 0) misdeed();
+}
+
+void Connection::sent_head(std::uint32_t id, bool end) {
+    traffic_ = true;
+    if (Lane* lane = find(id)) lane->we_ended = lane->we_ended || end;
+}
+
+void Connection::taken(std::uint32_t id, std::uint32_t octets) {
+    credit_connection(octets);
+    Lane* lane = find(id);
+    if (lane == nullptr) return;
+    const std::uint32_t credit = lane->receive.take(octets);
+    // Who has sent all needs no more room.
+    if (credit > 0 && !lane->peer_ended && !lane->reset) control_.window_update(id, credit);
+}
+
+void Connection::reset(std::uint32_t id, ErrorCode code) {
+    Lane* lane = find(id);
+    if (lane == nullptr || lane->reset) return;
+    lane->reset = true;
+    control_.reset(id, code);
+}
+
+void Connection::done(std::uint32_t id) {
+    const auto found = lanes_.find(id);
+    if (found == lanes_.end()) return;
+    if (found->second.reset && !found->second.peer_ended) remember_reset(id);
+    lanes_.erase(found);
+}
+
+void Connection::begin_end() {
+    if (!ended_) control_.goaway(kMaxStreamId, ErrorCode::no_error);
+}
+
+void Connection::finish_end() {
+    if (ended_ || ending_) return;
+    ending_ = true;
+    last_served_ = last_;
+    control_.goaway(last_served_, ErrorCode::no_error);
+}
+
+}  // namespace switchyard::http2

@@ -1,0 +1,162 @@
+// The server's side of an HTTP/2 connection as a state machine: frames in, events and control frames out. No sockets,
+// no clock, no buffers of bodies.
+//
+// feed() takes whole frames and says how much it took; what is left is the beginning of the next one. Events are told
+//   while it runs and must not call back into the connection; act when it has returned.
+// What the peer does wrong ends the connection (a GOAWAY waits, ended() says why), but for three things that end a lane
+//   alone: a malformed message, a body that is not as long as it was said to be, and one lane too many.
+// Lanes: at most kMaxLanes, each counted until done() was called for it. Header blocks of lanes that are refused, or
+//   come behind our GOAWAY, are decoded and dropped; DATA of lanes that are gone is credited at once: the connection's
+//   HPACK table and window live on.
+// Floods: what an honest peer has no use for takes a token (misdeeds.h); an empty bucket ends the connection.
+// Invariants: windows never pass 2^31-1; ids of lanes are odd and rise; after ended() nothing is told any more.
+// Threads: plain object. Units: octets; milliseconds of a clock that never goes back. Source: RFC 9113.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "proxy/http/head.h"
+#include "proxy/http2/control_frames.h"
+#include "proxy/http2/header_decoder.h"
+#include "proxy/http2/lane.h"
+#include "proxy/http2/misdeeds.h"
+#include "proxy/http2/request_head.h"
+#include "proxy/http2/settings.h"
+
+namespace switchyard::http2 {
+
+inline constexpr std::size_t kMaxLanes = 100;
+inline constexpr std::uint32_t kLaneWindow = kDefaultWindow;
+// Sixteen lanes that stand still may hold up a connection.
+inline constexpr std::uint32_t kConnectionWindow = 1024 * 1024;
+// Of one header block as it came.
+inline constexpr std::size_t kMaxEncoded = 64 * 1024;
+inline constexpr unsigned kMaxContinuations = 16;
+// An honest peer says once what it wants, some a second time; each one costs us an answer.
+inline constexpr unsigned kFreeSettings = 4;
+// WINDOW_UPDATE frames that an honest peer sends for a DATA frame of ours, and beside them.
+inline constexpr unsigned kUpdatesPerData = 10, kFreeUpdates = 100;
+// Lanes that we reset and about which the peer may not know yet.
+inline constexpr std::size_t kRememberedResets = 128;
+// A DATA frame below this that only the peer's window made so small costs it a token.
+inline constexpr std::uint32_t kDribble = 256;
+
+class Connection {
+  public:
+    // Where a head is decoded to; both live until the event that tells of it has returned.
+    struct HeadRoom {
+        std::span<char> text;  // http::kMaxHead octets
+        http::Head* head;
+    };
+    class Events {
+      public:
+        virtual HeadRoom room_for_head(std::uint32_t lane) = 0;
+        // A lane begins. Not fine: it has been reset (malformed), or is to be answered (bad 400, too_large 431).
+        virtual void head(std::uint32_t lane, const RequestHead& wall, RequestHead::Verdict verdict, bool end) = 0;
+        virtual void data(std::uint32_t lane, std::string_view octets, bool end) = 0;
+        // The fields behind the body, one by one, then data("", end).
+        virtual void trailer(std::uint32_t lane, std::string_view name, std::string_view value) = 0;
+        // Nothing more comes or may be sent; its exchange has to end, and done() be called.
+        virtual void reset(std::uint32_t lane, ErrorCode code) = 0;
+        // A lane, or with 0 all of them, may send again.
+        virtual void writable(std::uint32_t lane) = 0;
+
+      protected:
+        ~Events() = default;
+    };
+
+    explicit Connection(bool extended_connect = false);
+
+    // The octets of whole frames, the preface first. Returns how many were taken.
+    std::size_t feed(std::string_view octets, std::int64_t now_ms, Events& events);
+
+    // What waits to be sent before anything else is. Nothing is to be read while too_many().
+    ControlFrames& control() { return control_; }
+    // Set: nothing goes on; what waits is sent and the connection closed.
+    std::optional<ErrorCode> ended() const { return ended_; }
+
+    // So many octets of DATA may a lane send in one frame now.
+    std::uint32_t may_send(std::uint32_t lane) const;
+    // A DATA frame of that size was written; `end`: with END_STREAM. `more`: the lane had more than the window took.
+    void sent_data(std::uint32_t lane, std::uint32_t octets, bool end, bool more, std::int64_t now_ms);
+    // A head or trailers were written.
+    void sent_head(std::uint32_t lane, bool end);
+    // So many octets of a lane's body were taken by its exchange.
+    void taken(std::uint32_t lane, std::uint32_t octets);
+    // We give the lane up; it is there until done().
+    void reset(std::uint32_t lane, ErrorCode code);
+    // The lane's exchange has ended.
+    void done(std::uint32_t lane);
+
+    // The first step of a graceful end: the peer opens no more; the second names the last lane that is served.
+    void begin_end();
+    void finish_end();
+
+    std::size_t lanes() const { return lanes_.size(); }
+    bool preface_came() const { return preface_came_; }
+    // A header block has begun and is not whole: the time limit of a head runs.
+    bool in_block() const { return block_.has_value(); }
+
+  private:
+    struct Block {
+        std::uint32_t lane = 0;
+        bool end = false;       // END_STREAM stood on its HEADERS
+        bool trailers = false;  // of a lane that is there
+        bool dropped = false;   // decoded for the table alone
+        bool faulty = false;    // trailers that are none
+        std::size_t encoded = 0;
+        unsigned continuations = 0;
+        std::optional<RequestHead> wall;
+    };
+    using Lanes = std::map<std::uint32_t, Lane>;
+
+    void frame(const FrameHead& head, std::string_view payload, Events& events);
+    void headers(const FrameHead& head, std::string_view payload, Events& events);
+    void begin_block(const FrameHead& head, Events& events);
+    void block_part(std::string_view part, bool last, Events& events);
+    void block_ends(Events& events);
+    void lane_begins(Events& events);
+    void data(const FrameHead& head, std::string_view payload, Events& events);
+    void settings(const FrameHead& head, std::string_view payload, Events& events);
+    void ping(const FrameHead& head, std::string_view payload);
+    void rst_stream(const FrameHead& head, std::string_view payload, Events& events);
+    void window_update(const FrameHead& head, std::string_view payload, Events& events);
+    void malformed(std::uint32_t lane, Events& events);
+    // Of a lane that is not there: passed over, or the end.
+    void on_gone_lane(std::uint32_t id, bool carries_message);
+    void credit_connection(std::uint32_t octets);
+    void remember_reset(std::uint32_t id);
+    void misdeed();
+    void fail(ErrorCode code);
+    Lane* find(std::uint32_t id);
+
+    bool extended_connect_;
+    bool preface_came_ = false;
+    bool settings_came_ = false;
+    bool ending_ = false;        // our last GOAWAY is out: lanes above last_served_ are passed over
+    bool traffic_ = true;        // HEADERS or DATA went either way since the last PING
+    unsigned own_settings_ = 1;  // that the peer has not acknowledged
+    unsigned settings_frames_ = 0;
+    std::uint64_t updates_ = 0, updates_allowed_ = kFreeUpdates;
+    std::uint32_t last_ = 0;  // the highest id that the peer used
+    std::uint32_t last_served_ = kMaxStreamId;
+    std::int64_t now_ = 0;
+    Settings peer_;
+    SendWindow send_{kDefaultWindow};
+    ReceiveWindow receive_{kConnectionWindow};
+    HeaderDecoder decoder_;
+    ControlFrames control_;
+    Misdeeds nonsense_ = kNonsense, peer_resets_ = kPeerResets;
+    Lanes lanes_;
+    std::vector<std::uint32_t> our_resets_;  // the oldest first
+    std::optional<Block> block_;
+    std::optional<ErrorCode> ended_;
+};
+
+}  // namespace switchyard::http2
