@@ -122,6 +122,14 @@ def never_healthy(stage):
     check("home", stage.deploy("home-again", "blue", stop=False).end()[0] == 0)
 
 
+def restarted_in_place(stage):
+    """The verdict of the process before says nothing about the one that was just started."""
+    rc, said = Deploy(stage.program, stage.proxy, "app", "--to", "green", "--release-id", "restarted", "--smoke", "GET /smoke",
+                      "--start", stage.machine.command("restart", "green")).end()
+    check("restarted: healthy is what was checked since", rc == 0 and stage.serving() == ["green"], (rc, said))
+    check("restarted: home", stage.deploy("restarted-home", "blue", stop=False).end()[0] == 0)
+
+
 def bad_canary(stage):
     plan = pathlib.Path(stage.proxy.work) / "canary.json"
     plan.write_text(json.dumps({"steps": [{"weight": 5, "bake": "5m"}, {"weight": 100, "bake": "1m"}]}))
@@ -278,7 +286,7 @@ def main():
             proxy.healthy("blue")
             stage = Stage(program, proxy, blue, green, machine)
             good(stage)
-            for story in (bad_smoke, never_healthy, bad_canary, dies_while_draining, interrupted, not_drained):
+            for story in (bad_smoke, never_healthy, restarted_in_place, bad_canary, dies_while_draining, interrupted, not_drained):
                 for colour in (blue, green):
                     colour.start()
                 story(stage)

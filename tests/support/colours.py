@@ -24,6 +24,7 @@ class Colour:
         self.busy = 0
         self.held = 0
         self.wrong = []
+        self.comes_back = False    # with the next check
         self.go = threading.Event()  # lets /held answer
         self.lock = threading.Lock()
         colour = self
@@ -53,6 +54,8 @@ class Colour:
         if to.path == "/readyz":
             status = 200 if self.healthy else 503
             if not self.up:
+                if self.comes_back:
+                    self.up, self.comes_back = True, False
                 return self.hang_up(to)
             return self.say(to, status, "ready")
         with self.lock:
@@ -90,6 +93,11 @@ class Colour:
     def start(self):
         self.starts += 1
         self.up = True
+
+    def restart(self):
+        """Gone now, and back after one check has found nobody: its verdict is still the old one."""
+        with self.lock:
+            self.up, self.comes_back = False, True
 
     def stop(self):
         with self.lock:

@@ -88,6 +88,8 @@ bool Runner::write(Record record) {
         lost_why_ = why(answer);
         return false;
     }
+    const Json lines = answer.json.value("steps", Json::array());
+    if (!lines.empty()) record.at = lines.back().value("at", "");  // by the proxy's clock
     journal_.push_back(record);
     machine_.take(record);
     return true;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 #include "config/count.h"
 #include "config/duration.h"
@@ -20,6 +21,48 @@ std::string address_of(const Json& endpoint) {
 std::chrono::milliseconds time_of(const std::string& text) {
     return config::parse_duration(text).value_or(std::chrono::milliseconds(0));
 }
+
+// Checks may be as quick as this.
+constexpr std::chrono::milliseconds kBetweenChecks{100};
+
+// Those that are to serve: of a name each address that it has now.
+std::vector<Json> places_of(const Json& upstream) {
+    std::vector<Json> out;
+    for (const auto& endpoint : upstream.value("endpoints", Json::array())) {
+        if (endpoint.value("state", "") != "up" || endpoint.value("weight", 1) == 0) continue;
+        const Json addresses = endpoint.value("name", Json::object()).value("addresses", Json::array());
+        for (const auto& address : addresses)
+            if (!address.value("leaving", false)) out.push_back(address);
+        if (addresses.empty()) out.push_back(endpoint);
+    }
+    return out;
+}
+
+// Tells verdicts of checks that began after a moment from older ones. Checks of an address come one after the other, so
+// the second one that ended after the moment has begun after it.
+class FreshChecks {
+  public:
+    // `since` empty: any verdict will do.
+    explicit FreshChecks(std::string since) : since_(std::move(since)) {}
+
+    // Empty: it serves.
+    std::string wrong_with(const Json& place) {
+        const auto detail = place.value("detail", "");
+        if (place.value("health", "") != "up") return detail.empty() ? "was not found healthy" : detail;
+        if (place.value("ejected", false)) return "is ejected";
+        const auto checked = place.value("checked_at", "");
+        if (since_.empty() || checked.empty()) return {};  // without a time there are no checks
+        if (checked <= since_) return "was not checked since it was started";
+        auto& first = first_[place.value("address", "")];
+        if (first.empty()) first = checked;
+        if (!detail.empty()) return detail;  // the last one failed, if not often enough to be down
+        return checked > first ? "" : "was not checked since it was started";
+    }
+
+  private:
+    const std::string since_;
+    std::map<std::string, std::string> first_;  // end of the first check after the moment, by address
+};
 
 }  // namespace
 
@@ -86,31 +129,30 @@ Runner::Record Runner::start() {
 
 Runner::Record Runner::healthy() {
     const auto until = Clock::now() + time_of(wanted_.wait_healthy);
+    // What was found before the start command ended speaks of the process before it. By the proxy's clock.
+    const auto begun = find(What::begun, Step::healthy);
+    const std::string since = wanted_.start.empty() || !begun ? "" : begun->at;
+    FreshChecks fresh(since);
     while (true) {
         const auto answer = ask("GET", "/v1/upstreams/" + path_segment(wanted_.to));
         if (!answer.done()) return said(What::failed, Step::healthy, why(answer));
-        // Those that are to serve, each with every address of its name.
-        std::size_t to_serve = 0;
+        std::size_t to_serve = 0, sound = 0;
         std::string sick;
-        for (const auto& endpoint : answer.json.value("endpoints", Json::array())) {
-            if (endpoint.value("state", "") != "up" || endpoint.value("weight", 1) == 0) continue;
-            const Json name = endpoint.value("name", Json::object());
-            to_serve += std::max<std::size_t>(name.value("addresses", Json::array()).size(), 1);
-            if (endpoint.value("health", "") == "up" || !sick.empty()) continue;
-            const auto detail = endpoint.value("detail", "");
-            sick = fmt::format("; {} {}", endpoint.value("address", ""),
-                               detail.empty() ? "was not found healthy" : detail);
+        for (const auto& place : places_of(answer.json)) {
+            ++to_serve;
+            const auto wrong = fresh.wrong_with(place);
+            if (wrong.empty()) ++sound;
+            if (!wrong.empty() && sick.empty()) sick = fmt::format("; {} {}", place.value("address", ""), wrong);
         }
-        const auto healthy = answer.json.value("healthy", std::size_t{0});
-        const auto count = fmt::format("{} of {} of {}", healthy, config::count_of(to_serve, "endpoint"), wanted_.to);
-        if (to_serve > 0 && healthy >= to_serve) return said(What::done, Step::healthy, count);
+        const auto count = fmt::format("{} of {} of {}", sound, config::count_of(to_serve, "endpoint"), wanted_.to);
+        if (to_serve > 0 && sound == to_serve) return said(What::done, Step::healthy, count);
         if (Clock::now() > until)
             return said(What::failed, Step::healthy,
                         to_serve == 0 ? fmt::format("{} has no endpoint that may serve", wanted_.to)
                                       : fmt::format("{} did not get healthy within {}: {}{}", wanted_.to,
                                                     wanted_.wait_healthy, count, sick));
         story_.now("healthy", count + sick);
-        if (auto outside = wait(Step::healthy)) return *outside;
+        if (auto outside = wait(Step::healthy, kBetweenChecks)) return *outside;
     }
 }
 
