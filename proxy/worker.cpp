@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 
 // Turns of the poller before the io_context gets its look at posts and timers.
 constexpr int kTurnsInARow = 32;
+constexpr std::int64_t kLongestRowUs = 5'000;  // a generation waits no longer for a busy worker to look up
 constexpr std::int64_t kSweepMs = 1000;
 // At the end of the worker or of its listener, an idle client gets this long to send one more request, which is
 // answered with Connection: close.
@@ -271,8 +272,13 @@ void Worker::watch_poller() {
 }
 
 void Worker::turns() {
+    std::int64_t began_us = 0;
     for (int i = 0; i < kTurnsInARow; ++i) {
         context_.refresh_clock();
+        if (i == 0)
+            began_us = context_.now_us;
+        else if (context_.now_us - began_us > kLongestRowUs)
+            break;
         if (context_.poller.turn() == 0 && !context_.poller.has_queued()) break;
     }
     if (context_.poller.has_queued()) asio::post(io_, [this] { turns(); });

@@ -1,6 +1,7 @@
 """Switches under load: none of the requests is lost or stale through Switchyard; and the instrument that says so does
 see them through nginx, where a reload is no promise."""
 import json
+import os
 import shutil
 import subprocess
 import unittest
@@ -11,6 +12,7 @@ import peers
 import switching
 
 OPTIONS = programs()
+RATE = os.environ.get("SWITCHYARD_TEST_RATE", "4000")  # requests a second
 
 
 def switch(port, how, *arguments):
@@ -23,7 +25,7 @@ class SwitchUnderLoad(unittest.TestCase):
     def test_a_switch_through_switchyard_loses_nothing_and_nothing_is_stale(self):
         with Machine() as machine:
             port, how = switching.through_switchyard(machine, OPTIONS, switching.endpoints(machine, OPTIONS))
-            code, seen = switch(port, how, "--rate", "4000", "--times", "100", "--every", "30ms", "--settle", "300ms")
+            code, seen = switch(port, how, "--rate", RATE, "--times", "100", "--every", "30ms", "--settle", "300ms")
         self.assertEqual((seen["failed"], seen["stale"], seen["refused_switches"], seen["unjudged"]), (0, 0, 0, 0),
                          [one for one in seen["switches"] if one["stale"] or one["failed"] or not one["ok"]])
         self.assertEqual(code, 0)
