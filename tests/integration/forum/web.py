@@ -278,7 +278,7 @@ class Web(ForumTest):
 
     def test_two_tabs_share_a_login_and_neither_ends_it(self):
         self.forum.stop()
-        self.forum = self.start("--access-life", "1s")
+        self.forum = self.start("--access-life", "5s")
         page = self.browser
         self.open()
         self.log_in("#register", "alice")
