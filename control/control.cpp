@@ -151,17 +151,18 @@ void Control::Members::reload(const std::string& why) {
         [this, read, why] {
             if (!read->file) return file_refused(read->file.error(), "");
             if (!read->model) return file_refused(read->model.error(), read->file->hash);
-            take_file(std::move(*read->model), read->file->hash, why);
+            take_file(std::move(*read->model), *read->file, why);
         });
     if (!begun) log_error("{} was not read ({}): too many documents wait to be read", config_file, why);
 }
 
-void Control::Members::take_file(config::Model file, const std::string& hash, const std::string& why) {
+void Control::Members::take_file(config::Model file, const LayeredFile& from, const std::string& why) {
     Change change;
     change.verb = kReloadVerb;
     change.caller = {"file", config_file, why};
-    controller->take_file(std::move(file), hash, false, std::move(change), [this, hash](Answer answer) {
-        if (!answer) return file_refused(answer.error(), hash);
+    const auto& hash = from.hash;
+    controller->take_file(std::move(file), hash, false, std::move(change), [this, hash, from](Answer answer) {
+        if (!answer) return file_refused(with_layers(answer.error(), from.layers), hash);
         controller->file_is(FileStatus::Word::taken, hash, {});
         log_info("{} read: generation {}{}", config_file, answer->generation, answer->unchanged ? " as before" : "");
         if (answer->unchanged) follow_secrets();

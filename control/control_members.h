@@ -89,7 +89,7 @@ struct Control::Members {
     void arm_collect();
     void await_signal();
     void reload(const std::string& why);
-    void take_file(config::Model file, const std::string& hash, const std::string& why);
+    void take_file(config::Model file, const LayeredFile& from, const std::string& why);
     void end();
 };
 

@@ -154,6 +154,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     };
     auto begun =
         from->verb == "file" && !writable ? Result<void>(problems::store_unavailable(notices.front())) : m.begin(*from);
+    if (!begun && from->verb != "resume") begun = with_layers(begun.error(), m.kept.file.layers);
     if (!begun) begun = without_file(begun.error());
     if (!begun) return begun.error();
     if (options.state_dir) m.controller->state_dir_is_given();

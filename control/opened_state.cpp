@@ -66,6 +66,7 @@ Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options&
     if (auto read = read_config_file(place); read) {
         text = std::move(*read);
         file.hash = text.hash;
+        file.layers = text.layers;
         if (const auto said = state_dir_in(text.bytes)) folder = *said;
         if (auto model = model_of_file(text, nullptr); model)
             file.model = std::move(*model);

@@ -10,7 +10,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "config/layers.h"
 #include "config/model.h"
 #include "control/base/result.h"
 #include "control/core/file_status.h"
@@ -21,7 +23,8 @@ namespace switchyard::control {
 struct FileAtStart {
     std::optional<config::Model> model;
     std::string hash;
-    std::optional<Problem> problem;  // why it cannot be taken, although there may be a model
+    std::optional<Problem> problem;          // why it cannot be taken, although there may be a model
+    std::vector<config::Layer> layers = {};  // that it was made of; empty: one file
 };
 
 struct StateAtStart {

@@ -29,6 +29,16 @@ Result<config::Model> model_of_file(const LayeredFile& file, const config::Model
     return problems::invalid(std::move(errors));
 }
 
+Problem with_layers(const Problem& problem, const std::vector<config::Layer>& layers) {
+    if (layers.size() < 2 || problem.errors.empty()) return problem;
+    auto errors = problem.errors;
+    config::name_layers(layers, errors);
+    if (problem.kind == problems::invalid(problem.errors).kind) return problems::invalid(std::move(errors));
+    Problem out = problem;
+    out.errors = std::move(errors);
+    return out;
+}
+
 std::optional<std::string> state_dir_in(const std::string& bytes) {
     const auto read = config::read_document(bytes);
     if (!read.document || !read.document->is_object()) return std::nullopt;

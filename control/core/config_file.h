@@ -28,6 +28,9 @@ Result<config::Model> model_of_file(const std::string& bytes, const config::Mode
 // The same; its errors name the layer that brought what is wrong.
 Result<config::Model> model_of_file(const LayeredFile& file, const config::Model* in_force);
 
+// A refusal of the whole, as of a port in use, with the layer that brought each thing it names.
+Problem with_layers(const Problem& problem, const std::vector<config::Layer>& layers);
+
 // process.state_dir of the document, be the rest of it right or wrong.
 std::optional<std::string> state_dir_in(const std::string& bytes);
 

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -178,6 +179,20 @@ def missing_at_the_start(place):
               "STAFF_KEY is not set" in done.stderr + done.stdout, done)
 
 
+def port_in_use(place, proxy):
+    """What only shows when the configuration is put in force names its layer as well."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        good = place.here.read_text()
+        place.here.write_text(json.dumps({"listeners": [{"name": "web", "bind": f"127.0.0.1:{taken.getsockname()[1]}"}]}))
+        proxy.child.send_signal(signal.SIGHUP)
+        until("a port in use is refused", lambda: "Address already in use" in proxy.text())
+        line = next(l for l in proxy.text().splitlines() if "Address already in use" in l)
+        check("with its layer", f"(from {place.here})" in line, line)
+        place.here.write_text(good)
+
+
 def watched(place):
     base = json.loads(place.base.read_text())
     base["process"]["watch_file"] = True
@@ -195,6 +210,7 @@ def main(program, yardbench):
             proxy.healthy("blue", "green")
             layers(place, proxy)
             mistakes(place, proxy)
+            port_in_use(place, proxy)
             secrets(place, proxy)
             shown_nowhere(place, proxy)
             proxy.end()
