@@ -21,14 +21,6 @@ Result<config::Model> model_of_file(const std::string& bytes, const config::Mode
     return std::move(*parsed.model);
 }
 
-Result<config::Model> model_of_file(const LayeredFile& file, const config::Model* in_force) {
-    auto model = model_of_file(file.bytes, in_force);
-    if (model) return model;
-    auto errors = model.error().errors;
-    config::name_layers(file.layers, errors);
-    return problems::invalid(std::move(errors));
-}
-
 Problem with_layers(const Problem& problem, const std::vector<config::Layer>& layers) {
     if (layers.size() < 2 || problem.errors.empty()) return problem;
     auto errors = problem.errors;
@@ -37,6 +29,12 @@ Problem with_layers(const Problem& problem, const std::vector<config::Layer>& la
     Problem out = problem;
     out.errors = std::move(errors);
     return out;
+}
+
+Result<config::Model> model_of_file(const LayeredFile& file, const config::Model* in_force) {
+    auto model = model_of_file(file.bytes, in_force);
+    if (model) return model;
+    return with_layers(model.error(), file.layers);
 }
 
 std::optional<std::string> state_dir_in(const std::string& bytes) {
