@@ -7,12 +7,12 @@ usage: counted_for_whom.py SWITCHYARD YARDBENCH"""
 import http.server
 import pathlib
 import socket
-import socketserver
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from running import DEADLINE, Endpoint, Failed, Load, Switchyard, blue_green, until, workplace  # noqa: E402
+from threaded_server import Threads  # noqa: E402
 
 RATE = 200
 LIMIT = "8s"  # of the hung requests: the second rollout begins before it is over
@@ -33,14 +33,6 @@ class Release(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, *_):
-        pass  # whoever hung is cut off in the end
 
 
 class Green:

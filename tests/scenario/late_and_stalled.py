@@ -8,12 +8,12 @@ import http.server
 import itertools
 import pathlib
 import socket
-import socketserver
 import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from running import DEADLINE, Failed, Load, Switchyard, blue_green, until, workplace  # noqa: E402
+from threaded_server import Threads  # noqa: E402
 
 LATE = 1.0  # seconds
 STALL = 5.0
@@ -40,14 +40,6 @@ class Release(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, *_):
-        pass  # whoever hung is cut off in the end
 
 
 class Colour:
