@@ -1,11 +1,12 @@
 """Strangers who mean harm: what one of them can take is bounded, and the others do not notice."""
 import collections
+import concurrent.futures
 import os
 import socket
 import unittest
 import urllib.parse
 
-from forums import DEADLINE, ForumTest, until
+from forums import DEADLINE, PASSWORD, ForumTest, until
 
 
 def resident_kib(forum):
@@ -77,6 +78,19 @@ class Memory(ForumTest):
         long = ask_all(forum.port, [f"/api/v1/posts?tag={'q' * 7_000}{n}" for n in range(2_000)])
         self.assertEqual(long, {400: 2_000})
         grew_less(self, forum, before, 4_096 * 1.2 + 8_192)
+
+
+    def test_what_a_password_takes_is_given_back(self):
+        forum = self.start("--threads", "16", "--hash-parallel", "2")
+        before = resident_kib(forum)
+        wrong = [("/api/v1/login", {"username": f"nobody{n}", "password": PASSWORD}) for n in range(48)]
+
+        def guess(mine):
+            for path, body in mine:
+                self.assertEqual(forum.client().post(path, body).status, 401)
+        with concurrent.futures.ThreadPoolExecutor(16) as guessers:
+            list(guessers.map(guess, [wrong[n::16] for n in range(16)]))
+        grew_less(self, forum, before, 19 * 1024)  # one of them takes as much, and any thread may compute the next
 
 
 class SlowClients(ForumTest):
