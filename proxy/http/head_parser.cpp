@@ -76,7 +76,7 @@ bool plausible(std::string_view partial) {
 
 bool parse_field_line(const char* base, std::size_t offset, std::size_t length, Field& field) {
     const char* line = base + offset;
-    std::size_t colon = 0;
+    std::size_t colon = plain_name(line, length);
     while (colon < length && is(line[colon], kToken)) ++colon;
     if (colon == 0 || colon == length || line[colon] != ':') return false;
     std::size_t begin = colon + 1, end = length;
