@@ -1,7 +1,5 @@
 #include "proxy/serve/exchange.h"
 
-#include <cstring>
-
 #include "proxy/http/characters.h"
 #include "proxy/http/guard_failure.h"
 #include "proxy/route/said_client.h"
@@ -31,12 +29,15 @@ void add_escaped(std::string& to, std::string_view query) {
 
 }  // namespace
 
-Exchange::Exchange(Session& session)
-    : session_(session),
-      context_(session.context()),
+Exchange::Exchange(ClientConnection& connection)
+    : strand_(connection),
+      context_(connection.context()),
+      client_(connection),
+      endpoint_lane_(context_.buffers),
       head_(context_.buffers),
       out_(context_.buffers),
-      back_(context_.buffers) {}
+      upload_(client_, endpoint_lane_),
+      download_(endpoint_lane_, client_) {}
 
 Exchange::~Exchange() {
     // Only when the worker stops in the middle is anything left here.
@@ -47,8 +48,8 @@ Exchange::~Exchange() {
     unpin();
 }
 
-net::Task<Next> Exchange::serve(Session& session) {
-    Exchange exchange(session);
+net::Task<Next> Exchange::serve(ClientConnection& connection) {
+    Exchange exchange(connection);
     Failure failure = co_await exchange.read_head();
     if (failure == Failure::none) failure = exchange.guard();
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
@@ -58,7 +59,7 @@ net::Task<Next> Exchange::serve(Session& session) {
     if (failure != Failure::none || exchange.route_answers()) {
         next = co_await exchange.answer_locally(failure);
     } else {
-        if (session.context().ages_wanted) session.context().under_way.push_back(exchange);
+        if (exchange.context_.ages_wanted) exchange.context_.under_way.push_back(exchange);
         next = co_await exchange.proxy();
     }
     exchange.account();
@@ -69,63 +70,21 @@ net::Task<Failure> Exchange::read_head() {
     record_.started_us = context_.now_us;
     ++context_.active_exchanges;
     counted_active_ = true;
-    net::Buffer& in = session_.in;
-    bool armed = false;
-    for (bool first = true;;) {
-        if (first) in.consume(http::HeadParser::skip_empty_lines(in.unread()));
-        const bool half_empty_line = first && in.unread() == "\r";
-        if (!in.empty() && !half_empty_line) {
-            first = false;
-            switch (parser_.request(in.unread(), request_)) {
-                case http::HeadParser::Outcome::done:
-                    take_head();
-                    co_return Failure::none;
-                case http::HeadParser::Outcome::more:
-                    break;
-                case http::HeadParser::Outcome::bad:
-                    refusal_ = "the request head is malformed";
-                    co_return Failure::bad_request;
-                case http::HeadParser::Outcome::target_long:
-                    co_return Failure::target_too_long;
-                case http::HeadParser::Outcome::too_large:
-                    co_return Failure::head_too_large;
-                case http::HeadParser::Outcome::bad_version:
-                    co_return Failure::bad_version;
-            }
+    using Request = ClientLane::Request;
+    Failure why = Failure::none;
+    for (bool armed = false;;) {
+        const Request request = client_.read_head(request_, head_, why);
+        if (request == Request::here) co_return Failure::none;
+        if (request == Request::bad) {
+            if (why == Failure::bad_request) refusal_ = "the request head is malformed";
+            co_return why;
         }
-        if (!session_.stream.readable || session_.budget.over()) {
-            if (session_.stream.readable) session_.step_back();
-            if (!armed) session_.set_deadline(context_.now_ms + session_.place().plan().head_timeout_ms);
-            armed = true;
-            co_await session_.sleep();
-            if (session_.expired()) co_return in.empty() ? Failure::client_closed : Failure::head_timeout;
-            continue;
-        }
-        in.compact();
-        const auto got = session_.stream.read(in.room());
-        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed)
-            co_return Failure::client_closed;
-        session_.budget.moved(got.bytes);
-        in.filled(got.bytes);
+        if (request == Request::others_turn) strand_.step_back();
+        if (!armed) strand_.set_deadline(context_.now_ms + client_.place().plan().head_timeout_ms);
+        armed = true;
+        co_await strand_.sleep();
+        if (strand_.expired()) co_return client_.nothing_unread() ? Failure::client_closed : Failure::head_timeout;
     }
-}
-
-// The head stands in one place until the end, in a block of its own. Of head and rest the smaller is copied, so that a
-// pipeline of small requests is not moved by each of them.
-void Exchange::take_head() {
-    net::Buffer& in = session_.in;
-    if (in.size() == request_.size) return head_.swap(in);
-    if (in.size() >= 2 * request_.size) {
-        std::memcpy(head_.room().data(), in.data(), request_.size);
-        head_.filled(request_.size);
-        in.consume(request_.size);
-        return;
-    }
-    head_.swap(in);
-    const auto rest = head_.unread().substr(request_.size);
-    std::memcpy(in.room().data(), rest.data(), rest.size());
-    in.filled(rest.size());
-    head_.truncate(request_.size);
 }
 
 Failure Exchange::guard() {
@@ -177,11 +136,11 @@ Failure Exchange::guard() {
 
 Failure Exchange::choose_route() {
     const auto& listener = *listener_;
-    trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(session_.client_address());
-    facts_ = {base(), &request_, method(), host_, path_, target_.query, session_.client_address(), nullptr};
+    trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(client_.address());
+    facts_ = {base(), &request_, method(), host_, path_, target_.query, client_.address(), nullptr};
     if (trusted_peer_) {
-        const auto said = route::said_client(base(), request_, listener.client_header, listener.trusted_proxies,
-                                             session_.client_address());
+        const auto said =
+            route::said_client(base(), request_, listener.client_header, listener.trusted_proxies, client_.address());
         facts_.client = said.client;
         said_scheme_ = route::parameter_of(said.element, "proto");
         if (!http::all(said_scheme_, http::kToken)) said_scheme_ = {};
@@ -282,7 +241,7 @@ net::Task<Next> Exchange::proxy() {
         if (in_force_ != context_.in_force)
             if (const Failure refused = route_again(); refused != Failure::none || route_answers())
                 co_return co_await answer_locally(refused);
-        back_.release();
+        endpoint_lane_.start_anew();
     }
     // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
     if (traits(failure).status == 0) {
@@ -347,12 +306,12 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
 net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
     set_phase_deadline(listener_->idle_timeout_ms);
     while (!bytes.empty()) {
-        if (!session_.stream.writable) {
-            if (session_.expired() || session_.stream.broken || must_end()) co_return Next::cut;
-            co_await session_.sleep();
+        if (!client_.writable()) {
+            if (strand_.expired() || client_.broken() || must_end()) co_return Next::cut;
+            co_await strand_.sleep();
             continue;
         }
-        const auto wrote = session_.stream.write(bytes.data(), bytes.size());
+        const auto wrote = client_.say(bytes);
         if (wrote.status == net::Transfer::Status::failed) co_return Next::close;
         bytes.remove_prefix(wrote.bytes);
         record_.bytes_out += wrote.bytes;
@@ -385,7 +344,7 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
 
 void Exchange::pin() {
     in_force_ = context_.in_force;
-    listener_ = &session_.place().plan();
+    listener_ = &client_.place().plan();
     ++in_force_->pins;
 }
 
@@ -413,7 +372,7 @@ void Exchange::leave_upstream() {
 void Exchange::set_phase_deadline(std::int64_t milliseconds) {
     std::int64_t at = milliseconds == 0 ? 0 : context_.now_ms + milliseconds;
     if (request_deadline_ms_ != 0 && (at == 0 || request_deadline_ms_ < at)) at = request_deadline_ms_;
-    session_.set_deadline(at);
+    strand_.set_deadline(at);
 }
 
 bool Exchange::idempotent() const {

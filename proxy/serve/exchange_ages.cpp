@@ -86,9 +86,9 @@ bool Exchange::duration_stands_outside() const {
     if (body.kind == http::Body::Kind::none) return false;
     if (body.kind == http::Body::Kind::length) return body.length > kLargest;
     for (std::uint16_t i = 0; i < response_.field_count; ++i) {
-        const auto name = response_.fields[i].name.of(back_.data());
+        const auto name = response_.fields[i].name.of(endpoint_lane_.base());
         if (name.size() != std::string_view("content-type").size() || !begins_with(name, "content-type")) continue;
-        const auto type = response_.fields[i].value.of(back_.data());
+        const auto type = response_.fields[i].value.of(endpoint_lane_.base());
         return begins_with(type, "text/event-stream") || begins_with(type, "application/grpc");
     }
     return false;

@@ -9,8 +9,7 @@
 
 namespace switchyard::serve {
 
-using Step = BodyPump::Step;
-using Status = net::Transfer::Status;
+using Step = Relay::Step;
 
 namespace {
 
@@ -41,7 +40,7 @@ Failure Exchange::claim() {
     input.key_hash = balance_key(*upstream_);
     std::int32_t session = upstream_->session_cookie.empty() ? -1 : session_endpoint();
     input.preferred = session;
-    if (session_.bound != nullptr) prefer_bound(input.preferred);
+    if (client_.bound() != nullptr) prefer_bound(input.preferred);
     auto choice = upstream::claim(*upstream_, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
     if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
@@ -88,30 +87,27 @@ net::Task<Failure> Exchange::connect() {
     if (client_left()) co_return Failure::client_closed;
     // A kept connection may be closed at this very moment. What can be sent again takes the chance.
     const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
-    const bool own = session_.bound != nullptr && take_bound();
-    if (!own && !force_fresh_ && upstream_->send_proxy_protocol == 0)
-        connection_ = may_repeat ? local_->pool.take() : local_->pool.take_safe();
-    connection_was_reused_ = connection_ != nullptr;
-    if (connection_) {
-        sent_before_ = connection_->sent;
-        connection_->notify(&session_);
-        co_return Failure::none;
+    const bool own = client_.bound() != nullptr && take_bound();
+    if (own) co_return Failure::none;
+    if (!force_fresh_ && upstream_->send_proxy_protocol == 0) {
+        if (auto kept = may_repeat ? local_->pool.take() : local_->pool.take_safe()) {
+            endpoint_lane_.stand_on(std::move(kept), strand_);
+            co_return Failure::none;
+        }
     }
-    sent_before_ = 0;
-    connection_ = local_->pool.fresh();
-    connection_->notify(&session_);
+    endpoint_lane_.stand_on(local_->pool.fresh(), strand_);
     using Connecting = net::Stream::Connecting;
-    const auto connecting = connection_->connect(endpoint_->address, context_.poller);
+    const auto connecting = endpoint_lane_.connect(endpoint_->address, context_.poller);
     if (connecting != Connecting::again) co_return connected(connecting);
     set_phase_deadline(upstream_->connect_ms);
-    while (!connection_->writable) {
-        co_await session_.sleep();
+    while (!endpoint_lane_.writable()) {
+        co_await strand_.sleep();
         if (must_end()) co_return Failure::drained;
         if (client_left()) co_return Failure::client_closed;
-        if (session_.expired() && !connection_->writable)
+        if (strand_.expired() && !endpoint_lane_.writable())
             co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
-    co_return connected(connection_->connected());
+    co_return connected(endpoint_lane_.connected());
 }
 
 Failure Exchange::connected(net::Stream::Connecting how) {
@@ -124,9 +120,9 @@ Failure Exchange::connected(net::Stream::Connecting how) {
 net::Task<Failure> Exchange::attempt() {
     record_.attempt_us = context_.now_us;
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
-    wanted_up_.clear();
+    request_trailers_.wanted.clear();
     if (!route_->allow_trailers.empty())
-        wanted_up_ = http::announced_trailers(base(), request_, route_->allow_trailers);
+        request_trailers_.wanted = http::announced_trailers(base(), request_, route_->allow_trailers);
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();
@@ -134,22 +130,17 @@ net::Task<Failure> Exchange::attempt() {
     } else if (!write_request_head_again()) {
         co_return Failure::head_too_large;
     }
-    request_trailers_.clear();
-    upload_.trailers = wanted_up_.empty() ? nullptr : &request_trailers_;
-    upload_.wanted_trailers = &wanted_up_;
-    upload_.start(
-        body_with_head_ ? http::Body{} : request_guard_.body,
-        request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
-        out_.unread(), route_->limits.body);
+    request_trailers_.lines.clear();
+    upload_.start(body_with_head_ ? http::Body{} : request_guard_.body, route_->limits.body, out_.unread(),
+                  request_guard_.body.kind == http::Body::Kind::chunked ? Coding::chunked : Coding::plain,
+                  request_trailers_.wanted.empty() ? nullptr : &request_trailers_);
     if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
     upload_dead_ = invited_ = false;
-    parser_.reset();
     bool timing_response = false;
     unsigned informational = 0;
     for (;;) {
         if (!upload_.finished() && !upload_dead_) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
-            connection_->sent = sent_before_ + upload_.sent_bytes();
+            const Step step = upload_.step(strand_.budget);
             switch (step) {
                 case Step::source_closed:
                 case Step::source_failed:
@@ -161,10 +152,10 @@ net::Task<Failure> Exchange::attempt() {
                     co_return Failure::body_too_large;
                 case Step::sink_failed:
                     upload_dead_ = true;  // it may have answered before it closed: read on
-                    connection_->readable = true;
+                    endpoint_lane_.look_again();
                     break;
                 case Step::others_turn:
-                    session_.step_back();
+                    strand_.step_back();
                     break;
                 default:
                     break;
@@ -176,36 +167,32 @@ net::Task<Failure> Exchange::attempt() {
             pacing_ = false;
             set_phase_deadline(upstream_->response_head_ms);
         }
-        while (connection_->readable) {
-            const auto got = connection_->read(back_.room());
-            if (got.status == Status::again) break;
-            if (got.status != Status::done) co_return endpoint_gone(got.status == Status::closed && !upload_dead_);
-            back_.filled(got.bytes);
-            bool complete = false;
-            if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
-            while (complete && response_.status < 200 && response_.status != 101) {
-                if (++informational > kMaxInformational) co_return Failure::bad_response;
-                if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
-                // It works on it: its time for the head begins anew.
-                if (timing_response) set_phase_deadline(upstream_->response_head_ms);
-                complete = false;
-                if (back_.empty()) break;
-                if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
-            }
-            if (complete) co_return Failure::none;
+        for (;;) {
+            using Answer = EndpointLane::Answer;
+            const Answer answer = endpoint_lane_.read_head(response_);
+            if (answer == Answer::wait) break;
+            if (answer == Answer::malformed) co_return refuse_answer("its head is malformed or too large");
+            if (answer != Answer::here) co_return endpoint_gone(answer == Answer::closed && !upload_dead_);
+            if (const Failure failure = guard_answer(); failure != Failure::none) co_return failure;
+            if (response_.status >= 200 || response_.status == 101) co_return Failure::none;
+            if (++informational > kMaxInformational) co_return Failure::bad_response;
+            if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
+            // It works on it: its time for the head begins anew.
+            if (timing_response) set_phase_deadline(upstream_->response_head_ms);
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_response) set_paced_deadline(listener_->min_rate != 0 && connection_->writable, upstream_->idle_ms);
-        co_await session_.sleep();
+        if (!timing_response)
+            set_paced_deadline(listener_->min_rate != 0 && endpoint_lane_.writable(), upstream_->idle_ms);
+        co_await strand_.sleep();
         if (must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
-        if (time_is_up() && !connection_->readable) {
+        if (time_is_up() && !endpoint_lane_.readable()) {
             if (request_time_is_up()) co_return Failure::request_timeout;
             if (timing_response) co_return Failure::response_timeout;
-            if (session_.stream.readable) continue;
+            if (client_.readable()) continue;
             // Whoever did not move: the endpoint that takes no more, or the client that sends no more.
-            co_return connection_->writable ? Failure::body_timeout : Failure::response_timeout;
+            co_return endpoint_lane_.writable() ? Failure::body_timeout : Failure::response_timeout;
         }
     }
 }
@@ -213,15 +200,8 @@ net::Task<Failure> Exchange::attempt() {
 // A small body that is here already goes out with the head, from one piece of memory that stays: so the request can be
 // sent again when a kept connection turns out to be dead.
 void Exchange::take_small_body() {
-    const http::Body& body = request_guard_.body;
-    if (body.kind != http::Body::Kind::length || body.length == 0 || body.length > session_.in.size()) return;
-    const auto size = static_cast<std::size_t>(body.length);
-    if (size > out_.room().size()) return;
-    std::memcpy(out_.room().data(), session_.in.data(), size);
-    out_.filled(size);
-    session_.in.consume(size);
-    record_.bytes_in += size;
-    body_with_head_ = true;
+    body_with_head_ = client_.append_whole_body(request_guard_.body, net::BufferPool::kBlock, out_);
+    if (body_with_head_) record_.bytes_in += request_guard_.body.length;
 }
 
 // Another route or endpoint may want another head. The body behind it has left the client's buffer and comes along.
@@ -241,30 +221,21 @@ bool Exchange::write_request_head_again() {
 // The connection ended before a response head. What may the request have caused?
 // `in_order`: by a FIN, not by a reset.
 Failure Exchange::endpoint_gone(bool in_order) const {
-    if (!back_.empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
-    if (!connection_was_reused_) return Failure::reset;
+    if (!endpoint_lane_.unread().empty())
+        return Failure::reset;  // part of an answer came: the endpoint has seen the request
+    if (!endpoint_lane_.reused()) return Failure::reset;
     // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
     // nobody can have read it. A reset proves nothing: it may overtake the acknowledgement of what was read.
-    if (in_order && !connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
+    if (in_order && endpoint_lane_.nothing_delivered()) return Failure::reused_unread;
     return upload_.finished() ? Failure::reused_reset : Failure::reused_closed;
 }
 
-Failure Exchange::read_response_head(bool& got_head) {
-    back_.compact();
-    switch (parser_.response(back_.unread(), response_)) {
-        case http::HeadParser::Outcome::more:
-            return Failure::none;
-        case http::HeadParser::Outcome::done:
-            break;
-        default:
-            return refuse_answer("its head is malformed or too large");
-    }
-    response_guard_ = http::guard_response(back_.data(), response_, method());
+Failure Exchange::guard_answer() {
+    response_guard_ = http::guard_response(endpoint_lane_.base(), response_, method());
     if (response_guard_.refused != nullptr) return refuse_answer(response_guard_.refused);
     if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade &&
-                                     http::offered_upgrade(base(), request_, back_.data(), response_)))
+                                     http::offered_upgrade(base(), request_, endpoint_lane_.base(), response_)))
         return refuse_answer("it switches to what was not offered");
-    got_head = true;
     return Failure::none;
 }
 
@@ -273,7 +244,7 @@ Failure Exchange::refuse_answer(std::string_view why) {
     constexpr std::size_t kShown = 64;
     refused_answer_ = why;
     refused_answer_ += ": ";
-    refused_answer_ += back_.unread().substr(0, kShown);
+    refused_answer_ += endpoint_lane_.unread().substr(0, kShown);
     local_->refused = refused_answer_;
     return Failure::bad_response;
 }
@@ -284,7 +255,7 @@ bool Exchange::may_retry(Failure failure) const {
     if (retry == Retry::if_idempotent && !idempotent()) return false;
     // What has been taken from the client's body, be it only the size of a chunk, cannot be sent again (a small body
     // travels with the head and can).
-    if (upload_.touched()) return false;
+    if (client_.body_touched()) return false;
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (stale_connection(failure)) return true;
@@ -366,14 +337,14 @@ void Exchange::count_result(Failure failure) {
 void Exchange::give_back(bool reusable) {
     if (endpoint_ == nullptr) return;
     --local_->pool.leased;
-    if (connection_) {
+    if (endpoint_lane_.is_open()) {
         if (reusable) {
             if (bound_)
                 keep_for_client();
             else
-                local_->pool.give(std::move(connection_), upstream_->max_idle);
+                local_->pool.give(endpoint_lane_.leave(), upstream_->max_idle);
         }
-        connection_.reset();
+        endpoint_lane_.close();
     }
     upstream::release(*endpoint_);
     if (context_.waiting != 0) context_.queue(upstream_->id).call();

@@ -129,12 +129,12 @@ net::Task<Failure> Exchange::wait_for_place() {
         co_return Failure::overflow;
     }
     const CountedWait counted(waiting, context_.waiting);
-    upstream::WaitQueue::Place place(context_.queue(upstream_->id), session_);
+    upstream::WaitQueue::Place place(context_.queue(upstream_->id), strand_);
     set_phase_deadline(upstream_->queue_ms);
     for (;;) {
-        co_await session_.sleep();
+        co_await strand_.sleep();
         // Whoever has closed his side while waiting in a queue has gone away, as far as anybody can tell.
-        if (session_.stream.broken || session_.stream.hung_up) co_return Failure::client_closed;
+        if (client_.broken() || client_.hung_up()) co_return Failure::client_closed;
         if (in_force_ != context_.in_force) co_return Failure::none;
         if (place.take_call()) {
             called_ = true;
@@ -142,7 +142,7 @@ net::Task<Failure> Exchange::wait_for_place() {
             called_ = false;
             if (failure != Failure::overflow) co_return failure;
         }
-        if (session_.expired()) co_return request_time_is_up() ? Failure::request_timeout : Failure::overflow;
+        if (strand_.expired()) co_return request_time_is_up() ? Failure::request_timeout : Failure::overflow;
     }
 }
 

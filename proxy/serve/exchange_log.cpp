@@ -10,7 +10,7 @@ void Exchange::write_access_line() const {
         return;
     }
     char client[64];
-    const auto& address = facts_.head != nullptr ? facts_.client : session_.client_address();
+    const auto& address = facts_.head != nullptr ? facts_.client : client_.address();
     AccessEntry entry;
     entry.wall_us = record_.started_us + context_.wall_ahead_us;
     entry.id = {request_id_, request_id_size_};

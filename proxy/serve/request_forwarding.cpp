@@ -38,8 +38,8 @@ bool Exchange::reads_forwarded() const {
 // Where nobody else has a say: what most requests get, in few pieces.
 void Exchange::write_own_forwarding(http::Writer& to) const {
     char text[64];
-    to << "X-Forwarded-For: " << std::string_view(text, session_.client_address().write(text));
-    const bool tls = session_.stream.tls() != nullptr;
+    to << "X-Forwarded-For: " << std::string_view(text, client_.address().write(text));
+    const bool tls = client_.secure();
     if (tls)
         to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << target_.authority;
     else
@@ -57,7 +57,7 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
                                 bool port_given) const {
     using Name = http::FieldName;
     const route::Edits& edits = route_->request_edits;
-    const std::string_view scheme = session_.stream.tls() != nullptr ? "https" : "http";
+    const std::string_view scheme = client_.secure() ? "https" : "http";
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
     if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
         to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? scheme : said_scheme_) << "\r\n";
@@ -70,7 +70,7 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
     }
     if (!listener_->forwarded || edits.replaces(Name::forwarded)) return;
     char text[64];
-    const auto& peer = session_.client_address();
+    const auto& peer = client_.address();
     const std::string_view client = peer.is_ip ? std::string_view(text, peer.write(text)) : "unknown";
     const bool v6 = client.find(':') != client.npos;
     to << "Forwarded: for=" << (v6 ? "\"[" : "") << client << (v6 ? "]\"" : "") << ";proto=" << scheme;
@@ -82,7 +82,7 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
 // it names.
 void Exchange::write_forwarded_for(http::Writer& to) const {
     char text[64];
-    const auto& peer = session_.client_address();
+    const auto& peer = client_.address();
     to << "X-Forwarded-For: ";
     bool any = false;
     if (trusted_peer_) {
@@ -116,7 +116,7 @@ std::string_view Exchange::forwarded_port(const http::Field* host, const http::F
     };
     const std::string_view port = host == nullptr ? target_.port : port_in(first_of(*host));
     if (!port.empty()) return port;
-    if (proto == nullptr && said_scheme_.empty()) return session_.stream.tls() != nullptr ? "443" : "80";
+    if (proto == nullptr && said_scheme_.empty()) return client_.secure() ? "443" : "80";
     const auto used = proto == nullptr ? said_scheme_ : first_of(*proto);
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }

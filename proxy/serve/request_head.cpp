@@ -166,7 +166,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
         to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
     if (request_guard_.body.kind == http::Body::Kind::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, wanted_up_);
+        write_announcement(to, request_trailers_.wanted);
     }
     if (request_guard_.upgrade) {
         for (std::uint16_t i = 0; i < request_.field_count; ++i)

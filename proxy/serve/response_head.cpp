@@ -5,8 +5,8 @@
 
 namespace switchyard::serve {
 
-bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding) {
-    const char* from = back_.data();
+bool Exchange::write_response_head(net::Buffer& out, bool keep, Coding coding) {
+    const char* from = endpoint_lane_.base();
     http::Writer to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(from) << "\r\n";
     const route::Edits& edits = route_->response_edits;
@@ -32,9 +32,9 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     }
     flush_run();
     if (!response_.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << context_.date();
-    if (coding == BodyPump::Coding::chunked) {
+    if (coding == Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, wanted_down_);
+        write_announcement(to, response_trailers_.wanted);
     }
     // 426 is of no use without what is required (RFC 9110 §15.5.22).
     if ((response_.status == 101 || response_.status == 426) && response_.has(http::FieldName::upgrade)) {
