@@ -1,18 +1,12 @@
 #include "proxy/serve/exchange.h"
 
 #include "proxy/http/characters.h"
-#include "proxy/http/guard_failure.h"
-#include "proxy/route/said_client.h"
-#include "proxy/route/token_verifier.h"
 
 namespace switchyard::serve {
 
 using Next = Exchange::Next;
 
 namespace {
-
-// No chain of proxies is as long; a route that leads back to its own proxy would go round until the head is full.
-constexpr unsigned kMostPasses = 10;
 
 // What clients may send raw in a query, and what has no place in the URL of a Location.
 void add_escaped(std::string& to, std::string_view query) {
@@ -34,6 +28,7 @@ Exchange::Exchange(ClientConnection& connection)
       context_(connection.context()),
       client_(connection),
       endpoint_lane_(context_.buffers),
+      course_(context_, connection.place()),
       head_(context_.buffers),
       out_(context_.buffers),
       upload_(client_, endpoint_lane_),
@@ -44,19 +39,17 @@ Exchange::~Exchange() {
     give_back(false);
     if (counted_active_) --context_.active_exchanges;
     if (retrying_) --context_.active_retries;
-    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
-    unpin();
 }
 
 net::Task<Next> Exchange::serve(ClientConnection& connection) {
     Exchange exchange(connection);
     Failure failure = co_await exchange.read_head();
-    if (failure == Failure::none) failure = exchange.guard();
+    if (failure == Failure::none) failure = exchange.asked_.check(exchange.base());
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
-    exchange.pin();
+    exchange.course_.pin();
     if (failure == Failure::none) failure = exchange.choose_route();
-    if (failure != Failure::none || exchange.route_answers()) {
+    if (failure != Failure::none || exchange.course_.answers()) {
         next = co_await exchange.answer_locally(failure);
     } else {
         if (exchange.context_.ages_wanted) exchange.context_.under_way.push_back(exchange);
@@ -73,10 +66,10 @@ net::Task<Failure> Exchange::read_head() {
     using Request = ClientLane::Request;
     Failure why = Failure::none;
     for (bool armed = false;;) {
-        const Request request = client_.read_head(request_, head_, why);
+        const Request request = client_.read_head(asked_.head, head_, why);
         if (request == Request::here) co_return Failure::none;
         if (request == Request::bad) {
-            if (why == Failure::bad_request) refusal_ = "the request head is malformed";
+            if (why == Failure::bad_request) asked_.refusal = "the request head is malformed";
             co_return why;
         }
         if (request == Request::others_turn) strand_.step_back();
@@ -87,127 +80,28 @@ net::Task<Failure> Exchange::read_head() {
     }
 }
 
-Failure Exchange::guard() {
-    request_guard_ = http::guard_request(base(), request_);
-    if (request_guard_.refused != nullptr) {
-        refusal_ = request_guard_.refused;
-        return http::failure_of(request_guard_);
-    }
-    target_ = http::read_target(base(), request_);
-    if (target_.refused != nullptr) {
-        refusal_ = target_.refused;
-        return Failure::bad_request;
-    }
-    host_ = target_.host;
-    for (char c : host_) {
-        if (c < 'A' || c > 'Z') continue;
-        lower_host_ = host_;
-        for (char& l : lower_host_) l = http::lower(l);
-        host_ = lower_host_;
-        break;
-    }
-    path_ = target_.path;
-    if (http::needs_normalizing(path_)) {
-        if (!http::normalize_path(target_.path, normalized_path_)) {
-            refusal_ = "a path with a broken escape, or one that climbs above the root";
-            return Failure::bad_request;
-        }
-        path_ = normalized_path_;
-    }
-    if (request_.has(http::FieldName::max_forwards) && counts_forwards()) {
-        if (!http::parse_max_forwards(base(), request_, forwards_left_)) {
-            refusal_ = "a Max-Forwards that is not one number";
-            return Failure::bad_request;
-        }
-        // RFC 9110 §7.6.2: whoever gets zero is the last recipient.
-        if (forwards_left_ == 0) {
-            refusal_ = "Max-Forwards is used up";
-            return Failure::not_allowed;
-        }
-    }
-    if (request_.has(http::FieldName::via) && http::passes_by(base(), request_, "switchyard") > kMostPasses)
-        return Failure::loop;
-    if (method() == "TRACE" && !request_guard_.body.empty()) {
-        refusal_ = "TRACE with a body";
-        return Failure::bad_request;
-    }
-    return Failure::none;
+// Who asks, and for which upstream; by the generation that the course is pinned to.
+Failure Exchange::choose_route() {
+    const ListenerPlan& listener = *course_.listener;
+    asked_.believe(client_.address(), listener.trusted_proxies, listener.client_header);
+    name_request();
+    return course_.choose(asked_, request_id_.text());
 }
 
-Failure Exchange::choose_route() {
-    const auto& listener = *listener_;
-    trusted_peer_ = !listener.trusted_proxies.empty() && listener.trusted_proxies.contains(client_.address());
-    facts_ = {base(), &request_, method(), host_, path_, target_.query, client_.address(), nullptr};
-    if (trusted_peer_) {
-        const auto said =
-            route::said_client(base(), request_, listener.client_header, listener.trusted_proxies, client_.address());
-        facts_.client = said.client;
-        said_scheme_ = route::parameter_of(said.element, "proto");
-        if (!http::all(said_scheme_, http::kToken)) said_scheme_ = {};
-    }
-    make_request_id();
-    const Snapshot& snapshot = *in_force_->snapshot;
-    route_ = snapshot.routes.find(host_, path_, method(), listener.connections.get());
-    if (route_ == nullptr) return Failure::no_route;
-    if (method() == "CONNECT" && !route_->allow_connect) return Failure::not_allowed;
-    if (route_->limits.body != 0 && request_guard_.body.kind == http::Body::Kind::length &&
-        request_guard_.body.length > route_->limits.body)
-        return Failure::body_too_large;
-    if (route_->in_flight) {
-        if (route_->in_flight->value.fetch_add(1, std::memory_order_relaxed) >= route_->limits.in_flight) {
-            route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
-            retry_after_ = 1;
-            return Failure::route_full;
-        }
-        route_counted_ = true;
-    }
-    if (route_->verifier) {
-        const auto token = facts_.header(route_->verifier->header());
-        if (token.data() != nullptr && route_->verifier->verify(token, context_.wall_seconds, claims_))
-            facts_.claims = &claims_;
-    }
-    if (route_->rate_table)
-        if (const Failure refused = take_rate(); refused != Failure::none) return refused;
-    // From the first time it is routed: another generation in the middle of it gives no new time.
-    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
-    request_deadline_ms_ = route_->request_ms == 0 ? 0 : routed_ms_ + route_->request_ms;
-    if (route_->answers()) {
-        // What a rule takes goes where the rule leads; all else is answered here.
-        if (!route::decide_by_rule(*route_, facts_, decision_)) return Failure::none;
-    } else {
-        if (route_->arms.empty() && route_->rules.empty()) return Failure::no_route;
-        decision_ = route::decide(*route_, facts_, {request_id_, request_id_size_}, [this] {
-            SplitCursor& cursor = *route_->cursor;
-            return route::Turn{cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
-        });
-    }
-    if (decision_.by == route::Decision::By::refused_rule) return Failure::rule_refused;
-    if (by_answering_rule()) return Failure::none;
-    enter_upstream(*snapshot.upstreams[decision_.upstream]);
-    return Failure::none;
+void Exchange::name_request() {
+    if (!request_id_.empty()) return;
+    const http::Field* const given = asked_.trusted_peer ? asked_.head.find(http::FieldName::x_request_id) : nullptr;
+    if (given != nullptr && request_id_.take(given->value.of(base()))) return;
+    const std::uint64_t high = context_.random.next(), low = context_.random.next();
+    request_id_.make(high, low);
 }
 
 // By the generation that is in force now.
 Failure Exchange::route_again() {
     count_first_now();
-    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
-    route_counted_ = false;
-    unpin();
-    pin();
-    tried_count_ = 0;
-    tried_elsewhere_ = fell_back_ = rerouted_ = false;
-    route_ = nullptr;
-    upstream_ = nullptr;
-    decision_ = {};
+    last_endpoint_ = nullptr;
+    course_.take_anew();
     return choose_route();
-}
-
-bool Exchange::by_answering_rule() const {
-    return decision_.rule >= 0 && route_->rules[static_cast<std::size_t>(decision_.rule)].answers();
-}
-
-bool Exchange::route_answers() const {
-    return route_ != nullptr && (decision_.rule >= 0 ? by_answering_rule() : route_->answers());
 }
 
 net::Task<Next> Exchange::proxy() {
@@ -217,7 +111,7 @@ net::Task<Next> Exchange::proxy() {
         if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
             // Nobody is left to ask: what went wrong at the one who was asked is the answer.
             failure = before;
-            retry_after_ = 0;
+            course_.retry_after = 0;
             break;
         }
         if (failure == Failure::none) {
@@ -238,8 +132,8 @@ net::Task<Next> Exchange::proxy() {
          : failure == Failure::connect_failed ? context_.counts.retries_connect
                                               : context_.counts.retries_other)++;
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
-        if (in_force_ != context_.in_force)
-            if (const Failure refused = route_again(); refused != Failure::none || route_answers())
+        if (course_.outdated())
+            if (const Failure refused = route_again(); refused != Failure::none || course_.answers())
                 co_return co_await answer_locally(refused);
         endpoint_lane_.start_anew();
     }
@@ -255,19 +149,20 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     record_.failure = failure;
     const FailureTraits& trait = traits(failure);
     // Where the request's body has not been read, the boundary of the next request is unknown.
-    const bool clean = request_guard_.body.kind == http::Body::Kind::none && !request_guard_.expect_continue;
+    const bool clean = asked_.guarded.body.kind == http::Body::Kind::none && !asked_.guarded.expect_continue;
     const bool malformed = trait.source == Source::downstream && failure != Failure::no_route &&
                            failure != Failure::rate_limited && failure != Failure::not_allowed;
-    const bool keep = clean && !malformed && request_guard_.keep_alive && !closing() && request_.size > 0;
+    const bool keep = clean && !malformed && asked_.guarded.keep_alive && !closing() && asked_.head.size > 0;
     http::LocalReply reply;
     std::string location, scratch;
     reply.status = trait.status;
-    reply.detail = refusal_.empty() ? trait.detail : refusal_;
+    reply.detail = asked_.refusal.empty() ? trait.detail : asked_.refusal;
     if (failure == Failure::none) {
         const config::Respond& respond =
-            by_answering_rule() ? route_->rules[static_cast<std::size_t>(decision_.rule)].respond : route_->respond;
-        if (!by_answering_rule() && !route_->redirect.to.empty()) {
-            reply.status = route_->redirect.status;
+            course_.by_answering_rule() ? course_.route->rules[static_cast<std::size_t>(course_.decision.rule)].respond
+                                        : course_.route->respond;
+        if (!course_.by_answering_rule() && !course_.route->redirect.to.empty()) {
+            reply.status = course_.route->redirect.status;
             location = "Location: " + std::string(redirect_target(scratch)) + "\r\n";
             reply.extra_lines = location;
             reply.content_type = "text/plain";
@@ -278,18 +173,18 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
         }
     }
     if (failure == Failure::breaker_open) {
-        reply.status = upstream_->breaker.static_status;
-        if (!upstream_->breaker.static_body.empty()) {
-            reply.body = upstream_->breaker.static_body;
+        reply.status = course_.upstream->breaker.static_status;
+        if (!course_.upstream->breaker.static_body.empty()) {
+            reply.body = course_.upstream->breaker.static_body;
             reply.content_type = "text/plain";
         }
     }
     if (failure == Failure::not_allowed) reply.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
-    reply.request_id = {request_id_, request_id_size_};
+    reply.request_id = request_id_.text();
     reply.date_line = context_.date();
-    reply.retry_after = retry_after_;
+    reply.retry_after = course_.retry_after;
     reply.close = !keep;
-    reply.head_only = request_.size > 0 && method() == "HEAD";
+    reply.head_only = asked_.head.size > 0 && asked_.method() == "HEAD";
     record_.status = reply.status;
     out_.release();
     http::Writer writer(out_.room());
@@ -304,10 +199,10 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
 }
 
 net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
-    set_phase_deadline(listener_->idle_timeout_ms);
+    set_phase_deadline(course_.listener->idle_timeout_ms);
     while (!bytes.empty()) {
         if (!client_.writable()) {
-            if (strand_.expired() || client_.broken() || must_end()) co_return Next::cut;
+            if (strand_.expired() || client_.broken() || course_.must_end()) co_return Next::cut;
             co_await strand_.sleep();
             continue;
         }
@@ -320,20 +215,20 @@ net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
 }
 
 std::string_view Exchange::redirect_target(std::string& scratch) const {
-    const std::string& pattern = route_->redirect.to;
+    const std::string& pattern = course_.route->redirect.to;
     for (std::size_t i = 0; i < pattern.size();) {
         const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
-        if ((starts("?{query}") || starts("&{query}")) && target_.query.empty()) {
+        if ((starts("?{query}") || starts("&{query}")) && asked_.target.query.empty()) {
             i += 8;  // no bare mark
         } else if (starts("{host}")) {
-            scratch += host_;
+            scratch += asked_.facts.host;
             i += 6;
         } else if (starts("{path}")) {
             // The server as a whole has no address of its own.
-            scratch += target_.form == http::Target::Form::asterisk ? std::string_view("/") : target_.path;
+            scratch += asked_.target.form == http::Target::Form::asterisk ? std::string_view("/") : asked_.target.path;
             i += 6;
         } else if (starts("{query}")) {
-            add_escaped(scratch, target_.query);
+            add_escaped(scratch, asked_.target.query);
             i += 7;
         } else {
             scratch += pattern[i++];
@@ -342,42 +237,8 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
     return scratch;
 }
 
-void Exchange::pin() {
-    in_force_ = context_.in_force;
-    listener_ = &client_.place().plan();
-    ++in_force_->pins;
-}
-
-void Exchange::unpin() {
-    leave_upstream();
-    asked_ = nullptr;
-    if (in_force_ == nullptr) return;
-    InForce* held = std::exchange(in_force_, nullptr);
-    if (--held->pins == 0 && held->replaced) context_.retired(held);
-}
-
-void Exchange::enter_upstream(const upstream::Upstream& upstream) {
-    leave_upstream();
-    upstream_ = &upstream;
-    sent_ = &in_force_->sent[upstream.index];
-    ++(record_.tunnel ? sent_->tunnels : sent_->requests);
-}
-
-void Exchange::leave_upstream() {
-    if (sent_ == nullptr) return;
-    --(record_.tunnel ? sent_->tunnels : sent_->requests);
-    sent_ = nullptr;
-}
-
 void Exchange::set_phase_deadline(std::int64_t milliseconds) {
-    std::int64_t at = milliseconds == 0 ? 0 : context_.now_ms + milliseconds;
-    if (request_deadline_ms_ != 0 && (at == 0 || request_deadline_ms_ < at)) at = request_deadline_ms_;
-    strand_.set_deadline(at);
-}
-
-bool Exchange::idempotent() const {
-    const auto m = method();
-    return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE";
+    strand_.set_deadline(course_.at_the_latest(milliseconds == 0 ? 0 : context_.now_ms + milliseconds));
 }
 
 }  // namespace switchyard::serve

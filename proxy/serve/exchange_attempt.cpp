@@ -28,68 +28,70 @@ bool stale_connection(Failure failure) {
 
 Failure Exchange::claim() {
     // First come, first served: nobody overtakes those who wait.
-    if (context_.waiting != 0 && !called_ && upstream_->queue_limit != 0 && !context_.queue(upstream_->id).empty()) {
-        retry_after_ = 1;
+    if (context_.waiting != 0 && !called_ && course_.upstream->queue_limit != 0 &&
+        !context_.queue(course_.upstream->id).empty()) {
+        course_.retry_after = 1;
         return Failure::overflow;
     }
-    if (upstream_->breaker.failure_percent != 0)
+    if (course_.upstream->breaker.failure_percent != 0)
         if (const Failure resting = pass_breaker(); resting != Failure::none) return resting;
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
-    input.tried = {tried_.data(), tried_count_};
-    input.key_hash = balance_key(*upstream_);
-    std::int32_t session = upstream_->session_cookie.empty() ? -1 : session_endpoint();
+    input.tried = course_.tried.all();
+    input.key_hash = balance_key(*course_.upstream);
+    std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
     input.preferred = session;
     if (client_.bound() != nullptr) prefer_bound(input.preferred);
-    auto choice = upstream::claim(*upstream_, context_, context_.random, input);
-    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
-    if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
-        decision_.by != route::Decision::By::rule) {
+    auto choice = upstream::claim(*course_.upstream, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && course_.tried.none() && go_elsewhere()) return claim();
+    if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !course_.tried_elsewhere &&
+        course_.decision.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
         // on this arm's account.
-        for (std::size_t arm = 0; arm < route_->arms.size(); ++arm) {
-            const auto& other = *in_force_->snapshot->upstreams[route_->arms[arm]];
-            if (&other == upstream_ || route_->weights[arm] == 0 || !breaker_passes(other)) continue;
+        for (std::size_t arm = 0; arm < course_.route->arms.size(); ++arm) {
+            const auto& other = *course_.in_force->snapshot->upstreams[course_.route->arms[arm]];
+            if (&other == course_.upstream || course_.route->weights[arm] == 0 || !breaker_passes(other)) continue;
             input.tried = {};
             input.preferred = session = -1;
             input.key_hash = balance_key(other);
             choice = upstream::claim(other, context_, context_.random, input);
             if (choice.status != upstream::Choice::Status::claimed) continue;
-            tried_elsewhere_ = true;
-            tried_count_ = 0;
-            enter_upstream(other);
+            course_.tried_elsewhere = true;
+            course_.tried.count = 0;
+            course_.enter(other);
             break;
         }
     }
     if (choice.status != upstream::Choice::Status::claimed) {
-        retry_after_ = 1;
+        course_.retry_after = 1;
         return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
     }
-    endpoint_ = asked_ = &upstream_->endpoints[choice.endpoint];
-    if (tried_count_ < tried_.size()) tried_[tried_count_++] = choice.endpoint;
+    endpoint_ = last_endpoint_ = &course_.upstream->endpoints[choice.endpoint];
+    course_.tried.add(choice.endpoint);
     local_ = &context_.local(*endpoint_);
-    local_->max_idle = upstream_->max_idle;
-    local_->keep_idle_ms = upstream_->keep_idle_ms;
+    local_->max_idle = course_.upstream->max_idle;
+    local_->keep_idle_ms = course_.upstream->keep_idle_ms;
     ++local_->pool.leased;
     // Who is only here because the upstream that was meant is away keeps the session that waits there.
-    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(session, choice.endpoint);
-    if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
+    if (!course_.upstream->session_cookie.empty() && !course_.rerouted) follow_session(session, choice.endpoint);
+    if (course_.upstream->breaker.failure_percent != 0)
+        breaker_ticket_ = context_.breaker(course_.upstream->id).admit();
     return Failure::none;
 }
 
 // What this upstream's balancer goes by; anything where its key is absent.
 std::uint64_t Exchange::balance_key(const upstream::Upstream& upstream) {
-    if (const auto key = route::balance_key(upstream.balance, facts_)) return *key;
+    if (const auto key = route::balance_key(upstream.balance, asked_.facts)) return *key;
     return upstream.balance.kind == config::Balance::Kind::hash ? context_.random.next() : 0;
 }
 
 net::Task<Failure> Exchange::connect() {
     if (client_left()) co_return Failure::client_closed;
     // A kept connection may be closed at this very moment. What can be sent again takes the chance.
-    const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
+    const bool may_repeat = asked_.idempotent() && asked_.guarded.body.kind == http::Body::Kind::none;
     const bool own = client_.bound() != nullptr && take_bound();
     if (own) co_return Failure::none;
-    if (!force_fresh_ && upstream_->send_proxy_protocol == 0) {
+    if (!force_fresh_ && course_.upstream->send_proxy_protocol == 0) {
         if (auto kept = may_repeat ? local_->pool.take() : local_->pool.take_safe()) {
             endpoint_lane_.stand_on(std::move(kept), strand_);
             co_return Failure::none;
@@ -99,13 +101,13 @@ net::Task<Failure> Exchange::connect() {
     using Connecting = net::Stream::Connecting;
     const auto connecting = endpoint_lane_.connect(endpoint_->address, context_.poller);
     if (connecting != Connecting::again) co_return connected(connecting);
-    set_phase_deadline(upstream_->connect_ms);
+    set_phase_deadline(course_.upstream->connect_ms);
     while (!endpoint_lane_.writable()) {
         co_await strand_.sleep();
-        if (must_end()) co_return Failure::drained;
+        if (course_.must_end()) co_return Failure::drained;
         if (client_left()) co_return Failure::client_closed;
         if (strand_.expired() && !endpoint_lane_.writable())
-            co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
+            co_return course_.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
     co_return connected(endpoint_lane_.connected());
 }
@@ -113,7 +115,7 @@ net::Task<Failure> Exchange::connect() {
 Failure Exchange::connected(net::Stream::Connecting how) {
     if (how == net::Stream::Connecting::done) return introduce_client();
     if (how != net::Stream::Connecting::shortage) return Failure::connect_failed;
-    retry_after_ = 1;
+    course_.retry_after = 1;
     return Failure::shortage;
 }
 
@@ -121,8 +123,8 @@ net::Task<Failure> Exchange::attempt() {
     record_.attempt_us = context_.now_us;
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
     request_trailers_.wanted.clear();
-    if (!route_->allow_trailers.empty())
-        request_trailers_.wanted = http::announced_trailers(base(), request_, route_->allow_trailers);
+    if (!course_.route->allow_trailers.empty())
+        request_trailers_.wanted = http::announced_trailers(base(), asked_.head, course_.route->allow_trailers);
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();
@@ -131,10 +133,10 @@ net::Task<Failure> Exchange::attempt() {
         co_return Failure::head_too_large;
     }
     request_trailers_.lines.clear();
-    upload_.start(body_with_head_ ? http::Body{} : request_guard_.body, route_->limits.body, out_.unread(),
-                  request_guard_.body.kind == http::Body::Kind::chunked ? Coding::chunked : Coding::plain,
+    upload_.start(body_with_head_ ? http::Body{} : asked_.guarded.body, course_.route->limits.body, out_.unread(),
+                  asked_.guarded.body.kind == http::Body::Kind::chunked ? Coding::chunked : Coding::plain,
                   request_trailers_.wanted.empty() ? nullptr : &request_trailers_);
-    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
+    if (course_.listener->min_rate != 0) pace_.start(course_.listener->min_rate, 0);
     upload_dead_ = invited_ = false;
     bool timing_response = false;
     unsigned informational = 0;
@@ -146,7 +148,7 @@ net::Task<Failure> Exchange::attempt() {
                 case Step::source_failed:
                     co_return Failure::client_closed;
                 case Step::source_bad:
-                    refusal_ = "the chunked body is malformed";
+                    asked_.refusal = "the chunked body is malformed";
                     co_return Failure::bad_request;
                 case Step::too_large:
                     co_return Failure::body_too_large;
@@ -165,7 +167,7 @@ net::Task<Failure> Exchange::attempt() {
             timing_response = true;
             paced_since_ms_ = 0;
             pacing_ = false;
-            set_phase_deadline(upstream_->response_head_ms);
+            set_phase_deadline(course_.upstream->response_head_ms);
         }
         for (;;) {
             using Answer = EndpointLane::Answer;
@@ -178,17 +180,17 @@ net::Task<Failure> Exchange::attempt() {
             if (++informational > kMaxInformational) co_return Failure::bad_response;
             if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
             // It works on it: its time for the head begins anew.
-            if (timing_response) set_phase_deadline(upstream_->response_head_ms);
+            if (timing_response) set_phase_deadline(course_.upstream->response_head_ms);
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
         if (!timing_response)
-            set_paced_deadline(listener_->min_rate != 0 && endpoint_lane_.writable(), upstream_->idle_ms);
+            set_paced_deadline(course_.listener->min_rate != 0 && endpoint_lane_.writable(), course_.upstream->idle_ms);
         co_await strand_.sleep();
-        if (must_end()) co_return Failure::drained;
+        if (course_.must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
         if (time_is_up() && !endpoint_lane_.readable()) {
-            if (request_time_is_up()) co_return Failure::request_timeout;
+            if (course_.time_is_up()) co_return Failure::request_timeout;
             if (timing_response) co_return Failure::response_timeout;
             if (client_.readable()) continue;
             // Whoever did not move: the endpoint that takes no more, or the client that sends no more.
@@ -200,8 +202,8 @@ net::Task<Failure> Exchange::attempt() {
 // A small body that is here already goes out with the head, from one piece of memory that stays: so the request can be
 // sent again when a kept connection turns out to be dead.
 void Exchange::take_small_body() {
-    body_with_head_ = client_.append_whole_body(request_guard_.body, net::BufferPool::kBlock, out_);
-    if (body_with_head_) record_.bytes_in += request_guard_.body.length;
+    body_with_head_ = client_.append_whole_body(asked_.guarded.body, net::BufferPool::kBlock, out_);
+    if (body_with_head_) record_.bytes_in += asked_.guarded.body.length;
 }
 
 // Another route or endpoint may want another head. The body behind it has left the client's buffer and comes along.
@@ -231,10 +233,10 @@ Failure Exchange::endpoint_gone(bool in_order) const {
 }
 
 Failure Exchange::guard_answer() {
-    response_guard_ = http::guard_response(endpoint_lane_.base(), response_, method());
+    response_guard_ = http::guard_response(endpoint_lane_.base(), response_, asked_.method());
     if (response_guard_.refused != nullptr) return refuse_answer(response_guard_.refused);
-    if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade &&
-                                     http::offered_upgrade(base(), request_, endpoint_lane_.base(), response_)))
+    if (response_.status == 101 && !(asked_.guarded.upgrade && response_guard_.upgrade &&
+                                     http::offered_upgrade(base(), asked_.head, endpoint_lane_.base(), response_)))
         return refuse_answer("it switches to what was not offered");
     return Failure::none;
 }
@@ -252,17 +254,17 @@ Failure Exchange::refuse_answer(std::string_view why) {
 bool Exchange::may_retry(Failure failure) const {
     const Retry retry = traits(failure).retry;
     if (retry == Retry::never || answer_started_) return false;
-    if (retry == Retry::if_idempotent && !idempotent()) return false;
+    if (retry == Retry::if_idempotent && !asked_.idempotent()) return false;
     // What has been taken from the client's body, be it only the size of a chunk, cannot be sent again (a small body
     // travels with the head and can).
     if (client_.body_touched()) return false;
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (stale_connection(failure)) return true;
-    if (record_.attempts > route_->retries.attempts) return false;
+    if (record_.attempts > course_.route->retries.attempts) return false;
     const std::uint64_t allowed =
-        std::max<std::uint64_t>(kMinRetries, context_.active_exchanges * route_->retries.budget_percent / 100);
-    return route_->retries.attempts > 0 && (retrying_ || context_.active_retries < allowed);
+        std::max<std::uint64_t>(kMinRetries, context_.active_exchanges * course_.route->retries.budget_percent / 100);
+    return course_.route->retries.attempts > 0 && (retrying_ || context_.active_retries < allowed);
 }
 
 void Exchange::note_attempt_end(Failure failure) {
@@ -272,24 +274,24 @@ void Exchange::note_attempt_end(Failure failure) {
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
     const bool stale = failure != Failure::none && stale_connection(failure);
-    if (upstream_->breaker.failure_percent != 0) {
+    if (course_.upstream->breaker.failure_percent != 0) {
         using Outcome = upstream::Breaker::Outcome;
         const bool says_nothing = left || stale;
-        auto& breaker = context_.breaker(upstream_->id);
-        breaker.ended(upstream_->breaker, breaker_ticket_,
+        auto& breaker = context_.breaker(course_.upstream->id);
+        breaker.ended(course_.upstream->breaker, breaker_ticket_,
                       says_nothing ? Outcome::abandoned
                       : failed     ? Outcome::failed
                                    : Outcome::ok,
                       context_.now_ms);
-        upstream_->breaker_board->show(context_.worker_number, breaker);
+        course_.upstream->breaker_board->show(context_.worker_number, breaker);
     }
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
     // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's
     // failure.
     if (stale) {
-        const bool again = idempotent() || failure == Failure::reused_unread;
+        const bool again = asked_.idempotent() || failure == Failure::reused_unread;
         force_fresh_ = true;
-        if (tried_count_ > 0) --tried_count_;
+        course_.tried.forgive();
         if (again) --record_.attempts;
         record_.told_head = record_.told_whole = 0;  // the next one begins anew
         if (again && failure != Failure::reused_reset) return;
@@ -298,7 +300,7 @@ void Exchange::note_attempt_end(Failure failure) {
     if (!record_.first_done && !left) {
         record_.first_done = true;
         record_.first_failed = failed;
-        record_.first_upstream = upstream_->id;
+        record_.first_upstream = course_.upstream->id;
         record_.first_failure = failure;
         if (local_ != nullptr) record_.first_endpoint = local_->state->id;
         if (failure == Failure::none) {
@@ -310,7 +312,7 @@ void Exchange::note_attempt_end(Failure failure) {
     if (left) return;
     if (failed)
         local_->ewma.observe(std::max(static_cast<double>(took), upstream::PeakEwma::kPenaltyUs), context_.now_us);
-    else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
+    else if (course_.upstream->balance.kind == config::Balance::Kind::peak_ewma)
         local_->ewma.observe(static_cast<double>(took), context_.now_us);
     // A response counts when it is over: it may still break.
     if (failure != Failure::none) count_result(failure);
@@ -328,9 +330,9 @@ void Exchange::count_result(Failure failure) {
     }
     ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
     ++local_->consecutive_failures;
-    context_.note_failure(route_->id, local_->state->id, in_force_->generation);
-    if (upstream_->ejection.consecutive_failures != 0 &&
-        local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+    context_.note_failure(course_.route->id, local_->state->id, course_.in_force->generation);
+    if (course_.upstream->ejection.consecutive_failures != 0 &&
+        local_->consecutive_failures % course_.upstream->ejection.consecutive_failures == 0)
         context_.suspect({local_->state->id, local_->consecutive_failures});
 }
 
@@ -342,12 +344,12 @@ void Exchange::give_back(bool reusable) {
             if (bound_)
                 keep_for_client();
             else
-                local_->pool.give(endpoint_lane_.leave(), upstream_->max_idle);
+                local_->pool.give(endpoint_lane_.leave(), course_.upstream->max_idle);
         }
         endpoint_lane_.close();
     }
     upstream::release(*endpoint_);
-    if (context_.waiting != 0) context_.queue(upstream_->id).call();
+    if (context_.waiting != 0) context_.queue(course_.upstream->id).call();
     endpoint_ = nullptr;
     local_ = nullptr;
 }

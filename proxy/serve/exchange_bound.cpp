@@ -7,13 +7,13 @@
 namespace switchyard::serve {
 
 bool Exchange::binds() const {
-    return http::binds_connection(base(), request_) || http::binds_connection(endpoint_lane_.base(), response_);
+    return http::binds_connection(base(), asked_.head) || http::binds_connection(endpoint_lane_.base(), response_);
 }
 
 // The endpoint that the client has a connection of his own to, if it is one of these.
 void Exchange::prefer_bound(std::int32_t& preferred) const {
-    for (std::size_t i = 0; i < upstream_->endpoints.size(); ++i)
-        if (client_.bound()->is_to(upstream_->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
+    for (std::size_t i = 0; i < course_.upstream->endpoints.size(); ++i)
+        if (client_.bound()->is_to(course_.upstream->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
 }
 
 bool Exchange::take_bound() {
@@ -27,7 +27,7 @@ bool Exchange::take_bound() {
 }
 
 void Exchange::keep_for_client() {
-    if (trusted_peer_ || upstream_->max_idle == 0 || upstream_->send_proxy_protocol != 0) return;
+    if (asked_.trusted_peer || course_.upstream->max_idle == 0 || course_.upstream->send_proxy_protocol != 0) return;
     // Its news still wake this client's strand.
     if (endpoint_lane_.quiet())
         client_.bound() = std::make_unique<ClientConnection::Bound>(endpoint_lane_.leave(), local_->state);

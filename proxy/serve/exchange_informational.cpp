@@ -7,17 +7,17 @@ namespace switchyard::serve {
 // 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
 net::Task<Failure> Exchange::relay_informational() {
     if (response_.status == 100) invited_ = true;
-    if (request_.minor == 1) {
+    if (asked_.head.minor == 1) {
         net::Buffer line(context_.buffers);
         if (!write_informational(line)) co_return Failure::bad_response;
         while (!line.empty()) {
             if (!client_.writable()) {
-                set_phase_deadline(upstream_->idle_ms);
+                set_phase_deadline(course_.upstream->idle_ms);
                 co_await strand_.sleep();
-                if (must_end()) co_return Failure::drained;
+                if (course_.must_end()) co_return Failure::drained;
                 if (client_.broken()) co_return Failure::client_closed;
                 if (strand_.expired() && !client_.writable())
-                    co_return request_time_is_up() ? Failure::request_timeout : Failure::client_slow;
+                    co_return course_.time_is_up() ? Failure::request_timeout : Failure::client_slow;
                 continue;
             }
             const auto wrote = client_.say(line.unread());

@@ -6,12 +6,13 @@
 
 namespace switchyard::serve {
 Failure Exchange::introduce_client() {
-    if (upstream_->send_proxy_protocol == 0) return Failure::none;
+    if (course_.upstream->send_proxy_protocol == 0) return Failure::none;
     http::ProxyAddress source, destination;
     client_.addresses(source, destination);
     char text[http::kMaxWrittenProxyHeader];
-    const std::size_t size = http::write_proxy_header(
-        text, upstream_->send_proxy_protocol, client_.address().is_ip && destination.port != 0, source, destination);
+    const std::size_t size =
+        http::write_proxy_header(text, course_.upstream->send_proxy_protocol,
+                                 client_.address().is_ip && destination.port != 0, source, destination);
     return endpoint_lane_.introduce({text, size}) ? Failure::none : Failure::connect_failed;
 }
 

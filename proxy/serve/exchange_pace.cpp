@@ -27,7 +27,7 @@ bool Exchange::download_too_slow() {
 
 // A deadline that only wakes the pace is no end.
 bool Exchange::time_is_up() const {
-    return strand_.expired() && (!pacing_ || request_time_is_up());
+    return strand_.expired() && (!pacing_ || course_.time_is_up());
 }
 
 }  // namespace switchyard::serve

@@ -10,11 +10,8 @@ using Kind = http::Body::Kind;
 // Bytes both ways until both sides have closed, nothing moved for the route's tunnel_idle, or the drain of its endpoint
 // has reached this one.
 net::Task<Next> Exchange::tunnel(std::string_view head) {
-    leave_upstream();
-    record_.tunnel = true;
+    course_.become_tunnel();
     stand_outside();
-    enter_upstream(*upstream_);
-    request_deadline_ms_ = 0;
     const http::Body endless{Kind::until_close, 0};
     upload_.start(endless, 0, {}, Coding::plain);
     download_.start(endless, 0, head, Coding::plain);
@@ -50,10 +47,10 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
         client_.rest();
         endpoint_lane_.rest();
         strand_.set_deadline(
-            place.deadline(route_->tunnel_idle_ms == 0 ? 0 : context_.now_ms + route_->tunnel_idle_ms));
+            place.deadline(course_.route->tunnel_idle_ms == 0 ? 0 : context_.now_ms + course_.route->tunnel_idle_ms));
         co_await strand_.sleep();
-        if (must_end()) record_.failure = Failure::drained;
-        if (must_end() || place.must_end(context_.now_ms)) break;
+        if (course_.must_end()) record_.failure = Failure::drained;
+        if (course_.must_end() || place.must_end(context_.now_ms)) break;
         if (strand_.expired()) {
             record_.failure = Failure::body_idle;
             break;
