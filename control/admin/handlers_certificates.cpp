@@ -1,6 +1,7 @@
 // GET /v1/certificates · POST /v1/certificates/reload
 #include "control/admin/body.h"
 #include "control/admin/certificate_view.h"
+#include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
 
 namespace switchyard::control::handlers {
@@ -19,7 +20,8 @@ void get_certificates(Context& context, const AdminRequest&, Respond respond) {
 }
 
 // 200 whatever the files hold: what cannot be used is said there, and changes nothing.
-void reload_certificates(Context& context, const AdminRequest&, Respond respond) {
+void reload_certificates(Context& context, const AdminRequest& request, Respond respond) {
+    if (auto timely = unless_stale(context, request); !timely) return respond(reply(timely.error()));
     context.certificates.look([&context, respond = std::move(respond)](bool in_force) {
         if (in_force) return respond(reply(view(context)));
         respond(reply(Problem(503, "certificates-not-read",
