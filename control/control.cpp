@@ -139,6 +139,7 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
 // The file is read and looked through beside control's thread: it may be large,
 // and its disk may hang.
 void Control::Members::reload(const std::string& why) {
+    certificates->look({});
     struct Read {
         Result<LayeredFile> file = problems::internal("it was not read");
         Result<config::Model> model = problems::internal("it was not read");
@@ -178,6 +179,7 @@ void Control::Members::end() {
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
     names->stop();
+    certificates->stop();
     health->stop();
     ejection->stop();
     pool->drain(grace, [this] {
@@ -192,6 +194,7 @@ Control::~Control() {
     if (!members_) return;
     if (members_->admin) members_->admin->stop();
     if (members_->controller) members_->controller->stop();
+    if (members_->certificates) members_->certificates->stop();
     if (members_->pool) members_->pool->stop();
     members_->aside.stop();
     members_->store.stop();  // after the last that may want something to be kept

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/admin/server.h"
+#include "control/certificates/certificates.h"
 #include "control/control.h"
 #include "control/core/aside.h"
 #include "control/core/config_file.h"
@@ -45,6 +46,7 @@ struct Control::Members {
     std::unique_ptr<Names> names;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
+    std::unique_ptr<Certificates> certificates;
     Totals totals;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
@@ -67,6 +69,7 @@ struct Control::Members {
     // a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
+    void build_certificates();
     void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
     void look_who_leads();

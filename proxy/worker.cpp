@@ -83,6 +83,10 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
 }
 
+void Worker::reach(std::function<void()> there) {
+    asio::post(io_, [this, there = std::move(there)]() mutable { asio::post(control_, std::move(there)); });
+}
+
 void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
     asio::post(io_, [this, ages, each = std::move(each)]() mutable {
         context_.ages_wanted = ages;

@@ -14,6 +14,7 @@
 #include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
+#include "control/certificates/certificates.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
 #include "control/metrics/totals.h"
@@ -34,6 +35,7 @@ struct Context {
     HealthChecker& health;
     Ejection& ejection;
     Names& names;
+    Certificates& certificates;
     std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
     rollout::Rollouts& rollouts;

@@ -54,6 +54,8 @@ void get_release(Context&, const AdminRequest&, Respond);
 void post_release_step(Context&, const AdminRequest&, Respond);
 void post_release_alive(Context&, const AdminRequest&, Respond);
 void undo_release(Context&, const AdminRequest&, Respond);
+void get_certificates(Context&, const AdminRequest&, Respond);
+void reload_certificates(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers

@@ -62,6 +62,8 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/releases/{release}/steps", A::operate, false, "recordReleaseStep", "What happened to a step, as its runner says", "ReleaseStep", "Release", "", h::post_release_step},
     {"POST", "/v1/releases/{release}/alive", A::operate, false, "keepRelease", "The runner is still there", "ReleaseAlive", "ReleaseKept", "", h::post_release_alive},
     {"POST", "/v1/releases/{release}/undo", A::operate, true, "undoRelease", "The route's traffic as it was before the release", "ReleaseUndo", "Receipt", "", h::undo_release},
+    {"GET", "/v1/certificates", A::viewer, false, "getCertificates", "The certificates, what they name, and how near their end is", "", "Certificates", "", h::get_certificates},
+    {"POST", "/v1/certificates/reload", A::operate, false, "reloadCertificates", "Look at the files of all certificates now; answers when what they hold is in force", "", "Certificates", "", h::reload_certificates},
     {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", h::events},
 };
 // clang-format on
