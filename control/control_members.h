@@ -46,6 +46,7 @@ struct Control::Members {
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     Totals totals;
+    Series series;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
     LedRoutes led;

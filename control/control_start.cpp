@@ -104,6 +104,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *names,
                               [this] { return look_whether_settled(); },
                               totals,
+                              series,
                               *rollouts,
                               *releases,
                               Tokens(std::move(tokens)),

@@ -10,12 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "control/admin/browser_sessions.h"
 #include "control/admin/failed_attempts.h"
 #include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/metrics/series.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
 #include "control/release/book/releases.h"
@@ -36,6 +38,7 @@ struct Context {
     Names& names;
     std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
+    Series& series;
     rollout::Rollouts& rollouts;
     release::Releases& releases;
     Tokens tokens;
@@ -47,6 +50,7 @@ struct Context {
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
     RepeatedReplies replies{controller.store(), controller.writer()};
+    BrowserSessions sessions{};
 };
 
 }  // namespace switchyard::control
