@@ -39,7 +39,9 @@ bool Control::Members::look_whether_settled() {
 
 void Control::Members::collect() {
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
-        totals.add(report, steady_clock::now());
+        const auto now = steady_clock::now();
+        totals.add(report, now);
+        series.add(report, now);
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);
         rollouts->report(report);
@@ -52,9 +54,13 @@ void Control::Members::release() {
         totals.forget_endpoint(endpoint->id);
         ejection->forget(endpoint->upstream, endpoint->address);
     }
-    for (const auto& [id, name] : gone.routes) totals.forget_route(id);
+    for (const auto& [id, name] : gone.routes) {
+        totals.forget_route(id);
+        series.forget_route(id);
+    }
     for (const auto& [id, name] : gone.upstreams) {
         totals.forget_upstream(id);
+        series.forget_upstream(id);
         health->forget(name);
         controller->forget_upstream(id);
     }

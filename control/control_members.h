@@ -48,6 +48,7 @@ struct Control::Members {
     std::unique_ptr<Ejection> ejection;
     std::unique_ptr<Certificates> certificates;
     Totals totals;
+    Series series;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
     LedRoutes led;

@@ -112,6 +112,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *certificates,
                               [this] { return look_whether_settled(); },
                               totals,
+                              series,
                               *rollouts,
                               *releases,
                               Tokens(std::move(tokens)),

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/admin/browser_sessions.h"
 #include "control/admin/failed_attempts.h"
 #include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
@@ -17,6 +18,7 @@
 #include "control/certificates/certificates.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/metrics/series.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
 #include "control/release/book/releases.h"
@@ -38,6 +40,7 @@ struct Context {
     Certificates& certificates;
     std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
     Totals& totals;
+    Series& series;
     rollout::Rollouts& rollouts;
     release::Releases& releases;
     Tokens tokens;
@@ -49,6 +52,7 @@ struct Context {
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
     RepeatedReplies replies{controller.store(), controller.writer()};
+    BrowserSessions sessions{};
 };
 
 }  // namespace switchyard::control

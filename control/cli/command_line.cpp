@@ -55,6 +55,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_events(app, options, action);
     add_explain(app, options, action);
     add_watch(app, options, action);
+    add_ui(app, options, action);
     add_rollout(app, options, action);
     add_deploy(app, options, action);
     add_certificates(app, options, action);

@@ -26,6 +26,7 @@ void add_audit(CLI::App& app, Options& options, Action& action);
 void add_events(CLI::App& app, Options& options, Action& action);
 void add_explain(CLI::App& app, Options& options, Action& action);
 void add_watch(CLI::App& app, Options& options, Action& action);
+void add_ui(CLI::App& app, Options& options, Action& action);
 void add_rollout(CLI::App& app, Options& options, Action& action);
 void add_deploy(CLI::App& app, Options& options, Action& action);
 void add_releases(CLI::App& app, Options& options, Action& action);

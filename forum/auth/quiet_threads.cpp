@@ -9,8 +9,8 @@ namespace forum {
 
 namespace {
 
-// A third of what an ordinary thread gets where both want the processor, so that a login still comes through on a machine
-// that is busy with something else; all of it where nothing else wants it.
+// A third of what an ordinary thread gets where both want the processor, so that a login still comes through on a
+// machine that is busy with something else; all of it where nothing else wants it.
 constexpr int kNice = 5;
 
 }  // namespace

@@ -1,0 +1,45 @@
+// What is still in flight by older generations, and how long it may take.
+import { h } from "./element.js";
+import { arms, named } from "./arms.js";
+import { live } from "./live.js";
+import { ago, count, moment, span } from "./words.js";
+
+const WORDS = { running: "running", done: "done", expired: "past its time" };
+
+function bar(left, at) {
+    const gone = at ? 100 * (1 - left / at) : 100;
+    return h("div", { class: "progress good", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(gone), "aria-label": "finished" }, h("i", { style: { width: gone + "%" } }));
+}
+
+function card(d) {
+    const names = [...new Set([...Object.keys(d.at_start), ...Object.keys(d.in_flight)])];
+    const arm = arms(names);
+    const none = { requests: 0, tunnels: 0 };
+    return h("section", { key: d.id, class: "panel drain" },
+        h("div", { class: "head" }, h("h2", {}, `Drain ${d.id}`), h("span", { class: `pill ${d.state === "done" ? "good" : d.state === "running" ? "busy" : "warn"}` }, WORDS[d.state]),
+            h("span", { class: "quiet" }, d.ended_at ? `took ${((new Date(d.ended_at) - new Date(d.started_at)) / 1000).toFixed(1)} s · ${ago(d.ended_at)}` : `since ${moment(d.started_at)}`)),
+        names.length === 0 ? h("p", { class: "quiet" }, "Nothing was in flight.")
+            : h("table", {}, h("thead", {}, h("tr", {}, ["From", "Requests", "Tunnels", "At the start", "Finished"].map((t, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : "" }, t)))),
+                h("tbody", {}, names.map(name => {
+                    const left = d.in_flight[name] ?? none, at = d.at_start[name] ?? none;
+                    return h("tr", { key: name }, h("th", { scope: "row" }, named(name, arm[name])), h("td", { class: "number" }, count(left.requests)), h("td", { class: "number" }, count(left.tunnels)),
+                        h("td", { class: "number" }, count(at.requests + at.tunnels)), h("td", {}, bar(left.requests + left.tunnels, at.requests + at.tunnels)));
+                }))),
+        d.deadline && d.state === "running" ? h("p", { class: "note" }, `Until ${moment(d.deadline)} (${span((new Date(d.deadline) - Date.now()) / 1000)}), then what is left ${d.policy === "cut" ? "is cut" : "may finish in its own time"}.`) : null,
+        d.oldest?.length ? oldest(d.oldest) : null);
+}
+
+function oldest(all) {
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "The oldest, scrolls sideways" }, h("table", {}, h("caption", {}, "The oldest"),
+        h("thead", {}, h("tr", {}, ["Route", "Path", "Client", "Age"].map(t => h("th", { scope: "col" }, t)))),
+        h("tbody", {}, all.slice(0, 20).map(o => h("tr", {}, h("td", {}, o.route), h("td", {}, h("code", { class: "break" }, o.path)), h("td", {}, o.client), h("td", { class: "number" }, span((o.age_ms ?? 0) / 1000)))))));
+}
+
+export function drains() {
+    const all = live.drains;
+    const running = all.filter(d => d.state === "running");
+    return [h("h1", { tabindex: "-1" }, "Drains"),
+        h("p", { class: "quiet" }, "What a change took traffic from finishes what it has. The counts can only fall: zero is final, and then the old release can be stopped."),
+        all.length === 0 ? h("p", { class: "quiet" }, "There was none yet.") : null,
+        running.map(card), all.filter(d => d.state !== "running").slice(0, 20).map(card)];
+}
