@@ -15,7 +15,7 @@ class Play {
     explicit Play(const Report& report)
         : report_(report), stage_(1, report.route, {}, report.listener), client_(stage_.client(report.from)) {}
 
-    void step(const Step& step) {
+    void step(const Exchanged& step) {
         Crank& crank = *stage_.crank;
         switch (step.does) {
             case client_sends:

@@ -37,7 +37,7 @@ enum class Does : unsigned char {
     second_client,           // another client speaks from here on
 };
 
-struct Step {
+struct Exchanged {
     Does does;
     std::string text = {};
     std::size_t number = 0;
@@ -46,7 +46,7 @@ struct Step {
 struct Report {
     const char* source;  // owner/repository#number on GitHub, of one thread or several
     const char* what;    // in our words
-    std::vector<Step> steps;
+    std::vector<Exchanged> steps;
     std::string route = {}, listener = {};  // keys of the configuration
     const char* from = "192.0.2.7";         // where the client seems to come from
 };
