@@ -154,7 +154,9 @@ class Exchange : public UnderWay {
     Cell& first_cell();
     void note_bucket();
     bool keyless() const;
-    void note_marks(std::uint32_t slow_us);
+    void note_marks();
+    void note_age(const Passage& passage);
+    void note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint);
     void write_access_line() const;
 
     void pin();
