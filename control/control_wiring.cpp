@@ -166,8 +166,8 @@ void Control::Members::build_rollouts() {
     ports.time_of_day = [](rollout::Duration ahead) {
         return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
     };
-    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
-        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    ports.note_marks = [this](const std::string& route, const std::optional<MarkLimits>& limits) {
+        registry.marks(route)->note(limits);
     };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };

@@ -251,6 +251,7 @@ WorkerReport Worker::report() {
         context_.refresh_clock();
         serve::Exchange::tell_ages(context_, out);
     }
+    context_.take_marks(out);
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
         context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);

@@ -143,7 +143,9 @@ class Exchange : public UnderWay {
     void count_first_now();
     Cell& first_cell();
     void note_bucket();
-    void note_marks(std::uint32_t slow_us);
+    void note_marks();
+    void note_age(const Passage& passage);
+    void note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint);
     void write_access_line() const;
 
     void set_phase_deadline(std::int64_t milliseconds);
