@@ -117,7 +117,7 @@ class SlowClients(ForumTest):
 
     def test_crumbs_are_read_by_one_thread_that_gives_way_and_answered_by_the_others(self):
         forum = self.start("--read-limit", "1h")
-        gives_way = until(lambda: next((task for task in tasks_of(forum) if task.nice > 0), None), "a thread that gives way")
+        gives_way = until(lambda: next((task for task in tasks_of(forum) if task.nice == 10), None), "the thread that reads crumbs")
         pieces = [b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
                   b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"]
         self.assertEqual(forum.client().get("/livez").status, 200)
