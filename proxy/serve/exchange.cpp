@@ -258,7 +258,7 @@ net::Task<Next> Exchange::proxy() {
         if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
             // Nobody is left to ask: what went wrong at the one who was asked is the answer.
             failure = before;
-            retry_after_ = 0;
+            retry_after_ = failure == Failure::shortage ? 1 : 0;  // ours passes
             break;
         }
         if (failure == Failure::none) {
