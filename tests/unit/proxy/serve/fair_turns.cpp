@@ -102,8 +102,7 @@ TEST_CASE("a pipeline is answered in order, however its requests lie in the buff
 TEST_CASE("a download, an upload and a tunnel move so much in a turn, however fast both sides are") {
     const std::string upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
     struct Shape {
-        const char* name;
-        std::string request, answer;
+        std::string name, request, answer;
         bool to_client;
     };
     const Shape kShapes[] = {
