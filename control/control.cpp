@@ -74,6 +74,7 @@ void Control::Members::forget_what_is_gone() {
     for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
     for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
     totals.configured(routes, upstreams, steady_clock::now());
+    rollouts->configured(routes, upstreams);
 }
 
 void Control::Members::look_at_disk() {

@@ -111,7 +111,7 @@ net::Task<Next> Exchange::proxy() {
         if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
             // Nobody is left to ask: what went wrong at the one who was asked is the answer.
             failure = before;
-            course_.retry_after = 0;
+            course_.retry_after = failure == Failure::shortage ? 1 : 0;  // ours passes
             break;
         }
         if (failure == Failure::none) {

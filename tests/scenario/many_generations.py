@@ -19,8 +19,9 @@ from checks import check, verdict  # noqa: E402
 from running import DEADLINE, Endpoint, Switchyard, blue_green, until, workplace  # noqa: E402
 
 KEPT = 50          # generations of history
-AT_ONCE = 4        # routes and upstreams of a release
+AT_ONCE = 8        # routes and upstreams of a release
 GONE = 2 * 256     # of what is gone so many totals stay at most for a scraper (control/metrics/totals.h)
+SPARE = 10         # endpoints that come and go, about
 WARM = 1 / 3       # of the run: what a process needs anyway is there by then
 SLACK_KB = 24_576  # of resident memory: what an allocator keeps of the largest documents and reports
 
@@ -30,8 +31,7 @@ class Life:
         self.proxy, self.endpoints, self.random = proxy, endpoints, random.Random(seed)
         self.release, self.weight, self.extra = 0, 0, None
         _, self.document, _ = proxy.call("GET", "/v1/config")
-        # Where nobody listens: known by nobody, up at once.
-        self.spare = [f"127.0.0.2:{port}" for port in self.random.sample(range(1, 1024), 40)]
+        self.addresses = 0
 
     def change(self, method, path, body=None):
         status, receipt, _ = self.proxy.call(method, path, body)
@@ -73,17 +73,20 @@ class Life:
         self.ask("app", ("blue",) if self.weight == 0 else ("blue", "green"))
 
     def endpoint(self):
-        address = self.random.choice(self.spare)
-        known = {e["address"] for e in self.document["upstreams"]["spare"]["endpoints"]}
-        if address in known:
-            self.change("DELETE", f"/v1/upstreams/spare/endpoints/{address}")
+        """One more, which nobody has seen before and where nobody listens, or one less."""
+        known = [e["address"] for e in self.document["upstreams"]["spare"]["endpoints"]]
+        if len(known) > self.random.randrange(2 * SPARE):
+            self.change("DELETE", f"/v1/upstreams/spare/endpoints/{self.random.choice(known)}")
         else:
+            self.addresses += 1
+            address = f"127.1.{self.addresses >> 8}.{self.addresses & 255}:9"
             self.change("PUT", f"/v1/upstreams/spare/endpoints/{address}", {"weight": self.random.randrange(1, 9)})
         self.document = self.proxy.call("GET", "/v1/config")[1]
 
     def checks(self):
         document = copy.deepcopy(self.document)
-        document["upstreams"]["green"]["health"] = {"type": self.random.choice(["none", "tcp", "http"]), "interval": "100ms"}
+        for name in ("green", "spare"):
+            document["upstreams"][name]["health"] = {"type": self.random.choice(["none", "tcp", "http"]), "interval": "100ms"}
         self.put(document)
 
     def listener(self):
@@ -135,7 +138,7 @@ def story(switchyard, yardbench, work, generations, seed):
             made = proxy.status()["generation"] - begun
             check("each change made a generation, but where it changed nothing", made > generations * 0.8, (made, generations))
             warm, last = sizes[int(len(sizes) * WARM)], sizes[-1]
-            live = 2 * (AT_ONCE + 3) + len(life.spare)
+            live = 2 * (AT_ONCE + 3) + 2 * SPARE
             check("memory", last["resident KiB"] <= warm["resident KiB"] + SLACK_KB, (warm, last))
             check("threads", last["threads"] == warm["threads"], (warm, last))
             check("descriptors", last["descriptors"] <= warm["descriptors"] + 16, (warm, last))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""One connection is one of many: clients that pipeline without end, or download without end, leave the others of their one
-worker their turn, and every change its 200.
+"""One connection is one of many: clients that pipeline without end, download without end, or send a byte at a time, leave the
+others of their one worker their turn, and every change its 200.
 
 Neither do those who hold descriptors, crowd the admin API or guess tokens. The others' times are compared with those of
 the same run without them.
@@ -45,14 +45,33 @@ def greed(port, request, got):
         pass
 
 
+def drip(port, request, count):
+    """Fifty clients that send a request and then a byte each, again and again; one who is let go comes again."""
+    begin = lambda: socket.create_connection(("127.0.0.1", port))  # noqa: E731
+    clients = [begin() for _ in range(50)]
+    for client in clients:
+        client.sendall(request)
+    while True:
+        for place, client in enumerate(clients):
+            try:
+                client.sendall(b"x")
+            except OSError:
+                clients[place] = begin()
+                clients[place].sendall(request)
+            count.value += 1
+            time.sleep(0.0002)
+
+
 class Greedy:
-    def __init__(self, port, request):
-        self.got = multiprocessing.Value("Q", 0)
-        self.process = multiprocessing.Process(target=greed, args=(port, request, self.got), daemon=True)
+    """`enough`: of what `what` counts, then it flows."""
+
+    def __init__(self, port, request, what=greed, enough=1 << 16):
+        self.got, self.enough = multiprocessing.Value("Q", 0), enough
+        self.process = multiprocessing.Process(target=what, args=(port, request, self.got), daemon=True)
         self.process.start()
 
     def flows(self):
-        return self.got.value > 1 << 16
+        return self.got.value > self.enough
 
     def stop(self):
         self.process.kill()
@@ -166,6 +185,9 @@ def story(switchyard, yardbench, work, own):
                 "a pipeline of requests that nobody takes":
                     lambda: Greedy(port, b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n" * 2000),
                 "a pipeline of large downloads": lambda: Greedy(port, b"GET / HTTP/1.1\r\nHost: app\r\n\r\n" * 20),
+                "fifty that drip a body": lambda: Greedy(
+                    port, b"POST / HTTP/1.1\r\nHost: app\r\nContent-Length: 100000000\r\n\r\n", drip, 200),
+                "fifty that drip a head": lambda: Greedy(port, b"GET / HTTP/1.1\r\nHost: app\r\nX-Long: ", drip, 200),
                 "60 that hold descriptors": lambda: Crowd(port, 60, b"GET / HTTP/1.1\r\nHost: no"),
                 "600 idle ones on the admin port": lambda: Crowd(admin, 600),
                 "50 wrong tokens a second": lambda: Guesser(admin),

@@ -242,7 +242,8 @@ TEST_CASE("checks that others have reported as wrong: what counts, and what is s
         {"basecamp/kamal-proxy#60", "HTTP/1.1 200 OK\r\nContent-", {200}, "waiting for the answer: "},
     };
     for (const Report& report : kReports) {
-        CAPTURE(report.source);
+        const std::string source = report.source;
+        CAPTURE(source);
         Bench b;
         Answering endpoint(b.io);
         endpoint.raw = report.answer;

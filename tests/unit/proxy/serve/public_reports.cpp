@@ -168,8 +168,9 @@ class Play {
 
 void play(std::span<const Report> reports) {
     for (const Report& report : reports) {
-        CAPTURE(report.source);
-        CAPTURE(report.what);
+        const std::string source = report.source, what = report.what;
+        CAPTURE(source);
+        CAPTURE(what);
         Play one(report);
         std::size_t number = 0;
         try {
@@ -179,7 +180,8 @@ void play(std::span<const Report> reports) {
             }
         } catch (const std::exception& error) {
             CAPTURE(number);
-            CAPTURE(error.what());
+            const std::string seen = error.what();
+            CAPTURE(seen);
             FAIL_CHECK("a step that did not happen");
         }
     }
