@@ -36,6 +36,7 @@ LogLevel level_of(const std::string& word) {
 Result<void> Control::Members::begin(const Beginning& from) {
     const auto model = std::make_shared<const config::Model>(from.model);
     names->introduce(*model);
+    discovery->introduce(*model);
     auto compiled = compile(model, from.generation, registry, names->known(), led);
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     controller->begin(model, std::move(compiled.snapshot), from.generation);
@@ -102,6 +103,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *health,
                               *ejection,
                               *names,
+                              *discovery,
                               [this] { return look_whether_settled(); },
                               totals,
                               *rollouts,
@@ -142,6 +144,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
     auto& m = *control->members_;
     if (auto built = m.build_names(process.resolver); !built) return built.error();
+    if (auto built = m.build_discovery(process); !built) return built.error();
     m.build_core();
     // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
     const auto without_file = [&](const Problem& problem) -> Result<void> {

@@ -16,6 +16,7 @@
 #include "control/base/timestamp.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/discovery/runner/discovery.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
 #include "control/release/book/releases.h"
@@ -34,7 +35,8 @@ struct Context {
     HealthChecker& health;
     Ejection& ejection;
     Names& names;
-    std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
+    discovery::Discovery& discovery;
+    std::function<bool()> settled;  // every endpoint was checked and every name and source asked once: a latch
     Totals& totals;
     rollout::Rollouts& rollouts;
     release::Releases& releases;
