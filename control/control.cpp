@@ -11,6 +11,7 @@
 #include "control/core/config_file.h"
 #include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 
@@ -33,7 +34,8 @@ constexpr std::chrono::seconds kDiskHangs{1};
 }  // namespace
 
 bool Control::Members::look_whether_settled() {
-    settled = settled || (health->all_checked() && names->all_asked());
+    settled = settled || (names->all_asked() && discovery->all_asked() &&
+                          controller->snapshot()->facts == names->known().version && health->all_checked());
     return settled;
 }
 
@@ -185,6 +187,7 @@ void Control::Members::end() {
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
+    discovery->stop();
     names->stop();
     certificates->stop();
     health->stop();

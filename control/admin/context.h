@@ -18,6 +18,7 @@
 #include "control/certificates/certificates.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/discovery/runner/discovery.h"
 #include "control/metrics/series.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
@@ -38,7 +39,8 @@ struct Context {
     Ejection& ejection;
     Names& names;
     Certificates& certificates;
-    std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
+    discovery::Discovery& discovery;
+    std::function<bool()> settled;  // every endpoint was checked and every name and source asked once: a latch
     Totals& totals;
     Series& series;
     rollout::Rollouts& rollouts;

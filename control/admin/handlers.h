@@ -19,6 +19,7 @@ void switch_route(Context&, const AdminRequest&, Respond);
 void put_split(Context&, const AdminRequest&, Respond);
 void get_upstreams(Context&, const AdminRequest&, Respond);
 void get_upstream(Context&, const AdminRequest&, Respond);
+void get_discovery(Context&, const AdminRequest&, Respond);
 void put_route(Context&, const AdminRequest&, Respond);
 void delete_route(Context&, const AdminRequest&, Respond);
 void put_rule(Context&, const AdminRequest&, Respond);

@@ -34,6 +34,7 @@ constexpr AdminRoute kRoutes[] = {
     {"DELETE", "/v1/upstreams/{upstream}", A::admin, true, "deleteUpstream", "Remove an upstream that nothing names", "", "Receipt", "", h::delete_upstream},
     {"GET", "/v1/upstreams", A::viewer, false, "getUpstreams", "All upstreams with the state of their endpoints", "", "Upstreams", "", h::get_upstreams},
     {"GET", "/v1/upstreams/{upstream}", A::viewer, false, "getUpstream", "One upstream with the state of its endpoints, now or when so many are healthy", "", "Upstream", "healthy wait", h::get_upstream},
+    {"GET", "/v1/upstreams/{upstream}/discovery", A::viewer, false, "getDiscovery", "How its endpoints are discovered: the source, the roll, what a guard holds, what happened", "", "Discovery", "", h::get_discovery},
     {"PUT", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "putEndpoint", "Add an endpoint or replace its settings", "Endpoint", "Receipt", "", h::put_endpoint},
     {"DELETE", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "deleteEndpoint", "Remove an endpoint", "", "Receipt", "", h::delete_endpoint},
     {"POST", "/v1/upstreams/{upstream}/endpoints/{address}/state", A::operate, true, "setEndpointState", "Take an endpoint out (drain, maint) and back (up)", "EndpointState", "Receipt", "", h::set_endpoint_state},

@@ -10,6 +10,7 @@ void add_overlays(CLI::App& verb, std::vector<std::string>& overlays);
 void add_check(CLI::App& app, Action& action);
 void add_schema(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Options& options, Action& action);
+void add_upstream(CLI::App& app, Options& options, Action& action);
 void add_switch(CLI::App& app, Options& options, Action& action);
 void add_split(CLI::App& app, Options& options, Action& action);
 void add_apply(CLI::App& app, Options& options, Action& action);
