@@ -36,9 +36,12 @@ Exchange::Exchange(Session& session)
       context_(session.context()),
       head_(context_.buffers),
       out_(context_.buffers),
-      back_(context_.buffers) {}
+      back_(context_.buffers) {
+    session_.exchange = this;
+}
 
 Exchange::~Exchange() {
+    session_.exchange = nullptr;
     // Only when the worker stops in the middle is anything left here.
     give_back(false);
     if (counted_active_) --context_.active_exchanges;

@@ -17,6 +17,8 @@
 
 namespace switchyard::serve {
 
+class Exchange;
+
 class Session final
     : public net::Waiter,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
@@ -50,6 +52,7 @@ class Session final
         }
     };
     std::unique_ptr<Bound> bound;
+    const Exchange* exchange = nullptr;  // the one that is under way
 
     net::Stream stream;
     net::Buffer in;  // bytes from the client that no exchange has taken yet
