@@ -123,6 +123,9 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               kVersion,
                               system_clock::now(),
                               std::move(notices)});
+    context->oldest = [this](const Drain& drain, std::size_t most, const WorkerPool::Oldest& each) {
+        pool->oldest(drain.generation, drain.upstreams, most, each);
+    };
     auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);

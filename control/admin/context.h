@@ -26,6 +26,7 @@
 #include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
+#include "proxy/base/held_exchange.h"
 #include "proxy/snapshot/registry.h"
 
 namespace switchyard::control {
@@ -55,6 +56,8 @@ struct Context {
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
     RepeatedReplies replies{controller.store(), controller.writer()};
     BrowserSessions sessions{};
+    // Of what a drain waits for the oldest, so many of each worker: once for each that answers.
+    std::function<void(const Drain&, std::size_t most, const std::function<void(std::vector<HeldExchange>)>&)> oldest{};
 };
 
 }  // namespace switchyard::control

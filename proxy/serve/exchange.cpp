@@ -32,9 +32,12 @@ Exchange::Exchange(ClientConnection& connection)
       head_(context_.buffers),
       out_(context_.buffers),
       upload_(client_, endpoint_lane_),
-      download_(endpoint_lane_, client_) {}
+      download_(endpoint_lane_, client_) {
+    client_.exchange = this;
+}
 
 Exchange::~Exchange() {
+    client_.exchange = nullptr;
     // Only when the worker stops in the middle is anything left here.
     give_back(false);
     if (counted_active_) --context_.active_exchanges;

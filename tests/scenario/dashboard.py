@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Story: somebody flies by the dashboard, in a real Chromium. He logs in, watches a release move under load, splits,
 switches, reads the receipt and undoes; begins a rollout to a bad release and sees it come back; drains an endpoint; reads
-history; loses the connection and regains it. Then every page, light and dark, on a screen and on a phone: a picture, no
-word on the console, no request to anybody else, nothing that axe-core finds.
+history, and sees what a drain waits for; loses the connection and regains it. Then every page, light and dark, on a screen
+and on a phone: a picture, no word on the console, no request to anybody else, nothing that axe-core finds.
 
 usage: dashboard.py SWITCHYARD YARDBENCH FOLDER_OF_PICTURES [FOLDER_OF_README_PICTURES]"""
 import json
 import os
 import pathlib
 import re
+import socket
+import struct
 import subprocess
 import sys
 import urllib.parse
@@ -27,16 +29,18 @@ PAGES = ["now", "route/app", "upstream/blue", "rollout", "history", "drains", "c
 FAILED_LOADS = re.compile(r"net::ERR_|Failed to load resource")
 
 
-def configuration(blue, spare, green, bad):
+def configuration(blue, spare, green, bad, old):
     health = {"type": "tcp", "interval": "200ms", "timeout": "5s"}
     return {
         "process": {"workers": 2},
         "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
         "upstreams": {"blue": {"endpoints": [{"address": blue}, {"address": spare}], "health": health},
-                      "green": {"endpoints": [{"address": green}], "health": health}, "red": {"endpoints": [{"address": bad}], "health": health}},
+                      "green": {"endpoints": [{"address": green}], "health": health}, "red": {"endpoints": [{"address": bad}], "health": health},
+                      "old": {"endpoints": [{"address": old}], "health": health}},
         "routes": [{"name": "app", "split": {"blue": 100, "green": 0},
                     "rules": [{"name": "testers", "when": {"header": "X-Release", "equals": "canary"}, "upstream": "@candidate"}]},
-                   {"name": "shop", "match": {"path_prefix": "/shop"}, "split": {"blue": 100, "red": 0}}]}
+                   {"name": "shop", "match": {"path_prefix": "/shop"}, "split": {"blue": 100, "red": 0}},
+                   {"name": "held", "match": {"path_prefix": "/held"}, "split": {"old": 100, "blue": 0}}]}
 
 
 class Load:
@@ -95,12 +99,26 @@ class Flight:
         check("the code was good for once", status == 401, (status, problem))
         self.page.open(self.url)  # anew: the session is longer than the page
         page.shows("header .who", "local-admin · admin")
-        page.click("#log-out")
-        page.find("#token")
-        page.open(self.url)
-        page.find("#token")
+        self.logs_out()
         check("the code stands in no log", code not in self.proxy.text())
         self.quiet_console("by the link")
+
+    def logs_out(self):
+        self.page.click("#log-out")
+        self.page.find("#token")
+        self.page.open(self.url)  # nothing is left of it
+        self.page.find("#token")
+
+    def stays(self):
+        page = self.page
+        page.type("#token", self.proxy.token)
+        page.click("#stay")
+        page.click("form button[type=submit]")
+        page.shows("#connection", "live")
+        check("the token is nowhere but in memory", self.proxy.token not in page.run("return JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"))
+        page.open(self.url)
+        page.shows("#connection", "live")
+        self.logs_out()
 
     def logs_in(self):
         page = self.page
@@ -204,8 +222,23 @@ class Flight:
         page.shows(".timeline .preview", "It would change")
         page.click("#verify")
         page.shows("#verdict", "Intact")
-        self.go("drains")
-        page.shows("#content", "Drain")
+
+    def watches_a_drain(self):
+        page = self.page
+        host, port = self.proxy.url().removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), DEADLINE) as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # his leaving is a reset
+            held.sendall(b"GET /held/page?password=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            until(lambda: self.proxy.status()["upstreams"]["old"]["in_flight"] == 1, "the request waits for its answer")
+            drain = self.proxy.call("POST", "/v1/routes/held/switch", {"to": "blue"})[1]["drain"]["id"]
+            self.go("drains")
+            page.shows(".drain", f"Drain {drain}")
+            page.shows(".drain", "GET /held/page")
+            check("paths are told without what may be secret", "password" not in page.text("#content"))
+            page.picture(self.pictures / "drain-under-way-light-1280.png")
+            self.accessible("a drain under way")
+        until(lambda: not page.there_is(".drain"), "nothing is left of it")
+        page.shows("#content tbody tr:first-child", "done")
 
     def looks_at_the_configuration(self):
         page = self.page
@@ -297,9 +330,10 @@ def main():
     pictures.mkdir(parents=True, exist_ok=True)
     with workplace() as work, Endpoint(yardbench, work, "blue") as blue, Endpoint(yardbench, work, "blue") as spare, \
             Endpoint(yardbench, work, "green") as green, Endpoint(yardbench, work, "red", "--status", "500") as bad, \
-            Switchyard(program, work, configuration(blue.address, spare.address, green.address, bad.address)) as proxy, \
+            Endpoint(yardbench, work, "old", "--delay", "10m") as old, \
+            Switchyard(program, work, configuration(blue.address, spare.address, green.address, bad.address, old.address)) as proxy, \
             Gate(int(proxy.admin.rsplit(":", 1)[1])) as gate:
-        proxy.healthy("blue", "green", "red")
+        proxy.healthy("blue", "green", "red", "old")
         with Load(yardbench, proxy.url() + "/", 120), Load(yardbench, proxy.url() + "/shop", 120):
             page = Browser(pathlib.Path(work) / "profile", performance_log=True)
             try:
@@ -307,6 +341,7 @@ def main():
                 page.theme("light")
                 flight = Flight(program, proxy, gate, page, pictures)
                 flight.comes_by_the_link()
+                flight.stays()
                 flight.logs_in()
                 flight.watches_a_release_move()
                 flight.splits_with_the_keyboard_and_undoes()
@@ -315,6 +350,7 @@ def main():
                 flight.rolls_out_what_is_bad()
                 flight.drains_an_endpoint(spare.address)
                 flight.reads_history()
+                flight.watches_a_drain()
                 flight.quiet_console("while somebody works with it")
                 flight.looks_at_the_configuration()
                 flight.loses_the_connection_and_regains_it()

@@ -19,13 +19,14 @@ export class Problem extends Error {
 const listeners = { loggedOut: () => {} };
 export const whenLoggedOut = act => { listeners.loggedOut = act; };
 
-export function request(method, path, { body, headers = {}, signal } = {}) {
+// `cookies`: also with a token, for the call whose answer brings one.
+export function request(method, path, { body, headers = {}, signal, cookies = false } = {}) {
     const fields = { ...headers };
     if (identity.token) fields.Authorization = "Bearer " + identity.token;
     else if (identity.proof) fields["X-CSRF-Token"] = identity.proof;
     if (body !== undefined) fields["Content-Type"] = "application/json";
     return fetch(path, { method, headers: fields, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
-                         credentials: identity.token ? "omit" : "same-origin", cache: "no-store", redirect: "error", signal });
+                         credentials: identity.token && !cookies ? "omit" : "same-origin", cache: "no-store", redirect: "error", signal });
 }
 
 // The answer's JSON; a Problem is thrown for all but 2xx, with status 0 where there was no answer.
@@ -68,7 +69,7 @@ function proven(session) {
 export async function logIn(token, stay) {
     identity.token = token;
     try {
-        if (stay) proven(await call("POST", "/v1/session", { body: {}, beginning: true }));
+        if (stay) proven(await call("POST", "/v1/session", { body: {}, beginning: true, cookies: true }));
         else await known();
     } catch (problem) {
         identity.token = "";

@@ -1,9 +1,13 @@
 // What is still in flight by older generations, and how long it may take.
 import { h } from "./element.js";
 import { arms, named } from "./arms.js";
+import { get } from "./api.js";
 import { live } from "./live.js";
-import { ago, count, moment, span } from "./words.js";
+import { ago, count, inFlight, moment, span } from "./words.js";
 
+// Also one that is past its time may wait for something.
+const left = d => d.state === "running" || d.state === "expired" && Object.values(d.in_flight).some(c => c.requests + c.tunnels > 0);
+const MOST_ENDED = 30;
 const WORDS = { running: "running", done: "done", expired: "past its time" };
 
 function bar(left, at) {
@@ -26,20 +30,47 @@ function card(d) {
                         h("td", { class: "number" }, count(at.requests + at.tunnels)), h("td", {}, bar(left.requests + left.tunnels, at.requests + at.tunnels)));
                 }))),
         d.deadline && d.state === "running" ? h("p", { class: "note" }, `Until ${moment(d.deadline)} (${span((new Date(d.deadline) - Date.now()) / 1000)}), then what is left ${d.policy === "cut" ? "is cut" : "may finish in its own time"}.`) : null,
-        d.oldest?.length ? oldest(d.oldest) : null);
+        left(d) && details[d.id]?.oldest.length ? oldest(details[d.id].oldest) : null);
 }
 
 function oldest(all) {
     return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "The oldest, scrolls sideways" }, h("table", {}, h("caption", {}, "The oldest"),
-        h("thead", {}, h("tr", {}, ["Route", "Path", "Client", "Age"].map(t => h("th", { scope: "col" }, t)))),
-        h("tbody", {}, all.slice(0, 20).map(o => h("tr", {}, h("td", {}, o.route), h("td", {}, h("code", { class: "break" }, o.path)), h("td", {}, o.client), h("td", { class: "number" }, span((o.age_ms ?? 0) / 1000)))))));
+        h("thead", {}, h("tr", {}, ["Age", "Request", "Route", "From", "Client"].map((t, i) => h("th", { scope: "col", class: i ? "" : "number" }, t)))),
+        h("tbody", {}, all.slice(0, 20).map(o => h("tr", {}, h("td", { class: "number" }, span(o.age_ms / 1000)), h("td", {}, h("code", { class: "break" }, `${o.method} ${o.path}`), o.tunnel ? h("span", { class: "tag" }, "tunnel") : null), h("td", {}, o.route), h("td", {}, `${o.upstream}, generation ${o.generation}`), h("td", {}, o.client))))));
 }
 
-export function drains() {
+// Of what is over a line is enough.
+function ended(all) {
+    if (all.length === 0) return null;
+    const counts = d => Object.entries(d.at_start).map(([name, at]) => `${name} ${at.requests + at.tunnels ? inFlight(at) : "nothing"}`).join("; ") || "nothing";
+    return h("section", { class: "panel" }, h("h2", {}, "Ended"),
+        h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Drains that have ended, scrolls sideways" }, h("table", {},
+            h("thead", {}, h("tr", {}, ["Drain", "State", "Took", "In flight at the start", "Ended"].map((t, i) => h("th", { scope: "col", class: i === 2 ? "number" : "" }, t)))),
+            h("tbody", {}, all.map(d => h("tr", { key: d.id }, h("th", { scope: "row" }, d.id), h("td", {}, h("span", { class: `pill ${d.state === "done" ? "good" : "warn"}` }, WORDS[d.state])),
+                h("td", { class: "number" }, d.ended_at ? `${((new Date(d.ended_at) - new Date(d.started_at)) / 1000).toFixed(1)} s` : "–"), h("td", {}, counts(d)), h("td", {}, d.ended_at ? ago(d.ended_at) : moment(d.started_at))))))));
+}
+
+// What is left of a drain in detail is asked for while somebody looks at it.
+const details = {};
+
+async function follow(d, redraw) {
+    const known = details[d.id] ??= { askedAt: 0, oldest: [] };
+    if (performance.now() - known.askedAt < 1000) return;
+    known.askedAt = performance.now();
+    try {
+        known.oldest = (await get(`/v1/drains/${d.id}`)).oldest ?? [];
+        redraw();
+    } catch {
+        // the figures say that nobody answers
+    }
+}
+
+export function drains({ redraw }) {
     const all = live.drains;
-    const running = all.filter(d => d.state === "running");
+    const running = all.filter(left);
+    for (const d of running.slice(0, 4)) follow(d, redraw);
     return [h("h1", { tabindex: "-1" }, "Drains"),
         h("p", { class: "quiet" }, "What a change took traffic from finishes what it has. The counts can only fall: zero is final, and then the old release can be stopped."),
         all.length === 0 ? h("p", { class: "quiet" }, "There was none yet.") : null,
-        running.map(card), all.filter(d => d.state !== "running").slice(0, 20).map(card)];
+        running.map(card), ended(all.filter(d => !left(d)).slice(0, MOST_ENDED))];
 }

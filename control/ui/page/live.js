@@ -71,12 +71,12 @@ async function look(mine) {
 
 async function lookOnce(mine) {
     const within = { within: ANSWER_TIME };
-    const seldom = news || live.rollouts.some(r => r.holds_route) || live.drains.some(d => d.state === "running");
+    const seldom = news || live.rollouts.some(r => r.holds_route) || live.drains.some(d => d.state === "running") || live.releases.some(r => r.outcome === "running");
     news = false;
     const asked = [call("GET", "/v1/status", within), call("GET", "/v1/series?after=" + (live.series?.to ?? 0), within)];
-    if (seldom) asked.push(call("GET", "/v1/rollouts", within), call("GET", "/v1/drains", within), call("GET", "/v1/generations?limit=1", within));
+    if (seldom) asked.push(call("GET", "/v1/rollouts", within), call("GET", "/v1/drains", within), call("GET", "/v1/generations?limit=1", within), call("GET", "/v1/releases", within));
     try {
-        const [status, series, rollouts, drains, generations] = await Promise.all(asked);
+        const [status, series, rollouts, drains, generations, releases] = await Promise.all(asked);
         if (mine !== run) return;
         live.status = status;
         live.series = joined(live.series, series);
@@ -84,6 +84,7 @@ async function lookOnce(mine) {
             live.rollouts = rollouts.rollouts;
             live.drains = drains.drains;
             live.last = generations.generations[0] ?? null;
+            live.releases = releases.releases;
         }
         live.answeredAt = performance.now();
         live.shownFrom = new Date();

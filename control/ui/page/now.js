@@ -33,6 +33,8 @@ export function happening() {
     if (s.workers.adopted < s.workers.of) item("behind", "warn", `Worker ${(s.workers.waiting_for ?? []).join(", ")} has not adopted generation ${s.generation} yet`);
     for (const r of live.rollouts.filter(r => r.holds_route))
         item(r.id, r.needs_person ? "warn" : "busy", h("span", {}, h("a", { href: `#/rollout/${r.id}` }, `Rollout ${r.id}`), ` ${r.route}: ${r.from} → ${r.to}, ${percent(r.weight_in_force)} in step ${r.step} of ${r.of_steps}, ${STATES[r.state]}`, r.why ? h("span", { class: "why" }, r.why) : null));
+    for (const r of live.releases.filter(r => r.outcome === "running"))
+        item("release" + r.id, "busy", h("span", {}, `Release ${r.id} ${r.route}: ${r.from} → ${r.to}`, r.step ? `, step ${r.step.replaceAll("_", " ")}` : "", `, by ${r.who} since ${clock(r.started_at)}`));
     for (const d of live.drains.filter(d => d.state === "running"))
         item("drain" + d.id, "busy", h("span", {}, h("a", { href: "#/drains" }, `Drain ${d.id}`), ": ", Object.entries(d.in_flight).map(([u, c]) => `${u} has ${inFlight(c)} left`).join(", ")));
     if (s.unstored) item("unstored", "bad", `Generation ${s.unstored.generation} is in force but not stored (${s.unstored.why}): a restart would resume generation ${s.unstored.stored}`);
