@@ -19,7 +19,7 @@ HeldExchange Exchange::held() const {
     if (path.size() > HeldExchange::kMostPath) out.path += "…";
     char client[64];
     out.client.assign(client, asked_.facts.client.write(client));
-    out.tunnel = record_.tunnel;
+    out.tunnel = course_.is_tunnel();
     out.started_us = record_.started_us;
     return out;
 }
