@@ -33,11 +33,11 @@ Exchange::Exchange(ClientConnection& connection)
       out_(context_.buffers),
       upload_(client_, endpoint_lane_),
       download_(endpoint_lane_, client_) {
-    client_.exchange = this;
+    client_.carry(this);
 }
 
 Exchange::~Exchange() {
-    client_.exchange = nullptr;
+    client_.carry(nullptr);
     // Only when the worker stops in the middle is anything left here.
     give_back(false);
     if (counted_active_) --context_.active_exchanges;
