@@ -41,7 +41,9 @@ bool Control::Members::look_whether_settled() {
 
 void Control::Members::collect() {
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
-        totals.add(report, steady_clock::now());
+        const auto now = steady_clock::now();
+        totals.add(report, now);
+        series.add(report, now);
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);
         rollouts->report(report);
@@ -54,21 +56,27 @@ void Control::Members::release() {
         totals.forget_endpoint(endpoint->id);
         ejection->forget(endpoint->upstream, endpoint->address);
     }
-    for (const auto& [id, name] : gone.routes) totals.forget_route(id);
+    for (const auto& [id, name] : gone.routes) {
+        totals.forget_route(id);
+        series.forget_route(id);
+    }
     for (const auto& [id, name] : gone.upstreams) {
         totals.forget_upstream(id);
+        series.forget_upstream(id);
         health->forget(name);
         controller->forget_upstream(id);
     }
 }
 
 void Control::Members::forget_what_is_gone() {
-    if (steady_clock::now() < next_forgetting) return;
+    // A pipeline that makes releases faster than that fills no memory until then.
+    if (steady_clock::now() < next_forgetting && !totals.crowded()) return;
     next_forgetting = steady_clock::now() + kForget;
     std::set<std::uint32_t> routes, upstreams;
     for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
     for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
     totals.configured(routes, upstreams, steady_clock::now());
+    rollouts->configured(routes, upstreams);
 }
 
 void Control::Members::look_at_disk() {
@@ -140,6 +148,7 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
 // The file is read and looked through beside control's thread: it may be large,
 // and its disk may hang.
 void Control::Members::reload(const std::string& why) {
+    certificates->look({});
     struct Read {
         Result<LayeredFile> file = problems::internal("it was not read");
         Result<config::Model> model = problems::internal("it was not read");
@@ -180,6 +189,7 @@ void Control::Members::end() {
     file_watches.clear();
     discovery->stop();
     names->stop();
+    certificates->stop();
     health->stop();
     ejection->stop();
     pool->drain(grace, [this] {
@@ -194,6 +204,7 @@ Control::~Control() {
     if (!members_) return;
     if (members_->admin) members_->admin->stop();
     if (members_->controller) members_->controller->stop();
+    if (members_->certificates) members_->certificates->stop();
     if (members_->pool) members_->pool->stop();
     members_->aside.stop();
     members_->store.stop();  // after the last that may want something to be kept

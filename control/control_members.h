@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/admin/server.h"
+#include "control/certificates/certificates.h"
 #include "control/control.h"
 #include "control/core/aside.h"
 #include "control/core/config_file.h"
@@ -47,7 +48,9 @@ struct Control::Members {
     std::unique_ptr<discovery::Discovery> discovery;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
+    std::unique_ptr<Certificates> certificates;
     Totals totals;
+    Series series;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
     LedRoutes led;
@@ -71,6 +74,7 @@ struct Control::Members {
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
+    void build_certificates();
     void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
     void look_who_leads();

@@ -148,7 +148,9 @@ void Control::Members::build_core() {
     ports.compile = [this](std::shared_ptr<const config::Model> model, std::uint64_t generation) {
         names->introduce(*model);
         look_who_leads();
-        return compile(std::move(model), generation, registry, names->known(), led);
+        auto compiled = compile(std::move(model), generation, registry, names->known(), led);
+        registry.certificates().excuse_nobody();
+        return compiled;
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) {
         registry.published(*next);
@@ -165,16 +167,40 @@ void Control::Members::build_core() {
         health->follow(model, names->known());
         ejection->follow(model, names->known());
         names->follow(model);
+        certificates->follow();
         // Where the kernel chose the port, that is the listener's.
         auto own = model.listeners;
         for (std::size_t i = 0; i < own.size(); ++i)
             own[i].bind = controller->snapshot()->listeners[i]->sockets->bound();
         discovery->follow(model, own);
     };
+    ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
+        return certificates->keep_usable(earlier, now);
+    };
     ports.aside = [this](std::function<void()> work, std::function<void()> then) {
         return aside.run(std::move(work), std::move(then));
     };
     controller = std::make_unique<Controller>(io.get_executor(), workers, *reader, store, std::move(ports));
+    build_certificates();
+}
+
+void Control::Members::build_certificates() {
+    Certificates::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.generation = [this] { return controller->generation(); };
+    ports.publish = [this] {
+        ++led.version;
+        make_again("the certificates stay as they were");
+    };
+    ports.everywhere = [this](std::function<void()> then) { pool->reach(std::move(then)); };
+    ports.keep = [this](const AuditEntry& entry) { keep([entry](Store& s) { return s.note(entry); }); };
+    ports.now = [] { return system_clock::to_time_t(system_clock::now()); };
+    ports.steady = [] {
+        return std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now().time_since_epoch()).count();
+    };
+    ports.timestamp = [] { return timestamp(system_clock::now()); };
+    certificates = std::make_unique<Certificates>(io.get_executor(), registry.certificates(), controller->events(),
+                                                  std::move(ports));
 }
 
 // Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
@@ -193,8 +219,8 @@ void Control::Members::build_rollouts() {
     ports.time_of_day = [](rollout::Duration ahead) {
         return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
     };
-    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
-        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    ports.note_marks = [this](const std::string& route, const std::optional<MarkLimits>& limits) {
+        registry.marks(route)->note(limits);
     };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };

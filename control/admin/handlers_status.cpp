@@ -3,6 +3,7 @@
 
 #include "config/candidate.h"
 #include "control/admin/body.h"
+#include "control/admin/certificate_view.h"
 #include "control/admin/handlers.h"
 #include "control/admin/openapi.h"
 #include "control/admin/upstream_view.h"
@@ -118,6 +119,12 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     for (const auto& route : model.routes) routes.push_back(route_view(context, route, now));
     auto& upstreams = out["upstreams"] = Json::object();
     for (const auto& [name, upstream] : model.upstreams) upstreams[name] = upstream_view(context, name, upstream);
+    // What is well is in GET /v1/certificates.
+    Json uneasy = Json::array();
+    for (const auto& one : context.certificates.sights())
+        if (!one.listeners.empty() && (one.standing.stage != 0 || !one.trouble.empty()))
+            uneasy.push_back(certificate_view(one));
+    if (!uneasy.empty()) out["certificates"] = std::move(uneasy);
     if (!context.notices.empty()) out["notices"] = context.notices;
     respond(reply(out));
 }
@@ -157,6 +164,10 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
             }
     for (const auto& [upstream, counts] : context.health.counts())
         view.health_checks[upstream] = {counts.ok, counts.failed};
+    for (const auto& one : context.certificates.sights())
+        if (!one.listeners.empty())
+            view.certificates[one.name] = {one.identity ? one.identity->not_after : 0, !one.trouble.empty()};
+    view.certificates_exchanged = context.certificates.exchanged();
     if (const auto store = context.controller.writer().sight(); store.under_way)
         view.store_seconds = std::chrono::duration<double>(*store.under_way).count();
     view.version = context.version;

@@ -123,6 +123,18 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"result", "full"}}, counters.tls_full);
     out.sample({{"result", "resumed"}}, counters.tls_resumed);
     out.sample({{"result", "failed"}}, counters.tls_failed);
+    if (!view.certificates.empty()) {
+        out.family("switchyard_certificate_not_after_seconds", "gauge",
+                   "When the certificate that is shown ends, in seconds since 1970; none: it cannot be read.");
+        for (const auto& [name, one] : view.certificates)
+            if (one.not_after != 0) out.sample({{"certificate", name}}, static_cast<std::uint64_t>(one.not_after));
+        out.family("switchyard_certificate_trouble", "gauge",
+                   "1 while the files of the certificate cannot be used; the one in force stays.");
+        for (const auto& [name, one] : view.certificates)
+            out.sample({{"certificate", name}}, std::uint64_t{one.trouble});
+        out.family("switchyard_certificates_exchanged_total", "counter", "Certificates put in place of others.");
+        out.sample({}, view.certificates_exchanged);
+    }
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",

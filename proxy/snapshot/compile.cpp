@@ -128,6 +128,11 @@ class Compiler {
             policies_.push_back(source.tls ? registry_.certificates().policy(*model_, source,
                                                                              "/listeners/" + std::to_string(i), errors_)
                                            : nullptr);
+            if (!policies_.back()) continue;
+            for (const auto& name : source.tls->certificates)
+                if (const auto* kept = registry_.certificates().find(files_of(model_->certificates.at(name)));
+                    kept != nullptr && kept->identity)
+                    snapshot_->certificates[name] = kept->identity->fingerprint;
         }
     }
 
