@@ -31,13 +31,12 @@ def srv(program, rounds):
         with Discovered(program, work, discovering({"srv": {"name": "_http._tcp.app.test"}}, process)) as s:
             s.until_up(a.address)
             for n in range(rounds):
-                old, fresh, name = ((a, b, "b.test"), (b, a, "a.test"))[n % 2]
+                fresh, name = ((b, "b.test"), (a, "a.test"))[n % 2]
                 names.services["_http._tcp.app.test"] = [(0, 1, fresh.port, name)]
                 begun = time.monotonic()
                 running.until("an answer", lambda: s.ask()[1] == fresh.host)
                 out.append(time.monotonic() - begun)
                 s.until_members(fresh.address)
-                del old
     return sorted(out)
 
 
@@ -90,7 +89,10 @@ def main():
     times = srv(program, 2 * wanted.rounds)
     print(f"SRV changed to routed: median {times[len(times) // 2]:.2f} s, {times[0]:.2f} to {times[-1]:.2f} s of {len(times)} (TTL 1 s)")
     for what, result, rolls in thousand(program, yardbench, wanted.rounds):
-        print(f"{what:<20} {rolls:>3} rolls  {json.dumps(result)[:400]}")
+        seconds = result["by_second"]
+        slowest = sorted(second["max"] for second in seconds)
+        print(f"{what:<20} {rolls:>3} rolls  slowest request {slowest[-1]:.1f} ms, of the median second {slowest[len(slowest) // 2]:.1f} ms; "
+              f"{sum(second['failed'] for second in seconds)} of {sum(second['finished'] for second in seconds)} failed")
 
 
 if __name__ == "__main__":

@@ -108,9 +108,8 @@ void check_discovery(Checks& checks, const std::string& at, const Upstream& upst
     const Discovery& rules = upstream.discovery;
     if (upstream.discover)
         check_source(checks, at + "/discover", *upstream.discover);
-    else if (!(rules == Discovery{}) || !upstream.endpoint_overrides.empty())
-        checks.fail(rules == Discovery{} ? at + "/endpoint_overrides" : at + "/discovery",
-                    "nothing is discovered here: \"discover\" is missing");
+    else if (!(rules == Discovery{}))  // overrides may stay behind: they are of run time, discover is the file's
+        checks.fail(at + "/discovery", "nothing is discovered here: \"discover\" is missing");
     if (rules.min_ttl > rules.max_ttl) checks.fail(at + "/discovery/min_ttl", "is longer than max_ttl");
     for (std::size_t i = 0; i < rules.allow.size(); ++i) {
         std::string why;

@@ -112,7 +112,7 @@ def overrides(s, a, b):
 
 def restart(s, a, b):
     roll = s.discovery()["roll"]
-    running.until("it is kept", lambda: kept(s) == {a.address, b.address})
+    running.until("it is kept", lambda: kept(s) == (roll, {a.address, b.address}))
     s.proxy.kill()
     s.registry.path.unlink()
     s.again()
@@ -128,12 +128,14 @@ def restart(s, a, b):
 
 
 def kept(s):
+    """What the store knows: at most a second behind."""
     with sqlite3.connect(f"file:{s.proxy.state / 'switchyard.db'}?mode=ro", uri=True) as db:
         try:
-            rows = list(db.execute("SELECT list FROM rolls WHERE upstream = 'green'"))
+            row = db.execute("SELECT list FROM rolls WHERE upstream = 'green'").fetchone()
         except sqlite3.OperationalError:
-            return set()
-    return {m["address"] for row in rows for m in json.loads(row[0])["members"]}
+            return None
+    known = json.loads(row[0])
+    return known["number"], {m["address"] for m in known["members"]}
 
 
 def main(program, _yardbench):

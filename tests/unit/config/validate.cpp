@@ -115,8 +115,6 @@ TEST_CASE("discovery") {
          "expected a name"},
         {upstream(R"("discovery":{"hold":"1s"})"), "/upstreams/blue/discovery",
          "nothing is discovered here: \"discover\" is missing"},
-        {upstream(R"("endpoint_overrides":{"10.0.0.7:1":{"state":"drain"}})"), "/upstreams/blue/endpoint_overrides",
-         "nothing is discovered here: \"discover\" is missing"},
         {discovers(file, R"(,"discovery":{"min_ttl":"2s","max_ttl":"1s"})"), "/upstreams/blue/discovery/min_ttl",
          "is longer than max_ttl"},
         {discovers(file, R"(,"endpoint_overrides":{"app:1":{}})"), "/upstreams/blue/endpoint_overrides/app:1",

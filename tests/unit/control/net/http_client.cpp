@@ -3,13 +3,20 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/streambuf.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <optional>
+
+#include "tests/support/certificates.h"
 
 using namespace switchyard::control::net;
 using namespace std::chrono_literals;
@@ -207,5 +214,52 @@ TEST_CASE("after its end nothing is called, and a callback may be the end") {
     client->ask({}, [&](HttpAnswer) { FAIL("called"); });
     while (server.asked.size() < 2) io.run_one();
     client.reset();
+    io.poll();
+}
+
+namespace {
+
+// Answers "secret" to whoever gets as far as a request.
+asio::awaitable<void> serve_tls(tcp::acceptor& acceptor, asio::ssl::context& context) {
+    constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
+    while (true) {
+        auto [gone, socket] = co_await acceptor.async_accept(kNothrow);
+        if (gone) co_return;
+        asio::ssl::stream<tcp::socket> stream(std::move(socket), context);
+        auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::server, kNothrow);
+        if (refused) continue;
+        asio::streambuf buffer;
+        auto [cut, size] = co_await asio::async_read_until(stream, buffer, "\r\n\r\n", kNothrow);
+        if (!cut) co_await asio::async_write(stream, asio::buffer(whole("secret", "Connection: close\r\n")), kNothrow);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("https: of whom the file vouches for, under the name that was asked for, and of nobody else") {
+    using namespace switchyard::test;
+    const Authority authority("registry authority"), another("another");
+    const auto made = authority.sign({"localhost"});
+    asio::ssl::context context(asio::ssl::context::tls_server);
+    context.use_certificate_chain(asio::buffer(made.certificate));
+    context.use_private_key(asio::buffer(made.key), asio::ssl::context::pem);
+    asio::io_context io{1};
+    tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
+    asio::co_spawn(io, serve_tls(acceptor, context), asio::detached);
+    const auto ask = [&](const std::string& host, const std::string& ca_file) {
+        HttpClient client(io.get_executor(),
+                          {fmt::format("https://{}:{}", host, acceptor.local_endpoint().port()), ca_file});
+        std::optional<HttpAnswer> out;
+        client.ask({}, [&](HttpAnswer answer) { out = std::move(answer); });
+        while (!out) io.run_one();
+        return *out;
+    };
+    const auto known = file_with("authority.pem", authority.certificate());
+    CHECK(ask("localhost", known).body == "secret");
+    CHECK(ask("127.0.0.1", known).error.starts_with("TLS with https://127.0.0.1"));
+    CHECK(ask("localhost", file_with("another.pem", another.certificate())).error.starts_with("TLS with "));
+    CHECK(ask("localhost", "").error.starts_with("TLS with "));
+    CHECK(ask("localhost", "/nowhere").error.starts_with("reading /nowhere: "));
+    acceptor.close();
     io.poll();
 }
