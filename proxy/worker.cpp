@@ -83,6 +83,10 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
 }
 
+void Worker::reach(std::function<void()> there) {
+    asio::post(io_, [this, there = std::move(there)]() mutable { asio::post(control_, std::move(there)); });
+}
+
 void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
     asio::post(io_, [this, ages, each = std::move(each)]() mutable {
         context_.ages_wanted = ages;
@@ -263,6 +267,7 @@ WorkerReport Worker::report() {
         context_.refresh_clock();
         serve::Exchange::tell_ages(context_, out);
     }
+    context_.take_marks(out);
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
         context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);

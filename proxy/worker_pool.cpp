@@ -64,6 +64,14 @@ void WorkerPool::collect(bool ages, std::function<void(WorkerReport)> each) {
     for (auto& worker : members_->workers) worker->collect(ages, each);
 }
 
+void WorkerPool::reach(std::function<void()> everywhere) {
+    auto left = std::make_shared<std::size_t>(members_->workers.size());
+    for (auto& worker : members_->workers)
+        worker->reach([left, everywhere] {
+            if (--*left == 0) everywhere();
+        });
+}
+
 void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> done) {
     auto left = std::make_shared<std::size_t>(members_->workers.size());
     for (auto& worker : members_->workers) {

@@ -63,6 +63,8 @@ class WorkerPool {
     // debugger does not answer, and nobody waits for it.
     // `ages`: with how long first attempts have been under way, of those that are sent from then on.
     void collect(bool ages, std::function<void(WorkerReport)> each);
+    // `everywhere` is called when every worker has adopted what was published before this call.
+    void reach(std::function<void()> everywhere);
 
     // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
     // at the deadline is cut.

@@ -15,8 +15,10 @@
 #include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
 #include "control/base/timestamp.h"
+#include "control/certificates/certificates.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/discovery/runner/discovery.h"
 #include "control/metrics/series.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
@@ -37,7 +39,9 @@ struct Context {
     HealthChecker& health;
     Ejection& ejection;
     Names& names;
-    std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
+    Certificates& certificates;
+    discovery::Discovery& discovery;
+    std::function<bool()> settled;  // every endpoint was checked and every name and source asked once: a latch
     Totals& totals;
     Series& series;
     rollout::Rollouts& rollouts;

@@ -4,20 +4,22 @@
 namespace switchyard::serve {
 
 bool Exchange::held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const {
-    return sent_ != nullptr && in_force_->generation < generation && upstreams.count(upstream_->id) != 0;
+    return course_.sent != nullptr && course_.in_force->generation < generation &&
+           upstreams.count(course_.upstream->id) != 0;
 }
 
 HeldExchange Exchange::held() const {
     HeldExchange out;
-    out.generation = in_force_->generation;
-    out.route = route_->name;
-    out.upstream = upstream_->name;
-    out.method = method();
-    out.path = path_.substr(0, HeldExchange::kMostPath);
-    if (path_.size() > HeldExchange::kMostPath) out.path += "…";
+    out.generation = course_.in_force->generation;
+    out.route = course_.route->name;
+    out.upstream = course_.upstream->name;
+    out.method = asked_.method();
+    const std::string_view path = asked_.target.path;
+    out.path = path.substr(0, HeldExchange::kMostPath);
+    if (path.size() > HeldExchange::kMostPath) out.path += "…";
     char client[64];
-    out.client.assign(client, facts_.client.write(client));
-    out.tunnel = record_.tunnel;
+    out.client.assign(client, asked_.facts.client.write(client));
+    out.tunnel = course_.is_tunnel();
     out.started_us = record_.started_us;
     return out;
 }
