@@ -126,8 +126,7 @@ class Flight:
         page.click("form button[type=submit]")
         page.shows("[role=alert]", "none of those that the running process knows")
         page.console()  # the browser tells of the 401 itself
-        page.on("#token", "clear")
-        page.type("#token", self.proxy.token)
+        page.type_anew("#token", self.proxy.token)
         page.click("form button[type=submit]")
         page.shows("main[data-page=now] h1", "Now")
         page.shows("#connection", "live")
@@ -189,8 +188,14 @@ class Flight:
         page.on("#plan-route option[value=shop]", "click")
         page.on("#plan-to option[value=red]", "click")
         page.on("#plan-from option[value=blue]", "click")
-        page.on("#plan-steps", "clear")
-        page.type("#plan-steps", "10 % 10m\n100 % 10m")
+        page.type_anew("#plan-steps", "10 % 10m\n100 % 10m")
+        # A page that is drawn anew, once a second and with every event, leaves what was typed or emptied where it is.
+        page.run("document.getElementById('plan-steps').value = '20 % 10m\\n100 % 10m'")
+        self.proxy.call("PUT", "/v1/routes/held/split", {"old": 50, "blue": 0})
+        page.shows("header .generation strong", str(self.proxy.status()["generation"]))
+        check("what was typed stands", page.run("return document.getElementById('plan-steps').value") == "20 % 10m\n100 % 10m",
+              page.run("return document.getElementById('plan-steps').value"))
+        page.type_anew("#plan-steps", "10 % 10m\n100 % 10m")
         page.click("#plan-send")
         page.shows(".preview", "It fits")
         page.click("#plan-send")

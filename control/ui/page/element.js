@@ -45,7 +45,10 @@ function set(node, name, value, before) {
         for (const [key, one] of Object.entries(value ?? {})) if (before?.[key] !== one) node.style.setProperty(key, one);
     } else if (PROPERTIES.has(name) && node.tagName !== "OPTION") {
         const wanted = value ?? (name === "value" ? "" : false);
-        if (node[name] !== wanted) node[name] = wanted;
+        // What somebody has typed, or emptied, is his: it is written over only when the page means something else than
+        // before. A choice follows its options, which may have come anew.
+        const meant = name !== "value" || node.tagName === "SELECT" || value !== before;
+        if (meant && node[name] !== wanted) node[name] = wanted;
     } else if (value !== before) {
         if (value === undefined || value === null || value === false) node.removeAttribute(name);
         else node.setAttribute(name, value === true ? "" : value);

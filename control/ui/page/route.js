@@ -13,7 +13,7 @@ const CONFIRM = [["", "No, it stays"], ["30s", "30 seconds"], ["60s", "1 minute"
 let at = null;  // what is typed on this page, for the route that is shown
 
 function begin(name, redraw) {
-    at = { name, wanted: null, reason: "", within: "", preview: new Preview(redraw), config: null, generation: 0, question: { method: "GET", host: "", path: "/", headers: "", client: "" }, answer: null, problem: null };
+    at = { name, wanted: null, typed: {}, reason: "", within: "", preview: new Preview(redraw), config: null, generation: 0, question: { method: "GET", host: "", path: "/", headers: "", client: "" }, answer: null, problem: null };
 }
 
 // Conditions stand in the configuration alone.
@@ -34,8 +34,9 @@ async function follow(redraw) {
 const path = () => `/v1/routes/${encodeURIComponent(at.name)}/split`;
 const change = () => at.wanted ? ["PUT", path(), at.wanted] : null;
 
-function want(weights, redraw) {
+function want(weights, redraw, typed = {}) {
     at.wanted = weights;
+    at.typed = typed;
     at.preview.soon(change);
     redraw();
 }
@@ -44,7 +45,7 @@ async function commit(redraw) {
     const body = at.within ? { changes: [{ verb: "split", route: at.name, weights: at.wanted }], confirm_within: at.within } : at.wanted;
     const headers = at.preview.headers(at.reason);
     const done = at.within ? await act(`Split of ${at.name}`, "POST", "/v1/changes", body, { headers }) : await act(`Split of ${at.name}`, "PUT", path(), body, { headers });
-    if (done) at.wanted = null, at.reason = "", at.preview.clear();
+    if (done) at.wanted = null, at.typed = {}, at.reason = "", at.preview.clear();
     else at.preview.soon(change);
     redraw();
 }
@@ -55,7 +56,7 @@ function slider(split, redraw, disabled) {
     const wanted = at.wanted ?? split;
     if (names.length !== 2)
         return h("div", { class: "weights" }, names.map(name => h("label", { key: name }, named(name, arm[name]),
-            h("input", { type: "number", min: 0, max: 1000000, disabled, value: String(wanted[name] ?? 0), oninput: e => want({ ...wanted, [name]: Math.max(0, Math.round(+e.target.value || 0)) }, redraw) }))));
+            h("input", { type: "number", min: 0, max: 1000000, disabled, value: at.typed[name] ?? String(wanted[name] ?? 0), oninput: e => want({ ...wanted, [name]: Math.max(0, Math.round(+e.target.value || 0)) }, redraw, { ...at.typed, [name]: e.target.value }) }))));
     const [a, b] = names;
     const part = Math.round(share(wanted[b], wanted) * 10) / 10;
     const set = value => want({ [a]: Math.round((100 - value) * 10), [b]: Math.round(value * 10) }, redraw);
@@ -86,7 +87,7 @@ function mover(r, redraw) {
                 h("label", { for: "within" }, "Undo unless kept within", h("select", { id: "within", value: at.within, onchange: e => { at.within = e.target.value; redraw(); } }, CONFIRM.map(([value, text]) => h("option", { value }, text))))),
             h("div", { class: "row" },
                 h("button", { type: "button", id: "put-in-force", class: "main", disabled: disabled || !at.preview.ready(), onclick: () => commit(redraw) }, "Put in force"),
-                h("button", { type: "button", onclick: () => { at.wanted = null; at.preview.clear(); redraw(); } }, "Leave it"))] : h("p", { class: "quiet" }, "Nothing is done before you have seen what it would change."));
+                h("button", { type: "button", onclick: () => { at.wanted = null; at.typed = {}; at.preview.clear(); redraw(); } }, "Leave it"))] : h("p", { class: "quiet" }, "Nothing is done before you have seen what it would change."));
 }
 
 function rules(r) {
