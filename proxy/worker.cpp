@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "proxy/base/guarded.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/account.h"
 
 namespace switchyard {
 namespace {
@@ -245,7 +245,7 @@ WorkerReport Worker::report() {
     out.ages = context_.ages_wanted;
     if (out.ages) {
         context_.refresh_clock();
-        serve::Exchange::tell_ages(context_, out);
+        serve::Account::tell_ages(context_, out);
     }
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
