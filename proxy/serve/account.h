@@ -58,7 +58,9 @@ class Account : public UnderWay {
     void count_first(Cell& first, std::size_t whole);
     Cell& first_cell() const;
     void note_bucket() const;
-    void note_marks(std::uint32_t slow_us) const;
+    void note_marks() const;
+    void note_age(const Passage& passage) const;
+    void note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint) const;
     void tell_age(WorkerReport& report);
     void tell_over() const;
     Passage passage_of(Passage::Of of) const;

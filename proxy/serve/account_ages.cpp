@@ -44,6 +44,22 @@ void Account::tell_age(WorkerReport& report) {
     record.told_whole = passage.to;
     if (head) record.told_head = passage.to;
     report.passages.push_back(passage);
+    if (course_.route->marks->noting.load(std::memory_order_acquire)) note_age(passage);
+}
+
+// Who waits is a mark before it ends, and its client may leave: where it waits is noted as soon as that is known.
+void Account::note_age(const Passage& passage) const {
+    using Group = MarkNote::Group;
+    if (passage.keyless) return;
+    const std::uint32_t endpoint = record.first_done ? record.first_endpoint : lease_.endpoint->state->id;
+    const auto note = [&](std::uint32_t limit_us, Group group) {
+        const std::size_t limit = Histogram::index(limit_us);
+        if (passage.from <= limit && passage.to > limit)
+            note_mark(group, AnswerKind::ordinary, passage.upstream, endpoint);
+    };
+    const MarkLimits limits = course_.route->marks->limits();
+    if (passage.of == Passage::Of::both) note(limits.slow_us, Group::slow), note(limits.tail_us, Group::tail);
+    note(limits.late_us, Group::late), note(limits.late_tail_us, Group::late_tail);
 }
 
 Passage Account::passage_of(Passage::Of of) const {

@@ -10,9 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "proxy/base/failure.h"
+#include "proxy/base/held_exchange.h"
 #include "proxy/http/local_reply.h"
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
@@ -58,6 +60,12 @@ class Exchange {
 
     // Serves the request whose first bytes are in connection.in.
     static net::Task<Next> serve(ClientConnection& connection);
+
+    // exchange_held.cpp: whether a drain of these upstreams (Registry ids) by that generation waits for it, and what is
+    // told of it then.
+    bool held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const;
+    HeldExchange held() const;
+    std::int64_t started_us() const { return account_.record.started_us; }
 
     ~Exchange();
     Exchange(const Exchange&) = delete;
