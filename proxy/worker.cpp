@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "proxy/base/guarded.h"
+#include "proxy/serve/account.h"
 #include "proxy/serve/exchange.h"
 
 namespace switchyard {
@@ -265,7 +266,7 @@ WorkerReport Worker::report() {
     out.ages = context_.ages_wanted;
     if (out.ages) {
         context_.refresh_clock();
-        serve::Exchange::tell_ages(context_, out);
+        serve::Account::tell_ages(context_, out);
     }
     context_.take_marks(out);
     out.client_connections = context_.client_connections;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace switchyard::net {
 
@@ -18,13 +19,18 @@ void Socket::close() {
 }
 
 Waiter::~Waiter() {
-    if (queued_ == kBack) std::erase(poller_->back_, this);
-    if (queued_ < 0) return;
-    auto& queue = poller_->in_running_ && static_cast<std::size_t>(queued_) < poller_->running_.size() &&
-                          poller_->running_[static_cast<std::size_t>(queued_)] == this
+    leave_queue();
+}
+
+void Waiter::unqueue() {
+    const std::int32_t queued = std::exchange(queued_, kNowhere);
+    if (queued == kBack) std::erase(poller_->back_, this);
+    if (queued < 0) return;
+    const auto place = static_cast<std::size_t>(queued);
+    auto& queue = poller_->in_running_ && place < poller_->running_.size() && poller_->running_[place] == this
                       ? poller_->running_
                       : poller_->queue_;
-    queue[static_cast<std::size_t>(queued_)] = nullptr;
+    queue[place] = nullptr;
 }
 
 void Waiter::wake() {

@@ -63,6 +63,10 @@ class Waiter {
     // For whoever has had his turn and has more to do at once: runs behind all for whom there is news by then, and
     // behind those who have stepped back before him.
     void step_back();
+    // Whatever it was queued for is no longer its own to hear.
+    void leave_queue() {
+        if (queued_ != kNowhere) unqueue();
+    }
 
   protected:
     // Called from the poller with nothing else on the stack; may destroy *this.
@@ -70,6 +74,8 @@ class Waiter {
 
   private:
     friend class Poller;
+    void unqueue();
+
     Poller* poller_;
     static constexpr std::int32_t kNowhere = -1, kBack = -2;
     std::int32_t queued_ = kNowhere;  // index in the poller's queue

@@ -58,10 +58,8 @@ Failure Asked::check_hops() {
     return Failure::none;
 }
 
-void Asked::believe(const ClientAddress& peer, const CidrSet& trusted, std::string_view header) {
-    facts.head = &head;
-    facts.client = peer;
-    trusted_peer = !trusted.empty() && trusted.contains(peer);
+void Asked::believe_peer(const ClientAddress& peer, const CidrSet& trusted, std::string_view header) {
+    trusted_peer = trusted.contains(peer);
     if (!trusted_peer) return;
     const auto said = said_client(facts.base, head, header, trusted, peer);
     facts.client = said.client;

@@ -28,7 +28,11 @@ struct Asked {
     // The guard: what two recipients could read in two ways goes no further. `head` is filled, its text at `base`.
     Failure check(const char* base);
     // Where the peer is trusted, the client is whom it names. `header`: where it does so (ListenerPlan::client_header).
-    void believe(const ClientAddress& peer, const CidrSet& trusted, std::string_view header);
+    void believe(const ClientAddress& peer, const CidrSet& trusted, std::string_view header) {
+        facts.head = &head;
+        facts.client = peer;
+        if (!trusted.empty()) believe_peer(peer, trusted, header);
+    }
     // The claims of its token count if that is genuine.
     void read_claims(const TokenVerifier& verifier, std::int64_t wall_seconds);
 
@@ -53,6 +57,7 @@ struct Asked {
         return Failure::bad_request;
     }
     Failure check_hops();
+    void believe_peer(const ClientAddress& peer, const CidrSet& trusted, std::string_view header);
 
     std::string normalized_path_, lower_host_;  // only where they differ
     Claims claims_;

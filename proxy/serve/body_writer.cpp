@@ -20,8 +20,8 @@ void BodyWriter::frame(std::size_t octets, bool last) {
     if (!last) {
         tail_left_ = "\r\n";
     } else if (trailers_ != nullptr && !trailers_->lines.empty()) {
-        tail_text_ = (octets > 0 ? "\r\n0\r\n" : "0\r\n") + trailers_->lines + "\r\n";
-        tail_left_ = tail_text_;
+        trailers_->lines.insert(0, octets > 0 ? "\r\n0\r\n" : "0\r\n") += "\r\n";
+        tail_left_ = trailers_->lines;
     } else {
         tail_left_ = octets > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
     }

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "proxy/net/stream.h"
@@ -29,7 +28,7 @@ enum class Coding : std::uint8_t { plain, chunked };
 class BodyWriter {
   public:
     // `trailers`: go out behind a chunked body; null: none do.
-    void start(Coding coding, std::string_view head, const Trailers* trailers) {
+    void start(Coding coding, std::string_view head, Trailers* trailers) {
         coding_ = coding;
         head_left_ = head;
         trailers_ = trailers;
@@ -51,8 +50,7 @@ class BodyWriter {
     bool framed_ = false;  // around the run that is offered
     std::string_view head_left_, size_left_, tail_left_;
     std::array<char, 20> size_line_;
-    std::string tail_text_;  // only with trailers
-    const Trailers* trailers_ = nullptr;
+    Trailers* trailers_ = nullptr;  // their lines are framed where they stand
     std::uint64_t sent_bytes_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "proxy/http/head_parser.h"
 #include "proxy/serve/lane.h"
@@ -30,7 +31,7 @@ class EndpointLane : public Lane {
     bool is_open() const { return connection_ != nullptr; }
     bool reused() const { return reused_; }
 
-    enum class Answer : std::uint8_t {
+    enum class Came : std::uint8_t {
         here,
         wait,
         closed,  // in order
@@ -38,7 +39,7 @@ class EndpointLane : public Lane {
         malformed,
     };
     // Interim answers, too: each is dropped before the next is read.
-    Answer read_head(http::Head& head);
+    Came read_head(http::Head& head);
     void drop_head(std::size_t size);
     // Forgets what has come, for another attempt.
     void start_anew() { buffer_.release(), parser_.reset(); }
@@ -60,5 +61,18 @@ class EndpointLane : public Lane {
     http::HeadParser parser_;
     bool reused_ = false;
 };
+
+inline void EndpointLane::stand_on(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter) {
+    connection_ = std::move(connection);
+    stream_ = connection_.get();
+    reused_ = connection_->is_open();
+    sent_before_ = connection_->sent;
+    connection_->notify(&waiter);
+}
+
+inline void EndpointLane::drop_head(std::size_t size) {
+    buffer_.consume(size);
+    parser_.reset();
+}
 
 }  // namespace switchyard::serve

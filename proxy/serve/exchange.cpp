@@ -29,8 +29,10 @@ Exchange::Exchange(ClientConnection& connection)
       client_(connection),
       endpoint_lane_(context_.buffers),
       course_(context_, connection.place()),
+      lease_(context_),
+      account_(context_, asked_, course_, lease_),
       head_(context_.buffers),
-      out_(context_.buffers),
+      text_(context_.buffers),
       upload_(client_, endpoint_lane_),
       download_(endpoint_lane_, client_) {
     client_.carry(this);
@@ -40,8 +42,6 @@ Exchange::~Exchange() {
     client_.carry(nullptr);
     // Only when the worker stops in the middle is anything left here.
     give_back(false);
-    if (counted_active_) --context_.active_exchanges;
-    if (retrying_) --context_.active_retries;
 }
 
 net::Task<Next> Exchange::serve(ClientConnection& connection) {
@@ -55,17 +55,21 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     if (failure != Failure::none || exchange.course_.answers()) {
         next = co_await exchange.answer_locally(failure);
     } else {
-        if (exchange.context_.ages_wanted) exchange.context_.under_way.push_back(exchange);
+        exchange.account_.watch();
         next = co_await exchange.proxy();
     }
-    exchange.account();
+    exchange.finish();
     co_return next;
 }
 
+void Exchange::finish() {
+    give_back(false);
+    account_.close();
+    if (context_.access_log != nullptr) write_access_line();
+}
+
 net::Task<Failure> Exchange::read_head() {
-    record_.started_us = context_.now_us;
-    ++context_.active_exchanges;
-    counted_active_ = true;
+    account_.begin();
     using Request = ClientLane::Request;
     Failure why = Failure::none;
     for (bool armed = false;;) {
@@ -101,8 +105,8 @@ void Exchange::name_request() {
 
 // By the generation that is in force now.
 Failure Exchange::route_again() {
-    count_first_now();
-    last_endpoint_ = nullptr;
+    account_.settle_first();
+    lease_.forget();
     course_.take_anew();
     return choose_route();
 }
@@ -118,22 +122,15 @@ net::Task<Next> Exchange::proxy() {
             break;
         }
         if (failure == Failure::none) {
-            if (endpoint_ == nullptr) co_return co_await answer_locally(Failure::none);
-            ++record_.attempts;
+            if (lease_.endpoint == nullptr) co_return co_await answer_locally(Failure::none);
+            ++account_.record.attempts;
             failure = co_await attempt();
             note_attempt_end(failure);
             if (failure == Failure::none) co_return co_await return_response();
             give_back(false);
         }
         if (!may_retry(failure)) break;
-        if (!retrying_) {
-            retrying_ = true;
-            ++context_.active_retries;
-        }
-        (failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset
-             ? context_.counts.retries_reused
-         : failure == Failure::connect_failed ? context_.counts.retries_connect
-                                              : context_.counts.retries_other)++;
+        account_.retry(failure);
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
         if (course_.outdated())
             if (const Failure refused = route_again(); refused != Failure::none || course_.answers())
@@ -142,14 +139,14 @@ net::Task<Next> Exchange::proxy() {
     }
     // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
     if (traits(failure).status == 0) {
-        record_.failure = failure;
+        account_.record.failure = failure;
         co_return Next::close;
     }
     co_return co_await answer_locally(failure);
 }
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
-    record_.failure = failure;
+    account_.record.failure = failure;
     const FailureTraits& trait = traits(failure);
     // Where the request's body has not been read, the boundary of the next request is unknown.
     const bool clean = asked_.guarded.body.kind == http::Body::Kind::none && !asked_.guarded.expect_continue;
@@ -188,9 +185,10 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     reply.retry_after = course_.retry_after;
     reply.close = !keep;
     reply.head_only = asked_.head.size > 0 && asked_.method() == "HEAD";
-    record_.status = reply.status;
-    out_.release();
-    http::Writer writer(out_.room());
+    account_.record.status = reply.status;
+    text_.release();
+    net::Buffer out(context_.buffers);
+    http::Writer writer(out.room());
     write_own_answer(writer, reply);
     if (writer.overflow()) {
         std::string large(largest_own_answer(reply), '\0');
@@ -212,7 +210,7 @@ net::Task<Next> Exchange::send_reply(std::string_view bytes, bool keep) {
         const auto wrote = client_.say(bytes);
         if (wrote.status == net::Transfer::Status::failed) co_return Next::close;
         bytes.remove_prefix(wrote.bytes);
-        record_.bytes_out += wrote.bytes;
+        account_.record.bytes_out += wrote.bytes;
     }
     co_return keep ? Next::keep : Next::close;
 }
@@ -238,6 +236,16 @@ std::string_view Exchange::redirect_target(std::string& scratch) const {
         }
     }
     return scratch;
+}
+
+// `client_turn`: nobody but the client can move things on.
+void Exchange::set_paced_deadline(bool client_turn, std::int64_t idle_ms) {
+    set_phase_deadline(pace_.wait(course_.listener->min_rate != 0 && client_turn, idle_ms, context_.now_ms));
+}
+
+// A deadline that only wakes the pace is no end.
+bool Exchange::time_is_up() const {
+    return strand_.expired() && (!pace_.wakes() || course_.time_is_up());
 }
 
 void Exchange::set_phase_deadline(std::int64_t milliseconds) {

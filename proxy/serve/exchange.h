@@ -1,11 +1,12 @@
 // One request and its response: read head → guard → pin → route → claim → send → receive → return → give back →
 // account.
 //
-// The life of a request in the order of the files: exchange.cpp (the steps), exchange_attempt.cpp (claim, send,
-//   receive), request_head.cpp and response_head.cpp (what is forwarded), relay (bodies), exchange_account.cpp.
+// The story that leads through the rooms of docs/architecture.md; each value owns its state and what it took.
+//   exchange.cpp (the steps), exchange_limits.cpp (what may hold a request up), exchange_attempt.cpp (claim, send,
+//   receive), exchange_return.cpp (the answer), request_head.cpp and response_head.cpp (what is forwarded).
 // Invariants: pinned to one generation while it routes; one lease at a time; accounted exactly once; after the first
 //   byte of a response went out, a failure cuts the connection and never looks like success.
-// Threads: one worker. Owns: the head's buffer, the lease, the pin.
+// Threads: one worker. Owns: the request's head.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +19,37 @@
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
 #include "proxy/route/asked.h"
+#include "proxy/serve/account.h"
+#include "proxy/serve/answer.h"
 #include "proxy/serve/client_lane.h"
 #include "proxy/serve/course.h"
 #include "proxy/serve/endpoint_lane.h"
-#include "proxy/serve/rate_floor.h"
-#include "proxy/serve/record.h"
+#include "proxy/serve/lease.h"
+#include "proxy/serve/pace.h"
 #include "proxy/serve/relay.h"
 #include "proxy/serve/request_id.h"
+#include "proxy/serve/request_text.h"
 
 namespace switchyard::serve {
 
-class Exchange : public UnderWay {
+// The request's body on its way to the endpoint.
+struct Upload : Relay {
+    using Relay::Relay;
+    // Nothing more of it will go.
+    bool over() const { return dead || finished(); }
+
+    Trailers trailers;
+    bool dead = false;     // the endpoint takes no more
+    bool invited = false;  // it has asked for the body (100 Continue)
+};
+
+// The answer's body on its way to the client.
+struct Download : Relay {
+    using Relay::Relay;
+    Trailers trailers;
+};
+
+class Exchange {
   public:
     enum class Next : std::uint8_t {
         keep,   // the connection is at a message boundary and may serve another request
@@ -40,14 +61,11 @@ class Exchange : public UnderWay {
     // Serves the request whose first bytes are in connection.in.
     static net::Task<Next> serve(ClientConnection& connection);
 
-    // Of all that are under way on this worker, what has changed since the last time.
-    static void tell_ages(Context& context, WorkerReport& report);
-
     // exchange_held.cpp: whether a drain of these upstreams (Registry ids) by that generation waits for it, and what is
     // told of it then.
     bool held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const;
     HeldExchange held() const;
-    std::int64_t started_us() const { return record_.started_us; }
+    std::int64_t started_us() const { return account_.record.started_us; }
 
     ~Exchange();
     Exchange(const Exchange&) = delete;
@@ -58,6 +76,7 @@ class Exchange : public UnderWay {
 
     // exchange.cpp
     net::Task<Failure> read_head();
+    void finish();
     Failure choose_route();
     void name_request();
     net::Task<Next> proxy();
@@ -75,13 +94,9 @@ class Exchange : public UnderWay {
     bool go_elsewhere();
     net::Task<Failure> claim_or_wait();
     net::Task<Failure> wait_for_place();
-    void note_refused(Failure failure);
 
-    // exchange_pace.cpp
     void set_paced_deadline(bool client_turn, std::int64_t idle_ms);
-    bool upload_too_slow();
     bool download_too_slow();
-    bool may_be_empty_by_mistake() const;
     bool time_is_up() const;
 
     // exchange_introduce.cpp
@@ -93,8 +108,11 @@ class Exchange : public UnderWay {
     net::Task<Failure> connect();
     Failure connected(net::Stream::Connecting how);
     net::Task<Failure> attempt();
-    void take_small_body();
-    Failure guard_answer();
+    bool start_upload();
+    bool put_request_text();
+    bool put_request_head_again();
+    Failure step_upload();
+    Failure attempt_late(bool timing_response) const;
     Failure refuse_answer(std::string_view why);
     net::Task<Failure> relay_informational();
     bool write_informational(net::Buffer& out);
@@ -105,30 +123,25 @@ class Exchange : public UnderWay {
     void prefer_bound(std::int32_t& preferred) const;
     bool take_bound();
     void keep_for_client();
-    bool binds() const;
     Failure endpoint_gone(bool in_order) const;
     void note_attempt_end(Failure failure);
     void count_result(Failure failure);
 
-    // exchange_ages.cpp
-    void tell_age(WorkerReport& report);
-    void tell_over();
-    Passage passage_of(Passage::Of of) const;
-    bool duration_stands_outside() const;
-    void stand_outside();
-    // What the client gets is the answer to the first attempt.
-    bool answers_first() const { return answer_started_ && record_.attempts == 1; }
-    std::int64_t whole_us() const;
-
-    // exchange_return.cpp, exchange_tunnel.cpp
+    // exchange_return.cpp, exchange_tunnel.cpp; what every request passes stands in line
+    struct Delivery;
     net::Task<Next> return_response();
+    bool begin_answer(Delivery& delivery);
+    void start_download(Delivery& delivery);
+    Failure download_failure(Relay::Step step);
+    Failure download_late(Relay::Step step) const;
+    void step_early_upload();
+    void end_answer(const Delivery& delivery);
+    std::uint64_t moved() const { return client_.sent_bytes() + endpoint_lane_.sent_bytes(); }
     net::Task<Next> tunnel(std::string_view head);
-    void stop_at_failure(Failure failure);
 
     // request_head.cpp, response_head.cpp
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
     bool write_request_head(net::Buffer& out);
-    bool write_request_head_again();
     void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
     // Nobody else has a say in how the request came here: no peer, no edit of a line of ours.
     bool only_we_say() const {
@@ -143,17 +156,13 @@ class Exchange : public UnderWay {
     void write_edits(http::Writer& to, const route::Edits& edits) const;
     void write_own_answer(http::Writer& to, const http::LocalReply& reply) const;
     std::size_t largest_own_answer(const http::LocalReply& reply) const;
+    struct Said;
+    bool keeps(const http::Field& field, Said& said) const;
+    void write_own_lines(http::Writer& to, const Said& said) const;
     bool write_response_head(net::Buffer& out, bool keep, Coding coding);
+    void write_route_lines(http::Writer& to) const;
 
-    // exchange_account.cpp, exchange_log.cpp
-    void account();
-    void count_first(Cell& first, std::size_t whole);
-    void count_first_now();
-    Cell& first_cell();
-    void note_bucket();
-    void note_marks();
-    void note_age(const Passage& passage);
-    void note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint);
+    // exchange_log.cpp
     void write_access_line() const;
 
     void set_phase_deadline(std::int64_t milliseconds);
@@ -162,7 +171,7 @@ class Exchange : public UnderWay {
     bool client_left() const {
         return client_.broken() || (client_.hung_up() && course_.route->abort_on_close && request_is_here());
     }
-    bool request_is_here() const { return asked_.guarded.body.empty() || body_with_head_ || upload_.finished(); }
+    bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
     // The answer to this request is the last one on its connection.
     bool closing() const { return context_.stopping || client_.place().gone(); }
     const char* base() const { return head_.data(); }
@@ -173,33 +182,19 @@ class Exchange : public UnderWay {
     EndpointLane endpoint_lane_;
     route::Asked asked_;
     Course course_;
-    net::Buffer head_;                   // the request's head, unmoved until the end
-    net::Buffer out_;                    // the head being sent, in either direction
-    std::size_t request_head_size_ = 0;  // of what stands in out_; the rest is the body
-    http::Head response_;
-    http::Guarded response_guard_;
+    Lease lease_;
+    Account account_;
+    net::Buffer head_;  // the request's head, unmoved until the end
+    RequestText text_;  // as the endpoint gets it
+    Answer answer_;
     RequestId request_id_;
-    const upstream::Endpoint* endpoint_ = nullptr;       // claimed
-    const upstream::Endpoint* last_endpoint_ = nullptr;  // the last one claimed, for the log
-    upstream::EndpointLocal* local_ = nullptr;
-    Relay upload_, download_;
-    bool upload_dead_ = false;
-    bool body_with_head_ = false;  // the request's body stands behind its head in out_
-    bool called_ = false;          // from the queue: it is this one's turn
-    bool bound_ = false;           // the endpoint's connection stands for this client: nobody else may get it
-    bool mint_session_ = false;    // the client gets a new session cookie
-    bool pacing_ = false;          // the deadline that is set belongs to the pace
-    upstream::Breaker::Ticket breaker_ticket_ = 0;
-    RateFloor pace_;
-    std::int64_t paced_since_ms_ = 0;
-    bool invited_ = false;      // the endpoint has asked for the body (100 Continue)
+    Upload upload_;
+    Download download_;
+    bool called_ = false;        // from the queue: it is this one's turn
+    bool bound_ = false;         // the endpoint's connection stands for this client: nobody else may get it
+    bool mint_session_ = false;  // the client gets a new session cookie
+    Pace pace_;
     bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
-    Trailers request_trailers_, response_trailers_;
-    bool answer_started_ = false;
-    bool counted_active_ = false;
-    bool retrying_ = false;
-    std::string refused_answer_;  // why, and how it began: for the log
-    Record record_;
 };
 
 }  // namespace switchyard::serve

@@ -6,10 +6,6 @@
 
 namespace switchyard::serve {
 
-bool Exchange::binds() const {
-    return http::binds_connection(base(), asked_.head) || http::binds_connection(endpoint_lane_.base(), response_);
-}
-
 // The endpoint that the client has a connection of his own to, if it is one of these.
 void Exchange::prefer_bound(std::int32_t& preferred) const {
     for (std::size_t i = 0; i < course_.upstream->endpoints.size(); ++i)
@@ -17,7 +13,7 @@ void Exchange::prefer_bound(std::int32_t& preferred) const {
 }
 
 bool Exchange::take_bound() {
-    if (!client_.bound()->is_to(local_->state)) return false;
+    if (!client_.bound()->is_to(lease_.local->state)) return false;
     const auto own = std::move(client_.bound());
     // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
     if (force_fresh_ || own->connection->stale()) return false;
@@ -30,7 +26,7 @@ void Exchange::keep_for_client() {
     if (asked_.trusted_peer || course_.upstream->max_idle == 0 || course_.upstream->send_proxy_protocol != 0) return;
     // Its news still wake this client's strand.
     if (endpoint_lane_.quiet())
-        client_.bound() = std::make_unique<ClientConnection::Bound>(endpoint_lane_.leave(), local_->state);
+        client_.bound() = std::make_unique<ClientConnection::Bound>(endpoint_lane_.leave(), lease_.local->state);
 }
 
 }  // namespace switchyard::serve

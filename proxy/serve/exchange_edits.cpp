@@ -17,8 +17,8 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
                 break;
             }
             case config::Placeholder::host:
-                to << (asked_.facts.host.empty() && fill.in_host && endpoint_ != nullptr
-                           ? std::string_view(endpoint_->configured)
+                to << (asked_.facts.host.empty() && fill.in_host && lease_.endpoint != nullptr
+                           ? std::string_view(lease_.endpoint->configured)
                            : asked_.facts.host);
                 break;
             case config::Placeholder::target:

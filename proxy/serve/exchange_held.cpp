@@ -20,7 +20,7 @@ HeldExchange Exchange::held() const {
     char client[64];
     out.client.assign(client, asked_.facts.client.write(client));
     out.tunnel = course_.is_tunnel();
-    out.started_us = record_.started_us;
+    out.started_us = account_.record.started_us;
     return out;
 }
 

@@ -6,7 +6,7 @@ namespace switchyard::serve {
 
 // 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
 net::Task<Failure> Exchange::relay_informational() {
-    if (response_.status == 100) invited_ = true;
+    if (answer_.head.status == 100) upload_.invited = true;
     if (asked_.head.minor == 1) {
         net::Buffer line(context_.buffers);
         if (!write_informational(line)) co_return Failure::bad_response;
@@ -23,21 +23,21 @@ net::Task<Failure> Exchange::relay_informational() {
             const auto wrote = client_.say(line.unread());
             if (wrote.status == net::Transfer::Status::failed) co_return Failure::client_closed;
             line.consume(wrote.bytes);
-            record_.bytes_out += wrote.bytes;
+            account_.record.bytes_out += wrote.bytes;
         }
     }
     strand_.budget.served();
     if (strand_.budget.over()) co_await strand_.let_others();
-    endpoint_lane_.drop_head(response_.size);
+    endpoint_lane_.drop_head(answer_.head.size);
     co_return Failure::none;
 }
 
 bool Exchange::write_informational(net::Buffer& out) {
     http::Writer line(out.room());
-    line << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(endpoint_lane_.base())
+    line << "HTTP/1.1 " << std::uint64_t{answer_.head.status} << ' ' << answer_.head.reason.of(endpoint_lane_.base())
          << "\r\n";
-    for (std::uint16_t i = 0; i < response_.field_count; ++i) {
-        const auto& field = response_.fields[i];
+    for (std::uint16_t i = 0; i < answer_.head.field_count; ++i) {
+        const auto& field = answer_.head.fields[i];
         if (field.drop || field.id == http::FieldName::content_length) continue;
         line << field.name.of(endpoint_lane_.base()) << ": " << field.value.of(endpoint_lane_.base()) << "\r\n";
     }

@@ -39,7 +39,7 @@ Failure Exchange::pass_breaker() {
     if (other < 0 || course_.fell_back || course_.rerouted) return Failure::breaker_open;
     const auto& fallback = *course_.in_force->snapshot->upstreams[static_cast<std::size_t>(other)];
     if (!breaker_passes(fallback)) return Failure::breaker_open;
-    note_refused(Failure::breaker_open);
+    account_.note_refused(Failure::breaker_open);
     course_.fell_back = true;
     course_.tried.count = 0;
     course_.enter(fallback);
@@ -55,7 +55,7 @@ bool Exchange::go_elsewhere() {
         stand_in(snapshot, *course_.route, course_.decision, asked_.facts, *course_.upstream, course_.fell_back,
                  [this](const upstream::Upstream& upstream) { return !breaker_passes(upstream); });
     if (other < 0) return false;
-    note_refused(Failure::no_endpoint);
+    account_.note_refused(Failure::no_endpoint);
     course_.rerouted = true;
     ++context_
           .cell(course_.route->id, snapshot.upstreams[course_.decision.upstream]->id, course_.in_force->generation,
@@ -83,29 +83,18 @@ void Exchange::follow_session(std::int32_t preferred, std::uint32_t chosen) {
 // Claims; where every endpoint is at its limit and the upstream has a queue, waits in it. `none` without a claimed
 // endpoint: a newer generation answers this request by itself.
 net::Task<Failure> Exchange::claim_or_wait() {
-    record_.attempt_us = context_.now_us;
+    account_.record.attempt_us = context_.now_us;
     Failure failure = claim();
     while (failure == Failure::overflow && course_.upstream->queue_limit != 0) {
         failure = co_await wait_for_place();
-        if (failure != Failure::none || endpoint_ != nullptr) break;
+        if (failure != Failure::none || lease_.endpoint != nullptr) break;
         failure = route_again();
         if (failure != Failure::none || course_.answers()) break;
         failure = claim();
     }
     if (failure != Failure::none && course_.upstream != nullptr && traits(failure).source == Source::upstream)
-        note_refused(failure);
+        account_.note_refused(failure);
     co_return failure;
-}
-
-// The upstream that the request was meant for has nobody to take it: none usable, a full queue, a resting breaker. To
-// the analysis that is a first attempt that failed, and whoever serves it instead gets no credit for it.
-void Exchange::note_refused(Failure failure) {
-    if (record_.first_done) return;
-    record_.first_done = record_.first_failed = true;
-    record_.first_failure = failure;
-    stand_outside();  // whoever answers instead is not the one that is compared
-    record_.first_upstream = course_.upstream->id;
-    record_.first_head_us = context_.now_us - record_.attempt_us;
 }
 
 // `none` without a claimed endpoint: a newer generation came, and the request must be routed anew.

@@ -17,135 +17,152 @@ constexpr std::size_t kSmall = 4096;
 
 }  // namespace
 
-net::Task<Next> Exchange::return_response() {
-    record_.first_byte_us = context_.now_us;
-    record_.status = response_.status;
-    const bool uploaded = upload_.finished();
-    const http::Body body = response_guard_.body;
+// How the answer goes to the client.
+struct Exchange::Delivery {
+    explicit Delivery(net::BufferPool& buffers) : lead(buffers) {}
+
+    net::Buffer lead;  // its head, and perhaps a small body
+    http::Body body;   // what the endpoint sends
+    Coding coding = Coding::plain;
+    bool uploaded = false;  // the whole request went out before the answer came
+    bool tunnel = false;
+    bool joined = false;  // the body stands in `lead`
+    bool takes_its_time = false;
+    Next next = Next::close;  // if all goes well
+    Next broken_off = Next::cut;
+};
+
+// False: its head does not fit, with the lines that are added.
+[[gnu::always_inline]] inline bool Exchange::begin_answer(Delivery& delivery) {
+    account_.record.first_byte_us = context_.now_us;
+    account_.record.status = answer_.head.status;
+    const http::Body& body = delivery.body = answer_.guarded.body;
     const bool chunked_client = asked_.head.minor == 1;
     const bool framed = body.kind == Kind::none || body.kind == Kind::length || chunked_client;
-    const bool keep = asked_.guarded.keep_alive && framed && uploaded && !closing();
-    const auto coding = chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close)
-                            ? Coding::chunked
-                            : Coding::plain;
-    const bool becomes_tunnel = response_.status == 101 || (asked_.method() == "CONNECT" && response_.status < 300);
-    if (uploaded || becomes_tunnel) out_.release();
-    if (!course_.route->allow_trailers.empty())
-        response_trailers_.wanted =
-            http::announced_trailers(endpoint_lane_.base(), response_, course_.route->allow_trailers);
-    net::Buffer lead(context_.buffers);
+    if (chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close))
+        delivery.coding = Coding::chunked;
+    delivery.uploaded = upload_.finished();
+    delivery.tunnel = answer_.opens_tunnel(asked_);
+    const bool keep = asked_.guarded.keep_alive && framed && delivery.uploaded && !closing();
+    if (keep) delivery.next = Next::keep;
+    // Where the client's framing shows by itself that the end is missing, all that came reaches him, and then an end in
+    // order. A reset, which may overtake octets on their way, only where a part could be taken for the whole.
+    if (body.kind == Kind::length || delivery.coding == Coding::chunked) delivery.broken_off = Next::close;
+    if (delivery.uploaded || delivery.tunnel) text_.release();
+    const auto& allowed = course_.route->allow_trailers;
+    if (!allowed.empty())
+        download_.trailers.wanted = http::announced_trailers(endpoint_lane_.base(), answer_.head, allowed);
     // A tunnel is open for as long as it lasts.
-    if (!write_response_head(lead, keep || becomes_tunnel, coding)) {
+    if (!write_response_head(delivery.lead, keep || delivery.tunnel, delivery.coding)) return false;
+    if (answer_.binds(endpoint_lane_.base(), asked_)) bound_ = true;
+    if (body.kind != Kind::length || body.length > kSmall)
+        delivery.takes_its_time = answer_.takes_its_time(endpoint_lane_.base());
+    endpoint_lane_.drop_head(answer_.head.size);
+    account_.record.answer_started = true;
+    return true;
+}
+
+[[gnu::always_inline]] inline void Exchange::start_download(Delivery& delivery) {
+    const http::Body& body = delivery.body;
+    delivery.joined = endpoint_lane_.append_whole_body(body, kSmall, delivery.lead);
+    download_.start(delivery.joined ? http::Body{} : body, 0, delivery.lead.unread(), delivery.coding,
+                    download_.trailers.wanted.empty() ? nullptr : &download_.trailers);
+    if (!delivery.joined && delivery.takes_its_time) account_.stand_outside();
+    // The client asked for the end and has said all it had to say.
+    if (!asked_.guarded.keep_alive && delivery.uploaded && client_.silent()) delivery.next = Next::done;
+    pace_.begin(course_.listener->min_rate);
+}
+
+[[gnu::always_inline]] inline void Exchange::end_answer(const Delivery& delivery) {
+    Record& record = account_.record;
+    record.bytes_out += client_.sent_bytes();
+    record.bytes_in += client_.body_bytes();
+    const bool whole = record.failure == Failure::none;
+    if (whole && record.attempts == 1 && !delivery.joined && endpoint_lane_.body_bytes() == 0 &&
+        answer_.ought_to_have_a_body(asked_))
+        record.first_answer = AnswerKind::empty;
+    // Who answers an expectation without having asked for the body may take what came all the same for a next request.
+    const bool body_in_doubt = asked_.guarded.expect_continue && !asked_.guarded.body.empty() && !upload_.invited;
+    count_result(record.failure);
+    give_back(whole && delivery.uploaded && !body_in_doubt && answer_.guarded.keep_alive &&
+              endpoint_lane_.nothing_unread() && delivery.body.kind != Kind::until_close);
+}
+
+net::Task<Next> Exchange::return_response() {
+    Delivery delivery(context_.buffers);
+    if (!begin_answer(delivery)) {
         count_result(Failure::bad_response);
         give_back(false);
         co_return co_await answer_locally(Failure::bad_response);
     }
-    constexpr std::uint32_t kAuthentication = 1u << static_cast<unsigned>(http::FieldName::authorization) |
-                                              1u << static_cast<unsigned>(http::FieldName::proxy_authorization) |
-                                              1u << static_cast<unsigned>(http::FieldName::www_authenticate) |
-                                              1u << static_cast<unsigned>(http::FieldName::proxy_authenticate);
-    if (((asked_.head.known | response_.known) & kAuthentication) != 0 && binds()) bound_ = true;
-    endpoint_lane_.drop_head(response_.size);
-    answer_started_ = true;
-    if (becomes_tunnel) co_return co_await tunnel(lead.unread());
-
-    const bool joined = endpoint_lane_.append_whole_body(body, kSmall, lead);
-    if (!joined && duration_stands_outside()) stand_outside();
-    download_.start(joined ? http::Body{} : body, 0, lead.unread(), coding,
-                    response_trailers_.wanted.empty() ? nullptr : &response_trailers_);
-    const bool said_all = !asked_.guarded.keep_alive && uploaded && client_.silent();
-    if (course_.listener->min_rate != 0) pace_.start(course_.listener->min_rate, 0);
-    Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
-    // Where the client's framing shows by itself that the end is missing, all that came reaches him, and then an end in
-    // order. A reset, which may overtake octets on their way, only where a part could be taken for the whole.
-    const Next broken_off = body.kind == Kind::length || coding == Coding::chunked ? Next::close : Next::cut;
-    std::int64_t idle_since_ms = context_.now_ms;
-    for (;;) {
-        const auto before = client_.sent_bytes() + endpoint_lane_.sent_bytes();
-        const Step step = download_.step(strand_.budget);
+    if (delivery.tunnel) co_return co_await tunnel(delivery.lead.unread());
+    start_download(delivery);
+    Failure failure = Failure::none;
+    Step step = Step::done;
+    for (std::int64_t idle_since_ms = context_.now_ms;;) {
+        const auto before = moved();
+        step = download_.step(strand_.budget);
         if (step == Step::done) break;
-        if (step == Step::source_closed || step == Step::source_failed) {
-            stop_at_failure(Failure::truncated);
-            next = broken_off;
-            break;
-        }
-        if (step == Step::source_bad) {
-            local_->refused = refused_answer_ = "its chunked body is malformed";
-            stop_at_failure(Failure::bad_response);
-            next = broken_off;
-            break;
-        }
-        if (step == Step::sink_failed || client_left()) {
-            stop_at_failure(Failure::client_closed);
-            next = Next::cut;
-            break;
-        }
-        if (!upload_.finished() && !upload_dead_) {
-            // An early answer: the rest of the request still flows, but its fate no longer matters.
-            const Step up = upload_.step(strand_.budget);
-            if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
-                up == Step::sink_failed || up == Step::too_large)
-                upload_dead_ = true;
-            if (up == Step::others_turn) strand_.step_back();
-        }
+        failure = download_failure(step);
+        if (failure != Failure::none) break;
+        step_early_upload();
         if (step == Step::others_turn) strand_.step_back();
-        if (!lead.empty() && !client_.head_waits()) lead.release();
+        if (!delivery.lead.empty() && !client_.head_waits()) delivery.lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
-        if (client_.sent_bytes() + endpoint_lane_.sent_bytes() != before) idle_since_ms = context_.now_ms;
-        if (time_is_up()) {
-            stop_at_failure(course_.time_is_up()      ? Failure::request_timeout
-                            : step == Step::wait_sink ? Failure::client_slow
-                                                      : Failure::body_idle);
-            next = step == Step::wait_sink ? Next::cut : broken_off;
-            break;
-        }
-        set_paced_deadline(
-            course_.listener->min_rate != 0 && step == Step::wait_sink,
-            course_.upstream->idle_ms == 0
-                ? 0
-                : std::max<std::int64_t>(1, idle_since_ms + course_.upstream->idle_ms - context_.now_ms));
+        if (moved() != before) idle_since_ms = context_.now_ms;
+        failure = download_late(step);
+        if (failure != Failure::none) break;
+        const std::int64_t idle_ms = course_.upstream->idle_ms;
+        set_paced_deadline(step == Step::wait_sink,
+                           idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context_.now_ms));
         co_await strand_.sleep();
-        if (course_.must_end()) {
-            stop_at_failure(Failure::drained);
-            next = step == Step::wait_sink ? Next::cut : broken_off;
-            break;
-        }
-        if (download_too_slow()) {
-            stop_at_failure(Failure::client_slow);
-            next = Next::cut;
-            break;
-        }
+        if (course_.must_end())
+            failure = Failure::drained;
+        else if (download_too_slow())
+            failure = Failure::client_slow;
+        if (failure != Failure::none) break;
     }
-    record_.bytes_out += client_.sent_bytes();
-    record_.bytes_in += client_.body_bytes();
-    const bool whole = record_.failure == Failure::none;
-    if (whole && record_.attempts == 1 && !joined && endpoint_lane_.body_bytes() == 0 && may_be_empty_by_mistake())
-        record_.first_answer = AnswerKind::empty;
-    // Who answers an expectation without having asked for the body may take what came all the same for a next request.
-    const bool body_in_doubt = asked_.guarded.expect_continue && !asked_.guarded.body.empty() && !invited_;
-    count_result(record_.failure);
-    give_back(whole && uploaded && !body_in_doubt && response_guard_.keep_alive && endpoint_lane_.nothing_unread() &&
-              body.kind != Kind::until_close);
+    if (failure != Failure::none) {
+        account_.break_off(failure);
+        const bool clients = failure == Failure::client_closed || failure == Failure::client_slow;
+        delivery.next = clients || step == Step::wait_sink ? Next::cut : delivery.broken_off;
+    }
+    end_answer(delivery);
     // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
-    if (!whole && client_.sent_bytes() == 0 && traits(record_.failure).status != 0)
-        co_return co_await answer_locally(record_.failure);
-    co_return next;
+    if (client_.sent_bytes() == 0 && traits(failure).status != 0) co_return co_await answer_locally(failure);
+    co_return delivery.next;
 }
 
-// A good answer that ought to say something.
-bool Exchange::may_be_empty_by_mistake() const {
-    const auto status = response_.status;
-    return status >= 200 && status < 300 && status != 204 && status != 205 && asked_.method() != "HEAD";
+Failure Exchange::download_failure(Step step) {
+    if (step == Step::source_closed || step == Step::source_failed) return Failure::truncated;
+    if (step == Step::source_bad) {
+        lease_.local->refused = answer_.refused = "its chunked body is malformed";
+        return Failure::bad_response;
+    }
+    return step == Step::sink_failed || client_left() ? Failure::client_closed : Failure::none;
 }
 
-// After the first byte of the answer, the endpoint's failures count but cannot be told to the client any more.
-void Exchange::stop_at_failure(Failure failure) {
-    record_.failure = failure;
-    if (!traits(failure).blames_endpoint || local_ == nullptr) return;
-    if (record_.first_upstream != course_.upstream->id || record_.attempts != 1) return;
-    record_.first_failed = true;
-    record_.first_failure = failure;
-    record_.first_answer = AnswerKind::cut;
+Failure Exchange::download_late(Step step) const {
+    if (!time_is_up()) return Failure::none;
+    return course_.time_is_up()      ? Failure::request_timeout
+           : step == Step::wait_sink ? Failure::client_slow
+                                     : Failure::body_idle;
+}
+
+// The answer came early: the rest of the request still flows, but its fate no longer matters.
+void Exchange::step_early_upload() {
+    if (upload_.over()) return;
+    const Step step = upload_.step(strand_.budget);
+    if (step == Step::others_turn) strand_.step_back();
+    upload_.dead =
+        step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
+}
+
+// What the kernel still holds has not moved.
+bool Exchange::download_too_slow() {
+    if (!pace_.due(context_.now_ms)) return false;
+    const std::uint64_t sent = client_.sent_bytes();
+    return pace_.too_slow(sent - std::min(sent, client_.unsent()));
 }
 
 }  // namespace switchyard::serve

@@ -11,12 +11,12 @@ using Kind = http::Body::Kind;
 // has reached this one.
 net::Task<Next> Exchange::tunnel(std::string_view head) {
     course_.become_tunnel();
-    stand_outside();
+    account_.stand_outside();
     const http::Body endless{Kind::until_close, 0};
     upload_.start(endless, 0, {}, Coding::plain);
     download_.start(endless, 0, head, Coding::plain);
     bool up_open = true, down_open = true;
-    const Tunnels::Tunnel place(context_.tunnels, strand_, local_->state->id);
+    const Tunnels::Tunnel place(context_.tunnels, strand_, lease_.local->state->id);
     // Whatever came with the heads may have hidden an edge.
     client_.look_again();
     endpoint_lane_.look_again();
@@ -49,15 +49,15 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
         strand_.set_deadline(
             place.deadline(course_.route->tunnel_idle_ms == 0 ? 0 : context_.now_ms + course_.route->tunnel_idle_ms));
         co_await strand_.sleep();
-        if (course_.must_end()) record_.failure = Failure::drained;
+        if (course_.must_end()) account_.record.failure = Failure::drained;
         if (course_.must_end() || place.must_end(context_.now_ms)) break;
         if (strand_.expired()) {
-            record_.failure = Failure::body_idle;
+            account_.record.failure = Failure::body_idle;
             break;
         }
     }
-    record_.bytes_out += client_.sent_bytes();
-    record_.bytes_in += client_.body_bytes();
+    account_.record.bytes_out += client_.sent_bytes();
+    account_.record.bytes_in += client_.body_bytes();
     count_result(Failure::none);
     give_back(false);
     co_return Next::close;

@@ -40,7 +40,7 @@ class Lane {
     bool nothing_unread() const { return in_.empty(); }
 
     // What goes: a head, with the first octets of its body if they are here in time, and the body. `trailers` end it.
-    void send_head(std::string_view lines, Coding coding, const Trailers* trailers) {
+    void send_head(std::string_view lines, Coding coding, Trailers* trailers) {
         writer_.start(coding, lines, trailers);
     }
     Push push(Run& run) { return writer_.push(*stream_, run); }

@@ -33,6 +33,7 @@ struct Record {
     // What reports have told of its age (Passage); 0: nothing.
     std::uint16_t told_head = 0, told_whole = 0;
     bool stands_outside = false;  // how long the whole answer takes says nothing
+    bool answer_started = false;  // the client has got a part of it
 };
 
 }  // namespace switchyard::serve

@@ -5,6 +5,7 @@
 #include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/serve/kept_lines.h"
 
 namespace switchyard::serve {
 namespace {
@@ -51,6 +52,70 @@ void write_path(http::Writer& out, const route::Route& route, const http::Target
 
 }  // namespace
 
+// What a trusted peer says of how the request came to it, and is passed on; and whether the client named a host.
+struct Exchange::Said {
+    const http::Field *proto = nullptr, *host = nullptr;
+    bool port = false, host_header = false;
+};
+
+[[gnu::always_inline]] inline bool Exchange::keeps(const http::Field& field, Said& said) const {
+    const bool keep = !field.drop;
+    const bool peers = keep && asked_.trusted_peer;
+    switch (field.id) {
+        case http::FieldName::x_forwarded_for:  // is written anew
+        case http::FieldName::x_request_id:
+            return false;
+        case http::FieldName::x_forwarded_proto:
+            if (peers) said.proto = &field;
+            return peers;
+        case http::FieldName::x_forwarded_host:
+            if (peers) said.host = &field;
+            return peers;
+        case http::FieldName::x_forwarded_port:
+            if (peers) said.port = true;
+            return peers;
+        case http::FieldName::forwarded:
+            return peers && reads_forwarded();
+        case http::FieldName::claim:
+            return peers;
+        case http::FieldName::max_forwards:
+            return keep && !asked_.counts_forwards();
+        case http::FieldName::host:
+            said.host_header = true;
+            return keep;
+        default:
+            return keep;
+    }
+}
+
+// What the endpoint should know beside what the client said; a route's edits are the last word.
+[[gnu::always_inline]] inline void Exchange::write_own_lines(http::Writer& to, const Said& said) const {
+    const route::Edits& edits = course_.route->request_edits;
+    if (!said.host_header && !edits.replaces(http::FieldName::host))
+        to << "Host: "
+           << (asked_.target.authority.empty() ? std::string_view(lease_.endpoint->configured)
+                                               : asked_.target.authority)
+           << "\r\n";
+    if (only_we_say())
+        write_own_forwarding(to);
+    else
+        write_forwarding(to, said.host, said.proto, said.port);
+    if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << request_id_.text() << "\r\n";
+    if (!edits.replaces(http::FieldName::via))
+        to << (asked_.head.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
+    if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))
+        to << "Max-Forwards: " << asked_.forwards_left - 1 << "\r\n";
+    if (asked_.guarded.body.kind == http::Body::Kind::chunked) {
+        to << "Transfer-Encoding: chunked\r\n";
+        write_announcement(to, upload_.trailers.wanted);
+    }
+    if (!asked_.guarded.upgrade) return;
+    for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
+        if (asked_.head.fields[i].id == http::FieldName::upgrade)
+            to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
+    to << "Connection: upgrade\r\n";
+}
+
 bool Exchange::write_request_head(net::Buffer& out) {
     http::Writer to(out.room());
     to << asked_.method() << ' ';
@@ -62,86 +127,17 @@ bool Exchange::write_request_head(net::Buffer& out) {
 
     const route::Edits& edits = course_.route->request_edits;
     const bool edited = !edits.names.empty();
-    bool has_host_header = false, port_given = false;
-    const http::Field *said_proto = nullptr, *said_host = nullptr;
-    // Kept fields are copied in runs of whole lines.
-    std::size_t run_begin = 0, run_end = 0;
-    auto flush_run = [&] {
-        if (run_end > run_begin) to << std::string_view(base() + run_begin, run_end - run_begin);
-        run_begin = run_end = 0;
-    };
+    Said said;
+    KeptLines lines(to, base());
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i) {
         const http::Field& field = asked_.head.fields[i];
-        bool keep = !field.drop;
-        switch (field.id) {
-            case http::FieldName::x_forwarded_for:
-                keep = false;  // see below
-                break;
-            case http::FieldName::x_forwarded_proto:
-                keep = keep && asked_.trusted_peer;
-                if (keep) said_proto = &field;
-                break;
-            case http::FieldName::x_forwarded_host:
-                keep = keep && asked_.trusted_peer;
-                if (keep) said_host = &field;
-                break;
-            case http::FieldName::x_forwarded_port:
-                keep = keep && asked_.trusted_peer;
-                port_given = port_given || keep;
-                break;
-            case http::FieldName::forwarded:
-                keep = keep && asked_.trusted_peer && reads_forwarded();
-                break;
-            case http::FieldName::claim:
-                keep = keep && asked_.trusted_peer;
-                break;
-            case http::FieldName::x_request_id:
-                keep = false;
-                break;
-            case http::FieldName::max_forwards:
-                if (asked_.counts_forwards()) keep = false;
-                break;
-            case http::FieldName::host:
-                has_host_header = true;
-                break;
-            default:
-                break;
-        }
-        if (keep && edited && edits.replaces_loosely(field.name.of(base()))) keep = false;
-        if (!keep) {
-            flush_run();
-            continue;
-        }
-        if (run_end != field.name.offset || run_end == 0) {
-            flush_run();
-            run_begin = field.name.offset;
-        }
-        run_end = field.line_end;
+        if (!keeps(field, said) || (edited && edits.replaces_loosely(field.name.of(base()))))
+            lines.flush();
+        else
+            lines.keep(field);
     }
-    flush_run();
-    if (!has_host_header && !edits.replaces(http::FieldName::host))
-        to << "Host: "
-           << (asked_.target.authority.empty() ? std::string_view(endpoint_->configured) : asked_.target.authority)
-           << "\r\n";
-    if (only_we_say())
-        write_own_forwarding(to);
-    else
-        write_forwarding(to, said_host, said_proto, port_given);
-    if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << request_id_.text() << "\r\n";
-    if (!edits.replaces(http::FieldName::via))
-        to << (asked_.head.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
-    if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))
-        to << "Max-Forwards: " << asked_.forwards_left - 1 << "\r\n";
-    if (asked_.guarded.body.kind == http::Body::Kind::chunked) {
-        to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, request_trailers_.wanted);
-    }
-    if (asked_.guarded.upgrade) {
-        for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
-            if (asked_.head.fields[i].id == http::FieldName::upgrade)
-                to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
-        to << "Connection: upgrade\r\n";
-    }
+    lines.flush();
+    write_own_lines(to, said);
     write_edits(to, edits);
     to << "\r\n";
     if (to.overflow()) return false;

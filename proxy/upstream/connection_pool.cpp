@@ -9,6 +9,7 @@ std::unique_ptr<Connection> ConnectionPool::take() {
     while (!idle_.empty()) {
         auto connection = remove(idle_.size() - 1);
         connection->notify(nullptr);
+        connection->leave_queue();  // late news of it are the lessee's
         if (!dead(*connection)) return connection;
     }
     return nullptr;
@@ -82,11 +83,8 @@ void ConnectionPool::note_survivors() {
 }
 
 void ConnectionPool::idle_news(Connection& connection) {
-    const bool witness = &connection == witness_.get();
-    // Its news may come late, when somebody has taken it: then it is no longer the pool's to close.
-    const bool idles = connection.position_ < idle_.size() && idle_[connection.position_].get() == &connection;
-    if ((!witness && !idles) || !dead(connection)) return;
-    if (witness)
+    if (!dead(connection)) return;
+    if (&connection == witness_.get())
         witness_.reset();
     else
         remove(connection.position_);

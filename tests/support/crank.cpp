@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "config/parse.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/account.h"
 #include "proxy/snapshot/compile.h"
 
 namespace switchyard::test {
@@ -152,7 +152,7 @@ Wire Crank::accept(ListeningWire& listening) {
 WorkerReport Crank::report() {
     WorkerReport out = std::exchange(context.counts, {});
     context.take_cells(out);
-    if (context.ages_wanted) serve::Exchange::tell_ages(context, out);
+    if (context.ages_wanted) serve::Account::tell_ages(context, out);
     context.take_marks(out);
     return out;
 }

@@ -87,3 +87,32 @@ TEST_CASE("one that has stepped back and is destroyed leaves nothing behind") {
     CHECK_FALSE(poller.has_queued());
     poller.turn();
 }
+
+TEST_CASE("a waiter that has left the queue hears nothing of what it was queued for, and may be woken anew") {
+    net::Poller poller;
+    for (const bool back : {false, true}) {
+        CAPTURE(back);
+        Work gone(poller, {}), other(poller, {});
+        if (back)
+            gone.step_back();
+        else
+            gone.wake();
+        other.wake();
+        gone.leave_queue();
+        poller.turn();
+        poller.turn();
+        CHECK(gone.times == 0);
+        CHECK(other.times == 1);
+        gone.wake();
+        poller.turn();
+        CHECK(gone.times == 1);
+    }
+    // In the turn of the one who takes it away.
+    Work late(poller, {});
+    Work first(poller, [&late] { late.leave_queue(); });
+    first.wake();
+    late.wake();
+    poller.turn();
+    poller.turn();
+    CHECK(late.times == 0);
+}

@@ -64,6 +64,7 @@ TEST_CASE("news of an idle connection that is leased in the same turn is not the
     lessee.wake();  // before the poller finds that the connection can be written to
     p.turn();
     REQUIRE(lessee.connection);
+    CHECK_FALSE(p.poller.has_queued());
     CHECK(p.pool.idle() == 0);
     p.pool.give(p.fresh(), 10);
     CHECK(p.pool.idle() == 1);

@@ -5,14 +5,10 @@
 // attempt is recorded with when it ends.
 #include <algorithm>
 
-#include "proxy/http/characters.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/account.h"
 
 namespace switchyard::serve {
 namespace {
-
-// An answer that is larger takes its time by its size, and by the client's.
-constexpr std::uint64_t kLargest = 1U << 20U;
 
 std::uint16_t age_index(std::int64_t microseconds) {
     return static_cast<std::uint16_t>(
@@ -29,38 +25,33 @@ Histogram& waited(WorkerReport& report, const Passage& like) {
     return *report.heads_waited.back().ages;
 }
 
-bool begins_with(std::string_view text, std::string_view lower) {
-    if (text.size() < lower.size()) return false;
-    return std::ranges::equal(text.substr(0, lower.size()), lower, {}, [](char c) { return http::lower(c); });
-}
-
 }  // namespace
 
-void Exchange::tell_ages(Context& context, WorkerReport& report) {
-    for (UnderWay& each : context.under_way) static_cast<Exchange&>(each).tell_age(report);
+void Account::tell_ages(Context& context, WorkerReport& report) {
+    for (UnderWay& each : context.under_way) static_cast<Account&>(each).tell_age(report);
 }
 
-void Exchange::tell_age(WorkerReport& report) {
-    const bool head = !record_.first_done;
+void Account::tell_age(WorkerReport& report) {
+    const bool head = !record.first_done;
     // Who waits for a place has not been sent yet; of one that was tried again only the first attempt is measured.
-    if (course_.upstream == nullptr || (head ? endpoint_ == nullptr : !answers_first())) return;
-    const std::int64_t age_us = context_.now_us - record_.attempt_us;
+    if (course_.upstream == nullptr || (head ? !lease_.held() : !answers_first())) return;
+    const std::int64_t age_us = context_.now_us - record.attempt_us;
     Passage passage = passage_of(head ? Passage::Of::both : Passage::Of::whole);
     if (head) waited(report, passage).record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, age_us)));
-    passage.from = record_.told_whole;
+    passage.from = record.told_whole;
     passage.to = age_index(age_us);
     if (passage.to <= passage.from) return;
-    record_.told_whole = passage.to;
-    if (head) record_.told_head = passage.to;
+    record.told_whole = passage.to;
+    if (head) record.told_head = passage.to;
     report.passages.push_back(passage);
     if (course_.route->marks->noting.load(std::memory_order_acquire)) note_age(passage);
 }
 
 // Who waits is a mark before it ends, and its client may leave: where it waits is noted as soon as that is known.
-void Exchange::note_age(const Passage& passage) {
+void Account::note_age(const Passage& passage) const {
     using Group = MarkNote::Group;
     if (passage.keyless) return;
-    const std::uint32_t endpoint = record_.first_done ? record_.first_endpoint : endpoint_->state->id;
+    const std::uint32_t endpoint = record.first_done ? record.first_endpoint : lease_.endpoint->state->id;
     const auto note = [&](std::uint32_t limit_us, Group group) {
         const std::size_t limit = Histogram::index(limit_us);
         if (passage.from <= limit && passage.to > limit)
@@ -71,11 +62,11 @@ void Exchange::note_age(const Passage& passage) {
     note(limits.late_us, Group::late), note(limits.late_tail_us, Group::late_tail);
 }
 
-Passage Exchange::passage_of(Passage::Of of) const {
+Passage Account::passage_of(Passage::Of of) const {
     Passage out;
     out.generation = course_.in_force->generation;
     out.route = course_.route->id;
-    out.upstream = record_.first_done ? record_.first_upstream : course_.upstream->id;
+    out.upstream = record.first_done ? record.first_upstream : course_.upstream->id;
     out.of = of;
     out.keyless = course_.keyless();
     out.hashed = course_.decision.has_hash && !course_.route->split.single();
@@ -85,10 +76,10 @@ Passage Exchange::passage_of(Passage::Of of) const {
 }
 
 // It is counted now by how long it took: what was told of it before is taken back where that counts again.
-void Exchange::tell_over() {
+void Account::tell_over() const {
     for (const auto& [of, told] :
-         {std::pair{Passage::Of::head, record_.told_head}, {Passage::Of::whole, record_.told_whole}}) {
-        if (told == 0 || (of == Passage::Of::whole && record_.stands_outside)) continue;
+         {std::pair{Passage::Of::head, record.told_head}, {Passage::Of::whole, record.told_whole}}) {
+        if (told == 0 || (of == Passage::Of::whole && record.stands_outside)) continue;
         Passage passage = passage_of(of);
         passage.from = told;
         passage.over = true;
@@ -96,27 +87,13 @@ void Exchange::tell_over() {
     }
 }
 
-// What has no end, or one that says more about its size than about the release.
-bool Exchange::duration_stands_outside() const {
-    const http::Body& body = response_guard_.body;
-    if (body.kind == http::Body::Kind::none) return false;
-    if (body.kind == http::Body::Kind::length) return body.length > kLargest;
-    for (std::uint16_t i = 0; i < response_.field_count; ++i) {
-        const auto name = response_.fields[i].name.of(endpoint_lane_.base());
-        if (name.size() != std::string_view("content-type").size() || !begins_with(name, "content-type")) continue;
-        const auto type = response_.fields[i].value.of(endpoint_lane_.base());
-        return begins_with(type, "text/event-stream") || begins_with(type, "application/grpc");
-    }
-    return false;
-}
-
-void Exchange::stand_outside() {
-    record_.stands_outside = true;
+void Account::stand_outside() {
+    record.stands_outside = true;
     if (is_linked()) unlink();
 }
 
-std::int64_t Exchange::whole_us() const {
-    return answers_first() ? context_.now_us - record_.attempt_us : record_.first_head_us;
+std::int64_t Account::whole_us() const {
+    return answers_first() ? context_.now_us - record.attempt_us : record.first_head_us;
 }
 
 }  // namespace switchyard::serve

@@ -1,0 +1,22 @@
+#include "proxy/serve/lease.h"
+
+#include "proxy/upstream/breaker_board.h"
+
+namespace switchyard::serve {
+
+void Lease::tell_its_breaker(upstream::Breaker::Outcome outcome) {
+    auto& breaker = context_.breaker(upstream_->id);
+    breaker.ended(upstream_->breaker, ticket_, outcome, context_.now_ms);
+    upstream_->breaker_board->show(context_.worker_number, breaker);
+}
+
+void Lease::count_failed(const Verdict& verdict, std::uint32_t route, std::uint64_t generation) {
+    ++(verdict.unreachable ? local->counts.unreachable : local->counts.failed);
+    ++local->consecutive_failures;
+    context_.note_failure(route, local->state->id, generation);
+    if (upstream_->ejection.consecutive_failures != 0 &&
+        local->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+        context_.suspect({local->state->id, local->consecutive_failures});
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,82 @@
+// The endpoint that an exchange has claimed: counted in flight there until it is given back.
+//
+// Invariants: one endpoint at a time; what is claimed is given back once, at the latest when the lease ends, and
+// whoever
+//   waits for a place is called.
+// Threads: one worker. Owns: the place in the endpoint's counts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "proxy/serve/context.h"
+#include "proxy/serve/verdict.h"
+
+namespace switchyard::serve {
+
+class Lease {
+  public:
+    explicit Lease(Context& context) : context_(context) {}
+    ~Lease() { give_back(); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    // The balancer has claimed it already.
+    void take(const upstream::Upstream& of, std::uint32_t claimed);
+    void give_back();
+    bool held() const { return endpoint != nullptr; }
+    // The generation that it belongs to is left.
+    void forget() { last = nullptr; }
+    // How the attempt ended, for the breaker; how long it took, for the balancer.
+    void tell_breaker(upstream::Breaker::Outcome outcome) {
+        if (upstream_->breaker.failure_percent != 0) tell_its_breaker(outcome);
+    }
+    void observe(bool failed, std::int64_t took_us) {
+        const auto took = static_cast<double>(took_us);
+        if (failed)
+            local->ewma.observe(std::max(took, upstream::PeakEwma::kPenaltyUs), context_.now_us);
+        else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
+            local->ewma.observe(took, context_.now_us);
+    }
+    // What the endpoint made of it, once, when nothing of it can change any more. One that fails one request after the
+    // other is reported.
+    void count(const Verdict& verdict, std::uint32_t route, std::uint64_t generation) {
+        context_.count_endpoint(*local);
+        if (verdict.failed) return count_failed(verdict, route, generation);
+        ++local->counts.ok;
+        local->consecutive_failures = 0;
+    }
+
+    const upstream::Endpoint* endpoint = nullptr;
+    const upstream::Endpoint* last = nullptr;  // the last one claimed, for the log
+    upstream::EndpointLocal* local = nullptr;
+
+  private:
+    void tell_its_breaker(upstream::Breaker::Outcome outcome);
+    void count_failed(const Verdict& verdict, std::uint32_t route, std::uint64_t generation);
+
+    Context& context_;
+    const upstream::Upstream* upstream_ = nullptr;
+    upstream::Breaker::Ticket ticket_ = 0;
+};
+
+inline void Lease::take(const upstream::Upstream& of, std::uint32_t claimed) {
+    upstream_ = &of;
+    endpoint = last = &of.endpoints[claimed];
+    local = &context_.local(*endpoint);
+    local->max_idle = of.max_idle;
+    local->keep_idle_ms = of.keep_idle_ms;
+    ++local->pool.leased;
+    if (of.breaker.failure_percent != 0) ticket_ = context_.breaker(of.id).admit();
+}
+
+inline void Lease::give_back() {
+    if (endpoint == nullptr) return;
+    --local->pool.leased;
+    upstream::release(*endpoint);
+    if (context_.waiting != 0) context_.queue(upstream_->id).call();
+    endpoint = nullptr;
+    local = nullptr;
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,51 @@
+// What an attempt says about the endpoint that was asked. One judgement for all who count it: the breaker, the
+// ejection, the balancer's latencies, the analysis of a release.
+//
+// Pure. HTTP/1 is judged when the answer's head is there, or the attempt has failed before; what breaks an answer later
+//   is judged by the same function again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "proxy/base/failure.h"
+
+namespace switchyard::serve {
+
+struct Verdict {
+    bool says_nothing = false;  // the client left, or this side had nothing left to ask with
+    bool stale = false;         // a kept connection was gone, as those are that nobody has used for long
+    bool unreachable = false;   // no answer that could be passed on
+    bool failed = false;        // that, or an answer that owns up to an error of its own
+};
+
+namespace detail {
+
+constexpr Verdict without_status(Failure failure) {
+    const FailureTraits& trait = traits(failure);
+    Verdict out;
+    out.says_nothing =
+        failure == Failure::drained || trait.source == Source::downstream || trait.source == Source::internal;
+    out.stale =
+        failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset;
+    out.unreachable = trait.blames_endpoint;
+    out.failed = out.unreachable;
+    return out;
+}
+
+inline constexpr auto kVerdicts = [] {
+    std::array<Verdict, kFailures> out;
+    for (std::size_t i = 0; i < kFailures; ++i) out[i] = without_status(static_cast<Failure>(i));
+    return out;
+}();
+
+}  // namespace detail
+
+// `status` of the answer; 0: none came.
+constexpr Verdict verdict_of(Failure failure, std::uint16_t status) {
+    Verdict out = detail::kVerdicts[static_cast<std::size_t>(failure)];
+    if (status >= 500) out.failed = true;
+    return out;
+}
+
+}  // namespace switchyard::serve
