@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "config/parse.h"
 #include "config/render.h"
 #include "control/changes_since.h"
 #include "control/control_members.h"
@@ -36,7 +37,13 @@ LogLevel level_of(const std::string& word) {
 Result<void> Control::Members::begin(const Beginning& from) {
     const auto model = std::make_shared<const config::Model>(from.model);
     names->introduce(*model);
+    // Certificates that were in force before need not be there: the others, and all else, are.
+    if (kept.state.newest)
+        if (const auto was = config::parse_stored(kept.state.newest->config); was.model)
+            excuse_certificates(*was.model, registry.certificates());
+    discovery->introduce(*model);
     auto compiled = compile(model, from.generation, registry, names->known(), led);
+    registry.certificates().excuse_nobody();
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
     controller->begin(model, std::move(compiled.snapshot), from.generation);
     return {};
@@ -64,7 +71,8 @@ Result<void> Control::Members::store_beginning(const Beginning& from, const std:
                          resumed ? "" : config_file,
                          from.verb,
                          "",
-                         std::move(changes)};
+                         std::move(changes),
+                         controller->snapshot()->certificates};
     commit.base = std::move(base);
     commit.keep = from.model.process.keep_generations;
     return store.store().commit(commit);
@@ -102,8 +110,11 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *health,
                               *ejection,
                               *names,
+                              *certificates,
+                              *discovery,
                               [this] { return look_whether_settled(); },
                               totals,
+                              series,
                               *rollouts,
                               *releases,
                               Tokens(std::move(tokens)),
@@ -112,6 +123,9 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               kVersion,
                               system_clock::now(),
                               std::move(notices)});
+    context->oldest = [this](const Drain& drain, std::size_t most, const WorkerPool::Oldest& each) {
+        pool->oldest(drain.generation, drain.upstreams, most, each);
+    };
     auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);
@@ -142,6 +156,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
     auto& m = *control->members_;
     if (auto built = m.build_names(process.resolver); !built) return built.error();
+    if (auto built = m.build_discovery(process); !built) return built.error();
     m.build_core();
     // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
     const auto without_file = [&](const Problem& problem) -> Result<void> {

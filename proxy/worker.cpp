@@ -83,12 +83,32 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
     asio::post(io_, [this, snapshot = std::move(snapshot)]() mutable { do_adopt(std::move(snapshot)); });
 }
 
+void Worker::reach(std::function<void()> there) {
+    asio::post(io_, [this, there = std::move(there)]() mutable { asio::post(control_, std::move(there)); });
+}
+
 void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
     asio::post(io_, [this, ages, each = std::move(each)]() mutable {
         context_.ages_wanted = ages;
         asio::post(control_,
                    [each = std::move(each), out = std::make_shared<WorkerReport>(report())] { each(std::move(*out)); });
     });
+}
+
+void Worker::oldest(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams,
+                    std::size_t most, WorkerPool::Oldest done) {
+    asio::post(io_,
+               [this, before_generation, upstreams = std::move(upstreams), most, done = std::move(done)]() mutable {
+                   std::vector<const serve::Exchange*> found;
+                   for (const auto& session : sessions_)
+                       if (session.exchange != nullptr && session.exchange->held_before(before_generation, *upstreams))
+                           found.push_back(session.exchange);
+                   const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+                   std::ranges::partial_sort(found, end, {}, &serve::Exchange::started_us);
+                   auto told = std::make_shared<std::vector<HeldExchange>>();
+                   for (auto it = found.begin(); it != end; ++it) told->push_back((*it)->held());
+                   asio::post(control_, [done = std::move(done), told] { done(std::move(*told)); });
+               });
 }
 
 void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams) {

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/base/held_exchange.h"
 #include "proxy/base/metrics.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -52,10 +53,18 @@ class WorkerPool {
     // not.
     void cut(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams);
 
+    // Of what generations before this one have in flight to these upstreams the oldest, so many of each worker that
+    // answers; `each` runs once per worker, on the control executor.
+    using Oldest = std::function<void(std::vector<HeldExchange>)>;
+    void oldest(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams, std::size_t most,
+                const Oldest& each);
+
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
     // debugger does not answer, and nobody waits for it.
     // `ages`: with how long first attempts have been under way, of those that are sent from then on.
     void collect(bool ages, std::function<void(WorkerReport)> each);
+    // `everywhere` is called when every worker has adopted what was published before this call.
+    void reach(std::function<void()> everywhere);
 
     // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
     // at the deadline is cut.

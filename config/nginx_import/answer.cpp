@@ -18,16 +18,17 @@ namespace {
 constexpr std::array<std::uint32_t, 5> kRedirects{301, 302, 303, 307, 308};
 
 // A redirect's target with Switchyard's placeholders; nothing when a variable has none.
-std::optional<std::string> redirect_target(const Text& text, const std::string& server_name, const Directive& where,
-                                           Notes& notes) {
+std::optional<std::string> redirect_target(const Text& text, const std::string& server_name, const std::string& scheme,
+                                           const Directive& where, Notes& notes) {
     std::string to;
     for (const Part& part : text) {
         if (!part.variable) {
             if (part.text.find_first_of("{} ") != std::string::npos) return std::nullopt;
             to += part.text;
         } else if (part.text == "scheme") {
-            notes.changed(where, "$scheme is always http here: Switchyard does not see how the client connected");
-            to += "http";
+            if (scheme == "http")
+                notes.changed(where, "$scheme is http here: what a terminator in front speaks is not seen");
+            to += scheme;
         } else if (part.text == "host" || part.text == "http_host") {
             to += "{host}";
         } else if (part.text == "server_name") {
@@ -48,9 +49,9 @@ std::optional<std::string> redirect_target(const Text& text, const std::string& 
     return to;
 }
 
-void set_redirect(Route& route, std::uint32_t status, Text to, const std::string& server_name, const Directive& where,
-                  Notes& notes) {
-    const auto target = redirect_target(to, server_name, where, notes);
+void set_redirect(Route& route, std::uint32_t status, Text to, const std::string& server_name,
+                  const std::string& scheme, const Directive& where, Notes& notes) {
+    const auto target = redirect_target(to, server_name, scheme, where, notes);
     if (!target || !is_field_value(*target)) {
         notes.lost(where,
                    "this target has no counterpart: a redirect knows {host}, {path} and {query}; it answers 501");
@@ -119,12 +120,15 @@ void set_answer(Route& route, const Directive& answer, const Settings& settings,
             for (std::size_t i = 1; i < to.size(); ++i)
                 if (to[i] == Part{true, "uri"} && !to[i - 1].variable && to[i - 1].text.ends_with('/'))
                     to[i - 1].text.pop_back();
-        return set_redirect(route, answer.arg(2) == "permanent" ? 301 : 302, to, server_name, answer, notes);
+        return set_redirect(route, answer.arg(2) == "permanent" ? 301 : 302, to, server_name, settings.scheme, answer,
+                            notes);
     }
     const auto status = number_value(answer.arg(0));
-    if (!status) return set_redirect(route, 302, parse_text(answer.arg(0)), server_name, answer, notes);
+    if (!status)
+        return set_redirect(route, 302, parse_text(answer.arg(0)), server_name, settings.scheme, answer, notes);
     const bool redirect = std::ranges::find(kRedirects, *status) != kRedirects.end() && answer.args.size() > 1;
-    if (redirect) return set_redirect(route, *status, parse_text(answer.arg(1)), server_name, answer, notes);
+    if (redirect)
+        return set_redirect(route, *status, parse_text(answer.arg(1)), server_name, settings.scheme, answer, notes);
     set_response(route, *status, parse_text(answer.arg(1)), settings, answer, notes);
 }
 

@@ -17,10 +17,10 @@ namespace {
 
 using namespace nginx;
 
-void import_http(const Directive& http, Model& model, Notes& notes) {
+void import_http(const Directive& http, const std::filesystem::path& folder, Model& model, Notes& notes) {
     Scope scope(notes);
     Upstreams upstreams(model, notes);
-    std::vector<const Directive*> servers, real_ip;
+    std::vector<const Directive*> servers, real_ip, tls;
     for (const Directive& directive : http.children) {
         if (directive.name == "upstream" && directive.block)
             upstreams.add(directive);
@@ -28,11 +28,16 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
             servers.push_back(&directive);
         else if (directive.name == "set_real_ip_from" || directive.name == "real_ip_header")
             real_ip.push_back(&directive);
+        else if (ServerTls::knows(directive.name))
+            tls.push_back(&directive);
         else if (!scope.define(directive) && !Settings::knows(directive.name) && !Guards::knows(directive.name))
             note_untranslated(directive, notes);
     }
-    Servers(model, upstreams, notes)
-        .import(servers, scope, Settings{}.under(http.children), Guards{}.under(http.children), real_ip);
+    Servers all(model, upstreams, notes, folder);
+    all.import(servers, scope, Settings{}.under(http.children), Guards{}.under(http.children),
+               ServerTls{}.under(http.children), real_ip);
+    if (!all.secure())
+        for (const Directive* directive : tls) note_untranslated(*directive, notes);
     for (const auto& [name, upstream] : model.upstreams) {
         if (upstream.health == Health{}) {
             notes.unneeded(
@@ -46,9 +51,9 @@ void import_http(const Directive& http, Model& model, Notes& notes) {
     }
 }
 
-void import_top(const Directive& directive, Model& model, Notes& notes) {
+void import_top(const Directive& directive, const std::filesystem::path& folder, Model& model, Notes& notes) {
     if (directive.name == "http" && directive.block) {
-        import_http(directive, model, notes);
+        import_http(directive, folder, model, notes);
     } else if (directive.name == "worker_processes") {
         const auto workers = number_value(directive.arg(0));
         model.process.workers = std::min(workers.value_or(0), static_cast<std::uint32_t>(limits::kWorkers));
@@ -83,6 +88,7 @@ NginxImport import_nginx(const std::filesystem::path& path) {
     if (tree.fault) return {{}, {}, std::move(tree.fault)};
     if (auto fault = fault_in_form(tree.directives)) return {{}, {}, std::move(fault)};
     NginxImport result;
+    const auto folder = std::filesystem::absolute(path).parent_path();
     Notes notes;
     for (Note& note : tree.notes) notes.add(std::move(note));
     // A file from conf.d or sites-enabled has no http block of its own.
@@ -97,7 +103,7 @@ NginxImport import_nginx(const std::filesystem::path& path) {
     }
     import_resolver(tree.directives, result.model.process.resolver, notes);
     try {
-        for (const Directive& directive : tree.directives) import_top(directive, result.model, notes);
+        for (const Directive& directive : tree.directives) import_top(directive, folder, result.model, notes);
     } catch (const TooManyCases& error) {
         return {{}, {}, Note{path.string(), 0, error.what(), "write the rules by hand", Note::Kind::lost}};
     }

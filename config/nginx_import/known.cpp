@@ -17,7 +17,10 @@ constexpr auto kChanged = Note::Kind::changed;
 constexpr auto kUnneeded = Note::Kind::unneeded;
 
 constexpr std::string_view kOwn = "Switchyard decides this by itself";
-constexpr std::string_view kTls = "Switchyard's listeners speak plain HTTP: terminate TLS in front of it";
+constexpr std::string_view kTls =
+    "without a certificate and its key as files the listener speaks plain HTTP: see listeners.tls, or "
+    "terminate TLS in front of it";
+constexpr std::string_view kClients = "clients are not asked for a certificate";
 constexpr std::string_view kUpstreamTls =
     "Switchyard speaks plain HTTP to endpoints: put a TLS client such as stunnel between";
 constexpr std::string_view kFiles = "Switchyard serves no files: keep a file server as an upstream";
@@ -81,6 +84,12 @@ constexpr std::array kTable{
     Entry{"http3*", kLost, "Switchyard's listeners speak HTTP/1.1"},
     Entry{"quic_*", kLost, "Switchyard's listeners speak HTTP/1.1"},
     Entry{"ssl", kLost, kTls},
+    Entry{"ssl_verify_*", kLost, kClients},
+    Entry{"ssl_client_certificate", kLost, kClients},
+    Entry{"ssl_crl", kLost, kClients},
+    Entry{"ssl_password_file", kLost, "write the key without a password: openssl pkey"},
+    Entry{"ssl_conf_command", kLost, "OpenSSL is set up by tls of the listener alone"},
+    Entry{"ssl_trusted_certificate", kUnneeded, "no OCSP answer is stapled"},
     Entry{"ssl_*", kLost, kTls},
     Entry{"proxy_ssl_*", kLost, kUpstreamTls},
     Entry{"gzip*", kLost, kBody},

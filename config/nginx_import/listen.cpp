@@ -51,7 +51,7 @@ void trust(Listener& listener, const std::vector<const Directive*>& real_ip, Not
 
 }  // namespace
 
-std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
+std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& notes) {
     std::vector<Listen> listens;
     for (const Directive& directive : server.children) {
         if (directive.name != "listen") continue;
@@ -61,16 +61,22 @@ std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
             notes.lost(directive, why);
             continue;
         }
-        Listen listen{*address, false, false, false, &directive, {}};
+        Listen listen{*address, false, false, false, false, &directive, {}};
+        bool quic = false;
         for (std::size_t i = 1; i < directive.args.size(); ++i) {
             const std::string& word = directive.args[i];
             if (word == "default_server" || word == "default") {
                 listen.is_default = true;
+            } else if (carried && word == "ssl") {
+                listen.secure = true;
+            } else if (carried && word == "quic") {
+                quic = true;
+                notes.lost(directive, "HTTP/3 is not spoken; clients come by TCP");
             } else if (word == "ssl" || word == "quic") {
                 listen.tls = true;
                 notes.lost(directive,
-                           "Switchyard's listeners speak plain HTTP, this one too: terminate TLS in front of it, or "
-                           "remove the listener. "
+                           "without a certificate and its key as files this listener speaks plain HTTP: give it tls, "
+                           "terminate TLS in front of it, or remove the listener. "
                            "X-Forwarded-Proto says https when the terminator sets it and stands in trusted_proxies");
             } else if (word == "http2" || word == "spdy") {
                 notes.lost(directive, "Switchyard's listeners speak HTTP/1.1");
@@ -84,12 +90,13 @@ std::vector<Listen> read_listens(const Directive& server, Notes& notes) {
                 notes.unneeded(directive, fmt::format("\"{}\": Switchyard decides this by itself", word));
             }
         }
-        listens.push_back(listen);
+        if (!quic) listens.push_back(listen);
     }
     // A server of whose addresses none can be carried over listens nowhere, not on the port that nginx gives to those
     // that say nothing.
     const bool says = std::ranges::any_of(server.children, [](const Directive& d) { return d.name == "listen"; });
-    if (!says) listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, &server, {}});
+    if (!says)
+        listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, false, &server, {}});
     return listens;
 }
 

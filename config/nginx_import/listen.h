@@ -16,14 +16,15 @@ namespace switchyard::config::nginx {
 struct Listen {
     Address address;
     bool is_default = false;
-    bool tls = false;
+    bool tls = false;     // which is not carried over: it has to be terminated in front
+    bool secure = false;  // with certificates that are
     bool proxy_protocol = false;
     const Directive* origin = nullptr;
     std::string listener = {};  // its name
 };
 
-// The listens of a server; nginx's *:80 when there is none.
-std::vector<Listen> read_listens(const Directive& server, Notes& notes);
+// The listens of a server; nginx's *:80 when there is none. `carried`: its certificates are carried over.
+std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& notes);
 // Adds the listener unless the model has one at that address, and gives its name; keepalive and head timeouts come from
 // `settings`.
 std::string add_listener(Model& model, const Listen& listen, const Settings& settings,

@@ -108,6 +108,39 @@ bool Servers::Server::speaks_tls() const {
     return std::ranges::any_of(listens, &Listen::tls);
 }
 
+std::string Servers::Server::scheme() const {
+    return !listens.empty() && std::ranges::all_of(listens, &Listen::secure) ? "https" : "http";
+}
+
+void Servers::settle_tls(std::vector<Server>& servers) {
+    std::set<std::string> secure;
+    for (const Server& server : servers)
+        for (const Listen& listen : server.listens)
+            if (listen.secure) secure.insert(listen.listener);
+    for (Server& server : servers)
+        for (Listen& listen : server.listens)
+            if (secure.contains(listen.listener)) {
+                listen.secure = true;
+                listen.tls = false;
+            }
+    secure_ = !secure.empty();
+}
+
+void Servers::give_certificates(const std::vector<Server>& servers) {
+    for (const Server& server : servers) {
+        if (!server.carries_tls) continue;
+        bool used = false;
+        for (const Listen& listen : server.listens) {
+            if (!listen.secure) continue;
+            used = true;
+            auto& listener = *std::ranges::find(model_.listeners, listen.listener, &Listener::name);
+            server.tls.into(model_, listener, server.default_at.contains(listen.listener),
+                            server.hosts.empty() ? "default" : server.hosts.front(), folder_);
+        }
+        if (used) server.tls.note(notes_);
+    }
+}
+
 void Servers::leave_out_redirects(std::vector<Server>& servers) {
     for (Server& server : servers) {
         if (server.speaks_tls() || !redirects_to_tls(server.block->children) ||
@@ -181,12 +214,16 @@ void Servers::choose_defaults(std::vector<Server>& servers) {
 }
 
 void Servers::import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
-                     const Guards& guards, const std::vector<const Directive*>& real_ip) {
+                     const Guards& guards, const ServerTls& tls, const std::vector<const Directive*>& real_ip) {
     std::vector<Server> servers;
     for (const Directive* block : blocks) {
         Server server;
         server.block = block;
-        server.listens = read_listens(*block, notes_);
+        server.tls = tls.under(block->children);
+        server.carries_tls = server.tls.can_be_carried();
+        server.listens = read_listens(*block, server.carries_tls, notes_);
+        if (server.carries_tls && server.tls.says_ssl_on())
+            for (Listen& listen : server.listens) listen.secure = true;
         server.guards = guards.under(block->children);
         for (const Directive& directive : block->children)
             if (directive.name == "server_name") read_names(directive, server);
@@ -205,8 +242,10 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
         }
         servers.push_back(std::move(server));
     }
+    settle_tls(servers);
     leave_out_redirects(servers);
     choose_defaults(servers);
+    give_certificates(servers);
     for (const Server& server : servers)
         if (!server.left_out) import_server(server, scope, http, servers.size() > 1);
     close_lost_hosts(servers);
@@ -274,9 +313,11 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
 void Servers::import_server(const Server& server, const Scope& scope, const Settings& http, bool has_others) {
     const bool tries_files = try_files_of(*server.block) != nullptr;
     for (const Directive& directive : server.block->children)
-        if (!server_handles(directive.name) && !(tries_files && directive.name == "try_files"))
+        if (!server_handles(directive.name) && !(tries_files && directive.name == "try_files") &&
+            !(server.carries_tls && ServerTls::knows(directive.name)))
             note_untranslated(directive, notes_);
-    const Settings settings = http.under(server.block->children);
+    Settings settings = http.under(server.block->children);
+    settings.scheme = server.scheme();
     Flow flow(scope);
     flow.walk(server.block->children, notes_);
 

@@ -4,6 +4,7 @@
 // Threads: one import, one thread.
 #pragma once
 
+#include <filesystem>
 #include <list>
 #include <set>
 #include <string>
@@ -12,16 +13,21 @@
 #include "config/model.h"
 #include "config/nginx_import/listen.h"
 #include "config/nginx_import/location_import.h"
+#include "config/nginx_import/tls_import.h"
 
 namespace switchyard::config::nginx {
 
 class Servers {
   public:
-    Servers(Model& model, Upstreams& upstreams, Notes& notes) : model_(model), upstreams_(upstreams), notes_(notes) {}
+    // `folder`: where nginx looks for files without a path.
+    Servers(Model& model, Upstreams& upstreams, Notes& notes, std::filesystem::path folder)
+        : model_(model), upstreams_(upstreams), notes_(notes), folder_(std::move(folder)) {}
 
     // All server blocks of the http block, in order.
     void import(const std::vector<const Directive*>& blocks, const Scope& scope, const Settings& http,
-                const Guards& guards, const std::vector<const Directive*>& real_ip);
+                const Guards& guards, const ServerTls& tls, const std::vector<const Directive*>& real_ip);
+    // Some server's TLS is carried over.
+    bool secure() const { return secure_; }
 
   private:
     struct Server {
@@ -33,11 +39,18 @@ class Servers {
         std::vector<std::string> beside_any;  // its names that a mask of another server would take from it
         std::vector<std::string> patterns;    // its names that no route can have
         Guards guards;
+        ServerTls tls;
+        bool carries_tls = false;
         bool left_out = false;
 
+        // Which is terminated in front.
         bool speaks_tls() const;
+        std::string scheme() const;
     };
 
+    // An address speaks TLS or does not, whichever of its servers says so.
+    void settle_tls(std::vector<Server>& servers);
+    void give_certificates(const std::vector<Server>& servers);
     void read_names(const Directive& directive, Server& server);
     // A server that only redirects to https has nothing to do where TLS is terminated before Switchyard.
     void leave_out_redirects(std::vector<Server>& servers);
@@ -62,6 +75,8 @@ class Servers {
     Model& model_;
     Upstreams& upstreams_;
     Notes& notes_;
+    const std::filesystem::path folder_;
+    bool secure_ = false;
     std::vector<Taken> taken_;
     std::list<Directive> made_;  // locations that nginx has no need to write out
 };

@@ -19,6 +19,7 @@ struct Settings {
     std::vector<const Directive*> hidden_headers;    // proxy_hide_header
     std::vector<const Directive*> rate_limits;       // limit_req
 
+    std::string scheme = "http";                         // by which clients come
     std::map<std::string, const Directive*> rate_zones;  // limit_req_zone, by the name of the zone
 
     static bool knows(std::string_view name);

@@ -11,6 +11,7 @@
 #include "control/base/digest.h"
 #include "control/core/config_file.h"
 #include "control/edits/replace.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -45,6 +46,12 @@ void aside(Context& context, const Respond& respond, std::function<Result<T>()> 
     if (!begun) respond(reply(problems::store_busy("too many documents wait to be read")));
 }
 
+// Whoever writes certificates and then a whole document means both.
+void with_files_of_now(Context& context, bool dry_run, std::function<void()> then) {
+    if (dry_run || context.controller.snapshot()->certificates.empty()) return then();
+    context.certificates.look([then = std::move(then)](bool) { then(); });
+}
+
 Result<Json> checked(const config::Model& now, const AdminRequest& request) {
     auto document = read_document(now, request);
     if (!document) return document.error();
@@ -77,7 +84,9 @@ void put_config(Context& context, const AdminRequest& request, Respond respond) 
             change.edit = [document = std::move(*document)](const config::Model& now, const Facts&) {
                 return edits::replace(now, document.model, document.process);
             };
-            context.controller.change(std::move(change), answer_with(respond));
+            with_files_of_now(context, change.dry_run, [&context, change = std::move(change), respond]() mutable {
+                context.controller.change(std::move(change), answer_with(respond));
+            });
         });
 }
 
@@ -95,11 +104,16 @@ void apply_config(Context& context, const AdminRequest& request, Respond respond
          change = std::move(*change)](Result<config::Model> model) mutable {
             if (!model) return respond(reply(model.error()));
             const bool dry_run = change.dry_run;
-            context.controller.take_file(
-                std::move(*model), hash, file_wins, std::move(change),
-                [&controller = context.controller, hash, dry_run, answer = answer_with(respond)](Answer taken) {
-                    if (taken && !dry_run) controller.file_is(FileStatus::Word::taken, hash, {});
-                    answer(std::move(taken));
+            with_files_of_now(
+                context, dry_run,
+                [&context, respond, file_wins, hash, dry_run, change = std::move(change),
+                 model = std::move(*model)]() mutable {
+                    context.controller.take_file(
+                        std::move(model), hash, file_wins, std::move(change),
+                        [&controller = context.controller, hash, dry_run, answer = answer_with(respond)](Answer taken) {
+                            if (taken && !dry_run) controller.file_is(FileStatus::Word::taken, hash, {});
+                            answer(std::move(taken));
+                        });
                 });
         });
 }

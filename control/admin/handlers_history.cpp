@@ -106,6 +106,7 @@ void get_generation(Context& context, const AdminRequest& request, Respond respo
     const auto model = model_of(context, *number);
     if (!model) return respond(reply(model.error()));
     Json out = summary(**found);
+    if (!(*found)->certificates.empty()) out["certificates"] = (*found)->certificates;
     out["config"] = config::render(*model, config::Secrets::redact);
     respond(reply(out));
 }

@@ -1,6 +1,9 @@
 // GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
+#include <algorithm>
+
 #include "config/candidate.h"
 #include "control/admin/body.h"
+#include "control/admin/certificate_view.h"
 #include "control/admin/handlers.h"
 #include "control/admin/openapi.h"
 #include "control/admin/upstream_view.h"
@@ -12,6 +15,17 @@
 
 namespace switchyard::control::handlers {
 namespace {
+
+MetricsView::DiscoveryGauge discovery_gauge(const discovery::Discovery::Sight& sight) {
+    using Held = discovery::Roll::Held;
+    MetricsView::DiscoveryGauge out;
+    if (sight.stale) out.stale_seconds = static_cast<double>(sight.stale->count()) / 1000;
+    out.roll = sight.roll;
+    for (const auto held : {Held::hold, Held::parts, Held::mass, Held::kept_last, Held::empty, Held::error})
+        out.held[discovery::word(held)] = static_cast<std::uint64_t>(
+            std::ranges::count_if(sight.members, [&](const auto& member) { return member.held == held; }));
+    return out;
+}
 
 Json route_view(Context& context, const config::Route& route, Totals::Time now) {
     Json out = {{"name", route.name}};
@@ -105,6 +119,12 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     for (const auto& route : model.routes) routes.push_back(route_view(context, route, now));
     auto& upstreams = out["upstreams"] = Json::object();
     for (const auto& [name, upstream] : model.upstreams) upstreams[name] = upstream_view(context, name, upstream);
+    // What is well is in GET /v1/certificates.
+    Json uneasy = Json::array();
+    for (const auto& one : context.certificates.sights())
+        if (!one.listeners.empty() && (one.standing.stage != 0 || !one.trouble.empty()))
+            uneasy.push_back(certificate_view(one));
+    if (!uneasy.empty()) out["certificates"] = std::move(uneasy);
     if (!context.notices.empty()) out["notices"] = context.notices;
     respond(reply(out));
 }
@@ -116,8 +136,9 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
     view.upstream_name = [&](std::uint32_t id) { return context.registry.upstream_name(id); };
     for (const auto& [name, upstream] : context.controller.model().upstreams) {
         if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
+        if (const auto sight = context.discovery.sight(name)) view.discovery[name] = discovery_gauge(*sight);
         if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
-        for (const auto& endpoint : upstream.endpoints) {
+        for (const auto& endpoint : endpoints_of(name, upstream, context.names.known())) {
             const auto members = members_of(endpoint.address, context.names.known());
             if (endpoint.address.kind == config::Address::Kind::name)
                 view.names_stale[endpoint.address.host] =
@@ -143,6 +164,10 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
             }
     for (const auto& [upstream, counts] : context.health.counts())
         view.health_checks[upstream] = {counts.ok, counts.failed};
+    for (const auto& one : context.certificates.sights())
+        if (!one.listeners.empty())
+            view.certificates[one.name] = {one.identity ? one.identity->not_after : 0, !one.trouble.empty()};
+    view.certificates_exchanged = context.certificates.exchanged();
     if (const auto store = context.controller.writer().sight(); store.under_way)
         view.store_seconds = std::chrono::duration<double>(*store.under_way).count();
     view.version = context.version;

@@ -55,6 +55,9 @@ class Controller {
         std::function<std::uint32_t(const std::string&)> upstream_id;
         // A new generation is being published: health checks and ejections follow it.
         std::function<void(const config::Model&)> follow;
+        // `earlier` is about to be returned to from `now`: what of it cannot be used any more (a certificate that has
+        // expired, or is gone) stays as it is now. Answers that in words. May be empty.
+        std::function<std::vector<std::string>(config::Model& earlier, const config::Model& now)> fit_for_return;
         // Close whatever older generations still have in flight to these upstreams. May be empty.
         std::function<void(std::uint64_t before, const std::set<std::uint32_t>& upstreams)> cut;
         // Long work beside this thread (aside.h); false: too much waits there. Empty: it is done here.

@@ -133,9 +133,16 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
     const auto now = system_clock::now();
     const auto number = next_number();
     Commit commit;
-    commit.generation = {number,         generation_,          prepared.text,
-                         timestamp(now), change.caller.who,    change.caller.from,
-                         change.verb,    change.caller.reason, prepared.changes};
+    commit.generation = {number,
+                         generation_,
+                         prepared.text,
+                         timestamp(now),
+                         change.caller.who,
+                         change.caller.from,
+                         change.verb,
+                         change.caller.reason,
+                         prepared.changes,
+                         prepared.snapshot->certificates};
     commit.base = change.file;
     // Nobody sees the receipt of a file: history and audit say as well which traffic it moves.
     if (change.file)

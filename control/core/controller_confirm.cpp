@@ -64,6 +64,11 @@ void Controller::return_now(std::uint64_t to, Change change, Steady arrived, Ans
     }
     change.settles_pending = true;
     change.restores = Restored{back.generation, back.why};
+    if (ports_.fit_for_return && !begun)
+        for (const auto& stays : ports_.fit_for_return(*earlier, *model_)) {
+            auto& why = change.restores->why;
+            why += (why.empty() ? "" : "; ") + stays;
+        }
     change.edit = [earlier = std::move(*earlier), begun = std::move(begun)](const config::Model& now, const Facts&) {
         if (begun) return Result<config::Model>(with_routes_back(now, earlier, *begun));
         return edits::replace(now, earlier, edits::ProcessPart::keep);

@@ -85,6 +85,14 @@ void endpoints(Exposition& out, const MetricsView& view) {
     out.family("switchyard_name_stale", "gauge",
                "1 while the last look-up of a name has failed; its last good addresses, if any, go on.");
     for (const auto& [name, stale] : view.names_stale) out.sample({{"name", name}}, std::uint64_t{stale});
+    out.family("switchyard_discovery_stale_seconds", "gauge",
+               "How long the source of an upstream's endpoints has given no answer; 0 while it does.");
+    for (const auto& [upstream, d] : view.discovery) out.sample({{"upstream", upstream}}, d.stale_seconds);
+    out.family("switchyard_discovery_roll", "gauge", "Number of the newest roll of discovered endpoints.");
+    for (const auto& [upstream, d] : view.discovery) out.sample({{"upstream", upstream}}, d.roll);
+    out.family("switchyard_discovery_held", "gauge", "Endpoints that are kept though their source names them no more.");
+    for (const auto& [upstream, d] : view.discovery)
+        for (const auto& [guard, count] : d.held) out.sample({{"upstream", upstream}, {"guard", guard}}, count);
     out.family("switchyard_breaker_open", "gauge", "Workers on which the breaker of an upstream lets nothing pass.");
     for (const auto& [upstream, workers] : view.breakers_open)
         out.sample({{"upstream", upstream}}, std::uint64_t{workers});
@@ -115,6 +123,18 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"result", "full"}}, counters.tls_full);
     out.sample({{"result", "resumed"}}, counters.tls_resumed);
     out.sample({{"result", "failed"}}, counters.tls_failed);
+    if (!view.certificates.empty()) {
+        out.family("switchyard_certificate_not_after_seconds", "gauge",
+                   "When the certificate that is shown ends, in seconds since 1970; none: it cannot be read.");
+        for (const auto& [name, one] : view.certificates)
+            if (one.not_after != 0) out.sample({{"certificate", name}}, static_cast<std::uint64_t>(one.not_after));
+        out.family("switchyard_certificate_trouble", "gauge",
+                   "1 while the files of the certificate cannot be used; the one in force stays.");
+        for (const auto& [name, one] : view.certificates)
+            out.sample({{"certificate", name}}, std::uint64_t{one.trouble});
+        out.family("switchyard_certificates_exchanged_total", "counter", "Certificates put in place of others.");
+        out.sample({}, view.certificates_exchanged);
+    }
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,14 +12,15 @@ namespace switchyard::control {
 // One generation of the configuration and how it came to be.
 struct Generation {
     std::uint64_t number = 0;
-    std::uint64_t parent = 0;          // the generation it was made from; 0 for the first
-    std::string config;                // canonical text, secrets included; empty in lists
-    std::string at;                    // UTC, microseconds
-    std::string who;                   // name of the token, or "file" / "switchyard"
-    std::string from;                  // address of the caller, or the file's path
-    std::string verb;                  // switch, split, put-config, undo, …
-    std::string reason;                // X-Reason
-    std::vector<std::string> changes;  // in words
+    std::uint64_t parent = 0;                              // the generation it was made from; 0 for the first
+    std::string config;                                    // canonical text, secrets included; empty in lists
+    std::string at;                                        // UTC, microseconds
+    std::string who;                                       // name of the token, or "file" / "switchyard"
+    std::string from;                                      // address of the caller, or the file's path
+    std::string verb;                                      // switch, split, put-config, undo, …
+    std::string reason;                                    // X-Reason
+    std::vector<std::string> changes;                      // in words
+    std::map<std::string, std::string> certificates = {};  // name → SHA-256 of the one that was shown when it was made
     bool operator==(const Generation&) const = default;
 };
 

@@ -4,8 +4,10 @@
 
 #include "control/store/address_rows.h"
 #include "control/store/audit_rows.h"
+#include "control/store/certificate_rows.h"
 #include "control/store/members.h"
 #include "control/store/release_rows.h"
+#include "control/store/roll_rows.h"
 
 namespace switchyard::control {
 namespace {
@@ -50,6 +52,7 @@ void write(Database& database, const Commit& c) {
     s.bind(8, g.reason);
     s.bind(9, packed(g.changes));
     s.exec();
+    certificate_rows::put(database, g.number, g.certificates);
     audit_rows::append(database, {0, g.at, g.who, g.from, g.verb, g.reason, g.number, g.changes, {}, {}});
     if (c.base) write_base(database, *c.base);
     database.statement("DELETE FROM pending").exec();
@@ -82,6 +85,7 @@ void write(Database& database, const Commit& c) {
             "DELETE FROM generations WHERE number <= ? AND number NOT IN (SELECT restore FROM pending)");
         d.bind(1, signed_of(g.number - c.keep));
         d.exec();
+        certificate_rows::forget(database);
     }
 }
 
@@ -141,6 +145,7 @@ Result<std::optional<Generation>> Store::newest() {
         if (!s.executeStep()) return std::nullopt;
         auto g = generation_of(s);
         s.tryReset();
+        g.certificates = certificate_rows::of(*members_, g.number);
         return g;
     });
 }
@@ -152,6 +157,7 @@ Result<std::optional<Generation>> Store::generation(std::uint64_t number) {
         if (!s.executeStep()) return std::nullopt;
         auto g = generation_of(s);
         s.tryReset();
+        g.certificates = certificate_rows::of(*members_, number);
         return g;
     });
 }
@@ -319,6 +325,14 @@ Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::s
 Result<std::map<std::string, std::vector<std::string>>> Store::addresses() {
     return members_->reading<std::map<std::string, std::vector<std::string>>>(
         [&] { return read_addresses(*members_); });
+}
+
+Result<void> Store::put_rolls(const std::map<std::string, std::pair<std::string, std::string>>& rows) {
+    return members_->durably([&] { control::put_rolls(*members_, rows); });
+}
+
+Result<std::map<std::string, std::pair<std::string, std::string>>> Store::rolls() {
+    return members_->reading<RollRows>([&] { return read_rolls(*members_); });
 }
 
 }  // namespace switchyard::control

@@ -40,6 +40,16 @@ void TicketKeys::rotate() {
     ring_.store(std::make_shared<const Ring>(Ring{now->next, now->current, fresh()}));
 }
 
+bool TicketKeys::rotate_if_due(std::int64_t now) {
+    if (turned_ < 0) turned_ = now;
+    const auto turns = (now - turned_) / kTurnSeconds;
+    if (turns <= 0) return false;
+    turned_ += turns * kTurnSeconds;
+    constexpr std::int64_t kAll = 3;  // keys in the ring
+    for (std::int64_t i = 0; i < std::min(turns, kAll); ++i) rotate();
+    return true;
+}
+
 int TicketKeys::prepare(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                         int encrypt) const {
     constexpr int kFailed = -1, kUnknown = 0, kGood = 1, kRenew = 2;

@@ -10,15 +10,22 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 namespace switchyard::net {
 
 class TicketKeys {
   public:
+    // How long tickets are written under one key; they are read for as long again. A stolen key opens no more.
+    static constexpr std::int64_t kTurnSeconds = std::int64_t{12} * 3600;
+
     TicketKeys();
-    // A new key is the next one; the next is the current, the current the previous. Tickets live as long as two turns.
+    // A new key is the next one; the next is the current, the current the previous.
     void rotate();
+    // True: it was time to. `now`: seconds of a clock that nobody sets. After a sleep of two turns no ticket from
+    // before is read any more.
+    bool rotate_if_due(std::int64_t now);
 
     // What OpenSSL asks for (SSL_CTX_set_tlsext_ticket_key_evp_cb): sets the contexts up and gives its return value.
     int prepare(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
@@ -35,6 +42,7 @@ class TicketKeys {
         ~Ring();
     };
     static Key fresh();
+    std::int64_t turned_ = -1;  // when it was rotated last, by control's clock
     std::atomic<std::shared_ptr<const Ring>> ring_;
 };
 

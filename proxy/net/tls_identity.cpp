@@ -181,13 +181,26 @@ bool TlsIdentity::covers(std::string_view host) const {
     });
 }
 
+bool TlsIdentity::same_as(const TlsIdentity& other) const {
+    if (X509_cmp(leaf.get(), other.leaf.get()) != 0 || EVP_PKEY_eq(key.get(), other.key.get()) != 1 ||
+        sk_X509_num(chain.get()) != sk_X509_num(other.chain.get()))
+        return false;
+    for (int i = 0; i < sk_X509_num(chain.get()); ++i)
+        if (X509_cmp(sk_X509_value(chain.get(), i), sk_X509_value(other.chain.get(), i)) != 0) return false;
+    return warnings == other.warnings;
+}
+
+std::int64_t TlsIdentity::warn_from() const {
+    return not_after - std::min(kExpiryWarningSeconds, (not_after - not_before) / 3);
+}
+
 std::vector<std::string> TlsIdentity::warnings_at(std::int64_t now) const {
     std::vector<std::string> out;
     if (now >= not_after)
         out.push_back(fmt::format("expired on {}", day(not_after)));
     else if (now < not_before)
         out.push_back(fmt::format("not valid before {}", day(not_before)));
-    else if (not_after - now < kExpiryWarningSeconds)
+    else if (now > warn_from())
         out.push_back(fmt::format("expires on {}", day(not_after)));
     out.insert(out.end(), warnings.begin(), warnings.end());
     return out;

@@ -43,10 +43,15 @@ struct TlsIdentity {
     bool is_rsa() const;
     // True when one of the names stands for this host name (lower case, no trailing dot).
     bool covers(std::string_view host) const;
+    // The same octets would be sent, under the same key.
+    bool same_as(const TlsIdentity& other) const;
+    // From when on its end is told of.
+    std::int64_t warn_from() const;
     // Those that change with time and those that do not.
     std::vector<std::string> warnings_at(std::int64_t now) const;
 };
 
+// Two weeks before the end, or when two thirds of a shorter life are over: there are certificates of six days.
 inline constexpr std::int64_t kExpiryWarningSeconds = std::int64_t{14} * 24 * 3600;
 
 // From the octets of two PEM files; null and `why` set when they are of no use. `chain_file` and `key_file` are the

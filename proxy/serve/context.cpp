@@ -1,5 +1,6 @@
 #include "proxy/serve/context.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "proxy/route/expression.h"
@@ -11,20 +12,23 @@ void Context::enter_thread() const {
 }
 
 Cell& Context::cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless) {
+    if (route < cells_.size())
+        for (const auto& slot : cells_[route])
+            if (slot.upstream == upstream && slot.cell && slot.generation == generation && slot.keyless == keyless)
+                return *slot.cell;
+    return begin_cell(route, {upstream, keyless, generation, nullptr});
+}
+
+Cell& Context::begin_cell(std::uint32_t route, Slot begun) {
     if (route >= cells_.size()) cells_.resize(route + 1);
     auto& slots = cells_[route];
-    Slot* empty = nullptr;
-    for (auto& slot : slots) {
-        if (slot.upstream != upstream) continue;
-        if (!slot.cell)
-            empty = &slot;
-        else if (slot.generation == generation && slot.keyless == keyless)
-            return *slot.cell;
-    }
-    if (empty == nullptr) empty = &slots.emplace_back();
-    *empty = {upstream, keyless, generation, std::make_unique<Cell>()};
-    dirty_.emplace_back(route, upstream);
-    return *empty->cell;
+    const auto is_free = [&](const Slot& slot) { return slot.upstream == begun.upstream && !slot.cell; };
+    const auto found = std::find_if(slots.begin(), slots.end(), is_free);
+    Slot& slot = found != slots.end() ? *found : slots.emplace_back();
+    slot = std::move(begun);
+    slot.cell = std::make_unique<Cell>();
+    dirty_.emplace_back(route, slot.upstream);
+    return *slot.cell;
 }
 
 void Context::take_cells(WorkerReport& report) {

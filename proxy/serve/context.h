@@ -130,6 +130,8 @@ class Context : public upstream::EndpointTable {
     std::vector<std::unique_ptr<upstream::Breaker>> breakers_;  // by upstream id; made at first use
     std::vector<std::unique_ptr<upstream::WaitQueue>> queues_;
     std::vector<std::vector<Slot>> cells_;  // by route id
+    // Once a report for each that is counted in: what it costs – a cell is cleared as a whole – is no request's.
+    [[gnu::noinline]] Cell& begin_cell(std::uint32_t route, Slot begun);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> dirty_;
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;

@@ -6,21 +6,22 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 
 #include "config/pointer.h"
-#include "proxy/base/log.h"
+#include "proxy/net/tls_placeholder.h"
 
 namespace switchyard {
 namespace {
 
 constexpr std::int64_t kLargestFile = 1 << 20;  // a chain with its key is a few KiB: this is another file
 
-}  // namespace
+std::int64_t nanoseconds(const timespec& at) {
+    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+}
 
-bool CertificateShelf::look(const std::string& path, Stamp& stamp, std::string* why) {
+bool look(const std::string& path, CertificateShelf::Stamp& stamp, std::string* why) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) {
         *why = fmt::format("{} cannot be read: {}", path, std::strerror(errno));
@@ -30,13 +31,11 @@ bool CertificateShelf::look(const std::string& path, Stamp& stamp, std::string* 
         *why = fmt::format("{} is no file", path);
         return false;
     }
-    stamp = {found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
+    stamp = {found.st_dev, found.st_ino, found.st_size, nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)};
     return true;
 }
 
-bool CertificateShelf::read(const std::string& path, std::string& bytes, std::string* why) {
-    Stamp stamp;
-    if (!look(path, stamp, why)) return false;
+bool bytes_of(const std::string& path, const CertificateShelf::Stamp& stamp, std::string& bytes, std::string* why) {
     if (stamp.size > kLargestFile) {
         *why = fmt::format("{} is larger than 1 MiB: is this a certificate?", path);
         return false;
@@ -48,59 +47,98 @@ bool CertificateShelf::read(const std::string& path, std::string& bytes, std::st
     return false;
 }
 
-net::TlsBook::Identity CertificateShelf::identity(const config::Certificate& certificate, std::string* why) {
-    Stamp chain;
-    Stamp key;
-    if (!look(certificate.chain, chain, why) || !look(certificate.key, key, why)) return nullptr;
-    auto& kept = kept_[{certificate.chain, certificate.key}];
-    if (kept.identity && kept.chain == chain && kept.key == key) return kept.identity;
+}  // namespace
+
+CertificateShelf::Reading CertificateShelf::read(const Files& files, const Stamps& before) {
+    Reading out;
+    const auto& [chain, key] = files;
+    const bool there = look(chain, out.stamps.chain, &out.why) && look(key, out.stamps.key, &out.why);
+    out.changed = out.stamps != before || !there;
+    if (!there || !out.changed) return out;
     std::string chain_bytes;
     std::string key_bytes;
-    if (!read(certificate.chain, chain_bytes, why) || !read(certificate.key, key_bytes, why)) return nullptr;
-    auto made = net::read_tls_identity(chain_bytes, key_bytes, certificate.chain, certificate.key, why);
+    if (!bytes_of(chain, out.stamps.chain, chain_bytes, &out.why)) return out;
+    if (bytes_of(key, out.stamps.key, key_bytes, &out.why))
+        out.identity = net::read_tls_identity(chain_bytes, key_bytes, chain, key, &out.why);
     std::fill(key_bytes.begin(), key_bytes.end(), '\0');
-    if (!made) return nullptr;
-    for (const auto& warning : made->warnings_at(std::time(nullptr)))
-        log_warn("certificate {}: {}", certificate.chain, warning);
-    kept = {chain, key, made};
-    return made;
+    return out;
+}
+
+bool CertificateShelf::take(const Files& files, const Reading& reading) {
+    const auto found = kept_.find(files);
+    if (found == kept_.end() || !reading.changed) return false;
+    auto& kept = found->second;
+    kept.stamps = reading.stamps;
+    kept.trouble = reading.why;
+    if (!reading.identity) return false;
+    if (kept.identity && kept.identity->same_as(*reading.identity)) return false;  // written again, and no other
+    kept.identity = reading.identity;
+    return true;
+}
+
+const CertificateShelf::Kept* CertificateShelf::find(const Files& files) const {
+    const auto found = kept_.find(files);
+    return found == kept_.end() ? nullptr : &found->second;
+}
+
+const CertificateShelf::Kept* CertificateShelf::kept(const Files& files, std::string* why) {
+    if (const auto* known = find(files)) return known;
+    auto reading = read(files, {});
+    if (!reading.identity && !excused_.contains(files)) {
+        *why = std::move(reading.why);
+        return nullptr;
+    }
+    return &(kept_[files] = {reading.stamps, std::move(reading.identity), std::move(reading.why)});
 }
 
 std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Model& model,
                                                                const config::Listener& listener, const std::string& at,
                                                                std::vector<config::Error>& errors) {
     const auto& tls = *listener.tls;
-    net::TlsSettings settings;
     const auto before = errors.size();
-    for (std::size_t i = 0; i < tls.certificates.size(); ++i) {
-        const auto& name = tls.certificates[i];
+    Made make{tls, {}, {}, {}};
+    net::TlsSettings settings;
+    bool has_default = false;
+    for (const auto& name : tls.certificates) {
+        const auto& files = make.files.emplace_back(files_of(model.certificates.at(name)));
         std::string why;
-        auto found = identity(model.certificates.at(name), &why);
+        const auto* found = kept(files, &why);
         // Once for a certificate, however many listeners use it.
         if (const auto place = config::pointer_to("/certificates", name);
-            !found && std::none_of(errors.begin(), errors.end(), [&](const auto& e) { return e.pointer == place; }))
+            found == nullptr &&
+            std::none_of(errors.begin(), errors.end(), [&](const auto& e) { return e.pointer == place; }))
             errors.push_back({place, why});
-        if (name == tls.by_default) settings.by_default = i;
-        settings.identities.push_back(std::move(found));
+        make.identities.push_back(found == nullptr ? nullptr : found->identity);
+        if (!make.identities.back()) continue;
+        if (!has_default && name == (tls.by_default.empty() ? tls.certificates.front() : tls.by_default)) {
+            has_default = true;
+            settings.by_default = settings.identities.size();
+        }
+        settings.identities.push_back(make.identities.back());
     }
+    // One that has refused none of this before may be missing: whoever has refused another listener's is in `errors`.
     if (errors.size() != before ||
-        std::any_of(settings.identities.begin(), settings.identities.end(), [](const auto& i) { return !i; }))
+        std::any_of(make.files.begin(), make.files.end(), [&](const auto& files) { return find(files) == nullptr; }))
         return nullptr;
     for (const auto& made : made_)
-        if (made.settings == tls && made.identities == settings.identities)
+        if (made.settings == tls && made.files == make.files && made.identities == make.identities)
             if (auto policy = made.policy.lock()) return policy;
+    if (settings.identities.empty()) {
+        if (!placeholder_) placeholder_ = net::make_tls_placeholder();
+        settings.identities.push_back(placeholder_);
+    }
     settings.strict_sni = tls.strict_sni;
     settings.only_1_3 = tls.min_version == "1.3";
     settings.ciphers = tls.ciphers;
     settings.handshake_timeout_ms = tls.handshake_timeout.count();
-    if (!tickets_) tickets_ = std::make_shared<const net::TicketKeys>();
     std::string why;
     auto policy = net::make_tls_policy(settings, tickets_, &why);
     if (!policy) {
         errors.push_back({at + "/tls", why});
         return nullptr;
     }
-    made_.push_back({tls, settings.identities, policy});
+    make.policy = policy;
+    made_.push_back(std::move(make));
     return policy;
 }
 
@@ -108,8 +146,7 @@ void CertificateShelf::release() {
     std::erase_if(made_, [](const auto& made) { return made.policy.expired(); });
     std::erase_if(kept_, [&](const auto& kept) {
         return std::none_of(made_.begin(), made_.end(), [&](const auto& made) {
-            return std::find(made.identities.begin(), made.identities.end(), kept.second.identity) !=
-                   made.identities.end();
+            return std::find(made.files.begin(), made.files.end(), kept.first) != made.files.end();
         });
     });
 }

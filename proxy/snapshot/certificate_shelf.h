@@ -1,16 +1,18 @@
 // Certificates that have been read, and the TLS policies made of them, kept over generations.
 //
-// Reading a certificate costs 0.4 ms and an SSL_CTX 0.1 ms of control's time: a change that concerns neither must cost
-// nothing. Files are looked at (stat) whenever a generation is made; only changed ones are read. A policy with the same
-// settings and certificates is the same object, so that connections see whether theirs has changed.
-// Threads: control only. Owns: what it holds; snapshots share it. Errors: sentences that name the file and the cure.
+// Reading a certificate costs 0.4 ms and an SSL_CTX 0.1 ms of control's time, and a disk may hang: a change that
+// concerns neither looks at no file. Files of a certificate that no generation had are read when the first one is made
+// with it; afterwards whoever watches them reads them aside (`read`) and puts them here (`take`). What cannot be used
+// never replaces what is in force. A policy with the same settings and certificates is the same object, so that
+// connections see whether theirs has changed.
+// Threads: control only, but for read(). Owns: what it holds; snapshots share it. Errors: sentences that name the file
+// and the cure.
 #pragma once
-
-#include <sys/stat.h>
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +25,43 @@ namespace switchyard {
 
 class CertificateShelf {
   public:
+    using Files = std::pair<std::string, std::string>;  // chain, key
+    // Which version of a file was read.
+    struct Stamp {
+        std::uint64_t device = 0, inode = 0;
+        std::int64_t size = 0, modified_ns = 0, changed_ns = 0;
+        bool operator==(const Stamp&) const = default;
+    };
+    struct Stamps {
+        Stamp chain, key;
+        bool operator==(const Stamps&) const = default;
+    };
+    struct Kept {
+        Stamps stamps;
+        net::TlsBook::Identity identity;  // null: none could be read since the start
+        std::string trouble;              // why the files as they are now cannot be used; empty: they are in force
+    };
+    struct Reading {
+        bool changed = false;  // else the files are those of `before`
+        Stamps stamps;
+        net::TlsBook::Identity identity;  // null: cannot be used, see `why`
+        std::string why;
+    };
+
+    // Any thread; waits for the disk.
+    static Reading read(const Files& files, const Stamps& before);
+    // What was read of files that are kept here. True: another certificate than before is to be put in force.
+    bool take(const Files& files, const Reading& reading);
+    // Null: no generation uses them.
+    const Kept* find(const Files& files) const;
+
+    // From now on these need not be usable: a generation that was in force before a restart, or that is returned to,
+    // must not fail for one certificate. Its names are shown another one until the files are there.
+    void excuse(const Files& files) { excused_.insert(files); }
+    void excuse_nobody() { excused_.clear(); }
+
+    net::TicketKeys& tickets() { return *tickets_; }
+
     // Null when there were errors, which are added with pointers that begin with `at` (the listener) or /certificates.
     std::shared_ptr<const net::TlsPolicy> policy(const config::Model& model, const config::Listener& listener,
                                                  const std::string& at, std::vector<config::Error>& errors);
@@ -30,27 +69,23 @@ class CertificateShelf {
     void release();
 
   private:
-    struct Stamp {
-        std::uint64_t device = 0, inode = 0;
-        std::int64_t size = 0, seconds = 0, nanoseconds = 0;
-        bool operator==(const Stamp&) const = default;
-    };
-    struct Kept {
-        Stamp chain, key;
-        net::TlsBook::Identity identity;
-    };
     struct Made {
         config::ListenerTls settings;
+        std::vector<Files> files;
         std::vector<net::TlsBook::Identity> identities;
         std::weak_ptr<const net::TlsPolicy> policy;
     };
-    net::TlsBook::Identity identity(const config::Certificate& certificate, std::string* why);
-    static bool look(const std::string& path, Stamp& stamp, std::string* why);
-    static bool read(const std::string& path, std::string& bytes, std::string* why);
+    const Kept* kept(const Files& files, std::string* why);
 
-    std::map<std::pair<std::string, std::string>, Kept> kept_;  // by the files
+    std::map<Files, Kept> kept_;
+    std::set<Files> excused_;
     std::vector<Made> made_;
-    std::shared_ptr<const net::TicketKeys> tickets_;
+    net::TlsBook::Identity placeholder_;
+    std::shared_ptr<net::TicketKeys> tickets_ = std::make_shared<net::TicketKeys>();
 };
+
+inline CertificateShelf::Files files_of(const config::Certificate& certificate) {
+    return {certificate.chain, certificate.key};
+}
 
 }  // namespace switchyard

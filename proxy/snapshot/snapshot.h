@@ -2,12 +2,13 @@
 //
 // Invariants: never changes after compile(); indices inside it are valid. (generation, facts, led) says which of two is
 //   the newer; with the same generation they differ in the addresses of names, in whom "@candidate" means, in the
-//   secrets that references have led to, and in nothing else. What it shares with
+//   secrets that references have led to, in the certificates that files hold, and in nothing else. What it shares with
 //   other generations (EndpointState, cursors, sockets) belongs to the identity, not to the snapshot.
 // Threads: read by all workers at once; dies with its last pin, on whichever thread that is.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct Snapshot {
     std::uint64_t led = 0;    // LedRoutes::version likewise
     std::shared_ptr<const config::Model> model;
     std::vector<std::shared_ptr<const ListenerPlan>> listeners;
+    std::map<std::string, std::string> certificates;  // name → SHA-256 of the one that is shown
     std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;
     std::vector<bool> routed;  // by upstream: does any route send it new requests?
     // Its arms index `upstreams`. One table for all snapshots of a generation: a tunnel may hold on to one for days.

@@ -49,6 +49,8 @@ class TlsClient {
     std::string protocol() const;
     // The last ticket that has come.
     std::shared_ptr<SSL_SESSION> ticket() const { return ticket_; }
+    // What it would come back with: in TLS 1.2 a resumed handshake changes its ticket in place.
+    std::shared_ptr<SSL_SESSION> session() const { return {SSL_get1_session(ssl_.get()), SSL_SESSION_free}; }
 
     // Between OpenSSL and the wire: what the test does with the octets on their way to the proxy.
     std::function<std::string(std::string)> outward;

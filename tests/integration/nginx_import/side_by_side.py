@@ -8,12 +8,15 @@ What to ask for stands in comments of the configuration itself:
     # compare-shares: cookie uid     many requests, each with another cookie: only the shares are compared, and that the
                                      same cookie leads to the same upstream; "compare-shares: chance" for no cookie
     # compare: host, type            the Host that the endpoint got, the Content-Type of fixed answers
+    # certificate: NAME host, host   made as tls/NAME.pem and tls/NAME.key; where a port speaks TLS each request has a
+                                     connection of its own that names its host, and the certificate shown is compared
     # may-close: N                   something in it is not carried over: what nginx refuses must be refused, what it
                                      serves must be served by the same endpoint or closed (403, 501), at most N times
 Every port that the configuration listens at is asked.
 
 usage: side_by_side.py SWITCHYARD [CONFIG…]"""
 import collections
+import hashlib
 import http.client
 import http.server
 import itertools
@@ -22,6 +25,7 @@ import pathlib
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -112,6 +116,23 @@ def location(answer, host):
     return to[:-1] if to.endswith("?") else to
 
 
+class TlsAsker:
+    def __init__(self, port, compared=()):
+        self.port, self.compared = port, compared
+        self.context = ssl.create_default_context()
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        self.connection = None
+
+    def ask(self, method, path, headers):
+        asker = Asker(self.port, self.compared)
+        asker.connection.sock = self.context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 30), server_hostname=headers["Host"])
+        self.connection = asker.connection
+        shown = hashlib.sha256(asker.connection.sock.getpeercert(binary_form=True)).hexdigest()
+        answer = asker.ask(method, path, {**headers, "Connection": "close"})
+        asker.connection.close()
+        return {**answer, "shown": shown}
+
+
 class Asker:
     def __init__(self, port, compared=()):
         self.compared = compared
@@ -149,6 +170,13 @@ def prepare(config, work, endpoints):
     for file in (work / "nginx").rglob("*.conf"):
         text = file.read_text()
         file.write_text(re.sub(r"127\.0\.0\.1:(90\d\d)", lambda m: f"127.0.0.1:{endpoints.port(m.group(1))}" if m.group(1) in endpoints.servers else m.group(0), text))
+    for line in directives(config.read_text(), "certificate"):
+        name, hosts = line.split(None, 1)
+        (work / "nginx" / "tls").mkdir(exist_ok=True)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", f"/CN={name}",
+                        "-addext", "subjectAltName=" + ",".join("DNS:" + host.strip() for host in hosts.split(",")),
+                        "-keyout", str(work / "nginx" / "tls" / f"{name}.key"), "-out", str(work / "nginx" / "tls" / f"{name}.pem")],
+                       check=True, capture_output=True)
     return work / "nginx" / config.name
 
 
@@ -246,7 +274,7 @@ def run_config(switchyard, config):
     text = config.read_text()
     whole = text + "".join(part.read_text() for part in sorted(CONFIGS.glob("colours/*.conf")))
     endpoints = Endpoints(sorted(set(re.findall(r"127\.0\.0\.1:(90\d\d)", whole)) - set(directives(text, "dead-endpoint"))))
-    listens = re.findall(r"listen\s+(?:\S*:)?(80\d\d)\b", text)
+    listens = re.findall(r"listen\s+(?:\S*:)?(8\d\d\d)\b", text)
     listens = list(dict.fromkeys(listens))
     try:
         with workplace() as folder:
@@ -263,7 +291,8 @@ def run_config(switchyard, config):
                 how, may_close = directives(text, "compare-shares"), directives(text, "may-close")
                 asked = 0
                 for listen in reversed(listens):
-                    ask_nginx, ask_ours = Asker(nginx_ports[listen], compared), Asker(bound[imported["names"][listen]], compared)
+                    kind = TlsAsker if re.search(rf"listen\s+(?:\S*:)?{listen}\b[^;]*\bssl\b", text) else Asker
+                    ask_nginx, ask_ours = kind(nginx_ports[listen], compared), kind(bound[imported["names"][listen]], compared)
                     if may_close:
                         asked += compare_guarded(config.name, int(may_close[0]), requests_of(text), ask_nginx, ask_ours, group)
                     elif not how or directives(text, "try-path"):

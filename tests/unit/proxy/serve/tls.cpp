@@ -253,6 +253,38 @@ TEST_CASE("a client that comes back is known by its ticket, again and again, in 
     CHECK(stage.crank->report().tls_resumed == 6);
 }
 
+TEST_CASE("a ticket outlives one rotation of the keys and not two, and each resumption brings one under the new key") {
+    constexpr auto kTurn = net::TicketKeys::kTurnSeconds;
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+        CAPTURE(version);
+        TlsStage stage;
+        auto& keys = stage.crank->registry.certificates().tickets();
+        CHECK(!keys.rotate_if_due(1000));
+        const auto come = [&](const std::shared_ptr<SSL_SESSION>& ticket, bool resumed) {
+            auto client = stage.client({"a.test", {}, {}, version, {}, ticket});
+            REQUIRE(client.handshake());
+            CHECK(client.resumed() == resumed);
+            stage.exchange(client);
+            client.end();
+            return version == TLS1_2_VERSION ? client.session() : client.ticket();
+        };
+        const auto first = come(nullptr, false);
+        const auto unused = come(nullptr, false);
+        CHECK(!keys.rotate_if_due(1000 + kTurn - 1));
+        CHECK(keys.rotate_if_due(1000 + kTurn));
+        CHECK(!keys.rotate_if_due(1000 + kTurn));
+        const auto renewed = come(first, true);
+        REQUIRE(renewed != nullptr);
+        CHECK(keys.rotate_if_due(1000 + 2 * kTurn));
+        come(unused, false);
+        const auto last = come(renewed, true);
+        REQUIRE(last != nullptr);
+        // A machine that slept for days has no key from before.
+        CHECK(keys.rotate_if_due(1000 + 9 * kTurn));
+        come(last, false);
+    }
+}
+
 TEST_CASE("of protocols a client is given http/1.1, and told when it knows none of ours") {
     TlsStage stage;
     auto both = stage.client({"a.test", {}, "\x02h2\x08http/1.1", 0, {}, {}});

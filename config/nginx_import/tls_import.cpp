@@ -1,0 +1,133 @@
+#include "config/nginx_import/tls_import.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "config/nginx_import/values.h"
+
+namespace switchyard::config::nginx {
+namespace {
+
+struct TlsEntry {
+    std::string_view name;
+    Note::Kind kind;
+    std::string_view advice;
+};
+
+constexpr auto kTlsLost = Note::Kind::lost;
+constexpr auto kTlsChanged = Note::Kind::changed;
+constexpr auto kTlsUnneeded = Note::Kind::unneeded;
+constexpr std::string_view kTlsOwn = "Switchyard decides this by itself";
+
+constexpr std::array kTlsDirectives{
+    TlsEntry{"ssl", kTlsUnneeded, "the listener has tls"},
+    TlsEntry{"ssl_protocols", kTlsUnneeded, "see tls.min_version of the listener"},
+    TlsEntry{"ssl_ciphers", kTlsChanged,
+             "the usual ones are offered instead (Mozilla's intermediate list); see tls.ciphers of the listener"},
+    TlsEntry{"ssl_prefer_server_ciphers", kTlsUnneeded, "clients choose among ciphers that are all good"},
+    TlsEntry{"ssl_session_cache", kTlsUnneeded, "tickets do what the cache is for"},
+    TlsEntry{"ssl_session_timeout", kTlsUnneeded, kTlsOwn},
+    TlsEntry{"ssl_session_tickets", kTlsUnneeded, "tickets are given out under keys that change every 12 hours"},
+    TlsEntry{"ssl_session_ticket_key", kTlsChanged,
+             "keys of tickets are Switchyard's own: tickets are not known to other machines"},
+    TlsEntry{"ssl_dhparam", kTlsUnneeded, "key exchange is by elliptic curves"},
+    TlsEntry{"ssl_ecdh_curve", kTlsUnneeded, "X25519, P-256 and P-384"},
+    TlsEntry{"ssl_buffer_size", kTlsUnneeded, kTlsOwn},
+    TlsEntry{"ssl_early_data", kTlsLost, "early data can be replayed, and is not taken"},
+    TlsEntry{"ssl_stapling", kTlsChanged, "no OCSP answer is stapled; most authorities have ended OCSP"},
+    TlsEntry{"ssl_stapling_verify", kTlsUnneeded, "no OCSP answer is stapled"},
+    TlsEntry{"ssl_stapling_file", kTlsChanged, "no OCSP answer is stapled"},
+    TlsEntry{"ssl_stapling_responder", kTlsUnneeded, "no OCSP answer is stapled"},
+    TlsEntry{"ssl_reject_handshake", kTlsUnneeded, "is strict_sni of the listener"},
+    TlsEntry{"ssl_handshake_timeout", kTlsUnneeded, "see tls.handshake_timeout of the listener"},
+};
+
+bool says_on(const Directive& directive) {
+    return directive.arg(0) == "on";
+}
+
+// A path that is known before a client has come.
+bool is_file(const std::string& path) {
+    return !path.empty() && path.find('$') == path.npos && !path.starts_with("data:") && !path.starts_with("engine:");
+}
+
+std::string path_in(const std::filesystem::path& folder, const std::string& path) {
+    return (std::filesystem::path(path).is_absolute() ? std::filesystem::path(path) : folder / path)
+        .lexically_normal()
+        .string();
+}
+
+}  // namespace
+
+bool ServerTls::knows(std::string_view name) {
+    return name == "ssl_certificate" || name == "ssl_certificate_key" ||
+           std::ranges::find(kTlsDirectives, name, &TlsEntry::name) != kTlsDirectives.end();
+}
+
+ServerTls ServerTls::under(const std::vector<Directive>& block) const {
+    ServerTls own;
+    for (const Directive& directive : block) {
+        if (directive.name == "ssl_certificate")
+            own.chains_.push_back(&directive);
+        else if (directive.name == "ssl_certificate_key")
+            own.keys_.push_back(&directive);
+        else if (knows(directive.name))
+            own.others_.push_back(&directive);
+        if (directive.name == "ssl") own.on_ = says_on(directive);
+    }
+    if (own.chains_.empty()) own.chains_ = chains_;
+    if (own.keys_.empty()) own.keys_ = keys_;
+    for (const Directive* around : others_)
+        if (std::ranges::none_of(own.others_, [&](const Directive* d) { return d->name == around->name; }))
+            own.others_.push_back(around);
+    own.on_ = own.on_ || (on_ && std::ranges::none_of(block, [](const Directive& d) { return d.name == "ssl"; }));
+    return own;
+}
+
+bool ServerTls::can_be_carried() const {
+    const auto file = [](const Directive* directive) { return is_file(directive->arg(0)); };
+    return !chains_.empty() && chains_.size() == keys_.size() && std::ranges::all_of(chains_, file) &&
+           std::ranges::all_of(keys_, file);
+}
+
+void ServerTls::into(Model& model, Listener& listener, bool is_default, const std::string& wish,
+                     const std::filesystem::path& folder) const {
+    if (!listener.tls) listener.tls.emplace();
+    auto& tls = *listener.tls;
+    for (std::size_t i = 0; i < chains_.size(); ++i) {
+        const Certificate certificate{path_in(folder, chains_[i]->arg(0)), path_in(folder, keys_[i]->arg(0))};
+        std::set<std::string> taken;
+        std::string name;
+        for (const auto& [known, other] : model.certificates) {
+            taken.insert(known);
+            if (other == certificate) name = known;
+        }
+        if (name.empty()) name = fresh_name(wish.starts_with("*.") ? wish.substr(2) : wish, taken);
+        model.certificates[name] = certificate;
+        if (std::ranges::find(tls.certificates, name) == tls.certificates.end()) tls.certificates.push_back(name);
+        if (is_default && i == 0) tls.by_default = name;
+    }
+    for (const Directive* directive : others_) {
+        if (directive->name == "ssl_reject_handshake" && is_default) tls.strict_sni = says_on(*directive);
+        if (directive->name == "ssl_protocols" && is_default)
+            tls.min_version = directive->args == std::vector<std::string>{"TLSv1.3"} ? "1.3" : "1.2";
+    }
+}
+
+void ServerTls::note(Notes& notes) const {
+    for (const Directive* directive : others_) {
+        const auto& entry = *std::ranges::find(kTlsDirectives, directive->name, &TlsEntry::name);
+        const bool old = directive->name == "ssl_protocols" &&
+                         std::ranges::any_of(directive->args,
+                                             [](const auto& word) { return word != "TLSv1.2" && word != "TLSv1.3"; });
+        if (old)
+            notes.changed(*directive, "TLS 1.2 and 1.3 are spoken, and nothing older");
+        else if (entry.kind == kTlsUnneeded || directive->arg(0) == "off")
+            notes.unneeded(*directive, std::string(entry.advice));
+        else
+            notes.add({directive->file, directive->line, directive->written(), std::string(entry.advice), entry.kind});
+    }
+}
+
+}  // namespace switchyard::config::nginx

@@ -1,0 +1,282 @@
+#include "control/certificates/certificates.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "control/base/timestamp.h"
+#include "proxy/base/log.h"
+
+namespace switchyard::control {
+namespace {
+
+// Names of certificates that a listener shows.
+std::set<std::string> shown_by(const config::Model& model) {
+    std::set<std::string> out;
+    for (const auto& listener : model.listeners)
+        if (listener.tls) out.insert(listener.tls->certificates.begin(), listener.tls->certificates.end());
+    return out;
+}
+
+std::set<CertificateShelf::Files> files_in(const config::Model& model) {
+    std::set<CertificateShelf::Files> out;
+    for (const auto& name : shown_by(model)) out.insert(files_of(model.certificates.at(name)));
+    return out;
+}
+
+// Where a change of the file shows: its own folder, and that of what a link leads to (certbot's live and archive).
+void add_folders(const std::string& path, std::set<std::string>& out) {
+    std::error_code ignored;
+    const auto absolute = std::filesystem::absolute(path, ignored);
+    out.insert(absolute.parent_path().string());
+    const auto real = std::filesystem::canonical(absolute, ignored);
+    if (!ignored) out.insert(real.parent_path().string());
+}
+
+}  // namespace
+
+void excuse_certificates(const config::Model& model, CertificateShelf& shelf) {
+    for (const auto& files : files_in(model)) shelf.excuse(files);
+}
+
+void Certificates::Waiter::answer(bool in_force) {
+    timer.cancel();
+    if (auto once = std::exchange(done, nullptr)) once(in_force);
+}
+
+Certificates::Certificates(boost::asio::any_io_executor executor, CertificateShelf& shelf, EventLog& events,
+                           Ports ports)
+    : executor_(std::move(executor)),
+      shelf_(shelf),
+      events_(events),
+      ports_(std::move(ports)),
+      aside_(executor_),
+      watch_(executor_, [this] { look({}); }),
+      timer_(executor_) {}
+
+void Certificates::stop() {
+    stopped_ = true;
+    timer_.cancel();
+    for (const auto& waiter : std::exchange(waiters_, {})) waiter->timer.cancel();
+    aside_.stop();
+}
+
+void Certificates::follow() {
+    const auto files = files_in(ports_.model());
+    std::erase_if(troubles_, [&](const auto& entry) { return !files.contains(entry.first); });
+    std::erase_if(since_, [&](const auto& entry) { return !files.contains(entry.first); });
+    std::erase_if(told_, [&](const auto& entry) { return !ports_.model().certificates.contains(entry.first); });
+    tend();
+    if (std::exchange(followed_, files) == files) return;
+    arm(kLook);
+    begin();
+}
+
+// Folders may be on a disk that hangs: they are found beside this thread, with the files.
+void Certificates::begin() {
+    if (stopped_) return;
+    if (under_way_) {
+        again_ = true;
+        return;
+    }
+    struct Pass {
+        std::vector<Looked> looked;
+        std::set<std::string> folders;
+    };
+    const auto pass = std::make_shared<Pass>();
+    for (const auto& files : files_in(ports_.model()))
+        if (const auto* kept = shelf_.find(files)) pass->looked.push_back({files, kept->stamps, {}});
+    auto waiters = std::exchange(waiters_, {});
+    under_way_ = aside_.run(
+        [pass] {
+            for (auto& one : pass->looked) {
+                add_folders(one.files.first, pass->folders);
+                add_folders(one.files.second, pass->folders);
+                one.reading = CertificateShelf::read(one.files, one.before);
+            }
+        },
+        [this, pass, waiters] {
+            under_way_ = false;
+            if (stopped_) return;
+            watch_.follow(pass->folders);
+            took(std::move(pass->looked), waiters);
+            if (std::exchange(again_, false) || !waiters_.empty()) begin();
+        });
+    if (!under_way_) waiters_ = std::move(waiters);  // the next look is theirs
+}
+
+void Certificates::look(Done done) {
+    if (done) {
+        auto waiter = std::make_shared<Waiter>(Waiter{std::move(done), boost::asio::steady_timer(executor_, kWait)});
+        waiter->timer.async_wait([waiter](boost::system::error_code ec) {
+            if (!ec) waiter->answer(false);
+        });
+        waiters_.push_back(std::move(waiter));
+    }
+    begin();
+}
+
+void Certificates::took(std::vector<Looked> looked, const Waiters& waiters) {
+    bool exchanged = false;
+    bool troubled = false;
+    for (const auto& one : looked) {
+        const auto* kept = shelf_.find(one.files);
+        // Another look may have been quicker, or its generation is gone.
+        if (kept == nullptr || kept->stamps != one.before) continue;
+        const auto before = kept->identity;
+        if (shelf_.take(one.files, one.reading)) {
+            exchanged = true;
+            tell_exchange(one.files, before);
+        }
+        note_trouble(one.files, kept->trouble);
+        const auto trouble = troubles_.find(one.files);
+        troubled = troubled || (trouble != troubles_.end() && !trouble->second.told);
+    }
+    if (troubled) arm(kSecondLook);
+    if (exchanged) {
+        ports_.publish();
+        tend();
+    }
+    if (waiters.empty()) return;
+    ports_.everywhere([waiters] {
+        for (const auto& waiter : waiters) waiter->answer(true);
+    });
+}
+
+// The first time it is only remembered.
+void Certificates::note_trouble(const Files& files, const std::string& why) {
+    const auto known = troubles_.find(files);
+    if (why.empty()) {
+        if (known == troubles_.end()) return;
+        const bool told = known->second.told;
+        troubles_.erase(known);
+        if (!told) return;
+        log_info("certificate {}: its files are in force again", names_of(files));
+        events_.add("certificate", {{"certificate", names_of(files)}, {"what", "recovered"}, {"chain", files.first}});
+        return;
+    }
+    if (known == troubles_.end() || known->second.why != why) {
+        troubles_[files] = {why, ports_.timestamp(), false};
+        return;
+    }
+    if (std::exchange(known->second.told, true)) return;
+    const auto* kept = shelf_.find(files);
+    const bool stays = kept != nullptr && kept->identity;
+    const std::string detail =
+        why + (stays ? "; the one in force stays" : "; its names are shown another certificate until it can be");
+    log_error("certificate {}: {}", names_of(files), detail);
+    events_.add("certificate", {{"certificate", names_of(files)}, {"what", "trouble"}, {"detail", detail}});
+}
+
+void Certificates::tell_exchange(const Files& files, const net::TlsBook::Identity& before) {
+    ++exchanged_;
+    const auto now = shelf_.find(files)->identity;
+    const auto at = ports_.timestamp();
+    since_[files] = at;
+    const auto name = names_of(files);
+    const std::string until = timestamp(from_unix_ms(now->not_after * 1000));
+    auto line = fmt::format("certificate {}: SHA-256 {}, until {}", name, now->fingerprint, until);
+    if (before) line += fmt::format(", in place of {}", before->fingerprint);
+    log_info("{}", line);
+    nlohmann::ordered_json event = {{"certificate", name}, {"what", "exchanged"}, {"sha256", now->fingerprint}};
+    if (before) event["was"] = before->fingerprint;
+    event["not_after"] = until;
+    events_.add("certificate", std::move(event));
+    ports_.keep({0, at, "file", files.first, "certificate", "", ports_.generation(), {line}, {}, {}});
+}
+
+void Certificates::tend() {
+    shelf_.tickets().rotate_if_due(ports_.steady());
+    const auto& model = ports_.model();
+    for (const auto& name : shown_by(model)) {
+        const auto* kept = shelf_.find(files_of(model.certificates.at(name)));
+        if (kept == nullptr) continue;
+        const auto* identity = kept->identity.get();
+        const std::string sha256 = identity == nullptr ? "" : identity->fingerprint;
+        auto now = standing_of(identity, ports_.now());
+        auto& told = told_[name];
+        if (told.sha256 == sha256 && told.standing.word == now.word && told.standing.stage == now.stage) continue;
+        const bool fresh = told.sha256 != sha256;
+        told = {sha256, now};
+        if (fresh && identity != nullptr)
+            for (const auto& warning : identity->warnings) log_warn("certificate {}: {}", name, warning);
+        if (now.detail.empty()) continue;
+        log_warn("certificate {}: {}", name, now.detail);
+        nlohmann::ordered_json event = {{"certificate", name}, {"what", word(now.word)}, {"detail", now.detail}};
+        if (identity != nullptr) event["not_after"] = timestamp(from_unix_ms(identity->not_after * 1000));
+        events_.add("certificate", std::move(event));
+    }
+}
+
+void Certificates::arm(std::chrono::milliseconds after) {
+    if (stopped_) return;
+    timer_.expires_after(after);
+    timer_.async_wait([this](boost::system::error_code ec) {
+        if (ec || stopped_) return;
+        tend();
+        arm(kLook);
+        look({});
+    });
+}
+
+std::string Certificates::names_of(const Files& files) const {
+    std::vector<std::string> out;
+    for (const auto& [name, certificate] : ports_.model().certificates)
+        if (files_of(certificate) == files) out.push_back(name);
+    return fmt::format("{}", fmt::join(out, ", "));
+}
+
+std::vector<Certificates::Sight> Certificates::sights() const {
+    std::vector<Sight> out;
+    const auto& model = ports_.model();
+    for (const auto& [name, certificate] : model.certificates) {
+        Sight sight;
+        sight.name = name;
+        sight.files = certificate;
+        sight.now = ports_.now();
+        for (const auto& listener : model.listeners)
+            if (listener.tls && std::ranges::find(listener.tls->certificates, name) != listener.tls->certificates.end())
+                sight.listeners.push_back(listener.name);
+        const auto files = files_of(certificate);
+        if (const auto* kept = shelf_.find(files)) {
+            sight.identity = kept->identity;
+            sight.standing = standing_of(kept->identity.get(), ports_.now());
+        }
+        if (const auto found = troubles_.find(files); found != troubles_.end()) {
+            sight.trouble = found->second.why;
+            sight.trouble_since = found->second.since;
+        }
+        if (const auto found = since_.find(files); found != since_.end()) sight.since = found->second;
+        out.push_back(std::move(sight));
+    }
+    return out;
+}
+
+std::vector<std::string> Certificates::keep_usable(config::Model& earlier, const config::Model& now) {
+    std::vector<std::string> out;
+    for (const auto& name : shown_by(earlier)) {
+        auto& then = earlier.certificates.at(name);
+        const auto in_force = now.certificates.find(name);
+        if (in_force != now.certificates.end() && in_force->second == then) continue;
+        const auto* kept = shelf_.find(files_of(then));
+        auto reading = kept == nullptr ? CertificateShelf::read(files_of(then), {}) : CertificateShelf::Reading{};
+        const auto& identity = kept == nullptr ? reading.identity : kept->identity;
+        const auto standing = standing_of(identity.get(), ports_.now());
+        const bool usable = standing.word == Standing::Word::valid || standing.word == Standing::Word::expires_soon;
+        if (usable) continue;
+        if (in_force == now.certificates.end()) {
+            shelf_.excuse(files_of(then));
+            continue;
+        }
+        then = in_force->second;
+        out.push_back(fmt::format("certificate {} stays as it is now: {}", name,
+                                  identity ? "of that of then, " + standing.detail : reading.why));
+    }
+    return out;
+}
+
+}  // namespace switchyard::control

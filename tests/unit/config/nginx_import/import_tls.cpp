@@ -1,0 +1,85 @@
+// `listen … ssl` with its certificates.
+#include <doctest/doctest.h>
+
+#include "tests/unit/config/nginx_import/import_fixture.h"
+
+using namespace switchyard::config;
+
+namespace {
+
+std::string tls_text(const NginxImport& imported) {
+    std::string out;
+    for (const auto& listener : imported.model.listeners) {
+        out += (out.empty() ? "" : "; ") + listener.name;
+        if (!listener.tls) continue;
+        out += " tls";
+        for (const auto& name : listener.tls->certificates) out += " " + name;
+        if (!listener.tls->by_default.empty()) out += ", default " + listener.tls->by_default;
+        if (listener.tls->strict_sni) out += ", strict";
+        if (listener.tls->min_version != "1.2") out += ", from " + listener.tls->min_version;
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("servers at one address share a listener with the certificates of all") {
+    const auto imported = import_http(
+        "server { listen 443 ssl; server_name b; ssl_certificate /tls/b.pem; ssl_certificate_key /tls/b.key; return "
+        "204; "
+        "}\nserver { listen 443 default_server; server_name a; ssl_certificate a.pem; ssl_certificate_key a.key; "
+        "return "
+        "204; }");
+    CHECK(tls_text(imported) == "port-443 tls b a, default a");
+    CHECK(imported.model.certificates.at("b") == Certificate{"/tls/b.pem", "/tls/b.key"});
+    const auto& relative = imported.model.certificates.at("a").chain;
+    CHECK(relative.starts_with("/"));
+    CHECK(relative.ends_with("/a.pem"));
+    CHECK(notes_of(imported).find("lost") == std::string::npos);
+}
+
+TEST_CASE("certificates of http hold for servers that name none, and two kinds of key stand side by side") {
+    const auto imported = import_http(
+        "ssl_certificate /x.pem; ssl_certificate_key /x.key; ssl_protocols TLSv1.3; ssl_session_tickets off;\n"
+        "server { listen 443 ssl; server_name a; return 204; }\n"
+        "server { listen 8443 ssl; server_name b; ssl_certificate /e.pem; ssl_certificate_key /e.key;\n"
+        "ssl_certificate /r.pem; ssl_certificate_key /r.key; ssl_reject_handshake on; return 204; }");
+    CHECK(tls_text(imported) ==
+          "port-443 tls a, default a, from 1.3; port-8443 tls b b-2, default b, strict, from 1.3");
+}
+
+TEST_CASE("port 80 still redirects where 443 is carried over, and $scheme is https there") {
+    const auto imported = import_http(
+        "upstream app { server h:1; }\nserver { listen 80; server_name a; return 301 https://$host$request_uri; }\n"
+        "server { listen 443 ssl; server_name a; ssl_certificate /a; ssl_certificate_key /k; location / { proxy_pass "
+        "http://app; } location /to { return 302 $scheme://b/; } }");
+    REQUIRE(imported.model.routes.size() == 3);
+    CHECK(imported.model.routes[0].redirect.to == "https://{host}{path}?{query}");
+    CHECK(imported.model.routes[0].match.listeners == std::vector<std::string>{"port-80"});
+    CHECK(imported.model.routes[1].match.listeners == std::vector<std::string>{"port-443"});
+    CHECK(imported.model.routes[2].redirect.to == "https://b/");
+    CHECK(notes_of(imported).find("lost") == std::string::npos);
+    CHECK(notes_of(imported).find("return") == std::string::npos);
+}
+
+TEST_CASE("what a carried TLS loses is said, line by line") {
+    const auto imported = import_http(
+        "server { listen 443 ssl http2;\nlisten 443 quic;\nssl_certificate /a;\nssl_certificate_key /k;\n"
+        "ssl_protocols TLSv1 TLSv1.2;\nssl_ciphers HIGH;\nssl_early_data on;\nssl_stapling on;\nssl_dhparam /d;\n"
+        "ssl_password_file /p;\nreturn 204; }");
+    CHECK(tls_text(imported) == "port-443 tls default, default default");
+    CHECK(notes_of(imported) ==
+          "2 lost: listen 443 ssl http2\n3 lost: listen 443 quic\n6 changed: ssl_protocols TLSv1 TLSv1.2\n"
+          "7 changed: ssl_ciphers HIGH\n8 lost: ssl_early_data on\n9 changed: ssl_stapling on\n"
+          "11 lost: ssl_password_file /p\n");
+}
+
+TEST_CASE("a certificate that is chosen by a variable, or has no key, is not carried over") {
+    for (const char* pair : {"ssl_certificate /$ssl_server_name.pem; ssl_certificate_key /k;", "ssl_certificate /a;",
+                             "ssl_certificate data:$x; ssl_certificate_key /k;"}) {
+        CAPTURE(pair);
+        const auto imported = import_http("server { listen 443 ssl; " + std::string(pair) + " return 204; }");
+        CHECK(tls_text(imported) == "port-443");
+        CHECK(notes_of(imported).find("lost: listen 443 ssl") != std::string::npos);
+    }
+}
