@@ -13,7 +13,7 @@ LatencyTests::LatencyTests(std::string name, const std::array<double, kLevels>& 
     const bool tail = name_.ends_with("_tail");
     for (std::size_t i = 0; i < kLevels; ++i) {
         const bool tested = tolerate[i] > 0.0;
-        const double least = tail ? 0.0 : kLeastPart * (1.0 - kLevelQuantiles[i]);
+        const double least = tail || !tested ? 0.0 : std::pow(tolerate[i], kNearly) * (1.0 - kLevelQuantiles[i]);
         const double threshold = tested ? std::log(2.0 / parts[i]) : std::numeric_limits<double>::infinity();
         levels_.push_back({tested, tolerate[i], threshold,
                            MarkTest(tested ? tolerate[i] : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
