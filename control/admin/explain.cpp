@@ -11,15 +11,11 @@
 #include "control/admin/explain_endpoint.h"
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"
-#include "proxy/http/characters.h"
-#include "proxy/http/guard_failure.h"
 #include "proxy/http/head_parser.h"
-#include "proxy/http/target.h"
-#include "proxy/route/decide.h"
+#include "proxy/route/asked.h"
+#include "proxy/route/choose.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
-#include "proxy/route/said_client.h"
-#include "proxy/route/token_verifier.h"
 
 namespace switchyard::control {
 namespace {
@@ -104,47 +100,83 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
     tell_endpoint(out, why, snapshot, route, decision, facts, now_ms);
 }
 
-// Where the listener trusts whom the request comes from, the client is whom that one names.
-void believe(std::vector<std::string>& why, const ListenerPlan& listener, const char* base, const http::Head& head,
-             route::ClientAddress& client) {
-    if (!listener.trusted_proxies.contains(client)) return;
-    const auto said = route::said_client(base, head, listener.client_header, listener.trusted_proxies, client).client;
-    if (said == client) return;
+// Looks at what a worker would take.
+struct Look {
+    const Moment& now;
+    std::int64_t wait_ns = 0;  // until the rate has a token again
+
+    bool enter(const route::Route& route) const {
+        return route.in_flight->value.load(std::memory_order_relaxed) < route.limits.in_flight;
+    }
+    bool pay(const route::Route& route, const route::RequestFacts& facts) {
+        wait_ns = route.rate_table->wait(route::rate_key(route, facts), route.rate, now.steady_ns);
+        return wait_ns == 0;
+    }
+    void passed(const route::Route&) const {}
+    std::int64_t wall_seconds() const { return now.wall_seconds; }
+    route::Turn turn(const route::Route& route) const {
+        return {route.cursor->salt, route.cursor->next.load(std::memory_order_relaxed)};
+    }
+};
+
+void tell_trust(std::vector<std::string>& why, const ListenerPlan& listener, const route::RequestFacts& facts,
+                const route::ClientAddress& peer) {
+    if (facts.client == peer) return;
     char text[64];
-    const std::string_view words(text, said.write(text));
+    const std::string_view words(text, facts.client.write(text));
     why.push_back(fmt::format("listener {} trusts its peer, who says that the client is {}", listener.name, words));
-    client = said;
 }
 
-// What the route refuses before it looks at tokens; none when it lets the request pass.
-Failure past_limits(std::vector<std::string>& why, const route::Route& route, std::string_view method,
-                    const http::Body& body) {
-    const config::Limits& limits = route.limits;
-    if (method == "CONNECT" && !route.allow_connect) {
-        why.push_back("CONNECT is not allowed on this route");
-        return Failure::not_allowed;
+// Why the route it came to refuses it.
+std::string why_refused(Failure failure, const route::Choice& choice, const http::Body& body, const Look& look) {
+    const config::Limits& limits = choice.route->limits;
+    switch (failure) {
+        case Failure::not_allowed:
+            return "CONNECT is not allowed on this route";
+        case Failure::body_too_large:
+            return fmt::format("its body of {} bytes is larger than the route's limit of {}", body.length, limits.body);
+        case Failure::route_full:
+            return fmt::format("the route is at its limit of {} requests in flight", limits.in_flight);
+        case Failure::rate_limited:
+            return fmt::format("the route's rate for its {} is used up for {:.1f} s more",
+                               config::key_text(limits.rate.key), static_cast<double>(look.wait_ns) / 1e9);
+        case Failure::rule_refused:
+            return fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
+                               choice.route->rules[static_cast<std::size_t>(choice.decision.rule)].name);
+        default:
+            return "the route has neither rules nor a split";
     }
-    if (limits.body != 0 && body.kind == http::Body::Kind::length && body.length > limits.body) {
-        why.push_back(
-            fmt::format("its body of {} bytes is larger than the route's limit of {}", body.length, limits.body));
-        return Failure::body_too_large;
-    }
-    if (route.in_flight && route.in_flight->value.load(std::memory_order_relaxed) >= limits.in_flight) {
-        why.push_back(fmt::format("the route is at its limit of {} requests in flight", limits.in_flight));
-        return Failure::route_full;
-    }
-    return Failure::none;
 }
 
-// Whether its bucket holds a token.
-Failure past_rate(std::vector<std::string>& why, const route::Route& route, const route::RequestFacts& facts,
-                  std::int64_t now_ns) {
-    if (!route.rate_table) return Failure::none;
-    const auto wait_ns = route.rate_table->wait(route::rate_key(route, facts), route.rate, now_ns);
-    if (wait_ns == 0) return Failure::none;
-    why.push_back(fmt::format("the route's rate for its {} is used up for {:.1f} s more",
-                              config::key_text(route.limits.rate.key), static_cast<double>(wait_ns) / 1e9));
-    return Failure::rate_limited;
+void tell_token(std::vector<std::string>& why, const route::Route& route, const route::RequestFacts& facts) {
+    if (route.verifier)
+        why.push_back(facts.claims != nullptr ? "its token is genuine, so its claims count"
+                                              : "it carries no genuine token, so no claim holds");
+}
+
+const ListenerPlan* listener_named(const Snapshot& snapshot, std::string_view name) {
+    for (const auto& plan : snapshot.listeners)
+        if (name.empty() || plan->name == name) return plan.get();
+    return nullptr;
+}
+
+// Where the listener matters, the answer says which one it is for.
+std::string came_to(const Snapshot& snapshot, const ListenerPlan* listener) {
+    const bool restricted =
+        std::ranges::any_of(snapshot.routes.all(), [](const auto& r) { return !r->listeners.empty(); });
+    return restricted && listener != nullptr ? ", listener " + listener->name : "";
+}
+
+// The request as a client would write it, into `text`, and what a worker would read in it.
+Failure read_question(const Question& question, std::string& text, route::Asked& asked) {
+    text = question.method + " " + question.path + " HTTP/1.1\r\nHost: " + question.host + "\r\n";
+    for (const auto& [name, value] : question.headers) text += name + ": " + value + "\r\n";
+    text += "\r\n";
+    if (text.size() <= http::kMaxHead &&
+        http::HeadParser().request(text, asked.head) == http::HeadParser::Outcome::done)
+        return asked.check(text.data());
+    asked.refusal = "method, host, path or a header is malformed";
+    return Failure::bad_request;
 }
 
 }  // namespace
@@ -156,22 +188,13 @@ Moment Moment::now() {
 }
 
 Result<Json> explain(const Snapshot& snapshot, const Question& question, const Moment& now) {
-    std::string text = question.method + " " + question.path + " HTTP/1.1\r\nHost: " + question.host + "\r\n";
-    for (const auto& [name, value] : question.headers) text += name + ": " + value + "\r\n";
-    text += "\r\n";
-    http::Head head;
-    if (text.size() > http::kMaxHead || http::HeadParser().request(text, head) != http::HeadParser::Outcome::done)
-        return problems::invalid("this is not a request: method, host, path or a header is malformed");
-    const auto guarded = http::guard_request(text.data(), head);
-    const auto target = http::read_target(text.data(), head);
-    if (target.refused != nullptr) return problems::invalid(std::string("not a request: ") + target.refused);
-    std::string host(target.host);
-    for (auto& c : host) c = http::lower(c);
-    std::string path(target.path);
-    if (http::needs_normalizing(path) && !http::normalize_path(target.path, path))
-        return problems::invalid("the path has a broken escape or climbs above the root");
-    auto client = route::ClientAddress::parse(question.client);
-    if (!client.is_ip && question.client != config::kUnixPeers)
+    std::string text;
+    route::Asked asked;
+    const Failure unfit = read_question(question, text, asked);
+    if (unfit == Failure::bad_request && asked.guarded.refused == nullptr)
+        return problems::invalid("this is not a request: " + std::string(asked.refusal));
+    auto peer = route::ClientAddress::parse(question.client);
+    if (!peer.is_ip && question.client != config::kUnixPeers)
         return problems::invalid(
             {config::Error{"/client", "must be an IP address, or \"unix\" for a peer of a unix socket"}});
 
@@ -181,74 +204,45 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
         out["why"] = why;
         return out;
     };
-    const auto refused = [&](Failure failure) {
+    const auto refused = [&](Failure failure, std::string reason) {
+        why.push_back(std::move(reason));
         out["status"] = traits(failure).status;
         return done();
     };
-    if (guarded.refused != nullptr) {
-        why.push_back(guarded.refused);
-        return refused(http::failure_of(guarded));
-    }
-    const ListenerPlan* listener = nullptr;
-    for (const auto& plan : snapshot.listeners)
-        if (listener == nullptr && (question.listener.empty() || plan->name == question.listener))
-            listener = plan.get();
+    if (unfit != Failure::none)
+        return refused(unfit, std::string(asked.refusal.empty() ? traits(unfit).detail : asked.refusal));
+    const ListenerPlan* const listener = listener_named(snapshot, question.listener);
     if (listener == nullptr && !question.listener.empty())
         return problems::invalid({config::Error{"/listener", "no listener is named " + question.listener}});
-    if (listener != nullptr) believe(why, *listener, text.data(), head, client);
-    const auto* route =
-        snapshot.routes.find(host, path, question.method, listener == nullptr ? nullptr : listener->connections.get());
-    // Where the listener matters, the answer says which one it is for.
-    const bool restricted =
-        std::ranges::any_of(snapshot.routes.all(), [](const auto& r) { return !r->listeners.empty(); });
-    const std::string came_to = restricted && listener != nullptr ? ", listener " + listener->name : "";
-    if (route == nullptr) {
-        why.push_back(
-            fmt::format("no route matches host {:?}, path {:?}, method {}{}", host, path, question.method, came_to));
-        return refused(Failure::no_route);
-    }
-    out["route"] = route->name;
-    why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route->name, host,
-                              path, came_to));
-    if (const auto failure = past_limits(why, *route, question.method, guarded.body); failure != Failure::none)
-        return refused(failure);
-    route::RequestFacts facts{text.data(), &head, question.method, host, path, target.query, client, nullptr};
-    route::Claims claims;
-    if (route->verifier) {
-        const auto token = facts.header(route->verifier->header());
-        if (token.data() != nullptr && route->verifier->verify(token, now.wall_seconds, claims)) {
-            facts.claims = &claims;
-            why.push_back("its token is genuine, so its claims count");
-        } else {
-            why.push_back("it carries no genuine token, so no claim holds");
-        }
-    }
-    if (const auto failure = past_rate(why, *route, facts, now.steady_ns); failure != Failure::none)
-        return refused(failure);
-    route::Decision decision;
-    if (route->answers()) {
-        if (!route::decide_by_rule(*route, facts, decision)) {
-            out["status"] = route->redirect.to.empty() ? route->respond.status : route->redirect.status;
-            why.push_back("the route answers by itself");
-            return done();
-        }
-    } else {
-        if (route->arms.empty() && route->rules.empty()) {
-            why.push_back("the route has neither rules nor a split");
-            return refused(Failure::no_route);
-        }
-        decision = route::decide(*route, facts, kMinted, [&] {
-            return route::Turn{route->cursor->salt, route->cursor->next.load(std::memory_order_relaxed)};
-        });
-    }
-    if (decision.by == route::Decision::By::refused_rule) {
+    const ListenerPlan nobody;
+    const ListenerPlan& plan = listener == nullptr ? nobody : *listener;
+    asked.believe(peer, plan.trusted_proxies, plan.client_header);
+    tell_trust(why, plan, asked.facts, peer);
+    Look look{now};
+    route::Choice choice;
+    const Failure failure = route::choose(snapshot.routes, plan.connections.get(), asked, kMinted, look, choice);
+    const auto& facts = asked.facts;
+    if (choice.route == nullptr)
+        return refused(failure, fmt::format("no route matches host {:?}, path {:?}, method {}{}", facts.host,
+                                            facts.path, question.method, came_to(snapshot, listener)));
+    const route::Route& route = *choice.route;
+    out["route"] = route.name;
+    why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route.name,
+                              facts.host, facts.path, came_to(snapshot, listener)));
+    const bool at_the_door =
+        failure == Failure::not_allowed || failure == Failure::body_too_large || failure == Failure::route_full;
+    if (!at_the_door) tell_token(why, route, facts);
+    if (failure == Failure::rule_refused) {
         out["by"] = "rule";
-        out["rule"] = route->rules[static_cast<std::size_t>(decision.rule)].name;
-        why.push_back(fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
-                                  route->rules[static_cast<std::size_t>(decision.rule)].name));
-        return refused(Failure::rule_refused);
+        out["rule"] = route.rules[static_cast<std::size_t>(choice.decision.rule)].name;
     }
-    tell_decision(out, why, snapshot, *route, decision, facts, now.steady_ns / 1'000'000);
+    if (failure != Failure::none) return refused(failure, why_refused(failure, choice, asked.guarded.body, look));
+    if (choice.answers() && choice.decision.rule < 0) {
+        out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
+        why.push_back("the route answers by itself");
+        return done();
+    }
+    tell_decision(out, why, snapshot, route, choice.decision, facts, now.steady_ns / 1'000'000);
     return done();
 }
 

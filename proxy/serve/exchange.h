@@ -2,31 +2,27 @@
 // account.
 //
 // The life of a request in the order of the files: exchange.cpp (the steps), exchange_attempt.cpp (claim, send,
-//   receive), request_head.cpp and response_head.cpp (what is forwarded), body_pump (bodies), exchange_account.cpp.
+//   receive), request_head.cpp and response_head.cpp (what is forwarded), relay (bodies), exchange_account.cpp.
 // Invariants: pinned to one generation while it routes; one lease at a time; accounted exactly once; after the first
 //   byte of a response went out, a failure cuts the connection and never looks like success.
 // Threads: one worker. Owns: the head's buffer, the lease, the pin.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "proxy/base/failure.h"
-#include "proxy/http/framing.h"
-#include "proxy/http/head_parser.h"
 #include "proxy/http/local_reply.h"
-#include "proxy/http/target.h"
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
-#include "proxy/route/claims.h"
-#include "proxy/route/decide.h"
-#include "proxy/serve/body_pump.h"
+#include "proxy/route/asked.h"
+#include "proxy/serve/client_lane.h"
+#include "proxy/serve/course.h"
+#include "proxy/serve/endpoint_lane.h"
 #include "proxy/serve/rate_floor.h"
 #include "proxy/serve/record.h"
-#include "proxy/serve/session.h"
-#include "proxy/upstream/connection.h"
+#include "proxy/serve/relay.h"
+#include "proxy/serve/request_id.h"
 
 namespace switchyard::serve {
 
@@ -39,8 +35,8 @@ class Exchange : public UnderWay {
         cut,    // reset it: the client must not take what it has got for a whole message
     };
 
-    // Serves the request whose first bytes are in session.in.
-    static net::Task<Next> serve(Session& session);
+    // Serves the request whose first bytes are in connection.in.
+    static net::Task<Next> serve(ClientConnection& connection);
 
     // Of all that are under way on this worker, what has changed since the last time.
     static void tell_ages(Context& context, WorkerReport& report);
@@ -50,24 +46,20 @@ class Exchange : public UnderWay {
     Exchange& operator=(const Exchange&) = delete;
 
   private:
-    explicit Exchange(Session& session);
+    explicit Exchange(ClientConnection& connection);
 
     // exchange.cpp
     net::Task<Failure> read_head();
-    void take_head();
-    Failure guard();
     Failure choose_route();
+    void name_request();
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
     net::Task<Next> send_reply(std::string_view bytes, bool keep);
-    bool by_answering_rule() const;
-    bool route_answers() const;
     std::string_view redirect_target(std::string& scratch) const;
 
     Failure route_again();
 
     // exchange_limits.cpp
-    Failure take_rate();
     bool breaker_passes(const upstream::Upstream& upstream);
     Failure pass_breaker();
     std::int32_t session_endpoint() const;
@@ -94,7 +86,7 @@ class Exchange : public UnderWay {
     Failure connected(net::Stream::Connecting how);
     net::Task<Failure> attempt();
     void take_small_body();
-    Failure read_response_head(bool& got_head);
+    Failure guard_answer();
     Failure refuse_answer(std::string_view why);
     net::Task<Failure> relay_informational();
     bool write_informational(net::Buffer& out);
@@ -124,7 +116,6 @@ class Exchange : public UnderWay {
     net::Task<Next> return_response();
     net::Task<Next> tunnel(std::string_view head);
     void stop_at_failure(Failure failure);
-    bool join_small_body(net::Buffer& lead);
 
     // request_head.cpp, response_head.cpp
     void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) const;
@@ -133,8 +124,8 @@ class Exchange : public UnderWay {
     void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
     // Nobody else has a say in how the request came here: no peer, no edit of a line of ours.
     bool only_we_say() const {
-        return !trusted_peer_ && route_->request_edits.known == 0 && !listener_->forwarded &&
-               !target_.authority.empty() && session_.client_address().is_ip;
+        return !asked_.trusted_peer && course_.route->request_edits.known == 0 && !course_.listener->forwarded &&
+               !asked_.target.authority.empty() && client_.address().is_ip;
     }
     void write_own_forwarding(http::Writer& to) const;
     void write_forwarded_for(http::Writer& to) const;
@@ -144,8 +135,7 @@ class Exchange : public UnderWay {
     void write_edits(http::Writer& to, const route::Edits& edits) const;
     void write_own_answer(http::Writer& to, const http::LocalReply& reply) const;
     std::size_t largest_own_answer(const http::LocalReply& reply) const;
-    bool write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding);
-    void make_request_id();
+    bool write_response_head(net::Buffer& out, bool keep, Coding coding);
 
     // exchange_account.cpp, exchange_log.cpp
     void account();
@@ -153,95 +143,52 @@ class Exchange : public UnderWay {
     void count_first_now();
     Cell& first_cell();
     void note_bucket();
-    bool keyless() const;
     void note_marks(std::uint32_t slow_us);
     void write_access_line() const;
 
-    void pin();
-    void unpin();
-    void enter_upstream(const upstream::Upstream& upstream);
-    void leave_upstream();
     void set_phase_deadline(std::int64_t milliseconds);
     // A reset is the end for everybody. Who closes his sending side in order may still read: only where the route says
     // that this means leaving, and everything that he had to send is here.
     bool client_left() const {
-        return session_.stream.broken || (session_.stream.hung_up && route_->abort_on_close && request_is_here());
+        return client_.broken() || (client_.hung_up() && course_.route->abort_on_close && request_is_here());
     }
-    bool request_is_here() const { return request_guard_.body.empty() || body_with_head_ || upload_.finished(); }
-    bool must_end() const { return sent_ != nullptr && sent_->cut; }
+    bool request_is_here() const { return asked_.guarded.body.empty() || body_with_head_ || upload_.finished(); }
     // The answer to this request is the last one on its connection.
-    bool closing() const { return context_.stopping || session_.place().gone(); }
-    bool request_time_is_up() const { return request_deadline_ms_ != 0 && context_.now_ms >= request_deadline_ms_; }
+    bool closing() const { return context_.stopping || client_.place().gone(); }
     const char* base() const { return head_.data(); }
-    std::string_view method() const { return request_.method.of(base()); }
-    bool idempotent() const;
-    // Is Max-Forwards more than a field like others in this request?
-    bool counts_forwards() const { return method() == "TRACE" || method() == "OPTIONS"; }
 
-    Session& session_;
+    Strand& strand_;
     Context& context_;
+    ClientLane client_;
+    EndpointLane endpoint_lane_;
+    route::Asked asked_;
+    Course course_;
     net::Buffer head_;                   // the request's head, unmoved until the end
     net::Buffer out_;                    // the head being sent, in either direction
     std::size_t request_head_size_ = 0;  // of what stands in out_; the rest is the body
-    net::Buffer back_;                   // bytes from the endpoint
-    http::HeadParser parser_;
-    http::Head request_;
     http::Head response_;
-    http::Guarded request_guard_;
     http::Guarded response_guard_;
-    http::Target target_;
-    std::string normalized_path_;  // only when it differs
-    std::string lower_host_;       // only when it differs
-    std::string_view host_, path_;
-    route::RequestFacts facts_;
-    route::Claims claims_;
-    std::uint64_t forwards_left_ = 0;  // Max-Forwards, where it counts
-    char request_id_[64];
-    std::uint8_t request_id_size_ = 0;
-    bool trusted_peer_ = false;
-    std::string_view said_scheme_;  // by which the client came to the trusted peer, where Forwarded tells
-
-    InForce* in_force_ = nullptr;
-    const ListenerPlan* listener_ = nullptr;  // of that generation
-    const route::Route* route_ = nullptr;
-    bool route_counted_ = false;
-    route::Decision decision_;
-    const upstream::Upstream* upstream_ = nullptr;
-    InForce::Sent* sent_ = nullptr;  // where this exchange is counted in flight
-    std::array<std::uint32_t, 4> tried_{};
-    std::uint32_t tried_count_ = 0;
-    bool tried_elsewhere_ = false;
-    const upstream::Endpoint* endpoint_ = nullptr;  // claimed
-    const upstream::Endpoint* asked_ = nullptr;     // the last one claimed, for the log
+    RequestId request_id_;
+    const upstream::Endpoint* endpoint_ = nullptr;       // claimed
+    const upstream::Endpoint* last_endpoint_ = nullptr;  // the last one claimed, for the log
     upstream::EndpointLocal* local_ = nullptr;
-    std::unique_ptr<upstream::Connection> connection_;
-    bool connection_was_reused_ = false;
-    std::uint64_t sent_before_ = 0;  // on the connection, when this attempt began
-    BodyPump upload_, download_;
+    Relay upload_, download_;
     bool upload_dead_ = false;
     bool body_with_head_ = false;  // the request's body stands behind its head in out_
     bool called_ = false;          // from the queue: it is this one's turn
-    bool fell_back_ = false;       // to the fallback of a resting upstream
     bool bound_ = false;           // the endpoint's connection stands for this client: nobody else may get it
-    bool rerouted_ = false;        // the upstream that was meant has no usable endpoint: another one serves
-    bool rate_taken_ = false;
-    bool mint_session_ = false;  // the client gets a new session cookie
-    bool pacing_ = false;        // the deadline that is set belongs to the pace
+    bool mint_session_ = false;    // the client gets a new session cookie
+    bool pacing_ = false;          // the deadline that is set belongs to the pace
     upstream::Breaker::Ticket breaker_ticket_ = 0;
     RateFloor pace_;
     std::int64_t paced_since_ms_ = 0;
-    bool invited_ = false;                              // the endpoint has asked for the body (100 Continue)
-    bool force_fresh_ = false;                          // a kept connection was dead: no more of them for this request
-    std::vector<std::string> wanted_up_, wanted_down_;  // trailers that were announced and are allowed
-    std::string request_trailers_, response_trailers_;
-    std::int64_t routed_ms_ = 0;
-    std::int64_t request_deadline_ms_ = 0;
+    bool invited_ = false;      // the endpoint has asked for the body (100 Continue)
+    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
+    Trailers request_trailers_, response_trailers_;
     bool answer_started_ = false;
     bool counted_active_ = false;
     bool retrying_ = false;
-    std::string_view refusal_;    // the guard's reason, for the log and the client
     std::string refused_answer_;  // why, and how it began: for the log
-    std::uint32_t retry_after_ = 0;
     Record record_;
 };
 

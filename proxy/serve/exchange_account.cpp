@@ -19,10 +19,10 @@ constexpr std::uint32_t kNoRoute = 0;
     if (!record_.stands_outside) first.whole.add(whole, 1);
     if (record_.first_failed) ++first.failures;
     // With one arm alone there is nothing to compare, and nothing is noted.
-    if (decision_.has_hash && !route_->split.single()) note_bucket();
+    if (course_.decision.has_hash && !course_.route->split.single()) note_bucket();
     if (record_.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
     if (record_.told_whole != 0) tell_over();
-    if (const auto slow_us = route_->marks->slow_us.load(std::memory_order_relaxed); slow_us != 0) [[unlikely]]
+    if (const auto slow_us = course_.route->marks->slow_us.load(std::memory_order_relaxed); slow_us != 0) [[unlikely]]
         note_marks(slow_us);
 }
 
@@ -31,13 +31,12 @@ void Exchange::account() {
     counted_active_ = false;
     if (retrying_) --context_.active_retries;
     retrying_ = false;
-    if (route_counted_) route_->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
-    route_counted_ = false;
     give_back(false);
 
     // Ids 0 stand for "no route" and "no upstream": control reserves them.
-    const std::uint32_t route = route_ != nullptr ? route_->id : kNoRoute;
-    Cell& cell = context_.cell(route, upstream_ != nullptr ? upstream_->id : 0, in_force_->generation, keyless());
+    const std::uint32_t route = course_.route != nullptr ? course_.route->id : kNoRoute;
+    Cell& cell = context_.cell(route, course_.upstream != nullptr ? course_.upstream->id : 0,
+                               course_.in_force->generation, course_.keyless());
     const std::int64_t duration = context_.now_us - record_.started_us;
     ++cell.by_class[std::min(record_.status / 100u, 5u)];  // from 600 on: see the head parser
     cell.bytes_in += record_.bytes_in;
@@ -48,11 +47,10 @@ void Exchange::account() {
     if (record_.first_done && !record_.first_counted) {
         // A request that was sent the moment it came, as nearly all are, has one duration.
         const bool at_once = answers_first() && record_.attempt_us == record_.started_us;
-        count_first(upstream_ != nullptr && record_.first_upstream == upstream_->id ? cell : first_cell(),
+        count_first(course_.upstream != nullptr && record_.first_upstream == course_.upstream->id ? cell : first_cell(),
                     at_once ? took : Histogram::index(static_cast<std::uint64_t>(whole_us())));
     }
     if (context_.access_log != nullptr) write_access_line();
-    unpin();
 }
 
 // Before another generation routes the rest: what has been counts by the one that sent it.
@@ -67,33 +65,27 @@ void Exchange::note_bucket() {
         return static_cast<std::uint16_t>(Histogram::index(static_cast<std::uint64_t>(us > 0 ? us : 0)));
     };
     FailedBuckets::Sample sample;
-    sample.bucket = static_cast<std::uint16_t>(decision_.hash >> (32 - FailedBuckets::kBucketBits));
+    sample.bucket = static_cast<std::uint16_t>(course_.decision.hash >> (32 - FailedBuckets::kBucketBits));
     sample.latency = index(record_.first_head_us);
-    sample.canary = decision_.arm != 0;
+    sample.canary = course_.decision.arm != 0;
     sample.answer = record_.first_answer;
     if (!record_.stands_outside) sample.whole = index(whole_us());
     sample.told_head = record_.told_head;
     sample.told_whole = record_.told_whole;
-    context_.note_bucket(route_->id, in_force_->generation, record_.first_failed, sample);
+    context_.note_bucket(course_.route->id, course_.in_force->generation, record_.first_failed, sample);
 }
 
 Cell& Exchange::first_cell() {
-    return context_.cell(route_->id, record_.first_upstream, in_force_->generation, keyless());
-}
-
-// A request without the key that its route is split by goes to an arm all the same, and says nothing about keys.
-bool Exchange::keyless() const {
-    return route_ != nullptr && route_->has_sticky && !decision_.has_hash && decision_.rule < 0 &&
-           !route_->split.single();
+    return context_.cell(course_.route->id, record_.first_upstream, course_.in_force->generation, course_.keyless());
 }
 
 // A rollout wants to say where what it counts against a release came from.
 void Exchange::note_marks(std::uint32_t slow_us) {
     using Group = MarkNote::Group;
     const auto note = [&](Group group, AnswerKind kind) {
-        context_.note_mark(
-            route_->id, record_.first_upstream,
-            {group, kind, record_.first_failure, record_.first_status, record_.first_endpoint, method(), target_.path});
+        context_.note_mark(course_.route->id, record_.first_upstream,
+                           {group, kind, record_.first_failure, record_.first_status, record_.first_endpoint,
+                            asked_.method(), asked_.target.path});
     };
     if (record_.first_failed) note(Group::failed, AnswerKind::ordinary);
     if (record_.first_answer != AnswerKind::ordinary) note(Group::answer, record_.first_answer);

@@ -43,7 +43,7 @@ void Exchange::tell_ages(Context& context, WorkerReport& report) {
 void Exchange::tell_age(WorkerReport& report) {
     const bool head = !record_.first_done;
     // Who waits for a place has not been sent yet; of one that was tried again only the first attempt is measured.
-    if (upstream_ == nullptr || (head ? endpoint_ == nullptr : !answers_first())) return;
+    if (course_.upstream == nullptr || (head ? endpoint_ == nullptr : !answers_first())) return;
     const std::int64_t age_us = context_.now_us - record_.attempt_us;
     Passage passage = passage_of(head ? Passage::Of::both : Passage::Of::whole);
     if (head) waited(report, passage).record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, age_us)));
@@ -57,14 +57,14 @@ void Exchange::tell_age(WorkerReport& report) {
 
 Passage Exchange::passage_of(Passage::Of of) const {
     Passage out;
-    out.generation = in_force_->generation;
-    out.route = route_->id;
-    out.upstream = record_.first_done ? record_.first_upstream : upstream_->id;
+    out.generation = course_.in_force->generation;
+    out.route = course_.route->id;
+    out.upstream = record_.first_done ? record_.first_upstream : course_.upstream->id;
     out.of = of;
-    out.keyless = keyless();
-    out.hashed = decision_.has_hash && !route_->split.single();
-    out.canary = decision_.arm != 0;
-    out.bucket = static_cast<std::uint16_t>(decision_.hash >> (32 - FailedBuckets::kBucketBits));
+    out.keyless = course_.keyless();
+    out.hashed = course_.decision.has_hash && !course_.route->split.single();
+    out.canary = course_.decision.arm != 0;
+    out.bucket = static_cast<std::uint16_t>(course_.decision.hash >> (32 - FailedBuckets::kBucketBits));
     return out;
 }
 
@@ -86,9 +86,9 @@ bool Exchange::duration_stands_outside() const {
     if (body.kind == http::Body::Kind::none) return false;
     if (body.kind == http::Body::Kind::length) return body.length > kLargest;
     for (std::uint16_t i = 0; i < response_.field_count; ++i) {
-        const auto name = response_.fields[i].name.of(back_.data());
+        const auto name = response_.fields[i].name.of(endpoint_lane_.base());
         if (name.size() != std::string_view("content-type").size() || !begins_with(name, "content-type")) continue;
-        const auto type = response_.fields[i].value.of(back_.data());
+        const auto type = response_.fields[i].value.of(endpoint_lane_.base());
         return begins_with(type, "text/event-stream") || begins_with(type, "application/grpc");
     }
     return false;

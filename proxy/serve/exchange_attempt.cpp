@@ -9,8 +9,7 @@
 
 namespace switchyard::serve {
 
-using Step = BodyPump::Step;
-using Status = net::Transfer::Status;
+using Step = Relay::Step;
 
 namespace {
 
@@ -29,104 +28,103 @@ bool stale_connection(Failure failure) {
 
 Failure Exchange::claim() {
     // First come, first served: nobody overtakes those who wait.
-    if (context_.waiting != 0 && !called_ && upstream_->queue_limit != 0 && !context_.queue(upstream_->id).empty()) {
-        retry_after_ = 1;
+    if (context_.waiting != 0 && !called_ && course_.upstream->queue_limit != 0 &&
+        !context_.queue(course_.upstream->id).empty()) {
+        course_.retry_after = 1;
         return Failure::overflow;
     }
-    if (upstream_->breaker.failure_percent != 0)
+    if (course_.upstream->breaker.failure_percent != 0)
         if (const Failure resting = pass_breaker(); resting != Failure::none) return resting;
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
-    input.tried = {tried_.data(), tried_count_};
-    input.key_hash = balance_key(*upstream_);
-    std::int32_t session = upstream_->session_cookie.empty() ? -1 : session_endpoint();
+    input.tried = course_.tried.all();
+    input.key_hash = balance_key(*course_.upstream);
+    std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
     input.preferred = session;
-    if (session_.bound != nullptr) prefer_bound(input.preferred);
-    auto choice = upstream::claim(*upstream_, context_, context_.random, input);
-    if (choice.status == upstream::Choice::Status::none && tried_count_ == 0 && go_elsewhere()) return claim();
-    if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !tried_elsewhere_ &&
-        decision_.by != route::Decision::By::rule) {
+    if (client_.bound() != nullptr) prefer_bound(input.preferred);
+    auto choice = upstream::claim(*course_.upstream, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::none && course_.tried.none() && go_elsewhere()) return claim();
+    if (choice.status == upstream::Choice::Status::none && record_.attempts > 0 && !course_.tried_elsewhere &&
+        course_.decision.by != route::Decision::By::rule) {
         // Every endpoint of this arm has failed the request: another arm of the split may save it. The failure stays
         // on this arm's account.
-        for (std::size_t arm = 0; arm < route_->arms.size(); ++arm) {
-            const auto& other = *in_force_->snapshot->upstreams[route_->arms[arm]];
-            if (&other == upstream_ || route_->weights[arm] == 0 || !breaker_passes(other)) continue;
+        for (std::size_t arm = 0; arm < course_.route->arms.size(); ++arm) {
+            const auto& other = *course_.in_force->snapshot->upstreams[course_.route->arms[arm]];
+            if (&other == course_.upstream || course_.route->weights[arm] == 0 || !breaker_passes(other)) continue;
             input.tried = {};
             input.preferred = session = -1;
             input.key_hash = balance_key(other);
             choice = upstream::claim(other, context_, context_.random, input);
             if (choice.status != upstream::Choice::Status::claimed) continue;
-            tried_elsewhere_ = true;
-            tried_count_ = 0;
-            enter_upstream(other);
+            course_.tried_elsewhere = true;
+            course_.tried.count = 0;
+            course_.enter(other);
             break;
         }
     }
     if (choice.status != upstream::Choice::Status::claimed) {
-        retry_after_ = 1;
+        course_.retry_after = 1;
         return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
     }
-    endpoint_ = asked_ = &upstream_->endpoints[choice.endpoint];
-    if (tried_count_ < tried_.size()) tried_[tried_count_++] = choice.endpoint;
+    endpoint_ = last_endpoint_ = &course_.upstream->endpoints[choice.endpoint];
+    course_.tried.add(choice.endpoint);
     local_ = &context_.local(*endpoint_);
-    local_->max_idle = upstream_->max_idle;
-    local_->keep_idle_ms = upstream_->keep_idle_ms;
+    local_->max_idle = course_.upstream->max_idle;
+    local_->keep_idle_ms = course_.upstream->keep_idle_ms;
     ++local_->pool.leased;
     // Who is only here because the upstream that was meant is away keeps the session that waits there.
-    if (!upstream_->session_cookie.empty() && !rerouted_) follow_session(session, choice.endpoint);
-    if (upstream_->breaker.failure_percent != 0) breaker_ticket_ = context_.breaker(upstream_->id).admit();
+    if (!course_.upstream->session_cookie.empty() && !course_.rerouted) follow_session(session, choice.endpoint);
+    if (course_.upstream->breaker.failure_percent != 0)
+        breaker_ticket_ = context_.breaker(course_.upstream->id).admit();
     return Failure::none;
 }
 
 // What this upstream's balancer goes by; anything where its key is absent.
 std::uint64_t Exchange::balance_key(const upstream::Upstream& upstream) {
-    if (const auto key = route::balance_key(upstream.balance, facts_)) return *key;
+    if (const auto key = route::balance_key(upstream.balance, asked_.facts)) return *key;
     return upstream.balance.kind == config::Balance::Kind::hash ? context_.random.next() : 0;
 }
 
 net::Task<Failure> Exchange::connect() {
     if (client_left()) co_return Failure::client_closed;
     // A kept connection may be closed at this very moment. What can be sent again takes the chance.
-    const bool may_repeat = idempotent() && request_guard_.body.kind == http::Body::Kind::none;
-    const bool own = session_.bound != nullptr && take_bound();
-    if (!own && !force_fresh_ && upstream_->send_proxy_protocol == 0)
-        connection_ = may_repeat ? local_->pool.take() : local_->pool.take_safe();
-    connection_was_reused_ = connection_ != nullptr;
-    if (connection_) {
-        sent_before_ = connection_->sent;
-        connection_->notify(&session_);
-        co_return Failure::none;
+    const bool may_repeat = asked_.idempotent() && asked_.guarded.body.kind == http::Body::Kind::none;
+    const bool own = client_.bound() != nullptr && take_bound();
+    if (own) co_return Failure::none;
+    if (!force_fresh_ && course_.upstream->send_proxy_protocol == 0) {
+        if (auto kept = may_repeat ? local_->pool.take() : local_->pool.take_safe()) {
+            endpoint_lane_.stand_on(std::move(kept), strand_);
+            co_return Failure::none;
+        }
     }
-    sent_before_ = 0;
-    connection_ = local_->pool.fresh();
-    connection_->notify(&session_);
+    endpoint_lane_.stand_on(local_->pool.fresh(), strand_);
     using Connecting = net::Stream::Connecting;
-    const auto connecting = connection_->connect(endpoint_->address, context_.poller);
+    const auto connecting = endpoint_lane_.connect(endpoint_->address, context_.poller);
     if (connecting != Connecting::again) co_return connected(connecting);
-    set_phase_deadline(upstream_->connect_ms);
-    while (!connection_->writable) {
-        co_await session_.sleep();
-        if (must_end()) co_return Failure::drained;
+    set_phase_deadline(course_.upstream->connect_ms);
+    while (!endpoint_lane_.writable()) {
+        co_await strand_.sleep();
+        if (course_.must_end()) co_return Failure::drained;
         if (client_left()) co_return Failure::client_closed;
-        if (session_.expired() && !connection_->writable)
-            co_return request_time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
+        if (strand_.expired() && !endpoint_lane_.writable())
+            co_return course_.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
     }
-    co_return connected(connection_->connected());
+    co_return connected(endpoint_lane_.connected());
 }
 
 Failure Exchange::connected(net::Stream::Connecting how) {
     if (how == net::Stream::Connecting::done) return introduce_client();
     if (how != net::Stream::Connecting::shortage) return Failure::connect_failed;
-    retry_after_ = 1;
+    course_.retry_after = 1;
     return Failure::shortage;
 }
 
 net::Task<Failure> Exchange::attempt() {
     record_.attempt_us = context_.now_us;
     if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
-    wanted_up_.clear();
-    if (!route_->allow_trailers.empty())
-        wanted_up_ = http::announced_trailers(base(), request_, route_->allow_trailers);
+    request_trailers_.wanted.clear();
+    if (!course_.route->allow_trailers.empty())
+        request_trailers_.wanted = http::announced_trailers(base(), asked_.head, course_.route->allow_trailers);
     if (out_.empty()) {
         if (!write_request_head(out_)) co_return Failure::head_too_large;
         request_head_size_ = out_.size();
@@ -134,37 +132,32 @@ net::Task<Failure> Exchange::attempt() {
     } else if (!write_request_head_again()) {
         co_return Failure::head_too_large;
     }
-    request_trailers_.clear();
-    upload_.trailers = wanted_up_.empty() ? nullptr : &request_trailers_;
-    upload_.wanted_trailers = &wanted_up_;
-    upload_.start(
-        body_with_head_ ? http::Body{} : request_guard_.body,
-        request_guard_.body.kind == http::Body::Kind::chunked ? BodyPump::Coding::chunked : BodyPump::Coding::plain,
-        out_.unread(), route_->limits.body);
-    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
+    request_trailers_.lines.clear();
+    upload_.start(body_with_head_ ? http::Body{} : asked_.guarded.body, course_.route->limits.body, out_.unread(),
+                  asked_.guarded.body.kind == http::Body::Kind::chunked ? Coding::chunked : Coding::plain,
+                  request_trailers_.wanted.empty() ? nullptr : &request_trailers_);
+    if (course_.listener->min_rate != 0) pace_.start(course_.listener->min_rate, 0);
     upload_dead_ = invited_ = false;
-    parser_.reset();
     bool timing_response = false;
     unsigned informational = 0;
     for (;;) {
         if (!upload_.finished() && !upload_dead_) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
-            connection_->sent = sent_before_ + upload_.sent_bytes();
+            const Step step = upload_.step(strand_.budget);
             switch (step) {
                 case Step::source_closed:
                 case Step::source_failed:
                     co_return Failure::client_closed;
                 case Step::source_bad:
-                    refusal_ = "the chunked body is malformed";
+                    asked_.refusal = "the chunked body is malformed";
                     co_return Failure::bad_request;
                 case Step::too_large:
                     co_return Failure::body_too_large;
                 case Step::sink_failed:
                     upload_dead_ = true;  // it may have answered before it closed: read on
-                    connection_->readable = true;
+                    endpoint_lane_.look_again();
                     break;
                 case Step::others_turn:
-                    session_.step_back();
+                    strand_.step_back();
                     break;
                 default:
                     break;
@@ -174,38 +167,34 @@ net::Task<Failure> Exchange::attempt() {
             timing_response = true;
             paced_since_ms_ = 0;
             pacing_ = false;
-            set_phase_deadline(upstream_->response_head_ms);
+            set_phase_deadline(course_.upstream->response_head_ms);
         }
-        while (connection_->readable) {
-            const auto got = connection_->read(back_.room());
-            if (got.status == Status::again) break;
-            if (got.status != Status::done) co_return endpoint_gone(got.status == Status::closed && !upload_dead_);
-            back_.filled(got.bytes);
-            bool complete = false;
-            if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
-            while (complete && response_.status < 200 && response_.status != 101) {
-                if (++informational > kMaxInformational) co_return Failure::bad_response;
-                if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
-                // It works on it: its time for the head begins anew.
-                if (timing_response) set_phase_deadline(upstream_->response_head_ms);
-                complete = false;
-                if (back_.empty()) break;
-                if (const Failure failure = read_response_head(complete); failure != Failure::none) co_return failure;
-            }
-            if (complete) co_return Failure::none;
+        for (;;) {
+            using Answer = EndpointLane::Answer;
+            const Answer answer = endpoint_lane_.read_head(response_);
+            if (answer == Answer::wait) break;
+            if (answer == Answer::malformed) co_return refuse_answer("its head is malformed or too large");
+            if (answer != Answer::here) co_return endpoint_gone(answer == Answer::closed && !upload_dead_);
+            if (const Failure failure = guard_answer(); failure != Failure::none) co_return failure;
+            if (response_.status >= 200 || response_.status == 101) co_return Failure::none;
+            if (++informational > kMaxInformational) co_return Failure::bad_response;
+            if (const Failure failure = co_await relay_informational(); failure != Failure::none) co_return failure;
+            // It works on it: its time for the head begins anew.
+            if (timing_response) set_phase_deadline(course_.upstream->response_head_ms);
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_response) set_paced_deadline(listener_->min_rate != 0 && connection_->writable, upstream_->idle_ms);
-        co_await session_.sleep();
-        if (must_end()) co_return Failure::drained;
+        if (!timing_response)
+            set_paced_deadline(course_.listener->min_rate != 0 && endpoint_lane_.writable(), course_.upstream->idle_ms);
+        co_await strand_.sleep();
+        if (course_.must_end()) co_return Failure::drained;
         if (!timing_response && upload_too_slow()) co_return Failure::body_timeout;
-        if (time_is_up() && !connection_->readable) {
-            if (request_time_is_up()) co_return Failure::request_timeout;
+        if (time_is_up() && !endpoint_lane_.readable()) {
+            if (course_.time_is_up()) co_return Failure::request_timeout;
             if (timing_response) co_return Failure::response_timeout;
-            if (session_.stream.readable) continue;
+            if (client_.readable()) continue;
             // Whoever did not move: the endpoint that takes no more, or the client that sends no more.
-            co_return connection_->writable ? Failure::body_timeout : Failure::response_timeout;
+            co_return endpoint_lane_.writable() ? Failure::body_timeout : Failure::response_timeout;
         }
     }
 }
@@ -213,15 +202,8 @@ net::Task<Failure> Exchange::attempt() {
 // A small body that is here already goes out with the head, from one piece of memory that stays: so the request can be
 // sent again when a kept connection turns out to be dead.
 void Exchange::take_small_body() {
-    const http::Body& body = request_guard_.body;
-    if (body.kind != http::Body::Kind::length || body.length == 0 || body.length > session_.in.size()) return;
-    const auto size = static_cast<std::size_t>(body.length);
-    if (size > out_.room().size()) return;
-    std::memcpy(out_.room().data(), session_.in.data(), size);
-    out_.filled(size);
-    session_.in.consume(size);
-    record_.bytes_in += size;
-    body_with_head_ = true;
+    body_with_head_ = client_.append_whole_body(asked_.guarded.body, net::BufferPool::kBlock, out_);
+    if (body_with_head_) record_.bytes_in += asked_.guarded.body.length;
 }
 
 // Another route or endpoint may want another head. The body behind it has left the client's buffer and comes along.
@@ -241,30 +223,21 @@ bool Exchange::write_request_head_again() {
 // The connection ended before a response head. What may the request have caused?
 // `in_order`: by a FIN, not by a reset.
 Failure Exchange::endpoint_gone(bool in_order) const {
-    if (!back_.empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
-    if (!connection_was_reused_) return Failure::reset;
+    if (!endpoint_lane_.unread().empty())
+        return Failure::reset;  // part of an answer came: the endpoint has seen the request
+    if (!endpoint_lane_.reused()) return Failure::reset;
     // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
     // nobody can have read it. A reset proves nothing: it may overtake the acknowledgement of what was read.
-    if (in_order && !connection_->delivered_beyond(sent_before_)) return Failure::reused_unread;
+    if (in_order && endpoint_lane_.nothing_delivered()) return Failure::reused_unread;
     return upload_.finished() ? Failure::reused_reset : Failure::reused_closed;
 }
 
-Failure Exchange::read_response_head(bool& got_head) {
-    back_.compact();
-    switch (parser_.response(back_.unread(), response_)) {
-        case http::HeadParser::Outcome::more:
-            return Failure::none;
-        case http::HeadParser::Outcome::done:
-            break;
-        default:
-            return refuse_answer("its head is malformed or too large");
-    }
-    response_guard_ = http::guard_response(back_.data(), response_, method());
+Failure Exchange::guard_answer() {
+    response_guard_ = http::guard_response(endpoint_lane_.base(), response_, asked_.method());
     if (response_guard_.refused != nullptr) return refuse_answer(response_guard_.refused);
-    if (response_.status == 101 && !(request_guard_.upgrade && response_guard_.upgrade &&
-                                     http::offered_upgrade(base(), request_, back_.data(), response_)))
+    if (response_.status == 101 && !(asked_.guarded.upgrade && response_guard_.upgrade &&
+                                     http::offered_upgrade(base(), asked_.head, endpoint_lane_.base(), response_)))
         return refuse_answer("it switches to what was not offered");
-    got_head = true;
     return Failure::none;
 }
 
@@ -273,7 +246,7 @@ Failure Exchange::refuse_answer(std::string_view why) {
     constexpr std::size_t kShown = 64;
     refused_answer_ = why;
     refused_answer_ += ": ";
-    refused_answer_ += back_.unread().substr(0, kShown);
+    refused_answer_ += endpoint_lane_.unread().substr(0, kShown);
     local_->refused = refused_answer_;
     return Failure::bad_response;
 }
@@ -281,17 +254,17 @@ Failure Exchange::refuse_answer(std::string_view why) {
 bool Exchange::may_retry(Failure failure) const {
     const Retry retry = traits(failure).retry;
     if (retry == Retry::never || answer_started_) return false;
-    if (retry == Retry::if_idempotent && !idempotent()) return false;
+    if (retry == Retry::if_idempotent && !asked_.idempotent()) return false;
     // What has been taken from the client's body, be it only the size of a chunk, cannot be sent again (a small body
     // travels with the head and can).
-    if (upload_.touched()) return false;
+    if (client_.body_touched()) return false;
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (stale_connection(failure)) return true;
-    if (record_.attempts > route_->retries.attempts) return false;
+    if (record_.attempts > course_.route->retries.attempts) return false;
     const std::uint64_t allowed =
-        std::max<std::uint64_t>(kMinRetries, context_.active_exchanges * route_->retries.budget_percent / 100);
-    return route_->retries.attempts > 0 && (retrying_ || context_.active_retries < allowed);
+        std::max<std::uint64_t>(kMinRetries, context_.active_exchanges * course_.route->retries.budget_percent / 100);
+    return course_.route->retries.attempts > 0 && (retrying_ || context_.active_retries < allowed);
 }
 
 void Exchange::note_attempt_end(Failure failure) {
@@ -301,24 +274,24 @@ void Exchange::note_attempt_end(Failure failure) {
     const bool answered_5xx = failure == Failure::none && response_.status >= 500;
     const bool failed = answered_5xx || traits(failure).blames_endpoint;
     const bool stale = failure != Failure::none && stale_connection(failure);
-    if (upstream_->breaker.failure_percent != 0) {
+    if (course_.upstream->breaker.failure_percent != 0) {
         using Outcome = upstream::Breaker::Outcome;
         const bool says_nothing = left || stale;
-        auto& breaker = context_.breaker(upstream_->id);
-        breaker.ended(upstream_->breaker, breaker_ticket_,
+        auto& breaker = context_.breaker(course_.upstream->id);
+        breaker.ended(course_.upstream->breaker, breaker_ticket_,
                       says_nothing ? Outcome::abandoned
                       : failed     ? Outcome::failed
                                    : Outcome::ok,
                       context_.now_ms);
-        upstream_->breaker_board->show(context_.worker_number, breaker);
+        course_.upstream->breaker_board->show(context_.worker_number, breaker);
     }
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
     // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's
     // failure.
     if (stale) {
-        const bool again = idempotent() || failure == Failure::reused_unread;
+        const bool again = asked_.idempotent() || failure == Failure::reused_unread;
         force_fresh_ = true;
-        if (tried_count_ > 0) --tried_count_;
+        course_.tried.forgive();
         if (again) --record_.attempts;
         record_.told_head = record_.told_whole = 0;  // the next one begins anew
         if (again && failure != Failure::reused_reset) return;
@@ -327,7 +300,7 @@ void Exchange::note_attempt_end(Failure failure) {
     if (!record_.first_done && !left) {
         record_.first_done = true;
         record_.first_failed = failed;
-        record_.first_upstream = upstream_->id;
+        record_.first_upstream = course_.upstream->id;
         record_.first_failure = failure;
         if (local_ != nullptr) record_.first_endpoint = local_->state->id;
         if (failure == Failure::none) {
@@ -339,7 +312,7 @@ void Exchange::note_attempt_end(Failure failure) {
     if (left) return;
     if (failed)
         local_->ewma.observe(std::max(static_cast<double>(took), upstream::PeakEwma::kPenaltyUs), context_.now_us);
-    else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
+    else if (course_.upstream->balance.kind == config::Balance::Kind::peak_ewma)
         local_->ewma.observe(static_cast<double>(took), context_.now_us);
     // A response counts when it is over: it may still break.
     if (failure != Failure::none) count_result(failure);
@@ -357,26 +330,26 @@ void Exchange::count_result(Failure failure) {
     }
     ++(unreachable ? local_->counts.unreachable : local_->counts.failed);
     ++local_->consecutive_failures;
-    context_.note_failure(route_->id, local_->state->id, in_force_->generation);
-    if (upstream_->ejection.consecutive_failures != 0 &&
-        local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+    context_.note_failure(course_.route->id, local_->state->id, course_.in_force->generation);
+    if (course_.upstream->ejection.consecutive_failures != 0 &&
+        local_->consecutive_failures % course_.upstream->ejection.consecutive_failures == 0)
         context_.suspect({local_->state->id, local_->consecutive_failures});
 }
 
 void Exchange::give_back(bool reusable) {
     if (endpoint_ == nullptr) return;
     --local_->pool.leased;
-    if (connection_) {
+    if (endpoint_lane_.is_open()) {
         if (reusable) {
             if (bound_)
                 keep_for_client();
             else
-                local_->pool.give(std::move(connection_), upstream_->max_idle);
+                local_->pool.give(endpoint_lane_.leave(), course_.upstream->max_idle);
         }
-        connection_.reset();
+        endpoint_lane_.close();
     }
     upstream::release(*endpoint_);
-    if (context_.waiting != 0) context_.queue(upstream_->id).call();
+    if (context_.waiting != 0) context_.queue(course_.upstream->id).call();
     endpoint_ = nullptr;
     local_ = nullptr;
 }

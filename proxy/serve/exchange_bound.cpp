@@ -7,30 +7,30 @@
 namespace switchyard::serve {
 
 bool Exchange::binds() const {
-    return http::binds_connection(base(), request_) || http::binds_connection(back_.data(), response_);
+    return http::binds_connection(base(), asked_.head) || http::binds_connection(endpoint_lane_.base(), response_);
 }
 
 // The endpoint that the client has a connection of his own to, if it is one of these.
 void Exchange::prefer_bound(std::int32_t& preferred) const {
-    for (std::size_t i = 0; i < upstream_->endpoints.size(); ++i)
-        if (session_.bound->is_to(upstream_->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
+    for (std::size_t i = 0; i < course_.upstream->endpoints.size(); ++i)
+        if (client_.bound()->is_to(course_.upstream->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
 }
 
 bool Exchange::take_bound() {
-    if (!session_.bound->is_to(local_->state)) return false;
-    const auto own = std::move(session_.bound);
+    if (!client_.bound()->is_to(local_->state)) return false;
+    const auto own = std::move(client_.bound());
     // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
     if (force_fresh_ || own->connection->stale()) return false;
-    connection_ = std::move(own->connection);
+    endpoint_lane_.stand_on(std::move(own->connection), strand_);
     bound_ = true;
     return true;
 }
 
 void Exchange::keep_for_client() {
-    if (trusted_peer_ || upstream_->max_idle == 0 || upstream_->send_proxy_protocol != 0) return;
-    if (connection_->hung_up || connection_->readable) return;
-    connection_->notify(&session_);
-    session_.bound = std::make_unique<Session::Bound>(std::move(connection_), local_->state);
+    if (asked_.trusted_peer || course_.upstream->max_idle == 0 || course_.upstream->send_proxy_protocol != 0) return;
+    // Its news still wake this client's strand.
+    if (endpoint_lane_.quiet())
+        client_.bound() = std::make_unique<ClientConnection::Bound>(endpoint_lane_.leave(), local_->state);
 }
 
 }  // namespace switchyard::serve

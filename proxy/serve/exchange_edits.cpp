@@ -13,18 +13,19 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
         switch (fill.what) {
             case config::Placeholder::client: {
                 char text[64];
-                to << (facts_.client.is_ip ? std::string_view(text, facts_.client.write(text)) : "unknown");
+                to << (asked_.facts.client.is_ip ? std::string_view(text, asked_.facts.client.write(text)) : "unknown");
                 break;
             }
             case config::Placeholder::host:
-                to << (host_.empty() && fill.in_host && endpoint_ != nullptr ? std::string_view(endpoint_->configured)
-                                                                             : host_);
+                to << (asked_.facts.host.empty() && fill.in_host && endpoint_ != nullptr
+                           ? std::string_view(endpoint_->configured)
+                           : asked_.facts.host);
                 break;
             case config::Placeholder::target:
-                to << target_.path << target_.tail;
+                to << asked_.target.path << asked_.target.tail;
                 break;
             case config::Placeholder::request_id:
-                to << std::string_view(request_id_, request_id_size_);
+                to << request_id_.text();
                 break;
         }
     }
@@ -33,8 +34,8 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
 
 // The answers that the proxy gives by itself are the route's answers: its edits are the last word on their lines, too.
 void Exchange::write_own_answer(http::Writer& to, const http::LocalReply& reply) const {
-    if (route_ == nullptr || route_->response_edits.empty()) return http::write_local_reply(to, reply);
-    const route::Edits& edits = route_->response_edits;
+    if (course_.route == nullptr || course_.route->response_edits.empty()) return http::write_local_reply(to, reply);
+    const route::Edits& edits = course_.route->response_edits;
     net::Buffer small(context_.buffers);
     std::string large;
     http::Writer plain(small.room());
@@ -60,8 +61,9 @@ void Exchange::write_own_answer(http::Writer& to, const http::LocalReply& reply)
 std::size_t Exchange::largest_own_answer(const http::LocalReply& reply) const {
     constexpr std::size_t kOwnLines = 4096;
     std::size_t size = reply.body.size() + reply.extra_lines.size() + reply.detail.size() + kOwnLines;
-    if (route_ != nullptr)
-        size += route_->response_edits.lines.size() + route_->response_edits.fills.size() * http::kMaxHead;
+    if (course_.route != nullptr)
+        size +=
+            course_.route->response_edits.lines.size() + course_.route->response_edits.fills.size() * http::kMaxHead;
     return size;
 }
 

@@ -4,44 +4,42 @@
 
 namespace switchyard::serve {
 
-using Status = net::Transfer::Status;
-
 // 1xx: passed on to clients that understand them (HTTP/1.1), in order, before the final response.
 net::Task<Failure> Exchange::relay_informational() {
     if (response_.status == 100) invited_ = true;
-    if (request_.minor == 1) {
+    if (asked_.head.minor == 1) {
         net::Buffer line(context_.buffers);
         if (!write_informational(line)) co_return Failure::bad_response;
         while (!line.empty()) {
-            if (!session_.stream.writable) {
-                set_phase_deadline(upstream_->idle_ms);
-                co_await session_.sleep();
-                if (must_end()) co_return Failure::drained;
-                if (session_.stream.broken) co_return Failure::client_closed;
-                if (session_.expired() && !session_.stream.writable)
-                    co_return request_time_is_up() ? Failure::request_timeout : Failure::client_slow;
+            if (!client_.writable()) {
+                set_phase_deadline(course_.upstream->idle_ms);
+                co_await strand_.sleep();
+                if (course_.must_end()) co_return Failure::drained;
+                if (client_.broken()) co_return Failure::client_closed;
+                if (strand_.expired() && !client_.writable())
+                    co_return course_.time_is_up() ? Failure::request_timeout : Failure::client_slow;
                 continue;
             }
-            const auto wrote = session_.stream.write(line.data(), line.size());
-            if (wrote.status == Status::failed) co_return Failure::client_closed;
+            const auto wrote = client_.say(line.unread());
+            if (wrote.status == net::Transfer::Status::failed) co_return Failure::client_closed;
             line.consume(wrote.bytes);
             record_.bytes_out += wrote.bytes;
         }
     }
-    session_.budget.served();
-    if (session_.budget.over()) co_await session_.let_others();
-    back_.consume(response_.size);
-    parser_.reset();
+    strand_.budget.served();
+    if (strand_.budget.over()) co_await strand_.let_others();
+    endpoint_lane_.drop_head(response_.size);
     co_return Failure::none;
 }
 
 bool Exchange::write_informational(net::Buffer& out) {
     http::Writer line(out.room());
-    line << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(back_.data()) << "\r\n";
+    line << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(endpoint_lane_.base())
+         << "\r\n";
     for (std::uint16_t i = 0; i < response_.field_count; ++i) {
         const auto& field = response_.fields[i];
         if (field.drop || field.id == http::FieldName::content_length) continue;
-        line << field.name.of(back_.data()) << ": " << field.value.of(back_.data()) << "\r\n";
+        line << field.name.of(endpoint_lane_.base()) << ": " << field.value.of(endpoint_lane_.base()) << "\r\n";
     }
     line << "\r\n";
     if (line.overflow()) return false;

@@ -1,30 +1,38 @@
 // return: the response's body to the client.
 #include <algorithm>
-#include <cstring>
 
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
 
 using Next = Exchange::Next;
-using Step = BodyPump::Step;
+using Step = Relay::Step;
 using Kind = http::Body::Kind;
+
+namespace {
+
+// A body that is not larger and is here already is copied behind its head: one plain send instead of a gathered one.
+// Above it the copy costs more than the gathering.
+constexpr std::size_t kSmall = 4096;
+
+}  // namespace
 
 net::Task<Next> Exchange::return_response() {
     record_.first_byte_us = context_.now_us;
     record_.status = response_.status;
     const bool uploaded = upload_.finished();
     const http::Body body = response_guard_.body;
-    const bool chunked_client = request_.minor == 1;
+    const bool chunked_client = asked_.head.minor == 1;
     const bool framed = body.kind == Kind::none || body.kind == Kind::length || chunked_client;
-    const bool keep = request_guard_.keep_alive && framed && uploaded && !closing();
+    const bool keep = asked_.guarded.keep_alive && framed && uploaded && !closing();
     const auto coding = chunked_client && (body.kind == Kind::chunked || body.kind == Kind::until_close)
-                            ? BodyPump::Coding::chunked
-                            : BodyPump::Coding::plain;
-    const bool becomes_tunnel = response_.status == 101 || (method() == "CONNECT" && response_.status < 300);
+                            ? Coding::chunked
+                            : Coding::plain;
+    const bool becomes_tunnel = response_.status == 101 || (asked_.method() == "CONNECT" && response_.status < 300);
     if (uploaded || becomes_tunnel) out_.release();
-    if (!route_->allow_trailers.empty())
-        wanted_down_ = http::announced_trailers(back_.data(), response_, route_->allow_trailers);
+    if (!course_.route->allow_trailers.empty())
+        response_trailers_.wanted =
+            http::announced_trailers(endpoint_lane_.base(), response_, course_.route->allow_trailers);
     net::Buffer lead(context_.buffers);
     // A tunnel is open for as long as it lasts.
     if (!write_response_head(lead, keep || becomes_tunnel, coding)) {
@@ -36,26 +44,25 @@ net::Task<Next> Exchange::return_response() {
                                               1u << static_cast<unsigned>(http::FieldName::proxy_authorization) |
                                               1u << static_cast<unsigned>(http::FieldName::www_authenticate) |
                                               1u << static_cast<unsigned>(http::FieldName::proxy_authenticate);
-    if (((request_.known | response_.known) & kAuthentication) != 0 && binds()) bound_ = true;
-    back_.consume(response_.size);
+    if (((asked_.head.known | response_.known) & kAuthentication) != 0 && binds()) bound_ = true;
+    endpoint_lane_.drop_head(response_.size);
     answer_started_ = true;
     if (becomes_tunnel) co_return co_await tunnel(lead.unread());
 
-    download_.trailers = wanted_down_.empty() ? nullptr : &response_trailers_;
-    download_.wanted_trailers = &wanted_down_;
-    const bool joined = join_small_body(lead);
+    const bool joined = endpoint_lane_.append_whole_body(body, kSmall, lead);
     if (!joined && duration_stands_outside()) stand_outside();
-    download_.start(joined ? http::Body{} : body, coding, lead.unread(), 0);
-    const bool said_all = !request_guard_.keep_alive && uploaded && session_.in.empty() && !session_.stream.readable;
-    if (listener_->min_rate != 0) pace_.start(listener_->min_rate, 0);
+    download_.start(joined ? http::Body{} : body, 0, lead.unread(), coding,
+                    response_trailers_.wanted.empty() ? nullptr : &response_trailers_);
+    const bool said_all = !asked_.guarded.keep_alive && uploaded && client_.silent();
+    if (course_.listener->min_rate != 0) pace_.start(course_.listener->min_rate, 0);
     Next next = keep ? Next::keep : said_all ? Next::done : Next::close;
     // Where the client's framing shows by itself that the end is missing, all that came reaches him, and then an end in
     // order. A reset, which may overtake octets on their way, only where a part could be taken for the whole.
-    const Next broken_off = body.kind == Kind::length || coding == BodyPump::Coding::chunked ? Next::close : Next::cut;
+    const Next broken_off = body.kind == Kind::length || coding == Coding::chunked ? Next::close : Next::cut;
     std::int64_t idle_since_ms = context_.now_ms;
     for (;;) {
-        const auto before = download_.sent_bytes() + upload_.sent_bytes();
-        const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
+        const auto before = client_.sent_bytes() + endpoint_lane_.sent_bytes();
+        const Step step = download_.step(strand_.budget);
         if (step == Step::done) break;
         if (step == Step::source_closed || step == Step::source_failed) {
             stop_at_failure(Failure::truncated);
@@ -75,29 +82,30 @@ net::Task<Next> Exchange::return_response() {
         }
         if (!upload_.finished() && !upload_dead_) {
             // An early answer: the rest of the request still flows, but its fate no longer matters.
-            const Step up = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
+            const Step up = upload_.step(strand_.budget);
             if (up == Step::source_closed || up == Step::source_failed || up == Step::source_bad ||
                 up == Step::sink_failed || up == Step::too_large)
                 upload_dead_ = true;
-            if (up == Step::others_turn) session_.step_back();
+            if (up == Step::others_turn) strand_.step_back();
         }
-        if (step == Step::others_turn) session_.step_back();
-        if (lead.empty() == false && download_.lead_sent()) lead.release();
+        if (step == Step::others_turn) strand_.step_back();
+        if (!lead.empty() && !client_.head_waits()) lead.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
-        if (download_.sent_bytes() + upload_.sent_bytes() != before) idle_since_ms = context_.now_ms;
+        if (client_.sent_bytes() + endpoint_lane_.sent_bytes() != before) idle_since_ms = context_.now_ms;
         if (time_is_up()) {
-            stop_at_failure(request_time_is_up()      ? Failure::request_timeout
+            stop_at_failure(course_.time_is_up()      ? Failure::request_timeout
                             : step == Step::wait_sink ? Failure::client_slow
                                                       : Failure::body_idle);
             next = step == Step::wait_sink ? Next::cut : broken_off;
             break;
         }
-        set_paced_deadline(listener_->min_rate != 0 && step == Step::wait_sink,
-                           upstream_->idle_ms == 0
-                               ? 0
-                               : std::max<std::int64_t>(1, idle_since_ms + upstream_->idle_ms - context_.now_ms));
-        co_await session_.sleep();
-        if (must_end()) {
+        set_paced_deadline(
+            course_.listener->min_rate != 0 && step == Step::wait_sink,
+            course_.upstream->idle_ms == 0
+                ? 0
+                : std::max<std::int64_t>(1, idle_since_ms + course_.upstream->idle_ms - context_.now_ms));
+        co_await strand_.sleep();
+        if (course_.must_end()) {
             stop_at_failure(Failure::drained);
             next = step == Step::wait_sink ? Next::cut : broken_off;
             break;
@@ -108,18 +116,18 @@ net::Task<Next> Exchange::return_response() {
             break;
         }
     }
-    record_.bytes_out += download_.sent_bytes();
-    record_.bytes_in += upload_.body_bytes();
+    record_.bytes_out += client_.sent_bytes();
+    record_.bytes_in += client_.body_bytes();
     const bool whole = record_.failure == Failure::none;
-    if (whole && record_.attempts == 1 && !joined && download_.body_bytes() == 0 && may_be_empty_by_mistake())
+    if (whole && record_.attempts == 1 && !joined && endpoint_lane_.body_bytes() == 0 && may_be_empty_by_mistake())
         record_.first_answer = AnswerKind::empty;
     // Who answers an expectation without having asked for the body may take what came all the same for a next request.
-    const bool body_in_doubt = request_guard_.expect_continue && !request_guard_.body.empty() && !invited_;
+    const bool body_in_doubt = asked_.guarded.expect_continue && !asked_.guarded.body.empty() && !invited_;
     count_result(record_.failure);
-    give_back(whole && uploaded && !body_in_doubt && response_guard_.keep_alive && back_.empty() &&
+    give_back(whole && uploaded && !body_in_doubt && response_guard_.keep_alive && endpoint_lane_.nothing_unread() &&
               body.kind != Kind::until_close);
     // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
-    if (!whole && download_.sent_bytes() == 0 && traits(record_.failure).status != 0)
+    if (!whole && client_.sent_bytes() == 0 && traits(record_.failure).status != 0)
         co_return co_await answer_locally(record_.failure);
     co_return next;
 }
@@ -127,28 +135,14 @@ net::Task<Next> Exchange::return_response() {
 // A good answer that ought to say something.
 bool Exchange::may_be_empty_by_mistake() const {
     const auto status = response_.status;
-    return status >= 200 && status < 300 && status != 204 && status != 205 && method() != "HEAD";
-}
-
-// A small body that is here already is copied behind its head: one plain send instead of a gathered one.
-bool Exchange::join_small_body(net::Buffer& lead) {
-    constexpr std::size_t kSmall = 4096;  // above it the copy costs more than the gathering
-    const http::Body& body = response_guard_.body;
-    if (body.kind != Kind::length || body.length == 0 || body.length > kSmall || body.length > back_.size())
-        return false;
-    const auto size = static_cast<std::size_t>(body.length);
-    if (size > lead.room().size()) return false;
-    std::memcpy(lead.room().data(), back_.data(), size);
-    lead.filled(size);
-    back_.consume(size);
-    return true;
+    return status >= 200 && status < 300 && status != 204 && status != 205 && asked_.method() != "HEAD";
 }
 
 // After the first byte of the answer, the endpoint's failures count but cannot be told to the client any more.
 void Exchange::stop_at_failure(Failure failure) {
     record_.failure = failure;
     if (!traits(failure).blames_endpoint || local_ == nullptr) return;
-    if (record_.first_upstream != upstream_->id || record_.attempts != 1) return;
+    if (record_.first_upstream != course_.upstream->id || record_.attempts != 1) return;
     record_.first_failed = true;
     record_.first_failure = failure;
     record_.first_answer = AnswerKind::cut;

@@ -4,62 +4,60 @@
 namespace switchyard::serve {
 
 using Next = Exchange::Next;
-using Step = BodyPump::Step;
+using Step = Relay::Step;
 using Kind = http::Body::Kind;
 
 // Bytes both ways until both sides have closed, nothing moved for the route's tunnel_idle, or the drain of its endpoint
 // has reached this one.
 net::Task<Next> Exchange::tunnel(std::string_view head) {
-    leave_upstream();
-    record_.tunnel = true;
+    course_.become_tunnel();
     stand_outside();
-    enter_upstream(*upstream_);
-    request_deadline_ms_ = 0;
     const http::Body endless{Kind::until_close, 0};
-    upload_.trailers = download_.trailers = nullptr;
-    upload_.start(endless, BodyPump::Coding::plain, {}, 0);
-    download_.start(endless, BodyPump::Coding::plain, head, 0);
+    upload_.start(endless, 0, {}, Coding::plain);
+    download_.start(endless, 0, head, Coding::plain);
     bool up_open = true, down_open = true;
-    const Tunnels::Tunnel place(context_.tunnels, session_, local_->state->id);
-    session_.stream.readable = connection_->readable = true;  // whatever came with the heads may have hidden an edge
+    const Tunnels::Tunnel place(context_.tunnels, strand_, local_->state->id);
+    // Whatever came with the heads may have hidden an edge.
+    client_.look_again();
+    endpoint_lane_.look_again();
     while (up_open || down_open) {
         if (up_open) {
-            const Step step = upload_.step(session_.stream, session_.in, *connection_, session_.budget);
+            const Step step = upload_.step(strand_.budget);
             if (step == Step::done) {
-                connection_->shutdown_send();
+                endpoint_lane_.end_tunnel();
                 up_open = false;
             } else if (step == Step::others_turn) {
-                session_.step_back();
+                strand_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }
         }
         if (down_open) {
-            const Step step = download_.step(*connection_, back_, session_.stream, session_.budget);
+            const Step step = download_.step(strand_.budget);
             if (step == Step::done) {
-                session_.stream.shutdown_send();
+                client_.end_tunnel();
                 down_open = false;
             } else if (step == Step::others_turn) {
-                session_.step_back();
+                strand_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
                 break;
             }
         }
         if (!up_open && !down_open) break;
-        if (session_.in.empty()) session_.in.release();
-        if (back_.empty()) back_.release();
-        session_.set_deadline(
-            place.deadline(route_->tunnel_idle_ms == 0 ? 0 : context_.now_ms + route_->tunnel_idle_ms));
-        co_await session_.sleep();
-        if (must_end()) record_.failure = Failure::drained;
-        if (must_end() || place.must_end(context_.now_ms)) break;
-        if (session_.expired()) {
+        client_.rest();
+        endpoint_lane_.rest();
+        strand_.set_deadline(
+            place.deadline(course_.route->tunnel_idle_ms == 0 ? 0 : context_.now_ms + course_.route->tunnel_idle_ms));
+        co_await strand_.sleep();
+        if (course_.must_end()) record_.failure = Failure::drained;
+        if (course_.must_end() || place.must_end(context_.now_ms)) break;
+        if (strand_.expired()) {
             record_.failure = Failure::body_idle;
             break;
         }
     }
-    record_.bytes_out += download_.sent_bytes();
-    record_.bytes_in += upload_.body_bytes();
+    record_.bytes_out += client_.sent_bytes();
+    record_.bytes_in += client_.body_bytes();
     count_result(Failure::none);
     give_back(false);
     co_return Next::close;

@@ -19,7 +19,6 @@ struct Record {
     std::uint64_t bytes_out = 0;     // everything sent to the client
     std::uint32_t attempts = 0;
     Failure failure = Failure::none;
-    bool tunnel = false;
 
     // Of the first attempt, for the analysis; of the upstream that was meant when it had nobody to take the request.
     bool first_done = false;

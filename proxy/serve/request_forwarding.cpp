@@ -29,23 +29,23 @@ constexpr std::uint32_t kNoPortBeside = bit(http::FieldName::x_forwarded_port) |
 // Which of the trusted peer's two lists about the client counts. Where the listener names another header, neither: who
 // sets that one need not watch over these.
 bool Exchange::reads_forwarded_for() const {
-    return listener_->client_header.empty() || listener_->client_header == "x-forwarded-for";
+    return course_.listener->client_header.empty() || course_.listener->client_header == "x-forwarded-for";
 }
 bool Exchange::reads_forwarded() const {
-    return listener_->client_header.empty() || listener_->client_header == "forwarded";
+    return course_.listener->client_header.empty() || course_.listener->client_header == "forwarded";
 }
 
 // Where nobody else has a say: what most requests get, in few pieces.
 void Exchange::write_own_forwarding(http::Writer& to) const {
     char text[64];
-    to << "X-Forwarded-For: " << std::string_view(text, session_.client_address().write(text));
-    const bool tls = session_.stream.tls() != nullptr;
+    to << "X-Forwarded-For: " << std::string_view(text, client_.address().write(text));
+    const bool tls = client_.secure();
     if (tls)
-        to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << target_.authority;
+        to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << asked_.target.authority;
     else
-        to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << target_.authority;
-    if (!target_.port.empty())
-        to << "\r\nX-Forwarded-Port: " << target_.port << "\r\n";
+        to << "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " << asked_.target.authority;
+    if (!asked_.target.port.empty())
+        to << "\r\nX-Forwarded-Port: " << asked_.target.port << "\r\n";
     else if (tls)
         to << "\r\nX-Forwarded-Port: 443\r\n";
     else
@@ -56,25 +56,25 @@ void Exchange::write_own_forwarding(http::Writer& to) const {
 void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto,
                                 bool port_given) const {
     using Name = http::FieldName;
-    const route::Edits& edits = route_->request_edits;
-    const std::string_view scheme = session_.stream.tls() != nullptr ? "https" : "http";
+    const route::Edits& edits = course_.route->request_edits;
+    const std::string_view scheme = client_.secure() ? "https" : "http";
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
     if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
-        to << "X-Forwarded-Proto: " << (said_scheme_.empty() ? scheme : said_scheme_) << "\r\n";
+        to << "X-Forwarded-Proto: " << (asked_.said_scheme.empty() ? scheme : asked_.said_scheme) << "\r\n";
     // Who named no host asked for none.
-    if (!target_.authority.empty()) {
+    if (!asked_.target.authority.empty()) {
         if (host == nullptr && !edits.replaces(Name::x_forwarded_host))
-            to << "X-Forwarded-Host: " << target_.authority << "\r\n";
+            to << "X-Forwarded-Host: " << asked_.target.authority << "\r\n";
         if (!port_given && (edits.known & kNoPortBeside) == 0)
             to << "X-Forwarded-Port: " << forwarded_port(host, proto) << "\r\n";
     }
-    if (!listener_->forwarded || edits.replaces(Name::forwarded)) return;
+    if (!course_.listener->forwarded || edits.replaces(Name::forwarded)) return;
     char text[64];
-    const auto& peer = session_.client_address();
+    const auto& peer = client_.address();
     const std::string_view client = peer.is_ip ? std::string_view(text, peer.write(text)) : "unknown";
     const bool v6 = client.find(':') != client.npos;
     to << "Forwarded: for=" << (v6 ? "\"[" : "") << client << (v6 ? "]\"" : "") << ";proto=" << scheme;
-    if (!target_.authority.empty()) to << ";host=\"" << target_.authority << '"';
+    if (!asked_.target.authority.empty()) to << ";host=\"" << asked_.target.authority << '"';
     to << "\r\n";
 }
 
@@ -82,21 +82,21 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
 // it names.
 void Exchange::write_forwarded_for(http::Writer& to) const {
     char text[64];
-    const auto& peer = session_.client_address();
+    const auto& peer = client_.address();
     to << "X-Forwarded-For: ";
     bool any = false;
-    if (trusted_peer_) {
-        for (std::uint16_t i = 0; reads_forwarded_for() && i < request_.field_count; ++i) {
-            if (request_.fields[i].id != http::FieldName::x_forwarded_for) continue;
-            std::string_view list = request_.fields[i].value.of(base());
+    if (asked_.trusted_peer) {
+        for (std::uint16_t i = 0; reads_forwarded_for() && i < asked_.head.field_count; ++i) {
+            if (asked_.head.fields[i].id != http::FieldName::x_forwarded_for) continue;
+            std::string_view list = asked_.head.fields[i].value.of(base());
             while (!list.empty() && (list.back() == ',' || list.back() == ' ' || list.back() == '\t'))
                 list.remove_suffix(1);
             if (list.empty()) continue;
             to << (any ? ", " : "") << list;
             any = true;
         }
-        if (!any && facts_.client.is_ip && facts_.client != peer) {
-            to << std::string_view(text, facts_.client.write(text));
+        if (!any && asked_.facts.client.is_ip && asked_.facts.client != peer) {
+            to << std::string_view(text, asked_.facts.client.write(text));
             any = true;
         }
     }
@@ -114,10 +114,10 @@ std::string_view Exchange::forwarded_port(const http::Field* host, const http::F
         std::string_view list = field.value.of(base());
         return http::take_member(list);
     };
-    const std::string_view port = host == nullptr ? target_.port : port_in(first_of(*host));
+    const std::string_view port = host == nullptr ? asked_.target.port : port_in(first_of(*host));
     if (!port.empty()) return port;
-    if (proto == nullptr && said_scheme_.empty()) return session_.stream.tls() != nullptr ? "443" : "80";
-    const auto used = proto == nullptr ? said_scheme_ : first_of(*proto);
+    if (proto == nullptr && asked_.said_scheme.empty()) return client_.secure() ? "443" : "80";
+    const auto used = proto == nullptr ? asked_.said_scheme : first_of(*proto);
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }
 

@@ -1,7 +1,6 @@
 // The head that goes to the endpoint: the client's, less what was meant for us alone, plus what the endpoint should
 // know.
 #include <algorithm>
-#include <cstring>
 
 #include "proxy/http/characters.h"
 #include "proxy/http/writer.h"
@@ -9,18 +8,6 @@
 
 namespace switchyard::serve {
 namespace {
-
-// The eight hexadecimal digits of 32 bits, one in each octet, the lowest nibble in the lowest: the nibbles are spread
-// over the octets, and those above 9 are moved on from '9' to 'a'.
-constexpr std::uint64_t hex_digits(std::uint64_t bits) {
-    constexpr std::uint64_t kEach = 0x0101010101010101;
-    bits = (bits | bits << 16) & 0x0000ffff0000ffff;
-    bits = (bits | bits << 8) & 0x00ff00ff00ff00ff;
-    bits = (bits | bits << 4) & (kEach * 0x0f);
-    const std::uint64_t letters = (bits + kEach * 6) >> 4 & kEach;
-    return bits + kEach * '0' + letters * ('a' - '9' - 1);
-}
-static_assert(hex_digits(0x89abcdef) == 0x3839616263646566 && hex_digits(0x01234567) == 0x3031323334353637);
 
 // What is left of a path behind `prefix`, with the bytes the client sent where these lead to the same place as the
 // path that was routed; else that path itself, escaped anew. A path that reached its route only when normalized would
@@ -64,35 +51,16 @@ void write_path(http::Writer& out, const route::Route& route, const http::Target
 
 }  // namespace
 
-void Exchange::make_request_id() {
-    if (request_id_size_ != 0) return;
-    if (trusted_peer_) {
-        if (const http::Field* given = request_.find(http::FieldName::x_request_id)) {
-            const auto id = given->value.of(base());
-            if (!id.empty() && id.size() <= sizeof request_id_ && http::all(id, http::kToken)) {
-                request_id_size_ = static_cast<std::uint8_t>(id.copy(request_id_, id.size()));
-                return;
-            }
-        }
-    }
-    const std::uint64_t high = context_.random.next(), low = context_.random.next();
-    const std::uint64_t digits[] = {hex_digits(high & 0xffffffff), hex_digits(high >> 32), hex_digits(low & 0xffffffff),
-                                    hex_digits(low >> 32)};
-    static_assert(sizeof digits <= sizeof request_id_);
-    std::memcpy(request_id_, digits, sizeof digits);
-    request_id_size_ = sizeof digits;
-}
-
 bool Exchange::write_request_head(net::Buffer& out) {
     http::Writer to(out.room());
-    to << method() << ' ';
-    if (target_.form == http::Target::Form::authority)
-        to << target_.authority;
+    to << asked_.method() << ' ';
+    if (asked_.target.form == http::Target::Form::authority)
+        to << asked_.target.authority;
     else
-        write_path(to, *route_, target_, path_);
+        write_path(to, *course_.route, asked_.target, asked_.facts.path);
     to << " HTTP/1.1\r\n";
 
-    const route::Edits& edits = route_->request_edits;
+    const route::Edits& edits = course_.route->request_edits;
     const bool edited = !edits.names.empty();
     bool has_host_header = false, port_given = false;
     const http::Field *said_proto = nullptr, *said_host = nullptr;
@@ -102,36 +70,36 @@ bool Exchange::write_request_head(net::Buffer& out) {
         if (run_end > run_begin) to << std::string_view(base() + run_begin, run_end - run_begin);
         run_begin = run_end = 0;
     };
-    for (std::uint16_t i = 0; i < request_.field_count; ++i) {
-        const http::Field& field = request_.fields[i];
+    for (std::uint16_t i = 0; i < asked_.head.field_count; ++i) {
+        const http::Field& field = asked_.head.fields[i];
         bool keep = !field.drop;
         switch (field.id) {
             case http::FieldName::x_forwarded_for:
                 keep = false;  // see below
                 break;
             case http::FieldName::x_forwarded_proto:
-                keep = keep && trusted_peer_;
+                keep = keep && asked_.trusted_peer;
                 if (keep) said_proto = &field;
                 break;
             case http::FieldName::x_forwarded_host:
-                keep = keep && trusted_peer_;
+                keep = keep && asked_.trusted_peer;
                 if (keep) said_host = &field;
                 break;
             case http::FieldName::x_forwarded_port:
-                keep = keep && trusted_peer_;
+                keep = keep && asked_.trusted_peer;
                 port_given = port_given || keep;
                 break;
             case http::FieldName::forwarded:
-                keep = keep && trusted_peer_ && reads_forwarded();
+                keep = keep && asked_.trusted_peer && reads_forwarded();
                 break;
             case http::FieldName::claim:
-                keep = keep && trusted_peer_;
+                keep = keep && asked_.trusted_peer;
                 break;
             case http::FieldName::x_request_id:
                 keep = false;
                 break;
             case http::FieldName::max_forwards:
-                if (counts_forwards()) keep = false;
+                if (asked_.counts_forwards()) keep = false;
                 break;
             case http::FieldName::host:
                 has_host_header = true;
@@ -152,26 +120,26 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     flush_run();
     if (!has_host_header && !edits.replaces(http::FieldName::host))
-        to << "Host: " << (target_.authority.empty() ? std::string_view(endpoint_->configured) : target_.authority)
+        to << "Host: "
+           << (asked_.target.authority.empty() ? std::string_view(endpoint_->configured) : asked_.target.authority)
            << "\r\n";
     if (only_we_say())
         write_own_forwarding(to);
     else
         write_forwarding(to, said_host, said_proto, port_given);
-    if (!edits.replaces(http::FieldName::x_request_id))
-        to << "X-Request-Id: " << std::string_view(request_id_, request_id_size_) << "\r\n";
+    if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << request_id_.text() << "\r\n";
     if (!edits.replaces(http::FieldName::via))
-        to << (request_.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
-    if (forwards_left_ > 0 && !edits.replaces(http::FieldName::max_forwards))
-        to << "Max-Forwards: " << forwards_left_ - 1 << "\r\n";
-    if (request_guard_.body.kind == http::Body::Kind::chunked) {
+        to << (asked_.head.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
+    if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))
+        to << "Max-Forwards: " << asked_.forwards_left - 1 << "\r\n";
+    if (asked_.guarded.body.kind == http::Body::Kind::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, wanted_up_);
+        write_announcement(to, request_trailers_.wanted);
     }
-    if (request_guard_.upgrade) {
-        for (std::uint16_t i = 0; i < request_.field_count; ++i)
-            if (request_.fields[i].id == http::FieldName::upgrade)
-                to << "Upgrade: " << request_.fields[i].value.of(base()) << "\r\n";
+    if (asked_.guarded.upgrade) {
+        for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
+            if (asked_.head.fields[i].id == http::FieldName::upgrade)
+                to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
         to << "Connection: upgrade\r\n";
     }
     write_edits(to, edits);

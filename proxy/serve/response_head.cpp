@@ -5,11 +5,11 @@
 
 namespace switchyard::serve {
 
-bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding coding) {
-    const char* from = back_.data();
+bool Exchange::write_response_head(net::Buffer& out, bool keep, Coding coding) {
+    const char* from = endpoint_lane_.base();
     http::Writer to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{response_.status} << ' ' << response_.reason.of(from) << "\r\n";
-    const route::Edits& edits = route_->response_edits;
+    const route::Edits& edits = course_.route->response_edits;
     const bool edited = !edits.names.empty();
     std::size_t run_begin = 0, run_end = 0;
     auto flush_run = [&] {
@@ -32,9 +32,9 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     }
     flush_run();
     if (!response_.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << context_.date();
-    if (coding == BodyPump::Coding::chunked) {
+    if (coding == Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, wanted_down_);
+        write_announcement(to, response_trailers_.wanted);
     }
     // 426 is of no use without what is required (RFC 9110 §15.5.22).
     if ((response_.status == 101 || response_.status == 426) && response_.has(http::FieldName::upgrade)) {
@@ -45,23 +45,25 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, BodyPump::Coding
     }
     if (!keep) {
         to << "Connection: close\r\n";
-    } else if (request_.minor == 0) {
+    } else if (asked_.head.minor == 0) {
         to << "Connection: keep-alive\r\n";
     }
-    if (decision_.mint) {
-        to << "Set-Cookie: " << route_->sticky.key.name << '=' << std::string_view(request_id_, request_id_size_)
+    if (course_.decision.mint) {
+        to << "Set-Cookie: " << course_.route->sticky.key.name << '=' << request_id_.text()
            << "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n";
     }
     if (mint_session_) {
         char key[upstream::kSessionKeySize];
         upstream::write_session_key(endpoint_->session_key, key);
-        to << "Set-Cookie: " << upstream_->session_cookie << '=' << std::string_view(key, sizeof key)
+        to << "Set-Cookie: " << course_.upstream->session_cookie << '=' << std::string_view(key, sizeof key)
            << "; Path=/; HttpOnly; SameSite=Lax\r\n";
     }
-    if (route_->debug_headers && !edits.replaces("x-switchyard")) {
-        to << "X-Switchyard: generation=" << in_force_->snapshot->generation << "; route=" << route_->name;
-        if (decision_.rule >= 0) to << "; rule=" << route_->rules[static_cast<std::size_t>(decision_.rule)].name;
-        to << "; upstream=" << upstream_->name << "; endpoint=" << endpoint_->text << "\r\n";
+    if (course_.route->debug_headers && !edits.replaces("x-switchyard")) {
+        to << "X-Switchyard: generation=" << course_.in_force->snapshot->generation
+           << "; route=" << course_.route->name;
+        if (course_.decision.rule >= 0)
+            to << "; rule=" << course_.route->rules[static_cast<std::size_t>(course_.decision.rule)].name;
+        to << "; upstream=" << course_.upstream->name << "; endpoint=" << endpoint_->text << "\r\n";
     }
     write_edits(to, edits);
     to << "\r\n";

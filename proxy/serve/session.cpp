@@ -29,8 +29,7 @@ std::shared_ptr<const net::TlsPolicy> policy_in_force(const void* place) {
 }  // namespace
 
 Session::Session(Context& context, ListenerPlace& place, const route::ClientAddress& client)
-    : Waiter(context.poller), in(context.buffers), context_(context), place_(place), client_(client) {
-    alarm.waiter = this;
+    : ClientConnection(context, place, client) {
     ++context_.client_connections;
     place_.enter();
 }
@@ -57,8 +56,7 @@ void Session::finish() {
 void Session::woken() {
     budget.renew();
     if (stream.unsent() != 0 && stream.writable) stream.flush();
-    const auto sleeper = std::exchange(sleeper_, nullptr);
-    if (sleeper) sleeper.resume();
+    resume_sleeper();
     end_if_done();
 }
 

@@ -1,4 +1,4 @@
-#include "proxy/serve/body_pump.h"
+#include "proxy/serve/relay.h"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
@@ -9,22 +9,23 @@
 #include "tests/support/wire.h"
 
 using namespace switchyard;
-using serve::BodyPump;
+using serve::Coding;
+using serve::Relay;
 using test::Wire;
-using Step = BodyPump::Step;
+using Step = Relay::Step;
 using Kind = http::Body::Kind;
-using Coding = BodyPump::Coding;
 
 namespace {
 
-// A pump between two socket pairs: the test writes into `from` and reads at `to`.
+// A relay between two lanes on socket pairs: the test writes into `from` and reads at `to`.
 struct Bench {
     net::Poller poller;
     net::BufferPool pool;
-    net::Buffer buffer{pool};
+    net::Buffer buffer{pool}, unused{pool};
     net::Stream source, sink;
+    serve::Lane source_lane{buffer, &source}, sink_lane{unused, &sink};
     Wire from, to;
-    BodyPump pump;
+    Relay relay{source_lane, sink_lane};
     serve::TurnBudget budget;
     std::string got;
     Step last = Step::done;
@@ -48,7 +49,7 @@ struct Bench {
         while (poller.turn() > 0) {
         }
         budget.renew();
-        return pump.step(source, buffer, sink, budget);
+        return relay.step(budget);
     }
     // With a budget of so many octets.
     void step_with(std::size_t octets) {
@@ -56,7 +57,7 @@ struct Bench {
         }
         budget.renew();
         budget.moved(serve::TurnBudget::kOctets - octets);
-        last = pump.step(source, buffer, sink, budget);
+        last = relay.step(budget);
     }
     void read_sink() {
         to.read();
@@ -116,22 +117,22 @@ TEST_CASE("every framing arrives whole, wherever it is cut and however it is wri
                     CAPTURE(cut);
                     Bench b;
                     const std::string lead = "HEAD\r\n\r\n";
-                    b.pump.start(framing.body, coding, lead, 0);
+                    b.relay.start(framing.body, 0, lead, coding);
                     b.from.write(framing.wire.substr(0, cut));
                     Step step = b.step();
                     b.from.write(framing.wire.substr(cut));
                     if (framing.close) b.from.shutdown_send();
                     for (int i = 0; i < 5 && step != Step::done; ++i) step = b.step();
                     REQUIRE(step == Step::done);
-                    REQUIRE(b.pump.finished());
-                    REQUIRE(b.pump.body_bytes() == data.size());
+                    REQUIRE(b.relay.finished());
+                    REQUIRE(b.source_lane.body_bytes() == data.size());
                     b.read_sink();
                     REQUIRE(b.got.substr(0, lead.size()) == lead);
                     const std::string body = b.got.substr(lead.size());
                     // A body of length 0 has no coding: there is nothing to say.
                     const bool empty_length = framing.body.kind == Kind::length && data.empty();
                     REQUIRE((coding == Coding::chunked && !empty_length ? unchunked(body) : body) == data);
-                    REQUIRE(b.pump.sent_bytes() == b.got.size());
+                    REQUIRE(b.sink_lane.sent_bytes() == b.got.size());
                     REQUIRE(b.buffer.empty());
                 }
             }
@@ -146,7 +147,7 @@ TEST_CASE("a sink that takes a little at a time gets the same bytes, and the sou
         for (const Coding coding : {Coding::plain, Coding::chunked}) {
             CAPTURE(static_cast<int>(framing.body.kind));
             Bench b(true);
-            b.pump.start(framing.body, coding, {}, 0);
+            b.relay.start(framing.body, 0, {}, coding);
             std::string_view left = framing.wire;
             Step step = Step::wait_source;
             bool blocked = false;
@@ -176,7 +177,7 @@ TEST_CASE("bytes of the next message are left in the buffer") {
     for (const auto& framing : framings("hello")) {
         if (framing.close) continue;
         Bench b;
-        b.pump.start(framing.body, Coding::plain, {}, 0);
+        b.relay.start(framing.body, 0, {}, Coding::plain);
         b.from.write(framing.wire + "GET /next");
         REQUIRE(b.step() == Step::done);
         b.read_sink();
@@ -192,7 +193,7 @@ TEST_CASE("a source that ends too early is told from one that ends in time") {
             CAPTURE(static_cast<int>(framing.body.kind));
             CAPTURE(cut);
             Bench b;
-            b.pump.start(framing.body, Coding::chunked, {}, 0);
+            b.relay.start(framing.body, 0, {}, Coding::chunked);
             b.from.write(framing.wire.substr(0, cut));
             b.from.shutdown_send();
             Step step = b.step();
@@ -208,26 +209,26 @@ TEST_CASE("a source that ends too early is told from one that ends in time") {
 TEST_CASE("broken chunks, a sink that is gone and a body over the limit are told apart") {
     {
         Bench b;
-        b.pump.start({Kind::chunked, 0}, Coding::plain, {}, 0);
+        b.relay.start({Kind::chunked, 0}, 0, {}, Coding::plain);
         b.from.write("3\r\nabcd\r\n");
         CHECK(b.step() == Step::source_bad);
     }
     {
         Bench b;
-        b.pump.start({Kind::length, 5}, Coding::plain, {}, 0);
+        b.relay.start({Kind::length, 5}, 0, {}, Coding::plain);
         b.to.close();
         b.from.write("hello");
         CHECK(b.step() == Step::sink_failed);
     }
     {
         Bench b;
-        b.pump.start({Kind::chunked, 0}, Coding::chunked, {}, 4);
+        b.relay.start({Kind::chunked, 0}, 4, {}, Coding::chunked);
         b.from.write("5\r\nhello\r\n0\r\n\r\n");
         CHECK(b.step() == Step::too_large);
     }
     {
         Bench b;
-        b.pump.start({Kind::chunked, 0}, Coding::plain, {}, 5);
+        b.relay.start({Kind::chunked, 0}, 5, {}, Coding::plain);
         b.from.write("5\r\nhello\r\n0\r\n\r\n");
         CHECK(b.step() == Step::done);
     }
@@ -235,7 +236,7 @@ TEST_CASE("broken chunks, a sink that is gone and a body over the limit are told
 
 TEST_CASE("a head without a body is one piece, sent when the sink is ready") {
     Bench b;
-    b.pump.start({}, Coding::plain, "HTTP/1.1 204 No Content\r\n\r\n", 0);
+    b.relay.start({}, 0, "HTTP/1.1 204 No Content\r\n\r\n", Coding::plain);
     CHECK(b.step() == Step::done);
     b.read_sink();
     CHECK(b.got == "HTTP/1.1 204 No Content\r\n\r\n");
@@ -243,22 +244,22 @@ TEST_CASE("a head without a body is one piece, sent when the sink is ready") {
 
 TEST_CASE("a head does not wait for a body that has not begun") {
     Bench b;
-    b.pump.start({Kind::length, 5}, Coding::plain, "HEAD", 0);
+    b.relay.start({Kind::length, 5}, 0, "HEAD", Coding::plain);
     CHECK(b.step() == Step::wait_source);
     b.read_sink();
     CHECK(b.got == "HEAD");
-    CHECK(b.pump.lead_sent());
+    CHECK(!b.sink_lane.head_waits());
 }
 
 TEST_CASE("a body that flows without end leaves the others their turn, and goes on where it stood") {
     Bench b;
     constexpr std::size_t kBlock = net::BufferPool::kBlock;
     const std::string data(2 * kBlock, 'x');
-    b.pump.start({Kind::length, data.size()}, Coding::plain, {}, 0);
+    b.relay.start({Kind::length, data.size()}, 0, {}, Coding::plain);
     b.from.write(data);
     b.step_with(kBlock);
     CHECK(b.last == Step::others_turn);
-    CHECK(b.pump.body_bytes() == kBlock);
+    CHECK(b.source_lane.body_bytes() == kBlock);
     b.step_with(kBlock);
     CHECK(b.last == Step::done);
     b.read_sink();

@@ -1,0 +1,61 @@
+// What one request asks for, checked: how long its body is, which host and path are meant, who its client is.
+//
+// Pure; workers and /v1/explain read requests through the same functions, so that the two cannot differ. Views lead
+// into the head's text, which stays where it is, and into the value itself, which therefore cannot be copied. Errors: a
+// Failure, and in `refusal` the reason in words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proxy/base/failure.h"
+#include "proxy/http/framing.h"
+#include "proxy/http/head.h"
+#include "proxy/http/target.h"
+#include "proxy/route/claims.h"
+#include "proxy/route/request_facts.h"
+
+namespace switchyard::route {
+
+class TokenVerifier;
+
+struct Asked {
+    Asked() = default;
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+
+    // The guard: what two recipients could read in two ways goes no further. `head` is filled, its text at `base`.
+    Failure check(const char* base);
+    // Where the peer is trusted, the client is whom it names. `header`: where it does so (ListenerPlan::client_header).
+    void believe(const ClientAddress& peer, const CidrSet& trusted, std::string_view header);
+    // The claims of its token count if that is genuine.
+    void read_claims(const TokenVerifier& verifier, std::int64_t wall_seconds);
+
+    bool came() const { return head.size > 0; }
+    std::string_view method() const { return head.method.of(facts.base); }
+    bool idempotent() const;
+    // Is Max-Forwards more than a field like others in this request?
+    bool counts_forwards() const { return method() == "TRACE" || method() == "OPTIONS"; }
+
+    http::Head head;
+    http::Guarded guarded;
+    http::Target target;
+    RequestFacts facts;               // `head` is null until it was checked whom to believe
+    std::uint64_t forwards_left = 0;  // Max-Forwards, where it counts
+    bool trusted_peer = false;
+    std::string_view said_scheme;  // by which the client came to the trusted peer, where Forwarded tells
+    std::string_view refusal;
+
+  private:
+    Failure refuse(std::string_view why) {
+        refusal = why;
+        return Failure::bad_request;
+    }
+    Failure check_hops();
+
+    std::string normalized_path_, lower_host_;  // only where they differ
+    Claims claims_;
+};
+
+}  // namespace switchyard::route

@@ -1,0 +1,57 @@
+// Which route a request takes, and what it must pay there before it is given its upstream: one order of steps for
+// workers and /v1/explain, so that the two cannot differ.
+//
+// Pure but for the toll, which a worker takes and explain only looks at:
+//   bool enter(const Route&)                       a place among the requests in flight; asked where there is a limit
+//   bool pay(const Route&, const RequestFacts&)    a token of its rate; asked where there is one
+//   void passed(const Route&)                      nothing but its rules is before it now
+//   std::int64_t wall_seconds()                    for tokens that expire
+//   Turn turn(const Route&)                        the split's next
+#pragma once
+
+#include <string_view>
+
+#include "proxy/base/failure.h"
+#include "proxy/route/asked.h"
+#include "proxy/route/decide.h"
+#include "proxy/route/route_table.h"
+
+namespace switchyard::route {
+
+struct Choice {
+    const Route* route = nullptr;
+    Decision decision;
+
+    bool by_answering_rule() const {
+        return decision.rule >= 0 && route->rules[static_cast<std::size_t>(decision.rule)].answers();
+    }
+    // By itself, without an upstream.
+    bool answers() const { return route != nullptr && (decision.rule >= 0 ? by_answering_rule() : route->answers()); }
+};
+
+// `minted`: what a fresh sticky cookie would be. Where it is refused, `out` has the route if it came as far.
+template <class Toll>
+Failure choose(const RouteTable& routes, const SharedCount* listener, Asked& asked, std::string_view minted, Toll& toll,
+               Choice& out) {
+    const RequestFacts& facts = asked.facts;
+    const Route* const route = out.route = routes.find(facts.host, facts.path, facts.method, listener);
+    if (route == nullptr) return Failure::no_route;
+    if (facts.method == "CONNECT" && !route->allow_connect) return Failure::not_allowed;
+    const http::Body& body = asked.guarded.body;
+    if (route->limits.body != 0 && body.kind == http::Body::Kind::length && body.length > route->limits.body)
+        return Failure::body_too_large;
+    if (route->in_flight && !toll.enter(*route)) return Failure::route_full;
+    if (route->verifier) asked.read_claims(*route->verifier, toll.wall_seconds());
+    if (route->rate_table && !toll.pay(*route, facts)) return Failure::rate_limited;
+    toll.passed(*route);
+    if (route->answers()) {
+        // What a rule takes goes where the rule leads; all else the route answers.
+        if (!decide_by_rule(*route, facts, out.decision)) return Failure::none;
+    } else {
+        if (route->arms.empty() && route->rules.empty()) return Failure::no_route;
+        out.decision = decide(*route, facts, minted, [&] { return toll.turn(*route); });
+    }
+    return out.decision.by == Decision::By::refused_rule ? Failure::rule_refused : Failure::none;
+}
+
+}  // namespace switchyard::route

@@ -1,0 +1,59 @@
+// Puts the framing of an HTTP/1 body around its runs (plain, chunked) and writes them to a stream. The head goes out in
+// the same system call as the first octets.
+//
+// Invariants: what has once been offered is owed: the size of a chunk may have gone out before its octets.
+// Threads: one worker. Owns nothing; head, runs and trailers stay where they are until they are out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proxy/net/stream.h"
+#include "proxy/serve/run.h"
+#include "proxy/serve/trailers.h"
+
+namespace switchyard::serve {
+
+// What became of what was offered.
+enum class Push : std::uint8_t {
+    out,   // everything, framing included
+    wait,  // the rest must be offered again when there is room
+    failed,
+};
+
+// How a body is written: as it is (length or until close), or chunked.
+enum class Coding : std::uint8_t { plain, chunked };
+
+class BodyWriter {
+  public:
+    // `trailers`: go out behind a chunked body; null: none do.
+    void start(Coding coding, std::string_view head, const Trailers* trailers) {
+        coding_ = coding;
+        head_left_ = head;
+        trailers_ = trailers;
+        size_left_ = tail_left_ = {};
+        framed_ = false;
+        sent_bytes_ = 0;
+    }
+    // Writes what goes now and takes it off the run. One without octets that is not the last is the head alone.
+    Push push(net::Stream& stream, Run& run);
+
+    bool head_waits() const { return !head_left_.empty(); }
+    std::uint64_t sent_bytes() const { return sent_bytes_; }  // head and framing included
+
+  private:
+    void frame(std::size_t octets, bool last);
+    Push push_pieces(net::Stream& stream, Run& run);
+
+    Coding coding_ = Coding::plain;
+    bool framed_ = false;  // around the run that is offered
+    std::string_view head_left_, size_left_, tail_left_;
+    std::array<char, 20> size_line_;
+    std::string tail_text_;  // only with trailers
+    const Trailers* trailers_ = nullptr;
+    std::uint64_t sent_bytes_ = 0;
+};
+
+}  // namespace switchyard::serve

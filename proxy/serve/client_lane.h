@@ -1,0 +1,56 @@
+// The client's end of an exchange: a request comes, answers go.
+//
+// Threads: one worker. Owns what of the head has been looked at; the connection is the session's.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/base/failure.h"
+#include "proxy/http/head_parser.h"
+#include "proxy/http/proxy_protocol.h"
+#include "proxy/serve/client_connection.h"
+#include "proxy/serve/lane.h"
+
+namespace switchyard::serve {
+
+class ClientLane : public Lane {
+  public:
+    explicit ClientLane(ClientConnection& connection)
+        : Lane(connection.in, &connection.stream), connection_(connection) {}
+
+    enum class Request : std::uint8_t {
+        here,
+        wait,
+        others_turn,  // the budget is used up; there may be more at once
+        bad,          // `why`
+    };
+    // The head's text moves into `text`, where it stays until the end.
+    Request read_head(http::Head& head, net::Buffer& text, Failure& why);
+
+    // An answer, or a part of one, that stands for itself.
+    net::Transfer say(std::string_view octets) { return stream_->write(octets.data(), octets.size()); }
+
+    // The client has said all it had to say so far.
+    bool silent() const { return in_.empty() && !stream_->readable; }
+    bool hung_up() const { return stream_->hung_up; }
+    bool broken() const { return stream_->broken; }
+    // Octets that were pushed and have not reached the client, as far as can be known.
+    std::uint64_t unsent() const;
+
+    const ListenerPlace& place() const { return connection_.place(); }
+    std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }
+    bool secure() const { return stream_->tls() != nullptr; }
+    const route::ClientAddress& address() const { return connection_.client_address(); }
+    // Where the client's connection comes from and to; a port of 0: not known.
+    void addresses(http::ProxyAddress& source, http::ProxyAddress& destination) const;
+
+  private:
+    void move_head(net::Buffer& text, std::size_t size);
+
+    ClientConnection& connection_;
+    http::HeadParser parser_;
+    bool begun_ = false;  // more than an empty line of the head has come
+};
+
+}  // namespace switchyard::serve

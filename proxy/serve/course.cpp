@@ -1,0 +1,88 @@
+#include "proxy/serve/course.h"
+
+#include <utility>
+
+#include "proxy/route/rate_key.h"
+#include "proxy/route/rate_table.h"
+
+namespace switchyard::serve {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+
+}  // namespace
+
+void Course::pin() {
+    in_force = context_.in_force;
+    listener = &place_.plan();
+    ++in_force->pins;
+}
+
+Failure Course::choose(route::Asked& asked, std::string_view request_id) {
+    const Snapshot& snapshot = *in_force->snapshot;
+    const Failure refused =
+        route::choose(snapshot.routes, listener->connections.get(), asked, request_id, *this, *this);
+    if (refused == Failure::none && !answers()) enter(*snapshot.upstreams[decision.upstream]);
+    return refused;
+}
+
+void Course::leave() {
+    if (entered) route->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
+    entered = false;
+    leave_upstream();
+    if (in_force == nullptr) return;
+    InForce* held = std::exchange(in_force, nullptr);
+    if (--held->pins == 0 && held->replaced) context_.retired(held);
+}
+
+void Course::enter(const upstream::Upstream& other) {
+    leave_upstream();
+    upstream = &other;
+    sent = &in_force->sent[other.index];
+    ++(tunnel_ ? sent->tunnels : sent->requests);
+}
+
+void Course::leave_upstream() {
+    if (sent == nullptr) return;
+    --(tunnel_ ? sent->tunnels : sent->requests);
+    sent = nullptr;
+}
+
+// From here on it lasts as long as it lasts.
+void Course::become_tunnel() {
+    leave_upstream();
+    tunnel_ = true;
+    enter(*upstream);
+    deadline_ms = 0;
+}
+
+bool Course::enter(const route::Route& of) {
+    auto& in_flight = of.in_flight->value;
+    entered = in_flight.fetch_add(1, std::memory_order_relaxed) < of.limits.in_flight;
+    if (entered) return true;
+    in_flight.fetch_sub(1, std::memory_order_relaxed);
+    retry_after = 1;
+    return false;
+}
+
+bool Course::pay(const route::Route& to, const route::RequestFacts& facts) {
+    if (paid_) return true;
+    paid_ = true;
+    const std::int64_t wait_ns = to.rate_table->take(route::rate_key(to, facts), to.rate, context_.now_us * 1000);
+    if (wait_ns == 0) return true;
+    retry_after = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
+    return false;
+}
+
+// Another generation in the middle of it gives no new time.
+void Course::passed(const route::Route& at) {
+    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
+    deadline_ms = at.request_ms == 0 ? 0 : routed_ms_ + at.request_ms;
+}
+
+route::Turn Course::turn(const route::Route& of) {
+    SplitCursor& cursor = *of.cursor;
+    return {cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
+}
+
+}  // namespace switchyard::serve

@@ -1,0 +1,104 @@
+// The course of one request: the generation it is pinned to, its route and what was decided there, the upstream it is
+// counted in flight at, and who has been tried.
+//
+// Invariants: what is taken is given back by leave(), at the latest when the course ends; where a newer generation
+//   routes the request anew, it is taken again as a whole, and nothing of the old one is left. A request pays a route's
+//   rate once, and its time runs from the first time it was routed.
+// Threads: one worker. Owns: the pin, the places in the counts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "proxy/route/choose.h"
+#include "proxy/serve/context.h"
+
+namespace switchyard::serve {
+
+// The endpoints of one upstream that have failed the request.
+struct Tried {
+    std::array<std::uint32_t, 4> endpoints;
+    std::uint32_t count = 0;
+
+    void add(std::uint32_t endpoint) {
+        if (count < endpoints.size()) endpoints[count++] = endpoint;
+    }
+    // The last one may be asked again.
+    void forgive() {
+        if (count > 0) --count;
+    }
+    bool none() const { return count == 0; }
+    std::span<const std::uint32_t> all() const { return {endpoints.data(), count}; }
+};
+
+struct TakenCourse : route::Choice {
+    InForce* in_force = nullptr;
+    const ListenerPlan* listener = nullptr;  // of that generation
+    const upstream::Upstream* upstream = nullptr;
+    InForce::Sent* sent = nullptr;  // where this request is counted in flight
+    std::int64_t deadline_ms = 0;   // of the whole request; 0: none
+    Tried tried;
+    bool entered = false;          // counted in flight at the route
+    bool tried_elsewhere = false;  // another arm of the split was asked after this one's endpoints had failed
+    bool fell_back = false;        // to the fallback of a resting upstream
+    bool rerouted = false;         // the upstream that was meant has no usable endpoint: another one serves
+};
+
+class Course : public TakenCourse {
+  public:
+    Course(Context& context, const ListenerPlace& place) : context_(context), place_(place) {}
+    ~Course() { leave(); }
+    Course(const Course&) = delete;
+    Course& operator=(const Course&) = delete;
+
+    // The generation in force, from now until the course is left.
+    void pin();
+    // Its route and its upstream, where it is not refused and the route does not answer by itself.
+    Failure choose(route::Asked& asked, std::string_view request_id);
+    // A newer generation is in force: what was chosen may be what it has taken traffic from.
+    bool outdated() const { return in_force != context_.in_force; }
+    void take_anew() {
+        leave();
+        static_cast<TakenCourse&>(*this) = {};
+        pin();
+    }
+    void leave();
+
+    // Is counted in flight there from now on, and nowhere else.
+    void enter(const upstream::Upstream& other);
+    void become_tunnel();
+    // The drain of its upstream is over: whatever is left there ends.
+    bool must_end() const { return sent != nullptr && sent->cut; }
+    bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }
+    // The earlier of a moment (0: none) and the request's own end.
+    std::int64_t at_the_latest(std::int64_t at_ms) const {
+        return deadline_ms != 0 && (at_ms == 0 || deadline_ms < at_ms) ? deadline_ms : at_ms;
+    }
+    // It goes to an arm without the key that its route is split by, and says nothing about keys.
+    bool keyless() const {
+        return route != nullptr && route->has_sticky && !decision.has_hash && decision.rule < 0 &&
+               !route->split.single();
+    }
+
+    std::uint32_t retry_after = 0;  // seconds, for whoever is refused
+
+    // The toll of route::choose().
+    bool enter(const route::Route& of);
+    bool pay(const route::Route& to, const route::RequestFacts& facts);
+    void passed(const route::Route& at);
+    std::int64_t wall_seconds() const { return context_.wall_seconds; }
+    route::Turn turn(const route::Route& of);
+
+  private:
+    void leave_upstream();
+
+    Context& context_;
+    const ListenerPlace& place_;
+    std::int64_t routed_ms_ = 0;  // for the first time
+    bool paid_ = false;
+    bool tunnel_ = false;
+};
+
+}  // namespace switchyard::serve

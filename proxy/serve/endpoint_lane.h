@@ -1,0 +1,64 @@
+// The endpoint's end of an exchange: a request goes, an answer comes. For each attempt it stands on a connection of its
+// own, kept or new.
+//
+// Invariants: the text of a head stays in front of what comes after it until drop_head().
+// Threads: one worker. Owns: the connection, while it has one; what came on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "proxy/http/head_parser.h"
+#include "proxy/serve/lane.h"
+#include "proxy/upstream/connection.h"
+
+namespace switchyard::serve {
+
+class EndpointLane : public Lane {
+  public:
+    explicit EndpointLane(net::BufferPool& buffers) : Lane(buffer_), buffer_(buffers) {}
+
+    // Stands on this connection from now on and wakes `waiter` with its news.
+    void stand_on(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter);
+    net::Stream::Connecting connect(const net::SocketAddress& address, net::Poller& poller) {
+        return connection_->connect(address, poller);
+    }
+    net::Stream::Connecting connected() { return connection_->connected(); }
+    // The first octets of a fresh connection, before any head. False: they were not taken.
+    bool introduce(std::string_view octets);
+    bool is_open() const { return connection_ != nullptr; }
+    bool reused() const { return reused_; }
+
+    enum class Answer : std::uint8_t {
+        here,
+        wait,
+        closed,  // in order
+        failed,
+        malformed,
+    };
+    // Interim answers, too: each is dropped before the next is read.
+    Answer read_head(http::Head& head);
+    void drop_head(std::size_t size);
+    // Forgets what has come, for another attempt.
+    void start_anew() { buffer_.release(), parser_.reset(); }
+    const char* base() const { return buffer_.data(); }
+    std::string_view unread() const { return buffer_.unread(); }
+
+    // The endpoint's kernel has taken nothing of what this exchange sent. False when unsure.
+    bool nothing_delivered() const { return !connection_->delivered_beyond(sent_before_); }
+    // At a message boundary, and with nothing that came out of turn.
+    bool quiet() const { return !connection_->hung_up && !connection_->readable; }
+    // Leaves the connection: it may serve another exchange.
+    std::unique_ptr<upstream::Connection> leave();
+    void close() { connection_.reset(), stream_ = nullptr; }
+
+  private:
+    net::Buffer buffer_;
+    std::unique_ptr<upstream::Connection> connection_;
+    std::uint64_t sent_before_ = 0;  // on the connection, when this attempt began
+    http::HeadParser parser_;
+    bool reused_ = false;
+};
+
+}  // namespace switchyard::serve
