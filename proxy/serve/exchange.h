@@ -51,6 +51,7 @@ class Exchange : public UnderWay {
     // exchange.cpp
     net::Task<Failure> read_head();
     Failure choose_route();
+    Failure check_certificate();
     void name_request();
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
@@ -154,7 +155,14 @@ class Exchange : public UnderWay {
     }
     bool request_is_here() const { return asked_.guarded.body.empty() || body_with_head_ || upload_.finished(); }
     // The answer to this request is the last one on its connection.
-    bool closing() const { return context_.stopping || client_.place().gone(); }
+    bool closing() const { return context_.stopping || client_.place().gone() || checked_anew_; }
+    bool tells_certificate() const {
+        return asked_.facts.certificate != nullptr && !asked_.facts.certificate->field.empty() &&
+               client_.tls()->client_check()->forwards();
+    }
+    std::string_view certificate_says(std::string_view claim) const {
+        return asked_.facts.certificate == nullptr ? std::string_view{} : asked_.facts.certificate->value(claim);
+    }
     const char* base() const { return head_.data(); }
 
     Strand& strand_;
@@ -182,8 +190,9 @@ class Exchange : public UnderWay {
     upstream::Breaker::Ticket breaker_ticket_ = 0;
     RateFloor pace_;
     std::int64_t paced_since_ms_ = 0;
-    bool invited_ = false;      // the endpoint has asked for the body (100 Continue)
-    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
+    bool checked_anew_ = false;  // clients of this host are checked in another way since the handshake
+    bool invited_ = false;       // the endpoint has asked for the body (100 Continue)
+    bool force_fresh_ = false;   // a kept connection was dead: no more of them for this request
     Trailers request_trailers_, response_trailers_;
     bool answer_started_ = false;
     bool counted_active_ = false;

@@ -93,7 +93,8 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 keep = keep && asked_.trusted_peer && reads_forwarded();
                 break;
             case http::FieldName::claim:
-                keep = keep && asked_.trusted_peer;
+                keep = keep && asked_.trusted_peer &&
+                       !(tells_certificate() && http::equals_lower(field.name.of(base()), "client-cert"));
                 break;
             case http::FieldName::x_request_id:
                 keep = false;
@@ -142,6 +143,8 @@ bool Exchange::write_request_head(net::Buffer& out) {
                 to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
         to << "Connection: upgrade\r\n";
     }
+    if (tells_certificate() && !edits.replaces_loosely("client-cert"))
+        to << "Client-Cert: " << asked_.facts.certificate->field << "\r\n";
     write_edits(to, edits);
     to << "\r\n";
     if (to.overflow()) return false;

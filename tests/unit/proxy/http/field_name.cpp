@@ -64,7 +64,9 @@ TEST_CASE("every known name is recognised in any case, and says whether it goes 
 }
 
 TEST_CASE("the relatives of X-Forwarded-For are claims") {
-    for (const char* name : {"client-ip",
+    for (const char* name : {"client-cert",
+                             "client-cert-chain",
+                             "client-ip",
                              "cf-connecting-ip",
                              "cf-connecting-ipv6",
                              "fastly-client-ip",
