@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Instructions that one request costs a worker, by valgrind's callgrind: all that a session's wake does, the endpoint's half
 included, the kernel not. Two runs of each program, one after the other; of each the difference between a long and a short
-load, so that what a start costs is in none.
+load, so that what a start costs is in none. Nor is what a report to control costs, a few times a second: under valgrind a
+hundredth of the requests come between two of them, and each would seem to pay a hundred times its share.
 
     bench/instructions.py build/release/switchyard [ANOTHER…] [--split '{"blue": 95, "green": 5}']
 """
@@ -67,7 +68,8 @@ def counted(program, split, port, requests):
                   "upstreams": {name: upstream for name in split}, "routes": [{"name": "app", "split": split}]}
         file = pathlib.Path(work) / "config.json"
         file.write_text(json.dumps(config))
-        proxy = subprocess.Popen(["valgrind", "--tool=callgrind", "--toggle-collect=*Session::woken*", f"--callgrind-out-file={work}/out",
+        proxy = subprocess.Popen(["valgrind", "--tool=callgrind", "--toggle-collect=*Session::woken*",
+                                  "--toggle-collect=*Context::begin_cell*", f"--callgrind-out-file={work}/out",
                                   program, "run", "--config", file], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         client = connect(state)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

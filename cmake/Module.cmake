@@ -39,3 +39,14 @@ function(switchyard_test NAME)
     add_test(NAME ${NAME} COMMAND ${NAME})
     set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
 endfunction()
+
+# switchyard_embed(HEADER NAMESPACE ARRAY file…)
+#   A header under ${CMAKE_BINARY_DIR}/generated that holds the text of the files by their names.
+function(switchyard_embed HEADER NAMESPACE ARRAY)
+    set(files ${ARGN})
+    set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/embed.cmake)
+    add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/generated/${HEADER}
+        COMMAND ${CMAKE_COMMAND} -DOUT=${CMAKE_BINARY_DIR}/generated/${HEADER} -DNAMESPACE=${NAMESPACE} -DNAME=${ARRAY}
+                "-DFILES=${files}" -P ${script}
+        DEPENDS ${files} ${script} VERBATIM)
+endfunction()

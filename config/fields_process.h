@@ -51,6 +51,35 @@ void describe(Visitor& field, Type<Resolver>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<ConsulServer>) {
+    field("url", &ConsulServer::url, {.doc = "Of an agent, or of a server: http:// or https://."});
+    field("token", &ConsulServer::token, {.doc = "ACL token that may read the services."});
+    field("ca_file", &ConsulServer::ca_file, {.doc = "PEM file of whom https is believed; empty: the machine's own."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<EtcdServers>) {
+    field("urls", &EtcdServers::urls, {.doc = "Of the members: http:// or https://, tried in turn."});
+    field("user", &EtcdServers::user, {.doc = "Who may read the prefixes; empty: nobody is asked for."});
+    field("password", &EtcdServers::password, {.doc = "Of the user."});
+    field("ca_file", &EtcdServers::ca_file, {.doc = "PEM file of whom https is believed; empty: the machine's own."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<KubernetesApi>) {
+    field("url", &KubernetesApi::url, {.doc = "Of the API server; empty: that of the cluster in which this runs."});
+    field("token_file", &KubernetesApi::token_file, {.doc = "Read again for every call: such tokens are exchanged."});
+    field("ca_file", &KubernetesApi::ca_file, {.doc = "PEM file of whom https is believed."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Sources>) {
+    field("consul", &Sources::consul, {.doc = "Consul."});
+    field("etcd", &Sources::etcd, {.doc = "etcd 3.4 or newer, by its JSON gateway."});
+    field("kubernetes", &Sources::kubernetes, {.doc = "Kubernetes' API server."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Process>) {
     field("workers", &Process::workers, {.doc = "Worker threads; 0: one per core.", .max = limits::kWorkers});
     field("state_dir", &Process::state_dir,
@@ -58,6 +87,7 @@ void describe(Visitor& field, Type<Process>) {
     field("admin", &Process::admin, {.doc = "The admin API."});
     field("log", &Process::log, {.doc = "Logs."});
     field("resolver", &Process::resolver, {.doc = "How the names of endpoints are looked up."});
+    field("sources", &Process::sources, {.doc = "Where registries of endpoints are reached."});
     field("shutdown_grace", &Process::shutdown_grace, {.doc = "How long SIGTERM waits for what is in flight."});
     field("keep_generations", &Process::keep_generations,
           {.doc = "How many generations of history are kept; 0: all.", .max = limits::kGenerations});

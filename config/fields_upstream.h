@@ -92,8 +92,83 @@ void describe(Visitor& field, Type<StickySession>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<DiscoverFile>) {
+    field("path", &DiscoverFile::path, {.doc = "A JSON list of addresses, or of objects.", .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<DiscoverDns>) {
+    field("name", &DiscoverDns::name, {.doc = "Whose A and AAAA records are asked for.", .required = true});
+    field("port", &DiscoverDns::port, {.doc = "Where the addresses listen.", .required = true, .min = 1});
+    field("family", &DiscoverDns::family, {.doc = "Which records count.", .choices = {"any", "ipv4", "ipv6"}});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<DiscoverSrv>) {
+    field("name", &DiscoverSrv::name, {.doc = "Such as _http._tcp.app.internal.", .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<DiscoverEtcd>) {
+    field("prefix", &DiscoverEtcd::prefix, {.doc = "Each key below it is one endpoint.", .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<DiscoverConsul>) {
+    field("service", &DiscoverConsul::service, {.doc = "Name of the service.", .required = true});
+    field("tags", &DiscoverConsul::tags, {.doc = "All of which an instance must have."});
+    field("datacenter", &DiscoverConsul::datacenter, {.doc = "Where it is asked for; empty: the agent's own."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<DiscoverKubernetes>) {
+    field("namespace", &DiscoverKubernetes::name_space, {.doc = "Namespace of the service.", .required = true});
+    field("service", &DiscoverKubernetes::service, {.doc = "Name of the service.", .required = true});
+    field("port", &DiscoverKubernetes::port, {.doc = "Its name, or its number; empty: the only one."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Discover>) {
+    field("file", &Discover::file, {.doc = "A file that some program writes."});
+    field("dns", &Discover::dns, {.doc = "Addresses of a name."});
+    field("srv", &Discover::srv, {.doc = "SRV records, with ports, weights and backups."});
+    field("etcd", &Discover::etcd, {.doc = "Keys below a prefix."});
+    field("consul", &Discover::consul, {.doc = "Instances of a service in Consul."});
+    field("kubernetes", &Discover::kubernetes, {.doc = "EndpointSlices of a service."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Discovery>) {
+    field("hold", &Discovery::hold,
+          {.doc = "How long an endpoint that is not named any more stays while it is healthy."});
+    field("min_ttl", &Discovery::min_ttl, {.doc = "dns, srv: asked no more often than this.", .min = 100});
+    field("max_ttl", &Discovery::max_ttl, {.doc = "dns, srv: asked no less often than this.", .min = 100});
+    field("max_removed_percent", &Discovery::max_removed_percent,
+          {.doc = "Removing more than this share of three or more endpoints at once must be confirmed.", .max = 100});
+    field("confirm_after", &Discovery::confirm_after,
+          {.doc = "How long a mass removal, or an empty answer, must stand before it is believed."});
+    field("allow_empty", &Discovery::allow_empty, {.doc = "Whether an empty answer can be meant."});
+    field(
+        "allow", &Discovery::allow,
+        {.doc = "Address blocks (CIDR) that are taken, and no others; none: all but loopback, link-local, multicast."});
+    field("max_endpoints", &Discovery::max_endpoints,
+          {.doc = "An answer with more than this is refused.", .min = 1, .max = limits::kDiscovered});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<EndpointOverride>) {
+    field("state", &EndpointOverride::state, {.doc = "What the operator wants: up, drain or maint."});
+    field("weight", &EndpointOverride::weight,
+          {.doc = "In place of the source's; 0: gets nothing.", .max = limits::kEndpointWeight});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Upstream>) {
     field("endpoints", &Upstream::endpoints, {.doc = "The addresses that serve; may be empty.", .required = true});
+    field("discover", &Upstream::discover, {.doc = "Where more endpoints are found."});
+    field("discovery", &Upstream::discovery, {.doc = "How far that source is believed."});
+    field("endpoint_overrides", &Upstream::endpoint_overrides,
+          {.doc = "By address: what the operator wants of discovered endpoints."});
     field("balance", &Upstream::balance, {.doc = "How the endpoint of a request is chosen."});
     field("health", &Upstream::health, {.doc = "Active checks."});
     field("ejection", &Upstream::ejection, {.doc = "Taking out endpoints that fail real requests."});

@@ -70,6 +70,7 @@ bool MergeWalk::untouched(const Upstream& base, Upstream state) {
     for (std::size_t i = 0; i < base.endpoints.size(); ++i)
         if (!untouched(base.endpoints[i], state.endpoints[i])) return false;
     state.endpoints = base.endpoints;
+    state.endpoint_overrides = base.endpoint_overrides;
     return state == base;
 }
 
@@ -99,6 +100,13 @@ std::map<std::string, Upstream> MergeWalk::upstreams(const std::map<std::string,
                                                      const std::map<std::string, Upstream>& file,
                                                      const std::map<std::string, Upstream>& state,
                                                      const std::string& at) {
+    return by_name(base, file, state, at);
+}
+
+std::map<std::string, EndpointOverride> MergeWalk::overrides(const std::map<std::string, EndpointOverride>& base,
+                                                             const std::map<std::string, EndpointOverride>& file,
+                                                             const std::map<std::string, EndpointOverride>& state,
+                                                             const std::string& at) {
     return by_name(base, file, state, at);
 }
 

@@ -104,7 +104,7 @@ class MergeWalk {
     static constexpr bool kByKey = requires(Probe& probe) {
         describe(probe, Type<T>{});
     }
-    &&!std::same_as<T, Match> && !std::same_as<T, Health> && !std::same_as<T, Sticky>;
+    &&!std::same_as<T, Match> && !std::same_as<T, Discover> && !std::same_as<T, Health> && !std::same_as<T, Sticky>;
     template <class T>
     static constexpr bool kNamed = false;
 
@@ -119,6 +119,10 @@ class MergeWalk {
                                              const std::map<std::string, std::string>& file,
                                              const std::map<std::string, std::string>& state, const std::string& at,
                                              const Field& field);
+    std::map<std::string, EndpointOverride> overrides(const std::map<std::string, EndpointOverride>& base,
+                                                      const std::map<std::string, EndpointOverride>& file,
+                                                      const std::map<std::string, EndpointOverride>& state,
+                                                      const std::string& at);
     // Something with a name, of which each side may have none. Null out: it is in neither.
     template <class T>
     std::optional<T> named(const T* base, const T* file, const T* state, const std::string& at, const Field& field);
@@ -154,6 +158,8 @@ T MergeWalk::value(const T& base, const T& file, const T& state, const std::stri
         return list(base, file, state, at);
     } else if constexpr (std::same_as<T, std::map<std::string, std::string>>) {
         return texts(base, file, state, at, field);
+    } else if constexpr (std::same_as<T, std::map<std::string, EndpointOverride>>) {
+        return overrides(base, file, state, at);
     } else if constexpr (kByKey<T>) {
         if (off(file) == off(state)) return members(base, file, state, at);
     }

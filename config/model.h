@@ -71,12 +71,44 @@ struct Resolver {                      // how names of endpoints are looked up
     bool operator==(const Resolver&) const = default;
 };
 
+// ---- where registries are reached; what is discovered there stands at each upstream
+
+struct ConsulServer {
+    std::string url = "http://127.0.0.1:8500";  // an agent's
+    Secret token;
+    std::string ca_file;  // for https; empty: the machine's own
+    bool operator==(const ConsulServer&) const = default;
+};
+
+struct EtcdServers {
+    std::vector<std::string> urls{"http://127.0.0.1:2379"};  // tried in turn
+    std::string user;                                        // empty: no authentication
+    Secret password;
+    std::string ca_file;
+    bool operator==(const EtcdServers&) const = default;
+};
+
+struct KubernetesApi {
+    std::string url;  // empty: the cluster's that this runs in
+    std::string token_file = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+    std::string ca_file = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
+    bool operator==(const KubernetesApi&) const = default;
+};
+
+struct Sources {
+    ConsulServer consul;
+    EtcdServers etcd;
+    KubernetesApi kubernetes;
+    bool operator==(const Sources&) const = default;
+};
+
 struct Process {
     unsigned workers = 0;  // 0: one per core
     std::string state_dir = "/var/lib/switchyard";
     Admin admin;
     Log log;
     Resolver resolver;
+    Sources sources;
     Duration shutdown_grace = 30s;       // how long SIGTERM waits for what is in flight
     std::uint32_t keep_generations = 0;  // history retention; 0: keep all
     std::uint32_t keep_rollouts = 100;   // ended ones with their reports; 0: keep all
@@ -235,8 +267,71 @@ struct StickySession {   // sticks a client to one endpoint by a cookie of ours
     bool operator==(const StickySession&) const = default;
 };
 
+// ---- endpoints that are discovered: these are the rules; what is found is a fact and stands nowhere here
+
+struct DiscoverFile {
+    std::string path;
+    bool operator==(const DiscoverFile&) const = default;
+};
+struct DiscoverDns {  // A and AAAA
+    std::string name;
+    std::uint16_t port = 0;
+    std::string family = "any";  // any | ipv4 | ipv6
+    bool operator==(const DiscoverDns&) const = default;
+};
+struct DiscoverSrv {
+    std::string name;
+    bool operator==(const DiscoverSrv&) const = default;
+};
+struct DiscoverEtcd {
+    std::string prefix;
+    bool operator==(const DiscoverEtcd&) const = default;
+};
+struct DiscoverConsul {
+    std::string service;
+    std::vector<std::string> tags;  // all of them
+    std::string datacenter;         // empty: the agent's
+    bool operator==(const DiscoverConsul&) const = default;
+};
+struct DiscoverKubernetes {
+    std::string name_space;  // written "namespace"
+    std::string service;
+    std::string port;  // by name, or its number; empty: the only one
+    bool operator==(const DiscoverKubernetes&) const = default;
+};
+struct Discover {  // exactly one
+    std::optional<DiscoverFile> file;
+    std::optional<DiscoverDns> dns;
+    std::optional<DiscoverSrv> srv;
+    std::optional<DiscoverEtcd> etcd;
+    std::optional<DiscoverConsul> consul;
+    std::optional<DiscoverKubernetes> kubernetes;
+    bool operator==(const Discover&) const = default;
+};
+
+struct Discovery {                           // how far a source is believed
+    Duration hold = 10s;                     // what is not named any more stays so long while it is healthy
+    Duration min_ttl = 1s;                   // of answers of name servers
+    Duration max_ttl = 5min;                 //
+    std::uint32_t max_removed_percent = 50;  // more at once, of three or more: must be confirmed
+    Duration confirm_after = 30s;            // how long a mass removal, or an empty answer, must stand
+    bool allow_empty = false;                // an empty answer may be meant
+    std::vector<std::string> allow;          // CIDRs; empty: all but what is no other machine's
+    std::uint32_t max_endpoints = 1000;      // more is a mistake
+    bool operator==(const Discovery&) const = default;
+};
+
+struct EndpointOverride {  // of one discovered address; holds while it is absent, too
+    EndpointState state = EndpointState::up;
+    std::optional<std::uint32_t> weight;  // none: the source's
+    bool operator==(const EndpointOverride&) const = default;
+};
+
 struct Upstream {
     std::vector<Endpoint> endpoints;
+    std::optional<Discover> discover;
+    Discovery discovery;
+    std::map<std::string, EndpointOverride> endpoint_overrides;  // by address
     Balance balance;
     Health health;
     Ejection ejection;

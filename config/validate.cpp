@@ -94,6 +94,7 @@ void check_process(Checks& checks, const Process& process) {
     check_tokens(checks, admin);
     for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
     check_resolver(checks, process.resolver);
+    check_sources(checks, process.sources);
     if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
         const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
         checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together", missing));

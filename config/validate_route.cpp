@@ -149,20 +149,6 @@ void check_redirect(Checks& checks, const std::string& at, const Redirect& redir
     }
 }
 
-void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
-    const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
-    if (secret.from == Secret::From::here && secret.text == Writer::kHidden)
-        checks.fail(at,
-                    R"(this is the mark of a hidden secret, not the secret: put the real one in, or {"env": "NAME"} )"
-                    R"(or {"file": "PATH"})");
-    if (secret.from == Secret::From::env && (secret.empty() || !std::ranges::all_of(secret.text, is_word) ||
-                                             std::isdigit(static_cast<unsigned char>(secret.text[0])) != 0))
-        checks.fail(at + "/env", "expected the name of a variable: letters, digits and _");
-    if (secret.from == Secret::From::file && (secret.empty() || secret.text.find('\0') != std::string::npos))
-        checks.fail(at + "/file", "expected the path of a file");
-    checks.text(at, secret.text, limits::kBodyLength);
-}
-
 void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
     if (jwt == Jwt{}) return;
     if (jwt.algorithm.empty()) checks.fail(at + "/algorithm", "expected HS256, RS256 or ES256");
@@ -182,6 +168,20 @@ void check_limits(Checks& checks, const std::string& at, const Route& route) {
 }
 
 }  // namespace
+
+void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
+    const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    if (secret.from == Secret::From::here && secret.text == Writer::kHidden)
+        checks.fail(at,
+                    R"(this is the mark of a hidden secret, not the secret: put the real one in, or {"env": "NAME"} )"
+                    R"(or {"file": "PATH"})");
+    if (secret.from == Secret::From::env && (secret.empty() || !std::ranges::all_of(secret.text, is_word) ||
+                                             std::isdigit(static_cast<unsigned char>(secret.text[0])) != 0))
+        checks.fail(at + "/env", "expected the name of a variable: letters, digits and _");
+    if (secret.from == Secret::From::file && (secret.empty() || secret.text.find('\0') != std::string::npos))
+        checks.fail(at + "/file", "expected the path of a file");
+    checks.text(at, secret.text, limits::kBodyLength);
+}
 
 void check_route(Checks& checks, const std::string& at, const Route& route) {
     checks.name(at + "/name", route.name);

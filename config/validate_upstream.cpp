@@ -63,6 +63,7 @@ bool claims_are_verified(const Model& model, const std::string& name) {
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream) {
     checks.name(at, name);
     check_endpoints(checks, at, upstream);
+    check_discovery(checks, at, upstream);
     if (upstream.balance.kind == Balance::Kind::hash) {
         const Key& key = upstream.balance.hash_key;
         checks.key(at + "/balance/hash", key,

@@ -11,6 +11,7 @@
 #include "control/core/config_file.h"
 #include "proxy/base/guarded.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 
@@ -33,13 +34,16 @@ constexpr std::chrono::seconds kDiskHangs{1};
 }  // namespace
 
 bool Control::Members::look_whether_settled() {
-    settled = settled || (health->all_checked() && names->all_asked());
+    settled = settled || (names->all_asked() && discovery->all_asked() &&
+                          controller->snapshot()->facts == names->known().version && health->all_checked());
     return settled;
 }
 
 void Control::Members::collect() {
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
-        totals.add(report, steady_clock::now());
+        const auto now = steady_clock::now();
+        totals.add(report, now);
+        series.add(report, now);
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);
         rollouts->report(report);
@@ -52,21 +56,27 @@ void Control::Members::release() {
         totals.forget_endpoint(endpoint->id);
         ejection->forget(endpoint->upstream, endpoint->address);
     }
-    for (const auto& [id, name] : gone.routes) totals.forget_route(id);
+    for (const auto& [id, name] : gone.routes) {
+        totals.forget_route(id);
+        series.forget_route(id);
+    }
     for (const auto& [id, name] : gone.upstreams) {
         totals.forget_upstream(id);
+        series.forget_upstream(id);
         health->forget(name);
         controller->forget_upstream(id);
     }
 }
 
 void Control::Members::forget_what_is_gone() {
-    if (steady_clock::now() < next_forgetting) return;
+    // A pipeline that makes releases faster than that fills no memory until then.
+    if (steady_clock::now() < next_forgetting && !totals.crowded()) return;
     next_forgetting = steady_clock::now() + kForget;
     std::set<std::uint32_t> routes, upstreams;
     for (const auto& route : controller->model().routes) routes.insert(registry.route(route.name));
     for (const auto& [name, upstream] : controller->model().upstreams) upstreams.insert(registry.upstream(name));
     totals.configured(routes, upstreams, steady_clock::now());
+    rollouts->configured(routes, upstreams);
 }
 
 void Control::Members::look_at_disk() {
@@ -177,6 +187,7 @@ void Control::Members::end() {
     const auto grace = controller->model().process.shutdown_grace;
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
+    discovery->stop();
     names->stop();
     certificates->stop();
     health->stop();

@@ -18,6 +18,7 @@
 #include "control/core/aside.h"
 #include "control/core/config_file.h"
 #include "control/core/controller.h"
+#include "control/discovery/runner/discovery.h"
 #include "control/file_watch.h"
 #include "control/names/names.h"
 #include "control/opened_releases.h"
@@ -44,10 +45,12 @@ struct Control::Members {
     std::unique_ptr<Controller> controller;
     rollout::JournalDesk journals;
     std::unique_ptr<Names> names;
+    std::unique_ptr<discovery::Discovery> discovery;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     std::unique_ptr<Certificates> certificates;
     Totals totals;
+    Series series;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
     LedRoutes led;
@@ -65,8 +68,10 @@ struct Control::Members {
     Members(ConfigPlace place_, OpenedState opened, unsigned workers_);
 
     Result<void> build_names(const config::Resolver& settings);
-    // Whether every endpoint was checked once and every name asked for: true for ever after, so that a new endpoint, or
-    // a name that goes away, does not take the whole proxy out of its balancer.
+    Result<void> build_discovery(const config::Process& process);
+    discovery::Vital vital(const std::string& upstream, const config::Address& address) const;
+    // Whether every endpoint was checked once and every name and source asked: true for ever after, so that a new
+    // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
     void build_certificates();

@@ -41,6 +41,7 @@ Result<void> Control::Members::begin(const Beginning& from) {
     if (kept.state.newest)
         if (const auto was = config::parse_stored(kept.state.newest->config); was.model)
             excuse_certificates(*was.model, registry.certificates());
+    discovery->introduce(*model);
     auto compiled = compile(model, from.generation, registry, names->known(), led);
     registry.certificates().excuse_nobody();
     if (!compiled.errors.empty()) return problems::invalid(std::move(compiled.errors));
@@ -110,8 +111,10 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *ejection,
                               *names,
                               *certificates,
+                              *discovery,
                               [this] { return look_whether_settled(); },
                               totals,
+                              series,
                               *rollouts,
                               *releases,
                               Tokens(std::move(tokens)),
@@ -120,6 +123,9 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               kVersion,
                               system_clock::now(),
                               std::move(notices)});
+    context->oldest = [this](const Drain& drain, std::size_t most, const WorkerPool::Oldest& each) {
+        pool->oldest(drain.generation, drain.upstreams, most, each);
+    };
     auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);
@@ -150,6 +156,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
     auto& m = *control->members_;
     if (auto built = m.build_names(process.resolver); !built) return built.error();
+    if (auto built = m.build_discovery(process); !built) return built.error();
     m.build_core();
     // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
     const auto without_file = [&](const Problem& problem) -> Result<void> {

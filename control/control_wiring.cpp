@@ -9,9 +9,11 @@
 #include "control/control_members.h"
 #include "control/made_again.h"
 #include "control/name_news.h"
+#include "control/roll_news.h"
 #include "control/rollout/runner/holders.h"
 #include "control/upstream_health.h"
 #include "proxy/base/log.h"
+#include "proxy/net/listening_socket.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
@@ -63,6 +65,51 @@ Result<void> Control::Members::build_names(const config::Resolver& settings) {
     return {};
 }
 
+discovery::Vital Control::Members::vital(const std::string& upstream, const config::Address& address) const {
+    const auto& settings = controller->model().upstreams.at(upstream);
+    const auto text = address.text();
+    if (const auto wanted = settings.endpoint_overrides.find(text);
+        wanted != settings.endpoint_overrides.end() &&
+        (wanted->second.state != config::EndpointState::up || wanted->second.weight == 0U))
+        return discovery::Vital::idle;
+    if (settings.health.type == config::Health::Type::none) return discovery::Vital::unchecked;
+    const auto* seen = health->seen(upstream, text);
+    if (seen == nullptr || seen->state == HealthRule::State::unknown) return discovery::Vital::unknown;
+    return seen->state == HealthRule::State::up ? discovery::Vital::up : discovery::Vital::down;
+}
+
+Result<void> Control::Members::build_discovery(const config::Process& process) {
+    const auto kept_rolls = reader->rolls();
+    if (!kept_rolls) return kept_rolls.error();
+    discovery::Discovery::Rows rows;
+    for (const auto& [upstream, row] : *kept_rolls) rows[upstream] = {row.first, row.second};
+    discovery::Discovery::Ports ports;
+    ports.vital = [this](const std::string& upstream, const config::Address& address) {
+        return vital(upstream, address);
+    };
+    ports.others = [this](const std::string& upstream) {
+        return usable_written(controller->model(), upstream, registry, names->known());
+    };
+    ports.found = [this](const std::string& upstream, std::vector<config::Endpoint> endpoints) {
+        names->discovered(upstream, std::move(endpoints));
+    };
+    ports.keep = [this](const discovery::Discovery::Rows& changed) {
+        std::map<std::string, std::pair<std::string, std::string>> all;
+        for (const auto& [upstream, row] : changed) all[upstream] = {row.source, row.kept};
+        keep([all](Store& s) { return s.put_rolls(all); });
+    };
+    ports.tell = [this](const std::string& upstream, const discovery::Discovery::Sight& sight,
+                        const discovery::Roll::News& news) {
+        tell_of_roll(upstream, sight, news, controller->events());
+    };
+    const discovery::Surroundings around{io.get_executor(), process.sources, process.resolver};
+    ports.source = [around](const config::Discover& discover, const config::Discovery& rules) {
+        return discovery::make_source(around, discover, rules);
+    };
+    discovery = std::make_unique<discovery::Discovery>(io.get_executor(), std::move(ports), std::move(rows));
+    return {};
+}
+
 void Control::Members::build_core() {
     const auto find = [this](const std::string& upstream, const std::string& address) {
         return registry.endpoint(upstream, address);
@@ -73,6 +120,7 @@ void Control::Members::build_core() {
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
         if (!t.up) went_down(t.upstream, t.address);
         names->health_changed();
+        discovery->health_changed(t.upstream);
         look_whether_settled();
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
@@ -120,6 +168,11 @@ void Control::Members::build_core() {
         ejection->follow(model, names->known());
         names->follow(model);
         certificates->follow();
+        // Where the kernel chose the port, that is the listener's.
+        auto own = model.listeners;
+        for (std::size_t i = 0; i < own.size(); ++i)
+            own[i].bind = controller->snapshot()->listeners[i]->sockets->bound();
+        discovery->follow(model, own);
     };
     ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
         return certificates->keep_usable(earlier, now);
@@ -166,8 +219,8 @@ void Control::Members::build_rollouts() {
     ports.time_of_day = [](rollout::Duration ahead) {
         return timestamp(system_clock::now() + ahead).substr(11, 8) + "Z";
     };
-    ports.note_marks = [this](const std::string& route, std::uint32_t slow_us) {
-        registry.marks(route)->slow_us.store(slow_us, std::memory_order_relaxed);
+    ports.note_marks = [this](const std::string& route, const std::optional<MarkLimits>& limits) {
+        registry.marks(route)->note(limits);
     };
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };

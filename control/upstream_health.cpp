@@ -39,13 +39,29 @@ void note(const config::Endpoint& endpoint, const std::string& address, const st
 
 }  // namespace
 
+namespace {
+
+bool any_usable(const std::vector<config::Endpoint>& endpoints, const std::string& upstream, Registry& registry,
+                const KnownAddresses& known) {
+    return std::ranges::any_of(endpoints, [&](const auto& endpoint) {
+        return std::ranges::any_of(members_of(endpoint.address, known), [&](const auto& member) {
+            return usable_one(endpoint, *registry.endpoint(upstream, member.identity));
+        });
+    });
+}
+
+}  // namespace
+
 bool usable(const config::Model& model, const std::string& upstream, Registry& registry, const KnownAddresses& known) {
     const auto it = model.upstreams.find(upstream);
-    return it != model.upstreams.end() && std::ranges::any_of(it->second.endpoints, [&](const auto& endpoint) {
-               return std::ranges::any_of(members_of(endpoint.address, known), [&](const auto& member) {
-                   return usable_one(endpoint, *registry.endpoint(upstream, member.identity));
-               });
-           });
+    return it != model.upstreams.end() &&
+           any_usable(endpoints_of(upstream, it->second, known), upstream, registry, known);
+}
+
+bool usable_written(const config::Model& model, const std::string& upstream, Registry& registry,
+                    const KnownAddresses& known) {
+    const auto it = model.upstreams.find(upstream);
+    return it != model.upstreams.end() && any_usable(it->second.endpoints, upstream, registry, known);
 }
 
 rollout::UpstreamHealth health_of(const config::Model& model, const std::string& upstream, Registry& registry,
@@ -53,7 +69,7 @@ rollout::UpstreamHealth health_of(const config::Model& model, const std::string&
     rollout::UpstreamHealth out;
     const auto it = model.upstreams.find(upstream);
     if (it == model.upstreams.end()) return out;
-    for (const auto& endpoint : it->second.endpoints) {
+    for (const auto& endpoint : endpoints_of(upstream, it->second, known)) {
         const auto members = members_of(endpoint.address, known);
         if (members.empty()) {
             ++out.endpoints;

@@ -95,6 +95,22 @@ void Worker::collect(bool ages, std::function<void(WorkerReport)> each) {
     });
 }
 
+void Worker::oldest(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams,
+                    std::size_t most, WorkerPool::Oldest done) {
+    asio::post(io_,
+               [this, before_generation, upstreams = std::move(upstreams), most, done = std::move(done)]() mutable {
+                   std::vector<const serve::Exchange*> found;
+                   for (const auto& session : sessions_)
+                       if (session.exchange != nullptr && session.exchange->held_before(before_generation, *upstreams))
+                           found.push_back(session.exchange);
+                   const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+                   std::ranges::partial_sort(found, end, {}, &serve::Exchange::started_us);
+                   auto told = std::make_shared<std::vector<HeldExchange>>();
+                   for (auto it = found.begin(); it != end; ++it) told->push_back((*it)->held());
+                   asio::post(control_, [done = std::move(done), told] { done(std::move(*told)); });
+               });
+}
+
 void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams) {
     asio::post(io_, [this, before_generation, upstreams = std::move(upstreams)] {
         for (const auto& held : held_) {
@@ -251,6 +267,7 @@ WorkerReport Worker::report() {
         context_.refresh_clock();
         serve::Exchange::tell_ages(context_, out);
     }
+    context_.take_marks(out);
     out.client_connections = context_.client_connections;
     out.client_connections_idle =
         context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);

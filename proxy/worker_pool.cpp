@@ -54,6 +54,12 @@ void WorkerPool::cut(std::uint64_t before_generation, const std::set<std::uint32
     for (auto& worker : members_->workers) worker->cut(before_generation, shared);
 }
 
+void WorkerPool::oldest(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams, std::size_t most,
+                        const Oldest& each) {
+    const auto shared = std::make_shared<const std::set<std::uint32_t>>(upstreams);
+    for (auto& worker : members_->workers) worker->oldest(before_generation, shared, most, each);
+}
+
 void WorkerPool::collect(bool ages, std::function<void(WorkerReport)> each) {
     for (auto& worker : members_->workers) worker->collect(ages, each);
 }

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "proxy/base/held_exchange.h"
 #include "proxy/base/metrics.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -51,6 +52,12 @@ class WorkerPool {
     // responses under way are reset, what has no answer yet is sent again where that is safe and answered 503 where
     // not.
     void cut(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams);
+
+    // Of what generations before this one have in flight to these upstreams the oldest, so many of each worker that
+    // answers; `each` runs once per worker, on the control executor.
+    using Oldest = std::function<void(std::vector<HeldExchange>)>;
+    void oldest(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams, std::size_t most,
+                const Oldest& each);
 
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
     // debugger does not answer, and nobody waits for it.

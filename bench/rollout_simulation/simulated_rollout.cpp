@@ -47,8 +47,7 @@ constexpr double kTimeLimit = 30;  // seconds until the head of an answer
 // ln of the slowest latency that is still not slow, so that the inner loop compares logarithms.
 std::array<double, analysis::kLevels> limits_of(const analysis::FrozenQuantiles& frozen) {
     std::array<double, analysis::kLevels> out{};
-    for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        out[i] = std::log(static_cast<double>(frozen.microseconds(i)) + 1);
+    for (std::size_t i = 0; i < analysis::kLevels; ++i) out[i] = std::log(static_cast<double>(frozen.limit_us(i)) + 1);
     return out;
 }
 

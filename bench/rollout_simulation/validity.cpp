@@ -71,6 +71,23 @@ Kind slower_within(const char* name) {
     return kind;
 }
 
+// The same with many more marks: 1.18, 1.45, 1.77.
+Kind slower_at(const char* name, double latency, double spread) {
+    Kind kind = slower_within(name);
+    kind.regression.latency = latency, kind.spread = spread;
+    kind.rate = 1000, kind.only_share = .25;
+    return kind;
+}
+
+// A fixed delay of 20 ms whose values lie within a millisecond: any quantile is passed by nearly all of what is a
+// little slower, which is nothing to anybody (frozen_quantiles.h).
+Kind fixed_delay(const char* name, bool sticky) {
+    Kind kind{name, sticky, .001, 0};
+    kind.regression.latency = 1.02, kind.spread = .0125, kind.user_spread = 0, kind.weather = false;
+    kind.only_share = .1, kind.seconds = 300;
+    return kind;
+}
+
 Kind on_evidence(Kind kind) {
     kind.on_evidence = true;
     return kind;
@@ -142,6 +159,9 @@ const Kind kKinds[] = {
     with_hanging(sticky_kind("2 % hang in both, alike users", kAlike, .005, {})),
     with_hanging(sticky_kind("2 % hang in both, Zipf users", kZipf, .005, {})),
     slower_within("5 % slower, inside the tolerance, 100/s, 10 %"),
+    slower_at("11 % slower, inside the tolerance, 1,000/s, 25 %", 1.11, .5),
+    fixed_delay("fixed 20 ms, 0.4 ms slower, 100/s, 10 %", false),
+    fixed_delay("fixed 20 ms, 0.4 ms slower, Zipf users", true),
     regular_kind("one regular client, P = 2", .5, 1),
     regular_kind("one regular client, P = 2, 200 looks a second", .5, 1, .005),
     regular_kind("four regular clients, P = 2", .5, 4),

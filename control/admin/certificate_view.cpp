@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kDay = 24 * 3600;
 
-std::string at(std::int64_t seconds) {
+std::string moment(std::int64_t seconds) {
     return timestamp(from_unix_ms(seconds * 1000));
 }
 
@@ -27,8 +27,8 @@ nlohmann::ordered_json certificate_view(const Certificates::Sight& sight) {
         out["serial"] = identity->serial;
         out["key_kind"] = identity->key_kind;
         out["sha256"] = identity->fingerprint;
-        out["not_before"] = at(identity->not_before);
-        out["not_after"] = at(identity->not_after);
+        out["not_before"] = moment(identity->not_before);
+        out["not_after"] = moment(identity->not_after);
         out["days_left"] = (identity->not_after - sight.now) / kDay;
         if (!identity->warnings.empty()) out["warnings"] = identity->warnings;
     }

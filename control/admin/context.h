@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/admin/browser_sessions.h"
 #include "control/admin/failed_attempts.h"
 #include "control/admin/repeated_replies.h"
 #include "control/admin/tokens.h"
@@ -17,12 +18,15 @@
 #include "control/certificates/certificates.h"
 #include "control/core/aside.h"
 #include "control/core/controller.h"
+#include "control/discovery/runner/discovery.h"
+#include "control/metrics/series.h"
 #include "control/metrics/totals.h"
 #include "control/names/names.h"
 #include "control/release/book/releases.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
+#include "proxy/base/held_exchange.h"
 #include "proxy/snapshot/registry.h"
 
 namespace switchyard::control {
@@ -36,8 +40,10 @@ struct Context {
     Ejection& ejection;
     Names& names;
     Certificates& certificates;
-    std::function<bool()> settled;  // every endpoint was checked and every name asked for once: a latch
+    discovery::Discovery& discovery;
+    std::function<bool()> settled;  // every endpoint was checked and every name and source asked once: a latch
     Totals& totals;
+    Series& series;
     rollout::Rollouts& rollouts;
     release::Releases& releases;
     Tokens tokens;
@@ -49,6 +55,9 @@ struct Context {
     std::map<std::string, unsigned> event_readers{};  // streams of events that are open, by name of the token
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
     RepeatedReplies replies{controller.store(), controller.writer()};
+    BrowserSessions sessions{};
+    // Of what a drain waits for the oldest, so many of each worker: once for each that answers.
+    std::function<void(const Drain&, std::size_t most, const std::function<void(std::vector<HeldExchange>)>&)> oldest{};
 };
 
 }  // namespace switchyard::control

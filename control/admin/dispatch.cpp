@@ -5,53 +5,15 @@
 
 #include <memory>
 
-#include "config/spelling.h"
+#include "control/admin/authenticate.h"
 #include "control/admin/change_call.h"
+#include "control/admin/page_reply.h"
 #include "control/admin/repeated_replies.h"
 #include "control/admin/route_table.h"
 #include "proxy/base/log.h"
-#include "proxy/http/characters.h"
 
 namespace switchyard::control {
 namespace {
-
-using Access = AdminRoute::Access;
-
-std::string_view needed(Access access) {
-    return config::word(access == Access::admin ? config::Role::admin : config::Role::operate);
-}
-
-std::optional<Problem> authenticate(Context& context, AdminRequest& request, Access access, AdminReply& refused) {
-    // The right token first: whoever guesses beside it must not keep it out.
-    const auto identity = context.tokens.identify(request.header("authorization"));
-    if (!identity) {
-        const auto said = request.header("authorization");
-        if (said.empty())
-            return problems::unauthorized(
-                "there is no token: send Authorization: Bearer TOKEN; a local installation keeps its token in "
-                "<state_dir>/admin.token");
-        const auto now = std::chrono::steady_clock::now();
-        if (!context.failed.may_try(request.from, now)) {
-            refused.headers.emplace_back("Retry-After", std::to_string(FailedAttempts::kRefill.count()));
-            return Problem(429, "too-many-attempts",
-                           "too many wrong tokens from this address; a right one is answered all the same");
-        }
-        context.failed.failed(request.from, now);
-        log_warn("admin call with a wrong token from {} on {}", request.from, request.path);
-        return problems::unauthorized(
-            said.size() > 7 && switchyard::http::equals_lower(std::string_view(said).substr(0, 7), "bearer ")
-                ? "this token is none of those that the running process knows: it may belong to another installation, "
-                  "or "
-                  "have been replaced since"
-                : "the token must be sent as Authorization: Bearer TOKEN");
-    }
-    request.who = identity->name;
-    request.role = identity->role;
-    if (!allowed(identity->role, access))
-        return problems::forbidden(fmt::format("token {} has the role {}; this call needs {}", identity->name,
-                                               config::word(identity->role), needed(access)));
-    return std::nullopt;
-}
 
 // A mistyped dry_run must not be the real thing.
 std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest& request) {
@@ -74,6 +36,7 @@ std::optional<Problem> unknown_query(const AdminRoute& route, const AdminRequest
 }  // namespace
 
 void dispatch(Context& context, AdminRequest request, Respond respond) {
+    if (auto page = page_reply(context, request)) return respond(std::move(*page));
     auto found = match(request.method, request.path);
     const bool open = found.route != nullptr && found.route->access == Access::open;
     if (!open) {

@@ -19,6 +19,7 @@ void switch_route(Context&, const AdminRequest&, Respond);
 void put_split(Context&, const AdminRequest&, Respond);
 void get_upstreams(Context&, const AdminRequest&, Respond);
 void get_upstream(Context&, const AdminRequest&, Respond);
+void get_discovery(Context&, const AdminRequest&, Respond);
 void put_route(Context&, const AdminRequest&, Respond);
 void delete_route(Context&, const AdminRequest&, Respond);
 void put_rule(Context&, const AdminRequest&, Respond);
@@ -56,6 +57,12 @@ void post_release_alive(Context&, const AdminRequest&, Respond);
 void undo_release(Context&, const AdminRequest&, Respond);
 void get_certificates(Context&, const AdminRequest&, Respond);
 void reload_certificates(Context&, const AdminRequest&, Respond);
+void series(Context&, const AdminRequest&, Respond);
+void begin_session(Context&, const AdminRequest&, Respond);
+void get_session(Context&, const AdminRequest&, Respond);
+void end_session(Context&, const AdminRequest&, Respond);
+void make_session_code(Context&, const AdminRequest&, Respond);
+void exchange_session_code(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers

@@ -1,8 +1,10 @@
 // GET /v1/drains[/{id}] · GET /v1/events
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
+#include <iterator>
 #include <memory>
 
 #include "control/admin/body.h"
@@ -38,6 +40,63 @@ Json view(const DrainBook& book, const Drain& drain) {
     return out;
 }
 
+// How many are told of what a drain still waits for.
+constexpr std::size_t kOldest = 20;
+// A worker that does not answer is not waited for.
+constexpr std::chrono::milliseconds kOldestWait{500};
+
+Json view(const HeldExchange& held, std::chrono::microseconds now) {
+    const auto age =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - std::chrono::microseconds(held.started_us));
+    return {{"route", held.route},   {"upstream", held.upstream},     {"method", held.method}, {"path", held.path},
+            {"client", held.client}, {"generation", held.generation}, {"tunnel", held.tunnel}, {"age_ms", age.count()}};
+}
+
+// A drain with the oldest of what it waits for, as far as the workers answer.
+struct OldestWait : std::enable_shared_from_this<OldestWait> {
+    OldestWait(Context& context_, Json shown_, Respond respond_)
+        : context(context_),
+          shown(std::move(shown_)),
+          timer(context.executor, kOldestWait),
+          respond(std::move(respond_)),
+          left(context.controller.adoption().workers()) {}
+
+    Context& context;
+    Json shown;
+    boost::asio::steady_timer timer;
+    Respond respond;
+    unsigned left;
+    std::vector<HeldExchange> all;
+
+    void start(const Drain& drain) {
+        timer.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+            if (!ec) self->answer();
+        });
+        context.oldest(drain, kOldest, [self = shared_from_this()](std::vector<HeldExchange> some) {
+            std::ranges::move(some, std::back_inserter(self->all));
+            if (--self->left == 0) self->answer();
+        });
+    }
+    void answer() {
+        auto answer_now = std::exchange(respond, nullptr);
+        if (!answer_now) return;
+        timer.cancel();
+        std::ranges::sort(all, {}, &HeldExchange::started_us);
+        if (all.size() > kOldest) all.resize(kOldest);
+        auto& oldest = shown["oldest"] = Json::array();
+        const auto now =
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+        for (const auto& held : all) oldest.push_back(view(held, now));
+        answer_now(reply(shown));
+    }
+};
+
+void tell(Context& context, const Drain& drain, Respond respond) {
+    auto shown = view(context.controller.drains(), drain);
+    if (drain.state == Drain::State::done || !context.oldest) return respond(reply(shown));
+    std::make_shared<OldestWait>(context, std::move(shown), std::move(respond))->start(drain);
+}
+
 // Answers when the drain has ended or the time is over, whichever comes first.
 struct DrainWait : std::enable_shared_from_this<DrainWait> {
     DrainWait(Context& context_, std::uint64_t generation_, std::chrono::milliseconds wait, Respond respond_)
@@ -65,10 +124,9 @@ struct DrainWait : std::enable_shared_from_this<DrainWait> {
         if (!answer_now) return;
         context.controller.off_drain(bell);
         timer.cancel();
-        const auto& book = context.controller.drains();
-        const auto* drain = book.find(generation);
-        answer_now(drain == nullptr ? reply(problems::not_found("the drain is no longer remembered"))
-                                    : reply(view(book, *drain)));
+        const auto* drain = context.controller.drains().find(generation);
+        if (drain == nullptr) return answer_now(reply(problems::not_found("the drain is no longer remembered")));
+        tell(context, *drain, std::move(answer_now));
     }
 };
 
@@ -91,7 +149,7 @@ void get_drain(Context& context, const AdminRequest& request, Respond respond) {
                                                  "; a change opens one when it takes traffic from an upstream")));
     const auto wait = query_wait(request);
     if (!wait) return respond(reply(wait.error()));
-    if (wait->count() == 0 || drain->state != Drain::State::running) return respond(reply(view(book, *drain)));
+    if (wait->count() == 0 || drain->state != Drain::State::running) return tell(context, *drain, std::move(respond));
     std::make_shared<DrainWait>(context, *generation, *wait, std::move(respond))->start();
 }
 

@@ -2,6 +2,7 @@
 #include "control/admin/body.h"
 #include "control/admin/explain.h"
 #include "control/admin/handlers.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control::handlers {
 
@@ -27,7 +28,12 @@ void explain(Context& context, const AdminRequest& request, Respond respond) {
     }
     if (const auto problem = body.problem()) return respond(reply(*problem));
     auto out = control::explain(*context.controller.snapshot(), question, Moment::now());
-    respond(out ? reply(*out) : reply(out.error()));
+    if (!out) return respond(reply(out.error()));
+    (*out)["facts"] = context.controller.snapshot()->facts;
+    if (out->contains("upstream"))
+        if (const auto sight = context.discovery.sight((*out)["upstream"].get<std::string>()))
+            (*out)["roll"] = sight->roll;
+    respond(reply(*out));
 }
 
 }  // namespace switchyard::control::handlers

@@ -1,4 +1,6 @@
 // GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
+#include <algorithm>
+
 #include "config/candidate.h"
 #include "control/admin/body.h"
 #include "control/admin/certificate_view.h"
@@ -13,6 +15,17 @@
 
 namespace switchyard::control::handlers {
 namespace {
+
+MetricsView::DiscoveryGauge discovery_gauge(const discovery::Discovery::Sight& sight) {
+    using Held = discovery::Roll::Held;
+    MetricsView::DiscoveryGauge out;
+    if (sight.stale) out.stale_seconds = static_cast<double>(sight.stale->count()) / 1000;
+    out.roll = sight.roll;
+    for (const auto held : {Held::hold, Held::parts, Held::mass, Held::kept_last, Held::empty, Held::error})
+        out.held[discovery::word(held)] = static_cast<std::uint64_t>(
+            std::ranges::count_if(sight.members, [&](const auto& member) { return member.held == held; }));
+    return out;
+}
 
 Json route_view(Context& context, const config::Route& route, Totals::Time now) {
     Json out = {{"name", route.name}};
@@ -123,8 +136,9 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
     view.upstream_name = [&](std::uint32_t id) { return context.registry.upstream_name(id); };
     for (const auto& [name, upstream] : context.controller.model().upstreams) {
         if (const auto sight = breaker_sight(context.registry, name, upstream)) view.breakers_open[name] = sight->open;
+        if (const auto sight = context.discovery.sight(name)) view.discovery[name] = discovery_gauge(*sight);
         if (const auto waiting = waiting_in_queue(context.registry, name, upstream)) view.waiting[name] = *waiting;
-        for (const auto& endpoint : upstream.endpoints) {
+        for (const auto& endpoint : endpoints_of(name, upstream, context.names.known())) {
             const auto members = members_of(endpoint.address, context.names.known());
             if (endpoint.address.kind == config::Address::Kind::name)
                 view.names_stale[endpoint.address.host] =

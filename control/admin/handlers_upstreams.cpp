@@ -1,5 +1,6 @@
 // GET /v1/upstreams[/{upstream}] · PUT, DELETE …/endpoints/{address} · POST …/endpoints/{address}/state
 #include "control/admin/change_call.h"
+#include "control/admin/discovery_view.h"
 #include "control/admin/edit_body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/upstream_view.h"
@@ -28,6 +29,18 @@ void get_upstream(Context& context, const AdminRequest& request, Respond respond
     if (*healthy == 0)
         return respond(reply(problems::bad_request("?wait goes with ?healthy=N: how many endpoints are waited for")));
     std::make_shared<UpstreamWait>(context, it->first, *healthy, *wait, std::move(respond))->start();
+}
+
+void get_discovery(Context& context, const AdminRequest& request, Respond respond) {
+    const auto& model = context.controller.model();
+    const auto& name = request.places[0];
+    if (auto why = edits::unknown_upstream(model, name); !why.empty())
+        return respond(reply(problems::not_found(std::move(why))));
+    auto view = discovery_view(context, name, true);
+    if (view.is_null())
+        return respond(
+            reply(problems::not_found("upstream " + name + " discovers nothing: its endpoints are written")));
+    respond(reply(view));
 }
 
 void put_endpoint(Context& context, const AdminRequest& request, Respond respond) {

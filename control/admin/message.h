@@ -1,6 +1,7 @@
 // One call of the admin API and its answer, without the HTTP library's words.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -26,6 +27,8 @@ struct AdminRequest {
     // Set on the way to the handler.
     std::string who;  // name of the token
     config::Role role = config::Role::viewer;
+    std::string session{};  // the cookie of the browser's session that calls; empty: a token does
+    std::chrono::seconds session_left{};
     std::vector<std::string> places;  // what stands for {…} in the row's path
 
     std::string header(const std::string& name) const {

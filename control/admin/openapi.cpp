@@ -135,7 +135,9 @@ Json responses(const AdminRoute& route) {
     else
         ok["content"] = {{"application/json", {{"schema", {{"type", "object"}}}}}};
     add_links(route, ok);
-    Json out = {{route.operation == "startRollout" ? "201" : "200", std::move(ok)}};
+    const bool makes = route.operation == "startRollout" || route.operation == "beginSession" ||
+                       route.operation == "makeSessionCode" || route.operation == "exchangeSessionCode";
+    Json out = {{makes ? "201" : "200", std::move(ok)}};
     if (route.operation == "beginRelease") {
         out["201"] = {{"description", "begun"}, {"content", content("application/json", "Release")}};
         out["200"]["description"] = "it goes on, or has ended before; a dry run: whether it could begin";
@@ -160,6 +162,11 @@ Json responses(const AdminRoute& route) {
     }
     out["400"] = problem("not understood");
     out["431"] = problem("the head is larger than 16 KiB");
+    if (route.operation == "exchangeSessionCode") {
+        out["401"] = problem("the code is none, was used, or is too old");
+        out["403"] = problem("a browser calls from a page of somebody else");
+        out["429"] = problem("too many wrong codes from this address");
+    }
     if (route.operation == "readyz") out["503"] = problem("not ready");
     if (route.access != AdminRoute::Access::open) {
         out["401"] = problem("no valid token");

@@ -19,6 +19,7 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/metrics", A::viewer, false, "metrics", "Prometheus metrics", "", "", "", h::metrics},
     {"GET", "/v1/openapi.json", A::viewer, false, "openapi", "This document", "", "OpenApi", "", h::openapi},
     {"GET", "/v1/status", A::viewer, false, "status", "Generation, workers, routes, upstreams, rates", "", "Status", "", h::status},
+    {"GET", "/v1/series", A::viewer, false, "series", "The last ten minutes, second by second: requests, errors, p50 and p99 of routes and upstreams", "", "Series", "after", h::series},
     {"GET", "/v1/config", A::viewer, false, "getConfig", "The configuration in force, canonical, secrets hidden", "", "Config", "", h::get_config},
     {"PUT", "/v1/config", A::admin, true, "putConfig", "Replace the whole configuration", "Config", "Receipt", "", h::put_config},
     {"POST", "/v1/config/apply", A::admin, true, "applyConfig", "Take a configuration file over: what changed in it since the last one is applied to what is in force", "Config", "Receipt", "file_wins", h::apply_config},
@@ -33,6 +34,7 @@ constexpr AdminRoute kRoutes[] = {
     {"DELETE", "/v1/upstreams/{upstream}", A::admin, true, "deleteUpstream", "Remove an upstream that nothing names", "", "Receipt", "", h::delete_upstream},
     {"GET", "/v1/upstreams", A::viewer, false, "getUpstreams", "All upstreams with the state of their endpoints", "", "Upstreams", "", h::get_upstreams},
     {"GET", "/v1/upstreams/{upstream}", A::viewer, false, "getUpstream", "One upstream with the state of its endpoints, now or when so many are healthy", "", "Upstream", "healthy wait", h::get_upstream},
+    {"GET", "/v1/upstreams/{upstream}/discovery", A::viewer, false, "getDiscovery", "How its endpoints are discovered: the source, the roll, what a guard holds, what happened", "", "Discovery", "", h::get_discovery},
     {"PUT", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "putEndpoint", "Add an endpoint or replace its settings", "Endpoint", "Receipt", "", h::put_endpoint},
     {"DELETE", "/v1/upstreams/{upstream}/endpoints/{address}", A::admin, true, "deleteEndpoint", "Remove an endpoint", "", "Receipt", "", h::delete_endpoint},
     {"POST", "/v1/upstreams/{upstream}/endpoints/{address}/state", A::operate, true, "setEndpointState", "Take an endpoint out (drain, maint) and back (up)", "EndpointState", "Receipt", "", h::set_endpoint_state},
@@ -64,6 +66,11 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/releases/{release}/undo", A::operate, true, "undoRelease", "The route's traffic as it was before the release", "ReleaseUndo", "Receipt", "", h::undo_release},
     {"GET", "/v1/certificates", A::viewer, false, "getCertificates", "The certificates, what they name, and how near their end is", "", "Certificates", "", h::get_certificates},
     {"POST", "/v1/certificates/reload", A::operate, false, "reloadCertificates", "Look at the files of all certificates now; answers when what they hold is in force", "", "Certificates", "", h::reload_certificates},
+    {"POST", "/v1/session", A::viewer, false, "beginSession", "A session for a browser, begun with a token: a cookie, and what has to come with it", "", "Session", "", h::begin_session},
+    {"GET", "/v1/session", A::viewer, false, "getSession", "Who calls, and with which role", "", "Session", "", h::get_session},
+    {"DELETE", "/v1/session", A::viewer, false, "endSession", "End the session that calls", "", "Session", "", h::end_session},
+    {"POST", "/v1/session/code", A::viewer, false, "makeSessionCode", "A code that begins one session within a minute", "", "SessionCode", "", h::make_session_code},
+    {"POST", "/v1/session/exchange", A::open, false, "exchangeSessionCode", "Begin a session with a code", "SessionExchange", "Session", "", h::exchange_session_code},
     {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", h::events},
 };
 // clang-format on

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/ssl/impl/src.hpp>
+#include <boost/asio/ssl.hpp>
 
 namespace switchyard::control {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/admin/discovery_view.h"
 #include "control/admin/endpoint_view.h"
 #include "proxy/snapshot/members.h"
 
@@ -46,8 +47,11 @@ nlohmann::ordered_json upstream_view(Context& context, const std::string& name, 
         out["breaker"] = {{"open", sight->open}, {"half_open", sight->half_open}, {"of", sight->workers}};
     out.update(recent_view(
         context.totals.recent_of_upstream(context.registry.upstream(name), std::chrono::steady_clock::now())));
+    if (auto discovered = discovery_view(context, name, false); !discovered.is_null())
+        out["discovery"] = std::move(discovered);
     auto& endpoints = out["endpoints"] = nlohmann::ordered_json::array();
-    for (const auto& endpoint : upstream.endpoints) endpoints.push_back(endpoint_view(context, name, endpoint));
+    for (const auto& endpoint : endpoints_of(name, upstream, context.names.known()))
+        endpoints.push_back(endpoint_view(context, name, endpoint));
     return out;
 }
 
@@ -56,7 +60,8 @@ Facts facts_of(const config::Model& model, Registry& registry, const KnownAddres
     Facts facts;
     for (const auto& [name, upstream] : model.upstreams) {
         auto& found = facts[name];
-        for (const auto& endpoint : upstream.endpoints) {
+        if (upstream.discover) found.discovered = known.found(name);
+        for (const auto& endpoint : endpoints_of(name, upstream, known)) {
             const auto members = members_of(endpoint.address, known);
             found.endpoints += static_cast<std::uint32_t>(std::max<std::size_t>(members.size(), 1));
             auto& fact = found.by_address[endpoint.address.text()];

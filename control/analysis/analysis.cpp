@@ -7,22 +7,14 @@
 
 namespace switchyard::control::analysis {
 
-namespace {
-
-bool any_level(const std::array<double, kLevels>& tolerates) {
-    return std::ranges::any_of(tolerates, [](double tolerate) { return tolerate > 0.0; });
-}
-
-}  // namespace
-
 Analysis::Analysis(const Settings& settings)
     : budget_(Budget::of(settings)),
       errors_(settings, budget_),
       speeds_(settings, budget_),
       slo_(settings, budget_),
       answers_(settings),
-      latency_alone_(any_level(settings.latency_tolerate)),
-      duration_alone_(any_level(settings.duration_tolerate)),
+      latency_alone_(settings.latency_tolerate),
+      duration_alone_(settings.duration_tolerate),
       ratio_checked_(settings.check_sample_ratio) {}
 
 void Analysis::begin_step(Assignment assignment, double share) {

@@ -10,15 +10,14 @@ namespace switchyard::control::analysis {
 LatencyTests::LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,
                            const std::array<double, kLevels>& parts, const Settings& settings)
     : name_(std::move(name)) {
+    const bool tail = name_.ends_with("_tail");
     for (std::size_t i = 0; i < kLevels; ++i) {
         const bool tested = tolerate[i] > 0.0;
+        const double least = tail ? 0.0 : kLeastPart * (1.0 - kLevelQuantiles[i]);
         const double threshold = tested ? std::log(2.0 / parts[i]) : std::numeric_limits<double>::infinity();
-        levels_.push_back({tested,
-                           tolerate[i],
-                           threshold,
+        levels_.push_back({tested, tolerate[i], threshold,
                            MarkTest(tested ? tolerate[i] : 1.0, kSlownessGrid, settings.horizon, settings.sticky),
-                           MarkTest(1.0, kSlownessGrid, settings.horizon, settings.sticky),
-                           {}});
+                           MarkTest(1.0, kSlownessGrid, settings.horizon, settings.sticky), RiskGate(least)});
     }
 }
 
@@ -84,7 +83,7 @@ void LatencyTests::Level::count(std::size_t level, const Tick& tick) {
 }
 
 bool LatencyTests::Level::guarded_passed() const {
-    return guarded.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(tolerate); });
+    return guarded.passed(threshold, MarkTest::Gated::buckets, [this] { return gate.reach(tolerate); }) && gate.often();
 }
 
 // By itself, or with the level next to it: what is slower is so at more than one.

@@ -4,6 +4,8 @@
 // slow" it alarms at most at its rate. A shift just beyond the tolerance takes it minutes, so `latency_pXX_shift`
 // stands beside it: it tests against "no slower at all" and acts only while the relative risk is certainly beyond the
 // tolerance (risk_gate.h). Each has half of the level's part of the false alarm rate.
+// Neither acts while hardly any of the canary's requests are slow: at a level that one in n has passed by its making,
+// kLeastPart of that have to (a tail has no such part).
 // Sticky splits count the first slow request of each bucket since each bet, with the design share; there the first test
 // has a gate, too.
 // Threads: one owner.
@@ -23,6 +25,8 @@ namespace switchyard::control::analysis {
 
 class LatencyTests {
   public:
+    static constexpr double kLeastPart = 0.5;
+
     // `name`: of what is slow; the rows of a level are called name_pXX, those of a tail just so. `parts`: of the false
     // alarm rate, by level.
     LatencyTests(std::string name, const std::array<double, kLevels>& tolerate,

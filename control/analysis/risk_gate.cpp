@@ -136,6 +136,16 @@ RiskGate::Reach RiskGate::certain_reach(double tolerate) const {
     });
 }
 
+bool RiskGate::often() const {
+    constexpr std::uint64_t kFewest = 5;  // marks: fewer are often, now and then, in a short window
+    if (least_ <= 0.0) return true;
+    Window window = empty();
+    return widen([&](const Slot& slot, bool whole) {
+               window.all += slot;
+               return whole && window.all.canary_marks >= kFewest && window.marked();
+           }) != kNobody;
+}
+
 RiskGate::Reach RiskGate::joint_reach(const RiskGate& wide, double wide_tolerate, const RiskGate& narrow,
                                       double narrow_tolerate) {
     Window a = wide.empty(), b = narrow.empty();
@@ -144,7 +154,7 @@ RiskGate::Reach RiskGate::joint_reach(const RiskGate& wide, double wide_tolerate
         a.all += slot;
         if (other == narrow.slots_.rend()) return false;
         b.all += *other++;
-        if (!whole || !b.marked() || a.all.canary_marks == a.all.canary_requests) return false;
+        if (!whole || !a.marked() || !b.marked() || a.all.canary_marks == a.all.canary_requests) return false;
         const double by_wide = a.beyond(wide_tolerate), by_narrow = b.beyond(narrow_tolerate);
         if (by_wide <= 0.0 || by_narrow <= 0.0) return false;
         const auto rate = [](const Window& w) {

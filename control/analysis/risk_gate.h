@@ -8,8 +8,11 @@
 //   is certainly beyond the tolerance, alone or together with a neighbour that is. How certain: the signed root of the
 //   deviance of the marks' arms (a standard normal where the risk is what is held against). As it is asked all the
 //   time, the n-th window of a length has a part of 1/n² of one chance of being wrong.
-// A bet acts by windows since its start only; reach() is the newest bet that may act.
-// Threads: one owner. Units: seconds. Memory: a slot a second for kFine seconds, then one for each bet.
+// Of a mark that a known part of all requests has by its making – who is beyond the old p50 – it is also asked that
+// enough have it in the window: where nearly all answers take the same time, a limit a margin beyond that is passed by
+// hardly any, and five times as many as hardly any is no slower release. A bet acts by windows since its start only;
+// reach() is the newest bet that may act. Threads: one owner. Units: seconds. Memory: a slot a second for kFine
+// seconds, then one for each bet.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +29,10 @@ class RiskGate {
     using Reach = std::int32_t;
     static constexpr Reach kNobody = -1;
 
+    RiskGate() = default;
+    // `least`: so large a part of the canary's requests have the mark, at least.
+    explicit RiskGate(double least) : least_(least) {}
+
     struct Arm {
         std::uint64_t requests = 0, marks = 0;
     };
@@ -41,6 +48,8 @@ class RiskGate {
     // The same by two kinds of marks of the same requests, where whatever has the narrow one has the wide one, too.
     static Reach joint_reach(const RiskGate& wide, double wide_tolerate, const RiskGate& narrow,
                              double narrow_tolerate);
+    // Whether enough have the mark, in some window, for a test that asks the gate for nothing else.
+    bool often() const;
     bool beyond(double tolerate, BetNumber since) const { return since <= reach(tolerate); }
     bool certainly_beyond(double tolerate, BetNumber since) const { return since <= certain_reach(tolerate); }
     double relative_risk() const;  // of all there was; 1 when nothing is known
@@ -73,18 +82,22 @@ class RiskGate {
     };
     struct Window {
         Slot all;
-        double canary_users, baseline_users;
+        double canary_users, baseline_users, least;
         double risk() const;
         double error(double risk) const;  // standard error of the logarithm of the risk, if that is it
         // How far its risk is beyond `tolerate`, in standard errors; below 0: it is not.
         double beyond(double tolerate) const;
-        bool marked() const { return all.canary_marks > 0; }
+        bool marked() const {
+            return all.canary_marks > 0 &&
+                   static_cast<double>(all.canary_marks) >= least * static_cast<double>(all.canary_requests);
+        }
     };
-    Window empty() const { return {{}, canary_users_, baseline_users_}; }
+    Window empty() const { return {{}, canary_users_, baseline_users_, least_}; }
     double bound(double errors, double seconds) const;
     template <class Opens>
     Reach widen(Opens opens) const;
 
+    double least_ = 0.0;
     std::deque<Slot> slots_;                            // oldest first; the last one is open
     double age_ = 0.0;                                  // seconds of all slots
     double canary_users_ = 0.0, baseline_users_ = 0.0;  // of this step

@@ -39,6 +39,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_check(app, action);
     add_schema(app, action);
     add_status(app, options, action);
+    add_upstream(app, options, action);
     add_switch(app, options, action);
     add_split(app, options, action);
     add_undo(app, options, action);
@@ -55,6 +56,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_events(app, options, action);
     add_explain(app, options, action);
     add_watch(app, options, action);
+    add_ui(app, options, action);
     add_rollout(app, options, action);
     add_deploy(app, options, action);
     add_certificates(app, options, action);

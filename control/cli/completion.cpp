@@ -48,7 +48,7 @@ std::string script(const CLI::App& app) {
            "        switch:2|split:2|deploy:2|releases:2) words=\"$words $(switchyard completion --names routes "
            "2>/dev/null)\" ;;\n"
            "        switch:3) words=\"$words @candidate $(switchyard completion --names upstreams 2>/dev/null)\" ;;\n"
-           "        split:*|wait:2|endpoint:3) words=\"$words $(switchyard completion --names upstreams "
+           "        split:*|wait:2|upstream:2|endpoint:3) words=\"$words $(switchyard completion --names upstreams "
            "2>/dev/null)\" ;;\n"
            "    esac\n"
            "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"

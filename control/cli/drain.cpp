@@ -12,6 +12,10 @@ void print_drain(const Json& d) {
     fmt::print("drain {}  {}  since {}\n", text_of(d["id"]), text_of(d["state"]), text_of(d["started_at"]));
     for (const auto& [upstream, count] : d["in_flight"].items())
         fmt::print("  {}: {}\n", upstream, in_flight_words(count));
+    for (const auto& held : d.value("oldest", Json::array()))
+        fmt::print("    {:>7.1f} s  {} {}  {} of {}, from {}{}\n", held.value("age_ms", 0.0) / 1000.0,
+                   text_of(held["method"]), text_of(held["path"]), text_of(held["upstream"]), text_of(held["route"]),
+                   text_of(held["client"]), held.value("tunnel", false) ? ", a tunnel" : "");
 }
 
 }  // namespace

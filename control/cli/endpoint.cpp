@@ -22,9 +22,12 @@ int set_weight(Options options, const EndpointArguments& a, const std::string& p
     const auto config = client.call("GET", "/v1/config");
     if (!config.done()) return print_problem(options, config);
     Json settings;
-    const auto endpoints = config.json.value("upstreams", Json::object()).value(a.upstream, Json::object());
-    for (const auto& endpoint : endpoints.value("endpoints", Json::array()))
+    const auto upstream = config.json.value("upstreams", Json::object()).value(a.upstream, Json::object());
+    for (const auto& endpoint : upstream.value("endpoints", Json::array()))
         if (endpoint["address"] == a.address) settings = endpoint;
+    // One that is discovered: what there is of an override goes on. Whether there is such a one, the proxy knows.
+    if (settings.is_null() && upstream.contains("discover"))
+        settings = upstream.value("endpoint_overrides", Json::object()).value(a.address, Json::object());
     if (settings.is_null()) {
         fmt::print(stderr, "switchyard: {} has no endpoint {}; `switchyard status` shows what there is\n", a.upstream,
                    a.address);

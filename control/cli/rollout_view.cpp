@@ -114,7 +114,7 @@ std::vector<std::string> rollout_lines(const Json& r) {
     if (r.contains("arms")) arms(out, r["arms"]);
     for (const auto& [key, what] : {std::pair{"slow_beyond_ms", "slow"}, {"long_beyond_ms", "slow to its last octet"}})
         if (const auto slow = r.value(key, Json::object()); !slow.empty())
-            out.push_back(fmt::format("  {} is beyond what {} kept before: p50 {} p90 {} p99 {} ms", what,
+            out.push_back(fmt::format("  {} is beyond what {} kept before, and a margin: p50 {} p90 {} p99 {} ms", what,
                                       r.value("from", ""), number(slow, "p50"), number(slow, "p90"),
                                       number(slow, "p99")));
     if (r.value("keyless_requests", 0) > 0)

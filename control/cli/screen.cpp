@@ -6,6 +6,8 @@
 
 #include <cstdio>
 
+#include "control/cli/fold.h"
+
 namespace switchyard::control::cli {
 namespace {
 
@@ -27,30 +29,24 @@ Size size_now() {
     return out;
 }
 
-// The first `columns` characters of UTF-8; all that is shown here is one column wide each.
-std::string_view first_columns(std::string_view line, std::size_t columns) {
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const bool begins = (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80;
-        if (begins && columns-- == 0) return line.substr(0, i);
-    }
-    return line;
-}
-
 }  // namespace
 
 bool Screen::on_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
 }
 
-void Screen::draw(const std::vector<std::string>& lines) {
+void Screen::draw(const std::vector<std::string>& said) {
     const auto size = size_now();
+    std::vector<std::string> lines;
+    for (const auto& line : said)
+        for (auto& part : folded(line, size.columns)) lines.push_back(std::move(part));
     std::string out = cleared_ ? kHome : std::string(kClearAll) + kHome;
     cleared_ = true;
     // The last row stays free: a line's end there would scroll.
     const bool cut = lines.size() > size.rows - 1;
     const std::size_t shown = cut ? size.rows - 2 : lines.size();
     for (std::size_t i = 0; i < shown; ++i) {
-        out += first_columns(lines[i], size.columns);
+        out += lines[i];
         out += kClearLine;
         out += '\n';
     }

@@ -1,4 +1,4 @@
-// Lines on a terminal, redrawn in place: cut to what fits, so that nothing scrolls.
+// Lines on a terminal, redrawn in place: folded to the window's width and cut to its height, so that nothing scrolls.
 //
 // Threads: one owner. Errors: none; a terminal that does not say its size is taken for 80 by 24.
 #pragma once
@@ -13,7 +13,7 @@ class Screen {
     // Standard output is one.
     static bool on_terminal();
 
-    void draw(const std::vector<std::string>& lines);
+    void draw(const std::vector<std::string>& said);
 
   private:
     bool cleared_ = false;  // once, before the first picture

@@ -53,6 +53,17 @@ std::string breaker_words(const Json& upstream) {
                        breaker->value("of", 0U));
 }
 
+// Empty while its source answers and no guard holds anybody for long.
+std::string discovery_words(const Json& upstream) {
+    const auto d = upstream.find("discovery");
+    if (d == upstream.end()) return {};
+    if (d->contains("stale_seconds"))
+        return fmt::format("{} has given no answer for {:.0f} s: {}", d->value("source", ""),
+                           d->value("stale_seconds", 0.0), d->value("why", ""));
+    const auto held = d->value("held", 0U);
+    return held == 0 ? "" : fmt::format("{} of them are not named by {} any more", held, d->value("source", ""));
+}
+
 // A write that takes longer is worth a line.
 constexpr unsigned kDiskHangsMs = 1000;
 
@@ -99,6 +110,7 @@ std::vector<std::string> status_lines(const Json& s) {
             out.push_back(fmt::format("    {} of {} places in its queue taken", queue->value("waiting", 0U),
                                       queue->value("limit", 0U)));
         if (const auto words = breaker_words(u); !words.empty()) out.push_back("    ! " + words);
+        if (const auto words = discovery_words(u); !words.empty()) out.push_back("    ! " + words);
         for (const auto& e : u["endpoints"]) out.push_back(endpoint_line(e));
     }
     return out;

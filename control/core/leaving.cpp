@@ -55,6 +55,10 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
             if (in_service(upstream, endpoint.address) &&
                 (now == after.upstreams.end() || !in_service(now->second, endpoint.address)))
                 out.insert(name);
+        // Of what is discovered: all of it, or what the operator takes out.
+        if (upstream.discover && (now == after.upstreams.end() || now->second.discover != upstream.discover ||
+                                  now->second.endpoint_overrides != upstream.endpoint_overrides))
+            out.insert(name);
     }
     return out;
 }

@@ -21,6 +21,16 @@ bool same_guards(const config::Route& a, const config::Route& b) {
            std::equal(a.rules.begin(), a.rules.begin() + static_cast<std::ptrdiff_t>(guarded), b.rules.begin());
 }
 
+using Overrides = std::map<std::string, config::EndpointOverride>;
+
+// Their states; a weight is configuration.
+void reach_overrides(Overrides& reached, const Overrides& wanted) {
+    for (const auto& [address, override_] : wanted) reached[address].state = override_.state;
+    for (auto& [address, override_] : reached)
+        if (!wanted.contains(address)) override_.state = config::EndpointState::up;
+    std::erase_if(reached, [](const auto& entry) { return entry.second == config::EndpointOverride{}; });
+}
+
 }  // namespace
 
 std::vector<std::string> beyond_operator(const config::Model& before, const config::Model& after) {
@@ -43,6 +53,7 @@ std::vector<std::string> beyond_operator(const config::Model& before, const conf
             const auto same = std::ranges::find(found->second.endpoints, endpoint.address, &config::Endpoint::address);
             if (same != found->second.endpoints.end()) endpoint.state = same->state;
         }
+        reach_overrides(upstream.endpoint_overrides, found->second.endpoint_overrides);
     }
     if (reached == after) return {};
     auto lines = config::diff(reached, after);

@@ -23,6 +23,8 @@ struct SetEndpointState {
     config::EndpointState state = config::EndpointState::up;
 };
 
+// Of an endpoint that is discovered, state and weight become an override by its address, which holds while it is gone,
+// too; removing it removes the override.
 // Adds it, or replaces all its settings.
 Result<config::Model> apply(const config::Model& model, const Facts& facts, const PutEndpoint& wanted);
 Result<config::Model> apply(const config::Model& model, const Facts& facts, const RemoveEndpoint& wanted);

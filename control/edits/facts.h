@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "config/model.h"
 
 namespace switchyard::control {
 
@@ -20,6 +23,7 @@ struct UpstreamFacts {
     std::uint32_t healthy = 0;  // wanted up by the operator, of a weight above 0, found up, not ejected
     std::uint64_t in_flight = 0;
     std::map<std::string, EndpointFacts> by_address = {};
+    std::vector<config::Endpoint> discovered = {};  // as found, before any override
 };
 
 using Facts = std::map<std::string, UpstreamFacts>;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "config/candidate.h"
+#include "config/discovered.h"
 #include "config/pointer.h"
 #include "config/spelling.h"
 
@@ -63,9 +64,13 @@ class Sight {
         const auto it = model_.upstreams.find(name);
         if (it == model_.upstreams.end()) return "does not exist";
         const auto known = facts_.find(name);
-        if (it->second.endpoints.empty()) return "has no endpoints";
+        static const std::vector<config::Endpoint> kNone;
+        const auto endpoints =
+            config::all_endpoints(it->second, known == facts_.end() ? kNone : known->second.discovered);
+        if (endpoints.empty())
+            return it->second.discover ? "has no endpoints: none was discovered yet" : "has no endpoints";
         Words why;
-        for (const auto& endpoint : it->second.endpoints) {
+        for (const auto& endpoint : endpoints) {
             const auto reason = why_unusable(it->second, endpoint, known == facts_.end() ? nullptr : &known->second);
             if (reason.empty()) return {};
             why.push_back(fmt::format("{} {}", endpoint.address.text(), reason));

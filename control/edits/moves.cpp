@@ -121,7 +121,7 @@ void compare_endpoints(const std::string& name, const config::Upstream& was, con
         return std::any_of(upstream.endpoints.begin(), upstream.endpoints.end(),
                            [&](const auto& e) { return e.address == address && in_service(e); });
     };
-    const auto left = std::any_of(is.endpoints.begin(), is.endpoints.end(), in_service);
+    const auto left = is.discover || std::any_of(is.endpoints.begin(), is.endpoints.end(), in_service);
     for (const auto& endpoint : was.endpoints)
         if (in_service(endpoint) && !serving(is, endpoint.address))
             out.push_back(fmt::format("upstream {}: new requests leave {} for {}", name, endpoint.address.text(),
@@ -130,6 +130,19 @@ void compare_endpoints(const std::string& name, const config::Upstream& was, con
         if (in_service(endpoint) && !serving(was, endpoint.address))
             out.push_back(fmt::format("upstream {}: {} takes its part of the requests once it is healthy", name,
                                       endpoint.address.text()));
+    const auto taken_out = [](const config::Upstream& upstream, const std::string& address) {
+        const auto it = upstream.endpoint_overrides.find(address);
+        return it != upstream.endpoint_overrides.end() &&
+               (it->second.state != config::EndpointState::up || it->second.weight == 0U);
+    };
+    for (const auto& [address, unused] : is.endpoint_overrides)
+        if (taken_out(is, address) && !taken_out(was, address))
+            out.push_back(fmt::format("upstream {}: new requests leave {} for its other endpoints, if it has any", name,
+                                      address));
+    for (const auto& [address, unused] : was.endpoint_overrides)
+        if (taken_out(was, address) && !taken_out(is, address))
+            out.push_back(
+                fmt::format("upstream {}: {} takes its part of the requests once it is healthy", name, address));
 }
 
 }  // namespace

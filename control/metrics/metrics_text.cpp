@@ -85,6 +85,14 @@ void endpoints(Exposition& out, const MetricsView& view) {
     out.family("switchyard_name_stale", "gauge",
                "1 while the last look-up of a name has failed; its last good addresses, if any, go on.");
     for (const auto& [name, stale] : view.names_stale) out.sample({{"name", name}}, std::uint64_t{stale});
+    out.family("switchyard_discovery_stale_seconds", "gauge",
+               "How long the source of an upstream's endpoints has given no answer; 0 while it does.");
+    for (const auto& [upstream, d] : view.discovery) out.sample({{"upstream", upstream}}, d.stale_seconds);
+    out.family("switchyard_discovery_roll", "gauge", "Number of the newest roll of discovered endpoints.");
+    for (const auto& [upstream, d] : view.discovery) out.sample({{"upstream", upstream}}, d.roll);
+    out.family("switchyard_discovery_held", "gauge", "Endpoints that are kept though their source names them no more.");
+    for (const auto& [upstream, d] : view.discovery)
+        for (const auto& [guard, count] : d.held) out.sample({{"upstream", upstream}, {"guard", guard}}, count);
     out.family("switchyard_breaker_open", "gauge", "Workers on which the breaker of an upstream lets nothing pass.");
     for (const auto& [upstream, workers] : view.breakers_open)
         out.sample({{"upstream", upstream}}, std::uint64_t{workers});

@@ -32,6 +32,12 @@ struct MetricsView {
     std::map<std::string, unsigned> breakers_open;  // by upstream: on how many workers
     std::map<std::string, std::uint32_t> waiting;   // by upstream
     std::map<std::string, bool> names_stale;        // names of endpoints: the last look-up failed
+    struct DiscoveryGauge {
+        double stale_seconds = 0;
+        std::uint64_t roll = 0;
+        std::map<std::string, std::uint64_t> held;  // by guard
+    };
+    std::map<std::string, DiscoveryGauge> discovery;  // by upstream
     std::uint64_t generation = 0;
     const Histogram* publish_durations = nullptr;
     std::map<std::string, std::uint64_t> drain_in_flight;                          // by upstream

@@ -120,6 +120,7 @@ void Totals::configured(const std::set<std::uint32_t>& routes, const std::set<st
     std::sort(gone.begin(), gone.end(), std::greater<>());
     for (std::size_t i = 0; i < gone.size(); ++i)
         if (i >= kMostGone || now - gone[i].first >= kGrace) forget(gone[i].second);
+    looked_through_ = cells_.size();
 }
 
 Totals::Connections Totals::connections() const {

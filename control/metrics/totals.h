@@ -68,6 +68,8 @@ class Totals {
     void configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams, Time now);
     // Of those in their grace so many are kept, the latest: each is some 47 KB.
     static constexpr std::size_t kMostGone = 256;
+    // As many may have come since configured() was told last: it ought to be told now, whenever its turn is.
+    bool crowded() const { return cells_.size() > looked_through_ + kMostGone; }
     // Nobody has known the name for a while, and its id may be another's.
     void forget_route(std::uint32_t id);
     void forget_upstream(std::uint32_t id);
@@ -111,6 +113,7 @@ class Totals {
     Recent gather(Wanted wanted, Time now) const;
 
     Cells cells_;
+    std::size_t looked_through_ = 0;  // of them, by configured()
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Window>> windows_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, Time> gone_since_;
     std::map<std::uint32_t, EndpointCounts> endpoints_;

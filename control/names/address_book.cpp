@@ -298,4 +298,14 @@ std::vector<std::string> AddressBook::current(const std::string& name) const {
     return it == entries_.end() ? Addresses{} : united(it->second.current[0], it->second.current[1]);
 }
 
+void AddressBook::discovered(const std::string& upstream, std::vector<config::Endpoint> endpoints) {
+    const auto it = known_.discovered.find(upstream);
+    if (it == known_.discovered.end() ? endpoints.empty() : it->second == endpoints) return;
+    if (endpoints.empty())
+        known_.discovered.erase(it);
+    else
+        known_.discovered[upstream] = std::move(endpoints);
+    ++known_.version;
+}
+
 }  // namespace switchyard::control

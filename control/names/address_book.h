@@ -84,6 +84,9 @@ class AddressBook {
     // The server may be another one from here on: what failed is due.
     void ask_again(Time now);
 
+    // What was found for an upstream; a fact that is kept here with the others, so that they have one version.
+    void discovered(const std::string& upstream, std::vector<config::Endpoint> endpoints);
+
     const KnownAddresses& known() const { return known_; }
     std::vector<std::string> with_leaving() const;
     void let_go(const std::string& name);

@@ -111,7 +111,7 @@ class DnsClient::Channel : public std::enable_shared_from_this<Channel> {
                                                  ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
         if (status != ARES_SUCCESS) {
             channel_ = nullptr;
-            broken_ = failed(status);
+            broken_ = status;
             return;
         }
         if (settings.servers.empty()) return;
@@ -119,8 +119,7 @@ class DnsClient::Channel : public std::enable_shared_from_this<Channel> {
         for (const auto& server : settings.servers)
             if (const auto address = config::name_server(server)) servers.push_back(address->text());
         const auto list = fmt::format("{}", fmt::join(servers, ","));
-        if (const int set = ares_set_servers_ports_csv(channel_, list.c_str()); set != ARES_SUCCESS)
-            broken_ = failed(set);
+        if (const int set = ares_set_servers_ports_csv(channel_, list.c_str()); set != ARES_SUCCESS) broken_ = set;
     }
     ~Channel() {
         if (channel_ != nullptr) ares_destroy(channel_);
@@ -128,18 +127,19 @@ class DnsClient::Channel : public std::enable_shared_from_this<Channel> {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    void ask(const std::string& name, AddressBook::Family family, Done done) {
-        if (broken_) return asio::post(executor_, [done = std::move(done), answer = *broken_] { done(answer); });
-        auto* question = new Question{shared_from_this(), family, std::move(done)};
+    // `read` makes of a reply what is then called from the loop.
+    using Read = std::function<std::function<void()>(int status, unsigned char* bytes, int size)>;
+    void ask(const std::string& name, int type, Read read) {
+        if (broken_) return asio::post(executor_, read(*broken_, nullptr, 0));
+        auto* question = new Question{shared_from_this(), std::move(read)};
         ares_query(
-            channel_, name.c_str(), ns_c_in, family == AddressBook::Family::v4 ? ns_t_a : ns_t_aaaa,
+            channel_, name.c_str(), ns_c_in, type,
             [](void* arg, int status, int, unsigned char* bytes, int size) {
                 const std::unique_ptr<Question> asked(static_cast<Question*>(arg));
                 if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED) return;
                 auto& channel = *asked->channel;
-                asio::post(channel.executor_, [channel = asked->channel, done = std::move(asked->done),
-                                               answer = read_answer(asked->family, status, bytes, size)] {
-                    if (!channel->abandoned_) done(answer);
+                asio::post(channel.executor_, [channel = asked->channel, tell = asked->read(status, bytes, size)] {
+                    if (!channel->abandoned_) tell();
                 });
             },
             question);
@@ -154,8 +154,7 @@ class DnsClient::Channel : public std::enable_shared_from_this<Channel> {
   private:
     struct Question {
         std::shared_ptr<Channel> channel;
-        AddressBook::Family family;
-        Done done;
+        Read read;
     };
     struct Watch {
         explicit Watch(const asio::any_io_executor& executor, int fd) : descriptor(executor, fd) {}
@@ -214,7 +213,7 @@ class DnsClient::Channel : public std::enable_shared_from_this<Channel> {
     const asio::any_io_executor executor_;
     asio::steady_timer timer_;
     ares_channel channel_ = nullptr;
-    std::optional<Answer> broken_;
+    std::optional<int> broken_;
     std::map<int, std::shared_ptr<Watch>> watches_;
     bool abandoned_ = false;
 };
@@ -229,7 +228,23 @@ DnsClient::~DnsClient() {
 }
 
 void DnsClient::ask(const std::string& name, AddressBook::Family family, Done done) {
-    channel_->ask(name, family, std::move(done));
+    channel_->ask(name, family == AddressBook::Family::v4 ? ns_t_a : ns_t_aaaa,
+                  [family, done = std::move(done)](int status, unsigned char* bytes, int size) {
+                      return [done, answer = read_answer(family, status, bytes, size)] { done(answer); };
+                  });
+}
+
+void DnsClient::ask_services(const std::string& name, ServicesDone done) {
+    channel_->ask(name, ns_t_srv, [done = std::move(done)](int status, unsigned char* bytes, int size) {
+        SrvAnswer answer;
+        if (status == ARES_ENODATA)
+            answer.complete = true;
+        else if (status == ARES_SUCCESS)
+            answer = read_srv(bytes, size);
+        else
+            answer.why = failed(status).why;
+        return [done, answer] { done(answer); };
+    });
 }
 
 void DnsClient::renew() {

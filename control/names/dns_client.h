@@ -13,12 +13,14 @@
 
 #include "config/model.h"
 #include "control/names/address_book.h"
+#include "control/names/srv_answer.h"
 
 namespace switchyard::control {
 
 class DnsClient {
   public:
     using Done = std::function<void(AddressBook::Answer)>;
+    using ServicesDone = std::function<void(SrvAnswer)>;
 
     // Without servers in `settings` those of /etc/resolv.conf.
     DnsClient(boost::asio::any_io_executor executor, const config::Resolver& settings);
@@ -26,6 +28,7 @@ class DnsClient {
 
     // `done` runs from the loop, never from inside this call.
     void ask(const std::string& name, AddressBook::Family family, Done done);
+    void ask_services(const std::string& name, ServicesDone done);
     // Reads /etc/resolv.conf again; what is being asked is asked to its end where it was begun.
     void renew();
 

@@ -49,6 +49,13 @@ void Names::follow(const config::Model& model) {
     arm();  // what the file says of a new name is to be kept, too
 }
 
+void Names::discovered(const std::string& upstream, std::vector<config::Endpoint> endpoints) {
+    // Before the beginning, too, when nothing is published yet.
+    const auto before = known().version;
+    book_.discovered(upstream, std::move(endpoints));
+    if (known().version != before) arm();
+}
+
 void Names::health_changed() {
     if (!book_.with_leaving().empty()) arm();
 }

@@ -44,6 +44,8 @@ class Names {
     void introduce(const config::Model& model);
     // This configuration is in force.
     void follow(const config::Model& model);
+    // What was found for an upstream, taken up with the next look.
+    void discovered(const std::string& upstream, std::vector<config::Endpoint> endpoints);
     // An endpoint went up or down: a former address may have become needless.
     void health_changed();
     void stop();

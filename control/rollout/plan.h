@@ -90,6 +90,8 @@ struct Plan {
         for (const Step& step : steps) sum += step.bake;
         return sum;
     }
+    // The chance that a release which is no worse is ever taken back for what was compared.
+    double stated() const { return false_alarm + (answers_roll_back ? answers_false_alarm : 0.0); }
     analysis::Settings settings() const;
 };
 

@@ -111,4 +111,13 @@ Json render_plan(const Plan& plan) {
     return out;
 }
 
+std::string promise_words(const Plan& plan) {
+    std::string out = fmt::format("a release that is no worse is taken back by luck in at most {:.3g} % of rollouts",
+                                  100.0 * plan.stated());
+    if (plan.answers_roll_back && plan.answers_false_alarm > 0.0)
+        out += fmt::format(": {:.3g} % by false_alarm and {:.3g} % by answers", 100.0 * plan.false_alarm,
+                           100.0 * plan.answers_false_alarm);
+    return out;
+}
+
 }  // namespace switchyard::control::rollout

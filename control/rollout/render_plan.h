@@ -14,5 +14,7 @@ nlohmann::ordered_json render_plan(const Plan& plan);
 nlohmann::ordered_json render_step(const Step& step);
 // "5 %", "0.1 %", "100 %".
 std::string percent_text(Ppm weight);
+// What the plan states about releases that are no worse.
+std::string promise_words(const Plan& plan);
 
 }  // namespace switchyard::control::rollout

@@ -7,6 +7,7 @@
 #include "control/store/certificate_rows.h"
 #include "control/store/members.h"
 #include "control/store/release_rows.h"
+#include "control/store/roll_rows.h"
 
 namespace switchyard::control {
 namespace {
@@ -324,6 +325,14 @@ Result<void> Store::put_addresses(const std::map<std::string, std::vector<std::s
 Result<std::map<std::string, std::vector<std::string>>> Store::addresses() {
     return members_->reading<std::map<std::string, std::vector<std::string>>>(
         [&] { return read_addresses(*members_); });
+}
+
+Result<void> Store::put_rolls(const std::map<std::string, std::pair<std::string, std::string>>& rows) {
+    return members_->durably([&] { control::put_rolls(*members_, rows); });
+}
+
+Result<std::map<std::string, std::pair<std::string, std::string>>> Store::rolls() {
+    return members_->reading<RollRows>([&] { return read_rolls(*members_); });
 }
 
 }  // namespace switchyard::control

@@ -97,6 +97,9 @@ class Store {
     // Last good addresses of names; one without any is forgotten.
     Result<void> put_addresses(const std::map<std::string, std::vector<std::string>>& rows);
     Result<std::map<std::string, std::vector<std::string>>> addresses();
+    // What was discovered, by upstream: the source, and a text; one without a source is forgotten.
+    Result<void> put_rolls(const std::map<std::string, std::pair<std::string, std::string>>& rows);
+    Result<std::map<std::string, std::pair<std::string, std::string>>> rolls();
 
   private:
     struct Members;

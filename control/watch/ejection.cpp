@@ -21,7 +21,7 @@ void Ejection::follow(const config::Model& model, const KnownAddresses& known) {
     std::map<std::string, EjectionRule> rules;
     for (const auto& [name, upstream] : model.upstreams) {
         std::vector<std::uint32_t> ids;
-        for (const auto& endpoint : upstream.endpoints)
+        for (const auto& endpoint : endpoints_of(name, upstream, known))
             for (const auto& member : members_of(endpoint.address, known)) {
                 auto state = find_(name, member.identity);
                 ids.push_back(state->id);

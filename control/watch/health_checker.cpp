@@ -76,7 +76,7 @@ void HealthChecker::follow(const config::Model& model, const KnownAddresses& kno
     auto old = std::move(probes_);
     probes_.clear();
     for (const auto& [name, upstream] : model.upstreams)
-        for (const auto& endpoint : upstream.endpoints)
+        for (const auto& endpoint : endpoints_of(name, upstream, known))
             for (auto& member : members_of(endpoint.address, known)) {
                 const Key key{name, member.identity};
                 auto probe = old.extract(key);

@@ -2,12 +2,15 @@
 // Passwords as argon2id strings, with the first parameter set OWASP recommends (19 MiB, two passes, one lane).
 //
 // Threads: any. One hash takes tens of milliseconds and 19 MiB, so at most `parallel` run at a time and the others wait
-// their turn: a storm of logins costs waiting, never the memory of the machine.
+// their turn, and they give way to all other work: a storm of logins costs those who log in, never the memory of the
+// machine nor the time of those who read.
 
 #include <functional>
 #include <semaphore>
 #include <string>
 #include <string_view>
+
+#include "forum/auth/quiet_threads.h"
 
 namespace forum {
 
@@ -33,6 +36,7 @@ class PasswordHasher {
 
   private:
     std::counting_semaphore<64> slots_;
+    QuietThreads threads_;  // one for each slot
     std::string decoy_;
 };
 

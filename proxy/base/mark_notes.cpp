@@ -56,7 +56,10 @@ MarkNote::MarkNote(Group of, AnswerKind kind, Failure why, std::uint16_t answere
 void MarkNotes::add(const MarkNote& note) {
     for (MarkNote& known : std::span(notes_).first(size_))
         if (known.same(note)) return void(++known.times);
-    if (size_ < kMost) notes_[size_++] = note;
+    const bool room = note.of_speed() ? of_speed_ < kMostOfSpeed : size_ - of_speed_ < kMost - kMostOfSpeed;
+    if (!room) return;
+    if (note.of_speed()) ++of_speed_;
+    notes_[size_++] = note;
 }
 
 }  // namespace switchyard

@@ -18,10 +18,18 @@
 
 namespace switchyard {
 
+// What takes longer is noted, in microseconds: a head (slow, and its tail), a whole answer (late, and its tail).
+struct MarkLimits {
+    static constexpr std::uint32_t kNothing = 0xffff'ffff;  // nothing takes so long
+
+    std::uint32_t slow_us = kNothing, tail_us = kNothing, late_us = kNothing, late_tail_us = kNothing;
+    bool operator==(const MarkLimits&) const = default;
+};
+
 struct MarkNote {
     static constexpr std::uint32_t kNoEndpoint = 0xffff'ffff;
     static constexpr std::size_t kMethod = 8, kPath = 46;
-    enum class Group : std::uint8_t { failed, slow, answer };
+    enum class Group : std::uint8_t { failed, answer, slow, tail, late, late_tail };
 
     // `failure` none: by its status.
     MarkNote() = default;
@@ -30,6 +38,7 @@ struct MarkNote {
 
     std::string_view method() const { return {method_.data(), method_size_}; }
     std::string_view path() const { return {path_.data(), path_size_}; }
+    bool of_speed() const { return group > Group::answer; }
     bool same(const MarkNote& other) const {
         return group == other.group && answer == other.answer && failure == other.failure && status == other.status &&
                endpoint == other.endpoint && method() == other.method() && path() == other.path();
@@ -50,14 +59,15 @@ struct MarkNote {
 
 class MarkNotes {
   public:
-    static constexpr std::size_t kMost = 24;
+    // What is slow has half of the room: there may be much of it, and a failure that comes after it needs its place.
+    static constexpr std::size_t kMost = 48, kMostOfSpeed = 24;
 
     void add(const MarkNote& note);
     std::span<const MarkNote> notes() const { return {notes_.data(), size_}; }
-    void clear() { size_ = 0; }
+    void clear() { size_ = of_speed_ = 0; }
 
   private:
-    std::size_t size_ = 0;
+    std::size_t size_ = 0, of_speed_ = 0;
     std::array<MarkNote, kMost> notes_;
 };
 

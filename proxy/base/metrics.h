@@ -50,6 +50,7 @@ struct EndpointFailures {
 // Marks of one route at one upstream, where somebody wants to know (Route::marks).
 struct NotedMarks {
     std::uint32_t route = 0, upstream = 0;  // Registry ids
+    std::uint64_t generation = 0;           // that routed them
     std::vector<MarkNote> notes;
 };
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -52,21 +54,57 @@ constexpr bool all(std::string_view text, CharClass klass) {
     return true;
 }
 
-// all(text, kValue), eight octets at a time: values are most of a head. Source of the two tests: Bit Twiddling Hacks,
-// "Determine if a word has a byte less than n" and "has a byte equal to n"; a word with anything unusual in it (a tab
-// too) is looked at octet by octet.
+// Eight octets as one number, the first in the lowest place; what is told by their high bits keeps that order.
+static_assert(std::endian::native == std::endian::little);
+inline constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+
+inline std::uint64_t word_at(const char* octets) {
+    std::uint64_t word;
+    std::memcpy(&word, octets, sizeof word);
+    return word;
+}
+
+// all(text, kValue), eight octets at a time: values are most of a head. What is left of the last eight is looked at
+// with octets before it once more. Source of the two tests: Bit Twiddling Hacks, "Determine if a word has a byte less
+// than n" and "has a byte equal to n"; a text with anything unusual in it (a tab too) is looked at octet by octet.
 inline bool all_value(std::string_view text) {
-    constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-    while (text.size() >= 8) {
-        std::uint64_t word;
-        std::memcpy(&word, text.data(), 8);
+    constexpr auto unusual = [](std::uint64_t word) {
         const std::uint64_t no_delete = word ^ kOnes * 0x7f;
         const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
         const std::uint64_t is_delete = (no_delete - kOnes) & ~no_delete;
-        if (((below_space | is_delete) & kHighs) != 0 && !all(text.substr(0, 8), kValue)) return false;
-        text.remove_prefix(8);
+        return (below_space | is_delete) & kHighs;
+    };
+    const char* const begin = text.data();
+    const std::size_t size = text.size();
+    std::uint64_t odd = 0;
+    if (size >= 8) {
+        for (std::size_t i = 0; i + 8 < size; i += 8) odd |= unusual(word_at(begin + i));
+        odd |= unusual(word_at(begin + size - 8));
+    } else if (size >= 4) {
+        std::uint32_t first, last;
+        std::memcpy(&first, begin, sizeof first);
+        std::memcpy(&last, begin + size - 4, sizeof last);
+        odd = unusual(first | static_cast<std::uint64_t>(last) << 32);
+    } else {
+        return all(text, kValue);
     }
-    return all(text, kValue);
+    return odd == 0 || all(text, kValue);
+}
+
+// How many of the first octets are letters and hyphens, in whole steps of eight and the part of the last one: what
+// most names of fields are made of. Looks no further than `limit`.
+inline std::size_t plain_name(const char* text, std::size_t limit) {
+    std::size_t at = 0;
+    while (at + 8 <= limit) {
+        const std::uint64_t word = word_at(text + at);
+        const std::uint64_t small = (word | kOnes * 0x20) & ~kHighs;
+        const std::uint64_t letters = (small + kOnes * (0x80 - 'a')) & ~(small + kOnes * (0x7f - 'z'));
+        const std::uint64_t hyphens = ~(((word & ~kHighs) ^ kOnes * '-') + kOnes * 0x7f);
+        const std::uint64_t others = ~((letters | hyphens) & ~word) & kHighs;
+        if (others != 0) return at + static_cast<std::size_t>(std::countr_zero(others)) / 8;
+        at += 8;
+    }
+    return at;
 }
 
 constexpr char lower(char c) {

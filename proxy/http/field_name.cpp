@@ -1,16 +1,53 @@
 #include "proxy/http/field_name.h"
 
+#include <cstring>
+
 #include "proxy/http/characters.h"
 
 namespace switchyard::http {
 namespace {
 
+// A name in lower case as the words it is compared by: the last one begins so that it ends with the name. Where a
+// letter stands, the bit by which the cases differ is of no account.
+class Known {
+  public:
+    consteval Known(const char* text) : text_(text) {  // implicit: it stands for a word
+        for (std::size_t i = 0; i < kMost && text_.size() >= 8; ++i)
+            for (std::size_t k = 0; k < 8; ++k) {
+                const auto c = static_cast<unsigned char>(text[at(i) + k]);
+                words_[i] |= std::uint64_t{c} << 8 * k;
+                if (c < 'a' || c > 'z')
+                    exact_[i] |= std::uint64_t{0xff} << 8 * k;
+                else
+                    exact_[i] |= std::uint64_t{0xdf} << 8 * k;
+            }
+    }
+    [[gnu::always_inline]] bool is(std::string_view name) const {
+        if (name.size() != text_.size()) return false;
+        if (text_.size() < 8) return equals_lower(name, text_);
+        std::uint64_t differs = (word_at(name.data()) ^ words_[0]) & exact_[0];
+        if (text_.size() > 16) differs |= (word_at(name.data() + at(1)) ^ words_[1]) & exact_[1];
+        if (text_.size() > 8) differs |= (word_at(name.data() + at(2)) ^ words_[2]) & exact_[2];
+        return differs == 0;
+    }
+
+  private:
+    static constexpr std::size_t kMost = 3;
+    constexpr std::size_t at(std::size_t word) const {
+        return word == 0 ? 0 : word == 1 && text_.size() > 16 ? 8 : text_.size() - 8;
+    }
+    std::string_view text_;  // 24 octets at most
+    std::uint64_t words_[kMost] = {}, exact_[kMost] = {};
+};
+
 // Names that begin with "x-".
 FieldName x_name(std::string_view name) {
     using enum FieldName;
     constexpr std::string_view kFamily = "x-forwarded-";
-    auto is = [name](std::string_view known) { return equals_lower(name, known); };
-    if (name.size() > kFamily.size() && equals_lower(name.substr(0, kFamily.size()), kFamily)) {
+    auto is = [name](const Known& known) __attribute__((always_inline)) {
+        return known.is(name);
+    };
+    if (name.size() > kFamily.size() && Known("x-forwarded-").is(name.substr(0, kFamily.size()))) {
         const auto rest = name.substr(kFamily.size());
         if (equals_lower(rest, "for")) return x_forwarded_for;
         if (equals_lower(rest, "host")) return x_forwarded_host;
@@ -50,7 +87,9 @@ FieldName x_name(std::string_view name) {
 
 FieldName field_name(std::string_view name) {
     using enum FieldName;
-    auto when = [name](std::string_view known, FieldName id) { return equals_lower(name, known) ? id : other; };
+    auto when = [name](const Known& known, FieldName id) __attribute__((always_inline)) {
+        return known.is(name) ? id : other;
+    };
     if (name.empty()) return other;
     const char first = lower(name[0]);
     if (first == 'x') return x_name(name);
@@ -89,7 +128,7 @@ FieldName field_name(std::string_view name) {
                 case 'a':
                     return when("authorization", authorization);
                 case 'f':
-                    return equals_lower(name, "forwarded-for") ? claim : when("fly-client-ip", claim);
+                    return Known("forwarded-for").is(name) ? claim : when("fly-client-ip", claim);
                 default:
                     return other;
             }

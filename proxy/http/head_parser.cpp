@@ -72,11 +72,17 @@ bool plausible(std::string_view partial) {
     return true;
 }
 
+// An answer's first octets, before its first line is complete.
+bool may_become_status_line(std::string_view partial) {
+    constexpr std::string_view kBegin = "HTTP/";
+    return partial.substr(0, kBegin.size()) == kBegin.substr(0, partial.size());
+}
+
 }  // namespace
 
 bool parse_field_line(const char* base, std::size_t offset, std::size_t length, Field& field) {
     const char* line = base + offset;
-    std::size_t colon = 0;
+    std::size_t colon = plain_name(line, length);
     while (colon < length && is(line[colon], kToken)) ++colon;
     if (colon == 0 || colon == length || line[colon] != ':') return false;
     std::size_t begin = colon + 1, end = length;
@@ -109,6 +115,8 @@ HeadParser::Outcome HeadParser::parse(std::string_view bytes, Head& head, bool r
             line_start_ < bytes.size() ? std::memchr(base + line_start_, '\n', bytes.size() - line_start_) : nullptr;
         if (found == nullptr) {
             if (!plausible(bytes.substr(line_start_))) return Outcome::bad;
+            // Whoever speaks something else may never end a line: nobody waits for that.
+            if (!request && !started_ && !may_become_status_line(bytes)) return Outcome::bad;
             if (bytes.size() < kMaxHead) return Outcome::more;
             return request && !started_ ? Outcome::target_long : Outcome::too_large;
         }

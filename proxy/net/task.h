@@ -10,21 +10,60 @@
 // g++ 12: parameters by value, no capturing lambda in an expression with co_await.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <utility>
 
 namespace switchyard::net {
 
-// Free lists of coroutine frames by size class, one set per thread.
+// Free lists of coroutine frames by size class, one set per thread. In line: a request takes and gives back seven
+// frames, each of a size that the compiler knows.
 class FrameCache {
   public:
-    static void* allocate(std::size_t size);
-    static void release(void* frame, std::size_t size);
+    static void* allocate(std::size_t size) {
+        const std::size_t index = size_class(size);
+        if (index < kClasses) {
+            List& list = lists[index];
+            if (Free* const frame = list.first) {
+                list.first = frame->next;
+                --list.count;
+                return frame;
+            }
+        }
+        return allocate_anew(index, size);
+    }
+    static void release(void* frame, std::size_t size) {
+        const std::size_t index = size_class(size);
+        if (index >= kClasses || lists[index].count >= kKeep) return ::operator delete(frame);
+        List& list = lists[index];
+        list.first = new (frame) Free{list.first};
+        ++list.count;
+    }
     // Gives back to the system what the calling thread holds.
     static void trim();
+
+  private:
+    static constexpr std::size_t kStep = 128;    // size classes are multiples of this
+    static constexpr std::size_t kClasses = 64;  // frames up to 8 KiB are kept
+    static constexpr std::uint32_t kKeep = 256;  // per class; more than that was a burst
+
+    // A frame that nobody uses holds the way to the next one.
+    struct Free {
+        Free* next;
+    };
+    struct List {
+        Free* first;
+        std::uint32_t count;
+    };
+    static constexpr std::size_t size_class(std::size_t size) { return (size + kStep - 1) / kStep; }
+    static void* allocate_anew(std::size_t index, std::size_t size);
+
+    // Without a destructor, so that an access is an access: one that has to be ended costs a check each time.
+    static constinit thread_local std::array<List, kClasses> lists;
 };
 
 namespace detail {

@@ -13,6 +13,8 @@
 
 namespace switchyard::serve {
 
+class Exchange;
+
 class ClientConnection : public Strand {
   public:
     ClientConnection(Context& context, ListenerPlace& place, const route::ClientAddress& client)
@@ -34,6 +36,7 @@ class ClientConnection : public Strand {
         }
     };
     std::unique_ptr<Bound> bound;
+    const Exchange* exchange = nullptr;  // the one that is under way
 
     net::Stream stream;
     net::Buffer in;

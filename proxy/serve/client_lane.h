@@ -38,6 +38,8 @@ class ClientLane : public Lane {
     // Octets that were pushed and have not reached the client, as far as can be known.
     std::uint64_t unsent() const;
 
+    // The exchange that it is for, until nullptr; for whoever looks what a connection does.
+    void carry(const Exchange* exchange) { connection_.exchange = exchange; }
     const ListenerPlace& place() const { return connection_.place(); }
     std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }
     bool secure() const { return stream_->tls() != nullptr; }

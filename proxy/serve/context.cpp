@@ -1,5 +1,6 @@
 #include "proxy/serve/context.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "proxy/route/expression.h"
@@ -11,20 +12,23 @@ void Context::enter_thread() const {
 }
 
 Cell& Context::cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless) {
+    if (route < cells_.size())
+        for (const auto& slot : cells_[route])
+            if (slot.upstream == upstream && slot.cell && slot.generation == generation && slot.keyless == keyless)
+                return *slot.cell;
+    return begin_cell(route, {upstream, keyless, generation, nullptr});
+}
+
+Cell& Context::begin_cell(std::uint32_t route, Slot begun) {
     if (route >= cells_.size()) cells_.resize(route + 1);
     auto& slots = cells_[route];
-    Slot* empty = nullptr;
-    for (auto& slot : slots) {
-        if (slot.upstream != upstream) continue;
-        if (!slot.cell)
-            empty = &slot;
-        else if (slot.generation == generation && slot.keyless == keyless)
-            return *slot.cell;
-    }
-    if (empty == nullptr) empty = &slots.emplace_back();
-    *empty = {upstream, keyless, generation, std::make_unique<Cell>()};
-    dirty_.emplace_back(route, upstream);
-    return *empty->cell;
+    const auto is_free = [&](const Slot& slot) { return slot.upstream == begun.upstream && !slot.cell; };
+    const auto found = std::find_if(slots.begin(), slots.end(), is_free);
+    Slot& slot = found != slots.end() ? *found : slots.emplace_back();
+    slot = std::move(begun);
+    slot.cell = std::make_unique<Cell>();
+    dirty_.emplace_back(route, slot.upstream);
+    return *slot.cell;
 }
 
 void Context::take_cells(WorkerReport& report) {
@@ -44,13 +48,16 @@ void Context::take_cells(WorkerReport& report) {
     failed_buckets_.clear();
     report.endpoint_failures = std::move(endpoint_failures_);
     endpoint_failures_.clear();
-    for (const Noted& noted : noted_)
-        if (const auto notes = noted.marks->notes(); !notes.empty()) {
-            report.marks.push_back({noted.route, noted.upstream, {notes.begin(), notes.end()}});
-            noted.marks->clear();
-        }
     report.passages = std::move(passages_);
     passages_.clear();
+}
+
+void Context::take_marks(WorkerReport& report) {
+    for (const Noted& noted : noted_)
+        if (const auto notes = noted.marks->notes(); !notes.empty()) {
+            report.marks.push_back({noted.route, noted.upstream, noted.generation, {notes.begin(), notes.end()}});
+            noted.marks->clear();
+        }
 }
 
 upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
@@ -83,11 +90,16 @@ void Context::note_failure(std::uint32_t route, std::uint32_t endpoint, std::uin
     endpoint_failures_.push_back({route, endpoint, 1, generation});
 }
 
-void Context::note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note) {
-    for (const Noted& noted : noted_)
-        if (noted.route == route && noted.upstream == upstream) return noted.marks->add(note);
-    noted_.push_back({route, upstream, std::make_unique<MarkNotes>()});
-    noted_.back().marks->add(note);
+void Context::note_mark(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, const MarkNote& note) {
+    Noted* free = nullptr;
+    for (Noted& noted : noted_) {
+        if (noted.route == route && noted.upstream == upstream && noted.generation == generation)
+            return noted.marks->add(note);
+        if (noted.marks->notes().empty()) free = &noted;
+    }
+    if (free == nullptr) free = &noted_.emplace_back(0, 0, 0, std::make_unique<MarkNotes>());
+    free->route = route, free->upstream = upstream, free->generation = generation;
+    free->marks->add(note);
 }
 
 void Context::note_bucket(std::uint32_t route, std::uint64_t generation, bool failed,

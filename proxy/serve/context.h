@@ -96,12 +96,14 @@ class Context : public upstream::EndpointTable {
     Cell& cell(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, bool keyless = false);
     // Moves everything counted since the last call into `report`.
     void take_cells(WorkerReport& report);
+    // Last of all, so that it has what the ages have told.
+    void take_marks(WorkerReport& report);
     upstream::EndpointLocal& local(const upstream::Endpoint& endpoint) override;
     // Lets go of connections that have waited for too long, and learns from the others.
     void tend_pools();
     void count_endpoint(upstream::EndpointLocal& local);
     void note_failure(std::uint32_t route, std::uint32_t endpoint, std::uint64_t generation);
-    void note_mark(std::uint32_t route, std::uint32_t upstream, const MarkNote& note);
+    void note_mark(std::uint32_t route, std::uint32_t upstream, std::uint64_t generation, const MarkNote& note);
     // A first attempt that the sticky hash decided between two arms.
     void note_bucket(std::uint32_t route, std::uint64_t generation, bool failed, const FailedBuckets::Sample& sample);
     void tell(const Passage& passage) { passages_.push_back(passage); }
@@ -128,12 +130,16 @@ class Context : public upstream::EndpointTable {
     std::vector<std::unique_ptr<upstream::Breaker>> breakers_;  // by upstream id; made at first use
     std::vector<std::unique_ptr<upstream::WaitQueue>> queues_;
     std::vector<std::vector<Slot>> cells_;  // by route id
+    // Once a report for each that is counted in: what it costs – a cell is cleared as a whole – is no request's.
+    [[gnu::noinline]] Cell& begin_cell(std::uint32_t route, Slot begun);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> dirty_;
     std::vector<upstream::EndpointLocal*> counted_;
     std::vector<FailedBuckets> failed_buckets_;
     std::vector<EndpointFailures> endpoint_failures_;
+    // One that is empty is free for another generation.
     struct Noted {
         std::uint32_t route, upstream;
+        std::uint64_t generation;
         std::unique_ptr<MarkNotes> marks;  // kept from report to report
     };
     std::vector<Noted> noted_;       // those that a rollout ever asked about

@@ -69,6 +69,7 @@ class Course : public TakenCourse {
     // Is counted in flight there from now on, and nowhere else.
     void enter(const upstream::Upstream& other);
     void become_tunnel();
+    bool is_tunnel() const { return tunnel_; }
     // The drain of its upstream is over: whatever is left there ends.
     bool must_end() const { return sent != nullptr && sent->cut; }
     bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }

@@ -32,9 +32,12 @@ Exchange::Exchange(ClientConnection& connection)
       head_(context_.buffers),
       out_(context_.buffers),
       upload_(client_, endpoint_lane_),
-      download_(endpoint_lane_, client_) {}
+      download_(endpoint_lane_, client_) {
+    client_.carry(this);
+}
 
 Exchange::~Exchange() {
+    client_.carry(nullptr);
     // Only when the worker stops in the middle is anything left here.
     give_back(false);
     if (counted_active_) --context_.active_exchanges;
@@ -128,7 +131,7 @@ net::Task<Next> Exchange::proxy() {
         if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
             // Nobody is left to ask: what went wrong at the one who was asked is the answer.
             failure = before;
-            course_.retry_after = 0;
+            course_.retry_after = failure == Failure::shortage ? 1 : 0;  // ours passes
             break;
         }
         if (failure == Failure::none) {

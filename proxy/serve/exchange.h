@@ -9,9 +9,11 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "proxy/base/failure.h"
+#include "proxy/base/held_exchange.h"
 #include "proxy/http/local_reply.h"
 #include "proxy/http/writer.h"
 #include "proxy/net/task.h"
@@ -40,6 +42,12 @@ class Exchange : public UnderWay {
 
     // Of all that are under way on this worker, what has changed since the last time.
     static void tell_ages(Context& context, WorkerReport& report);
+
+    // exchange_held.cpp: whether a drain of these upstreams (Registry ids) by that generation waits for it, and what is
+    // told of it then.
+    bool held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const;
+    HeldExchange held() const;
+    std::int64_t started_us() const { return record_.started_us; }
 
     ~Exchange();
     Exchange(const Exchange&) = delete;
@@ -144,7 +152,9 @@ class Exchange : public UnderWay {
     void count_first_now();
     Cell& first_cell();
     void note_bucket();
-    void note_marks(std::uint32_t slow_us);
+    void note_marks();
+    void note_age(const Passage& passage);
+    void note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint);
     void write_access_line() const;
 
     void set_phase_deadline(std::int64_t milliseconds);

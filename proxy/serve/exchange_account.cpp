@@ -22,8 +22,8 @@ constexpr std::uint32_t kNoRoute = 0;
     if (course_.decision.has_hash && !course_.route->split.single()) note_bucket();
     if (record_.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record_.first_answer)];
     if (record_.told_whole != 0) tell_over();
-    if (const auto slow_us = course_.route->marks->slow_us.load(std::memory_order_relaxed); slow_us != 0) [[unlikely]]
-        note_marks(slow_us);
+    if (course_.route->marks->noting.load(std::memory_order_acquire)) [[unlikely]]
+        note_marks();
 }
 
 void Exchange::account() {
@@ -79,20 +79,30 @@ Cell& Exchange::first_cell() {
     return context_.cell(course_.route->id, record_.first_upstream, course_.in_force->generation, course_.keyless());
 }
 
-// A rollout wants to say where what it counts against a release came from.
-void Exchange::note_marks(std::uint32_t slow_us) {
+// A rollout wants to say where what it counts against a release came from. What its age told has been noted by then.
+void Exchange::note_marks() {
     using Group = MarkNote::Group;
-    const auto note = [&](Group group, AnswerKind kind) {
-        context_.note_mark(course_.route->id, record_.first_upstream,
-                           {group, kind, record_.first_failure, record_.first_status, record_.first_endpoint,
-                            asked_.method(), asked_.target.path});
+    if (course_.keyless()) return;  // nobody compares it
+    const auto note = [&](Group group, AnswerKind kind = AnswerKind::ordinary) {
+        note_mark(group, kind, record_.first_upstream, record_.first_endpoint);
     };
-    if (record_.first_failed) note(Group::failed, AnswerKind::ordinary);
+    if (record_.first_failed) note(Group::failed);
     if (record_.first_answer != AnswerKind::ordinary) note(Group::answer, record_.first_answer);
-    // A late body behind a fast head is slow, too.
-    const std::int64_t took_us = record_.stands_outside ? record_.first_head_us : whole_us();
-    if (std::max(took_us, record_.first_head_us) > static_cast<std::int64_t>(slow_us))
-        note(Group::slow, AnswerKind::ordinary);
+    const MarkLimits limits = course_.route->marks->limits();
+    const auto passed = [](std::int64_t took_us, std::uint32_t limit_us, std::uint16_t told) {
+        return took_us > static_cast<std::int64_t>(limit_us) && told <= Histogram::index(limit_us);
+    };
+    if (passed(record_.first_head_us, limits.slow_us, record_.told_head)) note(Group::slow);
+    if (passed(record_.first_head_us, limits.tail_us, record_.told_head)) note(Group::tail);
+    if (record_.stands_outside) return;
+    if (passed(whole_us(), limits.late_us, record_.told_whole)) note(Group::late);
+    if (passed(whole_us(), limits.late_tail_us, record_.told_whole)) note(Group::late_tail);
+}
+
+void Exchange::note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint) {
+    context_.note_mark(
+        course_.route->id, upstream, course_.in_force->generation,
+        {group, kind, record_.first_failure, record_.first_status, endpoint, asked_.method(), asked_.target.path});
 }
 
 }  // namespace switchyard::serve

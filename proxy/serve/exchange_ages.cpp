@@ -53,6 +53,22 @@ void Exchange::tell_age(WorkerReport& report) {
     record_.told_whole = passage.to;
     if (head) record_.told_head = passage.to;
     report.passages.push_back(passage);
+    if (course_.route->marks->noting.load(std::memory_order_acquire)) note_age(passage);
+}
+
+// Who waits is a mark before it ends, and its client may leave: where it waits is noted as soon as that is known.
+void Exchange::note_age(const Passage& passage) {
+    using Group = MarkNote::Group;
+    if (passage.keyless) return;
+    const std::uint32_t endpoint = record_.first_done ? record_.first_endpoint : endpoint_->state->id;
+    const auto note = [&](std::uint32_t limit_us, Group group) {
+        const std::size_t limit = Histogram::index(limit_us);
+        if (passage.from <= limit && passage.to > limit)
+            note_mark(group, AnswerKind::ordinary, passage.upstream, endpoint);
+    };
+    const MarkLimits limits = course_.route->marks->limits();
+    if (passage.of == Passage::Of::both) note(limits.slow_us, Group::slow), note(limits.tail_us, Group::tail);
+    note(limits.late_us, Group::late), note(limits.late_tail_us, Group::late_tail);
 }
 
 Passage Exchange::passage_of(Passage::Of of) const {

@@ -15,8 +15,9 @@ namespace switchyard::serve {
 
 class TurnBudget {
   public:
-    // Some 40 microseconds of copying: whoever has just sent something waits for one such turn at most (net/poller.h).
-    static constexpr std::size_t kOctets = 32 * 1024;
+    // What one read brings (net::BufferPool::kBlock), some 15 microseconds of copying: whoever has just sent something
+    // waits for one such turn at most (net/poller.h).
+    static constexpr std::size_t kOctets = 20 * 1024;
     // About the same time in requests that are answered without waiting for anybody.
     static constexpr std::size_t kExchanges = 4;
 

@@ -53,8 +53,9 @@ std::string cure_of_bind(const std::string& why) {
 bool fill_endpoints(upstream::Upstream& out, const config::Upstream& source, Registry& registry,
                     const KnownAddresses& known, std::size_t* bad = nullptr, std::string* why = nullptr) {
     out.endpoints.clear();
-    for (std::size_t i = 0; i < source.endpoints.size(); ++i) {
-        const auto& e = source.endpoints[i];
+    const auto all = endpoints_of(out.name, source, known);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto& e = all[i];
         for (auto& member : members_of(e.address, known)) {
             upstream::Endpoint endpoint;
             if (!net::numeric(member.to, endpoint.address, why)) {
@@ -81,9 +82,14 @@ bool fill_endpoints(upstream::Upstream& out, const config::Upstream& source, Reg
 
 bool has_members(const upstream::Upstream& compiled, const config::Upstream& source, const KnownAddresses& known) {
     std::size_t i = 0;
-    for (const auto& e : source.endpoints)
-        for (const auto& member : members_of(e.address, known))
-            if (i == compiled.endpoints.size() || compiled.endpoints[i++].text != member.identity) return false;
+    for (const auto& e : endpoints_of(compiled.name, source, known))
+        for (const auto& member : members_of(e.address, known)) {
+            if (i == compiled.endpoints.size()) return false;
+            const auto& was = compiled.endpoints[i++];
+            if (was.text != member.identity || was.weight != e.weight || was.backup != e.backup ||
+                was.wanted != e.state)
+                return false;
+        }
     return i == compiled.endpoints.size();
 }
 

@@ -28,7 +28,8 @@ struct CompileResult {
 CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation, Registry& registry,
                       const KnownAddresses& known = {}, const LedRoutes& led = {});
 
-// The same generation with what is known now: upstreams whose names have other addresses are made anew, all else is
+// The same generation with what is known now: upstreams whose names have other addresses, or whose
+// discovered endpoints are others, are made anew, all else is
 // shared with `before`. Cannot fail.
 std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry, const KnownAddresses& known);
 

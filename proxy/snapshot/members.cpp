@@ -1,6 +1,13 @@
 #include "proxy/snapshot/members.h"
 
+#include "config/discovered.h"
+
 namespace switchyard {
+
+std::vector<config::Endpoint> endpoints_of(const std::string& name, const config::Upstream& upstream,
+                                           const KnownAddresses& known) {
+    return config::all_endpoints(upstream, known.found(name));
+}
 
 std::vector<Member> members_of(const config::Address& endpoint, const KnownAddresses& known) {
     using Kind = config::Address::Kind;

@@ -19,6 +19,10 @@ struct Member {
     config::Address to;    // numeric, or a unix socket
 };
 
+// What the upstream of this name has: what is written, then what was discovered, as the operator wants it.
+std::vector<config::Endpoint> endpoints_of(const std::string& name, const config::Upstream& upstream,
+                                           const KnownAddresses& known);
+
 std::vector<Member> members_of(const config::Address& endpoint, const KnownAddresses& known);
 
 }  // namespace switchyard

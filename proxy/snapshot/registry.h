@@ -10,10 +10,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "proxy/base/mark_notes.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
@@ -31,9 +33,25 @@ struct alignas(128) SplitCursor {
     const std::uint64_t salt;
 };
 
-// One per route: whether its marks are noted, for a rollout, and what is slow. Control writes it, workers look.
+// One per route: whether its marks are noted, for a rollout, and what is slow. Control writes it, workers look. Each
+// word is right by itself: between two looks a request may be held against limits of before and after.
 struct alignas(128) MarkWatch {
-    std::atomic<std::uint32_t> slow_us{0};  // a head that takes longer is slow; 0: nothing is noted
+    std::atomic<bool> noting{false};
+    std::atomic<std::uint32_t> slow_us{0}, tail_us{0}, late_us{0}, late_tail_us{0};  // MarkLimits
+
+    void note(const std::optional<MarkLimits>& limits) {  // nothing: nothing is noted
+        if (limits) {
+            slow_us.store(limits->slow_us, std::memory_order_relaxed);
+            tail_us.store(limits->tail_us, std::memory_order_relaxed);
+            late_us.store(limits->late_us, std::memory_order_relaxed);
+            late_tail_us.store(limits->late_tail_us, std::memory_order_relaxed);
+        }
+        noting.store(limits.has_value(), std::memory_order_release);
+    }
+    MarkLimits limits() const {
+        const auto of = [](const auto& word) { return word.load(std::memory_order_relaxed); };
+        return {of(slow_us), of(tail_us), of(late_us), of(late_tail_us)};
+    }
 };
 
 // One per route with a limit on requests in flight, shared by all workers.

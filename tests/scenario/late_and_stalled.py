@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Story: releases that are slow where nobody used to look. The body of every answer comes late behind a fast head; one
 request in a hundred stalls; every request hangs, or one in twenty, and its client leaves long before any time limit. Each
-is taken back by the test that is about it, and a release that is as fast as the old one is not.
+is taken back by the test that is about it, which names the path and the endpoint, and a release that is as fast as the old one is not.
 
 usage: late_and_stalled.py SWITCHYARD YARDBENCH"""
 import http.server
@@ -124,6 +124,7 @@ def story(program, yardbench, mood, rate, tests):
         with LeavingClients(proxy) if rate is None else Load(yardbench, proxy, rate):
             ended = taken_back(proxy, rollout)
         demand(f"{mood}: taken back by {ended}", ended["evidence"]["test"].removesuffix("_shift") in tests)
+        demand(f"{mood}: no place is named: {ended}", "GET /" in ended["why"] and ended["evidence"]["where"]["endpoints"])
         print(f"{mood}: {ended['why']}")
 
 

@@ -153,6 +153,7 @@ WorkerReport Crank::report() {
     WorkerReport out = std::exchange(context.counts, {});
     context.take_cells(out);
     if (context.ages_wanted) serve::Exchange::tell_ages(context, out);
+    context.take_marks(out);
     return out;
 }
 

@@ -7,10 +7,11 @@ NXDOMAIN, SERVFAIL = 3, 2
 
 
 class NameServer:
-    """`names[name]` is a list of IPv4 addresses, a code, or None for silence. A name that is not there is NXDOMAIN."""
+    """`names[name]` is a list of IPv4 addresses, a code, or None for silence. A name that is not there is NXDOMAIN.
+    `services[name]` is a list of (priority, weight, port, target)."""
 
     def __init__(self, ttl=1):
-        self.names = {}
+        self.names, self.services = {}, {}
         self.ttl = ttl
         self.asked = []  # names, in the order of the questions
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -47,6 +48,8 @@ class NameServer:
         kind = struct.unpack(">H", question[at + 1:at + 3])[0]
         name = ".".join(labels)
         self.asked.append(name)
+        if kind == 33 and name in self.services:
+            return self._records(question, at, 33, [struct.pack(">HHH", *s[:3]) + self._name(s[3]) for s in self.services[name]])
         known = self.names.get(name, NXDOMAIN)
         if known is None:
             return None
@@ -54,3 +57,11 @@ class NameServer:
         addresses = known if isinstance(known, list) and kind == 1 else []
         records = b"".join(struct.pack(">HHHIH", 0xC00C, 1, 1, self.ttl, 4) + socket.inet_aton(a) for a in addresses)
         return question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(addresses), 0, 0) + question[12:at + 5] + records
+
+    @staticmethod
+    def _name(name):
+        return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
+
+    def _records(self, question, at, kind, data):
+        records = b"".join(struct.pack(">HHHIH", 0xC00C, kind, 1, self.ttl, len(d)) + d for d in data)
+        return question[:2] + struct.pack(">HHHHH", 0x8180, 1, len(data), 0, 0) + question[12:at + 5] + records

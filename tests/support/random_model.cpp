@@ -136,6 +136,11 @@ Process process(Dice& dice) {
                         std::chrono::milliseconds(dice.between(10, 60'000)),
                         dice.between(1, 10)};
     });
+    maybe(dice, [&] {
+        out.sources.consul = {"https://consul.internal:8501", Secret(Secret::From::env, "CONSUL_TOKEN"), "/etc/ca.pem"};
+        out.sources.etcd = {{"http://[::1]:2379", "https://etcd"}, "user", dice.text(), "/etc/etcd.pem"};
+        out.sources.kubernetes = {"https://10.96.0.1:443", "/run/token", dice.chance(0.5) ? "" : "/run/ca.crt"};
+    });
     maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
     maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
     maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });
@@ -197,6 +202,43 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     return out;
 }
 
+Discover discover(Dice& dice) {
+    Discover out;
+    switch (dice.upto(5)) {
+        case 0:
+            out.file = DiscoverFile{"/etc/switchyard/endpoints of\n.json"};
+            break;
+        case 1:
+            out.dns = DiscoverDns{"app.internal", 9002, dice.chance(0.5) ? "any" : "ipv6"};
+            break;
+        case 2:
+            out.srv = DiscoverSrv{"_http._tcp.app.internal."};
+            break;
+        case 3:
+            out.etcd = DiscoverEtcd{"/services/ü/"};
+            break;
+        case 4:
+            out.consul = DiscoverConsul{"green", {"v2", "a b"}, dice.chance(0.5) ? "" : "dc1"};
+            break;
+        default:
+            out.kubernetes = DiscoverKubernetes{"shop", "green", dice.chance(0.5) ? "" : "http"};
+    }
+    return out;
+}
+
+void discovered(Dice& dice, Upstream& out) {
+    out.discover = discover(dice);
+    maybe(dice, [&] {
+        out.discovery = {dice.duration(),          100ms + dice.duration(), 2h * 24 * 2,
+                         dice.upto(100),           dice.duration(),         dice.chance(0.5),
+                         {cidr(dice), "fd00::/8"}, dice.between(1, 10'000)};
+    });
+    maybe(dice, [&] {
+        out.endpoint_overrides["203.0.113.7:9002"] = {EndpointState::drain, std::nullopt};
+        out.endpoint_overrides["[2001:db8::99]:1"] = {EndpointState::up, dice.upto(65'535)};
+    });
+}
+
 Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool claims) {
     Upstream out;
     const auto endpoints = dice.upto(4);
@@ -209,6 +251,7 @@ Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool cl
         maybe(dice, [&] { endpoint.state = dice.chance(0.5) ? EndpointState::drain : EndpointState::maint; });
         out.endpoints.push_back(endpoint);
     }
+    maybe(dice, [&] { discovered(dice, out); });
     maybe(dice, [&] { out.balance.kind = static_cast<Balance::Kind>(dice.upto(5)); });
     if (out.balance.kind == Balance::Kind::hash) out.balance.hash_key = key(dice, claims, false);
     maybe(dice, [&] {

@@ -43,15 +43,16 @@ std::string tail_words(const analysis::Alarm& alarm, const Plan& plan, double to
 
 std::string latency_words(const analysis::Alarm& alarm, const Plan& plan, std::size_t level, double tolerate,
                           const std::optional<analysis::FrozenQuantiles>& frozen) {
-    const std::string than = frozen
-                                 ? fmt::format("{:.3g} ms", static_cast<double>(frozen->microseconds(level)) / 1000.0)
-                                 : fmt::format("{}'s", plan.from);
+    const auto ms = [](std::uint64_t us) { return static_cast<double>(us) / 1000.0; };
+    const std::string than =
+        frozen ? fmt::format("{:.3g} ms, a margin beyond the {:.3g} ms that {:.0f} % of {}'s kept",
+                             ms(frozen->limit_us(level)), ms(frozen->microseconds(level)),
+                             100.0 * analysis::kLevelQuantiles[level], plan.from)
+               : fmt::format("{:.0f} % of {}'s did", 100.0 * analysis::kLevelQuantiles[level], plan.from);
     return fmt::format(
-        "{} of {} requests to {} ({:.3g} %) took longer than {}, which {:.0f} % of {}'s kept; of {}'s {:.3g} %. "
-        "Tolerated: {:.3g} times as many.",
+        "{} of {} requests to {} ({:.3g} %) took longer than {}; of {}'s {:.3g} %. Tolerated: {:.3g} times as many.",
         alarm.canary_marks, alarm.canary_asked, plan.to, percent_of(alarm.canary_marks, alarm.canary_asked), than,
-        100.0 * analysis::kLevelQuantiles[level], plan.from, plan.from,
-        percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
+        plan.from, percent_of(alarm.baseline_marks, alarm.baseline_asked), tolerate);
 }
 
 std::string measured(const analysis::Alarm& alarm, const Plan& plan,
@@ -111,7 +112,10 @@ std::string measured(const analysis::Alarm& alarm, const Plan& plan,
 
 std::string marks_of(const std::string& test) {
     if (test.starts_with("answers_")) return test.substr(std::string_view("answers_").size());
+    if (test.starts_with("latency_tail")) return "tail";
     if (test.starts_with("latency_") || test == "slo_p99") return "slow";
+    if (test.starts_with("duration_tail")) return "late_tail";
+    if (test.starts_with("duration_")) return "late";
     const bool failures = test == "slo_errors" || test == "last_twenty" || test == "errors" || test == "extra_failures";
     return failures ? "failed" : "";
 }
@@ -124,7 +128,8 @@ std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
     std::ranges::replace(name, '_', ' ');
     std::string out = name + ": " + measured(alarm, plan, frozen);
     if (const auto* group = places.canary(marks_of(alarm.test)); group != nullptr)
-        if (const std::string where = where_words(*group); !where.empty()) return out + " " + where;
+        if (const std::string where = where_words(*group, places.baseline(marks_of(alarm.test))); !where.empty())
+            return out + " " + where;
     constexpr std::size_t kNamed = 3;
     std::size_t named = 0;
     for (const auto& [address, failures] : endpoints.items()) {

@@ -12,6 +12,7 @@ Intake::Intake(Places places)
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
       baseline_latency_(std::make_unique<Histogram>()),
+      canary_whole_(std::make_unique<Histogram>()),
       baseline_whole_(std::make_unique<Histogram>()) {
     if (places.sticky && places.capped) lasting_->steady.emplace();
 }
@@ -57,6 +58,7 @@ void Intake::begin(Monotonic, const Past& baseline, Routed routed) {
     if (seen_) seen_->clear();  // the sample ratio is a matter of each step; first failures are not
     canary_latency_->clear();
     baseline_latency_->clear();
+    canary_whole_->clear();
     baseline_whole_->clear();
     freeze(baseline.head, baseline.whole);
     frozen_all_tick_ = frozen().has_value();
@@ -109,9 +111,9 @@ void Intake::add_passage(const Passage& passage, bool settles) {
             if (passage.over && passage.from > limit) --into;
             if (!passage.over && passage.from <= limit && passage.to > limit) ++into;
         };
-        for (std::size_t i = 0; i < analysis::kLevels; ++i) at(limits.buckets[i], slow[i]);
+        for (std::size_t i = 0; i < analysis::kLevels; ++i) at(limits.limit(i), slow[i]);
         at(limits.tail(), tail);
-        at(limits.buckets[0], asked);
+        at(limits.limit(0), asked);
     };
     if (passage.of != Passage::Of::whole && frozen()) count(*frozen(), arm.slow, arm.tail, arm.early);
     if (passage.of != Passage::Of::head && frozen_whole())
@@ -122,7 +124,7 @@ void Intake::add_passage(const Passage& passage, bool settles) {
 // The least age at which something is told of a bucket.
 std::size_t Intake::first_limit() const {
     if (!frozen()) return Histogram::kBuckets;
-    return frozen_whole() ? std::min(frozen()->buckets[0], frozen_whole()->buckets[0]) : frozen()->buckets[0];
+    return frozen_whole() ? std::min(frozen()->limit(0), frozen_whole()->limit(0)) : frozen()->limit(0);
 }
 
 void Intake::add_bucket_passage(const Passage& passage, analysis::Tick& tick) {
@@ -144,13 +146,13 @@ void Intake::add_bucket_passage(const Passage& passage, analysis::Tick& tick) {
     constexpr std::size_t kKinds = analysis::kLevels + 1;
     if (passage.of == Passage::Of::both) {
         for (std::size_t i = 0; i < analysis::kLevels; ++i)
-            mark(frozen()->buckets[i], lasting_->slow[i], first.slow[i], first.paced_slow[i], i);
+            mark(frozen()->limit(i), lasting_->slow[i], first.slow[i], first.paced_slow[i], i);
         mark(frozen()->tail(), lasting_->tail, first.tail, first.paced_tail, analysis::kLevels);
     }
     if (!frozen_whole()) return;
     auto& whole = first.whole;
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        mark(frozen_whole()->buckets[i], lasting_->slow_whole[i], whole.slow[i], whole.paced_slow[i], kKinds + i);
+        mark(frozen_whole()->limit(i), lasting_->slow_whole[i], whole.slow[i], whole.paced_slow[i], kKinds + i);
     mark(frozen_whole()->tail(), lasting_->tail_whole, whole.tail, whole.paced_tail, kKinds + analysis::kLevels);
 }
 
@@ -166,14 +168,14 @@ void Intake::mark_slow(const FailedBuckets::Sample& sample, analysis::FirstMarks
     };
     constexpr std::size_t kKinds = analysis::kLevels + 1;
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        mark(frozen()->buckets[i], sample.latency, sample.told_head, lasting_->slow[i], first.slow[i],
+        mark(frozen()->limit(i), sample.latency, sample.told_head, lasting_->slow[i], first.slow[i],
              first.paced_slow[i], i);
     mark(frozen()->tail(), sample.latency, sample.told_head, lasting_->tail, first.tail, first.paced_tail,
          analysis::kLevels);
     if (!frozen_whole() || sample.whole == FailedBuckets::Sample::kOutside) return;
     auto& whole = first.whole;
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        mark(frozen_whole()->buckets[i], sample.whole, sample.told_whole, lasting_->slow_whole[i], whole.slow[i],
+        mark(frozen_whole()->limit(i), sample.whole, sample.told_whole, lasting_->slow_whole[i], whole.slow[i],
              whole.paced_slow[i], kKinds + i);
     mark(frozen_whole()->tail(), sample.whole, sample.told_whole, lasting_->tail_whole, whole.tail, whole.paced_tail,
          kKinds + analysis::kLevels);
@@ -255,7 +257,7 @@ void Intake::add_delta(const CellDelta& delta, bool settles) {
     (canary ? lasting_->canary_latency : lasting_->baseline_latency).merge(delta.cell->first_byte);
     (canary ? lasting_->canary_whole : lasting_->baseline_whole).merge(delta.cell->whole);
     if (!of_step) return;
-    if (!canary) baseline_whole_->merge(delta.cell->whole);
+    (canary ? canary_whole_ : baseline_whole_)->merge(delta.cell->whole);
     (canary ? canary_latency_ : baseline_latency_)->merge(delta.cell->first_byte);
     (canary ? sent_to_ : sent_from_) += delta.cell->attempts;
 }
@@ -308,7 +310,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
     tick.placed = lasting_->bets.number();
     lasting_->bets.advance(seconds);
     tick.latency_counts = warm_ && frozen_all_tick_;
-    if (frozen()) tick.old_p99 = static_cast<double>(frozen()->microseconds(analysis::kLevels - 1)) / 1e6;
+    if (frozen()) tick.old_p99 = static_cast<double>(frozen()->limit_us(analysis::kLevels - 1)) / 1e6;
     if (seen_) {
         tick.canary_users = seen_->effective(true), tick.baseline_users = seen_->effective(false);
         seen_->advance(seconds);
@@ -317,7 +319,7 @@ analysis::Tick Intake::take(double seconds, bool warm) {
         tick.canary_in_flight += flight.to;
         tick.baseline_in_flight += flight.from;
         if (!flight.told || !frozen()) continue;
-        const std::uint64_t p99 = frozen()->microseconds(analysis::kLevels - 1);
+        const std::uint64_t p99 = frozen()->limit_us(analysis::kLevels - 1);
         tick.canary_waiting = tick.canary_waiting.value_or(0) + analysis::count_above(flight.waiting_to, p99);
         tick.baseline_waiting = tick.baseline_waiting.value_or(0) + analysis::count_above(flight.waiting_from, p99);
     }

@@ -94,6 +94,8 @@ class Intake {
             closed_after_ = newest_;
     }
     void add(const WorkerReport& report, Monotonic now);
+    // Whether what that generation routed is this rollout's.
+    bool counts(std::uint64_t generation) const { return step_ && of_rollout(generation); }
     // Everything since the last call. `warm`: the canary's latency counts.
     analysis::Tick take(double seconds, bool warm);
     // What earlier steps sent and has ended since the last call. To be taken before take().
@@ -118,6 +120,7 @@ class Intake {
     // Of this step, for people.
     const Histogram& canary_latency() const { return *canary_latency_; }
     const Histogram& baseline_latency() const { return *baseline_latency_; }
+    const Histogram& canary_whole() const { return *canary_whole_; }
     // Failures of this route at endpoints, of the new upstream and others, since the rollout began, by Registry id.
     const std::map<std::uint32_t, std::uint64_t>& failing() const { return failing_; }
 
@@ -164,7 +167,7 @@ class Intake {
     std::uint64_t sent_to_ = 0, sent_from_ = 0;  // requests of this step that have ended
     std::vector<Monotonic> reported_;            // by worker
     std::set<unsigned> settling_;                // workers whose next report is dropped
-    std::unique_ptr<Histogram> canary_latency_, baseline_latency_, baseline_whole_;
+    std::unique_ptr<Histogram> canary_latency_, baseline_latency_, canary_whole_, baseline_whole_;
     std::map<std::uint32_t, std::uint64_t> failing_;
     std::map<unsigned, UnderWay> under_way_;  // by worker
     bool warm_ = false;

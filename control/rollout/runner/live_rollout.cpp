@@ -226,6 +226,7 @@ void LiveRollout::report(const WorkerReport& report) {
         const bool canary = noted.upstream == ports_.upstream_id(p.to);
         if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
             continue;
+        if (!intake_->counts(noted.generation)) continue;  // its request is counted by nobody, too
         for (const MarkNote& note : noted.notes) {
             const auto at = ports_.endpoint(note.endpoint);
             places_.add(canary, note, at ? at->second : "");
@@ -236,15 +237,20 @@ void LiveRollout::report(const WorkerReport& report) {
 // Who is slow at a level is looked for among the tenth that is slowest: half of all requests are beyond the p50.
 void LiveRollout::note_marks() {
     constexpr std::size_t kP90 = 1;
-    constexpr std::uint32_t kNothingIsSlow = 0xffff'ffff;
-    std::uint32_t slow_us = 0;
-    if (machine_.active())
-        slow_us = intake_->frozen() ? static_cast<std::uint32_t>(std::min<std::uint64_t>(
-                                          intake_->frozen()->microseconds(kP90), kNothingIsSlow))
-                                    : kNothingIsSlow;
-    if (slow_us == noting_) return;
-    noting_ = slow_us;
-    ports_.note_marks(machine_.plan().route, slow_us);
+    std::optional<MarkLimits> limits;
+    if (machine_.active()) {
+        limits.emplace();
+        const auto us = [](std::uint64_t limit) {
+            return static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, MarkLimits::kNothing));
+        };
+        if (const auto& frozen = intake_->frozen())
+            limits->slow_us = us(frozen->limit_us(kP90)), limits->tail_us = us(Histogram::upper(frozen->tail()));
+        if (const auto& frozen = intake_->frozen_whole())
+            limits->late_us = us(frozen->limit_us(kP90)), limits->late_tail_us = us(Histogram::upper(frozen->tail()));
+    }
+    if (limits == noting_) return;
+    noting_ = limits;
+    ports_.note_marks(machine_.plan().route, limits);
 }
 
 std::string LiveRollout::why() const {
@@ -365,7 +371,8 @@ std::string LiveRollout::unseen() const {
     Outcome outcome;
     outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
     outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
-    outcome.frozen = intake_->frozen().has_value();
+    outcome.from_whole = &intake_->lasting().baseline_whole, outcome.to_whole = &intake_->canary_whole();
+    outcome.frozen = intake_->frozen().has_value(), outcome.frozen_whole = intake_->frozen_whole().has_value();
     outcome.failure_limit = analysis_->failure_limit();
     return success_words(machine_.plan(), outcome);
 }

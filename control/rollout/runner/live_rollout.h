@@ -128,8 +128,8 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::optional<Monotonic> canary_since_;            // its first request
     double rate_seconds_ = 0.0, rate_requests_ = 0.0;  // of the canary's, fading
     MarkPlaces places_;
-    std::string held_words_;    // why a person has to decide; empty: no kind of answer holds the step
-    std::uint32_t noting_ = 0;  // what the workers were told
+    std::string held_words_;            // why a person has to decide; empty: no kind of answer holds the step
+    std::optional<MarkLimits> noting_;  // what the workers were told
 };
 
 }  // namespace switchyard::control::rollout

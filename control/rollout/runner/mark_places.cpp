@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 namespace switchyard::control::rollout {
@@ -45,8 +47,20 @@ std::string kind_word(const MarkNote& note) {
 }
 
 std::string group_name(const MarkNote& note) {
-    if (note.group == MarkNote::Group::failed) return "failed";
-    if (note.group == MarkNote::Group::slow) return "slow";
+    switch (note.group) {
+        case MarkNote::Group::failed:
+            return "failed";
+        case MarkNote::Group::slow:
+            return "slow";
+        case MarkNote::Group::tail:
+            return "tail";
+        case MarkNote::Group::late:
+            return "late";
+        case MarkNote::Group::late_tail:
+            return "late_tail";
+        case MarkNote::Group::answer:
+            break;
+    }
     const auto kind = static_cast<std::size_t>(note.answer);
     return kind < kAnswerKinds ? std::string(kAnswerWords[kind].name) : "other";
 }
@@ -88,8 +102,39 @@ std::string top_three(const Ranked& ranked) {
     return out;
 }
 
+// Some paths are slow in any release. Which one has more of the canary's marks than of the baseline's, by more than
+// luck gives, and more than all others have together? Null: there is none, or too few to tell.
+const std::pair<std::string, std::uint64_t>* stands_out(const Ranked& ranked, std::uint64_t all,
+                                                        const MarkPlaces::Group& baseline) {
+    constexpr std::uint64_t kFewest = 20;
+    constexpr double kErrors = 4.0;
+    if (baseline.all < kFewest || all < kFewest) return nullptr;
+    const std::pair<std::string, std::uint64_t>* most = nullptr;
+    double excess = 0.0, others = 0.0;
+    for (const auto& each : ranked) {
+        const auto known = baseline.paths.find(each.first);
+        const auto marks = known == baseline.paths.end() ? 0.5 : static_cast<double>(known->second);
+        const double expected = marks * static_cast<double>(all) / static_cast<double>(baseline.all);
+        const double more = static_cast<double>(each.second) - expected;
+        // Both counts are drawn.
+        const double error = std::sqrt(expected + expected * expected / std::max(0.5, marks));
+        const double certain = more > kErrors * std::max(1.0, error) ? more : 0.0;
+        if (certain > excess)
+            others += std::exchange(excess, certain), most = &each;
+        else
+            others += certain;
+    }
+    return excess > others ? most : nullptr;
+}
+
 // One that stands out is named alone.
-std::string path_words(const Ranked& ranked, std::uint64_t all) {
+std::string path_words(const Ranked& ranked, std::uint64_t all, const MarkPlaces::Group* baseline) {
+    if (const auto* most = baseline == nullptr ? nullptr : stands_out(ranked, all, *baseline)) {
+        const auto known = baseline->paths.find(most->first);
+        const std::uint64_t before = known == baseline->paths.end() ? 0 : known->second;
+        return fmt::format("More than before at {} ({} of {}; before {} of {})", most->first, most->second, all, before,
+                           baseline->all);
+    }
     const auto& [name, times] = ranked.front();
     if (2 * times >= all) return fmt::format("Mostly {} ({} of {})", name, times, all);
     return "Most at " + top_three(ranked);
@@ -107,14 +152,18 @@ std::string endpoint_words(const Ranked& ranked, std::uint64_t all) {
 void MarkPlaces::add(bool canary, const MarkNote& note, const std::string& address) {
     Group& group = (canary ? canary_ : baseline_)[group_name(note)];
     group.all += note.times;
-    if (note.group != MarkNote::Group::slow) add_times(group.kinds, kind_word(note), note.times);
+    if (!note.of_speed()) add_times(group.kinds, kind_word(note), note.times);
     if (!note.path().empty()) add_times(group.paths, fmt::format("{} {}", note.method(), note.path()), note.times);
     if (!address.empty()) add_times(group.endpoints, address, note.times);
 }
 
+const MarkPlaces::Group* MarkPlaces::find(const Arm& arm, const std::string& group) {
+    const auto found = arm.find(group);
+    return found == arm.end() ? nullptr : &found->second;
+}
+
 const MarkPlaces::Group* MarkPlaces::canary(const std::string& group) const {
-    const auto found = canary_.find(group);
-    return found == canary_.end() ? nullptr : &found->second;
+    return find(canary_, group);
 }
 
 Json to_json(const MarkPlaces::Group& group) {
@@ -138,7 +187,7 @@ MarkPlaces MarkPlaces::from_json(const Json& json) {
     for (const auto& [name, arm] : {std::pair{"canary", &out.canary_}, std::pair{"baseline", &out.baseline_}}) {
         const Json groups = json.contains(name) && json[name].is_object() ? json[name] : Json::object();
         for (const auto& [group, places] : groups.items()) {
-            if (!places.is_object() || arm->size() > kAnswerKinds + 2) continue;
+            if (!places.is_object() || arm->size() > kMostGroups) continue;
             Group& to = (*arm)[group];
             if (places.contains("noted") && places["noted"].is_number_unsigned()) to.all = places["noted"];
             read_counts(places, "kinds", to.kinds);
@@ -149,11 +198,11 @@ MarkPlaces MarkPlaces::from_json(const Json& json) {
     return out;
 }
 
-std::string where_words(const MarkPlaces::Group& group) {
+std::string where_words(const MarkPlaces::Group& group, const MarkPlaces::Group* baseline) {
     std::string out;
     if (const auto kinds = most_first(group.kinds); !kinds.empty()) out += top_three(kinds) + ". ";
     std::string at;
-    if (const auto paths = most_first(group.paths); !paths.empty()) at = path_words(paths, group.all);
+    if (const auto paths = most_first(group.paths); !paths.empty()) at = path_words(paths, group.all, baseline);
     if (const auto ranked = most_first(group.endpoints); !ranked.empty())
         at += (at.empty() ? "At " : "; ") + endpoint_words(ranked, group.all);
     if (!at.empty()) out += at + ".";

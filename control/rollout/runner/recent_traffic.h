@@ -1,12 +1,14 @@
 // What each route sent to each upstream in the last minute or two: the baseline that a rollout freezes its quantiles
 // from, and the rate that a watched switch compares with.
 //
-// Invariants: holds between kSpan and two kSpans of counts. Bounded: one entry per (route, upstream) ever served.
+// Invariants: holds between kSpan and two kSpans of counts. Bounded: one entry per (route, upstream) that was served in
+//   that time, and what is configured no more goes when keep() is told (each is some 7 KB).
 // Threads: control. Units: monotonic milliseconds.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "control/rollout/machine.h"
@@ -44,6 +46,14 @@ class RecentTraffic {
         began_ = now;
         full_ = std::exchange(filling_, {});
     }
+    // Nobody begins a rollout of anything else.
+    void keep(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams) {
+        for (auto* span : {&full_, &filling_})
+            std::erase_if(*span, [&](const auto& each) {
+                return routes.count(each.first.first) == 0 || upstreams.count(each.first.second) == 0;
+            });
+    }
+    std::size_t size() const { return full_.size() + filling_.size(); }
     Sum of(std::uint32_t route, std::uint32_t upstream) const {
         Sum sum;
         for (const auto* span : {&full_, &filling_})

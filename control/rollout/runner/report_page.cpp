@@ -145,7 +145,7 @@ std::string arms_table(const Json& shown) {
     }
     out += "</table>";
     if (const Json slow = shown.value("slow_beyond_ms", Json::object()); !slow.empty())
-        out += fmt::format("<p>Slow is beyond what {} kept before: p50 {} ms, p90 {} ms, p99 {} ms.</p>",
+        out += fmt::format("<p>Slow is beyond what {} kept before, and a margin: p50 {} ms, p90 {} ms, p99 {} ms.</p>",
                            escaped(shown.value("from", "")), cell(slow, "p50"), cell(slow, "p90"), cell(slow, "p99"));
     return out;
 }
@@ -195,10 +195,11 @@ std::string report_page(const LiveRollout& rollout) {
         "charset=\"utf-8\"><title>{0}</title><style>{1}</style></head><body>"
         "<h1>{0}</h1><p><span class=\"state\">{2}</span>: {3}</p>{4}{5}{6}{7}<h2>Evidence</h2>{8}"
         "<p>Over time, as a part of the way to what acts (dashed).</p>{9}<h2>Journal</h2>{10}"
-        "<h2>Plan</h2><pre>{11}</pre></body></html>\n",
+        "<h2>Plan</h2>{12}<pre>{11}</pre></body></html>\n",
         title, kStyle, word(machine.state()), escaped(rollout.why()), steps_table(shown), charts(rollout),
         arms_table(shown) + taken_out_list(shown), marks_table(shown), evidence_table(shown), evidence_charts(rollout),
-        journal_table(rollout), escaped(render_plan(plan).dump(2)));
+        journal_table(rollout), escaped(render_plan(plan).dump(2)),
+        plan.watch ? "" : "<p>Stated: " + escaped(promise_words(plan)) + ".</p>");
 }
 
 }  // namespace switchyard::control::rollout

@@ -6,6 +6,7 @@
 // Threads: control. Owns: the rollouts, and the recent traffic they take their baselines from.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -46,6 +47,10 @@ class Rollouts {
 
     // Looks at all of them as soon as every worker has reported, so that evidence is acted upon when it is there.
     void report(const WorkerReport& report);
+    // Only these are: what was counted of others is of no use.
+    void configured(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams) {
+        recent_.keep(routes, upstreams);
+    }
     // A health check or an ejection has taken an endpoint out.
     void went_down(const std::string& upstream, const std::string& address);
     // For a timer: time also passes while a worker is silent.

@@ -28,20 +28,32 @@ std::string share_words(double share) {
 }
 
 std::vector<std::string> not_compared(const Plan& plan, const Outcome& outcome) {
-    const bool latency = std::ranges::any_of(plan.latency_tolerate, [](double t) { return t > 0.0; });
+    const auto any = [](const auto& levels, double tail) {
+        return tail > 0.0 || std::ranges::any_of(levels, [](double t) { return t > 0.0; });
+    };
+    const bool latency = any(plan.latency_tolerate, plan.latency_tail);
+    const bool whole = any(plan.duration_tolerate, plan.duration_tail);
+    const bool held_heads = latency && outcome.frozen, held_wholes = whole && outcome.frozen_whole;
     std::vector<std::string> out;
     if (plan.errors_tolerate <= 0.0) out.emplace_back("failures (off in the plan)");
     if (!latency)
         out.emplace_back("latency (off in the plan)");
     else if (!outcome.frozen)
         out.push_back(fmt::format("latency ({} answered too few requests to know its quantiles)", plan.from));
-    if (std::ranges::none_of(plan.duration_tolerate, [](double t) { return t > 0.0; }) && plan.duration_tail <= 0.0)
+    if (!whole)
         out.emplace_back("whole answers (off in the plan)");
+    else if (!outcome.frozen_whole)
+        out.push_back(fmt::format("whole answers ({} ended too few of them to know its quantiles)", plan.from));
     if (plan.answers_false_alarm <= 0.0) out.emplace_back("kinds of answers (off in the plan)");
     out.push_back(
         fmt::format("anything at 100 %, where there is nothing beside {}: failures were held against {:.3g} %{}",
                     plan.to, 100.0 * outcome.failure_limit,
-                    latency && outcome.frozen ? fmt::format(", latency against {}'s from before", plan.from) : ""));
+                    held_heads || held_wholes ? fmt::format(", {} against {}'s from before",
+                                                            !held_wholes  ? "latency"
+                                                            : !held_heads ? "whole answers"
+                                                                          : "latency and whole answers",
+                                                            plan.from)
+                                              : ""));
     return out;
 }
 
@@ -58,15 +70,23 @@ void changed_answers(const Plan& plan, const Outcome& outcome, std::vector<std::
     }
 }
 
+// Of one level: "blue 6.5 ms, green 53 ms"; empty: it is no slower to speak of.
+std::string slower(const Plan& plan, const Histogram& from, const Histogram& to, double q) {
+    if (from.total() == 0 || to.total() < kFewestChanged) return {};
+    const double before = static_cast<double>(from.quantile(q)) / 1000.0;
+    const double now = static_cast<double>(to.quantile(q)) / 1000.0;
+    if (now < before + kLeastMs || now < kSlower * before) return {};
+    return fmt::format("{} {:.3g} ms, {} {:.3g} ms", plan.from, before, plan.to, now);
+}
+
+// An answer whose head is late is late as a whole: that is said once.
 void changed_latency(const Plan& plan, const Outcome& outcome, std::vector<std::string>& out) {
-    if (outcome.from_latency->total() == 0 || outcome.to_latency->total() < kFewestChanged) return;
     for (std::size_t i = 0; i < analysis::kLevels; ++i) {
         const double q = analysis::kLevelQuantiles[i];
-        const double before = static_cast<double>(outcome.from_latency->quantile(q)) / 1000.0;
-        const double now = static_cast<double>(outcome.to_latency->quantile(q)) / 1000.0;
-        if (now < kLeastMs || now < kSlower * before) continue;
-        out.push_back(fmt::format("latency {}: {} {:.3g} ms, {} {:.3g} ms", analysis::kLevelNames[i], plan.from, before,
-                                  plan.to, now));
+        if (const auto head = slower(plan, *outcome.from_latency, *outcome.to_latency, q); !head.empty())
+            out.push_back(fmt::format("latency {}: {}", analysis::kLevelNames[i], head));
+        else if (const auto whole = slower(plan, *outcome.from_whole, *outcome.to_whole, q); !whole.empty())
+            out.push_back(fmt::format("whole answers {}: {}", analysis::kLevelNames[i], whole));
     }
 }
 

@@ -16,7 +16,8 @@ struct Outcome {
     analysis::ArmCounts from, to;                // since the rollout began
     analysis::ArmCounts to_last;                 // of the last step, which has nobody beside it
     const Histogram *from_latency, *to_latency;  // since it began; of the last step
-    bool frozen = false;                         // latency had something to be held against
+    const Histogram *from_whole, *to_whole;      // the same of whole answers
+    bool frozen = false, frozen_whole = false;   // there was something to hold them against
     double failure_limit = 0.01;                 // that held in the last step
 };
 

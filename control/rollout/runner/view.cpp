@@ -26,7 +26,7 @@ Json quantiles(const Histogram& of) {
 Json slow_beyond(const analysis::FrozenQuantiles& frozen) {
     Json out;
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
-        out[analysis::kLevelNames[i]] = static_cast<double>(frozen.microseconds(i)) / 1000.0;
+        out[analysis::kLevelNames[i]] = static_cast<double>(frozen.limit_us(i)) / 1000.0;
     out["tail"] = static_cast<double>(Histogram::upper(frozen.tail())) / 1000.0;
     return out;
 }
@@ -92,7 +92,7 @@ Json marks(const LiveRollout& rollout) {
     for (const bool canary : {true, false})
         for (const auto& [name, group] : rollout.places().arm(canary)) {
             Json places = to_json(group);
-            places["where"] = where_words(group);
+            places["where"] = where_words(group, canary ? rollout.places().baseline(name) : nullptr);
             out[canary ? plan.to : plan.from][name] = std::move(places);
         }
     return out;
@@ -193,6 +193,7 @@ Json view(const LiveRollout& rollout) {
         if (!end->detail.is_null()) out["ended"]["evidence"] = end->detail;
     }
     out["plan"] = render_plan(plan);
+    if (!plan.watch) out["stated_false_alarm"] = plan.stated(), out["promise"] = promise_words(plan);
     return out;
 }
 

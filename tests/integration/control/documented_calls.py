@@ -74,8 +74,11 @@ def main(program, yardbench):
         document = document.replace("127.0.0.1:9001", blue.address).replace("127.0.0.1:9002", green.address)
         config = running.blue_green([blue.address], [green.address], route="forum", rules=[
             {"name": "canary-header", "when": {"header": "X-Release", "equals": "canary"}, "upstream": "green"}])
+        registry = pathlib.Path(work) / "shop.json"
+        registry.write_text(json.dumps([green.address]))
+        config["upstreams"]["shop"] = {"endpoints": [], "discover": {"file": {"path": str(registry)}}, "discovery": {"allow": ["127.0.0.0/8"]}}
         with running.Switchyard(program, work, config) as proxy:
-            proxy.healthy("blue", "green")
+            proxy.healthy("blue", "green", "shop")
             running.until("readiness", lambda: proxy.status()["ready"])
             environment = {"ADMIN": proxy.admin, "TOKEN": proxy.token, "PATH": "/usr/bin:/bin"}
             ran, failures, answer = 0, [], None

@@ -133,6 +133,16 @@ def leave(proxy, old):
     drain = switch(proxy, "green", "leave", "100ms")
     expired = proxy.call("GET", f"/v1/drains/{drain['id']}?wait=60s")[1]
     check("the drain expires with its counts", expired["state"] == "expired" and expired["in_flight"]["blue"]["requests"] == 4, expired)
+    # In the order in which they were asked; what a newer generation sends to the same upstream is not among them.
+    newer = ask(proxy, get(b"/other"))
+    newer_endpoint = old.take()
+    oldest = proxy.call("GET", f"/v1/drains/{drain['id']}")[1]["oldest"]
+    check("it names what it waits for, the oldest first", [(o["method"], o["tunnel"]) for o in oldest] ==
+          [("GET", False), ("POST", False), ("GET", False), ("GET", False), ("GET", True)], oldest)
+    check("with where and whose", {(o["route"], o["upstream"], o["path"], o["client"]) for o in oldest} == {("app", "blue", "/", "127.0.0.1")}, oldest)
+    check("and its age", all(a["age_ms"] >= b["age_ms"] >= 0 for a, b in zip(oldest, oldest[1:])), oldest)
+    newer_endpoint.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnewer")
+    newer.until(b"newer")
     check("nothing ends", all(client.quiet() for client, _ in flows.values()))
     for name in ("get", "post"):
         flows[name][1].socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")

@@ -3,99 +3,18 @@
 /healthz; its last good address goes on; another address is taken up by traffic and health checks alike, and nothing is
 lost on the way. With a name server of the test's own, and with dnsmasq."""
 import http.client
-import http.server
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from addresses import Server, Traffic, free_port  # noqa: E402
 from checks import check, verdict  # noqa: E402
 from name_server import SERVFAIL, NameServer  # noqa: E402
-
-
-class Server:
-    """An endpoint that says where it is; several may have one port, on addresses of their own."""
-
-    def __init__(self, host, port=0, status=200):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(host)))
-                self.end_headers()
-                self.wfile.write(host.encode())
-
-            def log_message(self, *_):
-                pass
-
-        class Listening(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass  # a health check has left after the head
-
-            request_queue_size = 128
-
-        self.host = host
-        self.http = Listening((host, port), Handler)
-        self.port = self.http.server_address[1]
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.http.shutdown()
-        self.http.server_close()
-
-
-class Traffic:
-    """Requests one after the other on kept connections, until the block is left."""
-
-    def __init__(self, url, connections=4):
-        self.host, self.port = url.removeprefix("http://").rsplit(":", 1)
-        self.over = False
-        self.wrong, self.seen = [], []
-        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(connections)]
-
-    def _run(self):
-        client = http.client.HTTPConnection(self.host, int(self.port), timeout=running.DEADLINE)
-        while not self.over:
-            try:
-                client.request("GET", "/")
-                answer = client.getresponse()
-                body = answer.read().decode()
-                (self.seen if answer.status == 200 else self.wrong).append(body)
-            except OSError as error:
-                self.wrong.append(repr(error))
-                client.close()
-        client.close()
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        running.until("traffic", lambda: len(self.seen) > 50)
-        return self
-
-    def __exit__(self, *_):
-        self.over = True
-        for thread in self.threads:
-            thread.join()
-
-    def only(self, *hosts):
-        """Waits until the last hundred answers came from these, and from each of them."""
-        def holds():
-            begun = len(self.seen)
-            running.until("a hundred answers", lambda: len(self.seen) >= begun + 100)
-            return set(self.seen[begun:]) == set(hosts)
-        running.until(f"answers from {hosts} only", holds)
 
 
 def get(url, path="/", token=None):
@@ -297,18 +216,6 @@ def outage_and_move(program, names):
             check("a fact is no generation", proxy.status()["generation"] == generation, proxy.status()["generation"])
             check("history does not know of it", len(proxy.call("GET", "/v1/generations")[1]["generations"]) == 1)
             proxy.end()
-
-
-def free_port():
-    """One that is free for UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            try:
-                tcp.bind(udp.getsockname())
-                return udp.getsockname()[1]
-            except OSError:
-                continue
 
 
 def real_server(program):

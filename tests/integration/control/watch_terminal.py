@@ -130,6 +130,16 @@ def in_a_small_window(program, proxy):
     watch.end()
 
 
+def in_a_narrow_window(program, proxy):
+    watch = Watch(program, proxy, 60, 44)
+    watch.until("a whole picture", lambda text: "more lines" not in text and "by local-admin" in text)
+    text = watch.screen.text()
+    route = text[text.index("\nroute app"):].split("\nupstream")[0]
+    check("of a line that is too wide nothing is lost", " ".join(route.split()).count(" ms") == 1 and "p50" in route and "p99" in route, text)
+    check("and nothing scrolls", watch.screen.scrolled == 0, watch.screen.scrolled)
+    watch.end()
+
+
 def elsewhere(program, proxy):
     def lines(*words):
         done = subprocess.run([program, "watch", "--every", "0.05", "--times", "3", "--state-dir", str(proxy.state), *words],
@@ -154,6 +164,7 @@ def main(program, yardbench):
 
             proxy = on_a_terminal(program, proxy, restart)
             in_a_small_window(program, proxy)
+            in_a_narrow_window(program, proxy)
             elsewhere(program, proxy)
             check("it ends in order", proxy.end() == 0)
         finally:

@@ -1,11 +1,12 @@
 """Strangers who mean harm: what one of them can take is bounded, and the others do not notice."""
 import collections
+import concurrent.futures
 import os
 import socket
 import unittest
 import urllib.parse
 
-from forums import DEADLINE, ForumTest, until
+from forums import DEADLINE, PASSWORD, ForumTest, until
 
 
 def resident_kib(forum):
@@ -79,6 +80,19 @@ class Memory(ForumTest):
         grew_less(self, forum, before, 4_096 * 1.2 + 8_192)
 
 
+    def test_what_a_password_takes_is_given_back(self):
+        forum = self.start("--threads", "16", "--hash-parallel", "2")
+        before = resident_kib(forum)
+        wrong = [("/api/v1/login", {"username": f"nobody{n}", "password": PASSWORD}) for n in range(48)]
+
+        def guess(mine):
+            for path, body in mine:
+                self.assertEqual(forum.client().post(path, body).status, 401)
+        with concurrent.futures.ThreadPoolExecutor(16) as guessers:
+            list(guessers.map(guess, [wrong[n::16] for n in range(16)]))
+        grew_less(self, forum, before, 19 * 1024)  # one of them takes as much, and any thread may compute the next
+
+
 class SlowClients(ForumTest):
     def slow_ones(self, forum, count, begin):
         """Connections that sent `begin` and nothing else."""
@@ -103,7 +117,7 @@ class SlowClients(ForumTest):
 
     def test_crumbs_are_read_by_one_thread_that_gives_way_and_answered_by_the_others(self):
         forum = self.start("--read-limit", "1h")
-        gives_way = until(lambda: next((task for task in tasks_of(forum) if task.nice > 0), None), "a thread that gives way")
+        gives_way = until(lambda: next((task for task in tasks_of(forum) if task.nice == 10), None), "the thread that reads crumbs")
         pieces = [b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
                   b"POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"]
         self.assertEqual(forum.client().get("/livez").status, 200)

@@ -1,17 +1,14 @@
 """The web page in a real headless Chromium, driven over the WebDriver protocol: register, write, read, comment, vote."""
-import http.client
-import json
 import os
-import shutil
-import subprocess
+import pathlib
+import sys
 import unittest
 
-from forums import DEADLINE, PASSWORD, ForumTest, until
+from forums import PASSWORD, ForumTest, until
 
-ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
-DRIVER_TRIES = 10
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from browser import Browser, there_is_one  # noqa: E402
+
 # The least contrast of any text with what is behind it, as WCAG reckons it.
 CONTRAST = """
     const parts = colour => colour.match(/[\\d.]+/g).map(Number);
@@ -23,79 +20,7 @@ CONTRAST = """
         const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); }));"""
 
 
-class Browser:
-    def __init__(self, profile):
-        self.driver, self.port = self.start_driver()
-        options = {"args": FLAGS + ["--user-data-dir=" + profile], "binary": shutil.which("chromium")}
-        capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}
-        self.session = ""
-        self.session = "/session/" + self.call("POST", "/session", {"capabilities": capabilities})["sessionId"]
-
-    @staticmethod
-    def start_driver():
-        """Asked for any port, the driver takes a free one for IPv4 and then wants the same one for IPv6: a client of
-        another program may hold that, and the driver gives up. Another try gets another port."""
-        said = []
-        for _ in range(DRIVER_TRIES):
-            driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            for line in driver.stdout:
-                if "started successfully on port" in line:
-                    return driver, int(line.rsplit(" ", 1)[1].rstrip(".\n"))
-                said.append(line)
-            driver.wait(DEADLINE)
-            driver.stdout.close()
-        raise RuntimeError("chromedriver did not start: " + "".join(said))
-
-    def call(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
-        connection.request(method, self.session + path, json.dumps(body) if method == "POST" else None,
-                           {"Content-Type": "application/json"})
-        answer = json.loads(connection.getresponse().read())["value"]
-        connection.close()
-        if isinstance(answer, dict) and "error" in answer:
-            raise LookupError(answer["error"] + ": " + answer["message"].split("\n")[0])
-        return answer
-
-    def find(self, selector):
-        """The first element that fits, as soon as there is one."""
-        def look():
-            try:
-                return self.call("POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
-            except LookupError:
-                return None
-        return until(look, "an element " + selector)
-
-    def on(self, selector, what, body=None, method="POST"):
-        # The page may replace an element between finding and using it.
-        def act():
-            try:
-                return (self.call(method, f"/element/{self.find(selector)}/{what}", body or {}),)
-            except LookupError:
-                return None
-        return until(act, f"{what} on {selector}")[0]
-
-    def click(self, selector):
-        self.on(selector, "click")
-
-    def type(self, selector, text):
-        self.on(selector, "value", {"text": text})
-
-    def text(self, selector):
-        return self.on(selector, "text", method="GET")
-
-    def shows(self, selector, text):
-        until(lambda: text in self.text(selector), f"{text!r} in {selector}")
-
-    def close(self):
-        try:
-            self.call("DELETE", "")
-        finally:
-            self.driver.terminate()
-            self.driver.wait(DEADLINE)
-            self.driver.stdout.close()
-
-
-@unittest.skipUnless(shutil.which("chromium") and shutil.which("chromedriver"), "chromium and chromium-driver are not installed")
+@unittest.skipUnless(there_is_one(), "chromium and chromium-driver are not installed")
 class Web(ForumTest):
     def setUp(self):
         super().setUp()

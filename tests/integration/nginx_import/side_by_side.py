@@ -274,7 +274,7 @@ def run_config(switchyard, config):
     text = config.read_text()
     whole = text + "".join(part.read_text() for part in sorted(CONFIGS.glob("colours/*.conf")))
     endpoints = Endpoints(sorted(set(re.findall(r"127\.0\.0\.1:(90\d\d)", whole)) - set(directives(text, "dead-endpoint"))))
-    listens = re.findall(r"listen\s+(?:\S*:)?(80\d\d)\b", text)
+    listens = re.findall(r"listen\s+(?:\S*:)?(8\d\d\d)\b", text)
     listens = list(dict.fromkeys(listens))
     try:
         with workplace() as folder:

@@ -91,6 +91,48 @@ TEST_CASE("process and admin API") {
               .model);
 }
 
+TEST_CASE("discovery") {
+    const auto discovers = [](const std::string& source, const std::string& more = "") {
+        return upstream(R"("discover":)" + source + more);
+    };
+    const std::string file = R"({"file":{"path":"/a"}})";
+    check({
+        {discovers("{}"), "/upstreams/blue/discover",
+         "expected exactly one of file, dns, srv, etcd, consul and kubernetes"},
+        {discovers(R"({"file":{"path":"/a"},"srv":{"name":"a"}})"), "/upstreams/blue/discover",
+         "expected exactly one of file, dns, srv, etcd, consul and kubernetes"},
+        {discovers(R"({"file":{"path":"a"}})"), "/upstreams/blue/discover/file/path",
+         "expected a path that begins with '/'"},
+        {discovers(R"({"dns":{"name":"a..b","port":1}})"), "/upstreams/blue/discover/dns/name",
+         "\"a..b\" is no name that a name server could be asked for"},
+        {discovers(R"({"srv":{"name":""}})"), "/upstreams/blue/discover/srv/name",
+         "\"\" is no name that a name server could be asked for"},
+        {discovers(R"({"etcd":{"prefix":""}})"), "/upstreams/blue/discover/etcd/prefix",
+         "expected a prefix: without one every key would be an endpoint"},
+        {discovers(R"({"consul":{"service":"a/b"}})"), "/upstreams/blue/discover/consul/service",
+         "\"a/b\": expected letters, digits, '-', '_' and '.', at most 100"},
+        {discovers(R"({"kubernetes":{"namespace":"","service":"a"}})"), "/upstreams/blue/discover/kubernetes/namespace",
+         "expected a name"},
+        {upstream(R"("discovery":{"hold":"1s"})"), "/upstreams/blue/discovery",
+         "nothing is discovered here: \"discover\" is missing"},
+        {upstream(R"("endpoint_overrides":{"10.0.0.7:1":{"state":"drain"}})"), "/upstreams/blue/endpoint_overrides",
+         "nothing is discovered here: \"discover\" is missing"},
+        {discovers(file, R"(,"discovery":{"min_ttl":"2s","max_ttl":"1s"})"), "/upstreams/blue/discovery/min_ttl",
+         "is longer than max_ttl"},
+        {discovers(file, R"(,"endpoint_overrides":{"app:1":{}})"), "/upstreams/blue/endpoint_overrides/app:1",
+         "app:1: what is discovered is an address with a port, such as 10.0.0.7:9002"},
+        {discovers(file, R"(,"endpoint_overrides":{"[0::1]:1":{}})"), "/upstreams/blue/endpoint_overrides/[0::1]:1",
+         "write it as [::1]:1"},
+        {process(R"("sources":{"consul":{"url":"consul:8500"}})"), "/process/sources/consul/url",
+         "\"consul:8500\": expected http:// or https://, a host and a port"},
+        {process(R"("sources":{"etcd":{"urls":[]}})"), "/process/sources/etcd/urls", "0 servers; expected 1 to 8"},
+        {process(R"("sources":{"etcd":{"urls":["http://a","http://b/c"]}})"), "/process/sources/etcd/urls/1",
+         "\"http://b/c\": expected http:// or https://, a host and a port"},
+    });
+    for (const char* url : {"http://a", "https://a:1", "http://[::1]", "http://[::1]:2379", "https://10.0.0.1:6443"})
+        CHECK_MESSAGE(parse(process(R"("sources":{"kubernetes":{"url":")" + std::string(url) + R"("}})")).model, url);
+}
+
 TEST_CASE("listeners") {
     check({
         {listeners(R"({"name":"web","bind":"127.0.0.1:80"},{"name":"web","bind":"127.0.0.1:81"})"), "/listeners/1/name",

@@ -456,6 +456,15 @@ TEST_CASE("alone, a canary is held against the quantiles that were frozen while 
     Settings untested;
     untested.latency_tolerate = {0, 0, 0};
     CHECK(seconds_until(slow_of(50, 50), 1, untested) == 60);
+    Settings generous;  // all may be beyond the p50, seven in ten beyond the p90 and the p99
+    generous.latency_tolerate = {2, 7, 70};
+    CHECK(seconds_until(slow_of(34, 34), 1, generous) == 60);
+    CHECK(seconds_until(slow_of(36, 0), 1, generous) <= 2);
+    CHECK(seconds_until(slow_of(0, 36), 1, generous) <= 2);
+    Settings only_p50;
+    only_p50.latency_tolerate = {1.6, 0, 0};
+    CHECK(seconds_until(slow_of(39, 39), 1, only_p50) == 60);
+    CHECK(seconds_until(slow_of(41, 0), 1, only_p50) <= 2);
     Tick both = slow_of(50, 50);
     both.baseline.attempts = 50;
     CHECK(seconds_until(both, .5, {}) == 60);  // the other tests compare there

@@ -8,7 +8,7 @@ using switchyard::Histogram;
 namespace {
 Histogram even_spread() {
     Histogram h;
-    for (std::uint64_t us = 1; us <= 10'000; ++us) h.record(us);
+    for (std::uint64_t us = 1; us <= 10'000; ++us) h.record(100 * us);
     return h;
 }
 }  // namespace
@@ -34,7 +34,8 @@ TEST_CASE("what lies beyond a frozen quantile is counted per level, as a plain s
         CHECK(slow[level] == plain);
         const double share = static_cast<double>(plain) / 10'000;
         CHECK(share <= 1.0 - kLevelQuantiles[level]);
-        CHECK(share >= 1.0 - kLevelQuantiles[level] - .032);  // one bucket's width
+        CHECK(share >=
+              1.0 - kLevelQuantiles[level] - .1);  // three buckets' widths: its own, the margin's, and one more
     }
 }
 
@@ -47,6 +48,30 @@ TEST_CASE("equal quantiles, as of a service that always takes the same time, cou
     tick.record(7000);
     tick.record(14'000);
     CHECK(frozen->count(tick) == SlowCounts{1, 1, 1});
+}
+
+TEST_CASE("of a service that always takes nearly the same time a hair more is not slow, at any level") {
+    Histogram h;
+    for (std::uint64_t us = 0; us < 2000; ++us) h.record(19'500 + us / 2);  // 20 ms, within one
+    const auto frozen = FrozenQuantiles::from(h);
+    REQUIRE(frozen);
+    Histogram slower, certainly;
+    for (std::uint64_t us = 0; us < 2000; ++us) slower.record(19'900 + us / 2), certainly.record(22'500 + us / 2);
+    CHECK(frozen->count(slower) == SlowCounts{0, 0, 0});
+    CHECK(frozen->count(certainly) == SlowCounts{2000, 2000, 2000});
+    for (std::size_t level = 0; level < kLevels; ++level) {
+        CHECK(frozen->limit_us(level) >= frozen->microseconds(level) + FrozenQuantiles::kLeastMargin);
+        CHECK(frozen->limit_us(level) <= frozen->microseconds(level) * 11 / 10);
+    }
+}
+
+TEST_CASE("where latencies differ from request to request the margin hardly moves what is slow") {
+    Histogram h;
+    for (std::uint64_t ms = 1; ms <= 2000; ++ms) h.record(1000 * ms);
+    const auto frozen = FrozenQuantiles::from(h);
+    REQUIRE(frozen);
+    for (std::size_t level = 0; level < kLevels; ++level) CHECK(frozen->limit(level) - frozen->buckets[level] <= 2);
+    CHECK(frozen->tail() == Histogram::index(kTailTimes * frozen->microseconds(kLevels - 1)));
 }
 
 TEST_CASE("of a service that answers in microseconds nothing below a millisecond is slow") {

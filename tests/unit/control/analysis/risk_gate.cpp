@@ -155,3 +155,16 @@ TEST_CASE("behind an arm stand as many users as would vary as much if they asked
     CHECK(counts.effective(true) == doctest::Approx(99.0 * 99.0 / (9 + 90 * 90)));
     CHECK(counts.effective(false) == 0.0);
 }
+
+TEST_CASE("a mark that hardly anybody has opens no gate that asks for a part of all requests") {
+    RiskGate any, half(0.25);
+    for (RiskGate* gate : {&any, &half}) pass(*gate, 600, 1, 0);  // one in ten, and none of the baseline's
+    CHECK(any.certainly_beyond(1.2, 0));
+    CHECK(any.often());
+    CHECK_FALSE(half.certainly_beyond(1.2, 0));
+    CHECK(half.reach(1.2) == RiskGate::kNobody);
+    CHECK_FALSE(half.often());
+    pass(half, 8, 5, 0);  // lately half of them
+    CHECK(half.certainly_beyond(1.2, 0));
+    CHECK(half.often());
+}

@@ -77,7 +77,7 @@ TEST_CASE("what counts as slow is shown") {
     CHECK_FALSE(has("slow is beyond", running()));
     Json seen = running();
     seen["slow_beyond_ms"] = {{"p50", 5.0}, {"p90", 15.4}, {"p99", 60.0}};
-    CHECK(has("  slow is beyond what blue kept before: p50 5.00 p90 15.40 p99 60.00 ms\n", seen));
+    CHECK(has("  slow is beyond what blue kept before, and a margin: p50 5.00 p90 15.40 p99 60.00 ms\n", seen));
 }
 
 TEST_CASE("where marks came from is told for each kind of them and each colour") {

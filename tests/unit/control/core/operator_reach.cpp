@@ -83,3 +83,19 @@ TEST_CASE("an operator's undo goes only where an operator could go") {
     CHECK(refused.error().detail.find("debug_headers") != std::string::npos);
     CHECK(undo(1, config::Role::admin).has_value());
 }
+
+TEST_CASE("an operator sets the state of discovered endpoints, not their weight, and not what is discovered") {
+    const auto with = [](const std::string& overrides, const std::string& path = "/a") {
+        auto result =
+            config::parse(std::string_view(R"({"upstreams":{"green":{"endpoints":[],"discover":{"file":{"path":")" +
+                                           path + R"("}},"endpoint_overrides":)" + overrides + "}}}"));
+        REQUIRE(result.model);
+        return std::move(*result.model);
+    };
+    const auto none = with("{}");
+    const auto drained = with(R"({"10.0.0.1:80":{"state":"drain"}})");
+    CHECK(beyond_operator(none, drained).empty());
+    CHECK(beyond_operator(drained, none).empty());
+    CHECK_FALSE(beyond_operator(none, with(R"({"10.0.0.1:80":{"weight":2}})")).empty());
+    CHECK_FALSE(beyond_operator(drained, with("{}", "/b")).empty());
+}

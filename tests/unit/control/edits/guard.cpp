@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "config/parse.h"
 #include "control/edits/endpoint.h"
 #include "control/edits/split.h"
@@ -190,4 +192,39 @@ TEST_CASE("a rule for @candidate leads into the split: a release that is down th
         model(R"("rules": [{"name": "testers", "when": {"header": "A", "present": true}, "upstream": "@candidate"}],
                                  "split": {"blue": 1, "green": 1})");
     CHECK(reason(before, with_split(before, {{"blue", 1}, {"green", 0}})).empty());
+}
+
+TEST_CASE("discovered endpoints count for the guard as the operator wants them") {
+    const auto m = parsed(R"({"upstreams": {"blue": {"endpoints": [], "discover": {"file": {"path": "/a"}}}},
+                              "routes": [{"name": "app", "split": {"blue": 1}}]})");
+    Facts known;
+    CHECK(nobody_in(m, "blue", known) == "has no endpoints: none was discovered yet");
+    for (const char* address : {"10.0.0.1:80", "10.0.0.2:80"}) {
+        config::Endpoint found;
+        found.address = *config::Address::parse(address);
+        known["blue"].discovered.push_back(found);
+        known["blue"].by_address[address] = {true, false};
+    }
+    CHECK(nobody_in(m, "blue", known).empty());
+    using State = config::EndpointState;
+    const auto one = apply(m, known, SetEndpointState{"blue", "10.0.0.1:80", State::drain});
+    REQUIRE(one.has_value());
+    CHECK(one->upstreams.at("blue").endpoint_overrides.at("10.0.0.1:80").state == State::drain);
+    CHECK(guard(m, *one, known).has_value());
+    const auto both = apply(*one, known, SetEndpointState{"blue", "10.0.0.2:80", State::maint});
+    REQUIRE(both.has_value());
+    CHECK_FALSE(guard(*one, *both, known).has_value());
+    // It is gone: the override is still there, and can be taken back.
+    Facts gone;
+    const auto back = apply(*one, gone, SetEndpointState{"blue", "10.0.0.1:80", State::up});
+    REQUIRE(back.has_value());
+    CHECK(back->upstreams.at("blue").endpoint_overrides.empty());
+    CHECK(apply(*one, gone, SetEndpointState{"blue", "10.0.0.3:80", State::drain}).error().status == 404);
+    CHECK(apply(m, known, RemoveEndpoint{"blue", "10.0.0.1:80"}).error().status == 409);
+    CHECK(*apply(*one, known, RemoveEndpoint{"blue", "10.0.0.1:80"}) == m);
+    const auto settings = nlohmann::ordered_json::parse(R"({"weight": 3})");
+    const auto weighed = apply(m, known, PutEndpoint{"blue", "10.0.0.1:80", &settings});
+    REQUIRE(weighed.has_value());
+    CHECK(weighed->upstreams.at("blue").endpoint_overrides.at("10.0.0.1:80").weight == 3U);
+    CHECK(weighed->upstreams.at("blue").endpoints.empty());
 }

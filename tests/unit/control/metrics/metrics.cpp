@@ -142,6 +142,32 @@ TEST_CASE("releases that are named by their number do not add up, however quickl
     CHECK(totals.cells().count({1, 9'999}) == 1);  // the latest are kept
 }
 
+TEST_CASE("who ought to look what is gone is told in time, and not all the time") {
+    Totals totals;
+    std::set<std::uint32_t> routes;
+    unsigned looked = 0;
+    for (std::uint32_t release = 1; release <= 5'000; ++release) {
+        auto r = report(0, 1, 0, 900);
+        r.cells[0].route = release;
+        totals.add(r, kNow);
+        CHECK(totals.cells().size() <= 2 * Totals::kMostGone + 2);
+        if (!totals.crowded()) continue;
+        totals.configured({release}, {1}, kNow);
+        CHECK_FALSE(totals.crowded());
+        ++looked;
+    }
+    CHECK(looked <= 5'000 / Totals::kMostGone);
+    // What is configured is no crowd, however much it is.
+    for (std::uint32_t route = 1; route <= 3'000; ++route) routes.insert(route);
+    for (std::uint32_t route = 1; route <= 3'000; ++route) {
+        auto r = report(0, 1, 0, 900);
+        r.cells[0].route = route;
+        totals.add(r, kNow);
+    }
+    totals.configured(routes, {1}, kNow);
+    CHECK_FALSE(totals.crowded());
+}
+
 TEST_CASE("an id that is given to another name starts at zero") {
     Totals totals;
     const auto served = [&](std::uint32_t route, std::uint32_t upstream) {

@@ -393,6 +393,19 @@ TEST_CASE("a copy of what cannot be written shows everything and takes nothing, 
 }
 
 TEST_CASE(
+    "what was discovered is kept by upstream until it is forgotten, and is nothing that an older program would miss") {
+    ScratchDir dir;
+    {
+        auto store = open(dir / "db");
+        CHECK(store->rolls()->empty());
+        REQUIRE(store->put_rolls({{"green", {"file /a", "[1]"}}, {"blue", {"srv b", "[2]"}}}).has_value());
+        REQUIRE(store->put_rolls({{"green", {"file /a", "[3]"}}, {"blue", {"", ""}}}).has_value());
+    }
+    auto store = open(dir / "db");
+    CHECK(*store->rolls() == std::map<std::string, std::pair<std::string, std::string>>{{"green", {"file /a", "[3]"}}});
+}
+
+TEST_CASE(
     "last good addresses of names are kept until a name has none, and are nothing that an older program would miss") {
     ScratchDir dir;
     using Rows = std::map<std::string, std::vector<std::string>>;

@@ -212,6 +212,54 @@ TEST_CASE("an answer is healthy exactly where traffic takes it") {
     }
 }
 
+TEST_CASE("checks that others have reported as wrong: what counts, and what is said of what does not") {
+    struct Report {
+        const char* source;  // owner/repository#number on GitHub
+        std::string answer;
+        std::vector<unsigned> expect;
+        const char* detail;  // how it begins; empty: healthy
+    };
+    const Report kReports[] = {
+        {"basecamp/kamal#1041",
+         "HTTP/1.1 301 Moved\r\nLocation: https://a/up\r\nContent-Length: 0\r\n\r\n",
+         {200, 204},
+         "answered 301, expected 200, 204"},
+        {"haproxy/haproxy#1079",
+         "HTTP/1.1 206 OK\r\nContent-Length: 8\r\n\r\nStandby\n",
+         {200},
+         "answered 206, expected 200"},
+        {"haproxy/haproxy#622", "HTTP/1.1 401 Authorization Required\r\nContent-Length: 2\r\n\r\nno", {401}, ""},
+        {"haproxy/haproxy#2330",
+         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+         {200},
+         "answered 404, expected 200"},
+        {"haproxy/haproxy#1420, #2491", "no head at all, and nothing of HTTP\n", {200}, "the answer is refused: "},
+        {"haproxy/haproxy#991",
+         "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + std::string(300'000, 'p'),
+         {200},
+         ""},
+        {"haproxy/haproxy#991", "HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\nonly the beginning", {200}, ""},
+        {"basecamp/kamal-proxy#60", "HTTP/1.1 200 OK\r\nContent-", {200}, "waiting for the answer: "},
+    };
+    for (const Report& report : kReports) {
+        const std::string source = report.source;
+        CAPTURE(source);
+        Bench b;
+        Answering endpoint(b.io);
+        endpoint.raw = report.answer;
+        auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+        auto& health = model.upstreams.at("blue").health;
+        health.expect.assign(report.expect.begin(), report.expect.end());
+        health.host = "app.example";  // basecamp/kamal-proxy#175, basecamp/kamal#992
+        b.checker.follow(model);
+        b.until([&] { return b.checker.all_checked(); });
+        CHECK(endpoint.heard.find("\r\nHost: app.example\r\n") != std::string::npos);
+        REQUIRE(b.transitions.size() == 1);
+        CHECK(b.transitions[0].up == (*report.detail == '\0'));
+        CHECK(b.transitions[0].detail.starts_with(report.detail));
+    }
+}
+
 TEST_CASE("checks that are taken away and come back while one is under way are not doubled") {
     Bench b;
     Answering endpoint(b.io);

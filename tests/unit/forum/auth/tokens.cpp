@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <doctest/doctest.h>
 
 #include <random>
@@ -79,4 +82,15 @@ TEST_CASE("passwords are argon2id with the recommended parameters, each with its
     CHECK(hasher.verify("correct horse", first));
     CHECK_FALSE(hasher.verify("correct horsf", first));
     CHECK_FALSE(hasher.verify("correct horse", "no password"));
+}
+
+TEST_CASE("what quiet threads compute is waited for, and what it throws comes back") {
+    QuietThreads threads(2);
+    int done = 0;
+    for (int n = 0; n < 10; ++n) threads.run([&] { ++done; });
+    CHECK(done == 10);
+    CHECK_THROWS_AS(threads.run([] { throw std::runtime_error("no"); }), std::runtime_error);
+    int nice = 0;
+    threads.run([&] { nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); });
+    CHECK(nice > ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())));
 }

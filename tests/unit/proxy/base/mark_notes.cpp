@@ -49,9 +49,21 @@ TEST_CASE("the same note again is a count; a table holds so many different ones 
     CHECK(notes.notes()[0].times == 5);
     CHECK(notes.notes()[1].times == 1);
     for (char c = 'a'; c <= 'z'; ++c) notes.add(of_path(std::string("/word-") + c));
-    CHECK(notes.notes().size() == MarkNotes::kMost);
+    CHECK(notes.notes().size() == MarkNotes::kMost - MarkNotes::kMostOfSpeed);
     notes.add(of_path("/a"));
     CHECK(notes.notes()[0].times == 6);
     notes.clear();
     CHECK(notes.notes().empty());
+}
+
+TEST_CASE("much that is slow leaves room for what fails after it") {
+    MarkNotes notes;
+    for (int i = 0; i < 100; ++i) {
+        const std::string path = "/word-" + std::string(1, static_cast<char>('a' + i % 26)) + (i < 50 ? "x" : "y");
+        notes.add({MarkNote::Group::slow, AnswerKind::ordinary, Failure::none, 200, 1, "GET", path});
+    }
+    CHECK(notes.notes().size() == MarkNotes::kMostOfSpeed);
+    notes.add(of_path("/checkout"));
+    REQUIRE(notes.notes().size() == MarkNotes::kMostOfSpeed + 1);
+    CHECK(notes.notes().back().path() == "/checkout");
 }

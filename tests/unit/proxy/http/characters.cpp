@@ -26,3 +26,34 @@ TEST_CASE("a value is looked at eight octets at a time, and judged like one octe
             CHECK(all_value(text) == all(text, kValue));
         }
 }
+
+TEST_CASE("every octet of a value counts, however long it is") {
+    for (std::size_t size = 1; size < 26; ++size)
+        for (std::size_t at = 0; at < size; ++at)
+            for (const char octet : {'\t', '\x1f', '\x7f', '\0', '\xff'}) {
+                std::string text(size, 'v');
+                text[at] = octet;
+                CAPTURE(size);
+                CAPTURE(at);
+                CHECK(all_value(text) == all(text, kValue));
+            }
+}
+
+TEST_CASE("a plain name ends at the first octet that is neither letter nor hyphen") {
+    const auto plain = [](char c) { return c == '-' || (lower(c) >= 'a' && lower(c) <= 'z'); };
+    for (unsigned octet = 0; octet < 256; ++octet)
+        for (std::size_t at = 0; at < 19; ++at) {
+            std::string text = "Content-Type-zZaA-x: text/plain";
+            text[at] = static_cast<char>(octet);
+            std::size_t first = 0;
+            while (plain(text[first])) ++first;
+            CAPTURE(text);
+            CHECK(plain_name(text.data(), text.size()) == first);
+            // What does not fill a step is left to others, and nothing behind the limit is looked at.
+            for (std::size_t limit = 0; limit < text.size(); ++limit) {
+                const auto found = plain_name(text.data(), limit);
+                CHECK(found <= limit);
+                CHECK(found == (first < limit / 8 * 8 ? first : limit / 8 * 8));
+            }
+        }
+}

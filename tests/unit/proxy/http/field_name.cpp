@@ -63,6 +63,22 @@ TEST_CASE("every known name is recognised in any case, and says whether it goes 
     CHECK_FALSE(is_hop_by_hop(FieldName::other));
 }
 
+TEST_CASE("a name with one octet changed is not that name, unless only the case has changed") {
+    for (const Known& known : kKnown) {
+        for (std::size_t at = 0; known.name[at] != '\0'; ++at) {
+            for (unsigned octet = 0; octet < 256; ++octet) {
+                std::string changed(known.name);
+                changed[at] = static_cast<char>(octet);
+                const bool same = std::tolower(static_cast<int>(octet)) == known.name[at];
+                if ((field_name(changed) == known.id) == same) continue;
+                CAPTURE(changed);
+                CAPTURE(octet);
+                FAIL_CHECK("taken for what it is not, or not for what it is");
+            }
+        }
+    }
+}
+
 TEST_CASE("the relatives of X-Forwarded-For are claims") {
     for (const char* name : {"client-cert",
                              "client-cert-chain",

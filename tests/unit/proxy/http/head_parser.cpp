@@ -316,3 +316,18 @@ TEST_CASE("after reset a parser starts over") {
     CHECK(head.method.of(other.data()) == "PUT");
     CHECK(head.known == 0);
 }
+
+TEST_CASE("an answer that cannot become one is refused at its first wrong octet, a whole one is waited for at any") {
+    const std::string whole = "HTTP/1.1 200 OK\r\n";
+    Head head;
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        CAPTURE(size);
+        HeadParser parser;
+        CHECK(parser.response(whole.substr(0, size), head) == HeadParser::Outcome::more);
+    }
+    for (const std::string other : {"<", "h", "HTTPS", "HTTX", "<html>not a line yet", "SSH-2.0-x", "220 mail"}) {
+        CAPTURE(other);
+        HeadParser parser;
+        CHECK(parser.response(other, head) == HeadParser::Outcome::bad);
+    }
+}

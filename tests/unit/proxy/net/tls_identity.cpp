@@ -100,7 +100,7 @@ TEST_CASE("an old or lonely certificate is a warning, so that it never holds a c
 
     const auto lasts = read(middle.sign({"a.test"}, KeyKind::p256, 0, 20 * 86'400), middle.certificate());
     CHECK(lasts->warnings_at(now).empty());
-    CHECK(says(lasts->warnings_at(now + 7 * 86'400), "expires on"));
+    CHECK(says(lasts->warnings_at(now + 14 * 86'400), "expires on"));
     CHECK(says(lasts->warnings_at(now + 21 * 86'400), "expired on"));
     CHECK(says(lasts->warnings_at(now - 86'400), "not valid before"));
 }

@@ -124,3 +124,31 @@ TEST_CASE("while nobody asks for ages nothing is told and nothing is kept") {
     stage.crank->context.ages_wanted = true;  // it was sent before
     CHECK(stage.crank->report().passages.empty());
 }
+
+TEST_CASE("where a request waits is noted while it waits, once, and told together with its age") {
+    Stage stage(1);
+    stage.crank->context.ages_wanted = true;
+    stage.crank->registry.marks("all")->note(MarkLimits{50'000, 800'000, 50'000, 800'000});
+    Wire client = stage.client();
+    stage.crank->send(client, kGet);
+    Wire connection = stage.accept();
+    stage.crank->see(connection, "\r\n\r\n");
+    stage.crank->pass(300);
+    const auto groups = [&] {
+        std::vector<MarkNote::Group> out;
+        for (const auto& noted : stage.crank->report().marks)
+            for (const MarkNote& note : noted.notes) {
+                CHECK(note.endpoint != MarkNote::kNoEndpoint);
+                out.push_back(note.group);
+            }
+        return out;
+    };
+    using enum MarkNote::Group;
+    CHECK(groups() == std::vector{slow, late});
+    CHECK(groups().empty());
+    stage.crank->pass(700);
+    CHECK(groups() == std::vector{tail, late_tail});
+    stage.crank->send(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    stage.crank->see(client, "ok");
+    CHECK(groups().empty());
+}

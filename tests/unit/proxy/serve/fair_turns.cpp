@@ -98,3 +98,49 @@ TEST_CASE("a pipeline is answered in order, however its requests lie in the buff
         locations += client.seen.substr(at, client.seen.find("\r\n", at) + 2 - at);
     CHECK(locations == expected);
 }
+
+TEST_CASE("a download, an upload and a tunnel move so much in a turn, however fast both sides are") {
+    const std::string upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+    struct Shape {
+        std::string name, request, answer;
+        bool to_client;
+    };
+    const Shape kShapes[] = {
+        {"download", kGet, "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n", true},
+        {"chunked download", kGet, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5f5e100\r\n", true},
+        {"upload", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n", "", false},
+        {"tunnel down", upgrade, "HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", true},
+        {"tunnel up", upgrade, "HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", false},
+    };
+    const std::string block(TurnBudget::kOctets, 'b');
+    for (const Shape& shape : kShapes) {
+        CAPTURE(shape.name);
+        Stage stage;
+        Wire client = stage.client(), other = stage.client();
+        stage.crank->send(client, shape.request);
+        Wire endpoint = stage.accept();
+        stage.crank->see(endpoint, "\r\n\r\n");
+        if (!shape.answer.empty()) {
+            stage.crank->send(endpoint, shape.answer);
+            stage.crank->see(client, "\r\n\r\n");
+        }
+        Wire& source = shape.to_client ? endpoint : client;
+        Wire& sink = shape.to_client ? client : endpoint;
+        // As much as the kernel holds before the worker looks, and more whenever it has.
+        std::size_t moved = 0;
+        for (int turns = 0; turns < 300 && moved < 40 * TurnBudget::kOctets; ++turns) {
+            while (source.write(block) == block.size()) {
+            }
+            stage.crank->context.poller.turn();
+            sink.seen.clear();
+            while (const auto got = sink.read()) moved += got;
+            CHECK(sink.seen.size() <= 2 * TurnBudget::kOctets);
+        }
+        CHECK(moved >= 40 * TurnBudget::kOctets);
+        // Who asks in the middle of it is answered at once.
+        other.write("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
+        stage.crank->context.poller.turn();
+        other.read();
+        CHECK(status_of(other.seen) == "400");
+    }
+}

@@ -8,8 +8,6 @@ using namespace switchyard::test;
 
 namespace {
 
-constexpr std::uint32_t kNothingIsSlow = 0xffff'ffff;
-
 void exchange(Stage& stage, Wire& client, Wire& endpoint, const std::string& request, const std::string& answer) {
     stage.crank->send(client, request);
     stage.crank->see(endpoint, "\r\n\r\n");
@@ -33,7 +31,7 @@ TEST_CASE("failures and other answers are noted with method, path, status and en
     exchange(stage, client, endpoint, checkout, error_answer("500 Oops"));
     CHECK(stage.crank->report().marks.empty());
 
-    stage.crank->registry.marks("all")->slow_us = kNothingIsSlow;
+    stage.crank->registry.marks("all")->note(MarkLimits{});
     exchange(stage, client, endpoint, checkout, error_answer("500 Oops"));
     exchange(stage, client, endpoint, checkout, error_answer("503 Busy"));
     exchange(stage, client, endpoint, "GET /missing HTTP/1.1\r\nHost: a\r\n\r\n", error_answer("404 No"));
@@ -54,7 +52,9 @@ TEST_CASE("failures and other answers are noted with method, path, status and en
     CHECK(notes[2].answer == AnswerKind::not_found);
     CHECK(notes[2].path() == "/missing");
 
-    stage.crank->registry.marks("all")->slow_us = 0;
+    CHECK(report.marks[0].generation == 1);
+
+    stage.crank->registry.marks("all")->note(std::nullopt);
     exchange(stage, client, endpoint, checkout, error_answer("500 Oops"));
     CHECK(stage.crank->report().marks.empty());
 }
@@ -63,7 +63,9 @@ TEST_CASE("who answers later than what is slow is noted, and a cut answer by wha
     Stage stage;
     Wire client = stage.client();
     Wire endpoint = stage.kept_connection(client);
-    stage.crank->registry.marks("all")->slow_us = 50'000;
+    MarkLimits limits;
+    limits.slow_us = 50'000;
+    stage.crank->registry.marks("all")->note(limits);
     stage.crank->send(client, kGet);
     stage.crank->see(endpoint, "\r\n\r\n");
     endpoint.take();
@@ -88,4 +90,34 @@ TEST_CASE("who answers later than what is slow is noted, and a cut answer by wha
     REQUIRE(report.marks[0].notes.size() == 2);
     CHECK(report.marks[0].notes[0].failure == Failure::truncated);
     CHECK(report.marks[0].notes[1].answer == AnswerKind::cut);
+}
+
+TEST_CASE("a fast head with a late body is late and not slow; what passes the tail's limit is of the tail, too") {
+    Stage stage;
+    Wire client = stage.client();
+    Wire endpoint = stage.kept_connection(client);
+    stage.crank->registry.marks("all")->note(MarkLimits{50'000, 80'000, 50'000, 80'000});
+    const auto groups = [&](long head_ms, long body_ms) {
+        stage.crank->send(client, kGet);
+        stage.crank->see(endpoint, "\r\n\r\n");
+        endpoint.take();
+        stage.crank->pass(head_ms);
+        stage.crank->send(endpoint, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+        stage.crank->see(client, "\r\n\r\n");
+        client.take();
+        stage.crank->pass(body_ms);
+        stage.crank->send(endpoint, "ok");
+        stage.crank->see(client, "ok");
+        client.take();
+        std::vector<MarkNote::Group> out;
+        for (const auto& noted : stage.crank->report().marks)
+            for (const MarkNote& note : noted.notes) out.push_back(note.group);
+        return out;
+    };
+    using enum MarkNote::Group;
+    CHECK(groups(0, 0).empty());
+    CHECK(groups(0, 70) == std::vector{late});
+    CHECK(groups(0, 100) == std::vector{late, late_tail});
+    CHECK(groups(70, 0) == std::vector{slow, late});
+    CHECK(groups(100, 0) == std::vector{slow, tail, late, late_tail});
 }

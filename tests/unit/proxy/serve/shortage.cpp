@@ -56,6 +56,21 @@ TEST_CASE("a shortage of descriptors is 503 with Retry-After, and blames no endp
     CHECK_MESSAGE(status_of(stage.crank->see(client, "ok")) == "200", "the breaker has never opened");
 }
 
+TEST_CASE("a shortage says when to come back, however many endpoints could not be asked") {
+    for (const std::size_t endpoints : {1, 2, 3}) {
+        CAPTURE(endpoints);
+        Stage stage(endpoints);
+        const Limit limit(none_for_endpoints());
+        for (const std::string& request : {kGet, post()}) {
+            Wire client = stage.client();
+            stage.crank->send(client, request);
+            const auto& seen = stage.crank->see(client, "\r\n\r\n");
+            CHECK(status_of(seen) == "503");
+            CHECK(seen.find("Retry-After: 1\r\n") != seen.npos);
+        }
+    }
+}
+
 TEST_CASE("while descriptors are short, connections that are kept go on") {
     Stage stage;
     Wire client = stage.client();

@@ -90,6 +90,43 @@ TEST_CASE("other addresses make the upstreams anew that have them, and nothing e
     CHECK(texts_of(*compile(named_model(), 5, registry, known).snapshot, 1) == texts_of(*moved, 1));
 }
 
+TEST_CASE("discovered endpoints stand behind the written ones, as the operator wants them, with the facts' version") {
+    auto parsed = config::parse(std::string_view(R"({"upstreams": {
+        "blue": {"endpoints": [{"address": "10.0.0.9:80"}]},
+        "green": {"endpoints": [{"address": "10.0.0.1:80", "weight": 5}], "discover": {"file": {"path": "/a"}},
+                  "endpoint_overrides": {"10.0.0.2:80": {"state": "drain"}, "10.0.0.3:80": {"weight": 7}}}}})"));
+    REQUIRE(parsed.model);
+    const auto model = std::make_shared<const config::Model>(std::move(*parsed.model));
+    const auto found = [](const char* address) {
+        config::Endpoint out;
+        out.address = *config::Address::parse(address);
+        return out;
+    };
+    Registry registry(1);
+    const auto before = compile(model, 4, registry).snapshot;
+    KnownAddresses known;
+    known.version = 1;
+    known.discovered["green"] = {found("10.0.0.1:80"), found("10.0.0.2:80"), found("10.0.0.3:80")};
+    known.discovered["blue"] = {found("10.0.0.4:80")};  // discovers nothing
+    const auto after = with_addresses(*before, registry, known);
+    CHECK(after->facts == 1);
+    CHECK(after->upstreams[0] == before->upstreams[0]);
+    CHECK(texts_of(*after, 1) == Texts{"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"});
+    const auto& green = after->upstreams[1]->endpoints;
+    CHECK(green[0].weight == 5);
+    CHECK(green[1].wanted == config::EndpointState::drain);
+    CHECK(green[2].weight == 7);
+    // Another weight, state or place among the backups is another list; the same is the same.
+    CHECK(with_addresses(*after, registry, known)->upstreams[1] == after->upstreams[1]);
+    for (const auto& change : {+[](config::Endpoint& e) { e.backup = true; },
+                               +[](config::Endpoint& e) { e.state = config::EndpointState::drain; }}) {
+        auto other = known;
+        change(other.discovered["green"][2]);
+        CHECK(with_addresses(*after, registry, other)->upstreams[1] != after->upstreams[1]);
+    }
+    CHECK(texts_of(*compile(model, 5, registry, known).snapshot, 1) == texts_of(*after, 1));
+}
+
 TEST_CASE("an endpoint that nobody holds is told by its id, which another one may get") {
     Registry registry(1);
     auto held = registry.endpoint("u", "a");

@@ -42,7 +42,8 @@ TEST_CASE(
     "sure") {
     const std::string said = alarm_words(alarm_of("latency_p90_shift"), blue_to_green(), frozen(), Json::object());
     CHECK(said.find("latency p90: 31 of 117 requests to green (26.5 %) took longer than ") == 0);
-    CHECK(said.find(" ms, which 90 % of blue's kept; of blue's 10 %. Tolerated: 1.5 times as many.") != said.npos);
+    CHECK(said.find(" ms, a margin beyond the 15") != said.npos);
+    CHECK(said.find(" ms that 90 % of blue's kept; of blue's 10 %. Tolerated: 1.5 times as many.") != said.npos);
     CHECK(said.find("By luck once in 13000 rollouts.") != said.npos);
 }
 
@@ -70,6 +71,26 @@ TEST_CASE("an alarm says of which kind, on which path and at which endpoint, of 
               .ends_with(" rollouts. Mostly POST /cart (1 of 1); endpoint 127.0.0.1:9003."));
     CHECK(alarm_words(alarm_of("answers_limited"), blue_to_green(), frozen(), Json::object(), places)
               .ends_with("once in 13000 rollouts."));
+}
+
+TEST_CASE("an alarm of tails and of whole answers names the places of its own marks") {
+    MarkPlaces places;
+    const auto noted = [&](MarkNote::Group group, const char* path) {
+        places.add(true, {group, AnswerKind::ordinary, Failure::none, 200, 3, "GET", path}, "127.0.0.1:9002");
+    };
+    noted(MarkNote::Group::slow, "/slow"), noted(MarkNote::Group::tail, "/stalls");
+    noted(MarkNote::Group::late, "/late"), noted(MarkNote::Group::late_tail, "/late-stalls");
+    const auto ends = [&](const char* test, const std::string& path) {
+        return alarm_words(alarm_of(test), blue_to_green(), frozen(), Json::object(), places)
+            .ends_with(" Mostly GET " + path + " (1 of 1); endpoint 127.0.0.1:9002.");
+    };
+    CHECK(ends("latency_p99_shift", "/slow"));
+    CHECK(ends("latency_alone", "/slow"));
+    CHECK(ends("latency_tail", "/stalls"));
+    CHECK(ends("latency_tail_shift", "/stalls"));
+    CHECK(ends("duration_p50", "/late"));
+    CHECK(ends("duration_alone", "/late"));
+    CHECK(ends("duration_tail_shift", "/late-stalls"));
 }
 
 TEST_CASE("an alarm of a canary that is alone counts what came since it was alone") {

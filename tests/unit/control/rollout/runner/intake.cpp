@@ -273,13 +273,13 @@ TEST_CASE("a request is slow the moment it passes the frozen quantile, once, and
     intake.begin(Monotonic{0}, {steady(), steady()}, {20, 0.1});  // 1 to 3 ms
     intake.add({}, Monotonic{1});
     WorkerReport report;
-    report.passages = {passage(0, 500), passage(0, 2500)};
+    report.passages = {passage(0, 500), passage(0, 3400)};
     intake.add(report, Monotonic{2});
     auto tick = intake.take(.2, true);
     CHECK(tick.canary.slow == analysis::SlowCounts{1, 0, 0});
     CHECK(tick.canary.early == 1);
     CHECK(tick.canary.whole.asked == 1);
-    report.passages = {passage(500, 2'000'000), passage(2500, 2'000'000)};
+    report.passages = {passage(500, 2'000'000), passage(3400, 2'000'000)};
     intake.add(report, Monotonic{3});
     tick = intake.take(.2, true);
     CHECK(tick.canary.slow == analysis::SlowCounts{1, 2, 2});

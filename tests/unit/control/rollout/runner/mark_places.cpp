@@ -68,3 +68,25 @@ TEST_CASE("however many paths there are, so many are kept") {
     CHECK(places.canary("failed")->paths.size() == MarkPlaces::kMost);
     CHECK(places.canary("failed")->all == 1000);
 }
+
+TEST_CASE("a path that is slow in any release is not named before the one that has become so") {
+    MarkPlaces places;
+    const auto slow = [&](bool canary, const char* path, std::uint32_t times) {
+        MarkNote note(MarkNote::Group::slow, AnswerKind::ordinary, Failure::none, 200, canary ? 3 : 1, "GET", path);
+        note.times = times;
+        places.add(canary, note, canary ? "127.0.0.1:9002" : "127.0.0.1:9001");
+    };
+    slow(false, "/search", 800), slow(false, "/list", 180), slow(false, "/cart", 20);
+    slow(true, "/search", 82), slow(true, "/list", 17), slow(true, "/cart", 60);
+    const auto said = [&] { return where_words(*places.canary("slow"), places.baseline("slow")); };
+    CHECK(said() == "More than before at GET /cart (60 of 159; before 20 of 1000); endpoint 127.0.0.1:9002.");
+    CHECK(where_words(*places.canary("slow")).find("Mostly GET /search") == 0);
+    SUBCASE("where none has more than luck gives, the most frequent ones are named") {
+        slow(false, "/cart", 700);
+        CHECK(said().find("Mostly GET /search (82 of 159)") == 0);
+    }
+    SUBCASE("where all have, none stands out") {
+        slow(true, "/list", 200), slow(true, "/a", 110), slow(true, "/b", 110), slow(true, "/c", 110);
+        CHECK(said().find("Most at ") == 0);
+    }
+}

@@ -37,7 +37,7 @@ class Stage {
         ports.time_of_day = [](rollout::Duration ahead) {
             return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
         };
-        ports.note_marks = [this](const std::string&, std::uint32_t slow_us) { noting = slow_us; };
+        ports.note_marks = [this](const std::string&, const auto& limits) { noting = limits; };
         ports.model = [this]() -> const switchyard::config::Model& { return model; };
         ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
         ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
@@ -192,10 +192,10 @@ class Stage {
     std::vector<std::function<void()>> waiting_changes;
     bool disk_hangs = false;  // until disk_answers()
     std::vector<std::function<void()>> hung;
-    std::string check_says;              // to who reads answers
-    switchyard::AnswerCounts answers{};  // of green's requests of a tick
-    std::uint32_t noting = 0;            // what is slow to the workers; 0: nothing is noted
-    std::string verb;                    // of the last change that was asked for
+    std::string check_says;                        // to who reads answers
+    switchyard::AnswerCounts answers{};            // of green's requests of a tick
+    std::optional<switchyard::MarkLimits> noting;  // what is slow to the workers
+    std::string verb;                              // of the last change that was asked for
     bool forced = false;
     std::map<std::string, switchyard::control::rollout::UpstreamHealth> health{{"blue", {2, 2, 0, {}}},
                                                                                {"green", {1, 1, 0, {}}}};

@@ -15,22 +15,26 @@ constexpr Stage::Arm kGreenGood{10, 0, 20'000};
 TEST_CASE("where the marks came from is asked of the workers while it runs, and told in the sentence and the view") {
     Stage stage;
     const auto live = started(stage);
-    CHECK(stage.noting == 0xffff'ffff);  // nothing is known to be slow yet
+    CHECK(stage.noting == switchyard::MarkLimits{});  // nothing is known to be slow yet
     stage.pass(15, kBlueGood, kGreenGood);
-    CHECK(stage.noting > 20'000);
-    CHECK(stage.noting < 40'000);
+    REQUIRE(stage.noting.has_value());
+    CHECK(stage.noting->slow_us > 20'000);
+    CHECK(stage.noting->slow_us < 40'000);
+    CHECK(stage.noting->tail_us > 2 * stage.noting->slow_us);
+    CHECK(stage.noting->late_us == switchyard::MarkLimits::kNothing);  // no whole answer was told of
     switchyard::MarkNote note(switchyard::MarkNote::Group::failed, switchyard::AnswerKind::ordinary,
                               switchyard::Failure::none, 503, 12, "GET", "/checkout");
     note.times = 9;
     for (int ticks = 0; active(live->machine().state()) && ticks < 50; ++ticks) {
         switchyard::WorkerReport report;
         report.worker = 5;  // counted by nobody: only its notes are looked at
-        report.marks = {{Stage::kRoute, Stage::kGreen, {note}}, {Stage::kRoute + 1, Stage::kGreen, {note}}};
+        report.marks = {{Stage::kRoute, Stage::kGreen, stage.generation, {note}},
+                        {Stage::kRoute + 1, Stage::kGreen, stage.generation, {note}}};
         live->report(report);
         stage.tick(kBlueGood, {10, 10});
     }
     REQUIRE(live->machine().state() == State::rolled_back);
-    CHECK(stage.noting == 0);
+    CHECK_FALSE(stage.noting.has_value());
     const auto shown = view(*live);
     const std::string where = "Mostly GET /checkout (";
     CHECK(shown["why"].get<std::string>().find(where) != std::string::npos);
@@ -42,6 +46,47 @@ TEST_CASE("where the marks came from is asked of the workers while it runs, and 
     CHECK(stage.events.back()["text"].get<std::string>().find(where) != std::string::npos);
     stage.again();
     CHECK(view(*stage.rollouts->find("r1"))["marks"] == shown["marks"]);
+}
+
+TEST_CASE("where requests came from that nobody counts is not told") {
+    Stage stage;
+    const auto before = started(stage);
+    const auto hung_under = stage.generation;
+    stage.pass(2, kBlueGood, kGreenGood);
+    REQUIRE(before->abort("alice").has_value());
+    stage.tick(kBlueGood, {0, 0});
+    const auto live = started(stage);
+    REQUIRE(stage.generation > hung_under);
+    const switchyard::MarkNote note(switchyard::MarkNote::Group::failed, switchyard::AnswerKind::ordinary,
+                                    switchyard::Failure::response_timeout, 504, 12, "GET", "/hung");
+    const auto noted = [&](std::uint64_t generation) {
+        switchyard::WorkerReport report;
+        report.worker = 5;
+        report.marks = {{Stage::kRoute, Stage::kGreen, generation, {note}}};
+        live->report(report);
+        return live->places().canary("failed") != nullptr;
+    };
+    stage.tick(kBlueGood, kGreenGood);
+    CHECK_FALSE(noted(hung_under));
+    CHECK(noted(stage.generation));
+}
+
+TEST_CASE(
+    "what the plan states about innocent releases stands in view and report, kinds of answers that roll back "
+    "included") {
+    Stage stage;
+    auto plan = small_plan();
+    CHECK(view(*started(stage, plan))["stated_false_alarm"] == doctest::Approx(0.001));
+    Stage other;
+    plan["analysis"]["answers"] = {{"false_alarm", 0.002}, {"act", "rollback"}};
+    const auto live = started(other, plan);
+    const auto shown = view(*live);
+    CHECK(shown["stated_false_alarm"] == doctest::Approx(0.003));
+    CHECK(
+        shown["promise"] ==
+        "a release that is no worse is taken back by luck in at most 0.3 % of rollouts: 0.1 % by false_alarm and 0.2 % "
+        "by answers");
+    CHECK(report_page(*live).find("Stated: a release that is no worse") != std::string::npos);
 }
 
 TEST_CASE("while it runs it says until when it waits, and whether a person is needed") {
@@ -86,7 +131,7 @@ TEST_CASE("a kind of answer that holds the step is told at once, also while it b
     for (int ticks = 0; summary(*live)["needs_person"] == false && ticks < 20; ++ticks) {
         switchyard::WorkerReport noted;
         noted.worker = 5;
-        noted.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+        noted.marks = {{Stage::kRoute, Stage::kGreen, stage.generation, {note}}};
         live->report(noted);
         stage.answers[not_found] = 10;
         stage.tick(kBlueGood, kGreenGood);
@@ -99,7 +144,7 @@ TEST_CASE("a kind of answer that holds the step is told at once, also while it b
     note.times = 1000;
     switchyard::WorkerReport later;
     later.worker = 5;
-    later.marks = {{Stage::kRoute, Stage::kGreen, {note}}};
+    later.marks = {{Stage::kRoute, Stage::kGreen, stage.generation, {note}}};
     live->report(later);
     CHECK(summary(*live)["why"].get<std::string>().find("1000") == std::string::npos);
 }
@@ -110,7 +155,9 @@ TEST_CASE("a success says what was not compared, and on what each step was left"
     stage.by_split(100, [&] { return live->machine().closed(); });
     REQUIRE(live->machine().state() == State::succeeded);
     const auto shown = view(*live);
-    CHECK(shown["ended"]["why"].get<std::string>().find(". Not compared: anything at 100 %") != std::string::npos);
+    CHECK(shown["ended"]["why"].get<std::string>().find(
+              ". Not compared: whole answers (blue ended too few of them to know its quantiles), anything at 100 %") !=
+          std::string::npos);
     for (const auto& step : shown["steps"]) CHECK(step["left"].get<std::string>().starts_with("evidence: "));
 }
 

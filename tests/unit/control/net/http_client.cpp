@@ -1,0 +1,211 @@
+#include "control/net/http_client.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <deque>
+#include <optional>
+
+using namespace switchyard::control::net;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// A server on the same loop that answers each request with the next of its texts; an empty one: it hangs up.
+class Script {
+  public:
+    explicit Script(asio::io_context& io) : acceptor_(io, {asio::ip::address_v4::loopback(), 0}) { accept(); }
+
+    std::deque<std::string> answers;
+    std::vector<std::string> asked;
+    int connections = 0;
+    bool silent = false;
+
+    std::string url() const { return fmt::format("http://127.0.0.1:{}", acceptor_.local_endpoint().port()); }
+    void say(const std::string& text) { asio::write(*last_, asio::buffer(text)); }
+    void hang_up() { last_->close(); }
+
+  private:
+    void accept() {
+        acceptor_.async_accept([this](boost::system::error_code ec, tcp::socket socket) {
+            if (ec) return;
+            ++connections;
+            last_ = std::make_shared<tcp::socket>(std::move(socket));
+            serve(last_, std::make_shared<asio::streambuf>());
+            accept();
+        });
+    }
+    void serve(std::shared_ptr<tcp::socket> socket, std::shared_ptr<asio::streambuf> buffer) {
+        asio::async_read_until(*socket, *buffer, "\r\n\r\n",
+                               [this, socket, buffer](boost::system::error_code ec, std::size_t size) {
+                                   if (ec) return;
+                                   std::string head(size, '\0');
+                                   buffer->sgetn(head.data(), static_cast<std::streamsize>(size));
+                                   buffer->consume(buffer->size());  // a body that came with it
+                                   asked.push_back(std::move(head));
+                                   if (silent) return;
+                                   const auto text = answers.empty() ? std::string() : answers.front();
+                                   if (!answers.empty()) answers.pop_front();
+                                   if (text.empty()) return socket->close();
+                                   asio::write(*socket, asio::buffer(text));
+                                   serve(socket, buffer);
+                               });
+    }
+    tcp::acceptor acceptor_;
+    std::shared_ptr<tcp::socket> last_;
+};
+
+std::string whole(const std::string& body, const std::string& more = "") {
+    return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{}\r\n{}", body.size(), more, body);
+}
+
+struct Desk {
+    asio::io_context io{1};
+    Script server{io};
+    HttpClient client{io.get_executor(), {server.url(), ""}};
+
+    HttpAnswer ask(HttpCall call = {}) {
+        std::optional<HttpAnswer> out;
+        client.ask(std::move(call), [&](HttpAnswer answer) { out = std::move(answer); });
+        while (!out) io.run_one();
+        return *out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an answer as a whole, with its headers in lower case; the connection is kept") {
+    Desk d;
+    d.server.answers = {whole("one", "X-Consul-Index: 7\r\n"), whole("two")};
+    HttpCall call;
+    call.target = "/v1?x=1";
+    call.headers = {{"X-Token", "sesame"}};
+    const auto one = d.ask(call);
+    CHECK(one.ok());
+    CHECK(one.body == "one");
+    CHECK(one.header("x-consul-index") == "7");
+    CHECK(one.header("missing").empty());
+    CHECK(d.ask().body == "two");
+    CHECK(d.server.connections == 1);
+    CHECK(d.server.asked[0].starts_with("GET /v1?x=1 HTTP/1.1\r\n"));
+    CHECK(d.server.asked[0].find("X-Token: sesame\r\n") != std::string::npos);
+    CHECK(d.server.asked[0].find("Host: " + d.server.url().substr(7) + "\r\n") != std::string::npos);
+}
+
+TEST_CASE("a kept connection that was closed meanwhile is made anew, once") {
+    Desk d;
+    d.server.answers = {whole("one"), "", whole("two")};
+    CHECK(d.ask().body == "one");
+    CHECK(d.ask().body == "two");
+    CHECK(d.server.connections == 2);
+    d.server.answers = {"", ""};
+    const auto gone = d.ask();
+    CHECK(gone.status == 0);
+    CHECK(gone.error.starts_with("waiting for the answer: "));
+    CHECK(d.server.connections == 3);
+}
+
+TEST_CASE("what says that it closes is not kept; what has no length ends with the connection") {
+    Desk d;
+    d.server.answers = {whole("one", "Connection: close\r\n"), whole("two")};
+    CHECK(d.ask().body == "one");
+    CHECK(d.ask().body == "two");
+    CHECK(d.server.connections == 2);
+}
+
+TEST_CASE("silence, half an answer, too much of it, and nobody there: words, and a next call that works") {
+    Desk d;
+    d.server.silent = true;
+    HttpCall call;
+    call.limit = 30ms;
+    CHECK(d.ask(call).error == "waiting for the answer: no answer in time");
+    d.server.silent = false;
+    d.server.answers = {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "", whole("fine")};
+    call.limit = 60s;
+    std::optional<HttpAnswer> half;
+    d.client.ask(call, [&](HttpAnswer answer) { half = std::move(answer); });
+    while (d.server.asked.size() < 2) d.io.run_one();
+    d.server.hang_up();
+    while (!half) d.io.run_one();
+    CHECK(half->status == 0);
+    CHECK(half->error.starts_with("reading the answer: "));
+    d.server.answers = {whole(std::string(100, 'x')), whole("fine")};
+    call.most_body = 99;
+    CHECK(d.ask(call).status == 0);
+    CHECK(d.ask().body == "fine");
+    HttpClient nobody(d.io.get_executor(), {"http://127.0.0.1:1", ""});
+    std::optional<HttpAnswer> refused;
+    nobody.ask({}, [&](HttpAnswer answer) { refused = std::move(answer); });
+    while (!refused) d.io.run_one();
+    CHECK(refused->error == "connecting to http://127.0.0.1:1: Connection refused");
+}
+
+TEST_CASE("a stream, line by line, whatever its chunks are; with trailers; and the call behind it") {
+    Desk d;
+    d.server.answers = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n", whole("next")};
+    std::vector<std::string> lines;
+    std::optional<HttpAnswer> end;
+    d.client.stream(
+        {}, [&](std::string_view line) { lines.emplace_back(line); },
+        [&](HttpAnswer answer) { end = std::move(answer); });
+    while (d.server.asked.empty()) d.io.run_one();
+    CHECK(lines.empty());
+    d.server.say("6\r\n:1}\n{}\r\n");
+    while (lines.empty()) d.io.run_one();
+    CHECK(lines == std::vector<std::string>{"{\"a\":1}"});
+    d.server.say("1\r\n\n\r\n0\r\nGrpc-Trailer-X: 1\r\n\r\n");
+    while (!end) d.io.run_one();
+    CHECK(lines.size() == 2);
+    CHECK(lines[1] == "{}");
+    CHECK(end->status == 200);
+    CHECK(d.ask().body == "next");
+    CHECK(d.server.connections == 1);
+}
+
+TEST_CASE("a stream's refusal is told with its body, and a line without end is cut") {
+    Desk d;
+    d.server.answers = {"HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\ngone"};
+    std::optional<HttpAnswer> end;
+    const auto stream = [&](std::size_t most) {
+        HttpCall call;
+        call.most_body = most;
+        end.reset();
+        d.client.stream(
+            std::move(call), [](std::string_view) { FAIL("a line"); },
+            [&](HttpAnswer answer) { end = std::move(answer); });
+        while (!end) d.io.run_one();
+    };
+    stream(100);
+    CHECK(end->status == 410);
+    CHECK(end->body == "gone");
+    d.server.answers = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n"};
+    stream(7);
+    CHECK(end->error == "a line of the answer is too long");
+}
+
+TEST_CASE("after its end nothing is called, and a callback may be the end") {
+    asio::io_context io{1};
+    Script server(io);
+    server.answers = {whole("one")};
+    auto client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url(), ""});
+    bool called = false;
+    client->ask({}, [&](HttpAnswer) {
+        called = true;
+        client.reset();
+    });
+    while (!called) io.run_one();
+    CHECK(client == nullptr);
+    client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url(), ""});
+    server.silent = true;
+    client->ask({}, [&](HttpAnswer) { FAIL("called"); });
+    while (server.asked.size() < 2) io.run_one();
+    client.reset();
+    io.poll();
+}
