@@ -48,6 +48,12 @@ void Checks::key(const std::string& at, const Key& key, bool verified) {
             return text(at, key.name, limits::kNameLength);
         case Key::Source::claim:
             if (key.name.empty()) fail(at, "expected the name of a claim");
+            if (is_certificate_claim(key)) {
+                const auto word = key.name.substr(std::string_view("client.").size());
+                if (std::find(kCertificateClaims.begin(), kCertificateClaims.end(), word) == kCertificateClaims.end())
+                    fail(at, "of a client's certificate there is no claim " + unknown_word(word, kCertificateClaims));
+                return;
+            }
             if (!verified) fail(at, "claims can be used only where the route has \"jwt\", which verifies them");
             return text(at, key.name, limits::kNameLength);
         case Key::Source::client:

@@ -52,8 +52,8 @@ void describe(Visitor& field, Type<Sticky>) {
 template <class Visitor>
 void describe(Visitor& field, Type<HeaderEdits>) {
     field("set", &HeaderEdits::set,
-          {.doc = "Headers that are put in place of any there are; {client}, {host}, {target} and {request_id} are "
-                  "filled in."});
+          {.doc = "Headers that are put in place of any there are; {client}, {host}, {target} and {request_id}, or "
+                  "{client_cn} … of its certificate, are filled in."});
     field("add", &HeaderEdits::add, {.doc = "Headers that are added beside any there are, filled in likewise."});
     field("remove", &HeaderEdits::remove, {.doc = "Headers that are taken out."});
 }

@@ -14,6 +14,26 @@ void describe(Visitor& field, Type<Certificate>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<ClientCertificates>) {
+    field("mode", &ClientCertificates::mode,
+          {.doc = "Whether clients are asked for a certificate, and let in without a good one.",
+           .choices = {"none", "optional", "required"}});
+    field("ca", &ClientCertificates::ca, {.doc = "PEM file of the authorities that sign clients."});
+    field("crl", &ClientCertificates::crl,
+          {.doc = "PEM file with their lists of revoked certificates; empty: nothing is revoked."});
+    field("depth", &ClientCertificates::depth,
+          {.doc = "How many certificates may stand between a client's and an authority's.",
+           .max = limits::kCertificateDepth});
+    field("forward", &ClientCertificates::forward,
+          {.doc = "Send a client's verified certificate to endpoints as Client-Cert (RFC 9440)."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<HostTls>) {
+    field("client", &HostTls::client, {.doc = "Client certificates for this host."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<ListenerTls>) {
     field("certificates", &ListenerTls::certificates,
           {.doc = "Names out of `certificates`; each answers to the host names that stand in it.", .required = true});
@@ -27,6 +47,8 @@ void describe(Visitor& field, Type<ListenerTls>) {
                   "intermediate profile."});
     field("handshake_timeout", &ListenerTls::handshake_timeout,
           {.doc = "From the accepted connection to the end of the handshake.", .min = 1});
+    field("client", &ListenerTls::client, {.doc = "Client certificates."});
+    field("hosts", &ListenerTls::hosts, {.doc = "By host name, or *.suffix for one label: what is different for it."});
 }
 
 }  // namespace switchyard::config

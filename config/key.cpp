@@ -23,6 +23,13 @@ bool has_name(Key::Source source) {
     return false;
 }
 
+bool is_certificate_claim(const Key& key) {
+    return key.source == Key::Source::claim && key.name.starts_with("client.");
+}
+
+const std::vector<std::string> kCertificateClaims{"verified", "error",  "subject", "cn",          "dns",      "uri",
+                                                  "email",    "serial", "issuer",  "fingerprint", "not_after"};
+
 std::string key_text(const Key& key) {
     if (!has_name(key.source)) return std::string(word(key.source));
     return fmt::format("{}:{}", word(key.source), key.name);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/model.h"
 
@@ -14,6 +15,10 @@ namespace switchyard::config {
 
 // Whether keys of this source carry a name (header, cookie, query, claim).
 bool has_name(Key::Source source);
+// A claim of the client's certificate (claim:client.cn), which a listener verifies, and not of a token.
+bool is_certificate_claim(const Key& key);
+// Those there are, without "client.".
+extern const std::vector<std::string> kCertificateClaims;
 std::string key_text(const Key& key);
 std::optional<Key> parse_key(std::string_view text, std::string* why = nullptr);
 

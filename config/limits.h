@@ -34,7 +34,8 @@ inline constexpr std::int64_t kRollouts = 10'000;  // ended ones stay in memory,
 inline constexpr std::size_t kErrors =
     100;  // that are told of one document; nobody reads more, and each has to be made
 
-inline constexpr std::size_t kNameLength = 100;  // names become metric labels and parts of URLs
+inline constexpr std::int64_t kCertificateDepth = 10;  // no authority signs through more
+inline constexpr std::size_t kNameLength = 100;        // names become metric labels and parts of URLs
 inline constexpr std::size_t kHeaderValueLength = 8'192;
 inline constexpr std::size_t kBodyLength = 64U << 10U;  // fixed answers live in every snapshot
 

@@ -1,4 +1,5 @@
-// What is filled into the value of an edited header for each request: {client}, {host}, {target}, {request_id}.
+// What is filled into the value of an edited header for each request: {client}, {host}, {target}, {request_id},
+// {client_cn} …
 //
 // A word of lower-case letters and '_' in braces is always a placeholder, so that a mistyped one is found; any other
 // brace means itself.
@@ -18,9 +19,18 @@ enum class Placeholder : std::uint8_t {
     host,        // lower case, without port
     target,      // path and query as the client sent them
     request_id,  // as in X-Request-Id
+    // Of the client's certificate; empty where there is none that was verified.
+    client_cn,
+    client_dns,
+    client_fingerprint,
+    client_subject,
+    client_uri,
+    client_verified,  // true | false
 };
 // In the order of the enumeration.
-inline const std::vector<std::string> kPlaceholders{"client", "host", "target", "request_id"};
+inline const std::vector<std::string> kPlaceholders{
+    "client",         "host",       "target",         "request_id", "client_cn", "client_dns", "client_fingerprint",
+    "client_subject", "client_uri", "client_verified"};
 
 struct PlaceholderUse {
     std::size_t begin = 0, end = 0;  // in the text, braces included

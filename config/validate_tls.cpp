@@ -16,6 +16,28 @@ void check_certificates(Checks& checks) {
     }
 }
 
+namespace {
+
+void check_client(Checks& checks, const std::string& at, const ClientCertificates& client) {
+    const bool asks = client.mode != "none";
+    if (asks && client.ca.empty())
+        checks.fail(at + "/ca", "name the PEM file of the authorities that sign clients, or leave the mode at none");
+    if (!asks && !client.ca.empty())
+        checks.fail(at + "/mode", "\"none\" asks no client for a certificate; with a ca it is optional or required");
+    if (!asks && (client.forward || !client.crl.empty()))
+        checks.fail(at + (client.forward ? "/forward" : "/crl"), "no client is asked for a certificate here");
+}
+
+bool is_tls_host(std::string_view host) {
+    if (host.starts_with("*.")) host.remove_prefix(2);
+    const auto odd = [](char c) {
+        return !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '.' && c != '_';
+    };
+    return !host.empty() && !host.starts_with('.') && !host.ends_with('.') && !std::ranges::any_of(host, odd);
+}
+
+}  // namespace
+
 void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener) {
     if (listener.redirect_https && listener.tls)
         checks.fail(at + "/redirect_https", "this listener speaks TLS already; it is for the one on port 80");
@@ -38,6 +60,13 @@ void check_listener_tls(Checks& checks, const std::string& at, const Listener& l
     if (!tls.by_default.empty() && !places.contains(tls.by_default))
         checks.fail(at + "/tls/default",
                     fmt::format("\"{}\" is not among this listener's certificates", tls.by_default));
+    check_client(checks, at + "/tls/client", tls.client);
+    for (const auto& [host, own] : tls.hosts) {
+        const std::string place = pointer_to(at + "/tls/hosts", host);
+        if (!is_tls_host(host))
+            checks.fail(place, "expected a host name in lower case, or *.suffix, which stands for one label before it");
+        check_client(checks, place + "/client", own.client);
+    }
     const auto odd = [](char c) {
         return !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != ':' &&
                c != '_' && c != '+' && c != '!' && c != '@' && c != '=';

@@ -22,6 +22,8 @@ class Guards {
     Guards under(const std::vector<Directive>& block) const;
     // What they guard is reached by this listener.
     void go_by(const Listener& listener);
+    // Clients are asked for their certificates by the listener: `ssl_verify_client` guards nothing here.
+    void certificates_are_carried() { others_.erase("ssl_verify_client"); }
     // Directives of which Guards says all there is to say.
     static bool knows(std::string_view name);
 

@@ -141,6 +141,40 @@ void Servers::give_certificates(const std::vector<Server>& servers) {
     }
 }
 
+void Servers::ask_clients(std::vector<Server>& servers) {
+    std::set<std::string> asked;  // listeners
+    for (Listener& listener : model_.listeners) {
+        if (!listener.tls) continue;
+        std::vector<Server*> here;
+        for (Server& server : servers)
+            if (server.listeners.contains(listener.name)) here.push_back(&server);
+        const auto is_default = [&](const Server* server) { return server->default_at.contains(listener.name); };
+        std::ranges::stable_partition(here, is_default);
+        // A mask stands for more names in nginx, a pattern for names that nobody can list, and at an address in clear
+        // nobody is asked: what such a server guards stays closed.
+        const bool all = std::ranges::all_of(here, [&](const Server* server) {
+            const auto client = server->tls.client(folder_);
+            return client && (client->mode == "none" || server->scheme() == "https") &&
+                   (is_default(server) ||
+                    (server->patterns.empty() && std::ranges::none_of(server->hosts, [](const std::string& host) {
+                         return host.starts_with("*.");
+                     })));
+        });
+        if (!all || here.empty() || !is_default(here.front())) continue;
+        for (Server* server : here) {
+            const auto client = *server->tls.client(folder_);
+            if (is_default(server))
+                listener.tls->client = client;
+            else if (!(client == listener.tls->client))
+                for (const auto& host : server->hosts) listener.tls->hosts[host].client = client;
+        }
+        asked.insert(listener.name);
+    }
+    for (Server& server : servers)
+        if (std::ranges::all_of(server.listeners, [&](const auto& at) { return asked.contains(at); }))
+            server.guards.certificates_are_carried();
+}
+
 void Servers::leave_out_redirects(std::vector<Server>& servers) {
     for (Server& server : servers) {
         if (server.speaks_tls() || !redirects_to_tls(server.block->children) ||
@@ -246,6 +280,7 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
     leave_out_redirects(servers);
     choose_defaults(servers);
     give_certificates(servers);
+    ask_clients(servers);
     for (const Server& server : servers)
         if (!server.left_out) import_server(server, scope, http, servers.size() > 1);
     close_lost_hosts(servers);

@@ -51,6 +51,8 @@ class Servers {
     // An address speaks TLS or does not, whichever of its servers says so.
     void settle_tls(std::vector<Server>& servers);
     void give_certificates(const std::vector<Server>& servers);
+    // Who is let in by certificate is carried over where each name has its own listener's or host's entry.
+    void ask_clients(std::vector<Server>& servers);
     void read_names(const Directive& directive, Server& server);
     // A server that only redirects to https has nothing to do where TLS is terminated before Switchyard.
     void leave_out_redirects(std::vector<Server>& servers);

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "config/limits.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
@@ -40,6 +41,9 @@ constexpr std::array kTlsDirectives{
     TlsEntry{"ssl_stapling_file", kTlsChanged, "no OCSP answer is stapled"},
     TlsEntry{"ssl_stapling_responder", kTlsUnneeded, "no OCSP answer is stapled"},
     TlsEntry{"ssl_reject_handshake", kTlsUnneeded, "is strict_sni of the listener"},
+    TlsEntry{"ssl_client_certificate", kTlsUnneeded, "is client.ca of the listener, where clients are asked"},
+    TlsEntry{"ssl_crl", kTlsUnneeded, "is client.crl of the listener, where clients are asked"},
+    TlsEntry{"ssl_verify_depth", kTlsUnneeded, "is client.depth of the listener, where clients are asked"},
     TlsEntry{"ssl_handshake_timeout", kTlsUnneeded, "see tls.handshake_timeout of the listener"},
 };
 
@@ -75,9 +79,11 @@ ServerTls ServerTls::under(const std::vector<Directive>& block) const {
         else if (knows(directive.name))
             own.others_.push_back(&directive);
         if (directive.name == "ssl") own.on_ = says_on(directive);
+        if (directive.name == "ssl_verify_client") own.verify_ = &directive;
     }
     if (own.chains_.empty()) own.chains_ = chains_;
     if (own.keys_.empty()) own.keys_ = keys_;
+    if (own.verify_ == nullptr) own.verify_ = verify_;
     for (const Directive* around : others_)
         if (std::ranges::none_of(own.others_, [&](const Directive* d) { return d->name == around->name; }))
             own.others_.push_back(around);
@@ -89,6 +95,31 @@ bool ServerTls::can_be_carried() const {
     const auto file = [](const Directive* directive) { return is_file(directive->arg(0)); };
     return !chains_.empty() && chains_.size() == keys_.size() && std::ranges::all_of(chains_, file) &&
            std::ranges::all_of(keys_, file);
+}
+
+const Directive* ServerTls::find(std::string_view name) const {
+    const auto found = std::ranges::find(others_, name, &Directive::name);
+    return found == others_.end() ? nullptr : *found;
+}
+
+std::optional<ClientCertificates> ServerTls::client(const std::filesystem::path& folder) const {
+    ClientCertificates out;
+    if (verify_ == nullptr || verify_->arg(0) == "off") return out;
+    const Directive* ca = find("ssl_client_certificate");
+    if ((verify_->arg(0) != "on" && verify_->arg(0) != "optional") || ca == nullptr || !is_file(ca->arg(0)))
+        return std::nullopt;
+    out.mode = verify_->arg(0) == "on" ? "required" : "optional";
+    out.ca = path_in(folder, ca->arg(0));
+    if (const Directive* crl = find("ssl_crl")) {
+        if (!is_file(crl->arg(0))) return std::nullopt;
+        out.crl = path_in(folder, crl->arg(0));
+    }
+    if (const Directive* depth = find("ssl_verify_depth")) {
+        const auto number = number_value(depth->arg(0));
+        if (!number || *number > limits::kCertificateDepth) return std::nullopt;
+        out.depth = *number;
+    }
+    return out;
 }
 
 void ServerTls::into(Model& model, Listener& listener, bool is_default, const std::string& wish,

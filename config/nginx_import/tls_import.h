@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ class ServerTls {
     // There is a certificate with its key.
     bool can_be_carried() const;
     bool says_ssl_on() const { return on_; }
+    // Whom its clients must be signed by; nothing: nginx goes by what has no counterpart.
+    std::optional<ClientCertificates> client(const std::filesystem::path& folder) const;
     // Adds the certificates to the model and the listener; `folder`: where nginx looks for names without a slash.
     void into(Model& model, Listener& listener, bool is_default, const std::string& wish,
               const std::filesystem::path& folder) const;
@@ -33,7 +36,10 @@ class ServerTls {
     void note(Notes& notes) const;
 
   private:
+    const Directive* find(std::string_view name) const;
+
     std::vector<const Directive*> chains_, keys_, others_;
+    const Directive* verify_ = nullptr;
     bool on_ = false;
 };
 

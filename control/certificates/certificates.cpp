@@ -83,13 +83,10 @@ void Certificates::begin() {
         again_ = true;
         return;
     }
-    struct Pass {
-        std::vector<Looked> looked;
-        std::set<std::string> folders;
-    };
     const auto pass = std::make_shared<Pass>();
     for (const auto& files : files_in(ports_.model()))
         if (const auto* kept = shelf_.find(files)) pass->looked.push_back({files, kept->stamps, {}});
+    for (const auto& kept : shelf_.checks()) pass->checks.push_back({kept.settings, kept.stamps, {}});
     auto waiters = std::exchange(waiters_, {});
     under_way_ = aside_.run(
         [pass] {
@@ -98,12 +95,17 @@ void Certificates::begin() {
                 add_folders(one.files.second, pass->folders);
                 one.reading = CertificateShelf::read(one.files, one.before);
             }
+            for (auto& one : pass->checks) {
+                add_folders(one.settings.ca, pass->folders);
+                if (!one.settings.crl.empty()) add_folders(one.settings.crl, pass->folders);
+                one.reading = CertificateShelf::read(one.settings, one.before);
+            }
         },
         [this, pass, waiters] {
             under_way_ = false;
             if (stopped_) return;
             watch_.follow(pass->folders);
-            took(std::move(pass->looked), waiters);
+            took(*pass, waiters);
             if (std::exchange(again_, false) || !waiters_.empty()) begin();
         });
     if (!under_way_) waiters_ = std::move(waiters);  // the next look is theirs
@@ -120,10 +122,10 @@ void Certificates::look(Done done) {
     begin();
 }
 
-void Certificates::took(std::vector<Looked> looked, const Waiters& waiters) {
-    bool exchanged = false;
+void Certificates::took(const Pass& pass, const Waiters& waiters) {
+    bool exchanged = took_checks(pass);
     bool troubled = false;
-    for (const auto& one : looked) {
+    for (const auto& one : pass.looked) {
         const auto* kept = shelf_.find(one.files);
         // Another look may have been quicker, or its generation is gone.
         if (kept == nullptr || kept->stamps != one.before) continue;
@@ -145,6 +147,28 @@ void Certificates::took(std::vector<Looked> looked, const Waiters& waiters) {
     ports_.everywhere([waiters] {
         for (const auto& waiter : waiters) waiter->answer(true);
     });
+}
+
+// Authorities of clients and what they have revoked. Half a file is not told apart from a bad one: who is let in stays
+// as it was, and it is said each time the file changes.
+bool Certificates::took_checks(const Pass& pass) {
+    bool exchanged = false;
+    for (const auto& one : pass.checks) {
+        if (!one.reading.changed) continue;
+        const auto known = std::ranges::find(shelf_.checks(), one.settings, &CertificateShelf::KeptCheck::settings);
+        const bool told = known != shelf_.checks().end() && known->trouble == one.reading.why;
+        if (shelf_.take(one.settings, one.reading)) {
+            exchanged = true;
+            log_info("clients are checked by {} as it is now{}", one.settings.ca,
+                     one.settings.crl.empty() ? "" : " and " + one.settings.crl);
+            events_.add("certificate", {{"what", "clients"}, {"ca", one.settings.ca}, {"crl", one.settings.crl}});
+        } else if (!one.reading.why.empty() && !told) {
+            log_error("{}; clients are checked as before", one.reading.why);
+            events_.add("certificate",
+                        {{"what", "trouble"}, {"detail", one.reading.why + "; clients are checked as before"}});
+        }
+    }
+    return exchanged;
 }
 
 // The first time it is only remembered.

@@ -97,8 +97,19 @@ class Certificates {
         CertificateShelf::Stamps before;
         CertificateShelf::Reading reading;
     };
+    struct LookedCheck {
+        config::ClientCertificates settings;
+        CertificateShelf::Stamps before;
+        CertificateShelf::CheckReading reading;
+    };
+    struct Pass {
+        std::vector<Looked> looked;
+        std::vector<LookedCheck> checks;
+        std::set<std::string> folders;
+    };
     void begin();
-    void took(std::vector<Looked> looked, const Waiters& waiters);
+    void took(const Pass& pass, const Waiters& waiters);
+    bool took_checks(const Pass& pass);
     void note_trouble(const Files& files, const std::string& why);
     void tell_exchange(const Files& files, const net::TlsBook::Identity& before);
     void arm(std::chrono::milliseconds after);

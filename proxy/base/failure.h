@@ -23,6 +23,7 @@ enum class Failure : std::uint8_t {
     client_closed,  // the client left before the end
     client_slow,    // the client reads slower than the limit
     no_route,
+    misdirected,  // the host asks its clients for other certificates than this connection was asked for
     not_allowed,  // CONNECT where no route allows it
     rate_limited,
     route_full,    // the route's limit on requests in flight
@@ -88,6 +89,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
     {Failure::client_closed, 0, "client_closed", Source::downstream, Retry::never, false, ""},
     {Failure::client_slow, 0, "timeout", Source::downstream, Retry::never, false, ""},
     {Failure::no_route, 404, "no_route", Source::downstream, Retry::never, false, "no route matches this request"},
+    {Failure::misdirected, 421, "misdirected", Source::downstream, Retry::never, false,
+     "this host is asked for on a connection of its own"},
     {Failure::not_allowed, 405, "bad_request", Source::downstream, Retry::never, false,
      "this method is not allowed here"},
     {Failure::rate_limited, 429, "overflow", Source::downstream, Retry::never, false, "too many requests; slow down"},

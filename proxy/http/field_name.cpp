@@ -120,7 +120,7 @@ FieldName field_name(std::string_view name) {
         case 10:
             return first == 'c' ? when("connection", connection) : when("keep-alive", keep_alive);
         case 11:
-            return when("retry-after", retry_after);
+            return first == 'r' ? when("retry-after", retry_after) : when("client-cert", claim);
         case 12:
             return when("max-forwards", max_forwards);
         case 13:
@@ -155,7 +155,7 @@ FieldName field_name(std::string_view name) {
                     return when("proxy-connection", proxy_connection);
             }
         case 17:
-            return when("transfer-encoding", transfer_encoding);
+            return first == 't' ? when("transfer-encoding", transfer_encoding) : when("client-cert-chain", claim);
         case 18:
             switch (first) {
                 case 'p':

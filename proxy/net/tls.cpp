@@ -135,7 +135,11 @@ Tls::Step Tls::handshake() {
         }
         const auto flushed = flush();
         if (flushed == Transfer::Status::failed) return Step::failed;
-        if (error == SSL_ERROR_NONE) return Step::done;
+        if (error == SSL_ERROR_NONE) {
+            if (client_check_ == nullptr || client_check_->still_lets_in(ssl_.get())) return Step::done;
+            trouble_ = "the client's certificate has ended since its session began";
+            return Step::failed;
+        }
         if (error == SSL_ERROR_WANT_WRITE && flushed == Transfer::Status::done) continue;
         if (error == SSL_ERROR_WANT_READ) socket_.readable = false;
         return Step::again;

@@ -56,11 +56,19 @@ class Tls {
     // As the client wrote it; empty: it named nobody.
     const std::string& server_name() const { return server_name_; }
     const std::string& trouble() const { return trouble_; }
+    // What the client was asked by; null: the handshake did not come so far.
+    const ClientCheck* client_check() const { return client_check_.get(); }
+    // Put into words when somebody asks for the first time.
+    const ClientClaims& claims() {
+        if (!claims_) claims_ = std::make_unique<const ClientClaims>(client_claims(ssl_.get()));
+        return *claims_;
+    }
 
     // For the callbacks of the policy.
     const TlsPolicy& policy() const { return *policy_; }
     std::shared_ptr<const TlsPolicy> go_by_policy_now();
     void note_server_name(std::string_view name) { server_name_ = name; }
+    void note_client_check(std::shared_ptr<const ClientCheck> check) { client_check_ = std::move(check); }
 
   private:
     static BIO_METHOD* method();
@@ -73,6 +81,8 @@ class Tls {
     Socket& socket_;
     PolicyNow policy_now_;
     std::shared_ptr<const TlsPolicy> policy_;
+    std::shared_ptr<const ClientCheck> client_check_;
+    std::unique_ptr<const ClientClaims> claims_;
     std::unique_ptr<SSL, SslContextFree> ssl_;
     Buffer out_;         // ciphertext that the kernel has not taken
     std::string early_;  // to be read before the socket

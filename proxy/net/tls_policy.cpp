@@ -23,7 +23,6 @@ constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr long kTicketSeconds = 24L * 3600;
 constexpr std::size_t kTickets = 2;                // browsers open several connections at once (RFC 8446 §C.4)
 constexpr std::size_t kMostOfClientChain = 32768;  // octets; OpenSSL's own bound is 100 KiB
-constexpr std::string_view kOnlyPolicy = "no client certificate";
 
 std::string last_reason() {
     const auto code = ERR_peek_last_error();
@@ -66,6 +65,12 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
         return SSL_CLIENT_HELLO_ERROR;
     }
     tls->note_server_name(name);
+    const auto& check = policy->client_for(name);
+    tls->note_client_check(check);
+    if (!check->apply(ssl)) {
+        *alert = SSL_AD_INTERNAL_ERROR;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
     const bool in_context = policy->context.get() == SSL_get_SSL_CTX(ssl);
     const auto& identities = found == nullptr ? policy->by_default : *found;
     if (in_context && identities == policy->by_default) return SSL_CLIENT_HELLO_SUCCESS;
@@ -95,6 +100,21 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
 
 }  // namespace
 
+const std::shared_ptr<const ClientCheck>& TlsPolicy::client_for(std::string_view host) const {
+    if (hosts.empty()) return client;
+    const std::string name = TlsBook::normal(host);
+    const auto find = [&](std::string_view wanted) -> const std::shared_ptr<const ClientCheck>* {
+        const auto at = std::lower_bound(hosts.begin(), hosts.end(), wanted,
+                                         [](const auto& entry, std::string_view w) { return entry.first < w; });
+        return at != hosts.end() && at->first == wanted ? &at->second : nullptr;
+    };
+    if (const auto* exact = find(name)) return *exact;
+    const auto dot = name.find('.');
+    if (dot != name.npos && dot != 0)
+        if (const auto* wildcard = find('*' + name.substr(dot))) return *wildcard;
+    return client;
+}
+
 std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, std::shared_ptr<const TicketKeys> tickets,
                                                  std::string* why) {
     ERR_clear_error();
@@ -113,6 +133,9 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     out->min_version = settings.only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     out->handshake_timeout_ms = settings.handshake_timeout_ms;
     out->tickets = std::move(tickets);
+    out->client = settings.client;
+    out->hosts = settings.hosts;
+    std::sort(out->hosts.begin(), out->hosts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
 
     auto* context = SSL_CTX_new(TLS_server_method());
     out->context.reset(context);
@@ -131,8 +154,6 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     SSL_CTX_set_num_tickets(context, kTickets);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_max_cert_list(context, static_cast<long>(kMostOfClientChain));
-    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(kOnlyPolicy.data()),
-                                   static_cast<unsigned>(kOnlyPolicy.size()));
     SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
     SSL_CTX_set_alpn_select_cb(context, on_alpn, nullptr);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);

@@ -12,8 +12,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "proxy/net/client_check.h"
 #include "proxy/net/ticket_keys.h"
 #include "proxy/net/tls_book.h"
 
@@ -31,6 +34,9 @@ struct TlsSettings {
     bool only_1_3 = false;
     std::string ciphers;  // of TLS 1.2, as OpenSSL names them; empty: the usual ones
     std::int64_t handshake_timeout_ms = 10'000;
+    std::shared_ptr<const ClientCheck> client = ClientCheck::nobody();
+    // Of hosts that have another one: names or "*.suffix", lower case.
+    std::vector<std::pair<std::string, std::shared_ptr<const ClientCheck>>> hosts;
 };
 
 class TlsPolicy {
@@ -41,6 +47,10 @@ class TlsPolicy {
     int min_version = TLS1_2_VERSION;
     std::int64_t handshake_timeout_ms = 0;
     std::shared_ptr<const TicketKeys> tickets;
+    std::shared_ptr<const ClientCheck> client;
+    std::vector<std::pair<std::string, std::shared_ptr<const ClientCheck>>> hosts;  // sorted
+    // Of a host as a client names it; an empty one: it named nobody.
+    const std::shared_ptr<const ClientCheck>& client_for(std::string_view host) const;
     std::unique_ptr<SSL_CTX, SslContextFree> context;
 };
 

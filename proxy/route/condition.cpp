@@ -17,6 +17,9 @@ std::string_view value_of(const config::Key& key, const std::string& lower_name,
         case Source::query:
             return facts.query_value(key.name);
         case Source::claim:
+            // A token may say what it likes of a certificate: it is not asked.
+            if (key.name.starts_with("client."))
+                return facts.certificate != nullptr ? facts.certificate->value(key.name) : std::string_view{};
             return facts.claims != nullptr ? facts.claims->value(key.name) : std::string_view{};
         case Source::client: {
             char text[64];

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "proxy/base/client_claims.h"
 #include "proxy/http/head.h"
 #include "proxy/http/target.h"
 #include "proxy/route/cidr_set.h"
@@ -19,7 +20,8 @@ struct RequestFacts {
     std::string_view path;  // normalized
     std::string_view query;
     ClientAddress client;
-    const Claims* claims = nullptr;  // verified, or null
+    const Claims* claims = nullptr;             // verified, or null
+    const ClientClaims* certificate = nullptr;  // by the client's certificate; null: nobody asked for one
 
     // First header of that name (any case), or an empty view with data() == nullptr.
     std::string_view header(std::string_view lower_name) const;

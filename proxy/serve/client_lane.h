@@ -43,6 +43,7 @@ class ClientLane : public Lane {
     const ListenerPlace& place() const { return connection_.place(); }
     std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }
     bool secure() const { return stream_->tls() != nullptr; }
+    net::Tls* tls() const { return stream_->tls(); }  // null: in clear
     const route::ClientAddress& address() const { return connection_.client_address(); }
     // Where the client's connection comes from and to; a port of 0: not known.
     void addresses(http::ProxyAddress& source, http::ProxyAddress& destination) const;

@@ -92,7 +92,24 @@ Failure Exchange::choose_route() {
     const ListenerPlan& listener = *course_.listener;
     asked_.believe(client_.address(), listener.trusted_proxies, listener.client_header);
     name_request();
+    if (client_.secure())
+        if (const Failure refused = check_certificate(); refused != Failure::none) return refused;
     return course_.choose(asked_, request_id_.text());
+}
+
+// A connection speaks for whoever was let in by the handshake: a host that asks for other certificates is not reached
+// on it. Where the host that it is for asks for others since, it ends with this answer.
+Failure Exchange::check_certificate() {
+    net::Tls& tls = *client_.tls();
+    const net::ClientCheck* const passed = tls.client_check();
+    if (passed != nullptr && passed->asks()) asked_.facts.certificate = &tls.claims();
+    const net::TlsPolicy* const policy = course_.listener->tls.get();
+    if (policy == nullptr || passed == nullptr) return Failure::none;
+    const net::ClientCheck& wanted = *policy->client_for(asked_.facts.host);
+    if (&wanted == passed || wanted.id() == passed->id()) return Failure::none;
+    if (wanted.id() != policy->client_for(tls.server_name())->id()) return Failure::misdirected;
+    checked_anew_ = true;
+    return Failure::none;
 }
 
 void Exchange::name_request() {

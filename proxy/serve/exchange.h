@@ -78,6 +78,7 @@ class Exchange {
     net::Task<Failure> read_head();
     void finish();
     Failure choose_route();
+    Failure check_certificate();
     void name_request();
     net::Task<Next> proxy();
     net::Task<Next> answer_locally(Failure failure);
@@ -173,7 +174,14 @@ class Exchange {
     }
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
     // The answer to this request is the last one on its connection.
-    bool closing() const { return context_.stopping || client_.place().gone(); }
+    bool closing() const { return context_.stopping || client_.place().gone() || checked_anew_; }
+    bool tells_certificate() const {
+        return asked_.facts.certificate != nullptr && !asked_.facts.certificate->field.empty() &&
+               client_.tls()->client_check()->forwards();
+    }
+    std::string_view certificate_says(std::string_view claim) const {
+        return asked_.facts.certificate == nullptr ? std::string_view{} : asked_.facts.certificate->value(claim);
+    }
     const char* base() const { return head_.data(); }
 
     Strand& strand_;
@@ -194,7 +202,8 @@ class Exchange {
     bool bound_ = false;         // the endpoint's connection stands for this client: nobody else may get it
     bool mint_session_ = false;  // the client gets a new session cookie
     Pace pace_;
-    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
+    bool checked_anew_ = false;  // clients of this host are checked in another way since the handshake
+    bool force_fresh_ = false;   // a kept connection was dead: no more of them for this request
 };
 
 }  // namespace switchyard::serve

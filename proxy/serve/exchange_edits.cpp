@@ -27,6 +27,24 @@ void Exchange::write_edits(http::Writer& to, const route::Edits& edits) const {
             case config::Placeholder::request_id:
                 to << request_id_.text();
                 break;
+            case config::Placeholder::client_cn:
+                to << certificate_says("client.cn");
+                break;
+            case config::Placeholder::client_dns:
+                to << certificate_says("client.dns");
+                break;
+            case config::Placeholder::client_fingerprint:
+                to << certificate_says("client.fingerprint");
+                break;
+            case config::Placeholder::client_subject:
+                to << certificate_says("client.subject");
+                break;
+            case config::Placeholder::client_uri:
+                to << certificate_says("client.uri");
+                break;
+            case config::Placeholder::client_verified:
+                to << (certificate_says("client.verified") == "true" ? "true" : "false");
+                break;
         }
     }
     to << lines.substr(written);

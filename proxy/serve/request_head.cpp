@@ -77,7 +77,7 @@ struct Exchange::Said {
         case http::FieldName::forwarded:
             return peers && reads_forwarded();
         case http::FieldName::claim:
-            return peers;
+            return peers && !(tells_certificate() && http::equals_lower(field.name.of(base()), "client-cert"));
         case http::FieldName::max_forwards:
             return keep && !asked_.counts_forwards();
         case http::FieldName::host:
@@ -109,6 +109,8 @@ struct Exchange::Said {
         to << "Transfer-Encoding: chunked\r\n";
         write_announcement(to, upload_.trailers.wanted);
     }
+    if (tells_certificate() && !edits.replaces_loosely("client-cert"))
+        to << "Client-Cert: " << asked_.facts.certificate->field << "\r\n";
     if (!asked_.guarded.upgrade) return;
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
         if (asked_.head.fields[i].id == http::FieldName::upgrade)

@@ -1,5 +1,7 @@
 #include "proxy/serve/session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "proxy/base/log.h"
@@ -139,7 +141,10 @@ std::int64_t Session::idle_deadline() const {
 // False: there is nobody to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
     const HandshakePlace under_way(context_.handshakes);
-    if (!under_way.granted()) co_return false;
+    if (!under_way.granted()) {
+        handshake_failed("too many are under way");
+        co_return false;
+    }
     if (const auto policy = place_.plan().tls) set_deadline(context_.now_ms + policy->handshake_timeout_ms);
     stream.secure(
         std::make_unique<net::Tls>(stream, context_.buffers, net::PolicyNow{policy_in_force, &place_}, in.unread()));
@@ -155,7 +160,7 @@ net::Task<bool> Session::secure() {
             co_return true;
         }
         if (step != net::Tls::Step::again) {
-            ++context_.counts.tls_failed;
+            handshake_failed(stream.tls()->trouble());
             if (step == net::Tls::Step::plain_http) {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
@@ -166,10 +171,24 @@ net::Task<bool> Session::secure() {
         while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
             co_await sleep();
             if (!expired()) continue;
-            ++context_.counts.tls_failed;
+            handshake_failed("it was not over in its time");
             co_return false;
         }
     }
+}
+
+// Whoever cannot get in will ask; whoever knocks by the thousand gets a line a second.
+void Session::handshake_failed(std::string_view why) {
+    ++context_.counts.tls_failed;
+    std::uint64_t untold = 0;
+    if (!log_enabled(LogLevel::info) || !context_.handshakes.may_tell(context_.now_ms, untold)) return;
+    char text[64];
+    const std::string_view from = client_.is_ip ? std::string_view(text, client_.write(text)) : "a unix socket";
+    const std::string name =
+        stream.tls() == nullptr ? std::string() : net::TlsBook::normal(stream.tls()->server_name());
+    log_info("listener {}: TLS handshake with {}{}{} failed: {}{}", place_.plan().name, from,
+             name.empty() ? "" : " for ", name, why,
+             untold == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", untold));
 }
 
 // What the kernel has not taken of an answer goes out before anything else is done. False: the client takes nothing.

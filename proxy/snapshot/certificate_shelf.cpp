@@ -76,6 +76,48 @@ bool CertificateShelf::take(const Files& files, const Reading& reading) {
     return true;
 }
 
+CertificateShelf::CheckReading CertificateShelf::read(const config::ClientCertificates& settings,
+                                                      const Stamps& before) {
+    CheckReading out;
+    const bool there = look(settings.ca, out.stamps.chain, &out.why) &&
+                       (settings.crl.empty() || look(settings.crl, out.stamps.key, &out.why));
+    out.changed = out.stamps != before || !there;
+    if (!there || !out.changed) return out;
+    std::string ca;
+    std::string crl;
+    if (!bytes_of(settings.ca, out.stamps.chain, ca, &out.why)) return out;
+    if (!settings.crl.empty() && !bytes_of(settings.crl, out.stamps.key, crl, &out.why)) return out;
+    out.check = net::ClientCheck::make(
+        {settings.mode == "required", settings.depth, ca, crl, settings.ca, settings.crl, settings.forward}, &out.why);
+    return out;
+}
+
+bool CertificateShelf::take(const config::ClientCertificates& settings, const CheckReading& reading) {
+    const auto kept = std::ranges::find(checks_, settings, &KeptCheck::settings);
+    if (kept == checks_.end() || !reading.changed) return false;
+    kept->stamps = reading.stamps;
+    kept->trouble = reading.why;
+    if (!reading.check || (kept->check && kept->check->id() == reading.check->id())) return false;
+    kept->check = reading.check;
+    return true;
+}
+
+// Of a generation that was in force before a restart too: who is let in is never guessed.
+std::shared_ptr<const net::ClientCheck> CertificateShelf::check(const config::ClientCertificates& settings,
+                                                                const std::string& at,
+                                                                std::vector<config::Error>& errors) {
+    if (settings.mode == "none") return net::ClientCheck::nobody();
+    const auto kept = std::ranges::find(checks_, settings, &KeptCheck::settings);
+    if (kept != checks_.end()) return kept->check;
+    auto reading = read(settings, {});
+    if (!reading.check) {
+        errors.push_back({at, reading.why});
+        return nullptr;
+    }
+    checks_.push_back({settings, reading.stamps, reading.check, {}});
+    return reading.check;
+}
+
 const CertificateShelf::Kept* CertificateShelf::find(const Files& files) const {
     const auto found = kept_.find(files);
     return found == kept_.end() ? nullptr : &found->second;
@@ -96,7 +138,7 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
                                                                std::vector<config::Error>& errors) {
     const auto& tls = *listener.tls;
     const auto before = errors.size();
-    Made make{tls, {}, {}, {}};
+    Made make{tls, {}, {}, {}, {}};
     net::TlsSettings settings;
     bool has_default = false;
     for (const auto& name : tls.certificates) {
@@ -116,12 +158,20 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
         }
         settings.identities.push_back(make.identities.back());
     }
+    settings.client = check(tls.client, at + "/tls/client", errors);
+    make.checks.push_back(settings.client);
+    for (const auto& [host, own] : tls.hosts) {
+        auto checked = check(own.client, config::pointer_to(at + "/tls/hosts", host) + "/client", errors);
+        make.checks.push_back(checked);
+        settings.hosts.emplace_back(host, std::move(checked));
+    }
     // One that has refused none of this before may be missing: whoever has refused another listener's is in `errors`.
     if (errors.size() != before ||
         std::any_of(make.files.begin(), make.files.end(), [&](const auto& files) { return find(files) == nullptr; }))
         return nullptr;
     for (const auto& made : made_)
-        if (made.settings == tls && made.files == make.files && made.identities == make.identities)
+        if (made.settings == tls && made.files == make.files && made.identities == make.identities &&
+            made.checks == make.checks)
             if (auto policy = made.policy.lock()) return policy;
     if (settings.identities.empty()) {
         if (!placeholder_) placeholder_ = net::make_tls_placeholder();
@@ -147,6 +197,11 @@ void CertificateShelf::release() {
     std::erase_if(kept_, [&](const auto& kept) {
         return std::none_of(made_.begin(), made_.end(), [&](const auto& made) {
             return std::find(made.files.begin(), made.files.end(), kept.first) != made.files.end();
+        });
+    });
+    std::erase_if(checks_, [&](const auto& kept) {
+        return std::none_of(made_.begin(), made_.end(), [&](const auto& made) {
+            return std::find(made.checks.begin(), made.checks.end(), kept.check) != made.checks.end();
         });
     });
 }

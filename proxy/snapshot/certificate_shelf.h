@@ -48,6 +48,23 @@ class CertificateShelf {
         std::string why;
     };
 
+    // Who is asked for a certificate, as a listener or one of its hosts says it.
+    struct CheckReading {
+        bool changed = false;
+        Stamps stamps;                                  // of the authorities, of what they have revoked
+        std::shared_ptr<const net::ClientCheck> check;  // null: cannot be used, see `why`
+        std::string why;
+    };
+    struct KeptCheck {
+        config::ClientCertificates settings;
+        Stamps stamps;
+        std::shared_ptr<const net::ClientCheck> check;
+        std::string trouble;
+    };
+    static CheckReading read(const config::ClientCertificates& settings, const Stamps& before);
+    bool take(const config::ClientCertificates& settings, const CheckReading& reading);
+    const std::vector<KeptCheck>& checks() const { return checks_; }
+
     // Any thread; waits for the disk.
     static Reading read(const Files& files, const Stamps& before);
     // What was read of files that are kept here. True: another certificate than before is to be put in force.
@@ -73,11 +90,15 @@ class CertificateShelf {
         config::ListenerTls settings;
         std::vector<Files> files;
         std::vector<net::TlsBook::Identity> identities;
+        std::vector<std::shared_ptr<const net::ClientCheck>> checks;  // of the listener, of its hosts
         std::weak_ptr<const net::TlsPolicy> policy;
     };
     const Kept* kept(const Files& files, std::string* why);
+    std::shared_ptr<const net::ClientCheck> check(const config::ClientCertificates& settings, const std::string& at,
+                                                  std::vector<config::Error>& errors);
 
     std::map<Files, Kept> kept_;
+    std::vector<KeptCheck> checks_;
     std::set<Files> excused_;
     std::vector<Made> made_;
     net::TlsBook::Identity placeholder_;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Story: a site on TLS as its visitors and its operator meet it. Each name is shown its certificate; plain clients are
 sent on; a certificate is replaced again and again under load, and after each answer no handshake sees the older one
-while no request fails; whatever is wrong with a file is said in words, and nothing changes.
+while no request fails; clients are asked for certificates, and one that is revoked is out with the next look at the list;
+whatever is wrong with a file is said in words, and nothing changes.
 
 usage: tls.py SWITCHYARD YARDBENCH [EXCHANGES]"""
 import copy
@@ -34,7 +35,7 @@ class Certificates:
                      "-subj", "/CN=test authority", "-keyout", self.folder / "ca.key", "-out", self.ca)
 
     def openssl(self, *words):
-        done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True)
+        done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, cwd=self.folder)
         if done.returncode != 0:
             raise Failed(f"openssl {words[0]}: {done.stderr}")
 
@@ -48,14 +49,31 @@ class Certificates:
         return {"chain": str(chain), "key": str(private)}
 
 
+    def revoke(self, *made):
+        """A list of them; the same file each time."""
+        (self.folder / "ca.conf").write_text("[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ncrlnumber = number\n"
+                                             "default_md = sha256\ndefault_crl_days = 1\n")
+        for name, text in (("index.txt", ""), ("number", "01\n")):
+            if not (self.folder / name).exists():
+                (self.folder / name).write_text(text)
+        call = ("ca", "-config", "ca.conf", "-keyfile", "ca.key", "-cert", "ca.pem")
+        for one in made:
+            self.openssl(*call, "-revoke", one["chain"])
+        self.openssl(*call, "-gencrl", "-out", "fresh.crl")
+        (self.folder / "fresh.crl").rename(self.folder / "ca.crl")
+        return str(self.folder / "ca.crl")
+
+
 def fingerprint(certificate):
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pathlib.Path(certificate["chain"]).read_text())).hexdigest()
 
 
 class Visitor:
-    def __init__(self, port, ca):
+    def __init__(self, port, ca, own=None):
         self.port = port
         self.context = ssl.create_default_context(cafile=str(ca))
+        if own:
+            self.context.load_cert_chain(own["chain"], own["key"])
 
     def connect(self, host):
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=60)
@@ -171,6 +189,36 @@ def a_certificate_is_exchanged(proxy, visitor, config, certificates, exchanges):
     print(f"{exchanges} exchanges of a certificate under {crowd.requests} requests: {len(crowd.failed)} failed, {stale} stale")
 
 
+def clients_are_asked(proxy, visitor, config, certificates):
+    ann, eve = certificates.sign("ann", ["ann.staff.test"]), certificates.sign("eve", ["eve.staff.test"])
+    document = copy.deepcopy(config)
+    crl = certificates.revoke()
+    document["listeners"][0]["tls"]["hosts"] = {"a.wild.test": {"client": {"mode": "required", "ca": str(certificates.ca), "crl": crl, "forward": True}}}
+    status, answer, _ = proxy.call("PUT", "/v1/config", document)
+    check("clients are asked for certificates", status == 200, answer)
+
+    def served(own, host="a.wild.test"):
+        try:
+            return Visitor(visitor.port, certificates.ca, own).get(host)[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    check("who has one is served", served(ann) and served(eve))
+    check("who has none is not", not served(None))
+    check("other hosts ask nobody", served(None, "shop.test"))
+    crossing = visitor.connect("shop.test")
+    check("and lead to no other policy", visitor.get("a.wild.test", crossing)[0] == 421)
+    certificates.revoke(eve)
+    check("the list is looked at", proxy.call("POST", "/v1/certificates/reload")[0] == 200)
+    check("who is revoked is out", not served(eve))
+    check("and nobody else", served(ann))
+    pathlib.Path(crl).write_text("rubbish")
+    proxy.call("POST", "/v1/certificates/reload")
+    check("a bad list changes nothing", served(ann) and not served(eve))
+    check("and is said", "clients are checked as before" in proxy.text())
+    check("as before", proxy.call("PUT", "/v1/config", config)[0] == 200)
+
+
 def what_is_wrong_is_said(switchyard, proxy, visitor, config, certificates):
     good = certificates.sign("good", ["shop.test"])
     other = certificates.sign("other", ["shop.test"])
@@ -224,6 +272,7 @@ def main():
             each_name_its_certificate(proxy, visitor, made)
             plain_clients_are_sent_on(proxy, visitor)
             a_certificate_is_exchanged(proxy, visitor, config, certificates, exchanges)
+            clients_are_asked(proxy, visitor, config, certificates)
             what_is_wrong_is_said(switchyard, proxy, visitor, config, certificates)
             request = urllib.request.Request(proxy.admin + "/metrics", headers={"Authorization": "Bearer " + proxy.token})
             metrics = urllib.request.urlopen(request, timeout=60).read().decode()

@@ -94,10 +94,36 @@ Made Authority::sign(const std::vector<std::string>& names, KeyKind kind, std::i
     const auto x509 = blank(key.get(), names.empty() ? "nameless" : names.front(), begin, end);
     X509_set_issuer_name(x509.get(), X509_get_subject_name(x509_.get()));
     std::string list;
-    for (const auto& name : names) list += (list.empty() ? "DNS:" : ",DNS:") + name;
+    for (const auto& name : names)
+        list += (list.empty() ? "" : ",") + (name.find(':') == name.npos ? "DNS:" + name : name);
     if (!list.empty()) extend(x509.get(), x509_.get(), NID_subject_alt_name, list);
     must(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0, "a signature");
     return {pem_of(x509.get()), pem_of(key.get())};
+}
+
+std::string Authority::revokes(const std::vector<Made>& all) const {
+    const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), X509_CRL_free);
+    X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(x509_.get()));
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> from(X509_gmtime_adj(nullptr, -3600), ASN1_TIME_free);
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> until(X509_gmtime_adj(nullptr, 86'400), ASN1_TIME_free);
+    X509_CRL_set1_lastUpdate(list.get(), from.get());
+    X509_CRL_set1_nextUpdate(list.get(), until.get());
+    for (const auto& made : all) {
+        const Bio bio(BIO_new_mem_buf(made.certificate.data(), static_cast<int>(made.certificate.size())), BIO_free);
+        X509* x509 = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr);
+        must(x509 != nullptr, "a certificate");
+        X509_REVOKED* entry = X509_REVOKED_new();
+        X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(x509));
+        X509_REVOKED_set_revocationDate(entry, from.get());
+        X509_CRL_add0_revoked(list.get(), entry);
+        X509_free(x509);
+    }
+    X509_CRL_sort(list.get());
+    must(X509_CRL_sign(list.get(), key_.get(), EVP_sha256()) > 0, "a signature");
+    const Bio out(BIO_new(BIO_s_mem()), BIO_free);
+    must(PEM_write_bio_X509_CRL(out.get(), list.get()) == 1, "PEM");
+    return text_of(out);
 }
 
 std::string with_password(const std::string& key, const std::string& password) {

@@ -24,7 +24,9 @@ class Authority {
     explicit Authority(const std::string& name, const Authority* above = nullptr);
 
     const std::string& certificate() const { return certificate_; }
-    // For these host names, valid from `begin` to `end` seconds from now.
+    // A list of revoked certificates: these, as PEM; good for a day.
+    std::string revokes(const std::vector<Made>& all) const;
+    // For these host names ("URI:…" is another kind of name), valid from `begin` to `end` seconds from now.
     Made sign(const std::vector<std::string>& names, KeyKind kind = KeyKind::p256, std::int64_t begin = -3600,
               std::int64_t end = 90 * 86'400) const;
 

@@ -159,6 +159,16 @@ Process process(Dice& dice) {
     return out;
 }
 
+ClientCertificates client_certificates(Dice& dice) {
+    ClientCertificates out;
+    out.mode = dice.chance(0.5) ? "optional" : "required";
+    out.ca = "/tls/staff.pem";
+    maybe(dice, [&] { out.crl = "/tls/staff.crl"; });
+    maybe(dice, [&] { out.depth = dice.between(0, 10); });
+    maybe(dice, [&] { out.forward = true; });
+    return out;
+}
+
 Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::string>& certificates) {
     Listener out;
     out.name = fmt::format("web-{}", number);
@@ -186,6 +196,9 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     maybe(dice, [&] { out.tls->min_version = "1.3"; });
     maybe(dice, [&] { out.tls->ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"; });
     maybe(dice, [&] { out.tls->handshake_timeout = dice.duration(); });
+    maybe(dice, [&] { out.tls->client = client_certificates(dice); });
+    maybe(dice, [&] { out.tls->hosts["admin.example"].client = client_certificates(dice); });
+    maybe(dice, [&] { out.tls->hosts["*.open.example"]; });
     return out;
 }
 

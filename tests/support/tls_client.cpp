@@ -29,6 +29,18 @@ TlsClient::TlsClient(Crank& crank, Wire to, const Wishes& wishes)
     }
     if (wishes.max_version != 0) SSL_CTX_set_max_proto_version(context_.get(), wishes.max_version);
     if (!wishes.signatures.empty()) SSL_CTX_set1_sigalgs_list(context_.get(), wishes.signatures.c_str());
+    if (!wishes.certificate.empty()) {
+        BIO* pem = BIO_new_mem_buf(wishes.certificate.data(), static_cast<int>(wishes.certificate.size()));
+        X509* own = PEM_read_bio_X509(pem, nullptr, nullptr, nullptr);
+        SSL_CTX_use_certificate(context_.get(), own);
+        X509_free(own);
+        BIO_free(pem);
+        pem = BIO_new_mem_buf(wishes.key.data(), static_cast<int>(wishes.key.size()));
+        EVP_PKEY* key = PEM_read_bio_PrivateKey(pem, nullptr, nullptr, nullptr);
+        SSL_CTX_use_PrivateKey(context_.get(), key);
+        EVP_PKEY_free(key);
+        BIO_free(pem);
+    }
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_app_data(ssl_.get(), this);
     SSL_set_bio(ssl_.get(), in_, out_);

@@ -24,6 +24,7 @@ class TlsClient {
         int max_version = 0;
         std::string signatures;  // the only ones it understands
         std::shared_ptr<SSL_SESSION> resume = {};
+        std::string certificate = {}, key = {};  // PEM, of the client itself
     };
     TlsClient(Crank& crank, Wire wire, const Wishes& wishes);
     TlsClient(const TlsClient&) = delete;

@@ -83,3 +83,45 @@ TEST_CASE("a certificate that is chosen by a variable, or has no key, is not car
         CHECK(notes_of(imported).find("lost: listen 443 ssl") != std::string::npos);
     }
 }
+
+namespace {
+
+const std::string kPair = "ssl_certificate /c; ssl_certificate_key /k; ";
+const std::string kServes = "location / { proxy_pass http://app; } }";
+
+std::string first_status(const NginxImport& imported) {
+    const auto& route = imported.model.routes.at(0);
+    if (!route.rules.empty() && route.rules[0].respond.status != 0)
+        return std::to_string(route.rules[0].respond.status);
+    return std::to_string(route.respond.status);
+}
+
+}  // namespace
+
+TEST_CASE("clients are asked for their certificates by the listener, and by the host where it is another check") {
+    const auto imported = import_http(
+        "server { listen 443 ssl; server_name a; " + kPair + "return 204; }\nserver { listen 443 ssl; server_name b; " +
+        kPair + "ssl_verify_client on; ssl_client_certificate /ca; ssl_crl /crl; ssl_verify_depth 2; return 204; }");
+    const auto& tls = *imported.model.listeners.at(0).tls;
+    CHECK(tls.client.mode == "none");
+    REQUIRE(tls.hosts.size() == 1);
+    CHECK(tls.hosts.at("b").client == ClientCertificates{"required", "/ca", "/crl", 2, false});
+    CHECK(imported.model.routes.at(1).respond.status == 204);
+    CHECK(notes_of(imported).find("lost") == std::string::npos);
+    const auto all = import_http("ssl_verify_client optional; ssl_client_certificate /ca;\nserver { listen 443 ssl; " +
+                                 kPair + "return 204; }");
+    CHECK(all.model.listeners.at(0).tls->client == ClientCertificates{"optional", "/ca", "", 1, false});
+}
+
+TEST_CASE("what guards by certificate stays closed where the guard cannot be carried over as it is") {
+    const std::string guard = "ssl_verify_client on; ssl_client_certificate /ca; ";
+    for (const std::string& servers :
+         {"server { listen 80; listen 443 ssl; " + kPair + guard + kServes,
+          "server { listen 443 ssl; " + kPair + "ssl_verify_client on; " + kServes,
+          "server { listen 443 ssl; " + kPair + guard + "ssl_verify_depth 99; " + kServes,
+          "server { listen 443 ssl; server_name *.b; " + kPair + guard + kServes +
+              " server { listen 443 ssl default_server; server_name a; " + kPair + "return 200; }"}) {
+        CAPTURE(servers);
+        CHECK(first_status(import_http("upstream app { server h:1; }\n" + servers)) == "403");
+    }
+}

@@ -80,7 +80,9 @@ TEST_CASE("a name with one octet changed is not that name, unless only the case 
 }
 
 TEST_CASE("the relatives of X-Forwarded-For are claims") {
-    for (const char* name : {"client-ip",
+    for (const char* name : {"client-cert",
+                             "client-cert-chain",
+                             "client-ip",
                              "cf-connecting-ip",
                              "cf-connecting-ipv6",
                              "fastly-client-ip",
