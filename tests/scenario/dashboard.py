@@ -190,6 +190,8 @@ class Flight:
         page.on("#plan-from option[value=blue]", "click")
         page.type_anew("#plan-steps", "10 % 10m\n100 % 10m")
         # A page that is drawn anew, once a second and with every event, leaves what was typed or emptied where it is.
+        # The last key is drawn before.
+        page.run_until_done("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))")
         page.run("document.getElementById('plan-steps').value = '20 % 10m\\n100 % 10m'")
         self.proxy.call("PUT", "/v1/routes/held/split", {"old": 50, "blue": 0})
         page.shows("header .generation strong", str(self.proxy.status()["generation"]))
