@@ -38,6 +38,9 @@ class ClientLane : public Lane {
     // Octets that were pushed and have not reached the client, as far as can be known.
     std::uint64_t unsent() const;
 
+    // The connection ends with this answer.
+    void make_last() { last_ = true; }
+    bool is_last() const { return last_; }
     // The exchange that it is for, until nullptr; for whoever looks what a connection does.
     void carry(const Exchange* exchange) { connection_.exchange = exchange; }
     const ListenerPlace& place() const { return connection_.place(); }
@@ -53,6 +56,7 @@ class ClientLane : public Lane {
 
     ClientConnection& connection_;
     http::HeadParser parser_;
+    bool last_ = false;
     bool begun_ = false;  // more than an empty line of the head has come
 };
 

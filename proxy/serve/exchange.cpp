@@ -108,7 +108,7 @@ Failure Exchange::check_certificate() {
     const net::ClientCheck& wanted = *policy->client_for(asked_.facts.host);
     if (&wanted == passed || wanted.id() == passed->id()) return Failure::none;
     if (wanted.id() != policy->client_for(tls.server_name())->id()) return Failure::misdirected;
-    checked_anew_ = true;
+    client_.make_last();
     return Failure::none;
 }
 

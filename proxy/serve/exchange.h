@@ -174,7 +174,7 @@ class Exchange {
     }
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
     // The answer to this request is the last one on its connection.
-    bool closing() const { return context_.stopping || client_.place().gone() || checked_anew_; }
+    bool closing() const { return context_.stopping || client_.place().gone() || client_.is_last(); }
     bool tells_certificate() const {
         return asked_.facts.certificate != nullptr && !asked_.facts.certificate->field.empty() &&
                client_.tls()->client_check()->forwards();
@@ -202,8 +202,7 @@ class Exchange {
     bool bound_ = false;         // the endpoint's connection stands for this client: nobody else may get it
     bool mint_session_ = false;  // the client gets a new session cookie
     Pace pace_;
-    bool checked_anew_ = false;  // clients of this host are checked in another way since the handshake
-    bool force_fresh_ = false;   // a kept connection was dead: no more of them for this request
+    bool force_fresh_ = false;  // a kept connection was dead: no more of them for this request
 };
 
 }  // namespace switchyard::serve

@@ -1,6 +1,8 @@
 // Where a mark came from is noted while a rollout asks for it, and not otherwise.
 #include "proxy/base/mark_notes.h"
 
+#include <doctest/doctest.h>
+
 #include "exchanges.h"
 
 using namespace switchyard;
