@@ -153,8 +153,14 @@ void Control::Members::build_core() {
         return compiled;
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) {
+        const bool as_led = next->led == led.version;
         registry.published(*next);
         pool->publish(std::move(next));
+        // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.
+        if (!as_led)
+            boost::asio::post(io, [this] {
+                if (!ending && controller->snapshot()->led != led.version) make_again("what it refers to stays");
+            });
     };
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);

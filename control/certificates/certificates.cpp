@@ -62,7 +62,6 @@ void Certificates::stop() {
     stopped_ = true;
     timer_.cancel();
     for (const auto& waiter : std::exchange(waiters_, {})) waiter->timer.cancel();
-    aside_.stop();
 }
 
 void Certificates::follow() {
@@ -156,7 +155,9 @@ bool Certificates::took_checks(const Pass& pass) {
     for (const auto& one : pass.checks) {
         if (!one.reading.changed) continue;
         const auto known = std::ranges::find(shelf_.checks(), one.settings, &CertificateShelf::KeptCheck::settings);
-        const bool told = known != shelf_.checks().end() && known->trouble == one.reading.why;
+        // Another look may have been quicker, or its generation is gone.
+        if (known == shelf_.checks().end() || known->stamps != one.before) continue;
+        const bool told = known->trouble == one.reading.why;
         if (shelf_.take(one.settings, one.reading)) {
             exchanged = true;
             log_info("clients are checked by {} as it is now{}", one.settings.ca,

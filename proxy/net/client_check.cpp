@@ -142,7 +142,12 @@ std::shared_ptr<const ClientCheck> ClientCheck::make(const ClientCheckSettings& 
             X509_STORE_add_crl(out->store_.get(), next);
             ++lists;
         }
+        const bool to_the_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
         ERR_clear_error();
+        // Half of the lists would let in whom the other half has revoked.
+        if (lists > 0 && !to_the_end)
+            return fail(fmt::format("{}: list {} in it cannot be read; the file may be cut short or damaged",
+                                    settings.crl_file, lists + 1));
         if (lists == 0)
             return fail(
                 fmt::format("{}: holds no list of revoked certificates (a block that begins with \"-----BEGIN "

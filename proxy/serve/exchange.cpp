@@ -108,6 +108,7 @@ Failure Exchange::check_certificate() {
     const net::ClientCheck& wanted = *policy->client_for(asked_.facts.host);
     if (&wanted == passed || wanted.id() == passed->id()) return Failure::none;
     if (wanted.id() != policy->client_for(tls.server_name())->id()) return Failure::misdirected;
+    if (asked_.guarded.upgrade) return Failure::misdirected;  // a tunnel would outlive its answer
     client_.make_last();
     return Failure::none;
 }

@@ -175,9 +175,10 @@ class Exchange {
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
     // The answer to this request is the last one on its connection.
     bool closing() const { return context_.stopping || client_.place().gone() || client_.is_last(); }
+    // As the host says that is asked for now: checks that only differ in this let the same clients in.
     bool tells_certificate() const {
         return asked_.facts.certificate != nullptr && !asked_.facts.certificate->field.empty() &&
-               client_.tls()->client_check()->forwards();
+               course_.listener->tls != nullptr && course_.listener->tls->client_for(asked_.facts.host)->forwards();
     }
     std::string_view certificate_says(std::string_view claim) const {
         return asked_.facts.certificate == nullptr ? std::string_view{} : asked_.facts.certificate->value(claim);

@@ -199,9 +199,12 @@ void CertificateShelf::release() {
             return std::find(made.files.begin(), made.files.end(), kept.first) != made.files.end();
         });
     });
+    // By what is set and not by what came of it: the newest reading may be in no policy yet.
     std::erase_if(checks_, [&](const auto& kept) {
         return std::none_of(made_.begin(), made_.end(), [&](const auto& made) {
-            return std::find(made.checks.begin(), made.checks.end(), kept.check) != made.checks.end();
+            return made.settings.client == kept.settings ||
+                   std::ranges::any_of(made.settings.hosts,
+                                       [&](const auto& host) { return host.second.client == kept.settings; });
         });
     });
 }

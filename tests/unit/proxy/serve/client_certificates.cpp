@@ -219,3 +219,16 @@ TEST_CASE("when it changes who is let in, a connection that stands ends with its
     auto after = stage.come(nullptr);
     CHECK_FALSE(stage.let_in(after));
 }
+
+TEST_CASE(
+    "a file of revocations that breaks off is not taken: half of them would let in whom the other half has revoked") {
+    const std::string ca = staff().certificate();
+    const std::string list = staff().revokes({});
+    const auto make = [&](const std::string& lists, std::string& why) {
+        return net::ClientCheck::make({true, 1, ca, lists, "ca.pem", "revoked.pem", false}, &why);
+    };
+    std::string why;
+    CHECK(make(list + list, why) != nullptr);
+    CHECK(make(list + list.substr(0, list.size() / 2), why) == nullptr);
+    CHECK(why.find("revoked.pem: list 2 in it cannot be read") == 0);
+}
