@@ -98,7 +98,8 @@ void KubernetesSource::watch() {
             heard_(slices_.sighting());
         },
         [this, verdict](net::HttpAnswer answer) {
-            if (verdict->first == Read::stale || answer.status == kGone) return list();
+            // Not at once: one whose every watch is gone would be asked without end.
+            if (verdict->first == Read::stale || answer.status == kGone) return again(kPause, &KubernetesSource::list);
             if (verdict->first == Read::broken) return failed(std::move(verdict->second));
             if (!answer.ok()) return failed(words_of(answer));
             again(kPause, &KubernetesSource::watch);  // its time was over
