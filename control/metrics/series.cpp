@@ -16,15 +16,33 @@ void Series::Line::close() {
     open = false;
 }
 
-Series::Line& Series::line(const Key& key) {
-    if (const auto found = lines_.find(key); found != lines_.end()) return *found->second;
-    if (lines_.size() >= kMostLines)
-        lines_.erase(std::ranges::min_element(lines_, {}, [](const auto& l) { return l.second->newest; }));
-    return *lines_.emplace(key, std::make_unique<Line>()).first->second;
+bool Series::make_room(const Key& key, std::int64_t second) {
+    if (lines_.size() < kMostLines) return true;
+    if (second >= none_silent_before_) {
+        const auto oldest = std::ranges::min_element(lines_, {}, [](const auto& l) { return l.second->newest; });
+        none_silent_before_ = oldest->second->newest + kSilence;
+        if (second >= none_silent_before_) {
+            lines_.erase(oldest);
+            return true;
+        }
+    }
+    // Lines of upstreams stand behind those of routes. There are at most kMostLines such steps until one is silent.
+    const auto routes = std::ranges::subrange(lines_.begin(), lines_.lower_bound({kAllRoutes, 0}));
+    if (key.first != kAllRoutes || routes.empty()) return false;
+    lines_.erase(std::ranges::min_element(routes, {}, [](const auto& l) { return l.second->newest; }));
+    return true;
+}
+
+Series::Line* Series::line(const Key& key, std::int64_t second) {
+    if (const auto found = lines_.find(key); found != lines_.end()) return found->second.get();
+    if (!make_room(key, second)) return nullptr;
+    return lines_.emplace(key, std::make_unique<Line>()).first->second.get();
 }
 
 void Series::count(const Key& key, const Cell& cell, std::int64_t second) {
-    auto& line = this->line(key);
+    auto* const counted = this->line(key, second);
+    if (!counted) return;
+    auto& line = *counted;
     if (line.newest != second) {
         line.close();
         line.filling.clear();
@@ -41,8 +59,8 @@ void Series::count(const Key& key, const Cell& cell, std::int64_t second) {
 void Series::add(const WorkerReport& report, Time now) {
     const auto second = last_full(now) + 1;
     for (const auto& delta : report.cells) {
-        count({delta.route, delta.upstream}, *delta.cell, second);
         count({kAllRoutes, delta.upstream}, *delta.cell, second);
+        count({delta.route, delta.upstream}, *delta.cell, second);
     }
 }
 

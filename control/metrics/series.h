@@ -2,7 +2,9 @@
 // upstream, and of every upstream over all routes.
 //
 // Bounded: kSeconds points (24 bytes each) of at most kMostLines lines, and one histogram per line for the second that
-//   still fills; beyond, the line that has been silent for longest makes room.
+//   still fills. Beyond, the line that has been silent for longest makes room, if that is kSilence or more; else what
+//   is new is not taken, so that the lines that are drawn have no gaps. An upstream over all routes goes before those
+//   of single routes: for it one of these makes room in any case.
 // Invariants: a second is told once it is over and is not changed afterwards; one in which nothing ended counts
 // nothing. Threads: control. Units: microseconds, counts; seconds of the machine's steady clock, which a restart does
 // not set
@@ -27,6 +29,8 @@ class Series {
     using Time = std::chrono::steady_clock::time_point;
     static constexpr std::int64_t kSeconds = 600;
     static constexpr std::size_t kMostLines = 256;  // some 20 KB each
+    // Of seconds. Long enough that whoever is asked twice a minute keeps his line.
+    static constexpr std::int64_t kSilence = 60;
     static constexpr std::uint32_t kAllRoutes = ~std::uint32_t{0};
 
     struct Point {
@@ -63,10 +67,15 @@ class Series {
         Point& at(std::int64_t second) { return points[static_cast<std::size_t>(second) % points.size()]; }
         void close();
     };
-    Line& line(const Key& key);
+    // None where there is no room for it.
+    Line* line(const Key& key, std::int64_t second);
+    bool make_room(const Key& key, std::int64_t second);
     void count(const Key& key, const Cell& cell, std::int64_t second);
 
     std::map<Key, std::unique_ptr<Line>> lines_;
+    // No line has been silent for kSilence before that second: with thousands of keys beyond the limit, not each of
+    // them looks through all lines.
+    std::int64_t none_silent_before_ = 0;
 };
 
 }  // namespace switchyard::control

@@ -24,7 +24,11 @@ let shownPage = "";
 function place() {
     const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
     const page = PAGES.find(p => p[0] === name) ?? PAGES[0];
-    return { page, rest: rest.map(decodeURIComponent) };
+    try {
+        return { page, rest: rest.map(part => decodeURIComponent(part)) };
+    } catch {
+        return { page: PAGES[0], rest: [] };  // a broken %, by a link that was cut
+    }
 }
 
 export function redraw() {

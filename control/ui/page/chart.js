@@ -1,6 +1,6 @@
 // Lines over time as SVG: a line per arm, a threshold, marks where something happened, and one cross-hair for all charts.
 //
-// A small one of our own and not a plotting library (docs/decisions/0012): what is drawn is some hundred points, follows
+// A small one of our own and not a plotting library (docs/decisions/0013): what is drawn is some hundred points, follows
 // the theme by itself, can be read out, and stays sharp on paper.
 import { h } from "./element.js";
 import { glyph } from "./arms.js";

@@ -4,7 +4,7 @@ import { armsOfAll } from "./arms.js";
 import { get, may } from "./api.js";
 import { live } from "./live.js";
 import { charts } from "./now.js";
-import { act } from "./receipts.js";
+import { act, addReceipt } from "./receipts.js";
 import { choice } from "./route.js";
 import { ago, count, moment, rate, time } from "./words.js";
 
@@ -26,13 +26,19 @@ const setState = (name, address, state) => act(`${address} of ${name}: ${state}`
 
 async function setWeight(name, e, redraw) {
     const weight = Math.max(0, Math.round(+edit.weight));
-    // What else is set of the endpoint stays: it is put as a whole.
-    const config = await get("/v1/config").catch(() => null);
-    const known = config?.upstreams?.[name]?.endpoints?.find(x => x.address === e.address);
-    if (!known) return;
-    const { address, ...settings } = known;
+    const title = `${e.address} of ${name}: weight ${weight}`;
     edit.key = "";
-    await act(`${e.address} of ${name}: weight ${weight}`, "PUT", endpointPath(name, address), { ...settings, weight });
+    try {
+        // What else is set of the endpoint stays: it is put as a whole, and only onto what was read. The generation is read first.
+        const { generation } = await get("/v1/status");
+        const of = (await get("/v1/config")).upstreams?.[name];
+        const known = of?.endpoints?.find(x => x.address === e.address) ?? (of?.discover ? of.endpoint_overrides?.[e.address] ?? {} : null);
+        if (!known) throw new Error(`${name} has no endpoint ${e.address} any more: nothing was changed`);
+        const { address, ...settings } = known;
+        await act(title, "PUT", endpointPath(name, e.address), { ...settings, weight }, { headers: { "If-Match": `"${generation}"` } });
+    } catch (problem) {
+        addReceipt({ title, problem: { message: problem.message, errors: [] } });
+    }
     redraw();
 }
 

@@ -96,3 +96,50 @@ TEST_CASE("lines are bounded: the one that was silent for longest makes room; wh
     series.forget_upstream(998);
     CHECK(series.since(0, after(1000)).lines.count({998, 998}) == 0);
 }
+
+TEST_CASE("with more that is busy than there are lines, what is drawn has no gaps, and upstreams go before routes") {
+    Series series;
+    constexpr std::uint32_t kUpstreams = 200, kRoutes = 3;
+    for (int second = 0; second < 5; ++second)
+        for (std::uint32_t route = 0; route < kRoutes; ++route)
+            for (std::uint32_t upstream = 0; upstream < kUpstreams; ++upstream)
+                series.add(counted(route, upstream, 1, 0, 100), after(second));
+    const auto told = series.since(Series::last_full(after(0)), after(5));
+    REQUIRE(told.seconds == 5);
+    CHECK(told.lines.size() == Series::kMostLines);
+    std::size_t of_upstreams = 0, gaps = 0;
+    for (const auto& [key, points] : told.lines) {
+        const bool all = key.first == Series::kAllRoutes;
+        of_upstreams += all;
+        for (const auto& point : points) gaps += point.requests != (all ? kRoutes : 1);
+    }
+    CHECK(of_upstreams == kUpstreams);
+    CHECK(gaps == 0);
+}
+
+TEST_CASE("a line makes room once it was silent for a minute, and not before") {
+    Series series;
+    for (std::uint32_t i = 0; i < Series::kMostLines; ++i) series.add(counted(i, 0, 1, 0, 100), after(0));
+    REQUIRE(series.lines() == Series::kMostLines);  // one of them is the upstream's
+    series.add(counted(999, 0, 1, 0, 100), after(59));
+    CHECK(series.since(0, after(60)).lines.count({999, 0}) == 0);
+    series.add(counted(999, 0, 1, 0, 100), after(60));
+    CHECK(series.since(0, after(61)).lines.count({999, 0}) == 1);
+    CHECK(series.lines() == Series::kMostLines);
+    series.forget_route(999);
+    series.add(counted(1000, 0, 1, 0, 100), after(60));
+    CHECK(series.since(0, after(61)).lines.count({1000, 0}) == 1);
+}
+
+TEST_CASE("beyond the lines there are, upstreams keep theirs as well") {
+    Series series;
+    for (int second = 0; second < 3; ++second)
+        for (std::uint32_t i = 0; i < 1000; ++i) series.add(counted(i, i, 1, 0, 100), after(second));
+    const auto told = series.since(Series::last_full(after(0)), after(3));
+    CHECK(told.lines.size() == Series::kMostLines);
+    for (const auto& [key, points] : told.lines) {
+        CHECK(key.first == Series::kAllRoutes);
+        CHECK(points.front().requests == 1);
+        CHECK(points.back().requests == 1);
+    }
+}
