@@ -82,6 +82,7 @@ struct Control::Members {
     // The same configuration may find other secrets where it refers to some.
     void follow_secrets();
     void make_again(const char* otherwise);
+    void hand_to_workers(std::shared_ptr<const Snapshot> next);
     // Compiled and made the controller's, not yet stored.
     Result<void> begin(const Beginning& from);
     Result<void> store_beginning(const Beginning& from, const std::string& file_hash);

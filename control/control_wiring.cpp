@@ -152,16 +152,7 @@ void Control::Members::build_core() {
         registry.certificates().excuse_nobody();
         return compiled;
     };
-    ports.publish = [this](std::shared_ptr<const Snapshot> next) {
-        const bool as_led = next->led == led.version;
-        registry.published(*next);
-        pool->publish(std::move(next));
-        // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.
-        if (!as_led)
-            boost::asio::post(io, [this] {
-                if (!ending && controller->snapshot()->led != led.version) make_again("what it refers to stays");
-            });
-    };
+    ports.publish = [this](std::shared_ptr<const Snapshot> next) { hand_to_workers(std::move(next)); };
     ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
         pool->cut(before, upstreams);
     };
@@ -289,6 +280,17 @@ void Control::Members::follow_secrets() {
     if (!refers_to_secrets(controller->model())) return;
     ++led.version;
     make_again("the secrets stay as they were");
+}
+
+void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
+    const bool as_led = next->led == led.version;
+    registry.published(*next);
+    pool->publish(std::move(next));
+    if (as_led) return;
+    // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.
+    asio::post(io, [this] {
+        if (!ending && controller->snapshot()->led != led.version) make_again("what it refers to stays");
+    });
 }
 
 void Control::Members::make_again(const char* otherwise) {
