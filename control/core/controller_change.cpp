@@ -172,7 +172,14 @@ void Controller::in_turn(bool dry_run, const Answered& done, Turns::Job job) {
 void Controller::make(Change change, Steady arrived, Answered done, Turn turn) {
     if (change.document && ports_.aside)
         return judge_aside(std::move(change), arrived, std::move(done), std::move(turn));
-    auto prepared = prepare(change);
+    Result<Prepared> prepared = problems::internal("it could not be prepared");
+    // However it ends, whoever asked is answered: a key in progress would keep each repetition waiting.
+    try {
+        prepared = prepare(change);
+    } catch (const std::exception& error) {
+        prepared =
+            problems::internal(fmt::format("the change could not be made: {}; nothing was changed", error.what()));
+    }
     if (!prepared) return done(prepared.error());
     made(std::move(change), std::move(*prepared), arrived, std::move(done), std::move(turn));
 }
@@ -195,7 +202,13 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
                                                            std::move(done), std::move(turn), holders()});
     const bool begun = ports_.aside(
         [judging] {
-            judging->judged = judge(*judging->in_force, judging->facts, judging->change, {}, led_to(judging->holders));
+            try {
+                judging->judged =
+                    judge(*judging->in_force, judging->facts, judging->change, {}, led_to(judging->holders));
+            } catch (const std::exception& error) {
+                judging->judged = problems::internal(
+                    fmt::format("the document could not be judged: {}; nothing was changed", error.what()));
+            }
         },
         [this, judging, alive = std::weak_ptr(alive_)] {
             if (alive.expired() || stopped_) return;

@@ -23,6 +23,16 @@ config::Endpoint endpoint_of(const Found& found) {
     return out;
 }
 
+constexpr std::size_t kMostNamed = 4;  // times max_endpoints, with those that are named again
+
+// A log line, an event and the history show the first of many.
+void cut(std::vector<std::string>& names) {
+    if (names.size() <= Roll::kToldNames) return;
+    const auto more = names.size() - Roll::kToldNames;
+    names.resize(Roll::kToldNames);
+    names.push_back(fmt::format("and {} more", more));
+}
+
 }  // namespace
 
 const char* word(Roll::Held held) {
@@ -73,6 +83,12 @@ void Roll::restore(const Kept& kept, Now now) {
 }
 
 std::optional<std::vector<Found>> Roll::taken(const Sighting& sighting, std::string* why) {
+    const auto too_many = [&](std::size_t endpoints) {
+        *why = fmt::format("{} endpoints, more than max_endpoints ({})", endpoints, rules_.max_endpoints);
+        return std::nullopt;
+    };
+    // Before anything is collected: what is far too much costs nothing more. Some may be named more than once.
+    if (sighting.found.size() > kMostNamed * rules_.max_endpoints) return too_many(sighting.found.size());
     std::map<config::Address, Found> all;
     std::vector<std::string> refused;
     for (const auto& found : sighting.found) {
@@ -99,10 +115,7 @@ std::optional<std::vector<Found>> Roll::taken(const Sighting& sighting, std::str
                    : fmt::format("{}, and {} more that are refused", refused.front(), refused.size() - 1);
         return std::nullopt;
     }
-    if (all.size() > rules_.max_endpoints) {
-        *why = fmt::format("{} endpoints, more than max_endpoints ({})", all.size(), rules_.max_endpoints);
-        return std::nullopt;
-    }
+    if (all.size() > rules_.max_endpoints) return too_many(all.size());
     std::vector<Found> out;
     for (auto& [address, found] : all) out.push_back(std::move(found));
     // A registry that has nobody left is ignored about it: our own checks say who serves.
@@ -348,6 +361,8 @@ std::size_t Roll::held() const {
 }
 
 std::vector<Roll::News> Roll::take_news() {
+    for (auto& news : news_)
+        for (auto* names : {&news.added, &news.removed, &news.about}) cut(*names);
     return std::exchange(news_, {});
 }
 

@@ -45,6 +45,7 @@ class Roll {
     static constexpr std::chrono::minutes kFlapWindow{5};
     static constexpr std::chrono::minutes kLongestHold{5};
     static constexpr std::size_t kRemembered = 4096;  // who left, for G4
+    static constexpr std::size_t kToldNames = 20;     // of one news and kind; the rest is counted
     static constexpr std::chrono::milliseconds kSoonestLook{200};
 
     struct Now {

@@ -78,10 +78,10 @@ Result<config::Model> apply(const config::Model& model, const Facts& facts, cons
     if (is_discovered(model, facts, wanted.upstream, address->text()) && says_only_override(*wanted.settings)) {
         endpoint.erase("address");
         if (endpoint.value("state", Json()) == "up") endpoint.erase("state");
-        if (endpoint.empty())
-            upstream["endpoint_overrides"].erase(address->text());
-        else
+        if (!endpoint.empty())
             upstream["endpoint_overrides"][address->text()] = std::move(endpoint);
+        else if (upstream.contains("endpoint_overrides"))
+            upstream["endpoint_overrides"].erase(address->text());
         auto parsed = config::parse(document);
         if (!parsed.model) return problems::invalid(std::move(parsed.errors));
         return std::move(*parsed.model);

@@ -60,6 +60,8 @@ void EtcdClient::call(const std::string& path, const std::string& body, unsigned
     if (!servers_.user.empty() && token_.empty())
         return authenticate([this, path, body, tries, done = std::move(done)](std::string why) {
             if (why.empty()) return call(path, body, tries, done);
+            next_member();
+            if (tries > 0) return call(path, body, tries - 1, done);
             net::HttpAnswer failed;
             failed.error = "authenticating: " + why;
             done(std::move(failed));

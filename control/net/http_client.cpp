@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "config/address.h"
+#include "proxy/base/log.h"
 
 namespace switchyard::control::net {
 namespace {
@@ -93,11 +94,32 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
         while (!self->over_ && !self->jobs_.empty()) {
             auto job = std::move(self->jobs_.front());
             self->jobs_.pop_front();
-            auto answer = co_await self->run(job);
-            self->timer_.cancel();
-            if (!self->over_) job.done(std::move(answer));
+            // Whoever is told may throw; those who wait behind are asked all the same.
+            try {
+                auto answer = co_await self->run(job);
+                self->timer_.cancel();
+                if (auto done = std::exchange(job.done, nullptr); done && !self->over_) done(std::move(answer));
+            } catch (const std::exception& error) {
+                self->timer_.cancel();
+                self->hang_up();
+                log_error("a call to {} has failed by a fault of this program: {}", self->server_.url, error.what());
+                self->broke_off(job, error.what());
+            }
         }
         self->working_ = false;
+    }
+
+    // Its caller is told once: not again where it was the telling that failed.
+    void broke_off(Job& job, const std::string& why) {
+        auto done = std::exchange(job.done, nullptr);
+        if (!done || over_) return;
+        HttpAnswer answer;
+        answer.error = why;
+        try {
+            done(std::move(answer));
+        } catch (const std::exception& error) {
+            log_error("the end of a call to {} could not be told: {}", server_.url, error.what());
+        }
     }
 
     // However the call ends, the timer has ended with it.

@@ -104,6 +104,7 @@ void Discovery::stop() {
     stopped_ = true;
     timer_.cancel();
     keep_timer_.cancel();
+    keep_now();
     for (auto& [name, e] : entries_) e->source.reset();
 }
 
@@ -216,15 +217,19 @@ void Discovery::keep_soon(const std::string& upstream) {
     keep_timer_.async_wait([this](boost::system::error_code ec) {
         if (ec || stopped_) return;
         keeping_ = false;
-        Rows rows;
-        for (const auto& name : std::exchange(unkept_, {})) {
-            const auto it = entries_.find(name);
-            rows[name] = it == entries_.end()
-                             ? Row{}
-                             : Row{source_words(it->second->discover), kept_text(it->second->roll.kept())};
-        }
-        ports_.keep(rows);
+        keep_now();
     });
+}
+
+void Discovery::keep_now() {
+    if (unkept_.empty()) return;
+    Rows rows;
+    for (const auto& name : std::exchange(unkept_, {})) {
+        const auto it = entries_.find(name);
+        rows[name] =
+            it == entries_.end() ? Row{} : Row{source_words(it->second->discover), kept_text(it->second->roll.kept())};
+    }
+    ports_.keep(rows);
 }
 
 }  // namespace switchyard::control::discovery

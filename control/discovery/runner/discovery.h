@@ -91,6 +91,7 @@ class Discovery {
     void arm();
     void look_at_time();
     void keep_soon(const std::string& upstream);
+    void keep_now();
 
     const boost::asio::any_io_executor executor_;
     const Ports ports_;

@@ -99,6 +99,15 @@ void DnsSource::resolve(std::shared_ptr<Look> look, const std::set<std::string>&
 }
 
 void DnsSource::finish(const Look& look) {
+    // The client reads one more than the bound and no further: what is beyond it would be missing unsaid.
+    for (const auto& [name, answers] : look.answers)
+        for (const auto& [answer, brings] : answers)
+            if (answer.addresses.size() > AddressBook::kMostAddresses)
+                return done(
+                    Sighting::failed(fmt::format("{} has more than {} addresses of one family, which is the most "
+                                                 "that is read; spread them over the targets of an SRV record",
+                                                 name, AddressBook::kMostAddresses)),
+                    milliseconds{0});
     Sighting out;
     out.complete = out.in_parts = true;
     std::string why;

@@ -51,7 +51,13 @@ void KubernetesSource::start(Heard heard) {
 }
 
 void KubernetesSource::look() {
-    side_.ask(call(""), [this](net::HttpAnswer answer) {
+    if (looking_) return;
+    std::string unreadable;
+    auto asked = call("", &unreadable);
+    if (!asked) return;  // the list and the watch say so
+    looking_ = true;
+    side_.ask(std::move(*asked), [this](net::HttpAnswer answer) {
+        looking_ = false;
         // Beside the watch, whose own state it leaves alone.
         KubernetesSlices now(what_.port);
         std::string why;
@@ -59,21 +65,27 @@ void KubernetesSource::look() {
     });
 }
 
-net::HttpCall KubernetesSource::call(const std::string& more) const {
+std::optional<net::HttpCall> KubernetesSource::call(const std::string& more, std::string* why) const {
+    std::optional<std::string> token;
+    if (!api_.token_file.empty()) {
+        token = config::secret_value({config::Secret::From::file, api_.token_file}, why);
+        if (!token) return std::nullopt;
+    }
     net::HttpCall out;
     out.target = fmt::format(
         "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D{}{}",
         url_part(what_.name_space), url_part(what_.service), more);
     out.headers = {{"Accept", "application/json"}};
-    std::string why;
-    if (const auto token = config::secret_value({config::Secret::From::file, api_.token_file}, &why))
-        out.headers.emplace_back("Authorization", "Bearer " + *token);
+    if (token) out.headers.emplace_back("Authorization", "Bearer " + *token);
     out.limit = kCall;
     return out;
 }
 
 void KubernetesSource::list() {
-    client_.ask(call(""), [this](net::HttpAnswer answer) {
+    std::string unreadable;
+    auto asked = call("", &unreadable);
+    if (!asked) return failed(std::move(unreadable));
+    client_.ask(std::move(*asked), [this](net::HttpAnswer answer) {
         std::string why;
         if (!answer.ok()) return failed(words_of(answer));
         if (slices_.list(answer.body, &why) != Read::changed) return failed(std::move(why));
@@ -84,12 +96,15 @@ void KubernetesSource::list() {
 }
 
 void KubernetesSource::watch() {
+    std::string unreadable;
     auto watching = call(fmt::format("&watch=1&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
-                                     kWatch.count(), url_part(slices_.version())));
-    watching.limit = kSilence;
+                                     kWatch.count(), url_part(slices_.version())),
+                         &unreadable);
+    if (!watching) return failed(std::move(unreadable));
+    watching->limit = kSilence;
     const auto verdict = std::make_shared<std::pair<Read, std::string>>(Read::same, "");
     client_.stream(
-        std::move(watching),
+        std::move(*watching),
         [this, verdict](std::string_view line) {
             if (verdict->first == Read::stale || verdict->first == Read::broken || line.empty()) return;
             verdict->first = slices_.event(line, &verdict->second);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <optional>
 
 #include "control/discovery/kubernetes_slices.h"
 #include "control/discovery/runner/source.h"
@@ -23,7 +24,7 @@ class KubernetesSource final : public Source {
     void look() override;
 
   private:
-    net::HttpCall call(const std::string& more) const;
+    std::optional<net::HttpCall> call(const std::string& more, std::string* why) const;  // none: no token
     void list();
     void watch();
     void failed(std::string why);
@@ -36,6 +37,7 @@ class KubernetesSource final : public Source {
     boost::asio::steady_timer timer_;
     Heard heard_;
     unsigned failures_ = 0;
+    bool looking_ = false;
     const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

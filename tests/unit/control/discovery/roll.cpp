@@ -343,13 +343,28 @@ TEST_CASE("with allow only its blocks are taken, loopback too, but never our own
     CHECK(t.roll.state() == Roll::State::stale);
 }
 
-TEST_CASE("more than max_endpoints is no answer") {
+TEST_CASE("of many that come at once the first are told and the rest is counted") {
+    Table t;
+    Texts many;
+    for (int i = 1; i <= 30; ++i) many.push_back("10.0.0." + std::to_string(i));
+    t.hear(many);
+    const auto news = t.roll.take_news();
+    REQUIRE(news.size() == 1);
+    CHECK(news[0].added.size() == Roll::kToldNames + 1);
+    CHECK(news[0].added.back() == "and 10 more");
+}
+
+TEST_CASE("more than max_endpoints is no answer, and of far too many none is told") {
     config::Discovery rules;
     rules.max_endpoints = 2;
     Table t(rules);
     t.hear(kAB);
     CHECK_FALSE(t.hear(Texts{"10.0.0.1", "10.0.0.2", "10.0.0.3"}));
     CHECK(t.roll.why() == "3 endpoints, more than max_endpoints (2)");
+    Texts far_too_many;
+    for (int i = 1; i <= 9; ++i) far_too_many.push_back("127.0.0." + std::to_string(i));
+    CHECK_FALSE(t.hear(far_too_many));
+    CHECK(t.told(Kind::refused) == 0);
     CHECK(t.used() == kAB);
 }
 

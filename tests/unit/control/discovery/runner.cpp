@@ -114,6 +114,15 @@ TEST_CASE("what a source names is found, told, and kept for the next start") {
     CHECK(again.discovery->sight("green")->roll == 1);
 }
 
+TEST_CASE("what was not kept yet is kept when it stops") {
+    Desk d;
+    d.discovery->follow(d.model, {});
+    d.says(kOne);
+    CHECK(d.kept.empty());
+    d.discovery->stop();
+    CHECK(d.kept["green"].source == "file /a");
+}
+
 TEST_CASE("what was found by another source is not restored") {
     Desk before;
     before.discovery->follow(before.model, {});

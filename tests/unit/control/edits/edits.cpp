@@ -122,3 +122,18 @@ TEST_CASE("requirements compare with what is, and say both") {
     CHECK(require(kHealthy, {"blue", {}, 3}).error().detail.find("3 requests in flight") != std::string::npos);
     CHECK(require(kHealthy, {"pink", 1, {}}).error().status == 409);
 }
+
+TEST_CASE("a discovered endpoint without an override is put as it is") {
+    auto m = model();
+    m.upstreams.at("blue").discover.emplace();
+    m.upstreams.at("blue").discover->file = config::DiscoverFile{"/registry.json"};
+    config::Endpoint found;
+    found.address = *config::Address::parse("127.0.0.1:77");
+    auto facts = kHealthy;
+    facts["blue"].discovered = {found};
+    for (const auto& settings : {nlohmann::ordered_json::object(), nlohmann::ordered_json{{"state", "up"}}}) {
+        const auto put = apply(m, facts, PutEndpoint{"blue", "127.0.0.1:77", &settings});
+        REQUIRE(put.has_value());
+        CHECK(put->upstreams.at("blue").endpoint_overrides.empty());
+    }
+}

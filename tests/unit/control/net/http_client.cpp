@@ -217,6 +217,23 @@ TEST_CASE("after its end nothing is called, and a callback may be the end") {
     io.poll();
 }
 
+TEST_CASE("whoever throws when told of an answer or a line keeps nobody else from being asked") {
+    asio::io_context io{1};
+    Script server(io);
+    server.answers = {whole("one"), whole("two\n"), whole("three")};
+    HttpClient client(io.get_executor(), {server.url(), ""});
+    std::optional<HttpAnswer> broken, last;
+    client.ask({}, [](HttpAnswer) { throw std::runtime_error("told"); });
+    client.stream(
+        {}, [](std::string_view) { throw std::runtime_error("a line"); },
+        [&](HttpAnswer answer) { broken = std::move(answer); });
+    client.ask({}, [&](HttpAnswer answer) { last = std::move(answer); });
+    while (!last) io.run_one();
+    REQUIRE(broken);
+    CHECK(broken->error == "a line");
+    CHECK(last->body == "three");
+}
+
 namespace {
 
 // Answers "secret" to whoever gets as far as a request.
