@@ -33,9 +33,6 @@ class Forum(Process):
         line = until("the forum's port", lambda: next((l for l in self.text().splitlines() if l.startswith("forum listening")), None))
         self.address = f"127.0.0.1:{line.rsplit(':', 1)[1]}"
 
-    def is_sanitized(self):
-        return "libasan" in pathlib.Path(f"/proc/{self.child.pid}/maps").read_text()
-
     def resident_kib(self):
         with open(f"/proc/{self.child.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))

@@ -139,7 +139,10 @@ def story(switchyard, yardbench, work, generations, seed):
             check("each change made a generation, but where it changed nothing", made > generations * 0.8, (made, generations))
             warm, last = sizes[int(len(sizes) * WARM)], sizes[-1]
             live = 2 * (AT_ONCE + 3) + 2 * SPARE
-            check("memory", last["resident KiB"] <= warm["resident KiB"] + SLACK_KB, (warm, last))
+            if proxy.is_sanitized():
+                print("memory is not judged, a sanitizer keeps what was freed")
+            else:
+                check("memory", last["resident KiB"] <= warm["resident KiB"] + SLACK_KB, (warm, last))
             check("threads", last["threads"] == warm["threads"], (warm, last))
             check("descriptors", last["descriptors"] <= warm["descriptors"] + 16, (warm, last))
             check("routes and upstreams in /metrics", last["routes and upstreams in them"] <= GONE + live, last)

@@ -54,6 +54,10 @@ class Process:
     def alive(self):
         return self.child.poll() is None
 
+    def is_sanitized(self):
+        """Whether a sanitizer keeps what was freed, so that its memory says nothing."""
+        return "libasan" in pathlib.Path(f"/proc/{self.child.pid}/maps").read_text()
+
     def kill(self):
         self.child.send_signal(signal.SIGKILL)
         self.child.wait()
