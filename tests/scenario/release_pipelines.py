@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from checks import check, verdict  # noqa: E402
 from colours import Clients  # noqa: E402
-from running import DEADLINE, Switchyard, until, workplace  # noqa: E402
+from running import DEADLINE, Switchyard, port_to_keep, until, workplace  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINES = ROOT / "scripts" / "pipelines"
@@ -32,11 +32,7 @@ class Place:
 
     def __init__(self, program, forum, work):
         self.forum, self.work = forum, work
-        self.port = {}
-        for colour in ("blue", "green"):  # ports that the kernel has just given
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port[colour] = probe.getsockname()[1]
+        self.port = {colour: port_to_keep() for colour in ("blue", "green")}
         self.bin = pathlib.Path(work) / "bin"
         self.bin.mkdir()
         (self.bin / "switchyard").symlink_to(program)

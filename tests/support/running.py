@@ -5,6 +5,7 @@ deadline that fails loudly."""
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -37,6 +38,19 @@ def accepts(port):
         return True
     except OSError:
         return False
+
+
+def port_to_keep():
+    """For a program that has to come back on the same port: none of those that the kernel gives to whoever asks for any."""
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(first // 2, first)
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            continue
 
 
 class Process:
