@@ -6,17 +6,8 @@ namespace switchyard::config::nginx {
 
 namespace {
 
-struct Entry {
-    std::string_view name;  // a name, or the start of names when it ends in '*'
-    Note::Kind kind;
-    std::string_view advice;
-};
+using Entry = KnownDirective;
 
-constexpr auto kLost = Note::Kind::lost;
-constexpr auto kChanged = Note::Kind::changed;
-constexpr auto kUnneeded = Note::Kind::unneeded;
-
-constexpr std::string_view kOwn = "Switchyard decides this by itself";
 constexpr std::string_view kTls =
     "without a certificate and its key as files the listener speaks plain HTTP: see listeners.tls, or "
     "terminate TLS in front of it";

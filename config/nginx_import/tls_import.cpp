@@ -5,46 +5,36 @@
 #include <set>
 
 #include "config/limits.h"
+#include "config/nginx_import/known.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
 namespace {
 
-struct TlsEntry {
-    std::string_view name;
-    Note::Kind kind;
-    std::string_view advice;
-};
-
-constexpr auto kTlsLost = Note::Kind::lost;
-constexpr auto kTlsChanged = Note::Kind::changed;
-constexpr auto kTlsUnneeded = Note::Kind::unneeded;
-constexpr std::string_view kTlsOwn = "Switchyard decides this by itself";
-
 constexpr std::array kTlsDirectives{
-    TlsEntry{"ssl", kTlsUnneeded, "the listener has tls"},
-    TlsEntry{"ssl_protocols", kTlsUnneeded, "see tls.min_version of the listener"},
-    TlsEntry{"ssl_ciphers", kTlsChanged,
-             "the usual ones are offered instead (Mozilla's intermediate list); see tls.ciphers of the listener"},
-    TlsEntry{"ssl_prefer_server_ciphers", kTlsUnneeded, "clients choose among ciphers that are all good"},
-    TlsEntry{"ssl_session_cache", kTlsUnneeded, "tickets do what the cache is for"},
-    TlsEntry{"ssl_session_timeout", kTlsUnneeded, kTlsOwn},
-    TlsEntry{"ssl_session_tickets", kTlsUnneeded, "tickets are given out under keys that change every 12 hours"},
-    TlsEntry{"ssl_session_ticket_key", kTlsChanged,
-             "keys of tickets are Switchyard's own: tickets are not known to other machines"},
-    TlsEntry{"ssl_dhparam", kTlsUnneeded, "key exchange is by elliptic curves"},
-    TlsEntry{"ssl_ecdh_curve", kTlsUnneeded, "X25519, P-256 and P-384"},
-    TlsEntry{"ssl_buffer_size", kTlsUnneeded, kTlsOwn},
-    TlsEntry{"ssl_early_data", kTlsLost, "early data can be replayed, and is not taken"},
-    TlsEntry{"ssl_stapling", kTlsChanged, "no OCSP answer is stapled; most authorities have ended OCSP"},
-    TlsEntry{"ssl_stapling_verify", kTlsUnneeded, "no OCSP answer is stapled"},
-    TlsEntry{"ssl_stapling_file", kTlsChanged, "no OCSP answer is stapled"},
-    TlsEntry{"ssl_stapling_responder", kTlsUnneeded, "no OCSP answer is stapled"},
-    TlsEntry{"ssl_reject_handshake", kTlsUnneeded, "is strict_sni of the listener"},
-    TlsEntry{"ssl_client_certificate", kTlsUnneeded, "is client.ca of the listener, where clients are asked"},
-    TlsEntry{"ssl_crl", kTlsUnneeded, "is client.crl of the listener, where clients are asked"},
-    TlsEntry{"ssl_verify_depth", kTlsUnneeded, "is client.depth of the listener, where clients are asked"},
-    TlsEntry{"ssl_handshake_timeout", kTlsUnneeded, "see tls.handshake_timeout of the listener"},
+    KnownDirective{"ssl", kUnneeded, "the listener has tls"},
+    KnownDirective{"ssl_protocols", kUnneeded, "see tls.min_version of the listener"},
+    KnownDirective{"ssl_ciphers", kChanged,
+                   "the usual ones are offered instead (Mozilla's intermediate list); see tls.ciphers of the listener"},
+    KnownDirective{"ssl_prefer_server_ciphers", kUnneeded, "clients choose among ciphers that are all good"},
+    KnownDirective{"ssl_session_cache", kUnneeded, "tickets do what the cache is for"},
+    KnownDirective{"ssl_session_timeout", kUnneeded, kOwn},
+    KnownDirective{"ssl_session_tickets", kUnneeded, "tickets are given out under keys that change every 12 hours"},
+    KnownDirective{"ssl_session_ticket_key", kChanged,
+                   "keys of tickets are Switchyard's own: tickets are not known to other machines"},
+    KnownDirective{"ssl_dhparam", kUnneeded, "key exchange is by elliptic curves"},
+    KnownDirective{"ssl_ecdh_curve", kUnneeded, "X25519, P-256 and P-384"},
+    KnownDirective{"ssl_buffer_size", kUnneeded, kOwn},
+    KnownDirective{"ssl_early_data", kLost, "early data can be replayed, and is not taken"},
+    KnownDirective{"ssl_stapling", kChanged, "no OCSP answer is stapled; most authorities have ended OCSP"},
+    KnownDirective{"ssl_stapling_verify", kUnneeded, "no OCSP answer is stapled"},
+    KnownDirective{"ssl_stapling_file", kChanged, "no OCSP answer is stapled"},
+    KnownDirective{"ssl_stapling_responder", kUnneeded, "no OCSP answer is stapled"},
+    KnownDirective{"ssl_reject_handshake", kUnneeded, "is strict_sni of the listener"},
+    KnownDirective{"ssl_client_certificate", kUnneeded, "is client.ca of the listener, where clients are asked"},
+    KnownDirective{"ssl_crl", kUnneeded, "is client.crl of the listener, where clients are asked"},
+    KnownDirective{"ssl_verify_depth", kUnneeded, "is client.depth of the listener, where clients are asked"},
+    KnownDirective{"ssl_handshake_timeout", kUnneeded, "see tls.handshake_timeout of the listener"},
 };
 
 bool says_on(const Directive& directive) {
@@ -66,7 +56,7 @@ std::string path_in(const std::filesystem::path& folder, const std::string& path
 
 bool ServerTls::knows(std::string_view name) {
     return name == "ssl_certificate" || name == "ssl_certificate_key" ||
-           std::ranges::find(kTlsDirectives, name, &TlsEntry::name) != kTlsDirectives.end();
+           std::ranges::find(kTlsDirectives, name, &KnownDirective::name) != kTlsDirectives.end();
 }
 
 ServerTls ServerTls::under(const std::vector<Directive>& block) const {
@@ -148,13 +138,13 @@ void ServerTls::into(Model& model, Listener& listener, bool is_default, const st
 
 void ServerTls::note(Notes& notes) const {
     for (const Directive* directive : others_) {
-        const auto& entry = *std::ranges::find(kTlsDirectives, directive->name, &TlsEntry::name);
+        const auto& entry = *std::ranges::find(kTlsDirectives, directive->name, &KnownDirective::name);
         const bool old = directive->name == "ssl_protocols" &&
                          std::ranges::any_of(directive->args,
                                              [](const auto& word) { return word != "TLSv1.2" && word != "TLSv1.3"; });
         if (old)
             notes.changed(*directive, "TLS 1.2 and 1.3 are spoken, and nothing older");
-        else if (entry.kind == kTlsUnneeded || directive->arg(0) == "off")
+        else if (entry.kind == kUnneeded || directive->arg(0) == "off")
             notes.unneeded(*directive, std::string(entry.advice));
         else
             notes.add({directive->file, directive->line, directive->written(), std::string(entry.advice), entry.kind});

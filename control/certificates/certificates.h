@@ -5,8 +5,8 @@
 // cannot be used never replaces the one in force, which stays when its file goes away; that is said in status, events
 // and log, once the second look in kSecondLook has found the same: a chain and its key are written one after the other.
 // Invariants: `done` of look() is called once; after done(true) no handshake sees what was in force before.
-// Threads: control; the disk is waited for by a thread beside it.
-// Units: wall clock in seconds since 1970.
+// Threads: control; the disk is waited for by a thread beside it, but by keep_usable(), for files that are not in
+// force. Units: wall clock in seconds since 1970.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -3,16 +3,14 @@ goes wrong with one. Written from that alone, by somebody who has not read the c
 
 A test changes it by `register`, `deregister`, `wake`, `reset`, and breaks it by setting `fault`; each wakes who waits."""
 import gzip
-import http.server
 import json
 import random
 import re
-import socket
 import threading
 import time
 import urllib.parse
 
-from threaded_server import Threads
+from threaded_server import Restarted
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 LONGEST_WAIT, WAIT_UNLESS_SAID = 600, 300
@@ -50,16 +48,16 @@ class Refusal(Exception):
         self.status, self.text = status, text
 
 
-class ConsulAgent:
+class ConsulAgent(Restarted):
     def __init__(self, datacenter="dc1", hurry=1):
         """Waits of clients are `hurry` times as short."""
+        super().__init__()
         self.datacenter, self.hurry = datacenter, hurry
         self.changed = threading.Condition()
         self.instances, self.index, self.of_green = {}, 27, 27
         self.tokens = {}  # a token → what it may: "read" or nothing; without any, ACLs are off
         self.fault, self.headers = None, {}
-        self.asked, self.open, self.http = [], set(), None
-        self.port = 0
+        self.asked = []
         self.start()
 
     # What a test does
@@ -112,42 +110,6 @@ class ConsulAgent:
 
     # The server
 
-    def start(self):
-        agent = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            server_version, sys_version = "", ""
-
-            def setup(self):
-                super().setup()
-                agent.open.add(self.connection)
-
-            def finish(self):
-                agent.open.discard(self.connection)
-                super().finish()
-
-            def do_GET(self):
-                agent._serve(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.http = Threads(("127.0.0.1", self.port), Handler)
-        self.port = self.http.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
-    def stop(self):
-        """The process is gone: nobody listens, and who was connected is cut off."""
-        self.http.shutdown()
-        self.http.server_close()
-        for connection in list(self.open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
     def __enter__(self):
         return self
 
@@ -155,7 +117,7 @@ class ConsulAgent:
         self.broken(None)
         self.stop()
 
-    def _serve(self, call):
+    def serve(self, call):
         target = urllib.parse.urlsplit(call.path)
         query = urllib.parse.parse_qs(target.query, keep_blank_values=True)
         self.asked.append((time.monotonic(), call.path, dict(call.headers)))

@@ -4,15 +4,13 @@ nor `kubernetes_stub`.
 
 A test changes slices by `put` and `delete`, and breaks it by `broken`, `compact`, `end_watches`, `tell_error`."""
 import copy
-import http.server
 import json
 import random
-import socket
 import threading
 import time
 import urllib.parse
 
-from threaded_server import Threads
+from threaded_server import Restarted
 
 LABEL = "kubernetes.io/service-name"
 PATH = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
@@ -37,9 +35,10 @@ def status(code, reason, message):
 EXPIRED = status(410, "Expired", "too old resource version: 1 (99)")
 
 
-class KubernetesServer:
+class KubernetesServer(Restarted):
     def __init__(self, page=None):
         """`page`: a list is never longer, whatever limit was asked for."""
+        super().__init__()
         self.page = page
         self.changed = threading.Condition()
         self.slices, self.version = {}, 10245
@@ -47,7 +46,7 @@ class KubernetesServer:
         self.told, self.ended, self.bookmarks = {}, 0, 0
         self.tokens, self.forbidden = {"first"}, False
         self.fault = self.list_fault = self.watch_fault = None
-        self.tear, self.asked, self.open, self.port = False, [], set(), 0
+        self.tear, self.asked = False, []
         self.snapshots = {}
         self.start()
 
@@ -119,43 +118,8 @@ class KubernetesServer:
 
     # The server
 
-    def start(self):
-        server = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            server_version, sys_version = "", ""
-
-            def setup(self):
-                super().setup()
-                server.open.add(self.connection)
-
-            def finish(self):
-                server.open.discard(self.connection)
-                super().finish()
-
-            def do_GET(self):
-                try:
-                    server._serve(self)
-                except OSError:
-                    self.close_connection = True
-
-            def log_message(self, *_):
-                pass
-
-        self.http = Threads(("127.0.0.1", self.port), Handler)
-        self.port = self.http.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-
     def stop(self):
-        self.http.shutdown()
-        self.http.server_close()
-        for connection in list(self.open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        super().stop()
         self.end_watches()
 
     def __enter__(self):
@@ -177,7 +141,7 @@ class KubernetesServer:
         self._head(call, code, Content_Length=str(len(body)), **headers)
         call.wfile.write(body)
 
-    def _serve(self, call):
+    def serve(self, call):
         target = urllib.parse.urlsplit(call.path)
         query = {k: v[-1] for k, v in urllib.parse.parse_qs(target.query, keep_blank_values=True).items()}
         self.asked.append((time.monotonic(), call.path, call.headers.get("Authorization", "")))

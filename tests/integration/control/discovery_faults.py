@@ -116,22 +116,15 @@ def consul(program, a, b):
                 row.stale("ACL")
                 agent.may(sesame="read")
                 row.current()
-            with row("no leader known, and few are told", a, b):
-                agent.broken(None, X_Consul_Knownleader="false")
-                agent.deregister("two")
-                calls = len(agent.asked)
-                s.until("asked thrice", lambda: len(agent.asked) >= calls + 3)
-                agent.register(two)
-                agent.broken(None)
-                row.current()
-            with row("last contact long ago, and few are told", a, b):
-                agent.broken(None, X_Consul_Lastcontact="60000")
-                agent.deregister("two")
-                calls = len(agent.asked)
-                s.until("asked thrice", lambda: len(agent.asked) >= calls + 3)
-                agent.register(two)
-                agent.broken(None)
-                row.current()
+            for what, header in (("no leader known", {"X_Consul_Knownleader": "false"}), ("last contact long ago", {"X_Consul_Lastcontact": "60000"})):
+                with row(f"{what}, and few are told", a, b):
+                    agent.broken(None, **header)
+                    agent.deregister("two")
+                    calls = len(agent.asked)
+                    s.until("asked thrice", lambda: len(agent.asked) >= calls + 3)
+                    agent.register(two)
+                    agent.broken(None)
+                    row.current()
             with row("the index goes backwards", a, b):
                 calls = len(agent.asked)
                 agent.wake()
