@@ -25,7 +25,7 @@ EtcdClient::EtcdClient(const boost::asio::any_io_executor& executor, config::Etc
 
 void EtcdClient::next_member() {
     member_ = (member_ + 1) % servers_.urls.size();
-    client_ = std::make_unique<net::HttpClient>(executor_, net::HttpServer{servers_.urls[member_], servers_.ca_file});
+    client_ = std::make_unique<net::HttpClient>(executor_, net::HttpServer{servers_.urls[member_], {servers_.ca_file}});
     token_.clear();
 }
 
@@ -92,7 +92,8 @@ void EtcdClient::read(const std::string& prefix, Answered done) {
 }
 
 void EtcdClient::watch(const std::string& prefix, std::int64_t from_revision, Said said, Lost lost) {
-    watching_ = std::make_unique<net::HttpClient>(executor_, net::HttpServer{servers_.urls[member_], servers_.ca_file});
+    watching_ =
+        std::make_unique<net::HttpClient>(executor_, net::HttpServer{servers_.urls[member_], {servers_.ca_file}});
     auto call = call_of("watch", watch_request(prefix, from_revision));
     call.limit = kSilence;
     watching_->stream(

@@ -1,7 +1,6 @@
 #include "control/net/http_client.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -196,28 +195,24 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
         co_return HttpAnswer{};
     }
     asio::awaitable<HttpAnswer> secure() {
-        Error error;
         if (!context_) {
-            context_.emplace(ssl::context::tls_client);
-            context_->set_verify_mode(ssl::verify_peer, error);
-            if (server_.ca_file.empty())
-                context_->set_default_verify_paths(error);
-            else
-                context_->load_verify_file(server_.ca_file, error);
-            if (error) {
-                context_.reset();
-                co_return failed(
-                    "reading " + (server_.ca_file.empty() ? std::string("the machine's authorities") : server_.ca_file),
-                    error);
+            HttpAnswer none;
+            context_ = make_tls_client_context(server_.tls, &none.error);
+            if (!context_) {
+                hang_up();
+                co_return none;
             }
         }
         secure_.emplace(std::move(*plain_), *context_);
         plain_.reset();
-        secure_->set_verify_callback(ssl::host_name_verification(place_.host), error);
-        if (place_.host.find(':') == std::string::npos)
-            SSL_set_tlsext_host_name(secure_->native_handle(), place_.host.c_str());
+        aim(secure_->native_handle(), server_.tls, place_.host);
         auto [refused] = co_await secure_->async_handshake(ssl::stream_base::client, kNothrow);
-        if (refused || late_ || over_) co_return failed("TLS with " + server_.url, refused);
+        if (refused || late_ || over_) {
+            const auto trouble = tls_trouble(secure_->native_handle(), refused);
+            auto out = failed("TLS with " + server_.url, refused);
+            if (!late_) out.error = fmt::format("TLS with {}: {}", server_.url, trouble.words);
+            co_return out;
+        }
         co_return HttpAnswer{};
     }
 
@@ -289,7 +284,7 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     const Place place_;
     tcp::resolver resolver_;
     asio::steady_timer timer_;
-    std::optional<ssl::context> context_;
+    std::shared_ptr<ssl::context> context_;
     std::optional<Plain> plain_;
     std::optional<Secure> secure_;
     boost::beast::flat_buffer buffer_;

@@ -21,12 +21,14 @@
 #include <utility>
 #include <vector>
 
+#include "control/net/tls_client.h"
+
 namespace switchyard::control::net {
 
 // Where it is: "http://host[:port]" or "https://host[:port]".
 struct HttpServer {
     std::string url;
-    std::string ca_file;  // whom https is believed; empty: the machine's own authorities
+    TlsClientSettings tls = {};  // of https
 };
 
 struct HttpCall {

@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 ConsulSource::ConsulSource(const Surroundings& around, config::DiscoverConsul what)
     : server_(around.sources.consul),
       what_(std::move(what)),
-      client_(around.executor, {server_.url, server_.ca_file}),
-      side_(around.executor, {server_.url, server_.ca_file}),
+      client_(around.executor, {server_.url, {server_.ca_file}}),
+      side_(around.executor, {server_.url, {server_.ca_file}}),
       timer_(around.executor) {}
 
 void ConsulSource::start(Heard heard) {

@@ -40,8 +40,8 @@ std::string words_of(const net::HttpAnswer& answer) {
 KubernetesSource::KubernetesSource(const Surroundings& around, config::DiscoverKubernetes what)
     : api_(around.sources.kubernetes),
       what_(std::move(what)),
-      client_(around.executor, {api_url(api_), api_.ca_file}),
-      side_(around.executor, {api_url(api_), api_.ca_file}),
+      client_(around.executor, {api_url(api_), {api_.ca_file}}),
+      side_(around.executor, {api_url(api_), {api_.ca_file}}),
       slices_(what_.port),
       timer_(around.executor) {}
 

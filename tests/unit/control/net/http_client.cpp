@@ -76,7 +76,7 @@ std::string whole(const std::string& body, const std::string& more = "") {
 struct Desk {
     asio::io_context io{1};
     Script server{io};
-    HttpClient client{io.get_executor(), {server.url(), ""}};
+    HttpClient client{io.get_executor(), {server.url()}};
 
     HttpAnswer ask(HttpCall call = {}) {
         std::optional<HttpAnswer> out;
@@ -201,7 +201,7 @@ TEST_CASE("after its end nothing is called, and a callback may be the end") {
     asio::io_context io{1};
     Script server(io);
     server.answers = {whole("one")};
-    auto client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url(), ""});
+    auto client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url()});
     bool called = false;
     client->ask({}, [&](HttpAnswer) {
         called = true;
@@ -209,7 +209,7 @@ TEST_CASE("after its end nothing is called, and a callback may be the end") {
     });
     while (!called) io.run_one();
     CHECK(client == nullptr);
-    client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url(), ""});
+    client = std::make_unique<HttpClient>(io.get_executor(), HttpServer{server.url()});
     server.silent = true;
     client->ask({}, [&](HttpAnswer) { FAIL("called"); });
     while (server.asked.size() < 2) io.run_one();
@@ -221,7 +221,7 @@ TEST_CASE("whoever throws when told of an answer or a line keeps nobody else fro
     asio::io_context io{1};
     Script server(io);
     server.answers = {whole("one"), whole("two\n"), whole("three")};
-    HttpClient client(io.get_executor(), {server.url(), ""});
+    HttpClient client(io.get_executor(), {server.url()});
     std::optional<HttpAnswer> broken, last;
     client.ask({}, [](HttpAnswer) { throw std::runtime_error("told"); });
     client.stream(
@@ -265,7 +265,7 @@ TEST_CASE("https: of whom the file vouches for, under the name that was asked fo
     asio::co_spawn(io, serve_tls(acceptor, context), asio::detached);
     const auto ask = [&](const std::string& host, const std::string& ca_file) {
         HttpClient client(io.get_executor(),
-                          {fmt::format("https://{}:{}", host, acceptor.local_endpoint().port()), ca_file});
+                          {fmt::format("https://{}:{}", host, acceptor.local_endpoint().port()), {ca_file}});
         std::optional<HttpAnswer> out;
         client.ask({}, [&](HttpAnswer answer) { out = std::move(answer); });
         while (!out) io.run_one();
