@@ -1,6 +1,7 @@
 #include "control/net/http_client.h"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <optional>
 
 #include "config/address.h"
+#include "control/net/patient_read.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control::net {
@@ -30,6 +32,13 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 
 constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
+
+// Seconds. A firewall that forgets a connection, and a machine that has gone, are otherwise silent for as long as a
+// stream may be silent; so they are noticed within half a minute.
+constexpr int kKeepAliveAfter = 10, kKeepAliveEvery = 5, kKeepAliveTimes = 3;
+
+template <int Name>
+using TcpOption = asio::detail::socket_option::integer<IPPROTO_TCP, Name>;
 
 std::string lowered(std::string_view text) {
     std::string out(text);
@@ -72,7 +81,9 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
           server_(std::move(server)),
           place_(place_of(server_.url)),
           resolver_(executor),
-          timer_(executor) {}
+          timer_(executor),
+          authorities_(executor),
+          have_authorities_(executor) {}
 
     void add(Job job) {
         jobs_.push_back(std::move(job));
@@ -89,6 +100,24 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
   private:
     using Plain = tcp::socket;
     using Secure = ssl::stream<tcp::socket>;
+
+    // Whom https is believed, and when that cannot be read, why.
+    struct Authorities {
+        std::shared_ptr<ssl::context> context;
+        std::string why;
+    };
+    // Blocks on the disk. `ca_file` empty: the machine's own.
+    static Authorities read_authorities(const std::string& ca_file) {
+        Authorities out{std::make_shared<ssl::context>(ssl::context::tls_client), {}};
+        Error error;
+        out.context->set_verify_mode(ssl::verify_peer, error);
+        if (ca_file.empty())
+            out.context->set_default_verify_paths(error);
+        else
+            out.context->load_verify_file(ca_file, error);
+        if (error) out = {nullptr, error.message()};
+        return out;
+    }
 
     static asio::awaitable<void> work(std::shared_ptr<Connection> self) {
         while (!self->over_ && !self->jobs_.empty()) {
@@ -136,6 +165,7 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     }
     void cancel() {
         resolver_.cancel();
+        have_authorities_.cancel();
         if (socket() != nullptr) {
             Error ignored;
             socket()->close(ignored);
@@ -189,28 +219,36 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
         if (refused || late_ || over_) co_return failed("connecting to " + server_.url, refused);
         Error ignored;
         plain_->set_option(tcp::no_delay(true), ignored);
-        // A firewall that forgets a connection is otherwise silent for ever.
         plain_->set_option(asio::socket_base::keep_alive(true), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPIDLE>(kKeepAliveAfter), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPINTVL>(kKeepAliveEvery), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPCNT>(kKeepAliveTimes), ignored);
         if (place_.secure)
             if (auto why = co_await secure(); !why.error.empty()) co_return why;
         co_return HttpAnswer{};
     }
+    // A file of authorities is read for each connection: who hands it out exchanges it. The machine's own are read
+    // once.
+    asio::awaitable<HttpAnswer> find_authorities() {
+        if (context_ && server_.ca_file.empty()) co_return HttpAnswer{};
+        const auto doing =
+            "reading " + (server_.ca_file.empty() ? std::string("the machine's authorities") : server_.ca_file);
+        const auto got = std::make_shared<std::optional<Authorities>>();
+        have_authorities_.expires_at(asio::steady_timer::time_point::max());
+        authorities_.ask([file = server_.ca_file] { return read_authorities(file); },
+                         [this, got](std::optional<Authorities> read) {
+                             *got = read ? std::move(*read) : Authorities{nullptr, "its disk does not answer"};
+                             have_authorities_.cancel();
+                         });
+        while (!*got && !late_ && !over_) co_await have_authorities_.async_wait(kNothrow);
+        if (late_ || over_) co_return failed(doing, Error{});
+        if (!(*got)->context) co_return broken(doing + ": " + (*got)->why);
+        context_ = (*got)->context;
+        co_return HttpAnswer{};
+    }
     asio::awaitable<HttpAnswer> secure() {
+        if (auto why = co_await find_authorities(); !why.error.empty()) co_return why;
         Error error;
-        if (!context_) {
-            context_.emplace(ssl::context::tls_client);
-            context_->set_verify_mode(ssl::verify_peer, error);
-            if (server_.ca_file.empty())
-                context_->set_default_verify_paths(error);
-            else
-                context_->load_verify_file(server_.ca_file, error);
-            if (error) {
-                context_.reset();
-                co_return failed(
-                    "reading " + (server_.ca_file.empty() ? std::string("the machine's authorities") : server_.ca_file),
-                    error);
-            }
-        }
         secure_.emplace(std::move(*plain_), *context_);
         plain_.reset();
         secure_->set_verify_callback(ssl::host_name_verification(place_.host), error);
@@ -289,7 +327,9 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     const Place place_;
     tcp::resolver resolver_;
     asio::steady_timer timer_;
-    std::optional<ssl::context> context_;
+    PatientRead<Authorities> authorities_;
+    asio::steady_timer have_authorities_;  // for ever, until it is cancelled
+    std::shared_ptr<ssl::context> context_;
     std::optional<Plain> plain_;
     std::optional<Secure> secure_;
     boost::beast::flat_buffer buffer_;
