@@ -10,6 +10,7 @@ namespace switchyard::control::discovery {
 namespace {
 
 constexpr int kGone = 410;
+constexpr int kShownLine = 60;
 
 bool truth(const Json& value, bool otherwise) {
     return value.is_boolean() ? value.get<bool>() : otherwise;
@@ -59,7 +60,7 @@ KubernetesSlices::Slice KubernetesSlices::slice(const void* json) const {
     return out;
 }
 
-KubernetesSlices::Read KubernetesSlices::list(std::string_view body, std::string* why) {
+KubernetesSlices::Read KubernetesSlices::list(std::string_view body, bool goes_on, std::string* why) {
     const auto document = parsed(body);
     const auto& items = part(document, "items");
     const auto version = text(part(part(document, "metadata"), "resourceVersion"));
@@ -67,9 +68,10 @@ KubernetesSlices::Read KubernetesSlices::list(std::string_view body, std::string
         *why = "the answer is no list of EndpointSlices: half of it, or not Kubernetes'";
         return Read::broken;
     }
-    slices_.clear();
+    if (!goes_on) slices_.clear();
     for (const auto& item : items) slices_[text(part(part(item, "metadata"), "name"))] = slice(&item);
     version_ = version;
+    next_ = text(part(part(document, "metadata"), "continue"));
     return Read::changed;
 }
 
@@ -85,7 +87,7 @@ KubernetesSlices::Read KubernetesSlices::event(std::string_view line, std::strin
     }
     const auto version = text(part(part(object, "metadata"), "resourceVersion"));
     if (version.empty()) {
-        *why = "the watch says what is no event";
+        *why = fmt::format("the watch says what is no event: {:.{}}", line, kShownLine);
         return Read::broken;
     }
     version_ = version;

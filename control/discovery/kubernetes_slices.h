@@ -27,7 +27,9 @@ class KubernetesSlices {
     // `port`: its name, or its number; empty: the only one.
     explicit KubernetesSlices(std::string port) : port_(std::move(port)) {}
 
-    Read list(std::string_view body, std::string* why);
+    // A page of the list: the first, or, `goes_on`, the one behind the page before; whole with the one without next().
+    Read list(std::string_view body, bool goes_on, std::string* why);
+    const std::string& next() const { return next_; }
     Read event(std::string_view line, std::string* why);
     // Where a watch goes on from.
     const std::string& version() const { return version_; }
@@ -40,8 +42,8 @@ class KubernetesSlices {
     };
     Slice slice(const void* json) const;
 
-    const std::string port_;
-    std::string version_;
+    std::string port_;
+    std::string version_, next_;
     std::map<std::string, Slice> slices_;  // by name
 };
 

@@ -5,8 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "config/secret_value.h"
-
 namespace switchyard::control::etcd {
 namespace {
 
@@ -17,7 +15,7 @@ constexpr unsigned kServerError = 500;
 }  // namespace
 
 EtcdClient::EtcdClient(const boost::asio::any_io_executor& executor, config::EtcdServers servers)
-    : executor_(executor), servers_(std::move(servers)) {
+    : executor_(executor), servers_(std::move(servers)), password_(executor_, servers_.password) {
     std::minstd_rand random{std::random_device{}()};
     member_ = random() % servers_.urls.size();
     next_member();
@@ -41,18 +39,18 @@ net::HttpCall EtcdClient::call_of(const std::string& path, const std::string& bo
 }
 
 void EtcdClient::authenticate(std::function<void(std::string why)> done) {
-    std::string why;
-    const auto password = config::secret_value(servers_.password, &why);
-    if (!password) return done(why);
-    token_.clear();
-    client_->ask(call_of("auth/authenticate", authenticate_request(servers_.user, *password)),
-                 [this, done = std::move(done)](net::HttpAnswer answer) {
-                     if (answer.status == 0) return done(answer.error);
-                     const auto token = answer.ok() ? read_token(answer.body) : std::nullopt;
-                     if (!token) return done(error_message(answer.status, answer.body));
-                     token_ = *token;
-                     done("");
-                 });
+    password_.read([this, done = std::move(done)](const std::optional<std::string>& password, const std::string& why) {
+        if (!password) return done("the password: " + why);
+        token_.clear();
+        client_->ask(call_of("auth/authenticate", authenticate_request(servers_.user, *password)),
+                     [this, done](net::HttpAnswer answer) {
+                         if (answer.status == 0) return done(answer.error);
+                         const auto token = answer.ok() ? read_token(answer.body) : std::nullopt;
+                         if (!token) return done(error_message(answer.status, answer.body));
+                         token_ = *token;
+                         done("");
+                     });
+    });
 }
 
 // `tries`: that are left after this one.

@@ -16,6 +16,7 @@
 
 #include "config/model.h"
 #include "control/etcd/etcd_wire.h"
+#include "control/net/credential.h"
 #include "control/net/http_client.h"
 
 namespace switchyard::control::etcd {
@@ -47,6 +48,7 @@ class EtcdClient {
     const config::EtcdServers servers_;
     std::size_t member_ = 0;
     std::unique_ptr<net::HttpClient> client_, watching_;
+    net::Credential password_;
     std::string token_;
 };
 

@@ -1,6 +1,7 @@
 #include "control/net/http_client.h"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
@@ -17,6 +18,7 @@
 #include <optional>
 
 #include "config/address.h"
+#include "control/net/patient_read.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control::net {
@@ -29,6 +31,13 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 
 constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
+
+// Seconds. A firewall that forgets a connection, and a machine that has gone, are otherwise silent for as long as a
+// stream may be silent; so they are noticed within half a minute.
+constexpr int kKeepAliveAfter = 10, kKeepAliveEvery = 5, kKeepAliveTimes = 3;
+
+template <int Name>
+using TcpOption = asio::detail::socket_option::integer<IPPROTO_TCP, Name>;
 
 std::string lowered(std::string_view text) {
     std::string out(text);
@@ -71,7 +80,9 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
           server_(std::move(server)),
           place_(place_of(server_.url)),
           resolver_(executor),
-          timer_(executor) {}
+          timer_(executor),
+          contexts_(executor),
+          have_context_(executor) {}
 
     void add(Job job) {
         jobs_.push_back(std::move(job));
@@ -88,6 +99,12 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
   private:
     using Plain = tcp::socket;
     using Secure = ssl::stream<tcp::socket>;
+
+    // Null, and `why` says which file cannot be read.
+    struct MadeContext {
+        std::shared_ptr<ssl::context> context;
+        std::string why;
+    };
 
     static asio::awaitable<void> work(std::shared_ptr<Connection> self) {
         while (!self->over_ && !self->jobs_.empty()) {
@@ -135,6 +152,7 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     }
     void cancel() {
         resolver_.cancel();
+        have_context_.cancel();
         if (socket() != nullptr) {
             Error ignored;
             socket()->close(ignored);
@@ -188,21 +206,40 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
         if (refused || late_ || over_) co_return failed("connecting to " + server_.url, refused);
         Error ignored;
         plain_->set_option(tcp::no_delay(true), ignored);
-        // A firewall that forgets a connection is otherwise silent for ever.
         plain_->set_option(asio::socket_base::keep_alive(true), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPIDLE>(kKeepAliveAfter), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPINTVL>(kKeepAliveEvery), ignored);
+        plain_->set_option(TcpOption<TCP_KEEPCNT>(kKeepAliveTimes), ignored);
         if (place_.secure)
             if (auto why = co_await secure(); !why.error.empty()) co_return why;
         co_return HttpAnswer{};
     }
+    // The files are read for each connection: a program that hands them out exchanges them. The machine's own
+    // authorities are read once.
+    asio::awaitable<HttpAnswer> find_context() {
+        if (context_ && server_.tls.ca_file.empty() && server_.tls.chain_file.empty()) co_return HttpAnswer{};
+        const auto doing =
+            "reading " + (server_.tls.ca_file.empty() ? std::string("the machine's authorities") : server_.tls.ca_file);
+        const auto got = std::make_shared<std::optional<MadeContext>>();
+        have_context_.expires_at(asio::steady_timer::time_point::max());
+        contexts_.ask(
+            [tls = server_.tls] {
+                MadeContext out;
+                out.context = make_tls_client_context(tls, &out.why);
+                return out;
+            },
+            [this, got, doing](std::optional<MadeContext> made) {
+                *got = made ? std::move(*made) : MadeContext{nullptr, doing + ": its disk does not answer"};
+                have_context_.cancel();
+            });
+        while (!*got && !late_ && !over_) co_await have_context_.async_wait(kNothrow);
+        if (late_ || over_) co_return failed(doing, Error{});
+        if (!(*got)->context) co_return broken((*got)->why);
+        context_ = (*got)->context;
+        co_return HttpAnswer{};
+    }
     asio::awaitable<HttpAnswer> secure() {
-        if (!context_) {
-            HttpAnswer none;
-            context_ = make_tls_client_context(server_.tls, &none.error);
-            if (!context_) {
-                hang_up();
-                co_return none;
-            }
-        }
+        if (auto why = co_await find_context(); !why.error.empty()) co_return why;
         secure_.emplace(std::move(*plain_), *context_);
         plain_.reset();
         aim(secure_->native_handle(), server_.tls, place_.host);
@@ -284,6 +321,8 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     const Place place_;
     tcp::resolver resolver_;
     asio::steady_timer timer_;
+    PatientRead<MadeContext> contexts_;
+    asio::steady_timer have_context_;  // for ever, until it is cancelled
     std::shared_ptr<ssl::context> context_;
     std::optional<Plain> plain_;
     std::optional<Secure> secure_;

@@ -6,8 +6,8 @@
 // Limits: each call says how long it may take as a whole – looking the name up, connecting, TLS and all – and how large
 //   its answer may be. A stream says how long it may be silent, and how long a line may be. What goes on without end
 //   ends with the client.
-// Threads: that of its executor, which it never blocks (names are looked up by Asio's own thread). Errors: words in the
-//   answer, with what was being done. After the destructor nothing is called any more.
+// Threads: that of its executor, which it never blocks (names are looked up by Asio's own thread, authorities are read
+//   beside). Errors: words in the answer, with what was being done. After the destructor nothing is called any more.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -66,7 +66,7 @@ class HttpClient {
     // `done` runs from the loop, once; it may ask again, or end the client.
     void ask(HttpCall call, Done done);
     // Each line of a good answer, without its end, as it comes; then `done`, when the answer has ended or broken off.
-    // The body of an answer that is not 2xx is in `done`.
+    // The body of an answer that is not 2xx is in `done`, and so is what stands behind the last line of a good one.
     void stream(HttpCall call, Line line, Done done);
 
   private:

@@ -2,8 +2,8 @@
 //
 // A context is made once for its settings and used for many connections; `aim` makes one connection ask for a name and
 // insist on it. Whoever drives the handshake says with `tls_trouble` why it failed, in words an operator can use.
-// Threads: any; a context is shared by connections of one thread. Owns: nothing but what it returns. Files are read
-// when a context is made: on control's loop only those that are small and at hand (an authority, a certificate).
+// Threads: any; a context is shared by connections of one thread. Owns: nothing but what it returns. Making a
+// context reads files and blocks on their disk: control's loop does it aside (`PatientRead`).
 #pragma once
 
 #include <openssl/types.h>

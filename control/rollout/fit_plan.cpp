@@ -34,10 +34,14 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
                                  parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
                                  parsed->port)
                    : "";
+        const bool discovers =
+            std::ranges::any_of(model.upstreams, [](const auto& each) { return each.second.discover.has_value(); });
         errors.push_back(
-            {pointer, fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
-                                  "configuration, and those in process.admin.rollout_urls{}",
-                                  url.substr(0, url.find('?')), cure)});
+            {pointer,
+             fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
+                         "configuration{}, and those in process.admin.rollout_urls{}",
+                         url.substr(0, url.find('?')),
+                         discovers ? " (not what is discovered, which comes and goes while a plan runs)" : "", cure)});
     };
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
         if (const HttpCheck& check = plan.checks[i]; !check.url.empty())

@@ -45,7 +45,7 @@ class KubernetesServer(Restarted):
         self.history, self.oldest = [], 0  # (version, type, slice before or after); what is older than `oldest` is forgotten
         self.told, self.ended, self.bookmarks = {}, 0, 0
         self.tokens, self.forbidden = {"first"}, False
-        self.fault = self.list_fault = self.watch_fault = None
+        self.list_fault = self.watch_fault = self.page_fault = None
         self.tear, self.asked = False, []
         self.snapshots = {}
         self.start()
@@ -106,10 +106,11 @@ class KubernetesServer(Restarted):
             self.bookmarks += 1
             self.changed.notify_all()
 
-    def broken(self, fault=None, listing=None, watching=None):
-        """Each None, "silent", "half", "cut", "no json", or a Status."""
+    def broken(self, fault=None, listing=None, watching=None, paging=None):
+        """Each None, "silent", "half", "cut", "no json", or a Status; `watching` also "hushed": a watch that begins, and is then
+        silent. `paging`: of what goes on a list."""
         with self.changed:
-            self.fault, self.list_fault, self.watch_fault = fault, listing or fault, watching or fault
+            self.list_fault, self.watch_fault, self.page_fault = listing or fault, watching or fault, paging or listing or fault
             self.ended += 1
             self.changed.notify_all()
 
@@ -146,10 +147,12 @@ class KubernetesServer(Restarted):
         query = {k: v[-1] for k, v in urllib.parse.parse_qs(target.query, keep_blank_values=True).items()}
         self.asked.append((time.monotonic(), call.path, call.headers.get("Authorization", "")))
         watching = query.get("watch") in ("1", "true")
-        fault = self.watch_fault if watching else self.list_fault
+        def told():
+            return self.watch_fault if watching else self.page_fault if "continue" in query else self.list_fault
+        fault = told()
         if fault == "silent":
             with self.changed:
-                self.changed.wait_for(lambda: (self.watch_fault if watching else self.list_fault) != "silent")
+                self.changed.wait_for(lambda: told() != "silent")
             raise OSError("nothing was said")
         if fault == "cut":
             raise OSError("cut off")
@@ -206,6 +209,10 @@ class KubernetesServer(Restarted):
         end = time.monotonic() + float(query.get("timeoutSeconds", 1800))
         self._head(call, 200, Transfer_Encoding="chunked")
         call.wfile.flush()
+        if fault == "hushed":
+            with self.changed:
+                self.changed.wait_for(lambda: self.watch_fault != "hushed")
+            raise OSError("nothing more was said")
         if since and since < self.oldest:
             self._send(call, {"type": "ERROR", "object": status(410, "Expired", f"too old resource version: {since} ({self.oldest})")})
             return call.wfile.write(b"0\r\n\r\n")

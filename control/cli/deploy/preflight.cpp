@@ -86,6 +86,11 @@ bool Runner::read_route(std::vector<std::string>& wrong) {
                                            "none (switchyard switch {} OTHER)",
                                            wanted_.to, wanted_.route, wanted_.route)),
                false;
+    if (!wanted_.endpoints.empty() && groups[wanted_.to].contains("discover"))
+        wrong.push_back(
+            fmt::format("--endpoint: the endpoints of {} are discovered; let {} name the new ones, or take "
+                        "\"discover\" out of the upstream first",
+                        wanted_.to, groups[wanted_.to]["discover"].begin().key()));
     std::vector<std::string> serving;
     for (const auto& [name, weight] : split.items())
         if (weight != 0) serving.push_back(name);

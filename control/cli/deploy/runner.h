@@ -88,7 +88,7 @@ class Runner {
     std::string smoke_host() const;
     std::string newest_rollout();   // of all; empty: there is none
     std::string rollout_of_ours();  // that moves the route this way, begun since the traffic step
-    Json endpoints_now();           // of the new upstream
+    Json endpoints_now();           // of the new upstream, as they are written
     Json endpoints_before() const;  // before this release changed them; null: it has not
     std::string on_route() const;   // "/v1/routes/forum"
     std::vector<Json> endpoint_edits() const;

@@ -164,13 +164,16 @@ std::string Runner::smoke_host() const {
 }
 
 Runner::Record Runner::smoke() {
-    const Json endpoints = endpoints_now();
+    // Those that are written and those that were discovered, each with the state that it has now.
+    const auto upstream = ask("GET", "/v1/upstreams/" + path_segment(wanted_.to));
+    if (!upstream.done()) return said(What::failed, Step::smoke, why(upstream));
+    const Json endpoints = upstream.json.value("endpoints", Json::array());
     std::size_t good = 0;
     for (const auto& endpoint : endpoints)
         for (const auto& text : wanted_.smoke) {
             std::string ignored;
             const auto call = SmokeCall::parse(text, ignored);
-            if (!call || (endpoint.is_object() && endpoint.value("state", "up") != "up")) continue;
+            if (!call || endpoint.value("state", "up") != "up") continue;
             const auto address = address_of(endpoint);
             story_.now("smoke", fmt::format("{} at {}", text, address));
             const auto answer = make_call(*call, address, smoke_host());

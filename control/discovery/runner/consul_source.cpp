@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/secret_value.h"
 #include "control/discovery/consul_health.h"
 #include "control/discovery/runner/chance.h"
 #include "control/discovery/runner/url_part.h"
@@ -19,6 +18,7 @@ ConsulSource::ConsulSource(const Surroundings& around, config::DiscoverConsul wh
       what_(std::move(what)),
       client_(around.executor, {server_.url, {server_.ca_file}}),
       side_(around.executor, {server_.url, {server_.ca_file}}),
+      token_(around.executor, server_.token),
       timer_(around.executor) {}
 
 void ConsulSource::start(Heard heard) {
@@ -27,25 +27,33 @@ void ConsulSource::start(Heard heard) {
 }
 
 void ConsulSource::look() {
-    side_.ask(call(0), [this](net::HttpAnswer answer) { heard(std::move(answer), false); });
+    constexpr bool kAtOnce = false;
+    call(side_, 0, kAtOnce);
 }
 
-net::HttpCall ConsulSource::call(std::uint64_t index) const {
+void ConsulSource::call(net::HttpClient& client, std::uint64_t index, bool waits) {
     net::HttpCall out;
     out.target = fmt::format("/v1/health/service/{}?", url_part(what_.service));
     if (index > 0) out.target += fmt::format("index={}&wait={}s&", index, kWait.count());
     if (!what_.datacenter.empty()) out.target += fmt::format("dc={}&", url_part(what_.datacenter));
     for (const auto& tag : what_.tags) out.target += fmt::format("tag={}&", url_part(tag));
     out.target.pop_back();
-    std::string why;
-    if (!server_.token.empty())
-        if (const auto token = config::secret_value(server_.token, &why)) out.headers = {{"X-Consul-Token", *token}};
     if (index > 0) out.limit = kWait + kWait / 16 + kSpare;
-    return out;
+    token_.read([this, &client, waits, out = std::move(out)](const std::optional<std::string>& token,
+                                                             const std::string& why) mutable {
+        if (!token) {
+            net::HttpAnswer unasked;
+            unasked.error = "the token: " + why;
+            return heard(std::move(unasked), waits);
+        }
+        if (!token->empty()) out.headers = {{"X-Consul-Token", *token}};
+        client.ask(std::move(out), [this, waits](net::HttpAnswer answer) { heard(std::move(answer), waits); });
+    });
 }
 
 void ConsulSource::ask() {
-    client_.ask(call(index_), [this](net::HttpAnswer answer) { heard(std::move(answer), true); });
+    constexpr bool kWaits = true;
+    call(client_, index_, kWaits);
 }
 
 void ConsulSource::heard(net::HttpAnswer answer, bool waited) {

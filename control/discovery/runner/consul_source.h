@@ -2,13 +2,16 @@
 //
 // Times: never two calls within kPause; a call ends kWait and its jitter, and kSpare, after it began; after a failure
 //   kFirstRetry, doubled up to kLastRetry, less up to half. The token is read again for each call where it stands in a
-//   file.
+//   file; without it nothing is asked.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 #include "control/discovery/runner/source.h"
+#include "control/net/credential.h"
 #include "control/net/http_client.h"
 
 namespace switchyard::control::discovery {
@@ -23,7 +26,7 @@ class ConsulSource final : public Source {
     void look() override;
 
   private:
-    net::HttpCall call(std::uint64_t index) const;
+    void call(net::HttpClient& client, std::uint64_t index, bool waits);
     void ask();
     void heard(net::HttpAnswer answer, bool waited);
     void ask_after(std::chrono::milliseconds pause);
@@ -31,6 +34,7 @@ class ConsulSource final : public Source {
     const config::ConsulServer server_;
     const config::DiscoverConsul what_;
     net::HttpClient client_, side_;  // one waits; the other asks what is the case now
+    net::Credential token_;
     boost::asio::steady_timer timer_;
     Heard heard_;
     std::uint64_t index_ = 0;

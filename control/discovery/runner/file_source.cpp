@@ -13,46 +13,63 @@
 namespace switchyard::control::discovery {
 
 FileSource::FileSource(const boost::asio::any_io_executor& executor, std::string path)
-    : path_(std::move(path)), timer_(executor) {}
+    : path_(std::move(path)), timer_(executor), disk_(executor) {}
 
 void FileSource::start(Heard heard) {
     heard_ = std::move(heard);
-    timer_.expires_after(std::chrono::milliseconds{0});
-    arm();
+    arm(std::chrono::milliseconds{0});
 }
 
 void FileSource::look() {
     wanted_ = true;
 }
 
-void FileSource::arm() {
+void FileSource::arm(std::chrono::milliseconds pause) {
+    timer_.expires_after(pause);
     timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
-        if (ec || alive.expired()) return;
-        timer_.expires_after(kLook);
-        read();
-        if (!alive.expired()) arm();
+        if (!ec && !alive.expired()) look_at_it();
     });
 }
 
-void FileSource::read() {
+void FileSource::look_at_it() {
+    const bool wanted = std::exchange(wanted_, false);
+    disk_.ask([path = path_, before = version_, wanted] { return see(path, before, wanted); },
+              [this, wanted](std::optional<Seen> seen) {
+                  arm(kLook);
+                  if (!seen) {
+                      wanted_ = true;  // what comes back later may be the version of before
+                      return heard_(Sighting::failed(net::unanswered(path_)));
+                  }
+                  version_ = std::move(seen->version);
+                  // It may have begun before that was known.
+                  wanted_ = wanted_ || (wanted && !seen->sighting);
+                  if (seen->sighting) heard_(std::move(*seen->sighting));
+              });
+}
+
+// On the thread beside.
+FileSource::Seen FileSource::see(const std::string& path, const std::string& before, bool wanted) {
     struct stat s {};
-    const bool there = ::stat(path_.c_str(), &s) == 0;
+    const bool there = ::stat(path.c_str(), &s) == 0;
     const std::string missing = there ? "" : std::strerror(errno);
-    auto version = there ? fmt::format("{} {} {} {}.{} {}.{}", s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec,
-                                       s.st_mtim.tv_nsec, s.st_ctim.tv_sec, s.st_ctim.tv_nsec)
-                         : missing;
-    if (version == version_ && !std::exchange(wanted_, false)) return;
-    wanted_ = false;
-    version_ = std::move(version);
-    if (!there) return heard_(Sighting::failed(fmt::format("{} cannot be read: {}", path_, missing)));
-    if (!S_ISREG(s.st_mode)) return heard_(Sighting::failed(path_ + " is no regular file"));
+    Seen out{there ? fmt::format("{} {} {} {}.{} {}.{}", s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec,
+                                 s.st_mtim.tv_nsec, s.st_ctim.tv_sec, s.st_ctim.tv_nsec)
+                   : missing,
+             std::nullopt};
+    if (out.version == before && !wanted) return out;
+    const auto failed = [&](std::string why) {
+        out.sighting = Sighting::failed(std::move(why));
+        return out;
+    };
+    if (!there) return failed(fmt::format("{} cannot be read: {}", path, missing));
+    if (!S_ISREG(s.st_mode)) return failed(path + " is no regular file");
     if (static_cast<std::size_t>(s.st_size) > kMostBytes)
-        return heard_(Sighting::failed(fmt::format("{} has more than {} MiB", path_, kMostBytes >> 20)));
-    const auto bytes = file_bytes(path_);
-    if (!bytes) return heard_(Sighting::failed(bytes.error().detail));
-    auto sighting = read_list(*bytes);
-    if (!sighting.complete) sighting.why = path_ + ": " + sighting.why;
-    heard_(std::move(sighting));
+        return failed(fmt::format("{} has more than {} MiB", path, kMostBytes >> 20));
+    const auto bytes = file_bytes(path);
+    if (!bytes) return failed(bytes.error().detail);
+    out.sighting = read_list(*bytes);
+    if (!out.sighting->complete) out.sighting->why = path + ": " + out.sighting->why;
+    return out;
 }
 
 }  // namespace switchyard::control::discovery

@@ -1,12 +1,15 @@
 // A file that some program writes: the door for every registry that is not built in.
 //
 // Looked at every kLook, read when it has become another version; whoever writes it renames a whole one over it. A torn
-// file, a missing one and one that is too large are no answer.
+// file, a missing one, one that is too large and a disk that does not answer are no answer. Looked at and read beside
+// control's thread.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <optional>
 
 #include "control/discovery/runner/source.h"
+#include "control/net/patient_read.h"
 
 namespace switchyard::control::discovery {
 
@@ -20,11 +23,17 @@ class FileSource final : public Source {
     void look() override;
 
   private:
-    void arm();
-    void read();
+    struct Seen {
+        std::string version;
+        std::optional<Sighting> sighting;  // none: it is the version of before
+    };
+    static Seen see(const std::string& path, const std::string& before, bool wanted);
+    void arm(std::chrono::milliseconds pause);
+    void look_at_it();
 
     const std::string path_;
     boost::asio::steady_timer timer_;
+    net::PatientRead<Seen> disk_;
     Heard heard_;
     std::string version_;
     bool wanted_ = true;

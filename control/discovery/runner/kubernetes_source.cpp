@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "config/secret_value.h"
 #include "control/discovery/runner/chance.h"
 #include "control/discovery/runner/url_part.h"
 
@@ -42,6 +41,8 @@ KubernetesSource::KubernetesSource(const Surroundings& around, config::DiscoverK
       what_(std::move(what)),
       client_(around.executor, {api_url(api_), {api_.ca_file}}),
       side_(around.executor, {api_url(api_), {api_.ca_file}}),
+      token_(around.executor,
+             api_.token_file.empty() ? config::Secret{} : config::Secret{config::Secret::From::file, api_.token_file}),
       slices_(what_.port),
       timer_(around.executor) {}
 
@@ -51,60 +52,76 @@ void KubernetesSource::start(Heard heard) {
 }
 
 void KubernetesSource::look() {
-    if (looking_) return;
-    std::string unreadable;
-    auto asked = call("", &unreadable);
-    if (!asked) return;  // the list and the watch say so
-    looking_ = true;
-    side_.ask(std::move(*asked), [this](net::HttpAnswer answer) {
+    if (std::exchange(looking_, true)) return;
+    // Beside the watch, whose own state it leaves alone.
+    const auto now = std::make_shared<Listing>(what_.port);
+    now->done = [this, &now = *now](const std::string& why) {
         looking_ = false;
-        // Beside the watch, whose own state it leaves alone.
-        KubernetesSlices now(what_.port);
-        std::string why;
-        if (answer.ok() && now.list(answer.body, &why) == Read::changed) heard_(now.sighting());
-    });
+        if (why.empty()) heard_(now.slices.sighting());  // what fails is told by the list and the watch
+    };
+    read_page(side_, now);
 }
 
-std::optional<net::HttpCall> KubernetesSource::call(const std::string& more, std::string* why) const {
-    std::optional<std::string> token;
-    if (!api_.token_file.empty()) {
-        token = config::secret_value({config::Secret::From::file, api_.token_file}, why);
-        if (!token) return std::nullopt;
-    }
+void KubernetesSource::call(const std::string& more, Called called, Unread unread) {
     net::HttpCall out;
     out.target = fmt::format(
         "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D{}{}",
         url_part(what_.name_space), url_part(what_.service), more);
     out.headers = {{"Accept", "application/json"}};
-    if (token) out.headers.emplace_back("Authorization", "Bearer " + *token);
     out.limit = kCall;
-    return out;
-}
-
-void KubernetesSource::list() {
-    std::string unreadable;
-    auto asked = call("", &unreadable);
-    if (!asked) return failed(std::move(unreadable));
-    client_.ask(std::move(*asked), [this](net::HttpAnswer answer) {
-        std::string why;
-        if (!answer.ok()) return failed(words_of(answer));
-        if (slices_.list(answer.body, &why) != Read::changed) return failed(std::move(why));
-        failures_ = 0;
-        watch();
-        heard_(slices_.sighting());
+    token_.read([out = std::move(out), called = std::move(called), unread = std::move(unread)](
+                    const std::optional<std::string>& token, std::string why) mutable {
+        if (!token) return unread(std::move(why));
+        if (!token->empty()) out.headers.emplace_back("Authorization", "Bearer " + *token);
+        called(std::move(out));
     });
 }
 
+void KubernetesSource::read_page(net::HttpClient& client, const std::shared_ptr<Listing>& listing) {
+    const auto& next = listing->slices.next();
+    const auto more = fmt::format("&limit={}{}", kPage, next.empty() ? "" : "&continue=" + url_part(next));
+    call(
+        more,
+        [this, &client, listing](net::HttpCall asked) {
+            client.ask(std::move(asked), [this, &client, listing](net::HttpAnswer answer) {
+                if (!answer.ok()) return listing->done(words_of(answer));
+                std::string why;
+                const bool goes_on = listing->pages++ > 0;
+                if (listing->slices.list(answer.body, goes_on, &why) != Read::changed) return listing->done(why);
+                if (listing->slices.next().empty()) return listing->done("");
+                if (listing->pages == kMostPages)
+                    return listing->done(fmt::format("its list has more than {} pages", kMostPages));
+                read_page(client, listing);
+            });
+        },
+        [listing](const std::string& why) { listing->done(why); });
+}
+
+void KubernetesSource::list() {
+    const auto listing = std::make_shared<Listing>(what_.port);
+    listing->done = [this, &listing = *listing](std::string why) {
+        if (!why.empty()) return failed(std::move(why));
+        slices_ = std::move(listing.slices);
+        failures_ = 0;
+        watch();
+        heard_(slices_.sighting());
+    };
+    read_page(client_, listing);
+}
+
 void KubernetesSource::watch() {
-    std::string unreadable;
-    auto watching = call(fmt::format("&watch=1&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
-                                     kWatch.count(), url_part(slices_.version())),
-                         &unreadable);
-    if (!watching) return failed(std::move(unreadable));
-    watching->limit = kSilence;
+    call(
+        fmt::format("&watch=1&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}", kWatch.count(),
+                    url_part(slices_.version())),
+        [this](net::HttpCall watching) { watch_by(std::move(watching)); },
+        [this](std::string why) { failed(std::move(why)); });
+}
+
+void KubernetesSource::watch_by(net::HttpCall watching) {
+    watching.limit = kSilence;
     const auto verdict = std::make_shared<std::pair<Read, std::string>>(Read::same, "");
     client_.stream(
-        std::move(*watching),
+        std::move(watching),
         [this, verdict](std::string_view line) {
             if (verdict->first == Read::stale || verdict->first == Read::broken || line.empty()) return;
             verdict->first = slices_.event(line, &verdict->second);
@@ -114,6 +131,12 @@ void KubernetesSource::watch() {
         },
         [this, verdict](net::HttpAnswer answer) {
             // Not at once: one whose every watch is gone would be asked without end.
+            // An event ends with its line: what is behind the last one is half of one, or none.
+            const bool going_on = verdict->first == Read::same || verdict->first == Read::changed;
+            if (answer.ok() && !answer.body.empty() && going_on) {
+                verdict->first = slices_.event(answer.body, &verdict->second);
+                if (verdict->first == Read::changed) heard_(slices_.sighting());
+            }
             if (verdict->first == Read::stale || answer.status == kGone) return again(kPause, &KubernetesSource::list);
             if (verdict->first == Read::broken) return failed(std::move(verdict->second));
             if (!answer.ok()) return failed(words_of(answer));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Endpoints out of a file: taken up and given up without a generation and without a failed request; a file that is missing,
 torn, empty or has lost its mind takes nothing away; drain and maint hold by address while it is gone; a restart knows what
-was known; the API, the command line, the metrics and the events say so."""
+was known; a release goes to what is discovered; the API, the command line, the metrics and the events say so."""
 import json
 import os
 import pathlib
@@ -138,6 +138,29 @@ def kept(s):
     return known["number"], {m["address"] for m in known["members"]}
 
 
+def released(program, work, a, b):
+    """A release to an upstream whose endpoints are discovered, and what can be said against one before it begins."""
+    registry = Registry(pathlib.Path(work) / "released.json")
+    registry.says(b.address)
+    config = discovering({"file": {"path": str(registry.path)}})
+    config["upstreams"]["blue"] = {"endpoints": [{"address": a.address}]}
+    config["routes"][0]["split"] = {"blue": 100}
+    plan = pathlib.Path(work) / "plan.json"
+    elsewhere = "http://10.255.255.1:9002/readyz"
+    plan.write_text(json.dumps({"steps": [{"weight": 100, "bake": "1s"}], "analysis": {"checks": [{"name": "ready", "http": elsewhere}]}}))
+    with Discovered(program, work, config) as s:
+        s.until_up(b.address)
+        code, text = s.cli("deploy", "app", "--to", "green", "--endpoint", "127.0.0.1:1")
+        check("named endpoints of what is discovered: refused, with its cure", code == 1 and "the endpoints of green are discovered; let file name the new ones" in text, text)
+        code, text = s.cli("deploy", "app", "--to", "green", "--plan", str(plan))
+        check("a plan that asks what may come and go: refused, with its cure", code == 1 and "not what is discovered" in text and
+              '"http://10.255.255.1:9002/" there would allow it' in text, text)
+        code, text = s.cli("deploy", "app", "--to", "green", "--smoke", "GET /none =204")
+        check("its smoke test asks who was discovered", code == 1 and f"at {b.address} of green answered 200" in text, text)
+        code, text = s.cli("deploy", "app", "--to", "green", "--smoke", "GET / =200")
+        check("and is passed", code == 0 and "1 call answered well" in text and s.ask()[1] == b.host, text)
+
+
 def main(program, _yardbench):
     with running.workplace() as work, Server("127.0.0.2") as a, Server("127.0.0.3", a.port) as b:
         registry = Registry(pathlib.Path(work) / "green.json")
@@ -150,6 +173,7 @@ def main(program, _yardbench):
             overrides(s, a, b)
             restart(s, a, b)
             check("it ends", s.proxy.end() == 0)
+        released(program, work, a, b)
     return verdict()
 
 

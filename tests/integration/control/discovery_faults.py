@@ -23,7 +23,7 @@ from discovered import Discovered, discovering  # noqa: E402
 from discovery_sources import Etcd  # noqa: E402
 from kubernetes_server import EXPIRED, KubernetesServer, pod, status  # noqa: E402
 
-PATIENCE = 120.0  # longer than any client waits for a word, but Kubernetes' watch
+PATIENCE, PATIENCE_OF_A_WATCH = 120.0, 400.0  # longer than a client waits for a word
 
 
 class Rows:
@@ -99,8 +99,8 @@ def consul(program, a, b):
                                      ("too many calls", (429, "Your IP is issuing too many concurrent connections, please rate limit your calls\n"), "429"),
                                      ("a gateway that wants to know who asks", (401, "Unauthorized"), "401"),
                                      ("forbidden", (403, "Permission denied: token with AccessorID 'x' lacks permission 'service:read'"), "403"),
-                                     ("half an answer", "half", ""), ("half an answer in chunks", "half chunk", ""),
-                                     ("connections cut", "cut", ""), ("a page of somebody else", "no json", "")):
+                                     ("half an answer", "half", "reading the answer"), ("half an answer in chunks", "half chunk", "reading the answer"),
+                                     ("connections cut", "cut", "waiting for the answer"), ("a page of somebody else", "no json", "the answer is no list")):
                 with row(what, a, b):
                     agent.broken(fault)
                     row.stale(why)
@@ -144,7 +144,7 @@ def consul(program, a, b):
                 row.current()
             with row("away and back", a, b):
                 agent.stop()
-                row.stale()
+                row.stale("Connection refused")
                 agent.start()
                 row.current()
             with row("gone in the end"):
@@ -232,7 +232,7 @@ def kubernetes(program, a, b):
                 server.tell_error(internal)
                 row.current()
             for what, fault, why in (("500", internal, "500"), ("429", status(429, "TooManyRequests", "Too many requests, please try again later."), "429"),
-                                     ("half a list", "half", ""), ("connections cut", "cut", ""), ("a page of somebody else", "no json", "")):
+                                     ("half a list", "half", "reading the answer"), ("connections cut", "cut", "waiting for the answer"), ("a page of somebody else", "no json", "is no list of EndpointSlices")):
                 with row(what, a, b):
                     server.broken(fault)
                     server.tell_error(gone)
@@ -240,9 +240,17 @@ def kubernetes(program, a, b):
                     server.broken()
                     row.current()
             with row("half an event", a, b):
+                watches = len(server.calls("watch="))
                 server.broken(watching="half")
+                s.until("it is watched again", lambda: len(server.calls("watch=")) > watches)
                 server.put("green-z", [pod(a, ready=None)], a)
+                row.stale("reading the answer")
                 server.put("green-x", [pod(b, ready=None)], b)
+                server.broken()
+                row.current()
+            with row("a watch that is a page of somebody else", a, b):
+                server.broken(watching="no json")
+                row.stale("no event: <html>Welcome")
                 server.broken()
                 row.current()
             with row("a token that is exchanged", a, b):
@@ -265,13 +273,24 @@ def kubernetes(program, a, b):
                 s.until_up(a.address, b.address)
             with row("away and back", a, b):
                 server.stop()
-                row.stale()
+                row.stale("Connection refused")
                 server.start()
                 row.current()
-            with row("pages of one"):
+            with row("pages of one, the second of which is too old, and comes when it is listed anew", a, b):
                 server.page = 1
+                server.broken(paging=gone)
                 server.tell_error(gone)
+                row.stale("410")
+                server.broken()
                 row.current()
+                check("kubernetes: the second page was asked for", "continue=" in "".join(server.calls("limit=")[-2:]), server.calls("limit=")[-2:])
+            with row("half of the second page", a, b):
+                server.broken(paging="half")
+                server.tell_error(gone)
+                row.stale("reading the answer")
+                server.broken()
+                row.current()
+            with row("gone in the end"):
                 server.put("green-x", None, None)
                 s.until_members(a.address)
 
@@ -352,7 +371,7 @@ def _etcd(program, a, b, work, store):
             s.until_up(a.address, b.address)
         with row("killed, and back", a, b):
             store.child.kill()
-            row.stale()
+            row.stale("Connection refused")
             store.start()
             row.current()
         with row("killed, compacted behind the watch, and back", a, b):
@@ -389,8 +408,7 @@ def silent_consul(program, a, b):
             s.until_up(a.address, b.address)
             with row("accepts and says nothing", a, b):
                 agent.broken("silent")
-                running.until("it is noticed", lambda: s.discovery()["state"] == "stale", PATIENCE)
-                print("consul: why:", s.discovery()["why"])
+                running.until("it is noticed", lambda: s.discovery().get("why") == "waiting for the answer: no answer in time", PATIENCE)
                 agent.broken(None)
                 row.current()
 
@@ -406,10 +424,20 @@ def silent_kubernetes(program, a, b):
             with row("accepts and says nothing", a, b):
                 server.broken("silent")
                 server.tell_error(EXPIRED)
-                running.until("it is noticed", lambda: s.discovery()["state"] == "stale", PATIENCE)
-                print("kubernetes: why:", s.discovery()["why"])
+                running.until("it is noticed", lambda: s.discovery().get("why") == "waiting for the answer: no answer in time", PATIENCE)
                 server.broken()
                 row.current()
+            with row("a watch that begins and is then silent", a, b):
+                server.broken(watching="hushed")
+                watches = len(server.calls("watch="))
+                s.until("it is watched again", lambda: len(server.calls("watch=")) > watches)
+                server.put("green-x", [pod(b)], a)  # of which nothing is heard
+                running.until("it is noticed", lambda: set(s.members()) == {b.address}, PATIENCE_OF_A_WATCH)
+                said = [h.get("why") for h in s.discovery()["history"]]
+                check("kubernetes: and told", "reading the answer: no answer in time" in said, said)
+                server.put("green-x", [pod(a), pod(b)], a)
+                server.broken()
+                s.until_up(a.address, b.address)
 
 
 def main(program, _yardbench, silent=""):

@@ -1,9 +1,11 @@
 // Preloaded into a Switchyard under test: while the file $HANGS_WHILE exists, nothing below $HANGS_BELOW becomes
-// durable, and whoever waits for that waits: a disk that does not answer.
+// durable, and whoever waits for that waits: a disk that does not answer. And nothing below $LOST_BELOW can be looked
+// at, as on a mount whose server has gone.
 //
-// Threads: any. Reading and writing (the kernel's cache) are left alone, and so are files elsewhere.
+// Threads: any. Otherwise reading and writing (the kernel's cache) are left alone, and so are files elsewhere.
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -33,6 +35,15 @@ Function next(Function, const char* name) {
 }
 
 }  // namespace
+
+extern "C" int stat(const char* __restrict path, struct stat* __restrict out) noexcept {
+    const char* folder = ::getenv("LOST_BELOW");
+    const char* flag = ::getenv("HANGS_WHILE");
+    if (folder != nullptr && flag != nullptr && std::strncmp(path, folder, std::strlen(folder)) == 0)
+        while (::access(flag, F_OK) == 0) ::usleep(2000);
+    static auto* const real = next(static_cast<int (*)(const char*, struct stat*)>(&::stat), "stat");
+    return real(path, out);
+}
 
 extern "C" int fsync(int fd) {
     wait_for_disk(fd);

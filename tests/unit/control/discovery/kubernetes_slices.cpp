@@ -8,6 +8,7 @@ using namespace switchyard::control::discovery;
 namespace {
 
 using Read = KubernetesSlices::Read;
+constexpr bool kFirst = false, kGoesOn = true;
 
 std::string endpoint_of(const std::string& address, const std::string& conditions) {
     return fmt::format(R"({{"addresses":["{}"],"conditions":{}}})", address, conditions);
@@ -37,7 +38,7 @@ TEST_CASE("all slices of a service together, with what each endpoint's condition
                           endpoint_of("10.0.0.4", R"({"ready":false,"serving":false,"terminating":true})") + "," +
                           endpoint_of("10.0.0.5", R"({"ready":false,"serving":false,"terminating":false})") + "," +
                           endpoint_of("10.0.0.6", R"({"ready":null})"));
-    REQUIRE(slices.list(list_of(first + "," + second), &why) == Read::changed);
+    REQUIRE(slices.list(list_of(first + "," + second), kFirst, &why) == Read::changed);
     CHECK(slices.version() == "12");
     const auto seen = slices.sighting();
     REQUIRE(seen.complete);
@@ -54,7 +55,7 @@ TEST_CASE("all slices of a service together, with what each endpoint's condition
 TEST_CASE("a watch adds, changes and deletes slices, and remembers where it is") {
     KubernetesSlices slices("8080");
     std::string why;
-    REQUIRE(slices.list(list_of(""), &why) == Read::changed);
+    REQUIRE(slices.list(list_of(""), kFirst, &why) == Read::changed);
     CHECK(slices.sighting().complete);
     CHECK(slices.sighting().found.empty());
     CHECK(slices.event(event_of("ADDED", slice_of("a", endpoint_of("10.0.0.1", kReady), 13)), &why) == Read::changed);
@@ -69,14 +70,16 @@ TEST_CASE("a watch adds, changes and deletes slices, and remembers where it is")
     CHECK(slices.event(event_of("ERROR", R"({"kind":"Status","code":410,"reason":"Expired"})"), &why) == Read::stale);
     CHECK(slices.event(event_of("ERROR", R"({"code":500,"message":"etcd is away"})"), &why) == Read::broken);
     CHECK(why == "the watch ended: etcd is away");
-    CHECK(slices.event("{half", &why) == Read::broken);
+    CHECK(slices.event("<html>Welcome to the portal</html>", &why) == Read::broken);
+    CHECK(why == "the watch says what is no event: <html>Welcome to the portal</html>");
 }
 
 TEST_CASE("ports: by name, by number, the only one; what is not there is no answer, and not nothing") {
     std::string why;
     const auto seen = [&](const std::string& port, const std::string& ports) {
         KubernetesSlices slices(port);
-        REQUIRE(slices.list(list_of(slice_of("a", endpoint_of("10.0.0.1", kReady), 7, ports)), &why) == Read::changed);
+        const auto list = list_of(slice_of("a", endpoint_of("10.0.0.1", kReady), 7, ports));
+        REQUIRE(slices.list(list, kFirst, &why) == Read::changed);
         return slices.sighting();
     };
     const std::string two = R"([{"name":"http","port":8080},{"name":"metrics","port":9}])";
@@ -90,8 +93,24 @@ TEST_CASE("ports: by name, by number, the only one; what is not there is no answ
 TEST_CASE("what is no list takes nothing from what was known") {
     KubernetesSlices slices("http");
     std::string why;
-    slices.list(list_of(slice_of("a", endpoint_of("10.0.0.1", kReady))), &why);
+    slices.list(list_of(slice_of("a", endpoint_of("10.0.0.1", kReady))), kFirst, &why);
     for (const char* text : {"", "{}", "[]", R"({"items":[]})", R"({"items":7,"metadata":{"resourceVersion":"1"}})"})
-        CHECK(slices.list(text, &why) == Read::broken);
+        CHECK(slices.list(text, kFirst, &why) == Read::broken);
+    CHECK(slices.sighting().found.size() == 1);
+}
+
+TEST_CASE("a list in pages is all of its pages, and begins anew with the first") {
+    KubernetesSlices slices("http");
+    std::string why;
+    const auto page = [](const std::string& name, const std::string& address, const std::string& next) {
+        return fmt::format(R"({{"metadata":{{"resourceVersion":"12","continue":"{}"}},"items":[{}]}})", next,
+                           slice_of(name, endpoint_of(address, kReady)));
+    };
+    REQUIRE(slices.list(page("a", "10.0.0.1", "more"), kFirst, &why) == Read::changed);
+    CHECK(slices.next() == "more");
+    REQUIRE(slices.list(page("b", "10.0.0.2", ""), kGoesOn, &why) == Read::changed);
+    CHECK(slices.next().empty());
+    CHECK(slices.sighting().found.size() == 2);
+    REQUIRE(slices.list(page("c", "10.0.0.3", ""), kFirst, &why) == Read::changed);
     CHECK(slices.sighting().found.size() == 1);
 }

@@ -31,6 +31,7 @@ struct Table {
     Roll::Time now{};
     std::map<std::string, Vital> health;
     bool others = false;
+    std::chrono::milliseconds wall{};  // how far the wall's clock is off
 
     Table() = default;
     explicit Table(const config::Discovery& with) : rules(with), roll(with) {}
@@ -42,7 +43,7 @@ struct Table {
                 others};
     }
     Roll::Now at_now() const {
-        return {now, std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()};
+        return {now, std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch() + wall).count()};
     }
     bool hear(const Sighting& sighting) { return roll.heard(sighting, vitals(), at_now()); }
     bool hear(const Texts& addresses) { return hear(names(addresses)); }
@@ -420,4 +421,47 @@ TEST_CASE("without checks an endpoint goes after its hold") {
     CHECK(t.used().size() == 3);
     CHECK(t.pass(10s));
     CHECK(t.used() == Texts{"10.0.0.3"});
+}
+
+TEST_CASE("the wall's clock is only shown: however it jumps, a roll does what it does without") {
+    // Two of the same story, on one of which the wall jumps by an hour there and back with every step.
+    Table still, jumping;
+    const auto both = [&](const auto& does) {
+        does(still);
+        jumping.wall += jumping.wall < 0ms ? 2h : -2h;
+        does(jumping);
+        CHECK(jumping.used() == still.used());
+        CHECK(jumping.roll.number() == still.roll.number());
+        CHECK(jumping.roll.next_judgement() == still.roll.next_judgement());
+        CHECK(jumping.roll.next_look() == still.roll.next_look());
+        for (const auto& host : still.used()) CHECK(jumping.held(host) == still.held(host));
+    };
+    jumping.wall = -1h;
+    const Texts all{"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"};
+    both([&](Table& t) { t.hear(all); });
+    both([&](Table& t) { t.hear(Texts{"10.0.0.1", "10.0.0.2", "10.0.0.3"}); });
+    for (int i = 0; i < 12; ++i) both([](Table& t) { t.pass(1s); });
+    CHECK(still.used().size() == 3);
+    for (int i = 0; i < 40; ++i) {
+        both([](Table& t) { t.hear(Texts{"10.0.0.1"}); });
+        both([](Table& t) { t.pass(1s); });
+    }
+    CHECK(still.used() == Texts{"10.0.0.1"});
+    both([](Table& t) { t.hear(Sighting::failed("SERVFAIL")); });
+    both([](Table& t) { t.hear(kAB); });
+    for (int i = 0; i < 4; ++i) {  // who comes and goes
+        both([](Table& t) { t.hear(Texts{"10.0.0.1"}); });
+        both([](Table& t) { t.pass(30s); });
+        both([](Table& t) { t.hear(kAB); });
+    }
+    const auto restart = [](Table& t) {
+        const auto kept = t.roll.kept();
+        t.roll = Roll(t.rules);
+        t.roll.restore(kept, t.at_now());
+    };
+    both([](Table& t) { t.hear(Texts{"10.0.0.1"}); });
+    both(restart);
+    both([](Table& t) { t.hear(Texts{"10.0.0.1"}); });
+    for (int i = 0; i < 200; ++i) both([](Table& t) { t.pass(1s); });
+    CHECK(still.used() == Texts{"10.0.0.1"});
 }

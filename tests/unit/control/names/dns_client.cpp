@@ -133,6 +133,15 @@ TEST_CASE("addresses that are nobody's are no addresses") {
     CHECK(room.ask("mixed.test").addresses == Texts{"127.0.0.1"});
 }
 
+TEST_CASE("of an answer that is larger than what is read nothing is left out that would hide it") {
+    Room room;
+    NameServer::Record many{{"0.0.0.0"}, 30, {}, 0, 0, false, true};
+    for (std::size_t i = 0; i < AddressBook::kMostAddresses + 20; ++i)
+        many.addresses.push_back("127.0." + std::to_string(1 + i / 200) + '.' + std::to_string(1 + i % 200));
+    room.server.records["many.test"] = many;
+    CHECK(room.ask("many.test").addresses.size() > AddressBook::kMostAddresses);
+}
+
 TEST_CASE("questions under way survive new servers, and nobody hears of them when the client is gone") {
     Room room;
     room.server.records["app.test"] = {{"127.0.0.1"}, 30, {}, 0, 0, false, false};
