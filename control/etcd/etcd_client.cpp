@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-#include "config/secret_value.h"
+#include "config/model/secret_value.h"
 
 namespace switchyard::control::etcd {
 namespace {

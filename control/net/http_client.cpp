@@ -17,7 +17,7 @@
 #include <deque>
 #include <optional>
 
-#include "config/address.h"
+#include "config/model/address.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control::net {

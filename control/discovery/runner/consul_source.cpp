@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/secret_value.h"
+#include "config/model/secret_value.h"
 #include "control/discovery/consul_health.h"
 #include "control/discovery/runner/chance.h"
 #include "control/discovery/runner/url_part.h"

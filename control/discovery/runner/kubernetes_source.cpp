@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "config/secret_value.h"
+#include "config/model/secret_value.h"
 #include "control/discovery/runner/chance.h"
 #include "control/discovery/runner/url_part.h"
 
