@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/document.h"
-#include "config/expression.h"
-#include "config/fields_process.h"
-#include "config/fields_route.h"
-#include "config/fields_upstream.h"
-#include "config/pointer.h"
-#include "config/reader.h"
-#include "config/validate.h"
+#include "config/check/validate.h"
+#include "config/fields/fields_process.h"
+#include "config/fields/fields_route.h"
+#include "config/fields/fields_upstream.h"
+#include "config/fields/reader.h"
+#include "config/model/expression.h"
+#include "config/text/document.h"
+#include "config/text/pointer.h"
 
 namespace switchyard::config {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/error.h"
 #include "config/model.h"
+#include "config/text/error.h"
 
 namespace switchyard::config {
 

@@ -1,6 +1,6 @@
 #include "control/changes_since.h"
 
-#include "config/diff.h"
+#include "config/check/diff.h"
 #include "config/parse.h"
 #include "control/edits/moves.h"
 

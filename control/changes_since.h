@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/store/records.h"
 
 namespace switchyard::control {

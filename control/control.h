@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "config/error.h"
+#include "config/text/error.h"
 #include "control/base/result.h"
 
 namespace switchyard::control {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <thread>
 
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "control/changes_since.h"
 #include "control/control_members.h"
 #include "control/version.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 
 namespace switchyard::control {
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/rollout/runner/rollouts.h"
 
 namespace switchyard::control {

@@ -4,11 +4,11 @@
 
 #include <utility>
 
-#include "config/candidate.h"
-#include "config/merge.h"
+#include "config/check/validate.h"
+#include "config/fields/render.h"
+#include "config/merge/merge.h"
+#include "config/model/candidate.h"
 #include "config/parse.h"
-#include "config/render.h"
-#include "config/validate.h"
 
 namespace switchyard::control {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "config/layers.h"
+#include "config/merge/layers.h"
 #include "config/model.h"
 #include "control/base/result.h"
 #include "control/core/file_status.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/spelling.h"
+#include "config/text/spelling.h"
 
 namespace switchyard::control {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/rollout/runner/ports.h"
 #include "control/watch/health_checker.h"
 #include "proxy/snapshot/members.h"

@@ -6,8 +6,8 @@
 #include <array>
 #include <optional>
 
-#include "config/http_syntax.h"
-#include "config/limits.h"
+#include "config/check/http_syntax.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/model.h"
+#include "config/model/route.h"
 #include "config/nginx_import/notes.h"
 #include "config/nginx_import/settings.h"
 

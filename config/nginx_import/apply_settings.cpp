@@ -6,13 +6,13 @@
 #include <cctype>
 #include <map>
 
-#include "config/http_syntax.h"
-#include "config/limits.h"
+#include "config/check/http_syntax.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/location_import.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
-#include "config/placeholder.h"
+#include "config/text/placeholder.h"
 
 namespace switchyard::config::nginx {
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "config/cidr.h"
+#include "config/model/cidr.h"
 #include "config/nginx_import/scope.h"
 
 namespace switchyard::config::nginx {

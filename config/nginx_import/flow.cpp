@@ -3,7 +3,7 @@
 #include <array>
 #include <regex>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/rules.h"
 #include "config/nginx_import/values.h"

@@ -3,7 +3,7 @@
 // Threads: plain values.
 #pragma once
 
-#include "config/model.h"
+#include "config/model/condition.h"
 
 namespace switchyard::config::nginx {
 

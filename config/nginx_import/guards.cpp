@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "config/cidr.h"
-#include "config/http_syntax.h"
-#include "config/limits.h"
+#include "config/check/http_syntax.h"
+#include "config/model/cidr.h"
+#include "config/model/limits.h"
+#include "config/model/listener.h"
 
 namespace switchyard::config::nginx {
 

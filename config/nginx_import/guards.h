@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/model/listener.h"
 #include "config/nginx_import/formula.h"
 #include "config/nginx_import/notes.h"
 

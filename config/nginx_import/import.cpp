@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <map>
 
-#include "config/limits.h"
+#include "config/check/validate.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/form.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/server_import.h"
 #include "config/nginx_import/values.h"
-#include "config/validate.h"
 
 namespace switchyard::config {
 

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <set>
 
-#include "config/cidr.h"
-#include "config/http_syntax.h"
-#include "config/limits.h"
+#include "config/check/http_syntax.h"
+#include "config/model.h"
+#include "config/model/cidr.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/values.h"
+#include "config/text/duration.h"
 
 namespace switchyard::config::nginx {
 

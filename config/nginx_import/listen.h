@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/forward.h"
 #include "config/nginx_import/notes.h"
 #include "config/nginx_import/settings.h"
 

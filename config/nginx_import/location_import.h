@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/condition.h"
+#include "config/model/route.h"
 #include "config/nginx_import/flow.h"
 #include "config/nginx_import/guards.h"
 #include "config/nginx_import/settings.h"

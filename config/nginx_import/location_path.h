@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/condition.h"
 #include "config/nginx_import/notes.h"
 
 namespace switchyard::config::nginx {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "config/cidr.h"
-#include "config/expression.h"
-#include "config/http_syntax.h"
+#include "config/check/http_syntax.h"
+#include "config/model/cidr.h"
+#include "config/model/expression.h"
 #include "config/nginx_import/pattern.h"
 #include "config/nginx_import/values.h"
 

@@ -7,9 +7,9 @@
 #include <charconv>
 #include <vector>
 
-#include "config/cidr.h"
-#include "config/expression.h"
-#include "config/limits.h"
+#include "config/model/cidr.h"
+#include "config/model/expression.h"
+#include "config/model/limits.h"
 
 namespace switchyard::config::nginx {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "config/limits.h"
-#include "config/name_server.h"
+#include "config/model/limits.h"
+#include "config/model/name_server.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {

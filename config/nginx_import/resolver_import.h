@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "config/nginx_import/notes.h"
 
 namespace switchyard::config::nginx {

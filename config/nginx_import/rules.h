@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/condition.h"
 
 namespace switchyard::config::nginx {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "config/nginx_import/listen.h"
 #include "config/nginx_import/location_import.h"
 #include "config/nginx_import/tls_import.h"

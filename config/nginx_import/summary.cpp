@@ -7,8 +7,8 @@
 #include <array>
 #include <string_view>
 
-#include "config/count.h"
 #include "config/nginx_import/answer.h"
+#include "config/text/count.h"
 
 namespace switchyard::config {
 

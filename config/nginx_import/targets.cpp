@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/rules.h"

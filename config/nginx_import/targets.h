@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/route.h"
 #include "config/nginx_import/flow.h"
 #include "config/nginx_import/upstream_import.h"
 

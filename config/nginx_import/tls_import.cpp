@@ -4,7 +4,8 @@
 #include <array>
 #include <set>
 
-#include "config/limits.h"
+#include "config/model.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/values.h"
 

@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/model/listener.h"
 #include "config/nginx_import/notes.h"
 
 namespace switchyard::config::nginx {

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "config/nginx_import/lexer.h"
-#include "config/utf8.h"
+#include "config/text/utf8.h"
 
 namespace switchyard::config::nginx {
 

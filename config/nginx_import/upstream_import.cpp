@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/text.h"

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/model.h"
+#include "config/model/upstream.h"
 #include "config/nginx_import/notes.h"
 
 namespace switchyard::config::nginx {

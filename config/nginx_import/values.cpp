@@ -7,7 +7,7 @@
 #include <charconv>
 #include <limits>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 
 namespace switchyard::config::nginx {
 

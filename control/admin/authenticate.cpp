@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "config/spelling.h"
+#include "config/text/spelling.h"
 #include "control/admin/same_origin.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"

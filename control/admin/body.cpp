@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/document.h"
-#include "config/duration.h"
-#include "config/nearest.h"
-#include "config/pointer.h"
+#include "config/text/document.h"
+#include "config/text/duration.h"
+#include "config/text/nearest.h"
+#include "config/text/pointer.h"
 
 namespace switchyard::control {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/error.h"
+#include "config/text/error.h"
 #include "control/admin/message.h"
 #include "control/base/result.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/utf8.h"
+#include "config/text/utf8.h"
 #include "control/base/digest.h"
 
 namespace switchyard::control {

@@ -6,10 +6,10 @@
 #include <array>
 #include <limits>
 
-#include "config/limits.h"
-#include "config/nearest.h"
-#include "config/pointer.h"
-#include "config/spelling.h"
+#include "config/model/limits.h"
+#include "config/text/nearest.h"
+#include "config/text/pointer.h"
+#include "config/text/spelling.h"
 #include "control/edits/endpoint.h"
 #include "control/edits/part.h"
 #include "control/edits/split.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/spelling.h"
+#include "config/text/spelling.h"
 #include "proxy/snapshot/members.h"
 
 namespace switchyard::control {

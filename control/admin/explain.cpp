@@ -6,8 +6,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "config/candidate.h"
-#include "config/key.h"
+#include "config/model/candidate.h"
+#include "config/model/key.h"
 #include "control/admin/explain_endpoint.h"
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/key.h"
-#include "config/spelling.h"
+#include "config/model.h"
+#include "config/model/key.h"
+#include "config/text/spelling.h"
 #include "proxy/route/balance_key.h"
 #include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/balancer.h"

@@ -1,7 +1,7 @@
 // POST /v1/changes · POST /v1/changes/{generation}/confirm · POST /v1/undo
 #include <fmt/format.h>
 
-#include "config/pointer.h"
+#include "config/text/pointer.h"
 #include "control/admin/change_call.h"
 #include "control/admin/edit_body.h"
 #include "control/admin/handlers.h"

@@ -3,9 +3,9 @@
 #include <memory>
 #include <optional>
 
-#include "config/diff.h"
+#include "config/check/diff.h"
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"
 #include "control/base/digest.h"

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <memory>
 
-#include "config/diff.h"
+#include "config/check/diff.h"
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/json_patch.h"

@@ -1,7 +1,7 @@
 // POST, GET /v1/releases[/{id}] · POST /v1/releases/{id}/{steps,alive,undo}
 #include <algorithm>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"

@@ -1,7 +1,7 @@
 // POST, GET /v1/rollouts[/{id}] · POST /v1/rollouts/{id}/{promote,pause,resume,abort} · GET …/report[.html]
 #include <fmt/format.h>
 
-#include "config/found.h"
+#include "config/text/found.h"
 #include "control/admin/body.h"
 #include "control/admin/change_call.h"
 #include "control/admin/handlers.h"

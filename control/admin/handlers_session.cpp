@@ -1,7 +1,7 @@
 // POST, GET, DELETE /v1/session · POST /v1/session/code · POST /v1/session/exchange
 #include <fmt/format.h>
 
-#include "config/spelling.h"
+#include "config/text/spelling.h"
 #include "control/admin/authenticate.h"
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"

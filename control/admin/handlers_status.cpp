@@ -1,7 +1,7 @@
 // GET /v1/status · /metrics · /healthz · /readyz · /v1/openapi.json
 #include <algorithm>
 
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 #include "control/admin/body.h"
 #include "control/admin/certificate_view.h"
 #include "control/admin/handlers.h"

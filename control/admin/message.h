@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/base/problem.h"
 
 namespace switchyard::control {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "config/schema.h"
+#include "config/fields/schema.h"
 #include "control/admin/openapi_schemas.h"
 #include "control/admin/route_table.h"
 

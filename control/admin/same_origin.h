@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/admin/message.h"
 
 namespace switchyard::control {

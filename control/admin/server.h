@@ -13,7 +13,8 @@
 #include <memory>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/process.h"
 #include "control/admin/context.h"
 #include "control/base/result.h"
 

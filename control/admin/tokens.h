@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/base/result.h"
 
 namespace switchyard::control {

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "config/document.h"
-#include "config/found.h"
+#include "config/text/document.h"
+#include "config/text/found.h"
 #include "control/base/digest.h"
 #include "control/base/file_bytes.h"
 #include "control/base/problem.h"

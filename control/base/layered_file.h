@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "config/layers.h"
+#include "config/merge/layers.h"
 #include "control/base/result.h"
 
 namespace switchyard::control {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/conflict.h"
-#include "config/error.h"
+#include "config/merge/conflict.h"
+#include "config/text/error.h"
 
 namespace switchyard::control {
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "config/model.h"
 #include "control/base/timestamp.h"
 #include "proxy/base/log.h"
 

@@ -20,7 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/certificate.h"
+#include "config/model/forward.h"
+#include "config/model/listener.h"
 #include "control/certificates/folder_watch.h"
 #include "control/certificates/standing.h"
 #include "control/core/aside.h"

@@ -1,8 +1,8 @@
 // switchyard check FILE | --state DIR: is this configuration right? All errors at once.
 #include <fmt/format.h>
 
-#include "config/count.h"
 #include "config/parse.h"
+#include "config/text/count.h"
 #include "control/base/layered_file.h"
 #include "control/cli/check_names.h"
 #include "control/cli/check_state.h"

@@ -4,7 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "config/pointer.h"
+#include "config/model.h"
+#include "config/text/pointer.h"
 #include "control/names/names.h"
 
 namespace switchyard::control::cli {

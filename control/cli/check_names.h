@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "config/error.h"
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/text/error.h"
 
 namespace switchyard::control::cli {
 

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "config/count.h"
 #include "config/parse.h"
+#include "config/text/count.h"
 #include "control/cli/verbs.h"
 #include "control/store/store.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "config/nearest.h"
+#include "config/text/nearest.h"
 #include "control/cli/slip.h"
 #include "control/cli/verbs.h"
 

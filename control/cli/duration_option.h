@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "config/duration.h"
+#include "config/text/duration.h"
 
 namespace switchyard::control::cli {
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "config/fields/render.h"
 #include "config/nginx_import/import.h"
 #include "config/nginx_import/summary.h"
-#include "config/render.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {

@@ -8,7 +8,8 @@
 #include <map>
 #include <set>
 
-#include "config/pointer.h"
+#include "config/model.h"
+#include "config/text/pointer.h"
 #include "control/base/file_bytes.h"
 #include "proxy/net/tls_identity.h"
 

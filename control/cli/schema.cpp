@@ -1,5 +1,5 @@
 // switchyard schema: the JSON Schema of the configuration.
-#include "config/schema.h"
+#include "config/fields/schema.h"
 
 #include <fmt/format.h>
 

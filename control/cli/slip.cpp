@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "config/nearest.h"
+#include "config/text/nearest.h"
 #include "control/cli/exit_code.h"
 
 namespace switchyard::control::cli {

@@ -13,8 +13,10 @@
 #include <map>
 #include <memory>
 
-#include "config/pointer.h"
-#include "config/secret_value.h"
+#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/secret_value.h"
+#include "config/text/pointer.h"
 #include "control/cli/look_at_certificates.h"
 
 namespace switchyard::control::cli {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "config/count.h"
+#include "config/text/count.h"
 #include "control/cli/safe_text.h"
 
 namespace switchyard::control::cli {

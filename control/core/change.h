@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/core/receipt.h"
 #include "control/edits/edit.h"
 #include "control/store/records.h"

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "config/document.h"
 #include "config/parse.h"
+#include "config/text/document.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/base/layered_file.h"
 #include "control/base/result.h"
 

@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#include "config/merge.h"
+#include "config/fields/render.h"
+#include "config/merge/merge.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "control/core/controller.h"
 
 namespace switchyard::control {

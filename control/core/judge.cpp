@@ -4,11 +4,11 @@
 
 #include <utility>
 
-#include "config/candidate.h"
-#include "config/diff.h"
-#include "config/expression.h"
-#include "config/render.h"
-#include "config/validate.h"
+#include "config/check/diff.h"
+#include "config/check/validate.h"
+#include "config/fields/render.h"
+#include "config/model/candidate.h"
+#include "config/model/expression.h"
 #include "control/core/operator_reach.h"
 #include "control/edits/guard.h"
 

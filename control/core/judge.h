@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/base/result.h"
 #include "control/core/change.h"
 #include "control/edits/facts.h"

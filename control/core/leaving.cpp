@@ -4,7 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 
 namespace switchyard::control {
 namespace {

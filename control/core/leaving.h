@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 
 namespace switchyard::control {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "config/diff.h"
+#include "config/check/diff.h"
 
 namespace switchyard::control {
 namespace {

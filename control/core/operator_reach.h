@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 
 namespace switchyard::control {
 

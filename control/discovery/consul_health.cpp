@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "control/discovery/document.h"
 
 namespace switchyard::control::discovery {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "config/limits.h"
+#include "config/model/limits.h"
 #include "control/discovery/document.h"
 
 namespace switchyard::control::discovery {

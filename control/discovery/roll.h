@@ -23,7 +23,10 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/discover.h"
+#include "config/model/endpoint.h"
+#include "config/model/listener.h"
 #include "control/discovery/sighting.h"
 
 namespace switchyard::control::discovery {

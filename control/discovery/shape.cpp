@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "config/cidr.h"
+#include "config/model/cidr.h"
 
 namespace switchyard::control::discovery {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/address.h"
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/listener.h"
 
 namespace switchyard::control::discovery {
 

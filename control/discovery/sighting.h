@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/address.h"
+#include "config/model/address.h"
 
 namespace switchyard::control::discovery {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 
 namespace switchyard::control::edits {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/endpoint.h"
 
 namespace switchyard::control {
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "config/candidate.h"
-#include "config/discovered.h"
-#include "config/pointer.h"
-#include "config/spelling.h"
+#include "config/model/candidate.h"
+#include "config/model/discovered.h"
+#include "config/text/pointer.h"
+#include "config/text/spelling.h"
 
 namespace switchyard::control::edits {
 namespace {

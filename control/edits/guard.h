@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "config/error.h"
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/text/error.h"
 #include "control/base/result.h"
 #include "control/edits/facts.h"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 
 namespace switchyard::control::edits {
 namespace {

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "config/nearest.h"
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
+#include "config/text/nearest.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control::edits {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 #include "control/edits/guard.h"
 #include "control/edits/require.h"
 

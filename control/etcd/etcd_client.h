@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/sources.h"
 #include "control/etcd/etcd_wire.h"
 #include "control/net/credential.h"
 #include "control/net/http_client.h"

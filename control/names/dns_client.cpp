@@ -13,7 +13,7 @@
 #include <map>
 #include <utility>
 
-#include "config/name_server.h"
+#include "config/model/name_server.h"
 #include "control/names/canonical_address.h"
 
 namespace switchyard::control {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/names/address_book.h"
 #include "control/names/srv_answer.h"
 

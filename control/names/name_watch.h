@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/process.h"
 #include "control/names/address_book.h"
 #include "control/names/dns_client.h"
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "config/model.h"
 #include "proxy/snapshot/members.h"
 
 namespace switchyard::control {

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/endpoint.h"
+#include "config/model/forward.h"
+#include "config/model/process.h"
 #include "control/names/address_book.h"
 #include "control/names/name_watch.h"
 

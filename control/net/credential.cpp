@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "config/secret_value.h"
+#include "config/model/secret_value.h"
 
 namespace switchyard::control::net {
 

@@ -17,7 +17,7 @@
 #include <deque>
 #include <optional>
 
-#include "config/address.h"
+#include "config/model/address.h"
 #include "control/net/patient_read.h"
 #include "proxy/base/log.h"
 

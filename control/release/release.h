@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/route.h"
 #include "control/release/machine.h"
 
 namespace switchyard::control::release {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/model.h"
+#include "config/model/address.h"
 #include "control/rollout/url.h"
 
 namespace switchyard::control::rollout {

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 
 namespace switchyard::control::rollout {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "config/candidate.h"
-#include "config/nearest.h"
-#include "config/pointer.h"
+#include "config/model/candidate.h"
+#include "config/text/nearest.h"
+#include "config/text/pointer.h"
 #include "control/rollout/allowed_url.h"
 #include "control/rollout/url.h"
 

@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "config/error.h"
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/model/route.h"
+#include "config/text/error.h"
 #include "control/rollout/plan.h"
 
 namespace switchyard::control::rollout {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "config/duration.h"
-#include "config/found.h"
-#include "config/nearest.h"
-#include "config/pointer.h"
+#include "config/text/duration.h"
+#include "config/text/found.h"
+#include "config/text/nearest.h"
+#include "config/text/pointer.h"
 
 namespace switchyard::control::rollout {
 

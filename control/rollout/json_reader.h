@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/error.h"
+#include "config/text/error.h"
 #include "control/rollout/plan.h"
 
 namespace switchyard::control::rollout {

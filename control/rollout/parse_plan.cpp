@@ -6,9 +6,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "config/found.h"
-#include "config/nearest.h"
-#include "config/pointer.h"
+#include "config/text/found.h"
+#include "config/text/nearest.h"
+#include "config/text/pointer.h"
 #include "control/rollout/announcement.h"
 #include "control/rollout/json_reader.h"
 #include "control/rollout/url.h"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/error.h"
+#include "config/text/error.h"
 #include "control/rollout/plan.h"
 
 namespace switchyard::control::rollout {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "config/duration.h"
+#include "config/text/duration.h"
 
 namespace switchyard::control::rollout {
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/model.h"
 #include "proxy/snapshot/members.h"
 
 namespace switchyard::control {

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/watch/ejection_rule.h"
 #include "proxy/base/metrics.h"
 #include "proxy/snapshot/known_addresses.h"

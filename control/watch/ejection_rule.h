@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/upstream.h"
 #include "proxy/base/metrics.h"
 
 namespace switchyard::control {

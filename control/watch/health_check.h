@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/health.h"
 
 namespace switchyard::control {
 

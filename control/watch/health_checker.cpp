@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "config/model.h"
 #include "control/watch/health_check.h"
 #include "proxy/base/log.h"
 #include "proxy/snapshot/members.h"

@@ -16,7 +16,8 @@
 #include <string>
 #include <utility>
 
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/model/upstream.h"
 #include "control/watch/health_rule.h"
 #include "proxy/snapshot/known_addresses.h"
 #include "proxy/upstream/endpoint_state.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/address.h"
+#include "config/model/address.h"
 
 namespace switchyard::control {
 

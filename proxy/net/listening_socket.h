@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "config/address.h"
+#include "config/model/address.h"
 
 namespace switchyard::net {
 

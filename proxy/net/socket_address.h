@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "config/address.h"
+#include "config/model/address.h"
 
 namespace switchyard::net {
 

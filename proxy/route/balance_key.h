@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "config/model.h"
+#include "config/model/upstream.h"
 #include "proxy/route/request_facts.h"
 
 namespace switchyard::route {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "config/model.h"
+#include "config/model/listener.h"
 
 namespace switchyard::route {
 namespace {

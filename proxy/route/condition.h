@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/condition.h"
+#include "config/model/key.h"
 #include "proxy/route/expression.h"
 #include "proxy/route/request_facts.h"
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/expression.h"
+#include "config/model/expression.h"
 
 namespace switchyard::route {
 

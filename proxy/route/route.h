@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
-#include "config/placeholder.h"
+#include "config/model/key.h"
+#include "config/model/route.h"
+#include "config/text/placeholder.h"
 #include "proxy/http/field_name.h"
 #include "proxy/route/condition.h"
 #include "proxy/route/rate.h"

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/route.h"
 #include "proxy/route/route.h"
 
 namespace switchyard::route {

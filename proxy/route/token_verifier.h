@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/model.h"
+#include "config/model/route.h"
 #include "proxy/route/claims.h"
 
 namespace switchyard::route {

@@ -9,7 +9,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "config/pointer.h"
+#include "config/model.h"
+#include "config/text/pointer.h"
 #include "proxy/net/tls_placeholder.h"
 
 namespace switchyard {

@@ -17,8 +17,10 @@
 #include <utility>
 #include <vector>
 
-#include "config/error.h"
-#include "config/model.h"
+#include "config/model/certificate.h"
+#include "config/model/forward.h"
+#include "config/model/listener.h"
+#include "config/text/error.h"
 #include "proxy/net/tls_policy.h"
 
 namespace switchyard {

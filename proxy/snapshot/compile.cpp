@@ -5,8 +5,8 @@
 #include <cstring>
 #include <map>
 
-#include "config/candidate.h"
-#include "config/secret_value.h"
+#include "config/model/candidate.h"
+#include "config/model/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/token_verifier.h"

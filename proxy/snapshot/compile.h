@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "config/error.h"
-#include "config/model.h"
+#include "config/model/forward.h"
+#include "config/text/error.h"
 #include "proxy/snapshot/known_addresses.h"
 #include "proxy/snapshot/led_routes.h"
 #include "proxy/snapshot/registry.h"

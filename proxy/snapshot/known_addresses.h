@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/endpoint.h"
 
 namespace switchyard {
 

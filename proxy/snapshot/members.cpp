@@ -1,6 +1,6 @@
 #include "proxy/snapshot/members.h"
 
-#include "config/discovered.h"
+#include "config/model/discovered.h"
 
 namespace switchyard {
 

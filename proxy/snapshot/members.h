@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/address.h"
+#include "config/model/endpoint.h"
+#include "config/model/upstream.h"
 #include "proxy/snapshot/known_addresses.h"
 
 namespace switchyard {

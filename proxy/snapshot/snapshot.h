@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/tls_policy.h"
 #include "proxy/route/route_table.h"

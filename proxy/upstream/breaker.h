@@ -11,7 +11,7 @@
 #include <array>
 #include <cstdint>
 
-#include "config/model.h"
+#include "config/model/upstream.h"
 
 namespace switchyard::upstream {
 

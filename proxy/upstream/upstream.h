@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/endpoint.h"
+#include "config/model/upstream.h"
 #include "proxy/net/socket_address.h"
 #include "proxy/upstream/endpoint_state.h"
 

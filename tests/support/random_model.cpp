@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/validate.h"
+#include "config/check/validate.h"
 
 namespace switchyard::config {
 

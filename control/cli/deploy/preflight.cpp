@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "config/nearest.h"
+#include "config/text/nearest.h"
 #include "control/cli/deploy/runner.h"
 #include "control/cli/deploy/smoke_call.h"
 #include "control/release/release.h"

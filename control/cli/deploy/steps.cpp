@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "config/count.h"
-#include "config/duration.h"
+#include "config/text/count.h"
+#include "config/text/duration.h"
 #include "control/cli/deploy/runner.h"
 #include "control/cli/deploy/shell_command.h"
 #include "control/cli/deploy/smoke_call.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/duration.h"
+#include "config/text/duration.h"
 #include "control/cli/deploy/runner.h"
 #include "control/cli/deploy/shell_command.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/model.h"
 #include "control/discovery/kept_text.h"
 
 namespace switchyard::control::discovery {

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "config/model.h"
 #include "control/discovery/roll.h"
 #include "control/discovery/runner/source.h"
 

@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "config/model.h"
+#include "config/model/discover.h"
+#include "config/model/process.h"
+#include "config/model/sources.h"
 #include "control/discovery/sighting.h"
 
 namespace switchyard::control::discovery {

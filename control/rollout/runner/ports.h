@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/model.h"
+#include "config/model/forward.h"
 #include "control/core/change.h"
 #include "control/rollout/machine.h"
 #include "control/rollout/runner/http_call.h"

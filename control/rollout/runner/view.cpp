@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "config/duration.h"
+#include "config/text/duration.h"
 #include "control/rollout/render_plan.h"
 #include "control/rollout/runner/idle_words.h"
 

@@ -1,12 +1,12 @@
 // "@candidate": whom it means, what is remembered of it, where it is refused.
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 
 #include <doctest/doctest.h>
 
-#include "config/diff.h"
-#include "config/merge.h"
+#include "config/check/diff.h"
+#include "config/fields/render.h"
+#include "config/merge/merge.h"
 #include "config/parse.h"
-#include "config/render.h"
 
 using namespace switchyard::config;
 

@@ -1,4 +1,4 @@
-#include "config/diff.h"
+#include "config/check/diff.h"
 
 #include <doctest/doctest.h>
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "config/fields/schema.h"
 #include "config/parse.h"
-#include "config/schema.h"
 
 using namespace switchyard::config;
 using Json = nlohmann::ordered_json;

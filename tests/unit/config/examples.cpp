@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 
 using namespace switchyard::config;
 

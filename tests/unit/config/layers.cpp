@@ -1,5 +1,5 @@
 // Documents over documents: what comes out, and which of them an error comes from.
-#include "config/layers.h"
+#include "config/merge/layers.h"
 
 #include <doctest/doctest.h>
 

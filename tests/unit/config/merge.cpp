@@ -1,5 +1,5 @@
 // Three-way merge: each row is a base, a file and a state, and what comes of them.
-#include "config/merge.h"
+#include "config/merge/merge.h"
 
 #include <doctest/doctest.h>
 
@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "config/merge_order.h"
+#include "config/check/validate.h"
+#include "config/fields/render.h"
+#include "config/merge/merge_order.h"
 #include "config/parse.h"
-#include "config/render.h"
-#include "config/validate.h"
 #include "tests/support/random_model.h"
 
 using namespace switchyard::config;

@@ -1,4 +1,4 @@
-#include "config/nearest.h"
+#include "config/text/nearest.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/parse.h"
-#include "config/utf8.h"
+#include "config/text/utf8.h"
 
 using namespace switchyard::config;
 

@@ -1,14 +1,14 @@
-#include "config/render.h"
+#include "config/fields/render.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "config/diff.h"
+#include "config/check/diff.h"
+#include "config/check/validate.h"
+#include "config/fields/schema.h"
 #include "config/parse.h"
-#include "config/schema.h"
-#include "config/validate.h"
 #include "tests/support/random_model.h"
 
 using namespace switchyard::config;

@@ -1,6 +1,6 @@
 // The schema accepts what parse() accepts and refuses unknown keys and wrong kinds. Checked by a reader of the subset
 // of JSON Schema that schema() uses; it refuses keywords that it does not know, so that none goes unchecked.
-#include "config/schema.h"
+#include "config/fields/schema.h"
 
 #include <doctest/doctest.h>
 
@@ -9,8 +9,8 @@
 #include <regex>
 #include <set>
 
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "tests/support/random_model.h"
 
 using namespace switchyard::config;

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "config/address.h"
-#include "config/cidr.h"
-#include "config/duration.h"
-#include "config/key.h"
-#include "config/size.h"
+#include "config/model/address.h"
+#include "config/model/cidr.h"
+#include "config/model/key.h"
+#include "config/text/duration.h"
+#include "config/text/size.h"
 
 using namespace switchyard::config;
 using namespace std::chrono_literals;

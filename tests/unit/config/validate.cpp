@@ -1,5 +1,5 @@
 // Rules between values: each row is one document that is well-formed but wrong in one place.
-#include "config/validate.h"
+#include "config/check/validate.h"
 
 #include <doctest/doctest.h>
 

@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "config/check/taken.h"
+#include "config/check/validate.h"
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
-#include "config/taken.h"
-#include "config/validate.h"
 #include "control/state_dir.h"
 #include "tests/unit/control/store/scratch_dir.h"
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "config/render.h"
+#include "config/fields/render.h"
 
 using switchyard::config::NginxImport;
 using switchyard::config::Note;

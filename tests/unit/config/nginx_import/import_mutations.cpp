@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "config/fields/render.h"
 #include "config/nginx_import/lexer.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "tests/unit/config/nginx_import/import_fixture.h"
 
 using switchyard::config::parse, switchyard::config::render_text;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/validate.h"
+#include "config/check/validate.h"
 #include "tests/unit/config/nginx_import/import_fixture.h"
 
 using namespace switchyard::config;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/expression.h"
+#include "config/model/expression.h"
 
 using namespace switchyard::config::nginx;
 

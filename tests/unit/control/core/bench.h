@@ -8,8 +8,8 @@
 #include <deque>
 #include <optional>
 
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
 #include "control/core/controller.h"
 #include "control/edits/replace.h"
 #include "control/edits/split.h"

@@ -1,5 +1,5 @@
 // "@candidate" through the life of a configuration: switches, equal weights, restarts, undoes, files.
-#include "config/candidate.h"
+#include "config/model/candidate.h"
 
 #include "tests/unit/control/core/bench.h"
 

@@ -1,5 +1,5 @@
 // The controller and the configuration file: taken over as a merge with what is in force, remembered as the base.
-#include "config/merge.h"
+#include "config/merge/merge.h"
 #include "tests/unit/control/core/bench.h"
 
 namespace {

@@ -1,6 +1,6 @@
 // A thousand random edits, each a generation: from there undo leads to any of them, to the byte, and the JSON Patch
 // between any two leads from the one to the other.
-#include "config/validate.h"
+#include "config/check/validate.h"
 #include "control/admin/json_patch.h"
 #include "tests/support/random_model.h"
 #include "tests/unit/control/core/bench.h"

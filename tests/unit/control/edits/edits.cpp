@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/check/validate.h"
+#include "config/fields/render.h"
 #include "config/parse.h"
-#include "config/render.h"
-#include "config/validate.h"
 #include "control/edits/endpoint.h"
 #include "control/edits/replace.h"
 #include "control/edits/require.h"

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/check/validate.h"
 #include "config/parse.h"
-#include "config/validate.h"
 
 using namespace switchyard;
 using namespace switchyard::control;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "config/model.h"
 #include "control/rollout/allowed_url.h"
 #include "tests/unit/control/rollout/plans.h"
 

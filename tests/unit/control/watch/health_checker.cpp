@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "config/address.h"
+#include "config/model.h"
 
 using namespace switchyard;
 using namespace switchyard::control;

@@ -1,7 +1,7 @@
 // A stored rule that this version cannot judge: a request that comes to it goes no further.
 #include <doctest/doctest.h>
 
-#include "config/expression.h"
+#include "config/model/expression.h"
 #include "config/parse.h"
 #include "exchanges.h"
 #include "proxy/snapshot/compile.h"

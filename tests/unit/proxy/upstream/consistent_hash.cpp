@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/model/upstream.h"
 #include "group.h"
 
 using namespace switchyard::upstream;

@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "config/model/endpoint.h"
+#include "config/model/upstream.h"
 #include "group.h"
 
 using namespace switchyard::upstream;

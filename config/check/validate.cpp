@@ -1,0 +1,175 @@
+#include "config/check/validate.h"
+
+#include <map>
+#include <tuple>
+
+#include "config/check/checks.h"
+#include "config/check/http_syntax.h"
+#include "config/model/cidr.h"
+#include "config/model/limits.h"
+#include "config/model/name_server.h"
+
+namespace switchyard::config {
+
+namespace {
+
+void check_tokens(Checks& checks, const Admin& admin) {
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < admin.tokens.size(); ++i) {
+        const Token& token = admin.tokens[i];
+        const std::string at = pointer_to("/process/admin/tokens", i);
+        checks.name(at + "/name", token.name);
+        if (const auto [first, fresh] = names.emplace(token.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("token \"{}\" is there already, as number {}", token.name, first->second));
+        if (token.sha256.size() != 64 || token.sha256.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+            checks.fail(at + "/sha256",
+                        "expected the SHA-256 of the token as 64 hex digits (printf %s TOKEN | sha256sum)");
+    }
+}
+
+void check_rollout_url(Checks& checks, std::size_t number, const std::string& url) {
+    constexpr std::string_view kScheme = "http://";
+    const std::string at = pointer_to("/process/admin/rollout_urls", number);
+    if (!url.starts_with(kScheme) || !is_field_value(url) || url.find_first_of(" @?#*") != std::string::npos)
+        return checks.fail(at,
+                           fmt::format("\"{}\": expected the start of a URL, such as http://prometheus:9090/api", url));
+    std::string host = url.substr(kScheme.size(), url.find('/', kScheme.size()) - kScheme.size());
+    const auto bracket = host.rfind(']');
+    if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos) host += ":80";
+    std::string why;
+    if (!Address::parse(host, &why)) checks.fail(at, fmt::format("\"{}\": {}", url, why));
+}
+
+void check_resolver(Checks& checks, const Resolver& resolver) {
+    const std::string at = "/process/resolver/servers";
+    if (resolver.servers.size() > limits::kResolverServers)
+        checks.fail(at, fmt::format("{} name servers; at most {}", resolver.servers.size(), limits::kResolverServers));
+    for (std::size_t i = 0; i < resolver.servers.size(); ++i)
+        if (!name_server(resolver.servers[i]))
+            checks.fail(pointer_to(at, i),
+                        fmt::format("\"{}\": expected an address, as 10.0.0.2, 127.0.0.1:5353, 2001:db8::53 or "
+                                    "[::1]:5353; a name cannot be looked up before there is a server",
+                                    resolver.servers[i]));
+}
+
+bool same_socket(const Address& a, const Address& b) {
+    return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
+}
+
+// Anybody may send a header: only of trusted peers it says something.
+void check_client_header(Checks& checks, const std::string& at, const Listener& listener) {
+    const std::string& name = listener.client_header;
+    if (name.empty()) return;
+    checks.header_name(at, name);
+    if (is_hop_header(name) || same_header(name, "host"))
+        checks.fail(at, fmt::format("{} names no client: expected a header such as X-Real-IP", name));
+    if (listener.trusted_proxies.empty())
+        checks.fail(at, fmt::format("nobody is believed about {}: name the senders in trusted_proxies", name));
+}
+
+// Prefixes are matched at segment borders: a slash at the end makes no difference.
+Match routed_alike(Match match) {
+    while (match.path_prefix.size() > 1 && match.path_prefix.ends_with('/')) match.path_prefix.pop_back();
+    return match;
+}
+
+struct MatchOrder {
+    bool operator()(const Match& a, const Match& b) const {
+        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods, a.listeners) <
+               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods, b.listeners);
+    }
+};
+
+}  // namespace
+
+void check_process(Checks& checks, const Process& process) {
+    const Admin& admin = process.admin;
+    if (process.state_dir.empty()) checks.fail("/process/state_dir", "expected a folder");
+    checks.text("/process/state_dir", process.state_dir, limits::kHeaderValueLength);
+    if (admin.tokens.empty() && !admin.bind.host.empty() && !admin.bind.is_loopback())
+        checks.fail("/process/admin/bind",
+                    fmt::format("{} can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1",
+                                admin.bind.text()));
+    check_tokens(checks, admin);
+    for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
+    check_resolver(checks, process.resolver);
+    check_sources(checks, process.sources);
+    if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
+        const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
+        checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together", missing));
+    }
+}
+
+void check_listeners(Checks& checks) {
+    const auto& listeners = checks.model.listeners;
+    std::map<std::string, std::size_t> names;
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+        const Listener& listener = listeners[i];
+        const std::string at = pointer_to("/listeners", i);
+        checks.name(at + "/name", listener.name);
+        if (const auto [first, fresh] = names.emplace(listener.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("listener \"{}\" is there already, as number {}", listener.name, first->second));
+        for (std::size_t k = 0; k < i; ++k)
+            if (!listener.bind.host.empty() && same_socket(listener.bind, listeners[k].bind))
+                checks.fail(at + "/bind", fmt::format("{} is already the address of listener \"{}\"",
+                                                      listener.bind.text(), listeners[k].name));
+        if (same_socket(listener.bind, checks.model.process.admin.bind))
+            checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
+        check_listener_tls(checks, at, listener);
+        for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
+            std::string why;
+            const std::string& block = listener.trusted_proxies[k];
+            if (block != kUnixPeers && !Cidr::parse(block, &why))
+                checks.fail(pointer_to(at + "/trusted_proxies", k),
+                            fmt::format("\"{}\": {}, or \"unix\" for peers of a unix socket", block, why));
+        }
+        check_client_header(checks, at + "/client_header", listener);
+    }
+}
+
+Mistakes mistakes_in(const Model& model, const Taken& taken) {
+    Checks checks(model);
+    checks.taken = &taken;
+    check_process(checks, model.process);
+    check_certificates(checks);
+    check_listeners(checks);
+    for (const auto& [name, upstream] : model.upstreams)
+        check_upstream(checks, pointer_to("/upstreams", name), name, upstream);
+    // By look-up: a configuration of ten thousand routes is checked at every change.
+    std::map<std::string, std::size_t> names;
+    std::map<Match, std::size_t, MatchOrder> matches;
+    for (std::size_t i = 0; i < model.routes.size(); ++i) {
+        const Route& route = model.routes[i];
+        const std::string at = pointer_to("/routes", i);
+        if (const auto [first, fresh] = names.emplace(route.name, i); !fresh)
+            checks.fail(at + "/name",
+                        fmt::format("route \"{}\" is there already, as number {}", route.name, first->second));
+        if (const auto [first, fresh] = matches.emplace(routed_alike(route.match), i); !fresh)
+            checks.fail(at + (route.match == Match{} ? "" : "/match"),
+                        fmt::format("matches the same requests as route \"{}\" and would never be reached",
+                                    model.routes[first->second].name));
+        check_route(checks, at, route);
+    }
+    return {std::move(checks.errors), checks.more};
+}
+
+void Mistakes::close() {
+    if (errors.size() > limits::kErrors) {
+        more += errors.size() - limits::kErrors;
+        errors.resize(limits::kErrors);
+    }
+    if (more > 0)
+        errors.push_back(
+            {"", fmt::format("{} more mistakes are not listed; these are the first {}", more, limits::kErrors)});
+    more = 0;
+}
+
+std::vector<Error> validate(const Model& model, const Taken& taken) {
+    auto mistakes = mistakes_in(model, taken);
+    mistakes.close();
+    return std::move(mistakes.errors);
+}
+
+}  // namespace switchyard::config

@@ -1,0 +1,82 @@
+#include <map>
+#include <set>
+
+#include "config/check/checks.h"
+#include "config/check/http_syntax.h"
+#include "config/model/limits.h"
+
+namespace switchyard::config {
+
+namespace {
+
+void check_endpoints(Checks& checks, const std::string& at, const Upstream& upstream) {
+    std::map<Address, std::size_t> addresses;
+    for (std::size_t i = 0; i < upstream.endpoints.size(); ++i) {
+        const Address& address = upstream.endpoints[i].address;
+        const std::string here = pointer_to(at + "/endpoints", i) + "/address";
+        if (address.host.empty()) {
+            checks.fail(here, "expected an address");
+            continue;
+        }
+        if (address.kind != Address::Kind::unix_path && address.port == 0)
+            checks.fail(here, fmt::format("{}: expected a port from 1 to 65535", address.text()));
+        if (const auto [first, fresh] = addresses.emplace(address, i); !fresh)
+            checks.fail(here, fmt::format("endpoint {} is there already, as number {}", address.text(), first->second));
+    }
+}
+
+void check_health(Checks& checks, const std::string& at, const Health& health) {
+    if (!health.path.starts_with('/') || !is_field_value(health.path) || health.path.find(' ') != std::string::npos)
+        checks.fail(at + "/path", fmt::format("\"{}\": expected a path that begins with '/'", health.path));
+    checks.text(at + "/path", health.path, limits::kHeaderValueLength);
+    if (!is_field_value(health.host) || health.host.find(' ') != std::string::npos)
+        checks.fail(at + "/host", "expected a host name");
+    checks.text(at + "/host", health.host, limits::kHeaderValueLength);
+    if (health.expect.empty()) checks.fail(at + "/expect", "expected at least one status code");
+}
+
+void check_fallback(Checks& checks, const std::string& at, const std::string& name, const Breaker& breaker) {
+    if (breaker.fallback.empty()) return;
+    checks.upstream_exists(at, breaker.fallback);
+    std::set<std::string> seen;
+    for (std::string next = breaker.fallback; seen.insert(next).second;) {
+        if (next == name) return checks.fail(at, fmt::format("upstream \"{}\" falls back to itself", name));
+        const auto upstream = checks.model.upstreams.find(next);
+        if (upstream == checks.model.upstreams.end()) return;
+        next = upstream->second.breaker.fallback;
+    }
+}
+
+// Upstreams have no jwt of their own: a claim is trustworthy only if every route that leads here verifies it.
+bool claims_are_verified(const Model& model, const std::string& name) {
+    for (const Route& route : model.routes) {
+        bool leads_here = false;
+        for (const auto& [upstream, weight] : route.split) leads_here |= upstream == name;
+        for (const Rule& rule : route.rules) leads_here |= rule.upstream == name || rule.fallback == name;
+        if (leads_here && route.jwt.algorithm.empty()) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream) {
+    checks.name(at, name);
+    check_endpoints(checks, at, upstream);
+    check_discovery(checks, at, upstream);
+    if (upstream.balance.kind == Balance::Kind::hash) {
+        const Key& key = upstream.balance.hash_key;
+        checks.key(at + "/balance/hash", key,
+                   key.source == Key::Source::claim && claims_are_verified(checks.model, name));
+    }
+    check_health(checks, at + "/health", upstream.health);
+    if (upstream.ejection.base_time > upstream.ejection.max_time)
+        checks.fail(at + "/ejection/base_time", "is longer than max_time");
+    check_fallback(checks, at + "/breaker/fallback", name, upstream.breaker);
+    checks.text(at + "/breaker/static_body", upstream.breaker.static_body, limits::kBodyLength);
+    const std::string& cookie = upstream.sticky_session.cookie;
+    if (!cookie.empty() && !is_token(cookie))
+        checks.fail(at + "/sticky_session/cookie", fmt::format("\"{}\" is no cookie name", cookie));
+}
+
+}  // namespace switchyard::config

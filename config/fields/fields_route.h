@@ -1,0 +1,157 @@
+// Keys of `routes`. See field.h; `when` is described by condition_json.h.
+#pragma once
+
+#include "config/fields/field.h"
+#include "config/model.h"
+
+namespace switchyard::config {
+
+template <class Visitor>
+void describe(Visitor& field, Type<Match>) {
+    field("hosts", &Match::hosts, {.doc = "Host names, exact or *.suffix, in lower case; empty: any."});
+    field("path_prefix", &Match::path_prefix,
+          {.doc = "Start of the path, at segment borders: /api matches /api and /api/x, not /apiary."});
+    field("path_exact", &Match::path_exact, {.doc = "The whole path, instead of path_prefix."});
+    field("methods", &Match::methods, {.doc = "Request methods; empty: any."});
+    field("listeners", &Match::listeners,
+          {.doc = "Names of the listeners that a request may have come to; empty: any."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Respond>) {
+    field("status", &Respond::status, {.doc = "Status of the answer.", .required = true, .min = 200, .max = 599});
+    field("body", &Respond::body, {.doc = "Body of the answer."});
+    field("content_type", &Respond::content_type, {.doc = "Its Content-Type."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Rule>) {
+    field("name", &Rule::name, {.doc = "Name of the rule; shown in logs and by explain.", .required = true});
+    field("when", &Rule::when, {.doc = "The condition.", .required = true});
+    field(
+        "upstream", &Rule::upstream,
+        {.doc =
+             "Where requests go for which it holds; @candidate: to the upstream of a split between two that gets less, "
+             "while a rollout runs to the one that it leads to."});
+    field("fallback", &Rule::fallback,
+          {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
+                  "nobody, the answer is 503."});
+    field("respond", &Rule::respond, {.doc = "Answer them with a fixed response instead."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Sticky>) {
+    field("by", &Sticky::key, {.doc = "The key whose salted hash decides, such as cookie:uid.", .required = true});
+    field("mint", &Sticky::mint, {.doc = "cookie only: set the cookie when a request has none."});
+    field("missing", &Sticky::missing,
+          {.doc = "What a request without the key gets: baseline (the first of the split), random, or client (hash of "
+                  "its address)."});
+    field("salt", &Sticky::salt, {.doc = "Same salt, same people in the first percent; empty: the route's name."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<HeaderEdits>) {
+    field("set", &HeaderEdits::set,
+          {.doc = "Headers that are put in place of any there are; {client}, {host}, {target} and {request_id}, or "
+                  "{client_cn} … of its certificate, are filled in."});
+    field("add", &HeaderEdits::add, {.doc = "Headers that are added beside any there are, filled in likewise."});
+    field("remove", &HeaderEdits::remove, {.doc = "Headers that are taken out."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<RateLimit>) {
+    field("by", &RateLimit::key, {.doc = "Whose bucket: a key such as client or header:X-Api-Key."});
+    field("requests", &RateLimit::requests,
+          {.doc = "Requests allowed in each `per`; 0: off.", .max = limits::kRequests});
+    field("per", &RateLimit::per, {.doc = "The time that `requests` refers to.", .min = 1});
+    field("burst", &RateLimit::burst,
+          {.doc = "Requests that may come at once; 0: the same as requests.", .max = limits::kRequests});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Limits>) {
+    field("body", &Limits::body, {.doc = "Largest request body; 0: no limit.", .bytes = true});
+    field("in_flight", &Limits::in_flight,
+          {.doc = "Requests of this route at once, over all workers; 0: no limit.", .max = limits::kConnections});
+    field("rate", &Limits::rate, {.doc = "Requests per time and client."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<RouteTimeouts>) {
+    field("request", &RouteTimeouts::request, {.doc = "The whole exchange, first byte to last; 0s: no limit."});
+    field("tunnel_idle", &RouteTimeouts::tunnel_idle,
+          {.doc = "A tunnel (WebSocket, CONNECT) without a byte.", .min = 1});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Retries>) {
+    field("attempts", &Retries::attempts, {.doc = "Further attempts after the first.", .max = limits::kRetryAttempts});
+    field("budget_percent", &Retries::budget_percent,
+          {.doc = "Retries at once, as a share of the worker's active requests.", .max = 100});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Redirect>) {
+    field("to", &Redirect::to,
+          {.doc = "Where to; {host}, {path} and {query} stand for those of the request.", .required = true});
+    field("status", &Redirect::status, {.doc = "301, 302, 303, 307 or 308.", .min = 301, .max = 308});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Jwt>) {
+    field("algorithm", &Jwt::algorithm,
+          {.doc = "How tokens are signed.", .required = true, .choices = {"HS256", "RS256", "ES256"}});
+    field("key", &Jwt::key, {.doc = "The secret (HS256) or the public key in PEM; never shown."});
+    field("key_file", &Jwt::key_file, {.doc = "File to read the key from, instead of `key`."});
+    field("header", &Jwt::header, {.doc = "Request header that carries the token."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Route>) {
+    field("name", &Route::name, {.doc = "Name of the route.", .required = true});
+    field("match", &Route::match, {.doc = "Which requests it takes; without it, all."});
+    field("rules", &Route::rules, {.doc = "The first whose condition holds decides, before the split."});
+    field(
+        "split", &Route::split,
+        {.doc = "Upstreams and their weights, exact in each block of as many requests as the reduced weights sum to."});
+    field("candidate", &Route::candidate,
+          {.doc =
+               "While both weights of a split of two are equal: which of them `@candidate` is. Kept by Switchyard (the "
+               "one that had less before); empty: the second."});
+    field("sticky", &Route::sticky,
+          {.doc = "Split by a key of the request instead of by chance; grows monotonically."});
+    field("request_headers", &Route::request_headers, {.doc = "Edits of request headers."});
+    field("response_headers", &Route::response_headers, {.doc = "Edits of response headers."});
+    field("strip_prefix", &Route::strip_prefix, {.doc = "Start of the path that is taken off before sending."});
+    field("replace_prefix", &Route::replace_prefix, {.doc = "What is put in its place."});
+    field("limits", &Route::limits, {.doc = "What a client may ask for."});
+    field("timeouts", &Route::timeouts, {.doc = "How long an exchange may take."});
+    field("retries", &Route::retries, {.doc = "Trying another endpoint after a failure."});
+    field("redirect", &Route::redirect, {.doc = "Answer with a redirect instead of a split."});
+    field("respond", &Route::respond, {.doc = "Answer with a fixed response instead of a split."});
+    field("jwt", &Route::jwt, {.doc = "Verifies the token whose claims rules and keys may use."});
+    field("debug_headers", &Route::debug_headers,
+          {.doc = "Add X-Switchyard to responses: generation, route, rule, upstream and endpoint."});
+    field("abort_on_close", &Route::abort_on_close,
+          {.doc = "Give a request up when its client closes the connection or its sending side before the answer is "
+                  "over."});
+    field("allow_connect", &Route::allow_connect, {.doc = "Pass CONNECT on."});
+    field(
+        "reroute", &Route::reroute,
+        {.doc = "Requests that the split gives to an upstream without a usable endpoint go to its other upstreams, by "
+                "their weights."});
+    field("allow_trailers", &Route::allow_trailers,
+          {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Model>) {
+    field("process", &Model::process,
+          {.doc = "Fixed for the life of the process; everything else can change while it runs."});
+    field("listeners", &Model::listeners, {.doc = "Where connections are accepted."});
+    field("certificates", &Model::certificates, {.doc = "Certificates with their keys, for listeners that speak TLS."});
+    field("upstreams", &Model::upstreams, {.doc = "Named groups of endpoints."});
+    field("routes", &Model::routes, {.doc = "Which requests go where; the most specific match wins."});
+}
+
+}  // namespace switchyard::config

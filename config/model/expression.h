@@ -1,0 +1,20 @@
+// Regular expressions of conditions: RE2, so that a value costs time in proportion to its length, whoever chose it.
+//
+// Octets, not characters: a request's values need not be UTF-8, and what is not ASCII matches itself.
+// Threads: pure functions. Errors: words.
+#pragma once
+
+#include <re2/re2.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace switchyard::config {
+
+// Null when RE2 refuses it; then `why` says what is wrong with it.
+std::unique_ptr<const re2::RE2> expression_of(std::string_view pattern, std::string* why = nullptr);
+// Whether any part of the value matches.
+bool found_in(const re2::RE2& expression, std::string_view value);
+
+}  // namespace switchyard::config

@@ -1,0 +1,88 @@
+// A named group of endpoints: how one is chosen, reached, given up and replaced.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model/discover.h"
+#include "config/model/endpoint.h"
+#include "config/model/health.h"
+#include "config/model/key.h"
+#include "config/text/duration.h"
+#include "config/text/spelling.h"
+
+namespace switchyard::config {
+
+struct Balance {
+    enum class Kind : std::uint8_t { random_two, weighted_round_robin, least_connections, ip_hash, peak_ewma, hash };
+    Kind kind = Kind::random_two;
+    Key hash_key;  // for hash: consistent (Maglev) with bounded load
+    bool operator==(const Balance&) const = default;
+};
+template <>
+std::span<const Spelling<Balance::Kind>> spellings<Balance::Kind>();  // without `hash`, which carries a key
+
+struct Ejection {
+    std::uint32_t consecutive_failures = 5;  // 0: off
+    std::uint32_t failure_percent = 0;       // 0: off; over `window`, from `min_requests` on
+    std::uint32_t min_requests = 20;
+    Duration window = 10s;
+    Duration base_time = 30s;  // times the number of ejections so far
+    Duration max_time = 5min;
+    std::uint32_t max_ejected_percent = 50;  // at least one endpoint may always be ejected when there are two or more
+    std::uint32_t panic_percent = 0;         // fewer routable than this: ignore ejections; 0: off
+    bool operator==(const Ejection&) const = default;
+};
+
+struct UpstreamTimeouts {
+    Duration connect = 1s;
+    Duration response_head = 30s;
+    Duration idle = 60s;  // no byte in either direction while a body or a tunnel is open
+    Duration queue = 1s;  // waiting for a free place when every endpoint is at max_connections
+    bool operator==(const UpstreamTimeouts&) const = default;
+};
+
+struct Keepalive {
+    std::uint32_t max_idle = 256;  // idle connections kept per endpoint and worker; 0: none
+    Duration idle_timeout = 60s;
+    bool operator==(const Keepalive&) const = default;
+};
+
+struct Breaker {
+    std::uint32_t failure_percent = 0;  // 0: off
+    std::uint32_t min_requests = 20;
+    Duration window = 10s;
+    Duration open_time = 10s;
+    std::string fallback;  // upstream that serves meanwhile; empty: static_status
+    std::uint16_t static_status = 503;
+    std::string static_body;
+    bool operator==(const Breaker&) const = default;
+};
+
+struct StickySession {   // sticks a client to one endpoint by a cookie of ours
+    std::string cookie;  // empty: off
+    bool operator==(const StickySession&) const = default;
+};
+
+struct Upstream {
+    std::vector<Endpoint> endpoints;
+    std::optional<Discover> discover;
+    Discovery discovery;
+    std::map<std::string, EndpointOverride> endpoint_overrides;  // by address
+    Balance balance;
+    Health health;
+    Ejection ejection;
+    UpstreamTimeouts timeouts;
+    Keepalive keepalive;
+    Breaker breaker;
+    StickySession sticky_session;
+    Duration slow_start{0};
+    std::uint32_t queue_limit = 0;         // requests that may wait for a free endpoint; 0: none wait
+    std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
+    bool operator==(const Upstream&) const = default;
+};
+
+}  // namespace switchyard::config
