@@ -122,11 +122,12 @@ std::string marks_of(const std::string& test) {
 
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
                         const std::optional<analysis::FrozenQuantiles>& frozen, const nlohmann::ordered_json& endpoints,
-                        const MarkPlaces& places) {
+                        const MarkPlaces& places, const std::string& users) {
     std::string name = alarm.test;
     if (name.ends_with("_shift")) name.erase(name.size() - 6);
     std::ranges::replace(name, '_', ' ');
     std::string out = name + ": " + measured(alarm, plan, frozen);
+    if (!users.empty()) out += " " + users;
     if (const auto* group = places.canary(marks_of(alarm.test)); group != nullptr)
         if (const std::string where = where_words(*group, places.baseline(marks_of(alarm.test))); !where.empty())
             return out + " " + where;

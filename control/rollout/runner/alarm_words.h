@@ -16,9 +16,10 @@ namespace switchyard::control::rollout {
 
 // Which group of MarkPlaces a test counts; empty: none.
 std::string marks_of(const std::string& test);
-// `endpoints`: of the new upstream, address → failures, most first: said where nothing better was noted.
+// `endpoints`: of the new upstream, address → failures, most first: said where nothing better was noted. `users`: of a
+// sticky split, how many have what the test counts, in words.
 std::string alarm_words(const analysis::Alarm& alarm, const Plan& plan,
                         const std::optional<analysis::FrozenQuantiles>& frozen, const nlohmann::ordered_json& endpoints,
-                        const MarkPlaces& places = {});
+                        const MarkPlaces& places = {}, const std::string& users = {});
 
 }  // namespace switchyard::control::rollout

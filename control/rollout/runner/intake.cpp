@@ -8,6 +8,7 @@ namespace switchyard::control::rollout {
 Intake::Intake(Places places)
     : places_(places),
       seen_(places.sticky ? std::make_unique<analysis::BucketCounts>() : nullptr),
+      users_(places.sticky ? std::make_unique<Users>() : nullptr),
       lasting_(std::make_unique<Lasting>()),
       reported_(places.workers, kNever),
       canary_latency_(std::make_unique<Histogram>()),
@@ -19,6 +20,7 @@ Intake::Intake(Places places)
 
 void Intake::end() {
     seen_.reset();
+    users_.reset();
     lasting_->steady.reset();
     lasting_->failed.clear();
     for (auto* ledgers : {&lasting_->slow, &lasting_->slow_whole})
@@ -135,7 +137,12 @@ void Intake::add_bucket_passage(const Passage& passage, analysis::Tick& tick) {
         const auto asked = seen_->ask(passage.bucket, passage.canary, true);
         first.seen += asked.first, first.paced += asked.paced, first.whole.paced += asked.paced;
     }
+    MarkedUsers* users = users_ ? &users_->of(passage.canary) : nullptr;
+    if (users != nullptr && passes(first_limit())) users->ask(passage.bucket);
     if (!warm_) return;
+    const auto tell = [&](std::size_t limit, MarkedUsers::Kind kind) {
+        if (users != nullptr && passes(limit)) users->mark(kind, passage.bucket);
+    };
     const analysis::BetNumber placed = lasting_->bets.number();
     const auto mark = [&](std::size_t limit, analysis::MarkTable& table, analysis::FreshMarks& marks,
                           std::uint64_t& paced, std::size_t kind) {
@@ -148,9 +155,12 @@ void Intake::add_bucket_passage(const Passage& passage, analysis::Tick& tick) {
         for (std::size_t i = 0; i < analysis::kLevels; ++i)
             mark(frozen()->limit(i), lasting_->slow[i], first.slow[i], first.paced_slow[i], i);
         mark(frozen()->tail(), lasting_->tail, first.tail, first.paced_tail, analysis::kLevels);
+        tell(frozen()->limit(MarkedUsers::kLevel), MarkedUsers::slow), tell(frozen()->tail(), MarkedUsers::tail);
     }
     if (!frozen_whole()) return;
     auto& whole = first.whole;
+    tell(frozen_whole()->limit(MarkedUsers::kLevel), MarkedUsers::late);
+    tell(frozen_whole()->tail(), MarkedUsers::late_tail);
     for (std::size_t i = 0; i < analysis::kLevels; ++i)
         mark(frozen_whole()->limit(i), lasting_->slow_whole[i], whole.slow[i], whole.paced_slow[i], kKinds + i);
     mark(frozen_whole()->tail(), lasting_->tail_whole, whole.tail, whole.paced_tail, kKinds + analysis::kLevels);
@@ -181,12 +191,36 @@ void Intake::mark_slow(const FailedBuckets::Sample& sample, analysis::FirstMarks
          kKinds + analysis::kLevels);
 }
 
+// For people; what was told of it while it was under way is known.
+void Intake::note_user(const FailedBuckets::Sample& sample) {
+    MarkedUsers& users = users_->of(sample.canary);
+    if (std::max(sample.told_head, sample.told_whole) <= first_limit()) users.ask(sample.bucket);
+    if (sample.answer != AnswerKind::ordinary)
+        users.mark(MarkedUsers::first_answer + static_cast<std::size_t>(sample.answer), sample.bucket);
+    if (!warm_) return;
+    const auto mark = [&](const std::optional<analysis::FrozenQuantiles>& limits, std::uint16_t took,
+                          std::uint16_t told, MarkedUsers::Kind slow, MarkedUsers::Kind tail) {
+        if (!limits) return;
+        const std::size_t limit = limits->limit(MarkedUsers::kLevel);
+        if (took > limit && told <= limit) users.mark(slow, sample.bucket);
+        if (took > limits->tail() && told <= limits->tail()) users.mark(tail, sample.bucket);
+    };
+    mark(frozen(), sample.latency, sample.told_head, MarkedUsers::slow, MarkedUsers::tail);
+    if (sample.whole != FailedBuckets::Sample::kOutside)
+        mark(frozen_whole(), sample.whole, sample.told_whole, MarkedUsers::late, MarkedUsers::late_tail);
+}
+
 void Intake::add_buckets(const FailedBuckets& buckets, analysis::Tick& tick) {
     const analysis::BetNumber placed = lasting_->bets.number();
+    if (users_) {
+        for (const std::uint16_t bucket : buckets.canary) users_->canary.mark(MarkedUsers::failed, bucket);
+        for (const std::uint16_t bucket : buckets.baseline) users_->baseline.mark(MarkedUsers::failed, bucket);
+    }
     for (const std::uint16_t bucket : buckets.canary) lasting_->failed.mark(bucket, placed, tick.canary_first.failed);
     for (const std::uint16_t bucket : buckets.baseline)
         lasting_->failed.mark(bucket, placed, tick.baseline_first.failed);
     for (const FailedBuckets::Sample& sample : buckets.samples) {
+        if (users_) note_user(sample);
         analysis::FirstMarks& first = sample.canary ? tick.canary_first : tick.baseline_first;
         const bool told = std::max(sample.told_head, sample.told_whole) > first_limit();
         // Who was asked is a matter of the step.

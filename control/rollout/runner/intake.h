@@ -26,6 +26,7 @@
 #include "control/analysis/frozen_quantiles.h"
 #include "control/analysis/steady_buckets.h"
 #include "control/rollout/machine.h"
+#include "control/rollout/runner/marked_users.h"
 #include "proxy/base/metrics.h"
 
 namespace switchyard::control::rollout {
@@ -104,7 +105,15 @@ class Intake {
     bool sticky() const { return places_.sticky; }
     analysis::BetNumber bets_placed() const { return lasting_->bets.number(); }
     const Lasting& lasting() const { return *lasting_; }
-    void restore(Lasting lasting) { *lasting_ = std::move(lasting); }
+    // Who asked and who was marked before is not known any more, so users are not told of.
+    void restore(Lasting lasting) {
+        *lasting_ = std::move(lasting);
+        users_.reset();
+    }
+    // How many users of an arm have the marks of a kind (marked_users.h); nothing: none, or it is not known.
+    std::optional<UserSpread> users(bool canary, std::string_view group) const {
+        return users_ ? users_->of(canary).spread(group) : std::nullopt;
+    }
     // The rollout has ended: half a megabyte of who was counted is not needed any more.
     void end();
 
@@ -153,11 +162,17 @@ class Intake {
     void add_delta(const CellDelta& delta, bool settles);
     void add_buckets(const FailedBuckets& buckets, analysis::Tick& tick);
     void add_one_by_one(const FailedBuckets& buckets, analysis::SteadyBuckets& steady, analysis::Tick& tick) const;
+    void note_user(const FailedBuckets::Sample& sample);
     void close_step();
     void freeze(const Histogram& heads, const Histogram& wholes);
 
     Places places_;
     std::unique_ptr<analysis::BucketCounts> seen_;  // in this step; null: the split is not sticky, or all is over
+    struct Users {
+        MarkedUsers canary, baseline;
+        MarkedUsers& of(bool is_canary) { return is_canary ? canary : baseline; }
+    };
+    std::unique_ptr<Users> users_;  // null: as above, or the process was started since it began
     std::unique_ptr<Lasting> lasting_;
     analysis::Tick pending_;
     std::optional<Routed> step_;  // none has begun yet

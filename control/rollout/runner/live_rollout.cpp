@@ -300,9 +300,9 @@ void LiveRollout::tick() {
         analysis_->add(counts);
         // With the places of the marks that it counts, not of those that come later.
         if (const auto& held = analysis_->held_by(); held && held_words_.empty())
-            held_words_ =
-                alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_) +
-                " Promote or abort: a person decides.";
+            held_words_ = alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_,
+                                      users(*held)) +
+                          " Promote or abort: a person decides.";
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
         presence_.look(now, ports_.usable, ports_.health);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
@@ -347,23 +347,33 @@ Findings LiveRollout::findings() const {
             return Json{{"attempts", c.attempts}, {"failures", c.failures}};
         };
         const Plan& p = machine_.plan();
-        out.alarm =
-            Findings::Alarm{"evidence",
-                            alarm_words(*alarm, p, intake_->frozen_for(alarm->test), failing_endpoints(), places_),
-                            {{"test", alarm->test},
-                             {"ln_e", alarm->ln_e},
-                             {"threshold", alarm->threshold},
-                             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
-                             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-                             {"endpoints", failing_endpoints()},
-                             {"where", where(*alarm)}}};
+        out.alarm = Findings::Alarm{
+            "evidence",
+            alarm_words(*alarm, p, intake_->frozen_for(alarm->test), failing_endpoints(), places_, users(*alarm)),
+            {{"test", alarm->test},
+             {"ln_e", alarm->ln_e},
+             {"threshold", alarm->threshold},
+             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
+             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
+             {"endpoints", failing_endpoints()},
+             {"where", where(*alarm)}}};
     }
     return out;
 }
 
 LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
     const auto* group = places_.canary(marks_of(alarm.test));
-    return group != nullptr ? to_json(*group) : Json::object();
+    Json out = group != nullptr ? to_json(*group) : Json::object();
+    if (const auto marked = intake_->users(true, marks_of(alarm.test))) out["users"] = marked->to_json();
+    return out;
+}
+
+// While it is compared: of one that is alone nobody's bucket is told.
+std::string LiveRollout::users(const analysis::Alarm& alarm) const {
+    if (alarm.test.starts_with("slo_") || alarm.test.ends_with("_alone")) return {};
+    const std::string group = marks_of(alarm.test);
+    const auto canary = intake_->users(true, group);
+    return canary ? users_words(*canary, intake_->users(false, group), group) : "";
 }
 
 std::string LiveRollout::unseen() const {

@@ -93,6 +93,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     void sample(const analysis::Tick& tick, Monotonic now);
     void note_marks();
     Json where(const analysis::Alarm& alarm) const;
+    std::string users(const analysis::Alarm& alarm) const;
     std::string unseen() const;
 
     const std::string id_;

@@ -48,6 +48,37 @@ TEST_CASE("where the marks came from is asked of the workers while it runs, and 
     CHECK(view(*stage.rollouts->find("r1"))["marks"] == shown["marks"]);
 }
 
+TEST_CASE("a sticky release that is broken for a few users says that it is the same ones") {
+    const auto broken_for_five = [](Stage& stage) {
+        const auto live = stage.rollouts->find("r1");
+        for (int ticks = 0; active(live->machine().state()) && ticks < 200; ++ticks) {
+            switchyard::WorkerReport report;
+            report.worker = 1;
+            switchyard::FailedBuckets buckets;
+            buckets.route = Stage::kRoute, buckets.generation = stage.generation;
+            for (std::uint16_t asked = 0; asked < 300; ++asked) {
+                const std::uint16_t user = asked % 100;
+                buckets.samples.push_back({.bucket = user, .canary = true});
+                if (user % 20 == 7) buckets.canary.push_back(user);
+                for (std::uint16_t other = 0; other < 9; ++other)
+                    buckets.samples.push_back({.bucket = static_cast<std::uint16_t>(1000 + 10 * user + other)});
+            }
+            report.failed_buckets.push_back(std::move(buckets));
+            stage.tick({2700, 0}, {300, 15});
+            live->report(report);
+        }
+        return view(*live);
+    };
+    Stage stage(true);
+    started(stage);
+    stage.tick(kBlueGood, kGreenGood);
+    const auto shown = broken_for_five(stage);
+    REQUIRE(shown["state"] == "rolled_back");
+    CHECK(shown["why"].get<std::string>().find("Again and again the same users: 5 of 100 (5 %), in ") !=
+          std::string::npos);
+    CHECK(shown["ended"]["evidence"]["where"]["users"]["marked"] == 5);
+}
+
 TEST_CASE("where requests came from that nobody counts is not told") {
     Stage stage;
     const auto before = started(stage);
