@@ -18,6 +18,27 @@ const config::Route* find_route(const config::Model& model, const std::string& n
     return it == model.routes.end() ? nullptr : &*it;
 }
 
+namespace {
+
+// Of a URL that no plan may ask: what they may, and the line that would allow it.
+std::string why_not_asked(const std::string& url, const config::Model& model) {
+    const auto parsed = Url::parse(url);
+    const std::string cure =
+        parsed ? fmt::format("; \"http://{}:{}/\" there would allow it",
+                             parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
+                             parsed->port)
+               : "";
+    const bool discovers =
+        std::ranges::any_of(model.upstreams, [](const auto& each) { return each.second.discover.has_value(); });
+    return fmt::format(
+        "{} is none of the addresses that plans may ask: loopback, the endpoints of the "
+        "configuration{}, and those in process.admin.rollout_urls{}",
+        url.substr(0, url.find('?')),
+        discovers ? " (not what is discovered, which comes and goes while a plan runs)" : "", cure);
+}
+
+}  // namespace
+
 std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model) {
     std::vector<config::Error> errors;
     std::vector<std::string> upstreams, routes;
@@ -27,21 +48,7 @@ std::vector<config::Error> fit_plan(const Plan& plan, const config::Model& model
         if (!name.empty() && !model.upstreams.contains(name))
             errors.push_back({pointer, "unknown upstream " + config::unknown_word(name, upstreams)});
     const auto check_url = [&](const std::string& pointer, const std::string& url) {
-        if (url.empty() || allowed_url(url, model)) return;
-        const auto parsed = Url::parse(url);
-        const std::string cure =
-            parsed ? fmt::format("; \"http://{}:{}/\" there would allow it",
-                                 parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
-                                 parsed->port)
-                   : "";
-        const bool discovers =
-            std::ranges::any_of(model.upstreams, [](const auto& each) { return each.second.discover.has_value(); });
-        errors.push_back(
-            {pointer,
-             fmt::format("{} is none of the addresses that plans may ask: loopback, the endpoints of the "
-                         "configuration{}, and those in process.admin.rollout_urls{}",
-                         url.substr(0, url.find('?')),
-                         discovers ? " (not what is discovered, which comes and goes while a plan runs)" : "", cure)});
+        if (!url.empty() && !allowed_url(url, model)) errors.push_back({pointer, why_not_asked(url, model)});
     };
     for (std::size_t i = 0; i < plan.checks.size(); ++i)
         if (const HttpCheck& check = plan.checks[i]; !check.url.empty())

@@ -46,6 +46,20 @@ int Runner::print_wrong(const std::vector<std::string>& wrong) const {
     return kRefused;
 }
 
+// In words, and empty where none runs.
+std::string Runner::released_by_another() {
+    const auto all = client_.call("GET", "/v1/releases?route=" + path_segment(wanted_.route));
+    if (!all.done()) return {};
+    for (const auto& other : all.json.value("releases", Json::array()))
+        if (other.value("outcome", "") == "running" && other.value("id", "") != wanted_.id)
+            return fmt::format(
+                "route {} is being released by release {} of {} ({} → {}, begun {}); "
+                "wait for it, or go on with it: --release-id {}",
+                wanted_.route, other.value("id", ""), other.value("who", ""), other.value("from", ""),
+                other.value("to", ""), other.value("started_at", ""), other.value("id", ""));
+    return {};
+}
+
 // What the route gives to whom. A release that goes on has its own answer to it.
 bool Runner::read_route(std::vector<std::string>& wrong) {
     std::vector<std::string> names, upstreams;
@@ -57,16 +71,7 @@ bool Runner::read_route(std::vector<std::string>& wrong) {
     for (const auto& [name, group] : groups.items()) upstreams.push_back(name);
     if (route_.is_null()) return wrong.push_back(unknown("route", wanted_.route, names)), false;
     const Json split = route_.value("split", Json::object());
-    const auto all = client_.call("GET", "/v1/releases?route=" + path_segment(wanted_.route));
-    if (all.done())
-        for (const auto& other : all.json.value("releases", Json::array()))
-            if (other.value("outcome", "") == "running" && other.value("id", "") != wanted_.id)
-                return wrong.push_back(fmt::format(
-                           "route {} is being released by release {} of {} ({} → {}, begun {}); "
-                           "wait for it, or go on with it: --release-id {}",
-                           wanted_.route, other.value("id", ""), other.value("who", ""), other.value("from", ""),
-                           other.value("to", ""), other.value("started_at", ""), other.value("id", ""))),
-                       false;
+    if (const auto other = released_by_another(); !other.empty()) return wrong.push_back(other), false;
     const auto known = client_.call("GET", "/v1/releases/" + path_segment(wanted_.id));
     // One that failed is tried again as if it were new.
     if (known.done() && known.json.value("outcome", "") != "failed") {

@@ -42,6 +42,7 @@ class Runner {
     // preflight.cpp: everything that can be refused is refused before the first step.
     int preflight();
     bool read_route(std::vector<std::string>& wrong);
+    std::string released_by_another();
     void dry_runs(std::vector<std::string>& wrong);
     std::optional<int> begin();  // an exit code when there is nothing to carry out
     int print_wrong(const std::vector<std::string>& wrong) const;
