@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "control/admin/server.h"
+#include "control/admin/server/server.h"
 #include "control/certificates/certificates.h"
 #include "control/control.h"
 #include "control/core/aside.h"

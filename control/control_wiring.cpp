@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "control/admin/upstream_view.h"
+#include "control/admin/handlers/upstream_view.h"
 #include "control/control_members.h"
 #include "control/made_again.h"
 #include "control/name_news.h"
