@@ -34,6 +34,7 @@ Control::Members::Members(ConfigPlace place_, OpenedState opened, unsigned worke
       journals([this](const std::string& id, const std::string& text, rollout::Ports::Kept done) {
           store.write([id, text](Store& s) { return s.put_journal(id, text); }, std::move(done));
       }) {
+    registry.passed() = net::PassedSockets::of_environment();
     for (const auto& [route, by] : rollout::holders(kept.journals)) led.to.emplace(route, by.to);
 }
 
@@ -285,6 +286,7 @@ void Control::Members::follow_secrets() {
 void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
     const bool as_led = next->led == led.version;
     registry.published(*next);
+    service.keep(*next);
     pool->publish(std::move(next));
     if (as_led) return;
     // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.

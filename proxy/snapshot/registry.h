@@ -17,6 +17,7 @@
 
 #include "proxy/base/mark_notes.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/net/passed_sockets.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
 #include "proxy/snapshot/name_ids.h"
@@ -88,8 +89,10 @@ class Registry {
 
     CertificateShelf& certificates() { return certificates_; }
 
-    // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
-    // They listen when the snapshot is published. Empty and `why` set when it fails.
+    // Sockets that are there already; what no listener asks for is the caller's to close.
+    net::PassedSockets& passed() { return passed_; }
+    // The listening sockets of an address, one per worker; passed ones, or opened on first use. Port 0 is a port for
+    // each `listener`. They listen when the snapshot is published. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
                                                      std::string* why);
 
@@ -119,6 +122,7 @@ class Registry {
     CertificateShelf certificates_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
+    net::PassedSockets passed_;
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
     std::vector<std::weak_ptr<net::ListeningSockets>> leaving_;  // retired; some worker may still listen on them
 };
