@@ -36,7 +36,7 @@ int bind_one(const SocketAddress& address, bool reuse_port) {
     return -1;
 }
 
-// A unix socket that nobody answers on is left over from a process that died.
+// A unix socket that no process answers on is left over from a process that died.
 void remove_stale(const SocketAddress& address, const std::string& path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
@@ -72,7 +72,7 @@ std::shared_ptr<ListeningSockets> ListeningSockets::open(const config::Address& 
         return out->share_among(workers) ? out : fail("share");
     }
     // Without SO_REUSEPORT first: this bind fails when any other process listens there, even one of ours. It never
-    // listens: nobody's connection ends in a queue that is about to go.
+    // listens: no connection ends in a queue that is about to go.
     if (bind.port == 0 || neighbours == Neighbours::none) {
         const int probe = bind_one(address, false);
         if (probe < 0) return fail("listen on");
@@ -146,9 +146,9 @@ void ListeningSockets::retire() {
 void ListeningSockets::close(unsigned worker) {
     const int fd = std::exchange(fds_[worker], -1);
     if (fd < 0) return;
-    // Where the socket is this worker's alone nobody may connect from now on, whoever else has inherited a descriptor.
+    // Where the socket is this worker's alone no client may connect from now on, whatever has inherited a descriptor.
     // One that others go on to use – the other workers, or another process – only loses us: a shutdown would end it for
-    // them too and reset everybody who waits in its queue.
+    // them too and reset every client that waits in its queue.
     if (!from_elsewhere_ && !kept_elsewhere_ && !is_unix()) ::shutdown(fd, SHUT_RD);
     ::close(fd);
     open_.fetch_sub(1, std::memory_order_release);
@@ -161,7 +161,7 @@ void ListeningSockets::note_path() {
     path_inode_ = info.st_ino;
 }
 
-// Somebody else may have put a socket of his own there since.
+// Another process may have put a socket of its own there since.
 void ListeningSockets::give_up_path() {
     if (!std::exchange(owns_path_, false)) return;
     struct stat info {};

@@ -1,7 +1,7 @@
 // The listening sockets of one address: one per worker with SO_REUSEPORT, so that the kernel spreads connections and
 // workers share no accept queue. For a unix socket every worker has a descriptor of its own of the one socket.
 //
-// A life: open() binds, so that a failure is an answer and not a surprise, and nobody can connect yet; listen() when
+// A life: open() binds, so that a failure is an answer and not a surprise, and no client can connect yet; listen() when
 //   the generation that names them goes to the workers; retire() when one that does not is published, and from then on
 //   the address may be opened anew; each worker closes its own descriptor when it adopts that generation. What is left
 //   is closed with the last snapshot.
@@ -20,7 +20,7 @@ namespace switchyard::net {
 
 class ListeningSockets {
   public:
-    // Does a socket of ours hold the same port already? Then the question whether anybody does cannot be asked.
+    // Does a socket of ours hold the same port already? Then the question whether another process does cannot be asked.
     enum class Neighbours : bool { none, ours };
 
     // Null and `why` set on failure. Fails loudly when another process holds the address.
@@ -35,7 +35,7 @@ class ListeningSockets {
     ListeningSockets(const ListeningSockets&) = delete;
     ListeningSockets& operator=(const ListeningSockets&) = delete;
 
-    // Connections may come from here on. False and `why` set: somebody was faster since open().
+    // Connections may come from here on. False and `why` set: another process was faster since open().
     bool listen(std::string* why);
     bool listening() const { return listening_; }
     // Control gives them up for good.

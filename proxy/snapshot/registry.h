@@ -97,7 +97,7 @@ class Registry {
                                                      std::string* why);
 
     // This generation is about to go to the workers: its sockets listen from now on, and those that only earlier ones
-    // name are given to nobody any more.
+    // name are given out no more.
     void published(const Snapshot& snapshot);
 
     // Identities whose ids may be given again.

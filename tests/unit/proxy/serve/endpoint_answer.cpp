@@ -1,4 +1,4 @@
-#include "proxy/serve/answer.h"
+#include "proxy/serve/endpoint_answer.h"
 
 #include <doctest/doctest.h>
 
@@ -7,14 +7,14 @@
 #include "proxy/http/head_parser.h"
 
 using namespace switchyard;
-using serve::Answer;
+using serve::EndpointAnswer;
 
 namespace {
 
 struct Exchanged {
     std::string request_text, text;
     route::Asked asked;
-    Answer answer;
+    EndpointAnswer answer;
     const char* why = nullptr;
 
     Exchanged(const std::string& request, const std::string& status_and_lines)
@@ -68,7 +68,7 @@ TEST_CASE("what an answer says about what comes behind its head") {
 TEST_CASE("an answer that must not be passed on, and how it is told of") {
     CHECK(Exchanged(kSimple, "101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket").why != nullptr);
     CHECK(Exchanged(kSimple, "200 OK\r\nContent-Length: 1\r\nContent-Length: 2").why != nullptr);
-    Answer answer;
+    EndpointAnswer answer;
     CHECK(answer.refuse("its head is malformed", "HTTP/9 200") == "its head is malformed: HTTP/9 200");
     CHECK(answer.refuse("too long", std::string(100, 'x')) == "too long: " + std::string(64, 'x'));
 }

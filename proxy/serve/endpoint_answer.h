@@ -12,7 +12,7 @@
 
 namespace switchyard::serve {
 
-struct Answer {
+struct EndpointAnswer {
     // Null: it may be passed on. Else why not.
     const char* check(const char* base, const route::Asked& asked);
     // Why it is refused, with the first octets of `text`: the endpoint's people need to see what it was, and these hold

@@ -1,4 +1,4 @@
-#include "proxy/serve/answer.h"
+#include "proxy/serve/endpoint_answer.h"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ bool begins_with(std::string_view text, std::string_view lower) {
 
 }  // namespace
 
-const char* Answer::check(const char* base, const route::Asked& asked) {
+const char* EndpointAnswer::check(const char* base, const route::Asked& asked) {
     guarded = http::guard_response(base, head, asked.method());
     if (guarded.refused != nullptr) return guarded.refused;
     if (head.status == 101 &&
@@ -26,20 +26,19 @@ const char* Answer::check(const char* base, const route::Asked& asked) {
     return nullptr;
 }
 
-const std::string& Answer::refuse(std::string_view why, std::string_view text) {
+const std::string& EndpointAnswer::refuse(std::string_view why, std::string_view text) {
     constexpr std::size_t kShown = 64;
     refused = why;
-    refused += ": ";
-    refused += text.substr(0, kShown);
+    if (!text.empty()) (refused += ": ") += text.substr(0, kShown);
     return refused;
 }
 
-bool Answer::ought_to_have_a_body(const route::Asked& asked) const {
+bool EndpointAnswer::ought_to_have_a_body(const route::Asked& asked) const {
     const auto status = head.status;
     return status >= 200 && status < 300 && status != 204 && status != 205 && asked.method() != "HEAD";
 }
 
-bool Answer::takes_its_time(const char* base) const {
+bool EndpointAnswer::takes_its_time(const char* base) const {
     const http::Body& body = guarded.body;
     if (body.kind == http::Body::Kind::none) return false;
     if (body.kind == http::Body::Kind::length) return body.length > kLargest;
