@@ -41,8 +41,11 @@ double SloGuard::limit_alone() const {
 
 double SloGuard::baseline_rate() const {
     const double rate = recent_.asked >= kFewestRecent ? recent_.failed / recent_.asked : 0.0;
-    const auto failed = static_cast<std::uint64_t>(newest_.failed), asked = static_cast<std::uint64_t>(newest_.asked);
-    const bool begun = failed > 0 && BernoulliTest(limit_alone(), kFewestRecent).above(failed, asked, kCertain);
+    // Nothing acts by it, so a plain bound is enough; luck makes a step wait for a second.
+    constexpr double kErrors = 3.0, kFewestFailed = 2.0;
+    const double limit = limit_alone(), expected = limit * newest_.asked;
+    const bool begun =
+        newest_.failed >= kFewestFailed && newest_.failed > expected + kErrors * std::sqrt(expected * (1.0 - limit));
     return begun ? std::max(rate, newest_.failed / newest_.asked) : rate;
 }
 
