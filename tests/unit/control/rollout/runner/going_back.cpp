@@ -4,12 +4,6 @@
 
 using namespace switchyard::control::rollout;
 
-namespace {
-
-constexpr Stage::Arm kBlueWell{190, 0, 20'000};
-
-}  // namespace
-
 TEST_CASE("a rollback that is not in force yet says so, holds the route, and lets a person have it who aborts") {
     Stage stage;
     const auto live = started(stage);

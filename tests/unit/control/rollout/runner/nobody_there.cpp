@@ -4,12 +4,6 @@
 
 using namespace switchyard::control::rollout;
 
-namespace {
-
-constexpr Stage::Arm kBlueWell{190, 0, 20'000};
-
-}  // namespace
-
 TEST_CASE("nobody there: the last endpoint of the new release goes down and all traffic returns at once") {
     for (const int weight : {5, 100}) {
         CAPTURE(weight);

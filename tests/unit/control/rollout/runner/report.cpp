@@ -8,12 +8,6 @@
 
 using namespace switchyard::control::rollout;
 
-namespace {
-
-constexpr Stage::Arm kBlueWell{190, 0, 20'000};
-
-}  // namespace
-
 TEST_CASE("the report is kept with the rollout and its page needs nothing from outside") {
     Stage stage;
     auto plan = small_plan();

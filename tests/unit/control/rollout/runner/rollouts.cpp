@@ -8,13 +8,6 @@
 using namespace switchyard::control::rollout;
 using switchyard::control::Problem;
 
-namespace {
-
-constexpr Stage::Arm kBlueWell{190, 0, 20'000};
-constexpr Stage::Arm kGreenWell{10, 0, 20'000};
-
-}  // namespace
-
 TEST_CASE("a healthy release goes through its steps by evidence and ends with everything") {
     Stage stage;
     const auto live = started(stage);
