@@ -102,8 +102,9 @@ void Worker::oldest(std::uint64_t before_generation, std::shared_ptr<const std::
                [this, before_generation, upstreams = std::move(upstreams), most, done = std::move(done)]() mutable {
                    std::vector<const serve::Exchange*> found;
                    for (const auto& session : sessions_)
-                       if (session.exchange != nullptr && session.exchange->held_before(before_generation, *upstreams))
-                           found.push_back(session.exchange);
+                       session.each_exchange([&](const serve::Exchange& exchange) {
+                           if (exchange.held_before(before_generation, *upstreams)) found.push_back(&exchange);
+                       });
                    const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
                    std::ranges::partial_sort(found, end, {}, &serve::Exchange::started_us);
                    auto told = std::make_shared<std::vector<HeldExchange>>();
@@ -121,7 +122,7 @@ void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set
         }
         // Each looks for itself whether it is meant: cuts are rare, and a session need not know its exchange for them.
         for (auto& session : sessions_)
-            if (!session.idle()) session.wake();
+            if (!session.idle()) session.look();
         turns();
     });
 }
@@ -137,6 +138,7 @@ void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) 
         drain_deadline_ms_ = context_.now_ms + grace.count();
         context_.tunnels.end_within(grace.count() * kTunnelGracePercent / 100, context_.now_ms, context_.random);
         drained_ = std::move(done);
+        for (auto& session : sessions_) session.end_lanes();
         turns();
     });
 }
@@ -270,8 +272,10 @@ WorkerReport Worker::report() {
     }
     context_.take_marks(out);
     out.client_connections = context_.client_connections;
+    const std::uint64_t alone =
+        context_.active_exchanges - std::min(context_.active_exchanges, context_.http2_exchanges);
     out.client_connections_idle =
-        context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);
+        context_.client_connections - std::min(context_.client_connections, alone + context_.http2_busy);
     for (const auto& local : context_.endpoints) {
         if (!local) continue;
         out.upstream_connections_idle += local->pool.idle();
@@ -328,8 +332,11 @@ void Worker::tick() {
         next_sweep_ms_ = context_.now_ms + kSweepMs;
         context_.tend_pools();
         if (context_.listeners.any_gone())
-            for (auto& session : sessions_)
-                if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
+            for (auto& session : sessions_) {
+                if (!session.place().gone()) continue;
+                session.end_lanes();
+                if (session.idle_for(kIdleGraceMs)) session.finish();
+            }
     }
     turns();
     drain_progress();

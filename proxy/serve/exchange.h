@@ -77,6 +77,7 @@ class Exchange {
     // exchange.cpp
     net::Task<Failure> read_head();
     void finish();
+    Failure settle_body();
     Failure choose_route();
     Failure check_certificate();
     void name_request();

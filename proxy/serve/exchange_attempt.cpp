@@ -125,7 +125,10 @@ bool Exchange::put_request_head_again() {
     const auto& allowed = course_.route->allow_trailers;
     Trailers& trailers = upload_.trailers;
     trailers.wanted.clear();
-    if (!allowed.empty()) trailers.wanted = http::announced_trailers(base(), asked_.head, allowed);
+    // HTTP/2 announces none: what may come is what is allowed.
+    if (!allowed.empty())
+        trailers.wanted =
+            client_.shares_connection() ? allowed : http::announced_trailers(base(), asked_.head, allowed);
     if (!put_request_text()) return false;
     trailers.lines.clear();
     upload_.start(text_.has_body() ? http::Body{} : asked_.guarded.body, course_.route->limits.body, text_.all(),

@@ -42,7 +42,7 @@ bool Exchange::write_informational(net::Buffer& out) {
         line << field.name.of(endpoint_lane_.base()) << ": " << field.value.of(endpoint_lane_.base()) << "\r\n";
     }
     line << "\r\n";
-    if (line.overflow()) return false;
+    if (line.overflow() || !client_.takes_head(line.size())) return false;
     out.filled(line.size());
     return true;
 }

@@ -62,7 +62,7 @@ bool Exchange::write_response_head(net::Buffer& out, bool keep, Coding coding) {
     write_route_lines(to);
     write_edits(to, edits);
     to << "\r\n";
-    if (to.overflow()) return false;
+    if (to.overflow() || !client_.takes_head(to.size())) return false;
     out.filled(to.size());
     return true;
 }

@@ -149,6 +149,11 @@ Wire Crank::accept(ListeningWire& listening) {
     return out;
 }
 
+void Crank::end_lanes() {
+    for (auto& session : sessions_) session.end_lanes();
+    turn();
+}
+
 WorkerReport Crank::report() {
     WorkerReport out = std::exchange(context.counts, {});
     context.take_cells(out);
