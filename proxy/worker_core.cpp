@@ -152,15 +152,16 @@ void WorkerCore::cut(std::uint64_t before_generation, const Upstreams& upstreams
     }
     // Each looks for itself whether it is meant: cuts are rare, and a session need not know its exchange for them.
     for (auto& session : sessions_)
-        if (!session.idle()) session.wake();
+        if (!session.idle()) session.look();
 }
 
 std::vector<HeldExchange> WorkerCore::oldest(std::uint64_t before_generation, const Upstreams& upstreams,
                                              std::size_t most) {
     std::vector<const serve::Exchange*> found;
     for (const auto& session : sessions_)
-        if (session.exchange != nullptr && session.exchange->held_before(before_generation, upstreams))
-            found.push_back(session.exchange);
+        session.each_exchange([&](const serve::Exchange& exchange) {
+            if (exchange.held_before(before_generation, upstreams)) found.push_back(&exchange);
+        });
     const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
     std::ranges::partial_sort(found, end, {}, &serve::Exchange::started_us);
     std::vector<HeldExchange> out;
@@ -178,8 +179,10 @@ WorkerReport WorkerCore::report(bool ages) {
     if (ages) serve::Account::tell_ages(context_, out);
     context_.take_marks(out);
     out.client_connections = context_.client_connections;
+    const std::uint64_t alone =
+        context_.active_exchanges - std::min(context_.active_exchanges, context_.http2_exchanges);
     out.client_connections_idle =
-        context_.client_connections - std::min(context_.client_connections, context_.active_exchanges);
+        context_.client_connections - std::min(context_.client_connections, alone + context_.http2_busy);
     for (const auto& local : context_.endpoints) {
         if (!local) continue;
         out.upstream_connections_idle += local->pool.idle();
@@ -202,8 +205,11 @@ void WorkerCore::sweep() {
     next_sweep_ms_ = context_.now_ms + kSweepMs;
     context_.tend_pools();
     if (!context_.listeners.any_gone()) return;
-    for (auto& session : sessions_)
-        if (session.place().gone() && session.idle_for(kIdleGraceMs)) session.finish();
+    for (auto& session : sessions_) {
+        if (!session.place().gone()) continue;
+        session.end_lanes();
+        if (session.idle_for(kIdleGraceMs)) session.finish();
+    }
 }
 
 void WorkerCore::begin_drain(std::int64_t grace_ms) {
@@ -214,6 +220,7 @@ void WorkerCore::begin_drain(std::int64_t grace_ms) {
     drain_idle_ms_ = context_.now_ms + drain_idle_grace_ms_;
     drain_deadline_ms_ = context_.now_ms + grace_ms;
     context_.tunnels.end_within(grace_ms * kTunnelGracePercent / 100, context_.now_ms, context_.random);
+    for (auto& session : sessions_) session.end_lanes();
 }
 
 bool WorkerCore::is_drained() {

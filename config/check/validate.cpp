@@ -1,5 +1,6 @@
 #include "config/check/validate.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -68,6 +69,14 @@ void check_client_header(Checks& checks, const std::string& at, const Listener& 
         checks.fail(at, fmt::format("nobody is believed about {}: name the senders in trusted_proxies", name));
 }
 
+void check_protocols(Checks& checks, const std::string& at, const Listener& listener) {
+    const auto& named = listener.protocols;
+    for (std::size_t i = 1; i < named.size(); ++i)
+        if (std::find(named.begin(), named.begin() + static_cast<std::ptrdiff_t>(i), named[i]) !=
+            named.begin() + static_cast<std::ptrdiff_t>(i))
+            checks.fail(pointer_to(at, i), fmt::format("\"{}\" is there already", named[i]));
+}
+
 // Prefixes are matched at segment borders: a slash at the end makes no difference.
 Match routed_alike(Match match) {
     while (match.path_prefix.size() > 1 && match.path_prefix.ends_with('/')) match.path_prefix.pop_back();
@@ -118,6 +127,7 @@ void check_listeners(Checks& checks) {
         if (same_socket(listener.bind, checks.model.process.admin.bind))
             checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
         check_listener_tls(checks, at, listener);
+        check_protocols(checks, at + "/protocols", listener);
         for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
             std::string why;
             const std::string& block = listener.trusted_proxies[k];

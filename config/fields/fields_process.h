@@ -120,6 +120,10 @@ void describe(Visitor& field, Type<Listener>) {
           {.doc = "Bytes per second below which a slow sender or reader is cut off; 0: off.", .bytes = true});
     field("forwarded", &Listener::forwarded, {.doc = "Also write the Forwarded header of RFC 7239."});
     field("tls", &Listener::tls, {.doc = "Speak TLS; without it, plain HTTP."});
+    field("protocols", &Listener::protocols,
+          {.doc = "What is spoken; empty: both with TLS, where the client chooses, and http/1.1 without it, where a "
+                  "client of h2 has to know.",
+           .choices = {"http/1.1", "h2"}});
     field("redirect_https", &Listener::redirect_https,
           {.doc = "Answer every request with 308 to https:// with the same host and target."});
 }

@@ -41,6 +41,8 @@ struct ListenerTls {
 
 inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: whoever comes by a unix socket
 
+inline constexpr std::string_view kHttp1 = "http/1.1", kHttp2 = "h2";  // as in ALPN
+
 struct Listener {
     std::string name;
     Address bind;
@@ -53,6 +55,7 @@ struct Listener {
     std::uint64_t min_rate = 0;                // bytes per second below which a body or a reader is cut; 0: off
     bool forwarded = false;                    // also write RFC 7239 Forwarded
     std::optional<ListenerTls> tls;            // none: in clear
+    std::vector<std::string> protocols;        // kHttp1, kHttp2; none: both over TLS, kHttp1 in clear
     bool redirect_https = false;               // every request is sent to https:// with the same host and target
     bool operator==(const Listener&) const = default;
 };

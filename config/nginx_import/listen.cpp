@@ -80,8 +80,10 @@ std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& n
                            "without a certificate and its key as files this listener speaks plain HTTP: give it tls, "
                            "terminate TLS in front of it, or remove the listener. "
                            "X-Forwarded-Proto says https when the terminator sets it and stands in trusted_proxies");
+            } else if (word == "http2" && std::ranges::find(directive.args, "ssl") != directive.args.end()) {
+                notes.unneeded(directive, "a listener with tls offers HTTP/2 by itself");
             } else if (word == "http2" || word == "spdy") {
-                notes.lost(directive, "Switchyard's listeners speak HTTP/1.1");
+                notes.lost(directive, "in clear HTTP/2 is spoken where the listener's `protocols` say h2");
             } else if (word == "proxy_protocol") {
                 listen.proxy_protocol = true;
             } else if (word != "reuseport" && !word.starts_with("backlog=") && !word.starts_with("ipv6only=") &&

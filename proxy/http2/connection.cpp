@@ -118,7 +118,7 @@ void Connection::begin_block(const FrameHead& head, Events& events) {
         return;
     }
     if (head.stream <= last_) {
-        on_gone_lane(head.stream, true);
+        on_gone_lane(head.stream, Late::head);
         block.dropped = true;
         if (!ended_) block_.emplace(std::move(block));
         return;
@@ -128,15 +128,21 @@ void Connection::begin_block(const FrameHead& head, Events& events) {
     if (ending_ && head.stream > last_served_) {
         block.dropped = true;
     } else if (lanes_.size() == kMaxLanes) {
-        control_.reset(head.stream, ErrorCode::refused_stream);
-        remember_reset(head.stream);
+        refuse(head.stream);
         misdeed();
         block.dropped = true;
-    } else {
-        const HeadRoom room = events.room_for_head(head.stream);
+    } else if (const HeadRoom room = events.room_for_head(head.stream); room.head != nullptr) {
         block.wall.emplace(room.text, *room.head);
+    } else {
+        refuse(head.stream);
+        block.dropped = true;
     }
     if (!ended_) block_.emplace(std::move(block));
+}
+
+void Connection::refuse(std::uint32_t id) {
+    control_.reset(id, ErrorCode::refused_stream);
+    remember_reset(id);
 }
 
 void Connection::block_part(std::string_view part, bool last, Events& events) {
@@ -206,10 +212,9 @@ void Connection::data(const FrameHead& head, std::string_view payload, Events& e
         if (lane != nullptr && lane->peer_ended) return fail(ErrorCode::stream_closed);
         if (lane != nullptr) {
             lane->peer_ended = end;
-            return misdeed();
+            return;  // it was on its way
         }
-        if (head.stream > last_) return fail(ErrorCode::protocol_error);
-        return on_gone_lane(head.stream, true);
+        return on_gone_lane(head.stream, Late::body);
     }
     if (lane->peer_ended) return fail(ErrorCode::stream_closed);
     if (!lane->receive.receive(head.length)) return fail(ErrorCode::flow_control_error);
@@ -244,7 +249,11 @@ void Connection::settings(const FrameHead& head, std::string_view payload, Event
 }
 
 void Connection::ping(const FrameHead& head, std::string_view payload) {
-    if (head.has(kAck)) return;
+    if (head.has(kAck)) {
+        if (!end_begun_ || end_acknowledged_) return misdeed();
+        end_acknowledged_ = true;
+        return;
+    }
     // Who measures its bandwidth sends one for each round trip of data; between two without any lies nothing to
     // measure.
     if (!traffic_) misdeed();
@@ -255,7 +264,7 @@ void Connection::ping(const FrameHead& head, std::string_view payload) {
 void Connection::rst_stream(const FrameHead& head, std::string_view payload, Events& events) {
     if (head.stream > last_) return fail(ErrorCode::protocol_error);
     Lane* lane = find(head.stream);
-    if (lane == nullptr || lane->reset) return on_gone_lane(head.stream, false);
+    if (lane == nullptr || lane->reset) return on_gone_lane(head.stream, Late::reset);
     if (!lane->we_ended && !peer_resets_.note(now_)) return fail(ErrorCode::enhance_your_calm);
     lane->reset = true;
     lane->peer_ended = true;
@@ -270,11 +279,15 @@ void Connection::window_update(const FrameHead& head, std::string_view payload, 
     if (head.stream > last_) return fail(ErrorCode::protocol_error);
     if (head.stream != 0 && lane == nullptr) {
         if (increment == 0) return fail(ErrorCode::protocol_error);
-        return on_gone_lane(head.stream, false);
+        return on_gone_lane(head.stream, Late::credit);
     }
     SendWindow& window = lane == nullptr ? send_ : lane->send;
-    const bool stood = window.left() == 0;
-    if (const ErrorCode error = window.grow(increment); error != ErrorCode::no_error) return fail(error);
+    const bool stood = window.left() < kSmallWindow;
+    if (const ErrorCode error = window.grow(increment); error != ErrorCode::no_error) {
+        // RFC 9113 §6.9.1 wants the lane reset; that a peer could repeat, so the connection ends behind it.
+        if (lane != nullptr && error == ErrorCode::flow_control_error) control_.reset(head.stream, error);
+        return fail(error);
+    }
     if (stood && window.left() > 0) events.writable(head.stream);
 }
 
@@ -286,14 +299,33 @@ void Connection::malformed(std::uint32_t id, Events& events) {
     events.reset(id, ErrorCode::protocol_error);
 }
 
-// A message on a lane that both sides had ended is a fault; one that we have reset may have been on its way. What else
-// comes late is passed over. Each costs a token: an honest peer has few of them.
-void Connection::on_gone_lane(std::uint32_t id, bool carries_message) {
-    const bool ours = std::find(our_resets_.begin(), our_resets_.end(), id) != our_resets_.end();
-    const bool unserved = ending_ && id > last_served_;
-    if (id > last_ || (carries_message && !ours && !unserved))
-        return fail(id > last_ ? ErrorCode::protocol_error : ErrorCode::stream_closed);
-    if (!unserved) misdeed();
+// A message on a lane that both sides had ended is a fault; of one that we have reset it may have been on its way, and
+// its octets have been paid for by the windows. So may credit for it (which is counted for itself), and its reset,
+// which is one more lane that came to nothing.
+void Connection::on_gone_lane(std::uint32_t id, Late what) {
+    if (id > last_) return fail(ErrorCode::protocol_error);
+    if (ending_ && id > last_served_) return;
+    switch (what) {
+        case Late::credit:
+            return;
+        case Late::reset:
+            if (!peer_resets_.note(now_)) fail(ErrorCode::enhance_your_calm);
+            return;
+        case Late::head:
+            misdeed();
+            [[fallthrough]];
+        case Late::body:
+            if (!was_reset_by_us(id)) fail(ErrorCode::stream_closed);
+    }
+}
+
+bool Connection::was_reset_by_us(std::uint32_t id) const {
+    return std::find(our_resets_.begin(), our_resets_.end(), id) != our_resets_.end();
+}
+
+bool Connection::is_reset(std::uint32_t id) const {
+    const auto found = lanes_.find(id);
+    return found == lanes_.end() || found->second.reset;
 }
 
 void Connection::credit_connection(std::uint32_t octets) {
@@ -316,7 +348,8 @@ void Connection::sent_data(std::uint32_t id, std::uint32_t octets, bool end, boo
     lane->send.spend(octets);
     send_.spend(octets);
     lane->we_ended = lane->we_ended || end;
-    if (more && octets < kDribble && may_send(id) == 0) misdeed();
+    // A small rest of a window that many lanes share is nobody's misdeed.
+    if (more && octets < kDribble && lane->send.opened_by_less_than(kDribble)) misdeed();
 }
 
 void Connection::sent_head(std::uint32_t id, bool end) {
@@ -325,6 +358,7 @@ void Connection::sent_head(std::uint32_t id, bool end) {
 }
 
 void Connection::taken(std::uint32_t id, std::uint32_t octets) {
+    if (ended_) return;
     credit_connection(octets);
     Lane* lane = find(id);
     if (lane == nullptr) return;
@@ -337,7 +371,7 @@ void Connection::reset(std::uint32_t id, ErrorCode code) {
     Lane* lane = find(id);
     if (lane == nullptr || lane->reset) return;
     lane->reset = true;
-    control_.reset(id, code);
+    if (!ended_) control_.reset(id, code);
 }
 
 void Connection::done(std::uint32_t id) {
@@ -348,7 +382,10 @@ void Connection::done(std::uint32_t id) {
 }
 
 void Connection::begin_end() {
-    if (!ended_) control_.goaway(kMaxStreamId, ErrorCode::no_error);
+    if (ended_ || end_begun_) return;
+    end_begun_ = true;
+    control_.goaway(kMaxStreamId, ErrorCode::no_error);
+    control_.ping("lastcall", false);
 }
 
 void Connection::finish_end() {

@@ -44,12 +44,15 @@ inline constexpr unsigned kFreeSettings = 4;
 inline constexpr unsigned kUpdatesPerData = 10, kFreeUpdates = 100;
 // Lanes that we reset and about which the peer may not know yet.
 inline constexpr std::size_t kRememberedResets = 128;
-// A DATA frame below this that only the peer's window made so small costs it a token.
+// A window that is smaller is news to those who wait for it whenever it grows.
+inline constexpr std::int64_t kSmallWindow = 1'024;
+// A DATA frame below this costs the peer a token where it has opened its window by no more.
 inline constexpr std::uint32_t kDribble = 256;
 
 class Connection {
   public:
-    // Where a head is decoded to; both live until the event that tells of it has returned.
+    // Where a head is decoded to; both live until the event that tells of it has returned. No head: there is no room
+    // for another lane now, and it is refused.
     struct HeadRoom {
         std::span<char> text;  // http::kMaxHead octets
         http::Head* head;
@@ -78,11 +81,16 @@ class Connection {
 
     // What waits to be sent before anything else is. Nothing is to be read while too_many().
     ControlFrames& control() { return control_; }
+    std::string_view control_waits() const { return control_.waiting(); }
     // Set: nothing goes on; what waits is sent and the connection closed.
     std::optional<ErrorCode> ended() const { return ended_; }
 
     // So many octets of DATA may a lane send in one frame now.
     std::uint32_t may_send(std::uint32_t lane) const;
+    // Of all lanes together.
+    std::int64_t may_send() const { return ended_ ? 0 : send_.left(); }
+    // The peer has ended the lane, or it is none any more: whatever of it is still to be said concerns nobody.
+    bool is_reset(std::uint32_t lane) const;
     // A DATA frame of that size was written; `end`: with END_STREAM. `more`: the lane had more than the window took.
     void sent_data(std::uint32_t lane, std::uint32_t octets, bool end, bool more, std::int64_t now_ms);
     // A head or trailers were written.
@@ -94,12 +102,18 @@ class Connection {
     // The lane's exchange has ended.
     void done(std::uint32_t lane);
 
-    // The first step of a graceful end: the peer opens no more; the second names the last lane that is served.
+    // The peer has used its time up, or nothing more is to be had from it.
+    void give_up(ErrorCode code) { fail(code); }
+
+    // The first step of a graceful end: the peer opens no more; the second, once it has acknowledged that or some time
+    // has passed, names the last lane that is served.
     void begin_end();
+    bool end_acknowledged() const { return end_acknowledged_; }
     void finish_end();
 
     std::size_t lanes() const { return lanes_.size(); }
     bool preface_came() const { return preface_came_; }
+    bool settings_came() const { return settings_came_; }
     // A header block has begun and is not whole: the time limit of a head runs.
     bool in_block() const { return block_.has_value(); }
 
@@ -129,7 +143,10 @@ class Connection {
     void window_update(const FrameHead& head, std::string_view payload, Events& events);
     void malformed(std::uint32_t lane, Events& events);
     // Of a lane that is not there: passed over, or the end.
-    void on_gone_lane(std::uint32_t id, bool carries_message);
+    enum class Late : std::uint8_t { head, body, reset, credit };
+    void on_gone_lane(std::uint32_t id, Late what);
+    bool was_reset_by_us(std::uint32_t id) const;
+    void refuse(std::uint32_t id);
     void credit_connection(std::uint32_t octets);
     void remember_reset(std::uint32_t id);
     void misdeed();
@@ -139,6 +156,7 @@ class Connection {
     bool extended_connect_;
     bool preface_came_ = false;
     bool settings_came_ = false;
+    bool end_begun_ = false, end_acknowledged_ = false;
     bool ending_ = false;        // our last GOAWAY is out: lanes above last_served_ are passed over
     bool traffic_ = true;        // HEADERS or DATA went either way since the last PING
     unsigned own_settings_ = 1;  // that the peer has not acknowledged

@@ -16,27 +16,38 @@ namespace switchyard::http2 {
 
 class SendWindow {
   public:
-    explicit SendWindow(std::uint32_t initial) : left_(initial) {}
+    explicit SendWindow(std::uint32_t initial) : left_(initial), opened_(initial) {}
 
     std::int64_t left() const { return left_ > 0 ? left_ : 0; }
+    // It is shut, and was opened by less than so many octets since it last was.
+    bool opened_by_less_than(std::uint32_t octets) const { return left_ <= 0 && opened_ < octets; }
     void spend(std::uint32_t octets) { left_ -= octets; }
     // WINDOW_UPDATE. An increment of zero is a fault of the protocol, one beyond the greatest window of flow control.
     ErrorCode grow(std::uint32_t increment) {
         if (increment == 0) return ErrorCode::protocol_error;
         if (left_ + increment > kMaxWindow) return ErrorCode::flow_control_error;
-        left_ += increment;
+        open(increment);
         return ErrorCode::no_error;
     }
     // The peer's SETTINGS_INITIAL_WINDOW_SIZE went from one value to another (RFC 9113 §6.9.2).
     ErrorCode shift(std::uint32_t before, std::uint32_t after) {
         const std::int64_t shifted = left_ + (std::int64_t{after} - std::int64_t{before});
         if (shifted > kMaxWindow) return ErrorCode::flow_control_error;
-        left_ = shifted;
+        if (after > before)
+            open(after - before);
+        else
+            left_ = shifted;
         return ErrorCode::no_error;
     }
 
   private:
+    void open(std::uint32_t octets) {
+        opened_ = (left_ > 0 ? opened_ : 0) + octets;
+        left_ += octets;
+    }
+
     std::int64_t left_;
+    std::int64_t opened_;
 };
 
 class ReceiveWindow {

@@ -245,6 +245,13 @@ Transfer::Status Tls::flush() {
     return Transfer::Status::done;
 }
 
+bool Tls::chose_http2() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
+}
+
 void Tls::say_end() {
     ERR_clear_error();
     if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());

@@ -52,6 +52,8 @@ class Tls {
     bool truncated() const { return truncated_; }
     const char* version() const { return SSL_get_version(ssl_.get()); }
     const char* cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+    // By ALPN.
+    bool chose_http2() const;
     bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
     // As the client wrote it; empty: it named nobody.
     const std::string& server_name() const { return server_name_; }

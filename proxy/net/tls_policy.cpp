@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "proxy/net/tls.h"
@@ -81,13 +82,28 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+// RFC 9113 §9.2.2 forbids what is neither authenticated nor forward secret; all of TLS 1.3 is both.
+bool is_good_for_http2(SSL* ssl) {
+    if (SSL_version(ssl) >= TLS1_3_VERSION) return true;
+    const SSL_CIPHER* cipher = SSL_get_pending_cipher(ssl);
+    if (cipher == nullptr || SSL_CIPHER_is_aead(cipher) != 1) return false;
+    const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+    return exchange == NID_kx_ecdhe || exchange == NID_kx_dhe;
+}
+
 // A client that names protocols and none of ours is told so (RFC 7301): answering it anyway is how one protocol is
 // made to read another's bytes.
-int on_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
             void*) {
-    static constexpr std::array<unsigned char, 9> kOurs{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    static constexpr std::array<unsigned char, 12> kOurs{2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+    constexpr std::size_t kHttp2 = 3, kHttp1 = 9;
+    const auto& policy = static_cast<Tls*>(SSL_get_app_data(ssl))->policy();
+    std::span<const unsigned char> ours(kOurs);
+    if (!policy.http2 || !is_good_for_http2(ssl)) ours = ours.last(kHttp1);
+    if (!policy.http1) ours = ours.first(ours.size() == kOurs.size() ? kHttp2 : 0);
     unsigned char* chosen = nullptr;
-    if (SSL_select_next_proto(&chosen, out_size, kOurs.data(), kOurs.size(), in, in_size) != OPENSSL_NPN_NEGOTIATED)
+    if (ours.empty() || SSL_select_next_proto(&chosen, out_size, ours.data(), static_cast<unsigned>(ours.size()), in,
+                                              in_size) != OPENSSL_NPN_NEGOTIATED)
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
@@ -130,6 +146,8 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
         first->names.empty() || first->names.front().starts_with("*.") ? nullptr : out->book.find(first->names.front());
     out->by_default = both == nullptr ? TlsBook::Identities{first} : *both;
     out->strict_sni = settings.strict_sni;
+    out->http1 = settings.http1;
+    out->http2 = settings.http2;
     out->min_version = settings.only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     out->handshake_timeout_ms = settings.handshake_timeout_ms;
     out->tickets = std::move(tickets);

@@ -32,7 +32,8 @@ struct TlsSettings {
     std::size_t by_default = 0;  // of `identities`: for clients that name nobody, or somebody unknown
     bool strict_sni = false;     // an unknown name is refused instead
     bool only_1_3 = false;
-    std::string ciphers;  // of TLS 1.2, as OpenSSL names them; empty: the usual ones
+    bool http1 = true, http2 = false;  // what is offered by ALPN
+    std::string ciphers;               // of TLS 1.2, as OpenSSL names them; empty: the usual ones
     std::int64_t handshake_timeout_ms = 10'000;
     std::shared_ptr<const ClientCheck> client = ClientCheck::nobody();
     // Of hosts that have another one: names or "*.suffix", lower case.
@@ -44,6 +45,7 @@ class TlsPolicy {
     TlsBook book;
     TlsBook::Identities by_default;
     bool strict_sni = false;
+    bool http1 = true, http2 = false;
     int min_version = TLS1_2_VERSION;
     std::int64_t handshake_timeout_ms = 0;
     std::shared_ptr<const TicketKeys> tickets;

@@ -144,7 +144,7 @@ std::size_t write_access_line(std::span<char> room, const AccessEntry& entry, Li
     line.raw("\",\"method\":\"").text(entry.method);
     line.raw("\",\"host\":\"").text(entry.host);
     line.raw("\",\"path\":\"").text(entry.path, kMaxLoggedPath);
-    line.raw("\",\"protocol\":\"HTTP/1.").number(entry.protocol_minor);
+    line.raw("\",\"protocol\":\"").text(entry.protocol);
     line.raw("\",\"status\":").number(entry.status);
     line.raw(",\"bytes_in\":").number(entry.bytes_in);
     line.raw(",\"bytes_out\":").number(entry.bytes_out);

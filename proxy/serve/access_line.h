@@ -22,7 +22,7 @@ struct AccessEntry {
     std::int64_t wall_us = 0;  // since 1970
     std::string_view id, client, listener, method, host, path, route, rule, upstream, endpoint, flag;
     std::string_view refused;  // why a message was, where one was
-    unsigned protocol_minor = 1;
+    std::string_view protocol = "HTTP/1.1";
     std::uint16_t status = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;
     std::uint32_t attempts = 0;

@@ -47,8 +47,11 @@ bool Attempt::put_head_again() {
     const route::Route& route = *from_.course.route;
     Trailers& trailers = upload_.trailers;
     trailers.wanted.clear();
+    // HTTP/2 announces none: what may come is what is allowed.
     if (!route.allow_trailers.empty())
-        trailers.wanted = http::announced_trailers(asked_.facts.base, asked_.head, route.allow_trailers);
+        trailers.wanted = client_.shares_connection()
+                              ? route.allow_trailers
+                              : http::announced_trailers(asked_.facts.base, asked_.head, route.allow_trailers);
     if (!put_text()) return false;
     trailers.lines.clear();
     upload_.start(text_.has_body() ? http::Body{} : asked_.guarded.body, route.limits.body, text_.all(),

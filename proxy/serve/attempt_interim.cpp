@@ -9,7 +9,8 @@ net::Task<Failure> Attempt::relay_interim() {
     if (answer_.head.status == 100) upload_.body_wanted = true;
     if (asked_.head.minor == 1) {
         net::Buffer line(context_.buffers);
-        if (!write_interim_head(line, answer_.head, lane_.base())) co_return Failure::bad_response;
+        if (!write_interim_head(line, answer_.head, lane_.base()) || !client_.takes_head(line.size()))
+            co_return Failure::bad_response;
         while (!line.empty()) {
             if (!client_.writable()) {
                 phase_.at_most(from_.course.upstream->idle_ms);

@@ -2,9 +2,25 @@
 
 #include <algorithm>
 
+#include "proxy/serve/frames.h"
+
 namespace switchyard::serve {
 
 using Kind = http::Body::Kind;
+
+namespace {
+
+// Of the lines "name: value" CRLF those whose names are wanted.
+void keep_wanted(std::string_view lines, const std::vector<std::string>& wanted, std::string& kept) {
+    while (!lines.empty()) {
+        const auto end = lines.find("\r\n") + 2;
+        const auto name = lines.substr(0, lines.find(':'));
+        if (std::ranges::find(wanted, name) != wanted.end()) kept += lines.substr(0, end);
+        lines.remove_prefix(end);
+    }
+}
+
+}  // namespace
 
 void BodyReader::start_decoder(Trailers* trailers) {
     decoder_ = {};
@@ -83,6 +99,21 @@ Pull BodyReader::pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budg
                 return Pull::failed;
         }
     }
+}
+
+Pull BodyReader::pull(Frames& frames, Run& run) {
+    switch (frames.pull(run)) {
+        case Frames::Came::here:
+            break;
+        case Frames::Came::wait:
+            return Pull::wait;
+        case Frames::Came::failed:
+            return Pull::failed;
+    }
+    touched_ = touched_ || run.size > 0;
+    body_bytes_ += run.size;
+    if (run.last && decoder_.trailers != nullptr) keep_wanted(frames.trailers(), *decoder_.wanted, *decoder_.trailers);
+    return limit_ != 0 && body_bytes_ > limit_ ? Pull::too_large : Pull::here;
 }
 
 }  // namespace switchyard::serve

@@ -17,6 +17,8 @@
 
 namespace switchyard::serve {
 
+class Frames;
+
 // What there is of a body.
 enum class Pull : std::uint8_t {
     here,         // a run
@@ -41,6 +43,8 @@ class BodyReader {
     }
     // `spare_broken`: octets before a fault of the coding are a run all the same, and the fault comes after them.
     Pull pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budget, bool spare_broken, Run& run);
+    // Of a lane whose framing is its connection's.
+    Pull pull(Frames& frames, Run& run);
     // So many octets of the run have gone on; with the last of them its framing goes, too.
     void take(net::Buffer& buffer, std::size_t octets) {
         run_ -= octets;

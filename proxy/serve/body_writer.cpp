@@ -6,6 +6,8 @@
 #include <charconv>
 #include <span>
 
+#include "proxy/serve/frames.h"
+
 namespace switchyard::serve {
 
 void BodyWriter::frame(std::size_t octets, bool last) {
@@ -79,6 +81,50 @@ Push BodyWriter::push_pieces(net::Stream& stream, Run& run) {
         run.size -= octets;
         tail_left_.remove_prefix(took(tail_left_.size()));
     }
+}
+
+namespace {
+
+Push push_of(Frames::Put put) {
+    return put == Frames::Put::out ? Push::out : put == Frames::Put::wait ? Push::wait : Push::failed;
+}
+
+}  // namespace
+
+Push BodyWriter::push(Frames& frames, Run& run) {
+    constexpr auto kOut = Frames::Put::out;
+    if (ended_) return Push::out;
+    const bool trailers = trailers_ != nullptr && !trailers_->lines.empty();
+    const bool ends = run.last && !trailers;
+    if (!framed_) {
+        const auto end = head_left_.find("\r\n\r\n") + 4;
+        const bool alone = ends && run.size == 0 && end == head_left_.size();
+        const Frames::Put put = frames.put_head(head_left_.substr(0, end), alone, sent_bytes_);
+        if (put != kOut) return push_of(put);
+        framed_ = true;  // for good: the head is out
+        ended_ = alone;
+        head_left_.remove_prefix(end);
+        if (alone) return Push::out;
+    }
+    if (!head_left_.empty()) {
+        const bool last = ends && run.size == 0;
+        const Frames::Put put = frames.put_data(head_left_, last, sent_bytes_);
+        if (put != kOut) return push_of(put);
+        ended_ = last;
+        if (last) return Push::out;
+    }
+    if (run.size != 0 || ends) {
+        std::string_view octets(run.octets, run.size);
+        const Frames::Put put = frames.put_data(octets, ends, sent_bytes_);
+        run.octets += run.size - octets.size();
+        run.size = octets.size();
+        if (put != kOut) return push_of(put);
+        ended_ = ends;
+    }
+    if (!run.last || ended_) return Push::out;
+    const Frames::Put put = frames.put_trailers(trailers_->lines, sent_bytes_);
+    ended_ = put == kOut;
+    return push_of(put);
 }
 
 }  // namespace switchyard::serve

@@ -15,6 +15,8 @@
 
 namespace switchyard::serve {
 
+class Frames;
+
 // What became of what was offered.
 enum class Push : std::uint8_t {
     out,   // everything, framing included
@@ -33,11 +35,14 @@ class BodyWriter {
         head_left_ = head;
         trailers_ = trailers;
         size_left_ = tail_left_ = {};
-        framed_ = false;
+        framed_ = ended_ = false;
         sent_bytes_ = 0;
     }
     // Writes what goes now and takes it off the run. One without octets that is not the last is the head alone.
     Push push(net::Stream& stream, Run& run);
+    // To a lane whose framing is its connection's. The head's text ends with its empty line; a small body stands
+    // behind.
+    Push push(Frames& frames, Run& run);
 
     bool head_waits() const { return !head_left_.empty(); }
     std::uint64_t sent_bytes() const { return sent_bytes_; }  // head and framing included
@@ -47,7 +52,8 @@ class BodyWriter {
     Push push_pieces(net::Stream& stream, Run& run);
 
     Coding coding_ = Coding::plain;
-    bool framed_ = false;  // around the run that is offered
+    bool framed_ = false;  // around the run that is offered; with frames: the head is out
+    bool ended_ = false;   // with frames: the last one is out
     std::string_view head_left_, size_left_, tail_left_;
     std::array<char, 20> size_line_;
     Trailers* trailers_ = nullptr;  // their lines are framed where they stand

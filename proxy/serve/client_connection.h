@@ -45,6 +45,9 @@ class ClientConnection : public Strand {
     ListenerPlace& place_;
     route::ClientAddress client_;
     std::uint16_t client_port_ = 0;
+
+  public:
+    bool is_lane = false;  // it is one lane of many: an Http2Lane
 };
 
 }  // namespace switchyard::serve

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "proxy/serve/http2_lane.h"
+
 namespace switchyard::serve {
 namespace {
 
@@ -30,7 +32,42 @@ Failure failure_of(http::HeadParser::Outcome outcome) {
 
 }  // namespace
 
+Frames* ClientLane::frames_of(ClientConnection& connection) {
+    return static_cast<Http2Lane*>(&connection);
+}
+
+Http2Lane& ClientLane::lane() const {
+    return static_cast<Http2Lane&>(connection_);
+}
+
+net::Stream& ClientLane::shared_wire() const {
+    return lane().wire();
+}
+
+ClientLane::Request ClientLane::read_framed_head(http::Head& head, net::Buffer& text, Failure& why) {
+    const auto came = lane().take_head(head, text);
+    if (came == Http2Lane::Request::here) return Request::here;
+    why = came == Http2Lane::Request::too_large ? Failure::head_too_large : Failure::bad_request;
+    return Request::bad;
+}
+
+bool ClientLane::body_comes() const {
+    return !lane().ended();
+}
+
+net::Transfer ClientLane::say(std::string_view octets) {
+    if (frames_ != nullptr) return lane().say(octets);
+    return stream_->write(octets.data(), octets.size());
+}
+
+void ClientLane::make_last() {
+    last_ = true;
+    if (frames_ != nullptr) lane().make_last();
+}
+
 ClientLane::Request ClientLane::read_head(http::Head& head, net::Buffer& text, Failure& why) {
+    if (frames_ != nullptr) [[unlikely]]
+        return read_framed_head(head, text, why);
     for (;;) {
         if (!begun_) in_.consume(http::HeadParser::skip_empty_lines(in_.unread()));
         const bool half_empty_line = !begun_ && in_.unread() == "\r";
@@ -80,12 +117,13 @@ void ClientLane::move_head(net::Buffer& text, std::size_t size) {
 // minute.
 std::uint64_t ClientLane::unsent() const {
     int in_kernel = 0;
-    if (::ioctl(stream_->descriptor(), SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0) in_kernel = 0;
-    return static_cast<std::uint64_t>(in_kernel) + stream_->unsent();
+    if (::ioctl(wire().descriptor(), SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0) in_kernel = 0;
+    // Of a connection that is shared all that is unsent counts: it stands before what this lane pushes next.
+    return static_cast<std::uint64_t>(in_kernel) + (frames_ != nullptr ? lane().unsent() : stream_->unsent());
 }
 
 void ClientLane::addresses(http::ProxyAddress& source, http::ProxyAddress& destination) const {
-    const int fd = stream_->descriptor();
+    const int fd = wire().descriptor();
     source.bytes = address().bytes;
     source.port = connection_.client_port();
     sockaddr_storage end{};

@@ -14,10 +14,13 @@
 
 namespace switchyard::serve {
 
+class Http2Lane;
+
 class ClientLane : public Lane {
   public:
     explicit ClientLane(ClientConnection& connection)
-        : Lane(connection.in, &connection.stream), connection_(connection) {}
+        : Lane(connection.in, &connection.stream, connection.is_lane ? frames_of(connection) : nullptr),
+          connection_(connection) {}
 
     enum class Request : std::uint8_t {
         here,
@@ -29,7 +32,16 @@ class ClientLane : public Lane {
     Request read_head(http::Head& head, net::Buffer& text, Failure& why);
 
     // An answer, or a part of one, that stands for itself.
-    net::Transfer say(std::string_view octets) { return stream_->write(octets.data(), octets.size()); }
+    net::Transfer say(std::string_view octets);
+    // HTTP/2: what HTTP/1 says of its connection and its framing is left out on the way.
+    bool shares_connection() const { return frames_ != nullptr; }
+    // A head that is put into a block of frames has to leave room for them.
+    bool takes_head(std::size_t size) const {
+        constexpr std::size_t kAround = 256;
+        return frames_ == nullptr || size <= net::BufferPool::kBlock - kAround;
+    }
+    // There: a body comes behind this head, whether a length is said or not.
+    bool body_comes() const;
 
     // The client has said all it had to say so far.
     bool silent() const { return in_.empty() && !stream_->readable; }
@@ -39,19 +51,28 @@ class ClientLane : public Lane {
     std::uint64_t unsent() const;
 
     // The connection ends with this answer.
-    void make_last() { last_ = true; }
+    void make_last();
     bool closing() const { return last_ || connection_.context().stopping || place().gone(); }
     // The exchange that it is for, until nullptr: the worker looks what its connections do.
     void carry(const Exchange* exchange) { connection_.exchange = exchange; }
     const ListenerPlace& place() const { return connection_.place(); }
     std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }
-    bool secure() const { return stream_->tls() != nullptr; }
-    net::Tls* tls() const { return stream_->tls(); }  // null: in clear
+    bool secure() const { return wire().tls() != nullptr; }
+    net::Tls* tls() const { return wire().tls(); }  // null: in clear
     const route::ClientAddress& address() const { return connection_.client_address(); }
     // Where the client's connection comes from and to; a port of 0: not known.
     void addresses(http::ProxyAddress& source, http::ProxyAddress& destination) const;
 
   private:
+    Request read_framed_head(http::Head& head, net::Buffer& text, Failure& why);
+    net::Stream& wire() const {
+        if (frames_ != nullptr) [[unlikely]]
+            return shared_wire();
+        return *stream_;
+    }
+    net::Stream& shared_wire() const;
+    Http2Lane& lane() const;
+    static Frames* frames_of(ClientConnection& connection);
     void move_head(net::Buffer& text, std::size_t size);
 
     ClientConnection& connection_;

@@ -38,6 +38,7 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
     if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
+    if (exchange.client_.shares_connection() && failure == Failure::none) failure = exchange.settle_body();
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
@@ -50,6 +51,19 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     }
     exchange.finish();
     co_return next;
+}
+
+// Where no length is said the frames tell: a body of unknown length is chunked on its way to HTTP/1.
+Failure Exchange::settle_body() {
+    http::Body& body = asked_.guarded.body;
+    if (body.kind != http::Body::Kind::none || !client_.body_comes() || asked_.method() == "CONNECT")
+        return Failure::none;
+    if (asked_.method() == "TRACE") {
+        asked_.refusal = "TRACE with a body";
+        return Failure::bad_request;
+    }
+    body.kind = http::Body::Kind::chunked;
+    return Failure::none;
 }
 
 void Exchange::finish() {

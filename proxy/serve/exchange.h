@@ -52,6 +52,7 @@ class Exchange {
 
     Failure read_head(ClientLane::Request& came);
     net::Task<Failure> wait_for_head(ClientLane::Request came);
+    Failure settle_body();
     Failure choose_route();
     Failure route_again();
     Failure check_certificate();

@@ -20,7 +20,7 @@ void Exchange::write_access_line() const {
         entry.method = asked_.method();
         entry.host = asked_.facts.host;
         entry.path = asked_.target.path;
-        entry.protocol_minor = asked_.head.minor;
+        entry.protocol = client_.shares_connection() ? "HTTP/2" : asked_.head.minor == 1 ? "HTTP/1.1" : "HTTP/1.0";
     }
     entry.status = account_.record.status;
     entry.bytes_in = account_.record.bytes_in;

@@ -3,9 +3,10 @@
 //
 // Back-pressure: the octets of a body stay with the lane they came by until the other side has taken them; no lane
 //   queues for another. pull() shows octets that are here, push() takes what goes now, take() says how much has gone.
-// HTTP/1 is all that is spoken so far: the framing is BodyReader's and BodyWriter's, and a connection has one lane.
-// What
-//   a connection by itself may do (be kept, be cut) is said by the exchange's end to the owner of the connection.
+// HTTP/1: the framing is BodyReader's and BodyWriter's, and a connection has one lane. HTTP/2: a connection has many,
+// and
+//   frames for them (`frames`); `stream` then stands for the lane alone, and its flags say what the lane may do.
+// What a connection by itself may do (be kept, be cut) is said by the exchange's end to the owner of the connection.
 // Threads: one worker. Owns the framing of both ways; stream and buffer are the connection's.
 #pragma once
 
@@ -16,12 +17,14 @@
 #include "proxy/net/stream.h"
 #include "proxy/serve/body_reader.h"
 #include "proxy/serve/body_writer.h"
+#include "proxy/serve/frames.h"
 
 namespace switchyard::serve {
 
 class Lane {
   public:
-    explicit Lane(net::Buffer& in, net::Stream* stream = nullptr) : stream_(stream), in_(in) {}
+    explicit Lane(net::Buffer& in, net::Stream* stream = nullptr, Frames* frames = nullptr)
+        : frames_(frames), stream_(stream), in_(in) {}
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
@@ -30,9 +33,15 @@ class Lane {
         reader_.start(body, limit, trailers);
     }
     Pull pull(TurnBudget& budget, bool spare_broken, Run& run) {
+        if (frames_ != nullptr) [[unlikely]]
+            return reader_.pull(*frames_, run);
         return reader_.pull(*stream_, in_, budget, spare_broken, run);
     }
-    void take(std::size_t octets) { reader_.take(in_, octets); }
+    void take(std::size_t octets) {
+        if (frames_ != nullptr) [[unlikely]]
+            return frames_->take(octets);
+        reader_.take(in_, octets);
+    }
     // Copies the body behind the head in `head`, where it has a length of at most `most` and is here as a whole.
     bool append_whole_body(const http::Body& body, std::size_t most, net::Buffer& head);
     std::uint64_t body_bytes() const { return reader_.body_bytes(); }
@@ -43,11 +52,17 @@ class Lane {
     void send_head(std::string_view lines, Coding coding, Trailers* trailers) {
         writer_.start(coding, lines, trailers);
     }
-    Push push(Run& run) { return writer_.push(*stream_, run); }
+    Push push(Run& run) {
+        if (frames_ != nullptr) [[unlikely]]
+            return writer_.push(*frames_, run);
+        return writer_.push(*stream_, run);
+    }
     bool head_waits() const { return writer_.head_waits(); }
     std::uint64_t sent_bytes() const { return writer_.sent_bytes(); }
     // Octets mean nothing any more and go both ways; this way ends here.
-    void end_tunnel() { stream_->shutdown_send(); }
+    void end_tunnel() {
+        if (frames_ == nullptr) stream_->shutdown_send();  // else the end went with the last frame
+    }
     // Gives an empty buffer back.
     void rest() {
         if (in_.empty()) in_.release();
@@ -59,6 +74,7 @@ class Lane {
     void look_again() { stream_->readable = true; }
 
   protected:
+    Frames* const frames_;  // null: HTTP/1
     net::Stream* stream_;
     net::Buffer& in_;
     BodyReader reader_;
@@ -66,8 +82,10 @@ class Lane {
 };
 
 inline bool Lane::append_whole_body(const http::Body& body, std::size_t most, net::Buffer& head) {
-    if (body.kind != http::Body::Kind::length || body.length == 0 || body.length > most || body.length > in_.size())
-        return false;
+    if (body.kind != http::Body::Kind::length || body.length == 0 || body.length > most) return false;
+    if (frames_ != nullptr) [[unlikely]]
+        return frames_->take_whole(static_cast<std::size_t>(body.length), head);
+    if (body.length > in_.size()) return false;
     const auto size = static_cast<std::size_t>(body.length);
     if (size > head.room().size()) return false;
     std::memcpy(head.room().data(), in_.data(), size);

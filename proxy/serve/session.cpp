@@ -8,6 +8,7 @@
 #include "proxy/http/proxy_protocol.h"
 #include "proxy/serve/exchange.h"
 #include "proxy/serve/handshakes.h"
+#include "proxy/serve/http2_session.h"
 
 namespace switchyard::serve {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 constexpr std::int64_t kLingerMs = 30'000;
 constexpr std::int64_t kLingerSilenceMs = 5'000;
 constexpr std::int64_t kLingerAtTheEndMs = 2'000;  // of the worker
+// After an HTTP/2 connection was given up: for the word why.
+constexpr std::int64_t kLingerAfterFaultMs = 1'000;
 
 // To a client that speaks HTTP without TLS where TLS is spoken.
 constexpr std::string_view kPlainHttp =
@@ -52,7 +55,21 @@ bool Session::start(net::Descriptor fd) {
 
 void Session::finish() {
     finishing_ = true;
+    end_lanes();
     if (idle_) wake();
+}
+
+void Session::end_lanes() {
+    if (http2_ != nullptr) http2_->end_gracefully();
+}
+
+void Session::look() {
+    if (http2_ != nullptr) http2_->wake_lanes();
+    wake();
+}
+
+void Session::each_lane(const std::function<void(const Exchange&)>& each) const {
+    http2_->each_exchange(each);
 }
 
 void Session::woken() {
@@ -79,7 +96,9 @@ void Session::end_if_done() {
 net::Running Session::run() {
     Exchange::Next next;
     bool expects_header = place_.plan().proxy_protocol;
+    bool fresh = place_.plan().speaks_http2;  // in clear its first octets say which protocol it is
     in_clear_ = !place_.plan().tls;
+    bool begins = true;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -101,17 +120,32 @@ net::Running Session::run() {
             in.filled(got.bytes);
             idle_ = false;
         }
-        if (expects_header) {
-            const bool introduced = co_await take_proxy_header();
-            if (!introduced) co_return;
-            expects_header = false;
-            continue;
-        }
-        if (!in_clear_) {
-            const bool secured = co_await secure();
-            if (!secured) co_return;
-            in_clear_ = true;
-            continue;
+        if (begins) {
+            if (expects_header) {
+                const bool introduced = co_await take_proxy_header();
+                if (!introduced) co_return;
+                expects_header = false;
+                continue;
+            }
+            bool http2 = false;
+            if (!in_clear_) {
+                const bool secured = co_await secure();
+                if (!secured) co_return;
+                in_clear_ = true;
+                http2 = stream.tls()->chose_http2();
+                fresh = !place_.plan().speaks_http1;  // who chose nothing gets what there is
+                if (!http2) continue;
+            }
+            if (fresh && !http2) {
+                http2 = co_await begins_http2();
+                fresh = false;
+                if (!http2 && in.empty()) continue;
+            }
+            if (http2) {
+                co_await speak_http2();
+                co_return;
+            }
+            begins = false;
         }
         next = co_await Exchange::serve(*this);
         if (stream.unsent() != 0) {
@@ -125,7 +159,7 @@ net::Running Session::run() {
     if (next == Exchange::Next::cut)
         stream.close_with_reset();
     else if (next == Exchange::Next::close)
-        co_await linger();
+        co_await linger(kLingerMs);
     else if (stream.tls() != nullptr)
         stream.shutdown_send();  // nothing more will come: but the end of TLS has to be said
 }
@@ -165,7 +199,7 @@ net::Task<bool> Session::secure() {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
             }
-            co_await linger();
+            co_await linger(kLingerMs);
             co_return false;
         }
         while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
@@ -175,6 +209,40 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
     }
+}
+
+// In clear, by prior knowledge (RFC 9113 §3.3): what begins like the preface is read until it is one or cannot be.
+net::Task<bool> Session::begins_http2() {
+    if (!place_.plan().speaks_http1) co_return true;
+    set_deadline(context_.now_ms + place_.plan().head_timeout_ms);
+    for (;;) {
+        const std::size_t seen = std::min(in.size(), http2::kPreface.size());
+        if (in.unread().substr(0, seen) != http2::kPreface.substr(0, seen)) co_return false;
+        if (seen == http2::kPreface.size()) co_return true;
+        if (!stream.readable) {
+            co_await sleep();
+            if (expired()) co_return false;
+            continue;
+        }
+        in.compact();
+        const auto got = stream.read(in.room());
+        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return false;
+        in.filled(got.bytes);
+    }
+}
+
+net::Task<> Session::speak_http2() {
+    using End = Http2Session::End;
+    idle_ = true;
+    Http2Session http2(*this, place_);
+    http2_ = &http2;
+    const End end = co_await http2.run();
+    http2_ = nullptr;
+    idle_ = false;
+    if (end == End::lost)
+        stream.close_with_reset();
+    else
+        co_await linger(end == End::failed ? kLingerAfterFaultMs : kLingerMs);
 }
 
 // A client that cannot get in will ask; one that knocks by the thousand gets a line a second.
@@ -232,15 +300,15 @@ net::Task<bool> Session::take_proxy_header() {
     }
 }
 
-net::Task<> Session::linger() {
+net::Task<> Session::linger(std::int64_t most_ms) {
     in.release();
     if (stream.hung_up && !stream.readable) co_return;
     stream.shutdown_send();
     const std::int64_t began = context_.now_ms;
-    while (context_.now_ms - began < (context_.stopping ? kLingerAtTheEndMs : kLingerMs)) {
+    while (context_.now_ms - began < (context_.stopping ? std::min(kLingerAtTheEndMs, most_ms) : most_ms)) {
         if (!stream.readable || budget.over()) {
             if (stream.readable) step_back();
-            set_deadline(std::min(began + kLingerMs, context_.now_ms + kLingerSilenceMs));
+            set_deadline(std::min(began + most_ms, context_.now_ms + kLingerSilenceMs));
             co_await sleep();
             if (expired()) co_return;
             continue;

@@ -12,6 +12,7 @@
 #include "config/model.h"
 #include "config/text/pointer.h"
 #include "proxy/net/tls_placeholder.h"
+#include "proxy/snapshot/spoken.h"
 
 namespace switchyard {
 namespace {
@@ -139,7 +140,7 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
                                                                std::vector<config::Error>& errors) {
     const auto& tls = *listener.tls;
     const auto before = errors.size();
-    Made make{tls, {}, {}, {}, {}};
+    Made make{tls, {}, {}, {}, speaks(listener, config::kHttp1), speaks(listener, config::kHttp2), {}};
     net::TlsSettings settings;
     bool has_default = false;
     for (const auto& name : tls.certificates) {
@@ -172,13 +173,15 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
         return nullptr;
     for (const auto& made : made_)
         if (made.settings == tls && made.files == make.files && made.identities == make.identities &&
-            made.checks == make.checks)
+            made.checks == make.checks && made.http1 == make.http1 && made.http2 == make.http2)
             if (auto policy = made.policy.lock()) return policy;
     if (settings.identities.empty()) {
         if (!placeholder_) placeholder_ = net::make_tls_placeholder();
         settings.identities.push_back(placeholder_);
     }
     settings.strict_sni = tls.strict_sni;
+    settings.http1 = make.http1;
+    settings.http2 = make.http2;
     settings.only_1_3 = tls.min_version == "1.3";
     settings.ciphers = tls.ciphers;
     settings.handshake_timeout_ms = tls.handshake_timeout.count();

@@ -93,6 +93,7 @@ class CertificateShelf {
         std::vector<Files> files;
         std::vector<net::TlsBook::Identity> identities;
         std::vector<std::shared_ptr<const net::ClientCheck>> checks;  // of the listener, of its hosts
+        bool http1, http2;
         std::weak_ptr<const net::TlsPolicy> policy;
     };
     const Kept* kept(const Files& files, std::string* why);

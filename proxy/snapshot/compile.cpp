@@ -12,6 +12,7 @@
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
 #include "proxy/snapshot/snapshot.h"
+#include "proxy/snapshot/spoken.h"
 #include "proxy/upstream/balancer.h"
 #include "proxy/upstream/session_key.h"
 
@@ -164,6 +165,8 @@ class Compiler {
             plan->idle_timeout_ms = source.idle_timeout.count();
             plan->min_rate = source.min_rate;
             plan->tls = policies_[i];
+            plan->speaks_http1 = speaks(source, config::kHttp1);
+            plan->speaks_http2 = speaks(source, config::kHttp2);
             if (source.redirect_https) redirect_to_https(plan->connections);
             snapshot_->listeners.push_back(std::move(plan));
         }

@@ -31,6 +31,7 @@ struct ListenerPlan {
     std::uint32_t max_connections = 0;
     bool proxy_protocol = false;
     bool forwarded = false;
+    bool speaks_http1 = true, speaks_http2 = false;
     std::int64_t head_timeout_ms = 0;
     std::int64_t idle_timeout_ms = 0;
     std::uint64_t min_rate = 0;

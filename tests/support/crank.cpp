@@ -135,6 +135,11 @@ Wire Crank::accept(ListeningWire& listening) {
     return out;
 }
 
+void Crank::end_lanes() {
+    for (auto& session : sessions_) session.end_lanes();
+    turn();
+}
+
 WorkerReport Crank::report() {
     return core.report(context.ages_wanted);
 }

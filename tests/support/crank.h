@@ -46,6 +46,9 @@ class Crank {
     const std::string& see_end(Wire& wire);
     Wire accept(ListeningWire& listening);
 
+    // As a worker does where a listener has gone, or the worker ends.
+    void end_lanes();
+
     // What was counted since the last call.
     WorkerReport report();
     std::size_t sessions() const { return core.sessions(); }

@@ -186,6 +186,7 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     maybe(dice, [&] { out.forwarded = true; });
     if (certificates.empty() || dice.chance(0.5)) {
         out.redirect_https = dice.chance(0.2);
+        if (dice.chance(0.3)) out.protocols.emplace_back(dice.chance(0.5) ? kHttp1 : kHttp2);
         return out;
     }
     out.tls.emplace();

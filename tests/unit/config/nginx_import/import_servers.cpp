@@ -48,7 +48,9 @@ TEST_CASE("listens become listeners, each address once") {
           "port-80=0.0.0.0:80 80=[::]:80 127.0.0.1-8080=127.0.0.1:8080 unix-run-web.sock=unix:/run/web.sock "
           "localhost-80=localhost:80 ");
     const auto tls = import_http("server { listen 443 ssl http2; ssl_certificate /c; return 204; }");
-    CHECK(notes_of(tls) == "2 lost: listen 443 ssl http2\n2 lost: listen 443 ssl http2\n2 lost: ssl_certificate /c\n");
+    CHECK(notes_of(tls) == "2 lost: listen 443 ssl http2\n2 lost: ssl_certificate /c\n");
+    const auto clear = import_http("server { listen 80 http2; return 204; }");
+    CHECK(notes_of(clear) == "2 lost: listen 80 http2\n");
 }
 
 TEST_CASE("settings of clients' connections") {

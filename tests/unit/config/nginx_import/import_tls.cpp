@@ -69,7 +69,7 @@ TEST_CASE("what a carried TLS loses is said, line by line") {
         "ssl_password_file /p;\nreturn 204; }");
     CHECK(tls_text(imported) == "port-443 tls default, default default");
     CHECK(notes_of(imported) ==
-          "2 lost: listen 443 ssl http2\n3 lost: listen 443 quic\n6 changed: ssl_protocols TLSv1 TLSv1.2\n"
+          "3 lost: listen 443 quic\n6 changed: ssl_protocols TLSv1 TLSv1.2\n"
           "7 changed: ssl_ciphers HIGH\n8 lost: ssl_early_data on\n9 changed: ssl_stapling on\n"
           "11 lost: ssl_password_file /p\n");
 }

@@ -169,7 +169,7 @@ TEST_CASE("the life of a connection, from its preface to its end") {
     peer.told.clear();
     peer.say(headers(7, kWhole) + data(7, "x", kEnds) + reset(7));  // too late: passed over
     CHECK(peer.told.empty());
-    CHECK(peer.answers() == Words{"goaway 0", "goaway 0"});
+    CHECK(peer.answers() == Words{"goaway 0", "ping 0", "goaway 0"});
     CHECK(peer.connection.lanes() == 2);
     peer.connection.sent_head(3, true);
     peer.connection.sent_head(5, true);
@@ -457,4 +457,58 @@ TEST_CASE("whatever comes, in whatever pieces, is told alike, and the bounds hol
         }
         CHECK(whole.connection.lanes() == 0);
     }
+}
+
+TEST_CASE("what comes late for a lane is no misdeed: octets of one that we have reset, credit, a reset") {
+    Peer peer;
+    peer.say(headers(1, kWhole) + headers(3, kWhole | kEnds));
+    peer.connection.sent_head(1, true);  // answered before its body has come
+    peer.connection.reset(1, ErrorCode::no_error);
+    for (int i = 0; i < 300; ++i) peer.say(data(1, "x"));
+    peer.connection.done(1);
+    peer.connection.sent_head(3, true);
+    peer.connection.done(3);
+    for (int i = 0; i < 300; ++i) peer.say(data(1, "x"));
+    for (int i = 0; i < 50; ++i) peer.say(update(3, 10) + reset(3));
+    CHECK_FALSE(peer.connection.ended());
+    CHECK(peer.told == Words{"head 1", "head 3 end"});
+    // But a body for one that had ended by itself is the end.
+    peer.say(data(3, "x"));
+    CHECK(peer.connection.ended() == ErrorCode::stream_closed);
+}
+
+TEST_CASE("an end in order is acknowledged once, and what nobody asked for is a misdeed") {
+    Peer peer;
+    const std::string ack = frame(FrameType::ping, http2::kAck, 0, "12345678");
+    peer.connection.begin_end();
+    peer.connection.begin_end();
+    CHECK(peer.answers() == Words{"goaway 0", "ping 0"});
+    CHECK_FALSE(peer.connection.end_acknowledged());
+    peer.say(ack);
+    CHECK(peer.connection.end_acknowledged());
+    for (int i = 0; i < 101; ++i) peer.say(ack);
+    CHECK(peer.connection.ended() == ErrorCode::enhance_your_calm);
+}
+
+TEST_CASE("where there is no room for a lane it is refused, and that is nobody's misdeed") {
+    struct Full final : Connection::Events {
+        Connection::HeadRoom room_for_head(std::uint32_t) override { return {{}, nullptr}; }
+        void head(std::uint32_t, const http2::RequestHead&, http2::RequestHead::Verdict, bool) override {
+            FAIL("told");
+        }
+        void data(std::uint32_t, std::string_view, bool) override { FAIL("told"); }
+        void trailer(std::uint32_t, std::string_view, std::string_view) override { FAIL("told"); }
+        void reset(std::uint32_t, ErrorCode) override { FAIL("told"); }
+        void writable(std::uint32_t) override {}
+    } events;
+    Connection connection;
+    connection.feed(std::string(http2::kPreface) + kSettings, 1'000, events);
+    for (std::uint32_t id = 1; id < 400; id += 2) {
+        connection.control().sent(connection.control_waits().size());
+        const std::string all = headers(id, kWhole) + data(id, "x", kEnds);
+        CHECK(connection.feed(all, 1'000, events) == all.size());
+    }
+    CHECK_FALSE(connection.ended());
+    CHECK(connection.lanes() == 0);
+    CHECK(connection.control_waits().size() == http2::kFrameHeadSize + 4);  // its RST_STREAM
 }

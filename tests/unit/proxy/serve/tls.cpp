@@ -227,11 +227,14 @@ TEST_CASE("a ticket outlives one rotation of the keys and not two, and each resu
     }
 }
 
-TEST_CASE("of protocols a client is given http/1.1, and told when it knows none of ours") {
+TEST_CASE("of protocols a client is given h2, else http/1.1, and told when it knows none of ours") {
     TlsStage stage;
     auto both = stage.client({"a.test", {}, "\x02h2\x08http/1.1", 0, {}, {}});
     REQUIRE(both.handshake());
-    CHECK(both.protocol() == "http/1.1");
+    CHECK(both.protocol() == "h2");
+    auto older = stage.client({"a.test", {}, "\x08http/1.1", 0, {}, {}});
+    REQUIRE(older.handshake());
+    CHECK(older.protocol() == "http/1.1");
     auto other = stage.client({"a.test", {}, "\x04smtp", 0, {}, {}});
     CHECK_FALSE(other.handshake());
     CHECK(other.alert == SSL_AD_NO_APPLICATION_PROTOCOL);
