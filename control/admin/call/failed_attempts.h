@@ -1,6 +1,6 @@
 // Slows down guessing: after kBurst wrong tokens an address gets one looked at every kRefill, the others are refused.
 //
-// Invariants: only wrong tokens count, and only wrong ones are refused: whoever holds the right one is answered,
+// Invariants: only wrong tokens count, and only wrong ones are refused: a caller with the right one is answered,
 // however
 //   much is guessed beside it. A token has 256 bits, so that looking at each guess gives nothing away.
 // Bounded: kAddresses addresses are remembered; the longest quiet are forgotten first.

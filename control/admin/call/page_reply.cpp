@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kFolder = "/ui/";
 
-// Nothing from elsewhere, no script inside the page, nobody's frame.
+// Nothing from elsewhere, no script inside the page, no frame of another page.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri "
     "'none'; form-action 'none'; frame-ancestors 'none'";

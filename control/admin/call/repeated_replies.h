@@ -3,7 +3,7 @@
 // changes.
 //
 // Invariants: an answer is durable before it is given. A key belongs to its caller; with another call it is refused,
-//   never answered with somebody else's answer. Who repeats a call that is under way gets its answer. Failures are not
+//   never answered with another caller's answer. Who repeats a call that is under way gets its answer. Failures are not
 //   kept: nothing was done, and trying again is what the key is for.
 // Threads: control. Bounded by the calls that are under way.
 #pragma once

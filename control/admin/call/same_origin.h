@@ -1,8 +1,8 @@
 // Whether a browser that asks is at the dashboard's own page, by the name that the operator means.
 //
-// A page of somebody else can make a browser ask here: then Origin and Sec-Fetch-Site tell whose page it is. It can
+// A page of another site can make a browser ask here: then Origin and Sec-Fetch-Site tell whose page it is. It can
 // also let its own name lead here (DNS rebinding), and is the same origin then: so in plain HTTP only names are taken
-// that nobody else can have – addresses, localhost, and the name that the API is bound to. Under TLS the browser has
+// that no other site can have – addresses, localhost, and the name that the API is bound to. Under TLS the browser has
 // seen to the name itself. Pure.
 #pragma once
 

@@ -31,7 +31,7 @@ class Tokens {
 };
 
 // The random admin token of an installation without configured ones: read from `path`, or made there with mode 0600.
-// Where nothing can be kept, one that nobody knows: the API then answers only what needs no token.
+// Where nothing can be kept, one that is not known to any caller: the API then answers only what needs no token.
 Result<config::Token> local_admin_token(const std::string& path, bool writable = true);
 
 }  // namespace switchyard::control

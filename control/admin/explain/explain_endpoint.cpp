@@ -82,7 +82,7 @@ bool rests(std::vector<std::string>& why, const upstream::Upstream& upstream, st
     return sight.all_open();
 }
 
-// The upstream that is asked once its breaker has spoken: itself, the fallback, or nobody.
+// The upstream that is asked once its breaker has spoken: itself, the fallback, or none.
 const upstream::Upstream* pass_breaker(Json& out, std::vector<std::string>& why, const Snapshot& snapshot,
                                        const upstream::Upstream& wanted, std::int32_t fallback_index,
                                        std::int64_t now_ms) {

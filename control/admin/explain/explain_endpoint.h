@@ -14,7 +14,7 @@
 
 namespace switchyard::control {
 
-// Where the upstream that `decision` leads to has nobody, it is told who stands in. Adds upstream, endpoints, and
+// Where the upstream that `decision` leads to has no endpoint, it is told what stands in. Adds upstream, endpoints, and
 // endpoint as far as it is certain before a worker takes its turn; or the status of the proxy's own answer. `now_ms`:
 // steady clock.
 void tell_endpoint(nlohmann::ordered_json& out, std::vector<std::string>& why, const Snapshot& snapshot,

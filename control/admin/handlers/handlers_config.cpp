@@ -46,7 +46,7 @@ void aside(Context& context, const Respond& respond, std::function<Result<T>()> 
     if (!begun) respond(reply(problems::store_busy("too many documents wait to be read")));
 }
 
-// Whoever writes certificates and then a whole document means both.
+// A caller that writes certificates and then a whole document means both.
 void with_files_of_now(Context& context, bool dry_run, std::function<void()> then) {
     if (dry_run || context.controller.snapshot()->certificates.empty()) return then();
     context.certificates.look([then = std::move(then)](bool) { then(); });

@@ -46,7 +46,7 @@ void note(Context& context, const AdminRequest& request, const std::string& verb
                                       });
 }
 
-// The release that is to get more traffic has somebody who serves it, or somebody insists.
+// The release that is to get more traffic has an endpoint that serves it, or the caller insists.
 Result<void> may_rise(Context& context, const std::string& to, bool force) {
     if (force) return {};
     auto served = edits::somebody_in(context.controller.model(), to, context.controller.facts());

@@ -23,7 +23,7 @@ nlohmann::ordered_json recent_view(const Totals::Recent& recent);
 
 // Live facts for preconditions and the guard, from the endpoints' shared state. Each address of a name counts as an
 // endpoint, a name without one as one that is not healthy; the facts of an endpoint are those of the best of its
-// addresses. Without `health` nobody knows which of them were never checked.
+// addresses. Without `health` it is not known which of them were never checked.
 Facts facts_of(const config::Model& model, Registry& registry, const KnownAddresses& known,
                const HealthChecker* health = nullptr);
 

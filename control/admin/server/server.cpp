@@ -40,7 +40,7 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     static asio::awaitable<void> session(std::shared_ptr<Members> self, tcp::socket socket);
 };
 
-// An operator must get through whatever anybody else holds open.
+// An operator must get through whatever other clients hold open.
 bool AdminServer::Members::make_room() {
     const auto worth = [](const Wire& wire) { return std::pair(wire.has_called, *wire.idle_since); };
     auto least = open.end();
@@ -135,7 +135,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& se
     }
     auto& acceptor = members->acceptor;
     acceptor.open(endpoint.protocol(), ec);
-    // Reuse of a port in TIME_WAIT after a restart; a port that somebody listens on still fails.
+    // Reuse of a port in TIME_WAIT after a restart; a port that has a listener still fails.
     if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
     if (!ec) acceptor.bind(endpoint, ec);
     if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);

@@ -4,7 +4,7 @@
 // in the latency of a switch, a slow or silent client costs a buffer and not a thread, and one deadline bounds the
 // whole of a request (docs/decisions).
 // Invariants: a request is at most kHeadLimit + kBodyLimit bytes and kRequestTime long; at most kConnections are
-//   open: nobody who only holds a connection keeps another from calling.
+//   open: a client that only holds a connection keeps no other from calling.
 // Threads: control. Owns: the acceptor and its connections.
 #pragma once
 

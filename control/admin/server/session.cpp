@@ -27,7 +27,7 @@ namespace {
 namespace asio = boost::asio;
 namespace bhttp = boost::beast::http;
 
-// What a reader of events that has stopped may hold here, besides what the kernel holds for him.
+// What a reader of events that has stopped may hold here, besides what the kernel holds for it.
 constexpr std::size_t kEventBatch = 64 * 1024;
 constexpr std::size_t kReadSize = 16 * 1024;  // a call is one read, a large configuration some dozens
 
@@ -105,7 +105,7 @@ struct StreamPlace {
     }
 };
 
-// Reads what nobody asked for until the client has gone, so that its place is free at once and not at the next sign of
+// Reads what is not asked for until the client has gone, so that its place is free at once and not at the next sign of
 // life.
 asio::awaitable<void> watch_for_the_end(std::shared_ptr<Wire> wire, std::shared_ptr<asio::steady_timer> bell,
                                         std::shared_ptr<bool> gone) {

@@ -41,7 +41,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
     virtual Awaitable<Error> open() = 0;  // the handshake, where there is one
     Awaitable<Read> read_some(boost::asio::mutable_buffer room);
     Awaitable<Error> write(std::string_view text);
-    // Says goodbye and reads on until the client has gone too: what it had sent and nobody read would otherwise reset
+    // Says goodbye and reads on until the client has gone too: what it had sent and was not read would otherwise reset
     // the connection, and with it an answer that is still on its way. The socket is closed with the last owner.
     Awaitable<void> close();
 
@@ -50,7 +50,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
     void expires_never();
     bool timed_out() const { return timed_out_; }
 
-    // Since when no whole call has come; nothing while one is answered. For whoever has to make room.
+    // Since when no whole call has come; nothing while one is answered. For the choice of what makes room.
     std::optional<std::chrono::steady_clock::time_point> idle_since = std::chrono::steady_clock::now();
     bool has_called = false;
     // What is under way ends, now and for good.
