@@ -180,9 +180,9 @@ WorkerReport WorkerCore::report(bool ages) {
     context_.take_marks(out);
     out.client_connections = context_.client_connections;
     const std::uint64_t alone =
-        context_.active_exchanges - std::min(context_.active_exchanges, context_.http2_exchanges);
+        context_.active_exchanges - std::min(context_.active_exchanges, context_.http2.exchanges);
     out.client_connections_idle =
-        context_.client_connections - std::min(context_.client_connections, alone + context_.http2_busy);
+        context_.client_connections - std::min(context_.client_connections, alone + context_.http2.busy);
     for (const auto& local : context_.endpoints) {
         if (!local) continue;
         out.upstream_connections_idle += local->pool.idle();

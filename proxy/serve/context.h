@@ -17,6 +17,7 @@
 #include "proxy/serve/access_log_ring.h"
 #include "proxy/serve/clock.h"
 #include "proxy/serve/handshakes.h"
+#include "proxy/serve/http2_load.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/tally.h"
 #include "proxy/serve/tunnels.h"
@@ -77,9 +78,7 @@ class Context : public upstream::EndpointTable, public Clock, public Tally {
     AllUnderWay under_way;
     bool ages_wanted = false;  // by the last report
     Handshakes handshakes;
-    std::uint64_t http2_exchanges = 0;    // of active_exchanges, those that share a connection
-    std::uint64_t http2_busy = 0;         // connections that have any
-    std::uint64_t http2_undelivered = 0;  // octets of bodies that have come by them and were not taken
+    Http2Load http2;
 
     // The last pin of a replaced generation went.
     std::function<void(InForce*)> retired;

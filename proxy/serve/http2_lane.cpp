@@ -27,8 +27,8 @@ Http2Lane::Http2Lane(Http2Session& session, const ClientConnection& connection, 
 }
 
 Http2Lane::~Http2Lane() {
-    if (started_) --context_.http2_exchanges;
-    context_.http2_undelivered -= body_.size();
+    if (started_) --context_.http2.exchanges;
+    context_.http2.undelivered -= body_.size();
 }
 
 void Http2Lane::head_came(const http2::RequestHead& wall, http2::RequestHead::Verdict verdict, bool end) {
@@ -42,7 +42,7 @@ void Http2Lane::head_came(const http2::RequestHead& wall, http2::RequestHead::Ve
 
 void Http2Lane::data_came(std::string_view octets, bool end) {
     body_.append(octets);
-    context_.http2_undelivered += octets.size();
+    context_.http2.undelivered += octets.size();
     ended_ = ended_ || end;
     stream.readable = true;
     if (started_) wake();
@@ -66,7 +66,7 @@ void Http2Lane::invite() {
 
 void Http2Lane::start() {
     started_ = true;
-    ++context_.http2_exchanges;
+    ++context_.http2.exchanges;
     running_ = run();
     sleeper_ = running_.handle();
     woken();
@@ -142,7 +142,7 @@ Frames::Came Http2Lane::pull(Run& run) {
 void Http2Lane::take(std::size_t octets) {
     if (octets == 0) return;
     body_.consume(octets);
-    context_.http2_undelivered -= octets;
+    context_.http2.undelivered -= octets;
     session_.taken(*this, octets);
 }
 

@@ -40,7 +40,7 @@ Http2Session::Http2Session(Session& session, ListenerPlace& place)
 }
 
 Http2Session::~Http2Session() {
-    if (!lanes_.empty()) --context().http2_busy;
+    if (!lanes_.empty()) --context().http2.busy;
     for (Http2Lane* lane : lanes_) delete lane;
 }
 
@@ -193,7 +193,7 @@ Http2Lane* Http2Session::find(std::uint32_t id) const {
 }
 
 http2::Connection::HeadRoom Http2Session::room_for_head(std::uint32_t id) {
-    if (context().http2_exchanges + unstarted_ >= kMostExchanges || context().http2_undelivered >= kMostUndelivered)
+    if (context().http2.exchanges + unstarted_ >= kMostExchanges || context().http2.undelivered >= kMostUndelivered)
         return {{}, nullptr};
     coming_ = std::make_unique<Http2Lane>(*this, session_, place_, id);
     return {coming_->in.room().first(http::kMaxHead), &coming_->head()};
@@ -208,7 +208,7 @@ void Http2Session::head(std::uint32_t id, const http2::RequestHead& wall, http2:
     }
     coming_->head_came(wall, verdict, end);
     if (lanes_.empty()) {
-        ++context().http2_busy;
+        ++context().http2.busy;
         session_.note_busy();
     }
     lanes_.push_back(coming_.release());
@@ -446,7 +446,7 @@ void Http2Session::destroy(Http2Lane& lane) {
     lanes_.erase(std::ranges::find(lanes_, &lane));
     delete &lane;
     if (!lanes_.empty()) return;
-    --context().http2_busy;
+    --context().http2.busy;
     session_.note_idle();
     idle_since_ms_ = context().now_ms;
     lanes_.shrink_to_fit();

@@ -145,7 +145,7 @@ TEST_CASE("bodies go up: with a length, without one, and whole ones that are her
     stage.crank->see(connection, "abcdef");
     stage.crank->send(connection, kOk);
     CHECK(stage.client.answer(5).body == "ok");
-    CHECK(stage.crank->context.http2_undelivered == 0);
+    CHECK(stage.crank->context.http2.undelivered == 0);
 }
 
 TEST_CASE("a large upload waits for the endpoint, and its windows open as that takes it") {
@@ -168,7 +168,7 @@ TEST_CASE("a large upload waits for the endpoint, and its windows open as that t
             ++sent;
             stage.client.data(1, piece, sent == kPieces);
         }
-        CHECK(stage.crank->context.http2_undelivered <= 65'535);
+        CHECK(stage.crank->context.http2.undelivered <= 65'535);
         return connection.seen.ends_with("0\r\n\r\n");
     });
     CHECK(count_of(connection.seen, "x") == kPieces * piece.size());
@@ -356,8 +356,8 @@ TEST_CASE("who hangs up leaves all his lanes") {
     stage.crank->see_end(second);
     stage.crank->until("the session to end", [&] { return stage.crank->sessions() == 0; });
     CHECK(stage.crank->context.active_exchanges == 0);
-    CHECK(stage.crank->context.http2_exchanges == 0);
-    CHECK(stage.crank->context.http2_busy == 0);
+    CHECK(stage.crank->context.http2.exchanges == 0);
+    CHECK(stage.crank->context.http2.busy == 0);
 }
 
 TEST_CASE("an end in order has two steps, and what is under way finishes") {

@@ -34,7 +34,7 @@ struct Attacked : Stage {
             client.send(some);
             client.turn();
             CHECK(crank->context.active_exchanges <= http2::kMaxLanes);
-            CHECK(crank->context.http2_undelivered <= http2::kConnectionWindow);
+            CHECK(crank->context.http2.undelivered <= http2::kConnectionWindow);
         }
         return sent;
     }
@@ -47,9 +47,9 @@ struct Attacked : Stage {
             return crank->sessions() == 0;
         });
         CHECK(crank->context.active_exchanges == 0);
-        CHECK(crank->context.http2_exchanges == 0);
-        CHECK(crank->context.http2_busy == 0);
-        CHECK(crank->context.http2_undelivered == 0);
+        CHECK(crank->context.http2.exchanges == 0);
+        CHECK(crank->context.http2.busy == 0);
+        CHECK(crank->context.http2.undelivered == 0);
         CHECK(in_flight() == 0);
     }
     Http2Client client;
@@ -159,7 +159,7 @@ TEST_CASE("a client that pings and reads nothing stops being read") {
         stopped = n == 0;
         if (octets.empty()) octets = some;
         stage.crank->turn();
-        CHECK(stage.crank->context.http2_undelivered <= 65'535);
+        CHECK(stage.crank->context.http2.undelivered <= 65'535);
         if (stage.client.wire.cut) break;
     }
     CHECK((stopped || stage.client.wire.cut));
@@ -244,7 +244,7 @@ TEST_CASE("a hundred bodies that nobody takes hold what the windows allow") {
             stage.client.data(lane_of(i), std::string(16'000, 'x'));
     }
     stage.client.turn();
-    CHECK(stage.crank->context.http2_undelivered <= http2::kConnectionWindow);
+    CHECK(stage.crank->context.http2.undelivered <= http2::kConnectionWindow);
     stage.client.wire.reset();
     stage.check_over();
 }
@@ -268,5 +268,5 @@ TEST_CASE("a hundred lanes of one connection keep nobody else from the worker") 
     };
     for (int turns = 0; turns < 1'000 && !served(); ++turns) stage.crank->context.poller.turn();
     CHECK(served());
-    CHECK(stage.crank->context.http2_exchanges < http2::kMaxLanes / 3);
+    CHECK(stage.crank->context.http2.exchanges < http2::kMaxLanes / 3);
 }
