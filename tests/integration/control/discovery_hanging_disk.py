@@ -174,7 +174,9 @@ def certificate(program, library, a):
         script = pathlib.Path(work) / "switchyard"
         script.write_text(f'#!/bin/sh\nLD_PRELOAD={library} HANGS_WHILE={flag} LOST_BELOW={pathlib.Path(made["chain"]).parent} exec {program} "$@"\n')
         script.chmod(0o755)
-        config = discovering({"file": {"path": f"{work}/green.json"}})
+        other = pathlib.Path(work) / "blue.json"
+        say(other, a.address)
+        config = with_another(discovering({"file": {"path": f"{work}/green.json"}}), other)
         config["certificates"] = {"shop": {key: made[key] for key in ("chain", "key")}}
         config["listeners"][0]["tls"] = {"certificates": ["shop"]}
         say(pathlib.Path(work) / "green.json", a.address)
