@@ -20,6 +20,8 @@ class BufferPool {
     static constexpr std::size_t kBlock = 20 * 1024;
     static constexpr std::size_t kKeepFree = 64;  // 1.25 MiB per worker; what a burst needed more goes back
 
+    BufferPool() { free_.reserve(kKeepFree); }  // a block comes back in destructors, also where memory has run out
+
     std::unique_ptr<char[]> take() {
         if (free_.empty()) return std::unique_ptr<char[]>(new char[kBlock]);
         auto block = std::move(free_.back());

@@ -43,7 +43,7 @@ std::size_t pieces_of(pid_t child, std::uint64_t message) {
 std::string name_of(const SystemCall& call) {
     switch (call.number) {
         case SYS_recvfrom:
-            return "recvfrom";
+            return call.looks ? "look" : "recvfrom";
         case SYS_sendto:
             return "sendto";
         case SYS_sendmsg:
@@ -86,7 +86,8 @@ std::optional<std::vector<SystemCall>> system_calls_of(const std::function<void(
         if (number == SYS_getpgid && (argument == kBegin || argument == kEnd))
             watched = argument == kBegin;
         else if (watched)
-            out.push_back({number, number == SYS_sendmsg ? pieces_of(child, info.entry.args[1]) : 0});
+            out.push_back({number, number == SYS_sendmsg ? pieces_of(child, info.entry.args[1]) : 0,
+                           number == SYS_recvfrom && (info.entry.args[3] & MSG_PEEK) != 0});
     }
     if (WEXITSTATUS(status) != 0) throw std::runtime_error("the traced story failed");
     return out;

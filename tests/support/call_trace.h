@@ -15,6 +15,7 @@ namespace switchyard::test {
 struct SystemCall {
     long number;
     std::size_t pieces = 0;  // of sendmsg: what it gathers
+    bool looks = false;      // of recvfrom: takes nothing
 
     bool operator==(const SystemCall&) const = default;
 };
