@@ -54,6 +54,7 @@ struct Listener {
     bool forwarded = false;                    // also write RFC 7239 Forwarded
     std::optional<ListenerTls> tls;            // none: in clear
     bool redirect_https = false;               // every request is sent to https:// with the same host and target
+    std::string acme_challenges;               // folder of the challenges of certbot and the like; empty: none
     bool operator==(const Listener&) const = default;
 };
 

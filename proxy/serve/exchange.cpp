@@ -51,6 +51,14 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
+    if (exchange.course_.listener->answers_challenges() && failure == Failure::none) [[unlikely]] {
+        const std::string* const proof = co_await exchange.find_challenge();
+        if (proof != nullptr) {
+            next = co_await exchange.answer_challenge(*proof);
+            exchange.finish();
+            co_return next;
+        }
+    }
     if (failure == Failure::none) failure = exchange.choose_route();
     if (failure != Failure::none || exchange.course_.answers()) {
         next = co_await exchange.answer_locally(failure);

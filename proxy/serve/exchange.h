@@ -87,6 +87,12 @@ class Exchange {
 
     Failure route_again();
 
+    // exchange_challenge.cpp
+    std::string_view challenge_token() const;
+    const std::string* open_challenge(std::string_view token) const;
+    net::Task<const std::string*> find_challenge();
+    net::Task<Next> answer_challenge(std::string_view key_authorization);
+
     // exchange_limits.cpp
     bool breaker_passes(const upstream::Upstream& upstream);
     Failure pass_breaker();

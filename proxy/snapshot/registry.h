@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proxy/base/mark_notes.h"
+#include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
@@ -87,6 +88,9 @@ class Registry {
     std::shared_ptr<route::RateTable> rate_table();
 
     CertificateShelf& certificates() { return certificates_; }
+    // Open from the next snapshot on; null: none.
+    void open_challenges(std::shared_ptr<const net::ChallengeBook> book) { challenges_ = std::move(book); }
+    const std::shared_ptr<const net::ChallengeBook>& challenges() const { return challenges_; }
 
     // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
     // They listen when the snapshot is published. Empty and `why` set when it fails.
@@ -117,6 +121,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
     CertificateShelf certificates_;
+    std::shared_ptr<const net::ChallengeBook> challenges_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
