@@ -24,7 +24,7 @@ TREE = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TREE / "tests" / "support"))
 from running import Endpoint, Switchyard  # noqa: E402
 
-STREAMS_OF_A_TOKEN = 32  # AdminServer::kEventReaders
+STREAMS_OF_A_TOKEN = 32  # kEventReaders in handlers_drains.cpp
 LEAST, MOST = 0.98, 0.10
 
 

@@ -32,6 +32,12 @@ CONNECTIONS = 48
 PAUSE = "3s"        # of load before and after every step
 READY_WITHIN = 30   # seconds
 
+NEXT = """
+What to try next:
+  README.md, "Five minutes"                                  the first switch of an application of your own
+  build/release/switchyard import-nginx /etc/nginx/nginx.conf   what of an nginx configuration is taken over, and what is not
+  docs/pipelines.md                                          the same release as one command of a pipeline"""
+
 
 def start_forum(machine, options, name, colour, version, database):
     process = machine.start(name, [options.build / "forum" / "forum", "--colour", colour, "--version-label", version,
@@ -174,6 +180,8 @@ def main():
         except KeyboardInterrupt:
             sys.exit("demo: interrupted")
     print(f"\n{'all of it held' if held else 'NOT all of it held'}, {time.monotonic() - begun:.0f} s")
+    if held:
+        print(NEXT)
     sys.exit(0 if held else 1)
 
 

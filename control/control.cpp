@@ -39,6 +39,12 @@ bool Control::Members::look_whether_settled() {
     return settled;
 }
 
+void Control::Members::look_whether_ready() {
+    if (!look_whether_settled() || !controller->adoption().everywhere(controller->generation()))
+        return service.is_ready() ? void() : service.waiting();
+    if (!service.is_ready()) service.ready(controller->generation(), workers);
+}
+
 void Control::Members::collect() {
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
         const auto now = steady_clock::now();
@@ -101,7 +107,7 @@ void Control::Members::arm_collect() {
             // What nobody holds any more: sockets of a dry run, endpoints that were removed.
             release();
             forget_what_is_gone();
-            look_whether_settled();
+            look_whether_ready();
             look_at_disk();
             rollouts->look_if_overdue();
             releases->look();
@@ -115,7 +121,7 @@ void Control::Members::await_signal() {
         if (ec) return;
         guarded("control", totals.escaped_in_control, [this, signal] {
             if (signal == SIGHUP)
-                reload("SIGHUP");
+                reload("SIGHUP", service.reloading());
             else if (signal == SIGUSR1)
                 pool->reopen_access_log();  // logrotate has moved the file away
             else if (ending)
@@ -147,7 +153,7 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
 
 // The file is read and looked through beside control's thread: it may be large,
 // and its disk may hang.
-void Control::Members::reload(const std::string& why) {
+void Control::Members::reload(const std::string& why, const Told& told) {
     certificates->look({});
     struct Read {
         Result<LayeredFile> file = problems::internal("it was not read");
@@ -159,20 +165,21 @@ void Control::Members::reload(const std::string& why) {
             read->file = read_config_file(from);
             if (read->file) read->model = model_of_file(*read->file, in_force.get());
         },
-        [this, read, why] {
+        [this, read, why, told] {
             if (!read->file) return file_refused(read->file.error(), "");
             if (!read->model) return file_refused(read->model.error(), read->file->hash);
-            take_file(std::move(*read->model), *read->file, why);
+            take_file(std::move(*read->model), *read->file, why, told);
         });
     if (!begun) log_error("{} was not read ({}): too many documents wait to be read", config_file, why);
 }
 
-void Control::Members::take_file(config::Model file, const LayeredFile& from, const std::string& why) {
+void Control::Members::take_file(config::Model file, const LayeredFile& from, const std::string& why,
+                                 const Told& told) {
     Change change;
     change.verb = kReloadVerb;
     change.caller = {"file", config_file, why};
     const auto& hash = from.hash;
-    controller->take_file(std::move(file), hash, false, std::move(change), [this, hash, from](Answer answer) {
+    controller->take_file(std::move(file), hash, false, std::move(change), [this, hash, from, told](Answer answer) {
         if (!answer) return file_refused(with_layers(answer.error(), from.layers), hash);
         controller->file_is(FileStatus::Word::taken, hash, {});
         log_info("{} read: generation {}{}", config_file, answer->generation, answer->unchanged ? " as before" : "");
@@ -185,6 +192,7 @@ void Control::Members::take_file(config::Model file, const LayeredFile& from, co
 void Control::Members::end() {
     ending = true;
     const auto grace = controller->model().process.shutdown_grace;
+    service.stopping(grace);
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
     discovery->stop();

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "control/acme/acme.h"
-#include "control/admin/server.h"
+#include "control/admin/server/server.h"
 #include "control/certificates/certificates.h"
 #include "control/control.h"
 #include "control/core/aside.h"
@@ -26,12 +26,14 @@
 #include "control/opened_state.h"
 #include "control/rollout/runner/journal_desk.h"
 #include "control/rollout/runner/rollouts.h"
+#include "control/service.h"
 #include "control/store/store_thread.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
 
 struct Control::Members {
+    Service service{net::NotifySocket::of_environment()};  // outlives what waits in io
     boost::asio::io_context io{1};
     const ConfigPlace place;
     const std::string config_file;  // its name
@@ -81,6 +83,10 @@ struct Control::Members {
     void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
     void look_who_leads();
+    // The service's manager learns when traffic may come.
+    void look_whether_ready();
+    // On the sockets of the first generation; nobody keeps passed ones that no listener asked for.
+    void begin_listening();
     void follow_rollouts();
     // The same configuration may find other secrets where it refers to some.
     void follow_secrets();
@@ -100,8 +106,10 @@ struct Control::Members {
     void look_at_disk();
     void arm_collect();
     void await_signal();
-    void reload(const std::string& why);
-    void take_file(config::Model file, const LayeredFile& from, const std::string& why);
+    // `told`, as Service::reloading() gives it, lives until the file is taken or refused.
+    using Told = std::shared_ptr<const void>;
+    void reload(const std::string& why, const Told& told = {});
+    void take_file(config::Model file, const LayeredFile& from, const std::string& why, const Told& told);
     void end();
 };
 

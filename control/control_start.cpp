@@ -78,6 +78,15 @@ Result<void> Control::Members::store_beginning(const Beginning& from, const std:
     return store.store().commit(commit);
 }
 
+void Control::Members::begin_listening() {
+    registry.published(*controller->snapshot());
+    service.keep(*controller->snapshot());
+    for (const auto& [name, address] : registry.passed().close_rest()) {
+        service.forget(name);
+        log_warn("a socket at {} was passed as \"{}\", but no listener is bound to it: closed", address, name);
+    }
+}
+
 void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {
     log_info("generation {} in force ({})", from.generation,
              from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
@@ -194,7 +203,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.say_beginning(*from, hash);
     if (!from->fresh)
         if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
-    m.registry.published(*m.controller->snapshot());
+    m.begin_listening();
     m.pool->start(m.controller->snapshot());
     m.rollouts->restore(m.kept.journals);
     m.releases->restore(m.kept.releases);

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "control/admin/upstream_view.h"
+#include "control/admin/handlers/upstream_view.h"
 #include "control/control_members.h"
 #include "control/made_again.h"
 #include "control/name_news.h"
@@ -34,6 +34,7 @@ Control::Members::Members(ConfigPlace place_, OpenedState opened, unsigned worke
       journals([this](const std::string& id, const std::string& text, rollout::Ports::Kept done) {
           store.write([id, text](Store& s) { return s.put_journal(id, text); }, std::move(done));
       }) {
+    registry.passed() = net::PassedSockets::of_environment();
     for (const auto& [route, by] : rollout::holders(kept.journals)) led.to.emplace(route, by.to);
 }
 
@@ -288,6 +289,7 @@ void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
     // An authority may be looking: what it asks for is answered at every moment.
     next = with_challenges(std::move(next), registry);
     registry.published(*next);
+    service.keep(*next);
     pool->publish(std::move(next));
     if (as_led) return;
     // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.

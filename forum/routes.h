@@ -1,5 +1,5 @@
-#pragma once
 // The one table of endpoints: method, path, name, who may, and what answers.
+#pragma once
 
 #include <span>
 

@@ -60,7 +60,7 @@ class WorkerPool {
                 const Oldest& each);
 
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
-    // debugger does not answer, and nobody waits for it.
+    // debugger does not answer, and is not waited for.
     // `ages`: with how long first attempts have been under way, of those that are sent from then on.
     void collect(bool ages, std::function<void(WorkerReport)> each);
     // `everywhere` is called when every worker has adopted what was published before this call.

@@ -1,16 +1,12 @@
-"""`scripts/bench report`: everything recorded under bench/record/, as one self-contained HTML page with plots."""
+"""`scripts/bench report`: everything recorded under bench/record/, as one self-contained HTML page, drawn as the dashboard draws."""
 import html
 import json
 import math
 import pathlib
 
-import svg
+import drawn
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:800px;margin:2em auto;padding:0 1em;color:#222}
-table{border-collapse:collapse;margin:.5em 0}td,th{padding:.2em .8em .2em 0;text-align:right;font-variant-numeric:tabular-nums}
-td:first-child,th:first-child{text-align:left}h2{margin-top:2em}h3{margin-bottom:.2em}code{background:#f3f3f3;padding:0 .2em}
-small{color:#666}svg{width:100%}"""
 
 
 def table(head, rows):
@@ -46,7 +42,7 @@ def peers_section(record):
     for title, measure in record["measures"].items():
         out += f"<h3>{html.escape(title)}</h3>"
         summary = measure["summary"]
-        out += svg.bars([(name, one["median"], one["least"], one["most"]) for name, one in summary.items()], measure["unit"])
+        out += drawn.plot("bars", unit=measure["unit"], rows=[{"name": name, **{key: one[key] for key in ("median", "least", "most")}} for name, one in summary.items()])
         out += table(["", "median", "least", "most", *(f"x {name}" for name in summary)],
                      [[name, number(one["median"]), number(one["least"]), number(one["most"]),
                        *("" if other == name else
@@ -56,14 +52,22 @@ def peers_section(record):
                   if rounds and "distribution" in rounds[0]}
         if curves:
             last = math.ceil(max(x for line in curves.values() for x, _ in line))
-            out += svg.lines(curves, f"latency distribution at {measure['rounds'][next(iter(curves))][0]['rate']:,} requests "
-                             "per second (one round)", "ms", True, {x: label for x, label in NINES.items() if x <= last})
+            rate = measure["rounds"][next(iter(curves))][0]["rate"]
+            out += plotted(f"Latency by quantile at {rate:,} requests per second (one round)", curves, "ms", ["p0", NINES.get(last, "")],
+                           [{"at": x, "text": label} for x, label in NINES.items() if 0 < x <= last])
     return out
+
+
+def plotted(title, curves, unit, ends, marks=()):
+    """curves: {name: [(x, y), …]}, on a scale of powers of ten."""
+    of = [{"name": name, "at": [x for x, _ in line], "points": [y for _, y in line]} for name, line in curves.items()]
+    return drawn.plot("lines", title=title, of=of, unit=unit, ends=ends, marks=list(marks), log=True)
 
 
 def ladder_section(record):
     curves = {name: [(step["answered"], step["p99"]) for step in steps] for name, steps in record["ladders"].items()}
-    return svg.lines(curves, "requests per second answered", "p99 ms", True)
+    answered = [x for line in curves.values() for x, _ in line]
+    return plotted("p99 by requests answered per second", curves, "ms", [f"{min(answered):,.0f}/s", f"{max(answered):,.0f}/s"])
 
 
 def switch_section(record):
@@ -76,8 +80,11 @@ def switch_section(record):
     out += table(["through", "switches", "answered in, p50", "stale per switch", "for up to", "failed per switch", "p99"], rows)
     for name, way in record["ways"].items():
         out += f"<h3>around a switch through {html.escape(name)}</h3>"
-        out += svg.slices([(one[0], (one[1], one[2], one[3])) for one in way["timeline"]],
-                          "milliseconds from the answer; by when the request was sent", "requests")
+        rows = way["timeline"]
+        of = [{"name": kind, "arm": arm, "at": [row[0] for row in rows], "points": [row[1 + i] for row in rows]}
+              for i, (kind, arm) in enumerate((("new colour", 1), ("old colour", 0), ("failed", 3)))]
+        out += drawn.plot("lines", title="Requests by when they were sent", of=of, unit="requests", ends=[f"{rows[0][0]} ms", f"{rows[-1][0]} ms"],
+                          marks=[{"at": 0, "text": "the answer to the switch"}])
     return out
 
 
@@ -101,6 +108,5 @@ def run(options):
     if not page:
         raise SystemExit("bench report: nothing recorded yet; run scripts/bench peers or scripts/bench switch")
     options.to.parent.mkdir(parents=True, exist_ok=True)
-    options.to.write_text(f"<!doctype html><html lang=en><meta charset=utf-8><title>Switchyard, measured</title>"
-                          f"<style>{STYLE}</style><h1>Switchyard, measured</h1>{page}</html>")
+    options.to.write_text(drawn.page("Switchyard, measured", page))
     print(f"written to {options.to}")

@@ -20,6 +20,7 @@ void raise_open_files() {
 
 int main(int argc, char** argv) {
     CLI::App program{"yardbench: load, latency that is true, and switches under load"};
+    program.name("yardbench");  // not the path it was called by
     program.require_subcommand(1);
     raise_open_files();
     int exit_code = 0;

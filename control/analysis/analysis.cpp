@@ -111,8 +111,11 @@ Promotion Analysis::promotion() const {
     if (mismatch()) return {false, "the split does not deliver its shares (sample ratio)"};
     for (const Row& row : rows())
         if (row.holds && row.ln_e >= kSuspicion * row.threshold)
-            return {false, fmt::format("{} is suspicious: {:.0f} % of the way to an alarm", row.test,
-                                       100.0 * row.ln_e / row.threshold)};
+            return {false,
+                    row.gated
+                        ? row.test + " is suspicious: worse for certain, and by more than is tolerated as it looks"
+                        : fmt::format("{} is suspicious: {:.0f} % of the way to an alarm", row.test,
+                                      100.0 * row.ln_e / row.threshold)};
     if (assignment_ == Assignment::by_rule) {
         if (step_canary_.attempts < kFewestByRule)
             return {false, fmt::format("{} of {} requests by rule", step_canary_.attempts, kFewestByRule),

@@ -13,6 +13,7 @@ constexpr double kSlot = 1.0;  // seconds of a slot, at least
 // Standard errors, of the first window of a length.
 constexpr double kAbove = 3.5;    // above 1, with an estimate beyond the tolerance
 constexpr double kCertain = 4.0;  // beyond the tolerance
+constexpr double kLikely = 1.0;   // the same, as it looks
 // Two levels that agree are surer than one, if both hold enough marks to tell the tolerance from 1 by kTellsApart.
 constexpr double kTogether = 2.2, kTellsApart = 4.5;
 // Of the variance of whether a request is slow, so much is its user's.
@@ -128,12 +129,20 @@ RiskGate::Reach RiskGate::reach(double tolerate) const {
     });
 }
 
-RiskGate::Reach RiskGate::certain_reach(double tolerate) const {
+RiskGate::Reach RiskGate::passed(double tolerate, double errors) const {
     Window window = empty();
     return widen([&](const Slot& slot, bool whole) {
         window.all += slot;
-        return whole && window.marked() && window.beyond(tolerate) >= bound(kCertain, window.all.seconds);
+        return whole && window.marked() && window.beyond(tolerate) >= bound(errors, window.all.seconds);
     });
+}
+
+RiskGate::Reach RiskGate::certain_reach(double tolerate) const {
+    return passed(tolerate, kCertain);
+}
+
+bool RiskGate::likely_beyond(double tolerate) const {
+    return passed(tolerate, kLikely) != kNobody;
 }
 
 bool RiskGate::often() const {

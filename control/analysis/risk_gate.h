@@ -48,6 +48,8 @@ class RiskGate {
     // The same by two kinds of marks of the same requests, where whatever has the narrow one has the wide one, too.
     static Reach joint_reach(const RiskGate& wide, double wide_tolerate, const RiskGate& narrow,
                              double narrow_tolerate);
+    // Whether the tolerance is passed as it looks: nothing acts by that, but no step is left upwards.
+    bool likely_beyond(double tolerate) const;
     // Whether enough have the mark, in some window, for a test that asks the gate for nothing else.
     bool often() const;
     bool beyond(double tolerate, BetNumber since) const { return since <= reach(tolerate); }
@@ -96,6 +98,7 @@ class RiskGate {
     double bound(double errors, double seconds) const;
     template <class Opens>
     Reach widen(Opens opens) const;
+    Reach passed(double tolerate, double errors) const;
 
     double least_ = 0.0;
     std::deque<Slot> slots_;                            // oldest first; the last one is open

@@ -40,15 +40,25 @@ double SloGuard::limit_alone() const {
 }
 
 double SloGuard::baseline_rate() const {
-    return recent_asked_ >= kFewestRecent ? recent_failed_ / recent_asked_ : 0.0;
+    const double rate = recent_.asked >= kFewestRecent ? recent_.failed / recent_.asked : 0.0;
+    // Nothing acts by it, so a plain bound is enough; luck makes a step wait for a second.
+    constexpr double kErrors = 3.0, kFewestFailed = 2.0;
+    const double limit = limit_alone(), expected = limit * newest_.asked;
+    const bool begun =
+        newest_.failed >= kFewestFailed && newest_.failed > expected + kErrors * std::sqrt(expected * (1.0 - limit));
+    return begun ? std::max(rate, newest_.failed / newest_.asked) : rate;
+}
+
+void SloGuard::Recent::add(const Tick& tick) {
+    const double fade = std::exp(-tick.seconds / span);
+    asked = asked * fade + static_cast<double>(tick.baseline.attempts);
+    failed = failed * fade + static_cast<double>(tick.baseline.failures);
 }
 
 void SloGuard::add(const Tick& tick) {
     baseline_ += tick.baseline;
     step_ += tick.canary;
-    const double fade = std::exp(-tick.seconds / kRecent);
-    recent_asked_ = recent_asked_ * fade + static_cast<double>(tick.baseline.attempts);
-    recent_failed_ = recent_failed_ * fade + static_cast<double>(tick.baseline.failures);
+    recent_.add(tick), newest_.add(tick);
     // Quiet time passes in every tick: a canary that is asked twice a second is not asked in most of them.
     if (tick.baseline.attempts > 0)
         baseline_quiet_ = 0.0, asked_since_ = false;

@@ -38,7 +38,8 @@ class SloGuard {
     void rows(std::vector<Row>& out) const;
     bool alone() const { return alone_; }
     double failure_limit() const { return errors_.limit(); }
-    // What will hold when the canary is alone, and the baseline's own failures of the last seconds (0: hardly asked).
+    // What will hold when the canary is alone, and the baseline's own failures of the last seconds (0: hardly asked),
+    // or of the very last where these are beyond that for certain: an incident that has just begun.
     double limit_alone() const;
     double baseline_rate() const;
 
@@ -50,7 +51,12 @@ class SloGuard {
     }
 
   private:
-    static constexpr double kRecent = 10.0;  // seconds, fading
+    // The baseline's requests of the last seconds, fading.
+    struct Recent {
+        double span;  // seconds
+        double asked = 0.0, failed = 0.0;
+        void add(const Tick& tick);
+    };
     static constexpr double kFewestRecent = 20.0;
 
     Settings settings_;
@@ -61,11 +67,11 @@ class SloGuard {
     double share_ = 0.0;
     bool alone_ = false;
     double baseline_quiet_ = 0.0;
-    bool asked_since_ = false;                         // the canary, since the baseline was asked last
-    double recent_asked_ = 0.0, recent_failed_ = 0.0;  // the baseline, fading
-    ArmCounts baseline_;                               // since the rollout began
-    ArmCounts step_;                                   // canary, this step
-    ArmCounts while_alone_;                            // canary, since it is alone
+    bool asked_since_ = false;  // the canary, since the baseline was asked last
+    Recent recent_{10.0}, newest_{1.0};
+    ArmCounts baseline_;     // since the rollout began
+    ArmCounts step_;         // canary, this step
+    ArmCounts while_alone_;  // canary, since it is alone
 };
 
 }  // namespace switchyard::control::analysis

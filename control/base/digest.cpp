@@ -22,14 +22,27 @@ std::string hex(const unsigned char* bytes, std::size_t count) {
     return out;
 }
 
+constexpr std::size_t kSha256 = 32;
+
+std::array<unsigned char, kSha256> sha256(std::string_view bytes) {
+    std::array<unsigned char, kSha256> digest{};
+    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("SHA-256 is not available in the OpenSSL library");
+    return digest;
+}
+
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned length = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
-        throw std::runtime_error("SHA-256 is not available in the OpenSSL library");
-    return hex(digest.data(), length);
+    const auto digest = sha256(bytes);
+    return hex(digest.data(), digest.size());
+}
+
+std::string sha256_base64(std::string_view bytes) {
+    const auto digest = sha256(bytes);
+    std::array<unsigned char, 4 * ((kSha256 + 2) / 3) + 1> text{};  // and the zero behind it
+    const int size = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
+    return {text.begin(), text.begin() + size};
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

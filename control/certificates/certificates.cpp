@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <filesystem>
 #include <set>
 #include <tuple>
@@ -56,7 +57,7 @@ Certificates::Certificates(boost::asio::any_io_executor executor, CertificateShe
       shelf_(shelf),
       events_(events),
       ports_(std::move(ports)),
-      aside_(executor_),
+      errands_([executor = executor_](std::function<void()> then) { boost::asio::post(executor, std::move(then)); }),
       watch_(executor_, [this] { look({}); }),
       timer_(executor_) {}
 
@@ -89,7 +90,7 @@ void Certificates::begin() {
         if (const auto* kept = shelf_.find(files)) pass->looked.push_back({files, kept->stamps, {}});
     for (const auto& kept : shelf_.checks()) pass->checks.push_back({kept.settings, kept.stamps, {}});
     auto waiters = std::exchange(waiters_, {});
-    under_way_ = aside_.run(
+    under_way_ = errands_.run<bool>(
         [pass] {
             for (auto& one : pass->looked) {
                 add_folders(one.files.first, pass->folders);
@@ -101,8 +102,9 @@ void Certificates::begin() {
                 if (!one.settings.crl.empty()) add_folders(one.settings.crl, pass->folders);
                 one.reading = CertificateShelf::read(one.settings, one.before);
             }
+            return true;
         },
-        [this, pass, waiters] {
+        [this, pass, waiters](bool) {
             under_way_ = false;
             if (stopped_) return;
             watch_.follow(pass->folders);

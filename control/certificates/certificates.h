@@ -23,9 +23,9 @@
 #include "config/model/certificate.h"
 #include "config/model/forward.h"
 #include "config/model/listener.h"
+#include "control/base/disk_errands.h"
 #include "control/certificates/folder_watch.h"
 #include "control/certificates/standing.h"
-#include "control/core/aside.h"
 #include "control/core/event_log.h"
 #include "control/store/records.h"
 #include "proxy/snapshot/certificate_shelf.h"
@@ -121,7 +121,7 @@ class Certificates {
     CertificateShelf& shelf_;
     EventLog& events_;
     const Ports ports_;
-    Aside aside_;
+    DiskErrands errands_;
     FolderWatch watch_;
     boost::asio::steady_timer timer_;
     Waiters waiters_;

@@ -1,20 +1,11 @@
-// switchyard completion bash|zsh: a completion script, made from the verbs and options there are.
+// switchyard completion bash|zsh|fish: a completion script, made from the verbs and options there are.
 #include <fmt/format.h>
 
+#include "control/cli/fish_completion.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
 namespace {
-
-// " add remove" of "TEXT:{add,remove}"; empty where any text will do.
-std::string choices(const std::string& type) {
-    const auto begin = type.find('{'), end = type.find('}');
-    if (begin == std::string::npos || end == std::string::npos) return {};
-    std::string out = type.substr(begin, end - begin);
-    for (auto& c : out)
-        if (c == '{' || c == ',') c = ' ';
-    return out;
-}
 
 // What the running process calls its routes or upstreams, for the words of a script; nothing when it does not answer.
 int print_names(const std::string& what) {
@@ -56,6 +47,13 @@ std::string script(const CLI::App& app) {
            "}\ncomplete -o default -F _switchyard switchyard\n";
 }
 
+// To be sourced, or found by zsh as the file _switchyard in its fpath: then it is a function, and its first call is a
+// completion already.
+std::string zsh_script(const CLI::App& app) {
+    return "#compdef switchyard\nautoload -U +X bashcompinit && bashcompinit\n" + script(app) +
+           "if [ \"${funcstack[1]}\" = _switchyard ]; then _bash_complete -o default -F _switchyard; fi\n";
+}
+
 }  // namespace
 
 void add_completion(CLI::App& app, Action& action) {
@@ -63,7 +61,7 @@ void add_completion(CLI::App& app, Action& action) {
     verb->footer("\nExample:\n  source <(switchyard completion bash)");
     auto shell = std::make_shared<std::string>("bash");
     verb->add_option("SHELL", *shell, "whose words to speak")
-        ->check(CLI::IsMember({"bash", "zsh"}))
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
         ->capture_default_str();
     auto names = std::make_shared<std::string>();
     verb->add_option("--names", *names, "for the script: what the running process calls its routes or upstreams")
@@ -71,8 +69,7 @@ void add_completion(CLI::App& app, Action& action) {
     verb->callback([&app, &action, shell, names] {
         action = [&app, shell, names] {
             if (!names->empty()) return print_names(*names);
-            if (*shell == "zsh") fmt::print("autoload -U +X bashcompinit && bashcompinit\n");
-            fmt::print("{}", script(app));
+            fmt::print("{}", *shell == "fish" ? fish_completion(app) : *shell == "zsh" ? zsh_script(app) : script(app));
             return kDone;
         };
     });

@@ -35,6 +35,10 @@ bool Screen::on_terminal() {
     return ::isatty(STDOUT_FILENO) == 1;
 }
 
+std::size_t Screen::columns() {
+    return size_now().columns;
+}
+
 void Screen::draw(const std::vector<std::string>& said) {
     const auto size = size_now();
     std::vector<std::string> lines;

@@ -3,6 +3,7 @@
 // Threads: one owner. Errors: none; a terminal that does not say its size is taken for 80 by 24.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ class Screen {
   public:
     // Standard output is one.
     static bool on_terminal();
+    static std::size_t columns();
 
     void draw(const std::vector<std::string>& said);
 

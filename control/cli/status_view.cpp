@@ -69,7 +69,7 @@ constexpr unsigned kDiskHangsMs = 1000;
 
 }  // namespace
 
-std::vector<std::string> status_lines(const Json& s) {
+std::vector<std::string> status_head(const Json& s) {
     std::vector<std::string> out;
     const auto& workers = s["workers"];
     out.push_back(fmt::format("switchyard {}  generation {} on {} of {} workers{}  up {} s", s.value("version", ""),
@@ -91,6 +91,11 @@ std::vector<std::string> status_lines(const Json& s) {
         out.push_back(fmt::format("! the file {} is not in force ({} since {}): {}", s["file"].value("path", ""),
                                   s["file"].value("state", ""), s["file"].value("since", ""),
                                   s["file"].value("detail", "")));
+    return out;
+}
+
+std::vector<std::string> status_body(const Json& s, const MoreOfRoute& more) {
+    std::vector<std::string> out;
     for (const auto& l : s["listeners"])
         out.push_back(fmt::format("listener {:<12} {}", l.value("name", ""), l.value("bound", "")));
     out.push_back("");
@@ -100,6 +105,8 @@ std::vector<std::string> status_lines(const Json& s) {
         for (const auto& rule : r.value("rules", Json::array()))
             out.push_back(fmt::format("    rule {} → {}", rule.value("name", ""),
                                       rule.contains("status") ? text_of(rule["status"]) : led_by(rule, r)));
+        if (!more) continue;
+        for (auto& line : more(r)) out.push_back(std::move(line));
     }
     out.push_back("");
     for (const auto& [name, u] : s["upstreams"].items()) {
@@ -113,6 +120,12 @@ std::vector<std::string> status_lines(const Json& s) {
         if (const auto words = discovery_words(u); !words.empty()) out.push_back("    ! " + words);
         for (const auto& e : u["endpoints"]) out.push_back(endpoint_line(e));
     }
+    return out;
+}
+
+std::vector<std::string> status_lines(const Json& s) {
+    auto out = status_head(s);
+    for (auto& line : status_body(s)) out.push_back(std::move(line));
     return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "control/cli/happening_view.h"
 #include "control/cli/screen.h"
+#include "control/cli/series_view.h"
 #include "control/cli/status_view.h"
 #include "control/cli/verbs.h"
 
@@ -27,13 +28,21 @@ std::string one_line(const Json& s) {
 }
 
 std::vector<std::string> screen_lines(const AdminClient& client, const Json& status) {
-    auto lines = status_lines(status);
-    lines.emplace_back();
+    auto lines = status_head(status);
+    const auto add = [&](std::vector<std::string> more) {
+        for (auto& line : more) lines.push_back(std::move(line));
+    };
     const Happening happening{client.call("GET", "/v1/rollouts").json, client.call("GET", "/v1/drains").json,
                               client.call("GET", "/v1/generations?limit=1").json};
-    if (!happening.rollouts.is_object() || !happening.drains.is_object() || !happening.generations.is_object())
-        return lines;  // it ended in between; the next look says so
-    for (auto& line : happening_lines(happening)) lines.push_back(safe_text(line));
+    // Where one is missing it ended in between; the next look says so.
+    if (happening.rollouts.is_object() && happening.drains.is_object() && happening.generations.is_object())
+        for (const auto& line : happening_lines(happening)) lines.push_back(safe_text(line));
+    const auto series = client.call("GET", "/v1/series").json;
+    const Json routes = series.is_object() ? safe_json(series.value("routes", Json::object())) : Json::object();
+    add(status_body(status, [&](const Json& route) {
+        return series_lines(routes.value(route.value("name", ""), Json::object()), route["split"],
+                            status.value("uptime_s", 0.0), Screen::columns());
+    }));
     return lines;
 }
 
@@ -61,8 +70,9 @@ int run(const Options& options, double seconds, unsigned times) {
 }  // namespace
 
 void add_watch(CLI::App& app, Options& options, Action& action) {
-    auto* verb = add_verb(app, options, "watch", "Show routes, splits, endpoints and rates live, until interrupted",
-                          "switchyard watch --every 0.5");
+    auto* verb =
+        add_verb(app, options, "watch", "Show routes, splits, charts, endpoints and rates live, until interrupted",
+                 "switchyard watch --every 0.5");
     auto seconds = std::make_shared<double>(1.0);
     auto times = std::make_shared<unsigned>(0);
     verb->add_option("--every", *seconds, "seconds between two looks")

@@ -74,7 +74,10 @@ void Controller::open_drain(const Change& change, const config::Model& before, c
     if (drain.upstreams.empty()) return;
     drain.generation = generation_;
     drain.started = system_clock::now();
-    if (change.drain_deadline) drain.deadline = drain.started + *change.drain_deadline;
+    if (change.drain_deadline) {
+        drain.deadline = drain.started + *change.drain_deadline;
+        drain.due = std::chrono::steady_clock::now() + *change.drain_deadline;
+    }
     drain.policy = change.drain_policy;
     drains_.open(std::move(drain));
     arm_drain_deadline();
@@ -128,12 +131,12 @@ void Controller::ring_drains() {
 }
 
 void Controller::arm_drain_deadline() {
-    const auto next = drains_.next_deadline();
+    const auto next = drains_.next_due();
     if (!next) return;
-    drain_timer_.expires_after(std::max(*next - system_clock::now(), system_clock::duration::zero()));
+    drain_timer_.expires_at(*next);
     drain_timer_.async_wait([this, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
         if (ec || alive.expired() || stopped_) return;
-        for (const auto id : drains_.expire(system_clock::now())) {
+        for (const auto id : drains_.expire(std::chrono::steady_clock::now(), system_clock::now())) {
             const auto* drain = drains_.find(id);
             events_.add("drain", {{"id", std::to_string(id)}, {"cut", to_json(drains_.in_flight(*drain))}});
             if (ports_.cut) ports_.cut(id, drain->upstreams);

@@ -54,17 +54,17 @@ bool DrainBook::settle(WallTime now) {
     return ended;
 }
 
-std::vector<std::uint64_t> DrainBook::expire(WallTime now) {
+std::vector<std::uint64_t> DrainBook::expire(std::chrono::steady_clock::time_point now, WallTime shown) {
     std::vector<std::uint64_t> to_cut;
     for (auto& [id, drain] : drains_) {
-        if (drain.state != Drain::State::running || drain.cut || !drain.deadline || *drain.deadline > now) continue;
+        if (drain.state != Drain::State::running || drain.cut || !drain.due || *drain.due > now) continue;
         if (drain.policy == DrainPolicy::cut) {
             drain.cut = true;
             to_cut.push_back(id);
             continue;
         }
         drain.state = Drain::State::expired;
-        drain.ended = now;
+        drain.ended = shown;
     }
     return to_cut;
 }
@@ -100,11 +100,11 @@ bool DrainBook::any_running() const {
                        [](const auto& d) { return d.second.state == Drain::State::running; });
 }
 
-std::optional<WallTime> DrainBook::next_deadline() const {
-    std::optional<WallTime> next;
+std::optional<std::chrono::steady_clock::time_point> DrainBook::next_due() const {
+    std::optional<std::chrono::steady_clock::time_point> next;
     for (const auto& [id, drain] : drains_)
-        if (drain.state == Drain::State::running && !drain.cut && drain.deadline && (!next || *drain.deadline < *next))
-            next = drain.deadline;
+        if (drain.state == Drain::State::running && !drain.cut && drain.due && (!next || *drain.due < *next))
+            next = drain.due;
     return next;
 }
 

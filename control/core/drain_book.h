@@ -6,6 +6,7 @@
 //   remembered, open ones before finished ones.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -39,7 +40,8 @@ struct Drain {
     std::set<std::uint32_t> upstreams;  // Registry ids
     WallTime started{};
     std::optional<WallTime> ended;
-    std::optional<WallTime> deadline;
+    std::optional<WallTime> deadline;                          // as it is shown
+    std::optional<std::chrono::steady_clock::time_point> due;  // the same by a clock that nobody sets: this one counts
     DrainPolicy policy = DrainPolicy::leave;
     bool cut = false;             // the deadline has passed and the workers were told to end what is left
     InFlightByUpstream at_start;  // when the last worker adopted
@@ -61,13 +63,13 @@ class DrainBook {
     bool retired(unsigned worker, std::uint64_t generation, WallTime now);
     bool reported(unsigned worker, const std::vector<InFlight>& in_flight, WallTime now);
     // Drains whose deadline has passed and whose policy is to cut: the caller cuts them. Each is named once.
-    std::vector<std::uint64_t> expire(WallTime now);
+    std::vector<std::uint64_t> expire(std::chrono::steady_clock::time_point now, WallTime shown);
 
     const Drain* find(std::uint64_t generation) const;
     std::vector<const Drain*> newest_first() const;
     InFlightByUpstream in_flight(const Drain& drain) const;
     bool any_running() const;
-    std::optional<WallTime> next_deadline() const;
+    std::optional<std::chrono::steady_clock::time_point> next_due() const;
 
   private:
     bool settle(WallTime now);

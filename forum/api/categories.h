@@ -1,5 +1,5 @@
-#pragma once
 // The sections of the forum.
+#pragma once
 
 #include "forum/api/service.h"
 

@@ -1,5 +1,5 @@
-#pragma once
 // Comments on posts.
+#pragma once
 
 #include <string>
 
@@ -10,10 +10,10 @@
 
 namespace forum {
 
-/// The comment that the first argument names. Throws 404.
+// The comment that the first argument names. Throws 404.
 Comment comment_to_show(Connection& connection, const Call& call);
 
-/// The list of a post's comments and where its next page begins, for cursors.
+// The list of a post's comments and where its next page begins, for cursors.
 std::string comment_list(const Post& post);
 Cursor comment_cursor(const Comment& last);
 

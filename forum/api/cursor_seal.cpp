@@ -8,7 +8,7 @@ namespace forum {
 
 namespace {
 
-// Nobody tries 2^64 of them at the rate at which a forum answers.
+// No client tries 2^64 of them at the rate at which a forum answers.
 constexpr std::size_t kTagBytes = 8;
 // The longest sort key is the path of a comment at the greatest depth.
 constexpr std::size_t kCursorMax = 1'024;

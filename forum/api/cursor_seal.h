@@ -1,12 +1,12 @@
-#pragma once
-// Cursors as clients get them: text that says nothing to them and that nobody else can make.
+// Cursors as clients get them: text that says nothing to them and that no other can make.
 //
 // A place in a list is a sort key and a row id, and row ids tell how many posts, accounts and reports there are. So it
 // is enciphered, with a key that each installation has of its own, and sealed together with the name of its list: a
 // cursor of another list, of another forum, or made up, is refused instead of silently showing the wrong page. One
-// place has one text, so pages stay the same for everybody and on every instance.
+// place has one text, so pages stay the same for all and on every instance.
 //
 // Threads: any.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +19,7 @@ namespace forum {
 
 class CursorSeal {
   public:
-    /// Instances with the same secret read each other's cursors.
+    // Instances with the same secret read each other's cursors.
     explicit CursorSeal(std::string_view secret);
 
     std::string close(std::string_view list, const Cursor& cursor) const;

@@ -1,5 +1,5 @@
-#pragma once
 // One line of the table of endpoints.
+#pragma once
 
 #include <algorithm>
 #include <string_view>
@@ -10,7 +10,7 @@
 
 namespace forum {
 
-/// Whether `word` stands in a list of words separated by spaces.
+// Whether `word` stands in a list of words separated by spaces.
 constexpr bool has_word(std::string_view list, std::string_view word) {
     for (std::string_view rest = list; !rest.empty();) {
         const std::size_t space = std::min(rest.find(' '), rest.size());
@@ -22,17 +22,17 @@ constexpr bool has_word(std::string_view list, std::string_view word) {
 
 struct Endpoint {
     std::string_view method;
-    std::string_view pattern;  ///< "/api/v1/posts/{id}"
+    std::string_view pattern;  // "/api/v1/posts/{id}"
     std::string_view operation;
     Access access;
     Answer (*handle)(Service&, const Call&);
 
     // For the OpenAPI document; names of schemas and parameters are those of openapi_components.json.
-    std::string_view summary = "";     ///< empty: not in the document
-    int status = 200;                  ///< when all went well
-    std::string_view answer = "";      ///< schema, empty: no body
-    std::string_view request = "";     ///< schema, empty: no body
-    std::string_view parameters = "";  ///< of the query and the head, separated by spaces
+    std::string_view summary = "";     // empty: not in the document
+    int status = 200;                  // when all went well
+    std::string_view answer = "";      // schema, empty: no body
+    std::string_view request = "";     // schema, empty: no body
+    std::string_view parameters = "";  // of the query and the head, separated by spaces
 
     bool takes(std::string_view parameter) const { return has_word(parameters, parameter); }
 };

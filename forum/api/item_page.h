@@ -1,7 +1,7 @@
-#pragma once
 // Pages of lists: {"items": […], "next": cursor or null}. Every list of the API is cut and written here.
 //
 // `entries` always holds one more than the limit when there is a next page, so no list is counted.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -14,19 +14,19 @@
 
 namespace forum {
 
-/// `cursor` of the query. Throws 400 when it does not belong to this list.
+// `cursor` of the query. Throws 400 when it does not belong to this list.
 std::optional<Cursor> cursor_of(const CursorSeal& seal, const Call& call, const std::string& list);
 
-/// The row of that cursor, for lists that go from the newest down.
+// The row of that cursor, for lists that go from the newest down.
 inline std::int64_t row_before(const CursorSeal& seal, const Call& call, const std::string& list) {
     const auto after = cursor_of(seal, call, list);
     return after ? after->row : INT64_MAX;
 }
 
-/// "next": cursor of the last shown or null.
+// "next": cursor of the last shown or null.
 void write_next(JsonText& json, const std::optional<std::string>& next);
 
-/// The members "items" and "next".
+// The members "items" and "next".
 template <class Entry, class MakeCursor, class WriteEntry>
 void write_items(JsonText& json, const CursorSeal& seal, const std::string& list, std::vector<Entry>& entries,
                  int limit, MakeCursor&& make_cursor, WriteEntry&& write_entry) {
@@ -51,8 +51,8 @@ Answer items_page(const CursorSeal& seal, const std::string& list, std::vector<E
     return json_answer(200, json.take());
 }
 
-/// What a post or a comment said before its edits, the newest first. `read(before version, limit)` reads them;
-/// `write_text(json, edit)` adds the members of the text itself.
+// What a post or a comment said before its edits, the newest first. `read(before version, limit)` reads them;
+// `write_text(json, edit)` adds the members of the text itself.
 template <class Read, class WriteText>
 Answer edits_page(const CursorSeal& seal, const Call& call, const std::string& list, Read&& read,
                   WriteText&& write_text) {

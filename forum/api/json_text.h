@@ -1,7 +1,7 @@
-#pragma once
 // Writes JSON text from front to back, without building a tree. Strings must be valid UTF-8.
 //
 // Commas are its own business; balanced begin and end are the caller's.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -27,10 +27,10 @@ class JsonText {
     JsonText& value(int number) { return value(static_cast<std::int64_t>(number)); }
     JsonText& value(bool flag);
     JsonText& null();
-    /// RFC 3339 text.
+    // RFC 3339 text.
     JsonText& instant(Instant instant);
     JsonText& instant(const std::optional<Instant>& instant);
-    /// Text that is JSON already.
+    // Text that is JSON already.
     JsonText& raw(std::string_view json);
 
     template <class Value>

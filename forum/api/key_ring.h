@@ -1,8 +1,8 @@
-#pragma once
 // The signing keys of this process: a copy of the shared table, read again when it may have changed.
 //
 // Threads: any. A token with an unknown kid makes the table be read again, at most once a second; otherwise it is
 // read every ten seconds, which is how long this process may go on signing with a key that another one has replaced.
+#pragma once
 
 #include <memory>
 #include <mutex>
@@ -17,14 +17,14 @@ namespace forum {
 
 class KeyRing {
   public:
-    /// Makes the first key when the database has none.
+    // Makes the first key when the database has none.
     explicit KeyRing(Store& store);
 
     SigningKey newest();
-    /// All that verify, the newest first.
+    // All that verify, the newest first.
     std::vector<SigningKey> all();
     std::optional<SigningKey> named(std::string_view kid);
-    /// `overlap`: how long the keys before go on verifying.
+    // `overlap`: how long the keys before go on verifying.
     SigningKey rotate(Instant overlap);
 
   private:

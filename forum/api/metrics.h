@@ -1,7 +1,7 @@
-#pragma once
 // Counters of this process, in the shapes that Prometheus asks for.
 //
 // Threads: any; relaxed atomics, one set per endpoint, so counting costs no lock.
+#pragma once
 
 #include <array>
 #include <atomic>
@@ -22,13 +22,13 @@ class Metrics {
 
     void count(std::string_view operation, int status, double seconds);
 
-    /// forum_requests_total and forum_request_duration_seconds; operations that were never called are left out.
+    // forum_requests_total and forum_request_duration_seconds; operations that were never called are left out.
     void write(std::string& out) const;
 
   private:
     struct Operation {
         std::string_view name;
-        std::array<std::atomic<std::uint64_t>, 6> by_class{};  ///< index 1…5 for 1xx…5xx
+        std::array<std::atomic<std::uint64_t>, 6> by_class{};  // index 1…5 for 1xx…5xx
         std::array<std::atomic<std::uint64_t>, kDurationBounds.size() + 1> buckets{};
         std::atomic<std::uint64_t> microseconds = 0;
     };

@@ -149,7 +149,7 @@ Answer set_user_role(Service& service, const Call& call) {
     }
     input.finish();
     return run_change(service, call, [&](Connection& connection) {
-        // Nobody changes their own role, so there is always an admin left: the one who calls.
+        // No one changes their own role, so there is always an admin left: the one who calls.
         const Account account = account_below(connection, call);
         set_role(connection, account.row, *role);
         log_deed(connection, call.caller.row, "make user " + std::string(name_of(*role)), account.username, "", now());

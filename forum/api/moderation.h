@@ -1,5 +1,5 @@
-#pragma once
 // What moderators and admins do, and what users ask them to look at.
+#pragma once
 
 #include <string>
 
@@ -7,7 +7,7 @@
 
 namespace forum {
 
-/// `reason` of the query, for calls without a body; checked, may be empty.
+// `reason` of the query, for calls without a body; checked, may be empty.
 std::string reason_of(const Call& call);
 
 Answer pin_post(Service& service, const Call& call);

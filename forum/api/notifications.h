@@ -1,5 +1,5 @@
-#pragma once
 // What concerns the user who asks: notifications, and marks on posts (read, voted).
+#pragma once
 
 #include "forum/api/service.h"
 

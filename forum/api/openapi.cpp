@@ -196,7 +196,7 @@ void write_operation(JsonText& json, const Endpoint& endpoint) {
         json.begin_object().end_object();  // from the machine itself; for operators only where no token was set
         json.begin_object().key("operatorToken").begin_array().end_array().end_object();
     } else {
-        // Moderators see more of some things that everybody may read, so a token is welcome there too.
+        // Moderators see more of some things that all may read, so a token is welcome there too.
         if (endpoint.access == Access::anyone) json.begin_object().end_object();
         json.begin_object().key("accessToken").begin_array().end_array().end_object();
     }

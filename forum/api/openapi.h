@@ -1,6 +1,6 @@
-#pragma once
 // The OpenAPI 3.1 document, made from the table of endpoints and the shapes in openapi_components.json. What the
 // dispatcher serves and what the document says therefore cannot differ in paths, methods, names and rights.
+#pragma once
 
 #include <span>
 #include <string>

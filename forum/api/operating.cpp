@@ -35,7 +35,7 @@ Check writer_check(const WriterCounts& counts) {
     return {"writer", !stuck, stuck ? "changes wait for the database and none is committed" : ""};
 }
 
-// A full disk is no reason to send nobody here: reading goes on, and every instance on this database has the same disk.
+// A full disk is no reason to send none here: reading goes on, and every instance on this database has the same disk.
 Check storage_check(const WriterCounts& counts) {
     return {"storage", counts.failure.empty(), counts.failure};
 }

@@ -1,5 +1,5 @@
-#pragma once
 // What the people and programs that run the forum ask it: probes, metrics, drain.
+#pragma once
 
 #include "forum/api/service.h"
 
@@ -10,7 +10,7 @@ Answer show_readyz(Service& service, const Call& call);
 Answer show_startupz(Service& service, const Call& call);
 Answer show_metrics(Service& service, const Call& call);
 Answer show_drain(Service& service, const Call& call);
-/// Unready from now on, so that nobody sends new work; what comes is still answered. DELETE takes it back.
+// Unready from now on, so that no new work is sent; what comes is still answered. DELETE takes it back.
 Answer begin_drain(Service& service, const Call& call);
 Answer end_drain(Service& service, const Call& call);
 

@@ -135,7 +135,7 @@ Answer list_posts(Service& service, const Call& call) {
 
 Answer show_post(Service& service, const Call& call) {
     const Format format = format_of(service, call);
-    // Moderators see deleted posts, everybody else sees the same.
+    // Moderators see deleted posts, all others see the same.
     if (reaches(call.caller.role, Role::moderator)) {
         Answer answer = service.store.readers.with([&](Connection& connection) {
             return post_with_comments(service, post_to_show(connection, call), connection, format);

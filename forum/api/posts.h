@@ -1,12 +1,12 @@
-#pragma once
 // Posts: lists, one post with its first comments, writing, editing, history, removal.
+#pragma once
 
 #include "forum/api/service.h"
 #include "forum/store/posts.h"
 
 namespace forum {
 
-/// The post that the first argument names; deleted ones exist for moderators only. Throws 404.
+// The post that the first argument names; deleted ones exist for moderators only. Throws 404.
 Post post_to_show(Connection& connection, const Call& call);
 
 Answer list_posts(Service& service, const Call& call);

@@ -8,7 +8,7 @@ namespace forum {
 
 namespace {
 
-// They do not grow old; whoever keeps the database in another way than through a forum may change a text under its
+// They do not grow old; a tool that keeps the database in another way than through a forum may change a text under its
 // version, and so its hash counts too.
 constexpr Instant kLife = 365 * kDay;
 

@@ -1,5 +1,5 @@
-#pragma once
 // Reports: users ask moderators to look at something.
+#pragma once
 
 #include "forum/api/service.h"
 

@@ -1,5 +1,5 @@
-#pragma once
 // Full-text search over posts.
+#pragma once
 
 #include "forum/api/service.h"
 

@@ -8,7 +8,7 @@
 namespace forum {
 
 namespace {
-// Whoever waits longer is better told so than answered when nobody looks any more.
+// A client that waits longer is better told so than answered when it looks no more.
 constexpr std::chrono::seconds kPatience{2};
 }  // namespace
 

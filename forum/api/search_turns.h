@@ -1,8 +1,8 @@
-#pragma once
 // Whose turn it is to search: a search is the one read that keeps a processor busy, so only some run at a time, and all
 // others – reading, logging in, probes – find the rest of the machine free.
 //
 // Threads: any.
+#pragma once
 
 #include <chrono>
 #include <semaphore>
@@ -11,10 +11,10 @@ namespace forum {
 
 class SearchTurns {
   public:
-    /// Half of the machine, at least one.
+    // Half of the machine, at least one.
     SearchTurns();
 
-    /// Throws a 503 Refusal when it has not come after a while.
+    // Throws a 503 Refusal when it has not come after a while.
     class Turn {
       public:
         explicit Turn(SearchTurns& turns);

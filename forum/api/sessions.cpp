@@ -14,7 +14,7 @@ namespace forum {
 namespace {
 
 constexpr std::size_t kRefreshTokenBytes = 32;
-// Whoever lost the answer, or has a second tab, sends the same token again within this; a thief seldom is as fast.
+// One that lost the answer, or has a second tab, sends the same token again within this; a thief seldom is as fast.
 constexpr Instant kRefreshGrace = 30 * kSecond;
 
 struct Tokens {
@@ -189,7 +189,7 @@ Answer refresh_session(Service& service, const Call& call) {
                 answer = tokens_answer(service, 200, account_at(connection, token->session.user).value(), *tokens);
                 return;
             }
-            // Two holders: one of them is a thief, and nobody can tell which. The change stands, so no Refusal here.
+            // Two holders: one of them is a thief, and it is not known which. The change stands, so no Refusal here.
             revoke_session(connection, token->session.row, at);
             answer = problem(401, "refresh-token-reused",
                              "this refresh token was used before, so the session has been ended; log in again");

@@ -1,5 +1,5 @@
-#pragma once
 // Registering, logging in, keeping the login alive and ending it.
+#pragma once
 
 #include "forum/api/service.h"
 

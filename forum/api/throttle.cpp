@@ -26,7 +26,7 @@ std::string pair_key(const Call& call, std::string_view username) {
     return "login:" + network_of(call.address) + ':' + lower_case(username);
 }
 
-// Says that somebody with this account logged in from there not long ago.
+// Says that a user of this account logged in from there not long ago.
 std::string good_key(const Call& call, std::string_view username) {
     return "good:" + network_of(call.address) + ':' + lower_case(username);
 }

@@ -91,7 +91,7 @@ Answer change_password(Service& service, const Call& call) {
         // Of two changes at the same time the second one knows an old password only.
         if (account_at(connection, account.row).value().password_hash != account.password_hash) refuse_password();
         set_password_hash(connection, account.row, hash);
-        // Whoever knew the old password is out, on every device.
+        // All that knew the old password are out, on every device.
         revoke_sessions_of(connection, account.row, now());
     });
     return json_answer(204, "");

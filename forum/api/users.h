@@ -1,5 +1,5 @@
-#pragma once
 // Profiles: one's own and those of others.
+#pragma once
 
 #include "forum/api/json_text.h"
 #include "forum/api/service.h"
@@ -7,7 +7,7 @@
 
 namespace forum {
 
-/// What everybody may see of a user.
+// What all may see of a user.
 void write_user(JsonText& json, const Account& account);
 
 Answer show_me(Service& service, const Call& call);

@@ -1,5 +1,5 @@
-#pragma once
 // Votes on posts and comments.
+#pragma once
 
 #include "forum/api/service.h"
 

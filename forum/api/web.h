@@ -1,5 +1,5 @@
-#pragma once
 // The plain web page: static files compiled into the program.
+#pragma once
 
 #include "forum/api/service.h"
 

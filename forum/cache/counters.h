@@ -1,10 +1,10 @@
-#pragma once
-// Counts of what somebody did within a window of time, for throttling.
+// Counts of what a user or address did within a window of time, for throttling.
 //
 // Shared by all instances through Redis when there is one; otherwise, or while Redis is not there, each process counts
 // for itself, which lets through more, never less, than the limit says – and never an error.
 //
 // Threads: any.
+#pragma once
 
 #include <cstdint>
 #include <mutex>
@@ -18,12 +18,12 @@ namespace forum {
 
 class Counters {
   public:
-    /// `redis` may be nullptr; it must outlive this.
+    // `redis` may be nullptr; it must outlive this.
     explicit Counters(RedisLink* redis);
 
-    /// Adds one, or more; the count within the window that began with the first.
+    // Adds one, or more; the count within the window that began with the first.
     std::int64_t add(const std::string& key, Instant window, Instant at, std::int64_t amount = 1);
-    /// The count as it is.
+    // The count as it is.
     std::int64_t count(const std::string& key, Instant at);
     void forget(const std::string& key);
 

@@ -119,7 +119,7 @@ void PageCache::hold(Shard& shard, const std::string& key, std::uint64_t version
     Entry fresh{key, version, std::move(page), at + jittered(life_, key, version)};
     const std::size_t cost = cost_of(fresh);
     if (cost > shard_bytes_) return;
-    // What ended is of no use to anybody, and those asked for least lately stand at the back.
+    // What ended is of no use any more, and those asked for least lately stand at the back.
     while (!shard.entries.empty() && (shard.bytes + cost > shard_bytes_ || shard.entries.back().ends <= at)) {
         drop(shard, std::prev(shard.entries.end()));
     }

@@ -1,5 +1,4 @@
-#pragma once
-// Finished answers that are the same for everybody: lists and posts.
+// Finished answers that are the same for all readers: lists and posts.
 //
 // An entry belongs to a version (a change counter of the store) and is used for exactly that version, so an answer is
 // never older than the last acknowledged change. One thread builds a missing entry while the others wait for it.
@@ -9,6 +8,7 @@
 // to a newer key.
 //
 // Threads: any. Owns its entries; `redis` must outlive it. Errors: what `build` throws.
+#pragma once
 
 #include <array>
 #include <atomic>
@@ -30,7 +30,7 @@ namespace forum {
 struct Page {
     std::string body;
     std::string etag;
-    /// False for what anybody can ask for under any number of names and costs nothing to build again: an empty list.
+    // False for what a client can ask for under any number of names and costs nothing to build again: an empty list.
     bool worth_keeping = true;
 };
 using SharedPage = std::shared_ptr<const Page>;
@@ -43,17 +43,17 @@ struct PageCounts {
 
 class PageCache {
   public:
-    /// Gives the secret of the moment. Instances that disagree for a while read the database more often.
+    // Gives the secret of the moment. Instances that disagree for a while read the database more often.
     using Secret = std::function<std::string()>;
 
-    /// `bytes` bounds what is held: keys, bodies and what keeping them costs. `scope` tells values of this database
-    /// from others in one Redis.
+    // `bytes` bounds what is held: keys, bodies and what keeping them costs. `scope` tells values of this database
+    // from others in one Redis.
     PageCache(std::size_t bytes, Instant life, RedisLink* redis, std::string scope, Secret secret);
 
     SharedPage get(const std::string& key, std::uint64_t version, const std::function<Page()>& build);
 
     PageCounts counts() const;
-    /// Of all that is held, as it is counted against the bound.
+    // Of all that is held, as it is counted against the bound.
     std::size_t bytes_held();
 
   private:
@@ -71,7 +71,7 @@ class PageCache {
     struct Shard {
         std::mutex mutex;
         std::condition_variable landed;
-        std::list<Entry> entries;  ///< the one used last in front
+        std::list<Entry> entries;  // the one used last in front
         std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key;
         std::unordered_map<std::string, std::shared_ptr<Flight>> flights;
         std::size_t bytes = 0;

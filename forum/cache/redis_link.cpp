@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 // Nothing that is kept here is longer; what goes on without end is given up.
 constexpr std::size_t kAnswerMax = 8 * 1'024 * 1'024;
 constexpr std::size_t kReadAtOnce = 16 * 1'024;  // of hiredis
-// While it is not worth it, somebody asks once in this time all the same, to see whether it became faster.
+// While it is not worth it, one call asks once in this time all the same, to see whether it became faster.
 constexpr Instant kAskAgain = 1'000;
 
 }  // namespace

@@ -1,6 +1,6 @@
-#pragma once
 // Where the next page begins: the sort key and the row id of the last entry shown. Clients get it sealed
 // (api/cursor_seal.h).
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -8,7 +8,7 @@
 namespace forum {
 
 struct Cursor {
-    std::string key;  ///< sort key of the last entry, as text
+    std::string key;  // sort key of the last entry, as text
     std::int64_t row = 0;
 
     friend bool operator==(const Cursor&, const Cursor&) = default;

@@ -1,7 +1,7 @@
-#pragma once
 // One rule that one field of a request broke.
 //
 // `pointer` is a JSON pointer into the request body ("/title"), `detail` says what was expected instead.
+#pragma once
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-#pragma once
 // Points in time are milliseconds since 1970 (UTC) everywhere inside the forum, and RFC 3339 text outside.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -17,11 +17,11 @@ inline constexpr Instant kDay = 24 * kHour;
 
 Instant now();
 
-/// "2026-11-20T12:00:00.123Z"
+// "2026-11-20T12:00:00.123Z"
 std::string text_of(Instant instant);
 
-/// Any time of RFC 3339: with an offset or Z, a fraction of any length (what is below a millisecond is left out), a
-/// leap second (the second after it). Nothing else.
+// Any time of RFC 3339: with an offset or Z, a fraction of any length (what is below a millisecond is left out), a
+// leap second (the second after it). Nothing else.
 std::optional<Instant> instant_from(std::string_view text);
 
 }  // namespace forum

@@ -109,7 +109,7 @@ bool is_safe_target(std::string_view target) {
 class Page {
   public:
     std::string out;
-    std::size_t most = 0;  ///< of bytes
+    std::size_t most = 0;  // of bytes
 
     void open(std::string_view tag, std::string_view attributes = {}) {
         const bool shown = !tag.empty() && shown_ < kNestingMax;
@@ -154,7 +154,7 @@ class Page {
   private:
     std::vector<std::string_view> opened_;
     std::size_t shown_ = 0;
-    int links_ = 0;  ///< a picture in a link would be a link in a link
+    int links_ = 0;  // a picture in a link would be a link in a link
 };
 
 Page& page_of(void* page) {

@@ -1,5 +1,5 @@
+// The names by which the outside world knows rows. They are random, so no one can count posts or guess the next one.
 #pragma once
-// The names by which the outside world knows rows. They are random, so nobody can count posts or guess the next one.
 
 #include <array>
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace forum {
 
-/// 60 random bits: a collision among a million rows has a chance of about one in two million; the UNIQUE index
-/// turns that one into an error the client may retry.
+// 60 random bits: a collision among a million rows has a chance of about one in two million; the UNIQUE index
+// turns that one into an error the client may retry.
 inline constexpr std::size_t kPublicIdLength = 12;
 
-/// Twelve letters of Crockford's base 32 in lower case (no i, l, o, u), from the low 60 bits.
+// Twelve letters of Crockford's base 32 in lower case (no i, l, o, u), from the low 60 bits.
 std::string public_id_from(std::uint64_t random_bits);
 
 bool is_public_id(std::string_view text);

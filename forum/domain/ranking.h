@@ -1,4 +1,3 @@
-#pragma once
 // How the lists are ordered. Every order ends with the row id, so that equal posts never swap places between pages.
 //
 //   new   newest first
@@ -7,6 +6,7 @@
 //   and a
 //         half hours younger. It depends on the post alone and not on the time of reading, so it is stored, indexed and
 //         recomputed only when a vote changes.
+#pragma once
 
 #include <cstdint>
 #include <optional>

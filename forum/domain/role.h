@@ -1,5 +1,5 @@
+// What a user is to the forum. The order is the order of power: a higher role may do everything a lower one may.
 #pragma once
-// Who somebody is to the forum. The order is the order of power: a higher role may do everything a lower one may.
 
 #include <optional>
 #include <string_view>

@@ -94,7 +94,7 @@ char32_t fold(char32_t c) {
     return c;
 }
 
-// What is looked up of what somebody typed: each word once, and no more than the limits allow.
+// What is looked up of what a user typed: each word once, and no more than the limits allow.
 std::vector<Run> asked_runs(std::string_view typed) {
     std::vector<Run> asked;
     std::set<std::u32string> seen;
@@ -113,7 +113,7 @@ std::vector<Run> asked_runs(std::string_view typed) {
 
 struct Folded {
     std::u32string characters;
-    std::vector<std::size_t> places;  ///< of each character in the text, and of its end
+    std::vector<std::size_t> places;  // of each character in the text, and of its end
 };
 
 Folded folded_text(std::string_view text) {

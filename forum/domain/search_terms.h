@@ -1,4 +1,3 @@
-#pragma once
 // How text is cut into words for the full-text index, so that Chinese, Japanese and Korean are found too.
 //
 // SQLite's unicode61 tokenizer splits at spaces and signs, which such text does not have between words. So every run of
@@ -6,6 +5,7 @@
 // "数据 据库 库"); a query of two or more characters becomes the phrase of its pairs, a single character becomes a
 // prefix search. Other text goes in unchanged; unicode61 folds case and accents. The stored form is what the index rows
 // were made from: changing it needs a migration that fills the index again.
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -13,19 +13,19 @@
 
 namespace forum {
 
-/// What is written into the index for a piece of text.
+// What is written into the index for a piece of text.
 std::string indexed_text(std::string_view text);
 
-/// An FTS5 MATCH expression that asks for all words of what somebody typed, each once, of many the first eight and of
-/// long unspaced runs the beginning: at most sixteen looks into the index. Empty when there is no word in it. Nothing
-/// typed can change its structure: every word is quoted, and cut where the index cuts.
+// An FTS5 MATCH expression that asks for all words of what a user typed, each once, of many the first eight and of
+// long unspaced runs the beginning: at most sixteen looks into the index. Empty when there is no word in it. Nothing
+// typed can change its structure: every word is quoted, and cut where the index cuts.
 std::string match_expression(std::string_view typed);
 
-/// The words themselves, for marking them in a snippet. ASCII letters are in lower case.
+// The words themselves, for marking them in a snippet. ASCII letters are in lower case.
 std::vector<std::string> search_words(std::string_view typed);
 
-/// About `length` code points of `text` around the first of the words found in it, cut at code points, with "…" where
-/// something was left out. Plain text, not HTML.
+// About `length` code points of `text` around the first of the words found in it, cut at code points, with "…" where
+// something was left out. Plain text, not HTML.
 std::string snippet(std::string_view text, const std::vector<std::string>& words, std::size_t length);
 
 }  // namespace forum

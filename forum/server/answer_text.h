@@ -1,5 +1,5 @@
-#pragma once
 // An answer as the bytes that go over the wire.
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -11,13 +11,13 @@ namespace forum {
 struct Wire {
     std::string_view version_label;
     std::string_view colour;
-    std::string_view request_id;  ///< empty: none was read
-    bool head_only = false;       ///< the request was HEAD
+    std::string_view request_id;  // empty: none was read
+    bool head_only = false;       // the request was HEAD
     bool http_1_0 = false;
-    bool close = false;  ///< the connection ends with this answer
+    bool close = false;  // the connection ends with this answer
 };
 
-/// Appends to `out`. 204 and 304 have neither body nor length (RFC 9110 §8.6).
+// Appends to `out`. 204 and 304 have neither body nor length (RFC 9110 §8.6).
 void append_answer(std::string& out, const Answer& answer, const Wire& wire);
 
 }  // namespace forum

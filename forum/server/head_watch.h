@@ -1,4 +1,3 @@
-#pragma once
 // Looks at the head of a request as it came, because cpp-httplib reads some of it otherwise than the proxy in front.
 //
 // The library undoes %XX in the value of every header, passes over headers without a value and lines that end in LF
@@ -7,7 +6,8 @@
 // are request lines with more or fewer spaces than two, and what RFC 9112 §3.2 wants refused: HTTP/1.1 without a Host,
 // or several.
 //
-// Threads: one. Errors: none; whoever reads on after a fault is on his own.
+// Threads: one. Errors: none; what is read after a fault means nothing.
+#pragma once
 
 #include <optional>
 #include <string>
@@ -17,14 +17,14 @@ namespace forum {
 
 class HeadWatch {
   public:
-    /// A new request begins.
+    // A new request begins.
     void begin();
-    /// The next bytes of it, in pieces of any size; what follows the head is passed over.
+    // The next bytes of it, in pieces of any size; what follows the head is passed over.
     void take(std::string_view bytes);
 
-    /// The empty line was there.
+    // The empty line was there.
     bool complete() const { return complete_; }
-    /// What no two programs would read alike, in words; empty when nothing was found.
+    // What no two programs would read alike, in words; empty when nothing was found.
     std::string_view fault() const { return fault_; }
     const std::optional<std::string>& idempotency_key() const { return idempotency_key_; }
 

@@ -38,7 +38,7 @@ constexpr milliseconds kLingerTime{1'000};
 constexpr std::size_t kReserve = 3;
 // What brings less than this of a request that is not whole with it comes in crumbs.
 constexpr std::size_t kCrumb = 1'024;
-// Crumbs are read when nobody else wants the processor, or with a tenth of it.
+// Crumbs are read when nothing else wants the processor, or with a tenth of it.
 constexpr int kCrumbNice = 10;
 // Without a descriptor for it a connection cannot be accepted; others have to end first.
 constexpr milliseconds kNoDescriptorPause{10};
@@ -146,7 +146,7 @@ class HttpServer::Loop {
         try {
             threads_.emplace_back([this] { work(); });
         } catch (const std::system_error&) {
-            // The machine has no more; those that there are go on, and only without any there would be nobody.
+            // The machine has no more; those that there are go on, and only without any there would be none.
             if (threads_.empty()) throw;
         }
     }
@@ -311,7 +311,7 @@ class HttpServer::Loop {
         (void)send(client);
     }
 
-    // True when all is sent and the connection goes on; otherwise somebody else goes on with it, or nobody.
+    // True when all is sent and the connection goes on; otherwise another thread goes on with it, or none.
     bool send(Client& client) {
         switch (client.send()) {
             case Client::Sent::broken:
@@ -351,7 +351,7 @@ class HttpServer::Loop {
     int leave_;
     std::atomic<bool> stopping_ = false;
     std::atomic<bool> all_threads_made_ = false;
-    std::atomic<int> free_ = 0;  ///< threads that wait in the poll loop
+    std::atomic<int> free_ = 0;  // threads that wait in the poll loop
     std::mutex threads_mutex_;
     std::vector<std::thread> threads_;
 };

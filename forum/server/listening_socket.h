@@ -1,8 +1,8 @@
-#pragma once
 // The port of the program: bound and listening from the constructor on, so that a taken one is found before anything
 // else is touched.
 //
 // Errors: the constructor throws std::runtime_error that names address, port and reason.
+#pragma once
 
 #include <string>
 
@@ -10,7 +10,7 @@ namespace forum {
 
 class ListeningSocket {
   public:
-    /// `port` 0: any free one.
+    // `port` 0: any free one.
     ListeningSocket(const std::string& address, int port);
     ~ListeningSocket();
     ListeningSocket(const ListeningSocket&) = delete;
@@ -18,7 +18,7 @@ class ListeningSocket {
 
     int descriptor() const { return descriptor_; }
     int port() const { return port_; }
-    /// No more connections are taken.
+    // No more connections are taken.
     void close();
 
   private:

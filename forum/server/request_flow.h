@@ -1,5 +1,5 @@
-#pragma once
 // What happens to every request, in this order: a request id, the dispatcher, counting, one log line.
+#pragma once
 
 #include <atomic>
 #include <chrono>
@@ -17,7 +17,7 @@ class RequestFlow {
   public:
     RequestFlow(Dispatcher& dispatcher, Service& service, RequestLog& log, const Settings& settings);
 
-    /// Sets the call's request id when it has none that is usable. Threads: any.
+    // Sets the call's request id when it has none that is usable. Threads: any.
     Answer answer(Call& call);
 
   private:

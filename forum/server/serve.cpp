@@ -43,7 +43,7 @@ sigset_t ending_signals() {
     return signals;
 }
 
-/// True when one of the signals came within the time.
+// True when one of the signals came within the time.
 bool signal_within(std::chrono::milliseconds time) {
     const sigset_t signals = ending_signals();
     const timespec limit{time.count() / 1'000, (time.count() % 1'000) * 1'000'000};
@@ -64,7 +64,7 @@ void prepare_database(const Settings& settings, RequestLog& log) {
         log.event("info", "seeded", {{"posts", std::to_string(wanted)}});
 }
 
-// While nobody is admin, each start prints a token of its own; the first one used makes the admin.
+// While there is no admin, each start prints a token of its own; the first one used makes the admin.
 void offer_setup_token(Store& store) {
     const bool needed = store.readers.with([](Connection& connection) { return admins_counted(connection) == 0; });
     if (!needed) return;
@@ -106,7 +106,7 @@ class Ending {
                     clock_.known(*newest, at);
                 }
                 if (const auto time = clock_.time(now(), at)) forget_expired(connection, *time);
-                // Whoever looks at /readyz learns that there is room again, also when nobody writes.
+                // A caller of /readyz learns that there is room again, also when nothing is written.
                 if (!store_.writer.counts().failure.empty()) try_to_store(connection);
             });
         } catch (const StoreError& e) {

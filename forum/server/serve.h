@@ -1,5 +1,5 @@
-#pragma once
 // The life of the serving program: open, migrate, serve, drain, leave.
+#pragma once
 
 #include "forum/server/settings.h"
 
@@ -9,7 +9,7 @@
 
 namespace forum {
 
-/// Returns the exit code. SIGTERM and SIGINT begin the end, a second one ends at once.
+// Returns the exit code. SIGTERM and SIGINT begin the end, a second one ends at once.
 int serve(const Settings& settings, std::span<const Endpoint> endpoints);
 
 }  // namespace forum

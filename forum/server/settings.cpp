@@ -80,7 +80,7 @@ constexpr Setting kSettings[] = {
 struct Bounds {
     std::string_view name;
     std::int64_t least;
-    std::int64_t most;  ///< durations: in milliseconds
+    std::int64_t most;  // durations: in milliseconds
 };
 constexpr std::int64_t kCountMost = 2'147'483'647;
 constexpr std::int64_t kHourMs = 3'600'000;
@@ -274,7 +274,7 @@ void Settings::read_environment() {
     }
 }
 
-// Faults are for rehearsals only: nobody may get them by one mistyped flag.
+// Faults are for rehearsals only: one mistyped flag must not bring them.
 void Settings::refuse_faults_outside_rehearsals() const {
     if (flag("rehearsal")) return;
     const bool faulty = integer("fail-percent") != 0 || integer("crash-after") != 0 || duration("delay").count() != 0;

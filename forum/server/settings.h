@@ -1,9 +1,9 @@
-#pragma once
 // Every setting of the program: its name, meaning and default, and where its value came from.
 //
 // Later wins: default of the environment (dev or prod) < file (--config) < environment variable < flag. A setting named
 // drain-delay is --drain-delay on the command line, FORUM_DRAIN_DELAY in the environment and "drain-delay = 5s" in a
 // file. Errors: SettingsError naming the setting, where it was given, and what is expected.
+#pragma once
 
 #include <chrono>
 #include <cstdint>
@@ -22,7 +22,7 @@ class SettingsError : public std::runtime_error {
 
 class Settings {
   public:
-    /// `arguments` without the program's and the verb's name. Throws SettingsError.
+    // `arguments` without the program's and the verb's name. Throws SettingsError.
     static Settings load(const std::vector<std::string>& arguments);
 
     const std::string& text(std::string_view name) const;
@@ -30,9 +30,9 @@ class Settings {
     bool flag(std::string_view name) const;
     std::chrono::milliseconds duration(std::string_view name) const;
 
-    /// All of them, one a line: name, value, source, meaning. Secrets are not shown.
+    // All of them, one a line: name, value, source, meaning. Secrets are not shown.
     std::string listing() const;
-    /// The flags for --help.
+    // The flags for --help.
     static std::string help();
 
   private:
@@ -49,7 +49,7 @@ class Settings {
     std::map<std::string, Value, std::less<>> values_;
 };
 
-/// "250ms", "5s", "2m", "1h".
+// "250ms", "5s", "2m", "1h".
 std::chrono::milliseconds duration_from(std::string_view text);
 
 }  // namespace forum

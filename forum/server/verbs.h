@@ -1,5 +1,5 @@
-#pragma once
 // What the program does besides serving: seed, migrate, backup, keys.
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -9,7 +9,7 @@ namespace forum {
 
 using Verb = int (*)(const std::vector<std::string>& arguments);
 
-/// nullptr when there is none. Verbs throw SettingsError for wrong usage and other exceptions for failures.
+// nullptr when there is none. Verbs throw SettingsError for wrong usage and other exceptions for failures.
 Verb verb_named(std::string_view name);
 
 }  // namespace forum

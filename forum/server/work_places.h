@@ -1,8 +1,8 @@
-#pragma once
 // How many requests are in work at a time. What finds no place waits in line; probes need none, so they are answered
 // also when everything else stands.
 //
 // Threads: any.
+#pragma once
 
 #include <atomic>
 #include <deque>
@@ -25,7 +25,7 @@ class WorkPlaces {
 
     explicit WorkPlaces(std::size_t places) : free_(places) {}
 
-    /// False: the call waits in line, and whoever takes it out goes on with the client.
+    // False: the call waits in line, and the thread that takes it out goes on with the client.
     bool enter(Client& client, Call& call) {
         const std::lock_guard guard(mutex_);
         if (free_ > 0 && line_.empty()) {
@@ -40,7 +40,7 @@ class WorkPlaces {
         const std::lock_guard guard(mutex_);
         ++free_;
     }
-    /// The first in line with a place, if there is one.
+    // The first in line with a place, if there is one.
     std::optional<Waiting> next() {
         if (waiting() == 0) return std::nullopt;
         const std::lock_guard guard(mutex_);

@@ -1,5 +1,5 @@
-#pragma once
 // Users and what stands in their own row. Writing functions belong inside a change of the writer.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -29,20 +29,20 @@ struct Account {
 std::optional<Account> account_named(Connection& connection, std::string_view username);
 std::optional<Account> account_at(Connection& connection, std::int64_t row);
 
-/// Throws ConstraintError when the name is taken.
+// Throws ConstraintError when the name is taken.
 Account add_account(Connection& connection, std::string_view username, std::string_view password_hash, Role role,
                     Instant at);
 
 void set_profile(Connection& connection, std::int64_t row, std::string_view display_name, std::string_view about);
 void set_password_hash(Connection& connection, std::int64_t row, std::string_view password_hash);
 void set_role(Connection& connection, std::int64_t row, Role role);
-/// `until` 0 lifts the ban.
+// `until` 0 lifts the ban.
 void set_ban(Connection& connection, std::int64_t row, Instant until, std::string_view reason);
 
 std::int64_t admins_counted(Connection& connection);
 
 void add_setup_token(Connection& connection, std::string_view token_hash, Instant at);
-/// True when the token was there and nobody is admin yet; then all set-up tokens are gone.
+// True when the token was there and there is no admin yet; then all set-up tokens are gone.
 bool use_setup_token(Connection& connection, std::string_view token_hash);
 
 }  // namespace forum

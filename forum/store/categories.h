@@ -1,5 +1,5 @@
-#pragma once
 // The sections of the forum: their order, and who may begin a post in them.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -25,14 +25,14 @@ struct Category {
 
 std::vector<Category> categories(Connection& connection);
 std::optional<Category> category_named(Connection& connection, std::string_view slug);
-/// Throws ConstraintError when the slug is taken.
+// Throws ConstraintError when the slug is taken.
 void add_category(Connection& connection, const Category& category, Instant at);
-/// Everything but the slug.
+// Everything but the slug.
 void set_category(Connection& connection, const Category& category);
 
-/// Reads something, to see whether anything can be read.
+// Reads something, to see whether anything can be read.
 void try_to_read(Connection& connection);
-/// Writes something that changes nothing, to see whether anything can be stored.
+// Writes something that changes nothing, to see whether anything can be stored.
 void try_to_store(Connection& connection);
 
 }  // namespace forum

@@ -1,4 +1,3 @@
-#pragma once
 // The full-text index of comments, and how it catches up with what is not in it yet.
 //
 // Programs of schema version 1 may run on the same database: they write, edit and delete comments and leave the index
@@ -7,6 +6,7 @@
 // Rows of the index are made at the commit, so two changes of one batch never add the same comment twice.
 //
 // Threads: one at a time per connection. Errors: StoreError.
+#pragma once
 
 #include <cstdint>
 #include <string_view>
@@ -16,17 +16,17 @@
 
 namespace forum {
 
-/// To be called with each change of a comment's text. Does nothing when this version is in the index already.
+// To be called with each change of a comment's text. Does nothing when this version is in the index already.
 void index_comment(Connection& connection, std::int64_t row, std::int64_t edit_version, std::string_view body);
 
-/// True when there are comments that no program has looked at yet.
+// True when there are comments that no program has looked at yet.
 bool index_lags(Connection& reader);
-/// Brings in up to `limit` of them.
+// Brings in up to `limit` of them.
 void index_next(Connection& connection, int limit);
 
-/// True when a comment was edited since then without the index.
+// True when a comment was edited since then without the index.
 bool index_missed_edits(Connection& reader, Instant since);
-/// Brings up to `limit` such comments up to date.
+// Brings up to `limit` such comments up to date.
 void index_edits(Connection& connection, Instant since, int limit);
 
 }  // namespace forum

@@ -1,5 +1,5 @@
-#pragma once
 // The answers to a post, as a thread. See domain/comment_path.h for their order.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -16,8 +16,8 @@ struct Comment {
     std::int64_t row = 0;
     std::string public_id;
     std::int64_t post_row = 0;
-    std::string post;    ///< public id
-    std::string parent;  ///< public id, empty for a comment on the post itself
+    std::string post;    // public id
+    std::string parent;  // public id, empty for a comment on the post itself
     std::int64_t author_row = 0;
     std::string author;
     std::string path;
@@ -32,13 +32,13 @@ struct Comment {
 
 std::optional<Comment> comment_named(Connection& connection, std::string_view public_id);
 
-/// In thread order, behind `after_path`. Deleted ones are there too, so that their answers keep their place.
+// In thread order, behind `after_path`. Deleted ones are there too, so that their answers keep their place.
 std::vector<Comment> comments_of(Connection& connection, std::int64_t post_row, std::string_view after_path, int limit);
 
 struct NewComment {
-    std::int64_t post = 0;    ///< row
-    std::string post_id;      ///< public id
-    std::int64_t parent = 0;  ///< row, 0 for none
+    std::int64_t post = 0;    // row
+    std::string post_id;      // public id
+    std::int64_t parent = 0;  // row, 0 for none
     std::string parent_path;
     std::int64_t author = 0;
     std::string body;
@@ -47,7 +47,7 @@ struct AddedComment {
     std::int64_t row = 0;
     std::string public_id;
 };
-/// Recounts the post's comments and moves its last activity.
+// Recounts the post's comments and moves its last activity.
 AddedComment add_comment(Connection& connection, const NewComment& comment, Instant at);
 
 void edit_comment(Connection& connection, const Comment& before, std::string_view body, std::int64_t editor,
@@ -64,7 +64,7 @@ struct CommentEdit {
 };
 std::vector<CommentEdit> comment_history(Connection& connection, std::int64_t row, std::int64_t before_version,
                                          int limit);
-/// Forgets what it said before for good.
+// Forgets what it said before for good.
 void purge_comment_history(Connection& connection, const Comment& comment);
 
 }  // namespace forum

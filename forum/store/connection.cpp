@@ -22,7 +22,7 @@ constexpr const char* kPragmas =
     "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824; "
     "PRAGMA secure_delete = OFF; PRAGMA recursive_triggers = OFF;";
 
-// Nobody reads SQLite's statistics of its memory, and keeping them takes one lock of the whole process at every
+// SQLite's statistics of its memory are not read, and keeping them takes one lock of the whole process at every
 // allocation. Must come before anything else is asked of SQLite.
 void stop_counting_memory() {
     static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -50,7 +50,7 @@ struct Query::Prepared {
     SQLite::Statement statement;
     std::string sql;
     bool in_use = false;
-    bool temporary = false;  ///< a second use of a text at the same time; owned by its Query
+    bool temporary = false;  // a second use of a text at the same time; owned by its Query
 
     Prepared(SQLite::Database& database, std::string text) : statement(database, text), sql(std::move(text)) {}
 };

@@ -1,7 +1,7 @@
-#pragma once
 // One SQLite connection with its prepared statements. The only place, with connection.cpp, where a query meets SQLite.
 //
 // Threads: one at a time. Errors: StoreError; a broken UNIQUE or other constraint is ConstraintError.
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +29,7 @@ class ConstraintError : public StoreError {
 
 class Connection;
 
-/// A prepared statement in use. Gives it back, reset, when it goes out of scope; must not outlive its connection.
+// A prepared statement in use. Gives it back, reset, when it goes out of scope; must not outlive its connection.
 class Query {
   public:
     Query(Query&& other) noexcept;
@@ -37,7 +37,7 @@ class Query {
     Query& operator=(const Query&) = delete;
     ~Query();
 
-    /// Binds the values to ?1, ?2, … in order. Text must stay alive until the statement has run.
+    // Binds the values to ?1, ?2, … in order. Text must stay alive until the statement has run.
     template <class... Values>
     Query& with(const Values&... values) {
         int index = 0;
@@ -45,14 +45,14 @@ class Query {
         return *this;
     }
 
-    /// Moves to the next row; false when there is none.
+    // Moves to the next row; false when there is none.
     bool step();
-    /// For statements that return no rows.
+    // For statements that return no rows.
     void run();
 
     std::int64_t integer(int column) const;
     double real(int column) const;
-    /// Valid until the next step.
+    // Valid until the next step.
     std::string_view view(int column) const;
     std::string text(int column) const { return std::string(view(column)); }
     bool is_null(int column) const;
@@ -76,14 +76,14 @@ class Query {
     Prepared* prepared_;
 };
 
-/// What the changes of one transaction made stale; published to all processes when it has been committed.
+// What the changes of one transaction made stale; published to all processes when it has been committed.
 struct Touched {
     bool lists = false;
-    bool searches = false;           ///< and no list
-    std::vector<std::string> posts;  ///< public ids
+    bool searches = false;           // and no list
+    std::vector<std::string> posts;  // public ids
 };
 
-/// How far the log has been written back into the database file, in pages.
+// How far the log has been written back into the database file, in pages.
 struct LogState {
     std::int64_t length = 0;
     std::int64_t written_back = 0;
@@ -98,19 +98,19 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Prepared once per text and connection.
+    // Prepared once per text and connection.
     Query query(Statement statement) { return query_text(statement.text()); }
-    /// For texts that are put together from constants (and listed, see statement.h), or that another release wrote.
-    /// Never from input.
+    // For texts that are put together from constants (and listed, see statement.h), or that another release wrote.
+    // Never from input.
     Query query_text(std::string_view sql);
-    /// What is asked next is prepared anew; nothing may be in use.
+    // What is asked next is prepared anew; nothing may be in use.
     void forget_prepared();
-    /// Runs any number of statements without results.
+    // Runs any number of statements without results.
     void execute(const std::string& sql);
 
     std::int64_t last_row_id() const;
     int changes() const;
-    /// Of all statements since the connection was opened.
+    // Of all statements since the connection was opened.
     std::int64_t changed_rows() const;
 
     void touch_lists() { touched_.lists = true; }
@@ -118,22 +118,22 @@ class Connection {
     void touch_post(std::string_view public_id) { touched_.posts.emplace_back(public_id); }
     Touched take_touched() { return std::exchange(touched_, {}); }
 
-    /// Work that belongs to the transaction but is cheaper when all of a batch is done at once: the full-text index
-    /// writes out what it has gathered at every savepoint. Done at once unless the connection gathers it.
+    // Work that belongs to the transaction but is cheaper when all of a batch is done at once: the full-text index
+    // writes out what it has gathered at every savepoint. Done at once unless the connection gathers it.
     void at_commit(std::function<void(Connection&)> work);
     void gather_for_commit() { gathers_ = true; }
     std::size_t gathered() const { return gathered_.size(); }
-    /// Forgets what was gathered beyond the first `kept`, because the change it belongs to was undone.
+    // Forgets what was gathered beyond the first `kept`, because the change it belongs to was undone.
     void forget_gathered(std::size_t kept) { gathered_.resize(kept); }
     void run_gathered();
 
-    /// From now on commits leave the log alone and only tell its length; somebody has to call write_back().
+    // From now on commits leave the log alone and only tell its length; the caller sees to write_back().
     void watch_log();
     std::int64_t log_length() const { return log_length_; }
-    /// Copies what the log holds into the database file, as far as nobody stands in the way.
+    // Copies what the log holds into the database file, as far as no reader stands in the way.
     LogState write_back();
 
-    /// Copies the whole database to a new file while it is in use.
+    // Copies the whole database to a new file while it is in use.
     void backup_to(const std::string& file);
 
   private:

@@ -1,4 +1,3 @@
-#pragma once
 // The time by which housekeeping deletes: never ahead of what the database itself knows to have passed.
 //
 // A clock that is wrong by a month (a machine that came up with an empty battery, a guest that was frozen) would make
@@ -7,6 +6,7 @@
 // goes on, rows are deleted later than they could be, which costs nothing.
 //
 // Threads: one.
+#pragma once
 
 #include <chrono>
 #include <optional>
@@ -19,11 +19,11 @@ class HouseClock {
   public:
     using Steady = std::chrono::steady_clock::time_point;
 
-    /// Whether known() still has to be told.
+    // Whether known() still has to be told.
     bool knows() const { return known_.has_value(); }
-    /// `newest` of the database, at this moment.
+    // `newest` of the database, at this moment.
     void known(Instant newest, Steady at);
-    /// What to take for the time; nothing while nothing is known.
+    // What to take for the time; nothing while nothing is known.
     std::optional<Instant> time(Instant wall, Steady at) const;
 
   private:

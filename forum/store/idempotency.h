@@ -1,5 +1,5 @@
-#pragma once
 // The first answer to a call with an Idempotency-Key.
+#pragma once
 
 #include <cstdint>
 #include <optional>

@@ -1,4 +1,3 @@
-#pragma once
 // Brings comments into the full-text index beside everything else that a process does.
 //
 // Looks once in a while; while there is much to do it writes batch after batch, each small enough that other changes
@@ -6,6 +5,7 @@
 // processes may do so on one database: how far they are is written with each batch.
 //
 // Threads: owns one. Errors: none leave; what failed is tried again.
+#pragma once
 
 #include <condition_variable>
 #include <functional>
@@ -19,7 +19,7 @@ namespace forum {
 
 class IndexKeeper {
   public:
-    /// `complain` is told why a round failed. `store` must outlive this.
+    // `complain` is told why a round failed. `store` must outlive this.
     IndexKeeper(Store& store, std::function<void(const std::string&)> complain);
     ~IndexKeeper();
     IndexKeeper(const IndexKeeper&) = delete;
@@ -27,9 +27,9 @@ class IndexKeeper {
 
   private:
     void work();
-    /// True when there was something to do, so there may be more.
+    // True when there was something to do, so there may be more.
     bool do_batch();
-    /// False when it is time to stop.
+    // False when it is time to stop.
     bool pause(std::chrono::milliseconds time);
 
     Store& store_;

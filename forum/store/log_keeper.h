@@ -1,12 +1,12 @@
-#pragma once
 // Writes the log back into the database file beside the writer, on a thread and connection of its own.
 //
-// Left to itself SQLite does it inside the commit that makes the log a thousand pages long, and everybody who waits for
+// Left to itself SQLite does it inside the commit that makes the log a thousand pages long, and all that wait for
 // that commit waits for two more fsyncs and a thousand scattered pages. Done from beside, it never catches up with a
 // writer that goes on, and a log that is never written back completely never starts anew. So when the log has grown
 // long, the writer itself writes back the few pages that are left, in its turn.
 //
 // Threads: log_grew from the one writer thread. Errors: none leave; what failed is tried again as the log grows.
+#pragma once
 
 #include <condition_variable>
 #include <cstdint>
@@ -25,7 +25,7 @@ class LogKeeper {
     LogKeeper(const LogKeeper&) = delete;
     LogKeeper& operator=(const LogKeeper&) = delete;
 
-    /// To be called after each commit, while no other process can write.
+    // To be called after each commit, while no other process can write.
     void log_grew(Connection& writer);
 
   private:

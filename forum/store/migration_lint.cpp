@@ -15,19 +15,19 @@ namespace forum {
 namespace {
 
 struct Column {
-    bool must_be_given = false;  ///< NOT NULL without default and no part of the primary key's alias
-    std::int64_t key_place = 0;  ///< place in the primary key, from 1
+    bool must_be_given = false;  // NOT NULL without default and no part of the primary key's alias
+    std::int64_t key_place = 0;  // place in the primary key, from 1
 };
 
 struct Schema {
-    std::map<std::string, std::map<std::string, Column>> tables;  ///< views too
-    std::map<std::string, std::int64_t> made_at;                  ///< table -> place in the list of what was made
-    std::map<std::string, std::size_t> checks;                    ///< table -> how many CHECKs it has
-    std::map<std::string, std::string> unique_indexes;            ///< table and columns -> name
-    std::map<std::string, std::string> indexed_tables;            ///< the same -> table
-    std::map<std::string, std::string> triggers;                  ///< name -> table
-    std::map<std::string, std::string> holding;  ///< table and column -> table whose rows it holds fast
-    std::set<std::string> broken;                ///< views on what is no longer there
+    std::map<std::string, std::map<std::string, Column>> tables;  // views too
+    std::map<std::string, std::int64_t> made_at;                  // table -> place in the list of what was made
+    std::map<std::string, std::size_t> checks;                    // table -> how many CHECKs it has
+    std::map<std::string, std::string> unique_indexes;            // table and columns -> name
+    std::map<std::string, std::string> indexed_tables;            // the same -> table
+    std::map<std::string, std::string> triggers;                  // name -> table
+    std::map<std::string, std::string> holding;                   // table and column -> table whose rows it holds fast
+    std::set<std::string> broken;                                 // views on what is no longer there
 };
 
 // Made before a step and dropped after it: whatever the step makes anew comes behind it.

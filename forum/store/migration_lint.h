@@ -1,4 +1,3 @@
-#pragma once
 // Refuses a migration that would break the program version before it, which runs on the same database during a release.
 //
 // Every step is applied to a scratch database and compared with what was there before:
@@ -8,10 +7,11 @@
 //   - no statement of a step ends its transaction or leaves the database: BEGIN, COMMIT, ATTACH, PRAGMA, VACUUM, …
 //   - expand and migrate change or delete no whole table: that takes the write lock for as long as it lasts, and what
 //   is
-//     deleted was somebody's
+//     deleted was a user's
 //   - no statement of the release before reads or sorts a whole table for which it had an index
 //   - every statement of the release before can still be prepared, also after a contract step: it may remove only what
 //     that release no longer asks for, and must say with oldest-program which programs it shuts out
+#pragma once
 
 #include <map>
 #include <string>
@@ -22,12 +22,12 @@
 
 namespace forum {
 
-/// Schema version -> the statements of the program released with it.
+// Schema version -> the statements of the program released with it.
 using ReleasedStatements = std::map<int, std::vector<std::string>>;
 
-/// What is compiled into this program (store/releases/NNNN_statements.sql: one statement a line).
+// What is compiled into this program (store/releases/NNNN_statements.sql: one statement a line).
 const ReleasedStatements& embedded_releases();
-/// The statements of one file.
+// The statements of one file.
 std::vector<std::string> statements_from(std::string_view text);
 
 struct LintComplaint {

@@ -1,4 +1,3 @@
-#pragma once
 // The steps by which the schema grows, in the order in which they were released.
 //
 // A step is forum/store/migrations/NNNN_name.sql. Its first line says its phase:
@@ -9,6 +8,7 @@
 //             still run: "-- oldest-program: 3"
 // So blue at version N and green at N+1 run on one database at the same time. lint_migration refuses a step that would
 // break the version before it.
+#pragma once
 
 #include <string>
 #include <string_view>
@@ -22,38 +22,38 @@ enum class Phase { expand, migrate, contract };
 
 struct Migration {
     int version = 0;
-    std::string name;  ///< "0001_initial"
+    std::string name;  // "0001_initial"
     std::string sql;
     Phase phase = Phase::expand;
-    int oldest_program = 0;  ///< programs that know a schema below this one no longer work; 0: no such limit
+    int oldest_program = 0;  // programs that know a schema below this one no longer work; 0: no such limit
 };
 
-/// What is compiled into this program, in order.
+// What is compiled into this program, in order.
 const std::vector<Migration>& embedded_migrations();
 
-/// Reads the header lines. Errors: StoreError naming the file and what its header lacks.
+// Reads the header lines. Errors: StoreError naming the file and what its header lacks.
 Migration parse_migration(std::string_view file_name, std::string sql);
 
-/// The embedded steps followed by those of a directory ("" for none).
+// The embedded steps followed by those of a directory ("" for none).
 std::vector<Migration> migrations_with(const std::string& directory);
 
 struct SchemaStatus {
-    int applied = 0;         ///< newest version in the database, 0 for an empty one
-    int known = 0;           ///< newest version of this program
-    int oldest_program = 0;  ///< programs that know less than this must not run on the database
+    int applied = 0;         // newest version in the database, 0 for an empty one
+    int known = 0;           // newest version of this program
+    int oldest_program = 0;  // programs that know less than this must not run on the database
     std::vector<std::string> pending;
 };
 
 SchemaStatus schema_status(Connection& connection, const std::vector<Migration>& migrations);
 
-/// The table in which the steps applied are kept; does nothing when it is there.
+// The table in which the steps applied are kept; does nothing when it is there.
 void make_version_table(Connection& connection);
 
-/// Applies what is pending, each step in its own transaction, safely against other processes that do the same.
-/// Returns the names applied. Errors: StoreError naming the step.
+// Applies what is pending, each step in its own transaction, safely against other processes that do the same.
+// Returns the names applied. Errors: StoreError naming the step.
 std::vector<std::string> migrate_up(Connection& connection, const std::vector<Migration>& migrations);
 
-/// Throws StoreError, saying what to do, when this program must not work on the database as it is.
+// Throws StoreError, saying what to do, when this program must not work on the database as it is.
 void require_usable_schema(const SchemaStatus& status);
 
 }  // namespace forum

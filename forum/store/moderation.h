@@ -1,5 +1,5 @@
-#pragma once
 // Reports from users, and the log of what moderators did about things.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -15,8 +15,8 @@ namespace forum {
 struct Report {
     std::int64_t row = 0;
     std::string public_id;
-    std::string post;     ///< public id
-    std::string comment;  ///< public id, empty when the post itself was reported
+    std::string post;     // public id
+    std::string comment;  // public id, empty when the post itself was reported
     std::string reporter;
     std::string reason;
     Instant created_at = 0;
@@ -25,7 +25,7 @@ struct Report {
     std::string resolution;
 };
 
-/// Returns the public id. A second report of one thing by one user is the first one again.
+// Returns the public id. A second report of one thing by one user is the first one again.
 std::string add_report(Connection& connection, std::int64_t post, std::optional<std::int64_t> comment,
                        std::int64_t reporter, std::string_view reason, Instant at);
 std::optional<Report> report_named(Connection& connection, std::string_view public_id);
@@ -35,8 +35,8 @@ void resolve_report(Connection& connection, std::int64_t row, std::int64_t by, s
 struct Deed {
     std::int64_t row = 0;
     std::string actor;
-    std::string action;   ///< "lock post", "ban user", …
-    std::string subject;  ///< public id or user name
+    std::string action;   // "lock post", "ban user", …
+    std::string subject;  // public id or user name
     std::string reason;
     Instant created_at = 0;
 };

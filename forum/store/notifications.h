@@ -1,5 +1,5 @@
-#pragma once
 // What happened that concerns one user: answers to what they wrote, and mentions of their name.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -15,11 +15,11 @@ namespace forum {
 struct Notification {
     std::int64_t row = 0;
     std::string public_id;
-    std::string kind;  ///< "reply" or "mention"
+    std::string kind;  // "reply" or "mention"
     std::string actor;
     std::string post;
     std::string post_title;
-    std::string comment;  ///< public id or empty
+    std::string comment;  // public id or empty
     Instant created_at = 0;
     std::optional<Instant> read_at;
 };
@@ -32,10 +32,10 @@ struct NewNotification {
     std::optional<std::int64_t> comment;
 };
 
-/// Nobody is told about what they did themselves.
+// Users are not told about what they did themselves.
 void notify(Connection& connection, const NewNotification& notification, Instant at);
 
-/// Tells the users whose names the text mentions, but for `already_told`.
+// Tells the users whose names the text mentions, but for `already_told`.
 void notify_mentioned(Connection& connection, std::string_view text, const NewNotification& like,
                       std::int64_t already_told, Instant at);
 

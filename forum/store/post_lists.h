@@ -1,5 +1,5 @@
-#pragma once
 // Pages of posts in one of the orders of domain/ranking.h.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -15,18 +15,18 @@ namespace forum {
 
 struct PostListing {
     Order order = Order::hot;
-    std::optional<std::int64_t> category;  ///< row
-    std::string tag;                       ///< empty: any
+    std::optional<std::int64_t> category;  // row
+    std::string tag;                       // empty: any
     std::optional<Cursor> after;
     int limit = 25;
 };
 
-/// Posts without deleted ones; `body` holds the first 280 characters only.
+// Posts without deleted ones; `body` holds the first 280 characters only.
 std::vector<Post> list_posts(Connection& connection, const PostListing& listing);
 std::vector<Post> pinned_posts(Connection& connection, std::optional<std::int64_t> category);
 std::vector<Post> posts_by_author(Connection& connection, std::int64_t author, std::int64_t before_row, int limit);
 
-/// Where the page after `last` begins.
+// Where the page after `last` begins.
 Cursor cursor_after(Order order, const Post& last);
 
 }  // namespace forum

@@ -1,4 +1,3 @@
-#pragma once
 // Connections for reading, lent to one thread at a time.
 //
 // A thread that serves a connection waits for the network most of its life, so threads share a few connections instead
@@ -6,6 +5,7 @@
 // is lent first, because its cache is warm.
 //
 // Threads: any. A lease is held for the reading only, never while waiting for the network or the writer.
+#pragma once
 
 #include <memory>
 #include <mutex>
@@ -20,14 +20,14 @@ class Readers {
   public:
     explicit Readers(std::string file);
 
-    /// Calls `read(connection)` inside one read transaction, so everything it sees is of one moment.
+    // Calls `read(connection)` inside one read transaction, so everything it sees is of one moment.
     template <class Read>
     auto with(Read&& read) {
         Lease lease(*this, true);
         return read(lease.connection());
     }
 
-    /// For reads of a single statement, which is a transaction by itself.
+    // For reads of a single statement, which is a transaction by itself.
     template <class Read>
     auto with_statement(Read&& read) {
         Lease lease(*this, false);

@@ -1,8 +1,8 @@
-#pragma once
 // Posts and comments that answer a search, the best first. How they are ranked is in search_rank.h; what words are, in
 // domain/search_terms.h.
 //
 // Threads: one at a time per connection. Errors: StoreError.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -23,13 +23,13 @@ struct FoundComment {
 };
 
 struct Found {
-    Post post;                            ///< with the whole body, unless a comment was found
-    std::optional<FoundComment> comment;  ///< what was found, when it was not the post itself
-    std::int64_t place = 0;               ///< among all that was found, shown or not; the next page begins behind it
+    Post post;                            // with the whole body, unless a comment was found
+    std::optional<FoundComment> comment;  // what was found, when it was not the post itself
+    std::int64_t place = 0;               // among all that was found, shown or not; the next page begins behind it
 };
 
-/// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one. When `share` is over
-/// the best of what was ranked so far is the answer.
+// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one. When `share` is over
+// the best of what was ranked so far is the answer.
 std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
                           SearchShare share = {});
 

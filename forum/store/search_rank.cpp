@@ -26,9 +26,9 @@ constexpr double kLeastWeight = 1e-6;
 
 struct OfQuery {
     double average_length = 1;
-    double best = 0;  ///< what a text would reach that consisted of nothing but hits
+    double best = 0;  // what a text would reach that consisted of nothing but hits
     std::vector<double> phrase_weights;
-    std::vector<double> scores;  ///< of one row; kept for its memory
+    std::vector<double> scores;  // of one row; kept for its memory
 };
 
 // Phrases of one connection that so many texts contain that counting them ends at the limit: nine in ten of what people
@@ -43,7 +43,7 @@ class CommonPhrases {
     }
 
   private:
-    // Each connection has its own, and anybody can ask for anything: half a megabyte each.
+    // Each connection has its own, and a client can ask for anything: half a megabyte each.
     static constexpr std::size_t kMost = 4'000;
     static constexpr std::size_t kLongest = 64;
     std::set<std::string> phrases_;
@@ -71,7 +71,7 @@ int count_match(const Fts5ExtensionApi*, Fts5Context*, void* count) {
     return ++*static_cast<std::int64_t*>(count) < kCountedMatches ? SQLITE_OK : SQLITE_DONE;
 }
 
-/// `name` is empty when nobody told what was searched for.
+// `name` is empty when it was not told what was searched for.
 int weight_of(const Fts5ExtensionApi* api, Fts5Context* context, int phrase, const std::string& name,
               sqlite3_int64 rows, double* weight) {
     auto* const common = static_cast<CommonPhrases*>(api->xUserData(context));
@@ -101,7 +101,7 @@ int facts_of_query(const Fts5ExtensionApi* api, Fts5Context* context, bool as_sh
     if (rows > 0 && length > 0) facts->average_length = static_cast<double>(length) / static_cast<double>(rows);
     const int phrases = api->xPhraseCount(context);
     std::vector<std::string> names = phrases_of(asked.index, asked.expression);
-    // FTS5 leaves out a phrase without a word in it. Then nobody can tell which name belongs to which, and what is
+    // FTS5 leaves out a phrase without a word in it. Then it is not known which name belongs to which, and what is
     // remembered under a wrong name spoils the ranking of others.
     if (names.size() != static_cast<std::size_t>(phrases)) names.clear();
     names.resize(static_cast<std::size_t>(phrases));

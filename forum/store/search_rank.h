@@ -1,4 +1,3 @@
-#pragma once
 // How well a text answers a search: BM25 over its columns, as FTS5's own bm25(), in bounded time.
 //
 // FTS5 counts every match of every word to know how rare the word is, on each search: milliseconds for a word that half
@@ -9,14 +8,15 @@
 //
 // Ranks of two indexes cannot be compared: a word weighs more where there are more texts. So posts and comments are put
 // in one order by their share of the best rank that the same words could reach in the same index.
+#pragma once
 
 struct sqlite3;
 
 namespace forum {
 
-/// Makes `search_rank(TABLE, weight of each column…)` and `search_share(…)`, from -1 to 0, known to a connection.
-/// With two arguments more, a name of the index and what follows MATCH as match_expression() writes it, common words
-/// are remembered. Programs of schema version 1 use the first, so it stays. Throws StoreError.
+// Makes `search_rank(TABLE, weight of each column…)` and `search_share(…)`, from -1 to 0, known to a connection.
+// With two arguments more, a name of the index and what follows MATCH as match_expression() writes it, common words
+// are remembered. Programs of schema version 1 use the first, so it stays. Throws StoreError.
 void register_search_rank(sqlite3* database);
 
 }  // namespace forum

@@ -1,8 +1,8 @@
-#pragma once
 // How much of a processor one search may take, and who still waits for it.
 //
 // Counted is the time of the thread, not of the clock: a busy machine makes a search slower and not worse. Threads: the
 // one that made it.
+#pragma once
 
 #include <chrono>
 #include <functional>
@@ -11,11 +11,11 @@ namespace forum {
 
 class SearchShare {
   public:
-    SearchShare() = default;  ///< as long as it takes
-    /// `gone` says that nobody waits for the answer any more.
+    SearchShare() = default;  // as long as it takes
+    // `gone` says that the answer is not waited for any more.
     SearchShare(std::chrono::nanoseconds time, std::function<bool()> gone);
 
-    /// Cheap enough to ask for each text that was ranked: it looks once a millisecond.
+    // Cheap enough to ask for each text that was ranked: it looks once a millisecond.
     bool is_over();
 
   private:

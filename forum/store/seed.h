@@ -1,7 +1,7 @@
-#pragma once
 // Made-up users, posts and comments, for rehearsals and measurements. The same numbers give the same texts.
 //
-// Seeded users have no password that anybody knows: nobody can log in as them.
+// Seeded users have no password that is known: no one can log in as them.
+#pragma once
 
 #include <cstdint>
 
@@ -17,7 +17,7 @@ struct SeedAmounts {
 
 void seed(Connection& connection, const SeedAmounts& amounts);
 
-/// With a few comments per post. False when there are posts already or another process was faster.
+// With a few comments per post. False when there are posts already or another process was faster.
 bool seed_if_empty(Connection& connection, int posts);
 
 }  // namespace forum

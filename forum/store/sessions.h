@@ -1,5 +1,5 @@
-#pragma once
 // Logins: sessions, their refresh tokens, and the keys that sign access tokens.
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +22,7 @@ struct Session {
 
 Session open_session(Connection& connection, std::int64_t user, Instant at, Instant expires_at);
 
-/// What one request needs to know about the session it names.
+// What one request needs to know about the session it names.
 struct LiveSession {
     std::int64_t row = 0;
     std::int64_t user = 0;
@@ -30,7 +30,7 @@ struct LiveSession {
     Role role = Role::member;
     Instant banned_until = 0;
 };
-/// Nothing when the session is revoked, has expired or never was.
+// Nothing when the session is revoked, has expired or never was.
 std::optional<LiveSession> live_session(Connection& connection, std::string_view public_id, Instant at);
 void revoke_session(Connection& connection, std::int64_t row, Instant at);
 void revoke_sessions_of(Connection& connection, std::int64_t user, Instant at);
@@ -44,17 +44,17 @@ struct RefreshToken {
 std::optional<RefreshToken> refresh_token_with(Connection& connection, std::string_view token_hash);
 void mark_refresh_token_used(Connection& connection, std::string_view token_hash, Instant at);
 
-/// Newest first. Retired keys are left out.
+// Newest first. Retired keys are left out.
 std::vector<SigningKey> signing_keys(Connection& connection, Instant at);
-/// The newest key from now on; the others verify for `overlap` longer.
+// The newest key from now on; the others verify for `overlap` longer.
 SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overlap);
 
-/// The least of the newest few times at which somebody logged in or wrote a post, whichever is later of the two: not
-/// far behind now where anything goes on, and never ahead of it because of a single clock that is. Nothing in a new
-/// database.
+// The least of the newest few times at which a user logged in or wrote a post, whichever is later of the two: not
+// far behind now where anything goes on, and never ahead of it because of a single clock that is. Nothing in a new
+// database.
 std::optional<Instant> newest_activity(Connection& connection);
 
-/// Deletes sessions that expired, keys that retired and idempotency keys older than a day.
+// Deletes sessions that expired, keys that retired and idempotency keys older than a day.
 void forget_expired(Connection& connection, Instant at);
 
 }  // namespace forum

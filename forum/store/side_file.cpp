@@ -104,7 +104,7 @@ void SideFile::lock(int range, short type) const {
     }
 }
 
-// Whoever holds "next" is the only one that waits for "turn", so whoever has just left "turn" cannot take it again
+// The holder of "next" is the only one that waits for "turn", so one that has just left "turn" cannot take it again
 // before the one that waited.
 void SideFile::enter_turnstile() {
     lock(kNextRange, F_WRLCK);

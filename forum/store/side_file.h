@@ -1,4 +1,3 @@
-#pragma once
 // A small file beside the database, mapped by every process that uses it: change counters and the writers' turnstile.
 //
 // Change counters say what may have changed since something was cached: one for the lists, one for what only a search
@@ -12,6 +11,7 @@
 //
 // Threads: counters from any; the turnstile from the one writer thread of a process.
 // Errors: std::runtime_error when the file cannot be opened or mapped.
+#pragma once
 
 #include <atomic>
 #include <cstdint>
@@ -27,10 +27,10 @@ class SideFile {
     SideFile(const SideFile&) = delete;
     SideFile& operator=(const SideFile&) = delete;
 
-    /// Random, made when the file was made: tells counts of one life of the file from those of another.
+    // Random, made when the file was made: tells counts of one life of the file from those of another.
     std::uint64_t life() const;
     std::uint64_t lists() const;
-    /// Counts what changes the answer of a search: every change of a list, and the index catching up.
+    // Counts what changes the answer of a search: every change of a list, and the index catching up.
     std::uint64_t searches() const;
     std::uint64_t post(std::string_view public_id) const;
 

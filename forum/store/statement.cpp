@@ -6,7 +6,7 @@ namespace forum {
 
 namespace {
 
-// Made by whoever comes first: texts are listed before main() in no particular order.
+// Made by the first that needs it: texts are listed before main() in no particular order.
 std::set<std::string>& listed() {
     static std::set<std::string> texts;
     return texts;

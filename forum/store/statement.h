@@ -1,11 +1,11 @@
-#pragma once
 // The text of an SQL statement that is known when the program is built: "SELECT …"_sql.
 //
 // Every such text enters a list before main() begins, whether it ever runs or not. So the list is all that this program
-// can ask of a database, and nobody has to remember to write it down: a release is recorded from it, and the linter
+// can ask of a database, and it need not be remembered and written down: a release is recorded from it, and the linter
 // refuses a migration that breaks what an older release asks for.
 //
 // Threads: the list is complete before there are any.
+#pragma once
 
 #include <algorithm>
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace forum {
 
-/// For the few texts that are put together: each form that one can have must be listed, before main() begins.
+// For the few texts that are put together: each form that one can have must be listed, before main() begins.
 bool list_statement(std::string_view text);
 
-/// Sorted, each once.
+// Sorted, each once.
 std::vector<std::string> statements_of_program();
 
 template <std::size_t Size>

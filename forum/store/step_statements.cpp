@@ -8,9 +8,9 @@ namespace forum {
 namespace {
 
 struct Word {
-    std::string text;   ///< a sign, or a word as it was written
-    std::string upper;  ///< empty for quoted names and texts, which are never keywords
-    int depth = 0;      ///< of parentheses around it
+    std::string text;   // a sign, or a word as it was written
+    std::string upper;  // empty for quoted names and texts, which are never keywords
+    int depth = 0;      // of parentheses around it
 };
 
 bool is_word_character(char c) {

@@ -1,7 +1,7 @@
-#pragma once
 // The database as the rest of the forum sees it: many readers, one writer, counters of change.
 //
 // Threads: any. Errors: StoreError and its kinds; see connection.h and writer.h.
+#pragma once
 
 #include <string>
 

@@ -1,5 +1,5 @@
-#pragma once
 // Votes: one per user and thing, by primary key. Scores are recomputed from the votes in the same transaction.
+#pragma once
 
 #include <cstdint>
 
@@ -10,7 +10,7 @@
 
 namespace forum {
 
-/// `value` is 1, -1, or 0 to take the vote back. Returns the new score.
+// `value` is 1, -1, or 0 to take the vote back. Returns the new score.
 std::int64_t vote_on_post(Connection& connection, const Post& post, std::int64_t user, int value, Instant at);
 std::int64_t vote_on_comment(Connection& connection, const Comment& comment, std::int64_t user, int value, Instant at);
 

@@ -37,7 +37,7 @@ class Turn {
 struct Writer::Pending {
     const Change* change;
     std::exception_ptr error = nullptr;
-    bool started = false;  ///< guarded by the writer's mutex
+    bool started = false;  // guarded by the writer's mutex
     Instant since = now();
     // Each has a lock of its own: all who waited for one commit wake at the same time.
     std::mutex mutex = {};

@@ -1,4 +1,3 @@
-#pragma once
 // The one thread of a process that changes the database.
 //
 // Changes that wait at the same time are committed together (group commit): one fsync makes all of them durable, and
@@ -7,6 +6,7 @@
 // Threads: run() from any, it blocks until the change is durable. Owns its connection and its thread.
 // Errors: what the change threw; StoreUnavailable when it could not be started or committed in time – then it did not
 // happen.
+#pragma once
 
 #include <condition_variable>
 #include <cstdint>
@@ -33,7 +33,7 @@ struct WriterCounts {
     std::uint64_t commits = 0;
     std::uint64_t changes = 0;
     std::uint64_t failed_commits = 0;
-    std::string failure;  ///< why the last one failed, until something is stored again
+    std::string failure;  // why the last one failed, until something is stored again
     std::size_t waiting = 0;
     Instant oldest_waits_ms = 0;
     Instant last_commit_at = 0;
@@ -43,9 +43,9 @@ class Writer {
   public:
     using Change = std::function<void(Connection&)>;
 
-    /// A change that nobody has begun after `patience` ms is withdrawn.
+    // A change that has not begun after `patience` ms is withdrawn.
     Writer(const std::string& file, SideFile& side, Instant patience);
-    /// Finishes what is waiting.
+    // Finishes what is waiting.
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;

@@ -1,4 +1,4 @@
-// Kinds of answers that are no failure of an endpoint and may all the same be what a bad release gives everybody.
+// Kinds of answers that are no failure of an endpoint and may all the same be what a bad release gives every client.
 //
 // An answer is of one kind at most. 304 is ordinary: it says that what the client has is good. `cut` is a failure, too.
 #pragma once

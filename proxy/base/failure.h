@@ -35,7 +35,7 @@ enum class Failure : std::uint8_t {
     shortage,  // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
     connect_timeout,
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
-    reused_unread,     // as before, and its kernel had not taken one byte of the request: nobody can have read it
+    reused_unread,     // as before, and its kernel had not taken one byte of the request: it cannot have been read
     reused_reset,      // as before, but the whole request had gone out: it may have been read, and was not answered
     reset,             // the endpoint cut the connection before its head was complete
     response_timeout,  // no head in time

@@ -1,7 +1,7 @@
 // What escapes from one piece of a loop's work is logged and counted, and the loop goes on: one request that memory ran
 // out for, one text that is no UTF-8, must not end the plane for all the others.
 //
-// Whoever arms a timer anew after his work puts the work in here and the arming behind it.
+// A loop that arms a timer anew after its work puts the work in here and the arming behind it.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// An exchange that an older generation still has in flight, for whoever waits for a drain.
+// An exchange that an older generation still has in flight, for an operator who waits for a drain.
 //
 // Threads: plain value.
 #pragma once

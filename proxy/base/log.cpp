@@ -55,7 +55,7 @@ void log_line(LogLevel level, std::string_view message) {
     const std::string line = as_json ? fmt::format("{{\"time\":\"{}.{:06}Z\",\"level\":\"{}\",\"message\":\"{}\"}}\n",
                                                    time, micros % 1'000'000, name, escaped(message))
                                      : fmt::format("{}.{:06}Z {:5} {}\n", time, micros % 1'000'000, name, message);
-    // A pipe that nobody empties must not hold whoever logs, and that may be a worker.
+    // A pipe that is not emptied must not hold the thread that logs, and that may be a worker.
     pollfd room{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&room, 1, 0) != 1) {
         dropped.fetch_add(1, std::memory_order_relaxed);
@@ -63,7 +63,7 @@ void log_line(LogLevel level, std::string_view message) {
     }
     if (const unsigned lost = dropped.exchange(0, std::memory_order_relaxed); lost != 0)
         log_line(LogLevel::error, fmt::format("{} lines were dropped here: standard error took no more", lost));
-    // One write, so that lines of several threads do not mix. Nobody can be told when it fails.
+    // One write, so that lines of several threads do not mix. There is no place to tell of it when it fails.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

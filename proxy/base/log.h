@@ -1,6 +1,6 @@
 // Lines for the operator: one JSON object (or plain text) per line on standard error.
 //
-// Threads: any; a line is written in one piece. Nobody waits for whoever reads: a line that finds no room is dropped,
+// Threads: any; a line is written in one piece. No writer waits for a reader: a line that finds no room is dropped,
 // and the next one that does says how many were. Not for the request path: access lines go elsewhere.
 #pragma once
 

@@ -2,7 +2,7 @@
 //
 // A worker owns one Cell per (route, upstream) that it has served and one EndpointCounts per endpoint; it adds to
 // them without atomics and gives control the growth since the last report (a delta), swapped out on its own thread.
-// Threads: a report belongs to whoever holds it. Units: microseconds, bytes, counts.
+// Threads: a report belongs to its holder. Units: microseconds, bytes, counts.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ struct Cell {
     std::uint64_t bytes_out = 0;
     // For the analysis: first attempts only, so that a retry saved by another upstream stays a failure here.
     std::uint64_t attempts = 0;  // first attempts that ended (client aborts are not among them)
-    std::uint64_t failures = 0;  // of these: 5xx from the endpoint, connect failure, reset, time limit; or nobody
+    std::uint64_t failures = 0;  // of these: 5xx from the endpoint, connect failure, reset, time limit; or no endpoint
                                  // to send it to: no usable endpoint, a full queue, an open breaker
     AnswerCounts answers{};      // of first attempts, by kind
     std::uint64_t aborted = 0;   // clients that left
@@ -47,7 +47,7 @@ struct EndpointFailures {
     std::uint64_t generation = 0;  // that sent them there
 };
 
-// Marks of one route at one upstream, where somebody wants to know (Route::marks).
+// Marks of one route at one upstream, where a rollout asks for them (Route::marks).
 struct NotedMarks {
     std::uint32_t route = 0, upstream = 0;  // Registry ids
     std::uint64_t generation = 0;           // that routed them
@@ -103,7 +103,7 @@ struct FailedBuckets {
     std::uint64_t generation = 0;  // that routed them
 };
 
-// How far a first attempt has come since the last report, told while somebody wants to know: so it is slow the moment
+// How far a first attempt has come since the last report, told while a rollout asks for it: so it is slow the moment
 // it passes what is slow. Ages are Histogram indices, as it would be recorded with if it ended now.
 struct Passage {
     enum class Of : std::uint8_t {

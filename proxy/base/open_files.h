@@ -1,7 +1,7 @@
 // How many files and connections this process may hold open at once, and what is kept back of them.
 //
 // The soft limit of a shell or a service manager is often 1,024, for the sake of programs that still use select(); a
-// proxy needs two per exchange. Whoever opens connections by the thousand must not take the descriptors that the
+// proxy needs two per exchange. Clients that open connections by the thousand must not take the descriptors that the
 // others need to do anything about it: clients leave a reserve to endpoints, endpoints leave half of that to the admin
 // API, the health checks and the files. The kernel gives out the lowest number that is free, so a number tells how many
 // are taken.

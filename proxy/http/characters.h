@@ -14,7 +14,7 @@ enum CharClass : std::uint8_t {
     kToken = 1,  // RFC 9110 §5.6.2
     kValue = 2,  // field value octets: HTAB, SP, VCHAR, obs-text
     // What may stand in a request-target before its query: printable ASCII but space, '#', '"', '<', '>', '\\'. RFC
-    // 3986 also forbids '^', '`', '{', '|', '}'; clients send them raw and nobody reads them two ways.
+    // 3986 also forbids '^', '`', '{', '|', '}'; clients send them raw and none reads them two ways.
     kTarget = 4,
     kHost = 8,  // reg-name, IPv4 and the inside of an IP literal, without '%' and ':'
     kHex = 16,

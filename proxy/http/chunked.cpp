@@ -9,7 +9,7 @@
 namespace switchyard::http {
 namespace {
 
-// Whatever the proxy knows by heart speaks of framing, routing, the connection or who somebody is.
+// Whatever the proxy knows by heart speaks of framing, routing, the connection or a user's identity.
 bool may_follow(FieldName name) {
     return name == FieldName::other;
 }
@@ -51,7 +51,7 @@ ChunkedDecoder::Result ChunkedDecoder::feed(std::span<char> input) {
             case State::size_first:
             case State::size:
                 if (is(c, kHex)) {
-                    // 15 digits stay far below 2^63; nobody sends a chunk of an exabyte.
+                    // 15 digits stay far below 2^63; no peer sends a chunk of an exabyte.
                     if (++digits_ > 15) return bad();
                     left_ = left_ * 16 + static_cast<std::uint64_t>(c <= '9' ? c - '0' : lower(c) - 'a' + 10);
                     state_ = State::size;

@@ -3,7 +3,7 @@
 // feed() takes the bytes that just arrived, moves the data octets to their front and says how much was data. Sizes are
 //   plain hex digits; extensions are checked, bounded and dropped; trailers are checked, bounded and dropped but for
 //   those that are asked for by name, whose raw lines are collected. A trailer that speaks of framing, routing or the
-//   connection never is: whoever merged it into the head would read another message (RFC 9110 §6.5.1).
+//   connection never is: a recipient that merged it into the head would read another message (RFC 9110 §6.5.1).
 // Threads: plain value. Errors: Outcome::bad; nothing after it may be used.
 #pragma once
 

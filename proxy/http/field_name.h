@@ -38,7 +38,7 @@ enum class FieldName : std::uint8_t {
     x_request_id,
     // Any other field by which proxies tell applications where a request comes from or what it asked for: all the rest
     // of X-Forwarded-…, and its relatives X-Real-IP, True-Client-IP, X-Original-URL, … (docs/data-plane.md has the
-    // list). From a stranger it is a claim nobody has checked.
+    // list). From a stranger it is a claim that was not checked.
     claim,
 };
 

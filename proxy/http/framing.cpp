@@ -129,7 +129,7 @@ const char* mark_fields(const char* base, Head& head) {
             case FieldName::transfer_encoding:
                 return "a framing field spelt with an underscore";
             default:
-                field.drop = true;  // beside the field that we write, it would speak for somebody else
+                field.drop = true;  // beside the field that we write, it would speak for another client
         }
     }
     return nullptr;
@@ -161,7 +161,7 @@ bool every_protocol(const char* base, const Head& head, Each each) {
 }
 
 // May this offer be passed on? Not h2c: in its tunnel requests would pass that no route, limit or log ever sees
-// (RFC 9113 §3.1 retired it). Whoever offers something must bear that it is not taken up.
+// (RFC 9113 §3.1 retired it). A client that offers something must bear that it is not taken up.
 bool may_be_offered(const char* base, const Head& head) {
     return every_protocol(base, head, [](std::string_view name) { return !equals_lower(name, "h2c"); });
 }
@@ -292,7 +292,7 @@ Guarded guard_response(const char* base, Head& head, std::string_view request_me
 
     const bool informational = head.status < 200;
     if (informational || head.status == 204) {
-        // These never have a body; a length on them is either junk or an attack on whoever believes it.
+        // These never have a body; a length on them is either junk or an attack on a recipient that believes it.
         if (!out.body.empty()) return refuse("a body on a status that has none");
         out.body = {};
         drop_all(head, FieldName::content_length);  // RFC 9110 §8.6

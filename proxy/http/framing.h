@@ -48,7 +48,7 @@ bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left)
 unsigned passes_by(const char* base, const Head& head, std::string_view proxy);
 
 // Does a field speak of an authentication that holds for the connection and whatever comes on it (NTLM, Negotiate)
-// instead of for one message? Its connection must never serve anybody else.
+// instead of for one message? Its connection must never serve another client.
 bool binds_connection(const char* base, const Head& head);
 
 }  // namespace switchyard::http

@@ -13,7 +13,7 @@ Slice slice(std::size_t offset, std::size_t length) {
     return {static_cast<std::uint16_t>(offset), static_cast<std::uint16_t>(length)};
 }
 
-// "HTTP/1.x" exactly; 505 for other well-formed versions. A minor version that nobody knows is the highest that we do
+// "HTTP/1.x" exactly; 505 for other well-formed versions. A minor version that is not known is the highest that we do
 // (RFC 9110 §6.2).
 Outcome parse_version(std::string_view text, std::uint8_t& minor) {
     if (text.size() != 8 || std::memcmp(text.data(), "HTTP/", 5) != 0 || !is(text[5], kDigit) || text[6] != '.' ||
@@ -115,7 +115,7 @@ HeadParser::Outcome HeadParser::parse(std::string_view bytes, Head& head, bool r
             line_start_ < bytes.size() ? std::memchr(base + line_start_, '\n', bytes.size() - line_start_) : nullptr;
         if (found == nullptr) {
             if (!plausible(bytes.substr(line_start_))) return Outcome::bad;
-            // Whoever speaks something else may never end a line: nobody waits for that.
+            // A client that speaks something else may never end a line: that is not waited for.
             if (!request && !started_ && !may_become_status_line(bytes)) return Outcome::bad;
             if (bytes.size() < kMaxHead) return Outcome::more;
             return request && !started_ ? Outcome::target_long : Outcome::too_large;

@@ -12,7 +12,7 @@ struct Reason {
     std::string_view phrase;
 };
 
-// The registry of status codes; 418 has none and is what everybody knows. Sorted.
+// The registry of status codes; 418 has none and is well known. Sorted.
 constexpr Reason kReasons[] = {
     {200, "OK"},
     {201, "Created"},
@@ -95,7 +95,7 @@ void write_local_reply(Writer& out, const LocalReply& reply) {
         body = problem.text();
         type = "application/problem+json";
     }
-    // Nobody reads a body behind these: its octets would be taken for the next response (RFC 9110 §8.6, §15.3.6).
+    // No client reads a body behind these: its octets would be taken for the next response (RFC 9110 §8.6, §15.3.6).
     const bool bodiless = reply.status == 204 || reply.status == 205 || reply.status == 304;
     if (bodiless) body = {};
     out << "HTTP/1.1 " << std::uint64_t{reply.status} << ' ' << reason_phrase(reply.status) << "\r\n"

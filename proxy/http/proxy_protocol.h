@@ -1,7 +1,7 @@
 // The PROXY protocol, versions 1 and 2: who the client of a relayed connection is, said before its first byte.
 //
 // Strict: anything but one well-formed header is `bad`, and the connection is of no use (the sender is not who the
-//   operator said). UNKNOWN, LOCAL, UNSPEC and unix addresses are well-formed and name nobody.
+//   operator said). UNKNOWN, LOCAL, UNSPEC and unix addresses are well-formed and name no client.
 // Pure. Source: haproxy.org/download/2.8/doc/proxy-protocol.txt
 #pragma once
 
@@ -27,7 +27,7 @@ struct ProxyHeader {
     ProxyAddress source, destination;
 };
 
-// Version 2 may carry extensions; more than this is nobody's certificate any more.
+// Version 2 may carry extensions; more than this is no certificate any more.
 inline constexpr std::size_t kMaxProxyHeader = 4096;
 // The longest that we write (version 1).
 inline constexpr std::size_t kMaxWrittenProxyHeader = 107;

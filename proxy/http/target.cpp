@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kHttp = "http://", kHttps = "https://";
 
-// Without a zone, which means nothing to anybody else (RFC 6874), and without the address kinds of the future.
+// Without a zone, which means nothing to any other host (RFC 6874), and without the address kinds of the future.
 bool is_ipv6(std::string_view text) {
     char terminated[INET6_ADDRSTRLEN];
     if (text.size() >= sizeof terminated) return false;
@@ -60,55 +60,42 @@ int hex(char c) {
     return lower(c) - 'a' + 10;
 }
 
-}  // namespace
+// Each form is read by one function: null, or why it is refused.
 
-Target read_target(const char* base, const Head& head) {
-    Target out;
-    auto refuse = [&out](const char* why) {
-        out.refused = why;
-        return out;
-    };
-    const std::string_view target = head.target.of(base);
-    const std::string_view method = head.method.of(base);
+const char* read_host(const char* base, const Head& head, const Field* host, Target& out) {
+    if (host == nullptr) return head.minor == 1 ? "no host" : nullptr;
+    if (head.count(FieldName::host) > 1) return "more than one host";
+    out.authority = host->value.of(base);
+    return split_authority(out.authority, out.host, out.port) ? nullptr : "a host that is not one";
+}
 
-    const Field* host = head.find(FieldName::host);
-    if (host == nullptr && head.minor == 1) return refuse("no host");
-    if (host != nullptr) {
-        if (head.count(FieldName::host) > 1) return refuse("more than one host");
-        out.authority = host->value.of(base);
-        if (!split_authority(out.authority, out.host, out.port)) return refuse("a host that is not one");
-    }
+const char* read_connect(std::string_view target, Target& out) {
+    out.form = Target::Form::authority;
+    std::string_view name, port;
+    if (!split_authority(target, name, port) || name.size() == target.size())
+        return "CONNECT wants host:port as its target";
+    return equals_ignoring_case(target, out.authority) ? nullptr : "the target and the host differ";
+}
 
-    if (method == "CONNECT") {
-        out.form = Target::Form::authority;
-        std::string_view name, port;
-        if (!split_authority(target, name, port) || name.size() == target.size())
-            return refuse("CONNECT wants host:port as its target");
-        if (!equals_ignoring_case(target, out.authority)) return refuse("the target and the host differ");
-        out.path = {};
-        return out;
-    }
-    if (target[0] == '/') {
-        split_path(target, out);
-        return out;
-    }
-    if (target == "*") {
-        if (method != "OPTIONS") return refuse("the target * is for OPTIONS only");
-        out.form = Target::Form::asterisk;
-        out.path = target;
-        return out;
-    }
-    // https as well: whoever has taken TLS off before us may pass the request on as it came.
+const char* read_asterisk(std::string_view method, std::string_view target, Target& out) {
+    if (method != "OPTIONS") return "the target * is for OPTIONS only";
+    out.form = Target::Form::asterisk;
+    out.path = target;
+    return nullptr;
+}
+
+// https as well: what has taken TLS off before us may pass the request on as it came.
+const char* read_url(std::string_view method, std::string_view target, const Field* host, Target& out) {
     std::string_view scheme;
     for (const auto known : {kHttp, kHttps})
         if (target.size() > known.size() && equals_lower(target.substr(0, known.size()), known)) scheme = known;
-    if (scheme.empty()) return refuse("a target that is neither a path nor an http URL");
+    if (scheme.empty()) return "a target that is neither a path nor an http URL";
     const std::string_view rest = target.substr(scheme.size());
     const auto end = rest.find_first_of("/?");
     const std::string_view authority = rest.substr(0, end);
     std::string_view name, port;
-    if (!split_authority(authority, name, port)) return refuse("a URL without a proper host");
-    // RFC 9112 §3.2.2 lets a proxy overrule Host; refusing is safer, since whoever stands before us may have read it.
+    if (!split_authority(authority, name, port)) return "a URL without a proper host";
+    // RFC 9112 §3.2.2 lets a proxy overrule Host; refusing is safer, since what stands before us may have read it.
     // With and without the scheme's own port they are the same (RFC 9110 §4.2.3).
     if (host == nullptr) {
         out.authority = authority;
@@ -118,12 +105,31 @@ Target read_target(const char* base, const Head& head) {
         const auto standard = default_port(scheme);
         const auto effective = [&](std::string_view given) { return given.empty() ? standard : given; };
         if (!equals_ignoring_case(name, out.host) || effective(port) != effective(out.port))
-            return refuse("the URL and the host differ");
+            return "the URL and the host differ";
     }
     out.form = Target::Form::absolute;
     if (end != rest.npos) split_path(rest.substr(end), out);
     // RFC 9112 §3.2.1 and §3.2.4: without a path it is the root, or, with OPTIONS, the server as a whole.
     if (out.path.empty()) out.path = method == "OPTIONS" && end == rest.npos ? "*" : "/";
+    return nullptr;
+}
+
+}  // namespace
+
+Target read_target(const char* base, const Head& head) {
+    Target out;
+    const std::string_view target = head.target.of(base), method = head.method.of(base);
+    const Field* const host = head.find(FieldName::host);
+    out.refused = read_host(base, head, host, out);
+    if (out.refused != nullptr) return out;
+    if (method == "CONNECT")
+        out.refused = read_connect(target, out);
+    else if (target[0] == '/')
+        split_path(target, out);
+    else if (target == "*")
+        out.refused = read_asterisk(method, target, out);
+    else
+        out.refused = read_url(method, target, host, out);
     return out;
 }
 

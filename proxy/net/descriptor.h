@@ -1,4 +1,4 @@
-// A file descriptor with an owner: closed when nobody has taken it over.
+// A file descriptor with an owner: closed when it has not been taken over.
 #pragma once
 
 #include <unistd.h>

@@ -36,7 +36,7 @@ int bind_one(const SocketAddress& address, bool reuse_port) {
     return -1;
 }
 
-// A unix socket that nobody answers on is left over from a process that died.
+// A unix socket that no process answers on is left over from a process that died.
 void remove_stale(const SocketAddress& address, const std::string& path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return;
@@ -69,10 +69,10 @@ std::shared_ptr<ListeningSockets> ListeningSockets::open(const config::Address& 
         out->fds_.push_back(fd);
         out->open_ = 1;
         out->note_path();
-        return out->share_first(workers) ? out : fail("share");
+        return out->share_among(workers) ? out : fail("share");
     }
     // Without SO_REUSEPORT first: this bind fails when any other process listens there, even one of ours. It never
-    // listens: nobody's connection ends in a queue that is about to go.
+    // listens: no connection ends in a queue that is about to go.
     if (bind.port == 0 || neighbours == Neighbours::none) {
         const int probe = bind_one(address, false);
         if (probe < 0) return fail("listen on");
@@ -97,9 +97,14 @@ std::shared_ptr<ListeningSockets> ListeningSockets::passed(const config::Address
     std::shared_ptr<ListeningSockets> out(new ListeningSockets);
     out->bound_ = bound;
     out->listening_ = out->from_elsewhere_ = true;
+    for (; descriptors.size() > workers; descriptors.pop_back()) ::close(descriptors.back());
     out->fds_ = std::move(descriptors);
     out->open_ = static_cast<unsigned>(out->fds_.size());
-    if (!out->fds_.empty() && out->fds_.size() <= workers && out->share_first(workers)) return out;
+    if (SocketAddress at; !out->fds_.empty() && !out->is_unix() && bound.port == 0) {
+        at.length = sizeof at.storage;
+        if (::getsockname(out->fds_.front(), at.get(), &at.length) == 0) out->bound_.port = at.port();
+    }
+    if (!out->fds_.empty() && out->share_among(workers)) return out;
     if (why != nullptr)
         *why = bound.text() + ": " + std::to_string(out->fds_.size()) + " descriptors were passed for " +
                std::to_string(workers) + " workers";
@@ -109,13 +114,13 @@ std::shared_ptr<ListeningSockets> ListeningSockets::passed(const config::Address
 ListeningSockets::~ListeningSockets() {
     for (const int fd : fds_)
         if (fd >= 0) ::close(fd);
-    give_up_path();
+    if (!kept_elsewhere_) give_up_path();
 }
 
-// Workers without a socket of their own get a descriptor of the first.
-bool ListeningSockets::share_first(unsigned workers) {
-    while (fds_.size() < workers) {
-        const int fd = ::fcntl(fds_.front(), F_DUPFD_CLOEXEC, 0);
+// Workers without a socket of their own get a descriptor of another's, in turn.
+bool ListeningSockets::share_among(unsigned workers) {
+    for (std::size_t next = 0; fds_.size() < workers; ++next) {
+        const int fd = ::fcntl(fds_[next], F_DUPFD_CLOEXEC, 0);
         if (fd < 0) return false;
         fds_.push_back(fd);
         ++open_;
@@ -141,10 +146,10 @@ void ListeningSockets::retire() {
 void ListeningSockets::close(unsigned worker) {
     const int fd = std::exchange(fds_[worker], -1);
     if (fd < 0) return;
-    // Where the socket is this worker's alone nobody may connect from now on, whoever else has inherited a descriptor.
+    // Where the socket is this worker's alone no client may connect from now on, whatever has inherited a descriptor.
     // One that others go on to use – the other workers, or another process – only loses us: a shutdown would end it for
-    // them too and reset everybody who waits in its queue.
-    if (!from_elsewhere_ && !is_unix()) ::shutdown(fd, SHUT_RD);
+    // them too and reset every client that waits in its queue.
+    if (!from_elsewhere_ && !kept_elsewhere_ && !is_unix()) ::shutdown(fd, SHUT_RD);
     ::close(fd);
     open_.fetch_sub(1, std::memory_order_release);
 }
@@ -156,7 +161,7 @@ void ListeningSockets::note_path() {
     path_inode_ = info.st_ino;
 }
 
-// Somebody else may have put a socket of his own there since.
+// Another process may have put a socket of its own there since.
 void ListeningSockets::give_up_path() {
     if (!std::exchange(owns_path_, false)) return;
     struct stat info {};

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
@@ -18,8 +19,13 @@ void Socket::close() {
     waiter_ = nullptr;
 }
 
+Waiter::Waiter(Poller& poller) : poller_(&poller) {
+    poller.make_room();
+}
+
 Waiter::~Waiter() {
     leave_queue();
+    --poller_->waiters_;
 }
 
 void Waiter::unqueue() {
@@ -35,14 +41,14 @@ void Waiter::unqueue() {
 
 void Waiter::wake() {
     if (queued_ != kNowhere) return;
-    queued_ = static_cast<std::int32_t>(poller_->queue_.size());
     poller_->queue_.push_back(this);
+    queued_ = static_cast<std::int32_t>(poller_->queue_.size() - 1);
 }
 
 void Waiter::step_back() {
     if (queued_ != kNowhere) return;
-    queued_ = kBack;
     poller_->back_.push_back(this);
+    queued_ = kBack;
 }
 
 Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -51,6 +57,15 @@ Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
 
 Poller::~Poller() {
     ::close(epoll_);
+}
+
+// For one waiter more in each of the queues. They trade places, so all of them have the same room.
+void Poller::make_room() {
+    if (waiters_ >= queue_.capacity() || waiters_ >= running_.capacity() || waiters_ >= back_.capacity()) {
+        const std::size_t most = std::max<std::size_t>(64, 2 * waiters_);
+        for (auto* queue : {&queue_, &running_, &back_}) queue->reserve(most);
+    }
+    ++waiters_;
 }
 
 bool Poller::add(Socket& socket) {

@@ -3,15 +3,17 @@
 // Asio's reactor re-arms a descriptor with epoll_ctl for each wait, or tries a read first that fails with EAGAIN: one
 //   system call per wait, two per exchange. This set needs neither (docs/decisions/0002). It hangs in the worker's
 //   io_context as one descriptor.
-// Whoever steps back has one turn in each round, behind the news: between two of them the kernel is asked again, so
-// that
-//   a client who has just sent something waits for one of the greedy at most, however many there are.
+// One that steps back has one turn in each round, behind the news: between two of them the kernel is asked again, so
+//   that a client that has just sent something waits for one of the greedy at most, however many there are.
 // Two phases per turn: first every event is noted in its Socket and its Waiter is queued, then the waiters run. So a
 //   waiter may close and destroy any socket or waiter without leaving a dangling event.
-// Threads: one worker. Owns: the epoll descriptor, not the sockets.
+// Each waiter has its place in the queues from its beginning: news of a socket, which come once, are not lost for want
+//   of memory.
+// Threads: one worker. Owns: the epoll descriptor, not the sockets; waiters end before it.
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -30,7 +32,7 @@ class Socket {
 
     bool is_open() const { return fd_ >= 0; }
     int descriptor() const { return fd_; }
-    // Who is woken by readiness from now on; null for nobody.
+    // What is woken by readiness from now on; null: nothing.
     void notify(Waiter* waiter) { waiter_ = waiter; }
     Waiter* waiter() const { return waiter_; }
     void close();
@@ -53,15 +55,15 @@ class Socket {
 // Something that sleeps until one of its sockets or its timer has news: a session's coroutine, or a plain handler.
 class Waiter {
   public:
-    explicit Waiter(Poller& poller) : poller_(&poller) {}
+    explicit Waiter(Poller& poller);
     Waiter(const Waiter&) = delete;
     Waiter& operator=(const Waiter&) = delete;
     virtual ~Waiter();
 
     // Runs at the next wake-up phase of the poller, once.
     void wake();
-    // For whoever has had his turn and has more to do at once: runs behind all for whom there is news by then, and
-    // behind those who have stepped back before him.
+    // For one that has had its turn and has more to do at once: runs behind all that have news by then, and
+    // behind those that have stepped back before it.
     void step_back();
     // Whatever it was queued for is no longer its own to hear.
     void leave_queue() {
@@ -91,10 +93,10 @@ class Poller {
     int descriptor() const { return epoll_; }
     // Joins the set for good; false when the kernel refuses.
     bool add(Socket& socket);
-    // Leaves the set without being closed: for descriptors that belong to somebody else.
+    // Leaves the set without being closed: for descriptors that belong to another owner.
     void remove(Socket& socket);
     // One turn without blocking: notes events, runs waiters. Says how many events there were. What a waiter throws goes
-    // to the caller; nobody else loses his turn by it.
+    // to the caller; no other waiter loses its turn by it.
     int turn();
     // So many have begun: names the one that runs.
     std::uint64_t turns() const { return turns_; }
@@ -103,11 +105,13 @@ class Poller {
   private:
     friend class Waiter;
     class Round;
+    void make_room();
     static constexpr int kEventsPerTurn = 256;
 
     int epoll_;
     std::vector<Waiter*> queue_, running_;
     std::vector<Waiter*> back_;  // stepped back, oldest first: one of them each turn
+    std::size_t waiters_ = 0;
     std::uint64_t turns_ = 0;
     bool in_running_ = false;
 };

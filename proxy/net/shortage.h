@@ -1,5 +1,5 @@
 // Whose fault a failed system call is: of this machine, which has no descriptor, port or memory left, or of the other
-// side. What is lacking here says nothing about an endpoint: nobody is ejected, rested or called unhealthy for it.
+// side. What is lacking here says nothing about an endpoint: none is ejected, rested or called unhealthy for it.
 #pragma once
 
 #include <cerrno>

@@ -2,7 +2,7 @@
 //
 // Invariants: `readable` false means the kernel had nothing when last asked, and an edge will come; a read shorter
 //   than asked for counts as "nothing left" unless the peer has hung up. Under TLS a write may leave ciphertext with
-//   the stream (`unsent`): whoever is done with a stream for now sees to it that none is left.
+//   the stream (`unsent`): what is done with a stream for now sees to it that none is left.
 // Threads: one worker. Owns: the descriptor. Errors: Transfer.
 #pragma once
 

@@ -1,5 +1,5 @@
-// Task<T>: a coroutine that starts when awaited and resumes its awaiter when it ends; spawn() starts one that nobody
-// awaits.
+// Task<T>: a coroutine that starts when awaited and resumes its awaiter when it ends; spawn() starts one that is not
+// awaited.
 //
 // Why not boost::asio::awaitable: it type-erases executors and completion handlers at every level; a worker is one
 //   thread and one loop and needs neither (docs/decisions/0002). Frames come from a per-thread free list, so a warm
@@ -51,7 +51,7 @@ class FrameCache {
     static constexpr std::size_t kClasses = 64;  // frames up to 8 KiB are kept
     static constexpr std::uint32_t kKeep = 256;  // per class; more than that was a burst
 
-    // A frame that nobody uses holds the way to the next one.
+    // A frame that is free holds the way to the next one.
     struct Free {
         Free* next;
     };

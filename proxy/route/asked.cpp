@@ -46,7 +46,7 @@ Failure Asked::check_hops() {
     if (head.has(http::FieldName::max_forwards) && counts_forwards()) {
         if (!http::parse_max_forwards(facts.base, head, forwards_left))
             return refuse("a Max-Forwards that is not one number");
-        // RFC 9110 §7.6.2: whoever gets zero is the last recipient.
+        // RFC 9110 §7.6.2: a recipient that gets zero is the last one.
         if (forwards_left == 0) {
             refusal = "Max-Forwards is used up";
             return Failure::not_allowed;

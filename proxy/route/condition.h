@@ -22,7 +22,7 @@ class Condition {
   public:
     // `workers`: how many will ask it.
     explicit Condition(const config::Condition& source, unsigned workers = 0);
-    // An expression in it is refused by the engine of this version: nobody can say whether it holds.
+    // An expression in it is refused by the engine of this version: it is not known whether it holds.
     bool refused() const;
     bool holds(const RequestFacts& facts) const;
 

@@ -49,7 +49,7 @@ bool decide_without_position(const Route& route, const RequestFacts& facts, std:
             out.by = Decision::By::sticky;
             out.arm = 0;
             out.upstream = route.arms[0];
-            // A baseline without weight gets nobody: whoever has all the traffic gets the keyless too.
+            // A baseline without weight gets none: the arm that has all the traffic gets the keyless too.
             if (route.split.single()) out.arm = route.split.only(), out.upstream = route.arms[out.arm];
             return true;
         } else if (route.sticky.missing == config::Sticky::Missing::random) {

@@ -1,7 +1,7 @@
 // A regular expression that all workers ask, each by a copy of its own: RE2 learns while it matches and locks what it
-// has learned, and a worker waits for nobody.
+// has learned, and a worker waits for nothing.
 //
-// A copy is compiled when its thread first needs it, so that ten thousand rules cost nothing that nobody asks.
+// A copy is compiled when its thread first needs it, so that ten thousand rules cost nothing until they are asked.
 // Threads: found_in() by any thread that has a number of its own; control and tests have 0.
 #pragma once
 

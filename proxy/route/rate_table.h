@@ -30,7 +30,7 @@ class RateTable {
     std::int64_t take(std::uint64_t key, const Rate& rate, std::int64_t now_ns);
     // What take() would say; nothing is taken, and no bucket is made.
     std::int64_t wait(std::uint64_t key, const Rate& rate, std::int64_t now_ns) const;
-    // Makes keys that nobody outside can aim at each other's sets.
+    // Makes keys that no client can aim at each other's sets.
     std::uint64_t seed() const { return seed_; }
 
   private:

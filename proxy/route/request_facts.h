@@ -21,7 +21,7 @@ struct RequestFacts {
     std::string_view query;
     ClientAddress client;
     const Claims* claims = nullptr;             // verified, or null
-    const ClientClaims* certificate = nullptr;  // by the client's certificate; null: nobody asked for one
+    const ClientClaims* certificate = nullptr;  // by the client's certificate; null: none was asked for
 
     // First header of that name (any case), or an empty view with data() == nullptr.
     std::string_view header(std::string_view lower_name) const;

@@ -31,7 +31,7 @@ struct Rule {
     std::string name;
     Condition when;
     std::uint32_t upstream;      // meaningless where the rule answers by itself
-    std::int32_t fallback = -1;  // who serves while `upstream` cannot; -1: nobody
+    std::int32_t fallback = -1;  // what serves while `upstream` cannot; -1: nothing
     config::Respond respond;     // status 0: the upstream
     bool refused = false;        // its condition is: a request that comes to it goes no further
     bool candidate = false;      // `upstream` is who "@candidate" means in this snapshot
@@ -71,7 +71,29 @@ struct Edits {
 // Made when a generation is compiled, so that a route without edits pays for none.
 Edits edits_of(const config::HeaderEdits& source);
 
-struct Route {
+// What a route lets pass, how much of it and for how long.
+struct RouteLimits {
+    config::Limits limits;
+    std::string rate_key_name;  // lower case for headers
+    Rate rate;
+    std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
+    std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
+    std::int64_t request_ms = 0, tunnel_idle_ms = 0;
+    config::Retries retries;
+    bool abort_on_close = false;
+    bool allow_connect = false;
+    std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
+};
+
+// What it changes of the messages that pass.
+struct RouteEdits {
+    Edits request_edits, response_edits;
+    std::string strip_prefix, replace_prefix;
+    bool debug_headers = false;
+    std::vector<std::string> allow_trailers;  // lower case
+};
+
+struct Route : RouteLimits, RouteEdits {
     std::uint32_t id = 0;  // Registry id
     std::string name;
     std::vector<std::string> methods;
@@ -85,23 +107,9 @@ struct Route {
     std::shared_ptr<const MarkWatch> marks;
     bool has_sticky = false;
     Sticky sticky;
-    Edits request_edits, response_edits;
-    std::string strip_prefix, replace_prefix;
-    config::Limits limits;
-    std::string rate_key_name;  // lower case for headers
-    Rate rate;
-    std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
-    std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
-    std::int64_t request_ms = 0, tunnel_idle_ms = 0;
-    config::Retries retries;
     config::Redirect redirect;
     config::Respond respond;
-    std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
-    bool debug_headers = false;
-    bool abort_on_close = false;
-    bool allow_connect = false;
     bool reroute = true;
-    std::vector<std::string> allow_trailers;  // lower case
 
     // Whether it answers by itself what no rule takes.
     bool answers() const { return respond.status != 0 || !redirect.to.empty(); }

@@ -1,7 +1,7 @@
 // Who the client of a request is, by what a trusted peer says about it.
 //
 // The client is the last address in the peer's list that is not itself trusted: everything above it may be made up.
-//   A member that is no address (unknown, an obfuscated name, junk) hides whoever stands above it.
+//   A member that is no address (unknown, an obfuscated name, junk) hides what stands above it.
 // Threads: pure functions; allocate nothing.
 #pragma once
 

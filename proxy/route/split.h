@@ -3,7 +3,7 @@
 // By turn: exact in each block of sum(weights) requests (divided by what they have in common), drawn inside it: a key
 // of
 //   the route and the block permutes the block's places, of which each arm owns as many as its weight, the heaviest arm
-//   the last. So the arms of a client that asks in a fixed order are draws as well, and nobody can keep one kind of
+//   the last. So the arms of a client that asks in a fixed order are draws as well, and no client can keep one kind of
 //   request from a release.
 // By hash: arm i > 0 owns the i-th range from the bottom of the hash space and arm 0 the rest, so that raising one
 //   weight only ever adds keys to its arm.
@@ -50,7 +50,7 @@ class Split {
 
     BlockDraw draw_;
     std::vector<Places> places_;       // of the arms that have some, the heaviest last
-    std::vector<std::uint64_t> ends_;  // of arm 1, 2, …: cumulative thresholds below 2^32 (2^32 itself: everybody)
+    std::vector<std::uint64_t> ends_;  // of arm 1, 2, …: cumulative thresholds below 2^32 (2^32 itself: all)
 };
 
 }  // namespace switchyard::route

@@ -73,7 +73,7 @@ std::shared_ptr<const TokenVerifier> TokenVerifier::make(const config::Jwt& sour
     out->algorithm_ = source.algorithm;
     out->header_ = source.header;
     for (char& c : out->header_) c = http::lower(c);
-    std::string key = source.key.text;  // whoever compiles has followed references
+    std::string key = source.key.text;  // the caller has followed references
     if (key.empty()) {
         std::ifstream file(source.key_file, std::ios::binary);
         std::ostringstream text;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "proxy/base/log.h"
 #include "proxy/base/open_files.h"
@@ -30,8 +31,6 @@ Acceptor::Acceptor(Context& context, ListenerPlace& place, Start start)
     pause_.waiter = this;
     adopt(sockets_->descriptor(context.worker_number));
     notify(this);
-    if (!context_.poller.add(*this))
-        log_error("listener {}: cannot be watched: {}", place_.plan().name, std::strerror(errno));
     readable = true;
     wake();
 }
@@ -40,7 +39,14 @@ Acceptor::~Acceptor() {
     context_.poller.remove(*this);
 }
 
+// The kernel may refuse to at first (epoll's own limit, memory): a listener is not deaf for good because of that.
+bool Acceptor::watched() {
+    if (!watched_ && !(watched_ = context_.poller.add(*this))) pause(std::strerror(errno));
+    return watched_;
+}
+
 void Acceptor::woken() {
+    if (!is_open() || !watched()) return;
     for (int i = 0; i < kPerTurn; ++i)
         if (!is_open() || !accept_one()) return;
     wake();
@@ -85,7 +91,13 @@ bool Acceptor::accept_one() {
     scarce_ = scarce_ || fd.get() >= open_files.for_clients - kNearTheEnd;
     ++context_.counts.accepted;
     if (place_.full()) return true;
-    start_(std::make_unique<Session>(context_, place_, route::ClientAddress::of(peer)), std::move(fd));
+    // This one is lost; those behind it wait, and would not be heard of again.
+    try {
+        start_(std::make_unique<Session>(context_, place_, route::ClientAddress::of(peer)), std::move(fd));
+    } catch (const std::bad_alloc&) {
+        pause("out of memory");
+        return false;
+    }
     return true;
 }
 

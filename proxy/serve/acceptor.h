@@ -1,8 +1,8 @@
 // Takes new connections from one listening socket and starts a session for each.
 //
 // Invariants: a burst is taken in bounded portions, so that other sockets get their turn; when the process is out of
-//   descriptors for clients it pauses instead of spinning, and they wait in the kernel's queue; above max_connections
-//   new ones are closed at once, counted as accepted.
+//   descriptors for clients, or of memory, it pauses instead of spinning, and they wait in the kernel's queue; above
+//   max_connections new ones are closed at once, counted as accepted.
 // Threads: one worker. The descriptor belongs to the ListeningSockets.
 #pragma once
 
@@ -27,6 +27,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
 
   private:
     void woken() override;
+    bool watched();
     bool accept_one();
     bool descriptor_to_spare();
     void pause(const char* why);
@@ -36,6 +37,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
     ListenerPlace& place_;
     Start start_;
     Alarm pause_;
+    bool watched_ = false;             // by the poller
     bool scarce_ = false;              // few descriptors are left for clients: look before each
     std::int64_t quiet_until_ms_ = 0;  // said why it pauses
 };

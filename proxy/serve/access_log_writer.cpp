@@ -19,7 +19,7 @@ namespace switchyard::serve {
 namespace {
 
 constexpr int kLookEveryMs = 100;  // a line is in the file after at most this long
-constexpr mode_t kMode = 0640;     // requests are nobody else's business
+constexpr mode_t kMode = 0640;     // requests are no other user's business
 
 int open_path(const std::string& path) {
     if (path == "-") return ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);

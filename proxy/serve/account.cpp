@@ -13,15 +13,15 @@ constexpr std::uint32_t kNoRoute = 0;
 
 // The first attempt, for the analysis. In line: every request passes here.
 [[gnu::always_inline]] inline void Account::count_first(Cell& first, std::size_t whole) {
-    record.first_counted = true;
+    first_.counted = true;
     ++first.attempts;
-    first.first_byte.record(static_cast<std::uint64_t>(record.first_head_us));
-    if (!record.stands_outside) first.whole.add(whole, 1);
-    if (record.first_failed) ++first.failures;
+    first.first_byte.record(static_cast<std::uint64_t>(first_.head_us));
+    if (!first_.stands_outside) first.whole.add(whole, 1);
+    if (first_.failed) ++first.failures;
     // With one arm alone there is nothing to compare, and nothing is noted.
     if (course_.decision.has_hash && !course_.route->split.single()) note_bucket();
-    if (record.first_answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(record.first_answer)];
-    if (record.told_whole != 0) tell_over();
+    if (first_.answer != AnswerKind::ordinary) ++first.answers[static_cast<std::size_t>(first_.answer)];
+    if (first_.told_whole != 0) tell_over();
     if (course_.route->marks->noting.load(std::memory_order_acquire)) [[unlikely]]
         note_marks();
 }
@@ -47,28 +47,32 @@ void Account::retry(Failure failure) {
                                           : context_.counts.retries_other)++;
 }
 
-// To the analysis that is a first attempt that failed, and whoever serves it instead gets no credit for it.
+// To the analysis that is a first attempt that failed, and the upstream that serves it instead gets no credit.
 void Account::note_refused(Failure failure) {
-    if (record.first_done) return;
-    record.first_done = record.first_failed = true;
-    record.first_failure = failure;
-    stand_outside();  // whoever answers instead is not the one that is compared
-    record.first_upstream = course_.upstream->id;
-    record.first_head_us = context_.now_us - record.attempt_us;
+    if (first_.done) return;
+    first_.done = first_.failed = true;
+    first_.failure = failure;
+    stand_outside();  // what answers instead is not what is compared
+    first_.upstream = course_.upstream->id;
+    first_.head_us = context_.now_us - record.attempt_us;
 }
 
-void Account::forgive_attempt(bool free) {
+void Account::note_rerouted(std::uint32_t upstream) {
+    ++context_.cell(course_.route->id, upstream, course_.in_force->generation, course_.keyless()).rerouted;
+}
+
+void Account::take_back_attempt(bool free) {
     if (free) --record.attempts;
-    record.told_head = record.told_whole = 0;
+    first_.told_head = first_.told_whole = 0;
 }
 
 void Account::break_off(Failure failure) {
     record.failure = failure;
-    if (!traits(failure).blames_endpoint || lease_.local == nullptr) return;
-    if (record.first_upstream != course_.upstream->id || record.attempts != 1) return;
-    record.first_failed = true;
-    record.first_failure = failure;
-    record.first_answer = AnswerKind::cut;
+    if (!traits(failure).blames_endpoint || lease_.local() == nullptr) return;
+    if (first_.upstream != course_.upstream->id || record.attempts != 1) return;
+    first_.failed = true;
+    first_.failure = failure;
+    first_.answer = AnswerKind::cut;
 }
 
 void Account::close() {
@@ -88,19 +92,19 @@ void Account::close() {
     const std::size_t took = Histogram::index(static_cast<std::uint64_t>(duration));
     cell.duration.add(took, 1);
     if (record.failure == Failure::client_closed) ++cell.aborted;
-    if (record.first_done && !record.first_counted) {
+    if (first_.done && !first_.counted) {
         // A request that was sent the moment it came, as nearly all are, has one duration.
         const bool at_once = answers_first() && record.attempt_us == record.started_us;
-        count_first(course_.upstream != nullptr && record.first_upstream == course_.upstream->id ? cell : first_cell(),
+        count_first(course_.upstream != nullptr && first_.upstream == course_.upstream->id ? cell : first_cell(),
                     at_once ? took : Histogram::index(static_cast<std::uint64_t>(whole_us())));
     }
 }
 
 // Before another generation routes the rest: what has been counts by the one that sent it.
 void Account::settle_first() {
-    if (record.first_done && !record.first_counted)
+    if (first_.done && !first_.counted)
         count_first(first_cell(), Histogram::index(static_cast<std::uint64_t>(whole_us())));
-    record.told_head = record.told_whole = 0;  // of who takes it from here nothing has been told
+    first_.told_head = first_.told_whole = 0;  // of who takes it from here nothing has been told
 }
 
 void Account::note_bucket() const {
@@ -109,43 +113,42 @@ void Account::note_bucket() const {
     };
     FailedBuckets::Sample sample;
     sample.bucket = static_cast<std::uint16_t>(course_.decision.hash >> (32 - FailedBuckets::kBucketBits));
-    sample.latency = index(record.first_head_us);
+    sample.latency = index(first_.head_us);
     sample.canary = course_.decision.arm != 0;
-    sample.answer = record.first_answer;
-    if (!record.stands_outside) sample.whole = index(whole_us());
-    sample.told_head = record.told_head;
-    sample.told_whole = record.told_whole;
-    context_.note_bucket(course_.route->id, course_.in_force->generation, record.first_failed, sample);
+    sample.answer = first_.answer;
+    if (!first_.stands_outside) sample.whole = index(whole_us());
+    sample.told_head = first_.told_head;
+    sample.told_whole = first_.told_whole;
+    context_.note_bucket(course_.route->id, course_.in_force->generation, first_.failed, sample);
 }
 
 Cell& Account::first_cell() const {
-    return context_.cell(course_.route->id, record.first_upstream, course_.in_force->generation, course_.keyless());
+    return context_.cell(course_.route->id, first_.upstream, course_.in_force->generation, course_.keyless());
 }
 
 // A rollout wants to say where what it counts against a release came from. What its age told has been noted by then.
 void Account::note_marks() const {
     using Group = MarkNote::Group;
-    if (course_.keyless()) return;  // nobody compares it
+    if (course_.keyless()) return;  // it is not compared
     const auto note = [&](Group group, AnswerKind kind = AnswerKind::ordinary) {
-        note_mark(group, kind, record.first_upstream, record.first_endpoint);
+        note_mark(group, kind, first_.upstream, first_.endpoint);
     };
-    if (record.first_failed) note(Group::failed);
-    if (record.first_answer != AnswerKind::ordinary) note(Group::answer, record.first_answer);
+    if (first_.failed) note(Group::failed);
+    if (first_.answer != AnswerKind::ordinary) note(Group::answer, first_.answer);
     const MarkLimits limits = course_.route->marks->limits();
     const auto passed = [](std::int64_t took_us, std::uint32_t limit_us, std::uint16_t told) {
         return took_us > static_cast<std::int64_t>(limit_us) && told <= Histogram::index(limit_us);
     };
-    if (passed(record.first_head_us, limits.slow_us, record.told_head)) note(Group::slow);
-    if (passed(record.first_head_us, limits.tail_us, record.told_head)) note(Group::tail);
-    if (record.stands_outside) return;
-    if (passed(whole_us(), limits.late_us, record.told_whole)) note(Group::late);
-    if (passed(whole_us(), limits.late_tail_us, record.told_whole)) note(Group::late_tail);
+    if (passed(first_.head_us, limits.slow_us, first_.told_head)) note(Group::slow);
+    if (passed(first_.head_us, limits.tail_us, first_.told_head)) note(Group::tail);
+    if (first_.stands_outside) return;
+    if (passed(whole_us(), limits.late_us, first_.told_whole)) note(Group::late);
+    if (passed(whole_us(), limits.late_tail_us, first_.told_whole)) note(Group::late_tail);
 }
 
 void Account::note_mark(MarkNote::Group group, AnswerKind kind, std::uint32_t upstream, std::uint32_t endpoint) const {
-    context_.note_mark(
-        course_.route->id, upstream, course_.in_force->generation,
-        {group, kind, record.first_failure, record.first_status, endpoint, asked_.method(), asked_.target.path});
+    context_.note_mark(course_.route->id, upstream, course_.in_force->generation,
+                       {group, kind, first_.failure, first_.status, endpoint, asked_.method(), asked_.target.path});
 }
 
 }  // namespace switchyard::serve

@@ -1,9 +1,9 @@
 // What happened to one exchange: noted as it goes, counted once when it is over – counters, histograms, what a rollout
-// asks for – and, while it is under way and somebody wants to know, its age.
+// asks for – and, while it is under way and a report asks for it, its age.
 //
 // Invariants: counted exactly once, and its first attempt by the generation that sent it. It stands in the worker's
 //   counts of exchanges and retries for as long as it lasts.
-// Threads: one worker. Owns: the record.
+// Threads: one worker. Owns: the record, and what is known of the first attempt.
 #pragma once
 
 #include <cstddef>
@@ -28,23 +28,27 @@ class Account : public UnderWay {
 
     // The first byte of the request was seen.
     void begin();
-    // It is on its way to an upstream: its age counts from now on, if anybody asks for ages.
+    // It is on its way to an upstream: its age counts from now on, if reports ask for ages.
     void watch() {
         if (context_.ages_wanted) context_.under_way.push_back(*this);
     }
     // An attempt is given up for another one.
     void retry(Failure failure);
     bool retrying() const { return retrying_; }
-    // The upstream that was meant has nobody to take the request.
+    // The upstream that was meant has no endpoint to take the request.
     void note_refused(Failure failure);
+    // Another upstream serves in place of this one (Registry id).
+    void note_rerouted(std::uint32_t upstream);
     // An attempt has come to its answer, or failed.
     void note_attempt(const Verdict& verdict, Failure failure, std::uint16_t status);
     // A kept connection was dead: the attempt is none (`free`), and the next one begins anew.
-    void forgive_attempt(bool free);
+    void take_back_attempt(bool free);
     // Another generation routes the rest: what has been counts by the one that sent it.
     void settle_first();
     // What the endpoint's answer takes as a whole says nothing.
     void stand_outside();
+    // The endpoint's answer is empty where it ought not to be.
+    void note_empty_answer() { first_.answer = AnswerKind::empty; }
     // The answer has begun: what goes wrong from now on cannot be told to the client any more.
     void break_off(Failure failure);
     void close();
@@ -55,6 +59,21 @@ class Account : public UnderWay {
     Record record;
 
   private:
+    // The first attempt, for the analysis; of the upstream that was meant when it had no endpoint for the request.
+    struct First {
+        bool done = false;
+        bool counted = false;  // by the generation that routed it
+        bool failed = false;
+        bool stands_outside = false;  // how long the whole answer takes says nothing
+        std::uint32_t upstream = 0;   // Registry id
+        AnswerKind answer = AnswerKind::ordinary;
+        Failure failure = Failure::none;  // why it failed; none: by its status
+        std::uint16_t status = 0;
+        std::uint32_t endpoint = MarkNote::kNoEndpoint;
+        std::int64_t head_us = 0;  // duration from sent to response head (or to the failure)
+        // What reports have told of its age (Passage); 0: nothing.
+        std::uint16_t told_head = 0, told_whole = 0;
+    };
     void count_first(Cell& first, std::size_t whole);
     Cell& first_cell() const;
     void note_bucket() const;
@@ -72,22 +91,23 @@ class Account : public UnderWay {
     const route::Asked& asked_;
     const Course& course_;
     const Lease& lease_;
+    First first_;
     bool open_ = false;
     bool retrying_ = false;
 };
 
 inline void Account::note_attempt(const Verdict& verdict, Failure failure, std::uint16_t status) {
-    if (record.first_done) return;
-    record.first_done = true;
-    record.first_failed = verdict.failed;
-    record.first_upstream = course_.upstream->id;
-    record.first_failure = failure;
-    record.first_endpoint = lease_.local->state->id;
+    if (first_.done) return;
+    first_.done = true;
+    first_.failed = verdict.failed;
+    first_.upstream = course_.upstream->id;
+    first_.failure = failure;
+    first_.endpoint = lease_.local()->state->id;
     if (failure == Failure::none) {
-        record.first_status = status;
-        record.first_answer = answer_of(status);
+        first_.status = status;
+        first_.answer = answer_of(status);
     }
-    record.first_head_us = context_.now_us - record.attempt_us;
+    first_.head_us = context_.now_us - record.attempt_us;
 }
 
 }  // namespace switchyard::serve

@@ -32,17 +32,17 @@ void Account::tell_ages(Context& context, WorkerReport& report) {
 }
 
 void Account::tell_age(WorkerReport& report) {
-    const bool head = !record.first_done;
+    const bool head = !first_.done;
     // Who waits for a place has not been sent yet; of one that was tried again only the first attempt is measured.
     if (course_.upstream == nullptr || (head ? !lease_.held() : !answers_first())) return;
     const std::int64_t age_us = context_.now_us - record.attempt_us;
     Passage passage = passage_of(head ? Passage::Of::both : Passage::Of::whole);
     if (head) waited(report, passage).record(static_cast<std::uint64_t>(std::max<std::int64_t>(0, age_us)));
-    passage.from = record.told_whole;
+    passage.from = first_.told_whole;
     passage.to = age_index(age_us);
     if (passage.to <= passage.from) return;
-    record.told_whole = passage.to;
-    if (head) record.told_head = passage.to;
+    first_.told_whole = passage.to;
+    if (head) first_.told_head = passage.to;
     report.passages.push_back(passage);
     if (course_.route->marks->noting.load(std::memory_order_acquire)) note_age(passage);
 }
@@ -51,7 +51,7 @@ void Account::tell_age(WorkerReport& report) {
 void Account::note_age(const Passage& passage) const {
     using Group = MarkNote::Group;
     if (passage.keyless) return;
-    const std::uint32_t endpoint = record.first_done ? record.first_endpoint : lease_.endpoint->state->id;
+    const std::uint32_t endpoint = first_.done ? first_.endpoint : lease_.endpoint()->state->id;
     const auto note = [&](std::uint32_t limit_us, Group group) {
         const std::size_t limit = Histogram::index(limit_us);
         if (passage.from <= limit && passage.to > limit)
@@ -66,7 +66,7 @@ Passage Account::passage_of(Passage::Of of) const {
     Passage out;
     out.generation = course_.in_force->generation;
     out.route = course_.route->id;
-    out.upstream = record.first_done ? record.first_upstream : course_.upstream->id;
+    out.upstream = first_.done ? first_.upstream : course_.upstream->id;
     out.of = of;
     out.keyless = course_.keyless();
     out.hashed = course_.decision.has_hash && !course_.route->split.single();
@@ -78,8 +78,8 @@ Passage Account::passage_of(Passage::Of of) const {
 // It is counted now by how long it took: what was told of it before is taken back where that counts again.
 void Account::tell_over() const {
     for (const auto& [of, told] :
-         {std::pair{Passage::Of::head, record.told_head}, {Passage::Of::whole, record.told_whole}}) {
-        if (told == 0 || (of == Passage::Of::whole && record.stands_outside)) continue;
+         {std::pair{Passage::Of::head, first_.told_head}, {Passage::Of::whole, first_.told_whole}}) {
+        if (told == 0 || (of == Passage::Of::whole && first_.stands_outside)) continue;
         Passage passage = passage_of(of);
         passage.from = told;
         passage.over = true;
@@ -88,12 +88,12 @@ void Account::tell_over() const {
 }
 
 void Account::stand_outside() {
-    record.stands_outside = true;
+    first_.stands_outside = true;
     if (is_linked()) unlink();
 }
 
 std::int64_t Account::whole_us() const {
-    return answers_first() ? context_.now_us - record.attempt_us : record.first_head_us;
+    return answers_first() ? context_.now_us - record.attempt_us : first_.head_us;
 }
 
 }  // namespace switchyard::serve

@@ -25,7 +25,7 @@ class ClientConnection : public Strand {
     // As the PROXY protocol gave it; 0: ask the socket.
     std::uint16_t client_port() const { return client_port_; }
 
-    // A connection that speaks for this client alone, because he has proven himself on it (NTLM, Negotiate), while no
+    // A connection that speaks for this client alone, because its user was proven on it (NTLM, Negotiate), while no
     // exchange has it. `to` tells its endpoint from any later one.
     struct Bound {
         std::unique_ptr<upstream::Connection> connection;

@@ -76,7 +76,7 @@ void ClientLane::move_head(net::Buffer& text, std::size_t size) {
     text.truncate(size);
 }
 
-// What the kernel still holds has not reached anybody: its buffer may be larger than what a slow client reads in a
+// What the kernel still holds has not reached the client: its buffer may be larger than what a slow client reads in a
 // minute.
 std::uint64_t ClientLane::unsent() const {
     int in_kernel = 0;

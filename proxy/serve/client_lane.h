@@ -40,8 +40,8 @@ class ClientLane : public Lane {
 
     // The connection ends with this answer.
     void make_last() { last_ = true; }
-    bool is_last() const { return last_; }
-    // The exchange that it is for, until nullptr; for whoever looks what a connection does.
+    bool closing() const { return last_ || connection_.context().stopping || place().gone(); }
+    // The exchange that it is for, until nullptr: the worker looks what its connections do.
     void carry(const Exchange* exchange) { connection_.exchange = exchange; }
     const ListenerPlace& place() const { return connection_.place(); }
     std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }

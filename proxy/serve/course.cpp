@@ -12,6 +12,38 @@ constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 
 }  // namespace
 
+// What a worker takes on the way that route::choose() goes.
+struct Course::Toll {
+    Course& course;
+
+    bool enter(const route::Route& of) {
+        auto& in_flight = of.in_flight->value;
+        course.entered = in_flight.fetch_add(1, std::memory_order_relaxed) < of.limits.in_flight;
+        if (course.entered) return true;
+        in_flight.fetch_sub(1, std::memory_order_relaxed);
+        course.retry_after = 1;
+        return false;
+    }
+    bool pay(const route::Route& to, const route::RequestFacts& facts) {
+        if (std::exchange(course.paid_, true)) return true;
+        const std::int64_t wait_ns =
+            to.rate_table->take(route::rate_key(to, facts), to.rate, course.context_.now_us * 1000);
+        if (wait_ns == 0) return true;
+        course.retry_after = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
+        return false;
+    }
+    // Another generation in the middle of it gives no new time.
+    void passed(const route::Route& at) {
+        if (course.routed_ms_ == 0) course.routed_ms_ = course.context_.now_ms;
+        course.deadline_ms = at.request_ms == 0 ? 0 : course.routed_ms_ + at.request_ms;
+    }
+    std::int64_t wall_seconds() const { return course.context_.wall_seconds; }
+    route::Turn turn(const route::Route& of) {
+        SplitCursor& cursor = *of.cursor;
+        return {cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
+    }
+};
+
 void Course::pin() {
     in_force = context_.in_force;
     listener = &place_.plan();
@@ -20,8 +52,8 @@ void Course::pin() {
 
 Failure Course::choose(route::Asked& asked, std::string_view request_id) {
     const Snapshot& snapshot = *in_force->snapshot;
-    const Failure refused =
-        route::choose(snapshot.routes, listener->connections.get(), asked, request_id, *this, *this);
+    Toll toll{*this};
+    const Failure refused = route::choose(snapshot.routes, listener->connections.get(), asked, request_id, toll, *this);
     if (refused == Failure::none && !answers()) enter(*snapshot.upstreams[decision.upstream]);
     return refused;
 }
@@ -54,35 +86,6 @@ void Course::become_tunnel() {
     tunnel_ = true;
     enter(*upstream);
     deadline_ms = 0;
-}
-
-bool Course::enter(const route::Route& of) {
-    auto& in_flight = of.in_flight->value;
-    entered = in_flight.fetch_add(1, std::memory_order_relaxed) < of.limits.in_flight;
-    if (entered) return true;
-    in_flight.fetch_sub(1, std::memory_order_relaxed);
-    retry_after = 1;
-    return false;
-}
-
-bool Course::pay(const route::Route& to, const route::RequestFacts& facts) {
-    if (paid_) return true;
-    paid_ = true;
-    const std::int64_t wait_ns = to.rate_table->take(route::rate_key(to, facts), to.rate, context_.now_us * 1000);
-    if (wait_ns == 0) return true;
-    retry_after = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
-    return false;
-}
-
-// Another generation in the middle of it gives no new time.
-void Course::passed(const route::Route& at) {
-    if (routed_ms_ == 0) routed_ms_ = context_.now_ms;
-    deadline_ms = at.request_ms == 0 ? 0 : routed_ms_ + at.request_ms;
-}
-
-route::Turn Course::turn(const route::Route& of) {
-    SplitCursor& cursor = *of.cursor;
-    return {cursor.salt, cursor.next.fetch_add(1, std::memory_order_relaxed)};
 }
 
 }  // namespace switchyard::serve

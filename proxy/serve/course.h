@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "proxy/route/choose.h"
@@ -26,7 +27,7 @@ struct Tried {
         if (count < endpoints.size()) endpoints[count++] = endpoint;
     }
     // The last one may be asked again.
-    void forgive() {
+    void take_back() {
         if (count > 0) --count;
     }
     bool none() const { return count == 0; }
@@ -40,10 +41,11 @@ struct TakenCourse : route::Choice {
     InForce::Sent* sent = nullptr;  // where this request is counted in flight
     std::int64_t deadline_ms = 0;   // of the whole request; 0: none
     Tried tried;
-    bool entered = false;          // counted in flight at the route
-    bool tried_elsewhere = false;  // another arm of the split was asked after this one's endpoints had failed
-    bool fell_back = false;        // to the fallback of a resting upstream
-    bool rerouted = false;         // the upstream that was meant has no usable endpoint: another one serves
+    const std::string* proof = nullptr;  // of that generation: what an authority is answered with
+    bool entered = false;                // counted in flight at the route
+    bool tried_elsewhere = false;        // another arm of the split was asked after this one's endpoints had failed
+    bool fell_back = false;              // to the fallback of a resting upstream
+    bool rerouted = false;               // the upstream that was meant has no usable endpoint: another one serves
 };
 
 class Course : public TakenCourse {
@@ -66,8 +68,20 @@ class Course : public TakenCourse {
     }
     void leave();
 
-    // Is counted in flight there from now on, and nowhere else.
-    void enter(const upstream::Upstream& other);
+    // Other upstreams than the one that was decided for: the fallback of one that rests, the one that stands in where
+    // the one that was meant has no usable endpoint, another arm where the endpoints of this one have failed.
+    void fall_back(const upstream::Upstream& other) {
+        fell_back = true;
+        turn_to(other);
+    }
+    void reroute(const upstream::Upstream& other) {
+        rerouted = true;
+        enter(other);
+    }
+    void turn_to_other_arm(const upstream::Upstream& other) {
+        tried_elsewhere = true;
+        turn_to(other);
+    }
     void become_tunnel();
     bool is_tunnel() const { return tunnel_; }
     // The drain of its upstream is over: whatever is left there ends.
@@ -83,16 +97,17 @@ class Course : public TakenCourse {
                !route->split.single();
     }
 
-    std::uint32_t retry_after = 0;  // seconds, for whoever is refused
-
-    // The toll of route::choose().
-    bool enter(const route::Route& of);
-    bool pay(const route::Route& to, const route::RequestFacts& facts);
-    void passed(const route::Route& at);
-    std::int64_t wall_seconds() const { return context_.wall_seconds; }
-    route::Turn turn(const route::Route& of);
+    std::uint32_t retry_after = 0;  // seconds, for a client that is refused
 
   private:
+    struct Toll;
+
+    // Is counted in flight there from now on, and nowhere else.
+    void enter(const upstream::Upstream& other);
+    void turn_to(const upstream::Upstream& other) {
+        tried.count = 0;
+        enter(other);
+    }
     void leave_upstream();
 
     Context& context_;

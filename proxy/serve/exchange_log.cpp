@@ -29,7 +29,7 @@ void Exchange::write_access_line() const {
     if (course_.route != nullptr && course_.decision.rule >= 0)
         entry.rule = course_.route->rules[static_cast<std::size_t>(course_.decision.rule)].name;
     if (course_.upstream != nullptr) entry.upstream = course_.upstream->name;
-    if (lease_.last != nullptr) entry.endpoint = lease_.last->text;
+    if (lease_.last() != nullptr) entry.endpoint = lease_.last()->text;
     entry.attempts = account_.record.attempts;
     entry.generation = course_.in_force->snapshot->generation;
     if (account_.record.first_byte_us != 0)
@@ -38,7 +38,7 @@ void Exchange::write_access_line() const {
     entry.flag = account_.record.failure == Failure::none && course_.rerouted ? "rerouted"
                                                                               : traits(account_.record.failure).flag;
     if (account_.record.failure != Failure::none)
-        entry.refused = answer_.refused.empty() ? asked_.refusal : answer_.refused;
+        entry.refused = attempt_.answer().refused.empty() ? asked_.refusal : attempt_.answer().refused;
     context_.access_log->filled(serve::write_access_line(room, entry, context_.line_clock));
 }
 

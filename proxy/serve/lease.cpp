@@ -11,12 +11,12 @@ void Lease::tell_its_breaker(upstream::Breaker::Outcome outcome) {
 }
 
 void Lease::count_failed(const Verdict& verdict, std::uint32_t route, std::uint64_t generation) {
-    ++(verdict.unreachable ? local->counts.unreachable : local->counts.failed);
-    ++local->consecutive_failures;
-    context_.note_failure(route, local->state->id, generation);
+    ++(verdict.unreachable ? local_->counts.unreachable : local_->counts.failed);
+    ++local_->consecutive_failures;
+    context_.note_failure(route, local_->state->id, generation);
     if (upstream_->ejection.consecutive_failures != 0 &&
-        local->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
-        context_.suspect({local->state->id, local->consecutive_failures});
+        local_->consecutive_failures % upstream_->ejection.consecutive_failures == 0)
+        context_.suspect({local_->state->id, local_->consecutive_failures});
 }
 
 }  // namespace switchyard::serve

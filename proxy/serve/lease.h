@@ -1,8 +1,7 @@
 // The endpoint that an exchange has claimed: counted in flight there until it is given back.
 //
 // Invariants: one endpoint at a time; what is claimed is given back once, at the latest when the lease ends, and
-// whoever
-//   waits for a place is called.
+//   a request that waits for a place is called.
 // Threads: one worker. Owns: the place in the endpoint's counts.
 #pragma once
 
@@ -24,9 +23,17 @@ class Lease {
     // The balancer has claimed it already.
     void take(const upstream::Upstream& of, std::uint32_t claimed);
     void give_back();
-    bool held() const { return endpoint != nullptr; }
+    bool held() const { return endpoint_ != nullptr; }
     // The generation that it belongs to is left.
-    void forget() { last = nullptr; }
+    void forget() { last_ = nullptr; }
+    const upstream::Endpoint* endpoint() const { return endpoint_; }
+    const upstream::Endpoint* last() const { return last_; }  // the last one claimed, for the log
+    upstream::EndpointLocal* local() const { return local_; }
+
+    // The client gets a cookie that holds it to this endpoint.
+    void begin_session() { begins_session_ = true; }
+    bool begins_session() const { return begins_session_; }
+
     // How the attempt ended, for the breaker; how long it took, for the balancer.
     void tell_breaker(upstream::Breaker::Outcome outcome) {
         if (upstream_->breaker.failure_percent != 0) tell_its_breaker(outcome);
@@ -34,22 +41,18 @@ class Lease {
     void observe(bool failed, std::int64_t took_us) {
         const auto took = static_cast<double>(took_us);
         if (failed)
-            local->ewma.observe(std::max(took, upstream::PeakEwma::kPenaltyUs), context_.now_us);
+            local_->ewma.observe(std::max(took, upstream::PeakEwma::kPenaltyUs), context_.now_us);
         else if (upstream_->balance.kind == config::Balance::Kind::peak_ewma)
-            local->ewma.observe(took, context_.now_us);
+            local_->ewma.observe(took, context_.now_us);
     }
     // What the endpoint made of it, once, when nothing of it can change any more. One that fails one request after the
     // other is reported.
     void count(const Verdict& verdict, std::uint32_t route, std::uint64_t generation) {
-        context_.count_endpoint(*local);
+        context_.count_endpoint(*local_);
         if (verdict.failed) return count_failed(verdict, route, generation);
-        ++local->counts.ok;
-        local->consecutive_failures = 0;
+        ++local_->counts.ok;
+        local_->consecutive_failures = 0;
     }
-
-    const upstream::Endpoint* endpoint = nullptr;
-    const upstream::Endpoint* last = nullptr;  // the last one claimed, for the log
-    upstream::EndpointLocal* local = nullptr;
 
   private:
     void tell_its_breaker(upstream::Breaker::Outcome outcome);
@@ -57,26 +60,32 @@ class Lease {
 
     Context& context_;
     const upstream::Upstream* upstream_ = nullptr;
+    const upstream::Endpoint* endpoint_ = nullptr;
+    const upstream::Endpoint* last_ = nullptr;
+    upstream::EndpointLocal* local_ = nullptr;
+    bool begins_session_ = false;
     upstream::Breaker::Ticket ticket_ = 0;
 };
 
 inline void Lease::take(const upstream::Upstream& of, std::uint32_t claimed) {
     upstream_ = &of;
-    endpoint = last = &of.endpoints[claimed];
-    local = &context_.local(*endpoint);
-    local->max_idle = of.max_idle;
-    local->keep_idle_ms = of.keep_idle_ms;
-    ++local->pool.leased;
+    begins_session_ = false;
+    endpoint_ = last_ = &of.endpoints[claimed];  // from here on it is given back, also if what follows finds no memory
+    upstream::EndpointLocal& local = context_.local(*endpoint_);
+    local.max_idle = of.max_idle;
+    local.keep_idle_ms = of.keep_idle_ms;
+    ++local.pool.leased;
+    local_ = &local;
     if (of.breaker.failure_percent != 0) ticket_ = context_.breaker(of.id).admit();
 }
 
 inline void Lease::give_back() {
-    if (endpoint == nullptr) return;
-    --local->pool.leased;
-    upstream::release(*endpoint);
-    if (context_.waiting != 0) context_.queue(upstream_->id).call();
-    endpoint = nullptr;
-    local = nullptr;
+    if (endpoint_ == nullptr) return;
+    if (local_ != nullptr) --local_->pool.leased;
+    upstream::release(*endpoint_);
+    if (context_.waiting != 0) context_.call_queue(upstream_->id);
+    endpoint_ = nullptr;
+    local_ = nullptr;
 }
 
 }  // namespace switchyard::serve

@@ -3,7 +3,7 @@
 // Sessions hold a place and neither plan nor socket, so that a change reaches kept connections with the next thing they
 //   do, and a listener that goes takes its socket with it whatever is still open.
 // A listener is the same from one generation to the next when it has the same socket, else the same name. The place of
-//   one that is gone keeps a copy of its last plan without the socket, answers whoever is left with "Connection:
+//   one that is gone keeps a copy of its last plan without the socket, answers clients that are left with "Connection:
 //   close", and goes with its last session; a listener that comes back begins a place of its own.
 // Threads: one worker.
 #pragma once
@@ -22,7 +22,7 @@ class ListenerPlace {
     ListenerPlace(const ListenerPlace&) = delete;
     ListenerPlace& operator=(const ListenerPlace&) = delete;
 
-    // Of the generation in force: whoever pins that generation may keep the reference as long as the pin.
+    // Of the generation in force: one that pins that generation may keep the reference as long as the pin.
     const ListenerPlan& plan() const { return *plan_; }
     bool gone() const { return last_ != nullptr; }
 
@@ -58,7 +58,7 @@ class ListenerPlaces {
     bool follow(const Snapshot& snapshot);
     // By the index of Snapshot::listeners.
     ListenerPlace& at(std::size_t listener) { return *current_[listener]; }
-    // Is anybody connected by a listener that is gone?
+    // Is any client connected by a listener that is gone?
     bool any_gone();
 
   private:

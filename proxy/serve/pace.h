@@ -21,7 +21,7 @@ class Pace {
         since_ms_ = 0;
         wakes_ = false;
     }
-    // Before a sleep that lasts `idle_ms` at most (0: without end): how long it lasts. `client_turn`: nobody but the
+    // Before a sleep that lasts `idle_ms` at most (0: without end): how long it lasts. `client_turn`: only the
     // client can move things on.
     std::int64_t wait(bool client_turn, std::int64_t idle_ms, std::int64_t now_ms) {
         since_ms_ = client_turn ? now_ms : 0;

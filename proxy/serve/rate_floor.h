@@ -1,5 +1,5 @@
 // Is a client slower than the least rate its listener asks for? Counts only the time in which the client alone could
-// move things, so that nobody pays for a slow endpoint.
+// move things, so that no client pays for a slow endpoint.
 //
 // The verdict falls whenever that time fills a window; then both start anew. A pause of less than a window is thus
 //   forgiven, a drip of single octets is not.

@@ -1,8 +1,7 @@
 // The lines that tell an endpoint who asked, through whom and how: X-Forwarded-…, Forwarded. What a trusted peer says
 // is passed on or extended, and a route's edits are the last word.
 #include "proxy/http/characters.h"
-#include "proxy/http/writer.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/request_head.h"
 
 namespace switchyard::serve {
 namespace {
@@ -28,18 +27,18 @@ constexpr std::uint32_t kNoPortBeside = bit(http::FieldName::x_forwarded_port) |
 
 // Which of the trusted peer's two lists about the client counts. Where the listener names another header, neither: who
 // sets that one need not watch over these.
-bool Exchange::reads_forwarded_for() const {
-    return course_.listener->client_header.empty() || course_.listener->client_header == "x-forwarded-for";
+bool RequestHead::reads_forwarded_for() const {
+    return listener_.client_header.empty() || listener_.client_header == "x-forwarded-for";
 }
-bool Exchange::reads_forwarded() const {
-    return course_.listener->client_header.empty() || course_.listener->client_header == "forwarded";
+bool RequestHead::reads_forwarded() const {
+    return listener_.client_header.empty() || listener_.client_header == "forwarded";
 }
 
-// Where nobody else has a say: what most requests get, in few pieces.
-void Exchange::write_own_forwarding(http::Writer& to) const {
+// Where nothing else has a say: what most requests get, in few pieces.
+void RequestHead::write_own_forwarding(http::Writer& to) const {
     char text[64];
-    to << "X-Forwarded-For: " << std::string_view(text, client_.address().write(text));
-    const bool tls = client_.secure();
+    to << "X-Forwarded-For: " << std::string_view(text, from_.client.address().write(text));
+    const bool tls = from_.client.secure();
     if (tls)
         to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << asked_.target.authority;
     else
@@ -53,11 +52,11 @@ void Exchange::write_own_forwarding(http::Writer& to) const {
 }
 
 // `host`, `proto`: what a trusted peer says of them and is passed on, or null.
-void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto,
-                                bool port_given) const {
+void RequestHead::write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto,
+                                   bool port_given) const {
     using Name = http::FieldName;
-    const route::Edits& edits = course_.route->request_edits;
-    const std::string_view scheme = client_.secure() ? "https" : "http";
+    const route::Edits& edits = route_.request_edits;
+    const std::string_view scheme = from_.client.secure() ? "https" : "http";
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
     if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
         to << "X-Forwarded-Proto: " << (asked_.said_scheme.empty() ? scheme : asked_.said_scheme) << "\r\n";
@@ -68,9 +67,9 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
         if (!port_given && (edits.known & kNoPortBeside) == 0)
             to << "X-Forwarded-Port: " << forwarded_port(host, proto) << "\r\n";
     }
-    if (!course_.listener->forwarded || edits.replaces(Name::forwarded)) return;
+    if (!listener_.forwarded || edits.replaces(Name::forwarded)) return;
     char text[64];
-    const auto& peer = client_.address();
+    const auto& peer = from_.client.address();
     const std::string_view client = peer.is_ip ? std::string_view(text, peer.write(text)) : "unknown";
     const bool v6 = client.find(':') != client.npos;
     to << "Forwarded: for=" << (v6 ? "\"[" : "") << client << (v6 ? "]\"" : "") << ";proto=" << scheme;
@@ -80,9 +79,9 @@ void Exchange::write_forwarding(http::Writer& to, const http::Field* host, const
 
 // The list that the peer brought, then the peer. One that came by a unix socket has no address, and stands for the one
 // it names.
-void Exchange::write_forwarded_for(http::Writer& to) const {
+void RequestHead::write_forwarded_for(http::Writer& to) const {
     char text[64];
-    const auto& peer = client_.address();
+    const auto& peer = from_.client.address();
     to << "X-Forwarded-For: ";
     bool any = false;
     if (asked_.trusted_peer) {
@@ -108,7 +107,7 @@ void Exchange::write_forwarded_for(http::Writer& to) const {
 }
 
 // Of what the client asked for: the peer knows better than our own socket.
-std::string_view Exchange::forwarded_port(const http::Field* host, const http::Field* proto) const {
+std::string_view RequestHead::forwarded_port(const http::Field* host, const http::Field* proto) const {
     // Of several the first is what the client asked the first of them for.
     const auto first_of = [this](const http::Field& field) {
         std::string_view list = field.value.of(base());
@@ -116,7 +115,7 @@ std::string_view Exchange::forwarded_port(const http::Field* host, const http::F
     };
     const std::string_view port = host == nullptr ? asked_.target.port : port_in(first_of(*host));
     if (!port.empty()) return port;
-    if (proto == nullptr && asked_.said_scheme.empty()) return client_.secure() ? "443" : "80";
+    if (proto == nullptr && asked_.said_scheme.empty()) return from_.client.secure() ? "443" : "80";
     const auto used = proto == nullptr ? asked_.said_scheme : first_of(*proto);
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }

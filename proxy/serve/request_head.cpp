@@ -1,10 +1,9 @@
-// The head that goes to the endpoint: the client's, less what was meant for us alone, plus what the endpoint should
-// know.
+#include "proxy/serve/request_head.h"
+
 #include <algorithm>
 
 #include "proxy/http/characters.h"
-#include "proxy/http/writer.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/edit_lines.h"
 #include "proxy/serve/kept_lines.h"
 
 namespace switchyard::serve {
@@ -53,12 +52,12 @@ void write_path(http::Writer& out, const route::Route& route, const http::Target
 }  // namespace
 
 // What a trusted peer says of how the request came to it, and is passed on; and whether the client named a host.
-struct Exchange::Said {
+struct RequestHead::Said {
     const http::Field *proto = nullptr, *host = nullptr;
     bool port = false, host_header = false;
 };
 
-[[gnu::always_inline]] inline bool Exchange::keeps(const http::Field& field, Said& said) const {
+[[gnu::always_inline]] inline bool RequestHead::keeps(const http::Field& field, Said& said) const {
     const bool keep = !field.drop;
     const bool peers = keep && asked_.trusted_peer;
     switch (field.id) {
@@ -89,45 +88,48 @@ struct Exchange::Said {
 }
 
 // What the endpoint should know beside what the client said; a route's edits are the last word.
-[[gnu::always_inline]] inline void Exchange::write_own_lines(http::Writer& to, const Said& said) const {
-    const route::Edits& edits = course_.route->request_edits;
+[[gnu::always_inline]] inline void RequestHead::write_own_lines(http::Writer& to, const Said& said) const {
+    const route::Edits& edits = route_.request_edits;
     if (!said.host_header && !edits.replaces(http::FieldName::host))
         to << "Host: "
-           << (asked_.target.authority.empty() ? std::string_view(lease_.endpoint->configured)
+           << (asked_.target.authority.empty() ? std::string_view(from_.lease.endpoint()->configured)
                                                : asked_.target.authority)
            << "\r\n";
     if (only_we_say())
         write_own_forwarding(to);
     else
         write_forwarding(to, said.host, said.proto, said.port);
-    if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << request_id_.text() << "\r\n";
+    if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << from_.id.text() << "\r\n";
     if (!edits.replaces(http::FieldName::via))
         to << (asked_.head.minor == 1 ? "Via: 1.1 switchyard\r\n" : "Via: 1.0 switchyard\r\n");
     if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))
         to << "Max-Forwards: " << asked_.forwards_left - 1 << "\r\n";
     if (asked_.guarded.body.kind == http::Body::Kind::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, upload_.trailers.wanted);
+        write_announcement(to, trailers_);
     }
     if (tells_certificate() && !edits.replaces_loosely("client-cert"))
         to << "Client-Cert: " << asked_.facts.certificate->field << "\r\n";
-    if (!asked_.guarded.upgrade) return;
+    if (asked_.guarded.upgrade) write_upgrade(to);
+}
+
+void RequestHead::write_upgrade(http::Writer& to) const {
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
         if (asked_.head.fields[i].id == http::FieldName::upgrade)
             to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
     to << "Connection: upgrade\r\n";
 }
 
-bool Exchange::write_request_head(net::Buffer& out) {
+bool RequestHead::write(net::Buffer& out) const {
     http::Writer to(out.room());
     to << asked_.method() << ' ';
     if (asked_.target.form == http::Target::Form::authority)
         to << asked_.target.authority;
     else
-        write_path(to, *course_.route, asked_.target, asked_.facts.path);
+        write_path(to, route_, asked_.target, asked_.facts.path);
     to << " HTTP/1.1\r\n";
 
-    const route::Edits& edits = course_.route->request_edits;
+    const route::Edits& edits = route_.request_edits;
     const bool edited = !edits.names.empty();
     Said said;
     KeptLines lines(to, base());
@@ -140,7 +142,7 @@ bool Exchange::write_request_head(net::Buffer& out) {
     }
     lines.flush();
     write_own_lines(to, said);
-    write_edits(to, edits);
+    write_edits(to, edits, from_);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());

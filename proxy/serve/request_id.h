@@ -1,4 +1,4 @@
-// The name of one request, for logs, traces and whoever is asked about it: a trusted peer's, or one of 128 random bits.
+// The name of one request, for logs, traces and those who look for it: a trusted peer's, or one of 128 random bits.
 //
 // Pure; kept in place, so that it costs no allocation.
 #pragma once

@@ -1,69 +1,86 @@
-// The head that goes to the client: the endpoint's, less what was meant for us alone, with the framing we will write.
-#include "proxy/http/writer.h"
-#include "proxy/serve/exchange.h"
+#include "proxy/serve/response_head.h"
+
+#include "proxy/serve/edit_lines.h"
 #include "proxy/serve/kept_lines.h"
 #include "proxy/upstream/session_key.h"
 
 namespace switchyard::serve {
 
 // Cookies that hold the client to where it went, and what an operator wants to see.
-[[gnu::always_inline]] inline void Exchange::write_route_lines(http::Writer& to) const {
-    if (course_.decision.mint) {
-        to << "Set-Cookie: " << course_.route->sticky.key.name << '=' << request_id_.text()
+[[gnu::always_inline]] inline void ResponseHead::write_route_lines(http::Writer& to) const {
+    const Course& course = from.course;
+    if (course.decision.mint) {
+        to << "Set-Cookie: " << course.route->sticky.key.name << '=' << from.id.text()
            << "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n";
     }
-    if (mint_session_) {
+    if (from.lease.begins_session()) {
         char key[upstream::kSessionKeySize];
-        upstream::write_session_key(lease_.endpoint->session_key, key);
-        to << "Set-Cookie: " << course_.upstream->session_cookie << '=' << std::string_view(key, sizeof key)
+        upstream::write_session_key(from.lease.endpoint()->session_key, key);
+        to << "Set-Cookie: " << course.upstream->session_cookie << '=' << std::string_view(key, sizeof key)
            << "; Path=/; HttpOnly; SameSite=Lax\r\n";
     }
-    if (course_.route->debug_headers && !course_.route->response_edits.replaces("x-switchyard")) {
-        to << "X-Switchyard: generation=" << course_.in_force->snapshot->generation
-           << "; route=" << course_.route->name;
-        if (course_.decision.rule >= 0)
-            to << "; rule=" << course_.route->rules[static_cast<std::size_t>(course_.decision.rule)].name;
-        to << "; upstream=" << course_.upstream->name << "; endpoint=" << lease_.endpoint->text << "\r\n";
+    if (course.route->debug_headers && !course.route->response_edits.replaces("x-switchyard")) {
+        to << "X-Switchyard: generation=" << course.in_force->snapshot->generation << "; route=" << course.route->name;
+        if (course.decision.rule >= 0)
+            to << "; rule=" << course.route->rules[static_cast<std::size_t>(course.decision.rule)].name;
+        to << "; upstream=" << course.upstream->name << "; endpoint=" << from.lease.endpoint()->text << "\r\n";
     }
 }
 
-bool Exchange::write_response_head(net::Buffer& out, bool keep, Coding coding) {
-    const char* from = endpoint_lane_.base();
+// 426 is of no use without what is required (RFC 9110 §15.5.22).
+[[gnu::always_inline]] inline void ResponseHead::write_upgrade(http::Writer& to) const {
+    const http::Head& head = answer.head;
+    if ((head.status != 101 && head.status != 426) || !head.has(http::FieldName::upgrade)) return;
+    for (std::uint16_t i = 0; i < head.field_count; ++i)
+        if (head.fields[i].id == http::FieldName::upgrade) to << "Upgrade: " << head.fields[i].value.of(base) << "\r\n";
+    to << "Connection: upgrade\r\n";
+}
+
+bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
+    const http::Head& head = answer.head;
     http::Writer to(out.room());
-    to << "HTTP/1.1 " << std::uint64_t{answer_.head.status} << ' ' << answer_.head.reason.of(from) << "\r\n";
-    const route::Edits& edits = course_.route->response_edits;
+    to << "HTTP/1.1 " << std::uint64_t{head.status} << ' ' << head.reason.of(base) << "\r\n";
+    const route::Edits& edits = from.course.route->response_edits;
     const bool edited = !edits.names.empty();
-    KeptLines lines(to, from);
-    for (std::uint16_t i = 0; i < answer_.head.field_count; ++i) {
-        const http::Field& field = answer_.head.fields[i];
-        if (field.drop || (edited && edits.replaces(field.name.of(from))))
+    KeptLines lines(to, base);
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        const http::Field& field = head.fields[i];
+        if (field.drop || (edited && edits.replaces(field.name.of(base))))
             lines.flush();
         else
             lines.keep(field);
     }
     lines.flush();
-    if (!answer_.head.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << context_.date();
+    if (!head.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << date;
     if (coding == Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
-        write_announcement(to, download_.trailers.wanted);
+        write_announcement(to, trailers);
     }
-    // 426 is of no use without what is required (RFC 9110 §15.5.22).
-    if ((answer_.head.status == 101 || answer_.head.status == 426) && answer_.head.has(http::FieldName::upgrade)) {
-        for (std::uint16_t i = 0; i < answer_.head.field_count; ++i)
-            if (answer_.head.fields[i].id == http::FieldName::upgrade)
-                to << "Upgrade: " << answer_.head.fields[i].value.of(from) << "\r\n";
-        to << "Connection: upgrade\r\n";
-    }
+    write_upgrade(to);
     if (!keep) {
         to << "Connection: close\r\n";
-    } else if (asked_.head.minor == 0) {
+    } else if (from.asked.head.minor == 0) {
         to << "Connection: keep-alive\r\n";
     }
     write_route_lines(to);
-    write_edits(to, edits);
+    write_edits(to, edits, from);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());
+    return true;
+}
+
+bool write_interim_head(net::Buffer& out, const http::Head& head, const char* base) {
+    http::Writer line(out.room());
+    line << "HTTP/1.1 " << std::uint64_t{head.status} << ' ' << head.reason.of(base) << "\r\n";
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        const auto& field = head.fields[i];
+        if (field.drop || field.id == http::FieldName::content_length) continue;
+        line << field.name.of(base) << ": " << field.value.of(base) << "\r\n";
+    }
+    line << "\r\n";
+    if (line.overflow()) return false;
+    out.filled(line.size());
     return true;
 }
 

@@ -13,8 +13,8 @@ namespace switchyard::serve {
 namespace {
 
 // After our last answer the client may still be sending: many do not look for an answer before their upload is through,
-// and a reset while they write takes it from them. What they send is read and thrown away for a while; whoever is
-// silent has got the answer, or never will.
+// and a reset while they write takes it from them. What they send is read and thrown away for a while; one that
+// is silent has got the answer, or never will.
 constexpr std::int64_t kLingerMs = 30'000;
 constexpr std::int64_t kLingerSilenceMs = 5'000;
 constexpr std::int64_t kLingerAtTheEndMs = 2'000;  // of the worker
@@ -69,6 +69,7 @@ void Session::woken() {
 
 void Session::end_if_done() {
     if (!running_.done()) return;
+    const std::unique_ptr<Session> over(this);  // whether or not there is memory for the line
     if (const auto failure = running_.failure()) {
         try {
             std::rethrow_exception(failure);
@@ -78,7 +79,6 @@ void Session::end_if_done() {
             log_error("a session ended with an unknown exception");
         }
     }
-    delete this;
 }
 
 net::Running Session::run() {
@@ -143,7 +143,7 @@ std::int64_t Session::idle_deadline() const {
     return since + plan.idle_timeout_ms;
 }
 
-// False: there is nobody to talk to; whatever could be said has been.
+// False: there is no client to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
     const HandshakePlace under_way(context_.handshakes);
     if (!under_way.granted()) {
@@ -186,7 +186,7 @@ net::Task<bool> Session::secure() {
     }
 }
 
-// Whoever cannot get in will ask; whoever knocks by the thousand gets a line a second.
+// A client that cannot get in will ask; one that knocks by the thousand gets a line a second.
 void Session::handshake_failed(std::string_view why) {
     ++context_.counts.tls_failed;
     std::uint64_t untold = 0;
@@ -214,7 +214,7 @@ net::Task<bool> Session::settle() {
     co_return true;
 }
 
-// False: whoever sent this is not the relay that the operator has promised; he gets no answer.
+// False: this does not come from the relay that the operator has promised; it gets no answer.
 net::Task<bool> Session::take_proxy_header() {
     set_deadline(context_.now_ms + place_.plan().head_timeout_ms);
     for (;;) {

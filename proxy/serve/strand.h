@@ -37,7 +37,7 @@ class Strand : public net::Waiter {
         void await_resume() const noexcept {}
     };
     Sleep sleep() { return Sleep{*this}; }
-    // co_await strand.let_others(): until everybody who waits now has had his turn, or there is news.
+    // co_await strand.let_others(): until all that wait now have had their turn, or there is news.
     Sleep let_others() {
         step_back();
         return Sleep{*this};

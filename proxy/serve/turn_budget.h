@@ -2,7 +2,7 @@
 //
 // A wake ends where a socket has nothing more to give or take. Between fast peers that is never: a client that
 //   pipelines faster than its requests are answered, or a download over a fast network, would keep the worker from
-//   everybody else, from its timers, its clock and the next generation. Who has used his budget up is woken again
+//   all others, from its timers, its clock and the next generation. One that has used its budget up is woken again
 //   behind all who wait now.
 // Threads: one worker. A plain value.
 #pragma once
@@ -15,10 +15,10 @@ namespace switchyard::serve {
 
 class TurnBudget {
   public:
-    // What one read brings (net::BufferPool::kBlock), some 15 microseconds of copying: whoever has just sent something
+    // What one read brings (net::BufferPool::kBlock), some 15 microseconds of copying: one that has just sent something
     // waits for one such turn at most (net/poller.h).
     static constexpr std::size_t kOctets = 20 * 1024;
-    // About the same time in requests that are answered without waiting for anybody.
+    // About the same time in requests that are answered without waiting.
     static constexpr std::size_t kExchanges = 4;
 
     void renew() { left_ = kOctets; }

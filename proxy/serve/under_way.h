@@ -1,7 +1,7 @@
-// An exchange's place in its worker's list of those that are on their way to an upstream and back, while somebody wants
-// to know how long that takes (Exchange::tell_ages).
+// An exchange's place in its worker's list of those that are on their way to an upstream and back, while a report wants
+// to know how long that takes (Account::tell_ages).
 //
-// Nobody is in it otherwise, so that a request pays a look at one flag. It leaves the list when it ends.
+// It is empty otherwise, so that a request pays a look at one flag. It leaves the list when it ends.
 // Threads: one worker.
 #pragma once
 

@@ -14,7 +14,7 @@ namespace switchyard::serve {
 
 struct Verdict {
     bool says_nothing = false;  // the client left, or this side had nothing left to ask with
-    bool stale = false;         // a kept connection was gone, as those are that nobody has used for long
+    bool stale = false;         // a kept connection was gone, as those are that were not used for long
     bool unreachable = false;   // no answer that could be passed on
     bool failed = false;        // that, or an answer that owns up to an error of its own
 };

@@ -209,16 +209,8 @@ class Compiler {
         }
     }
 
-    void one_route(std::size_t number) {
-        const auto& source = model_->routes[number];
-        const std::string pointer = "/routes/" + std::to_string(number);
-        auto out = std::make_shared<route::Route>();
-        out->id = registry_.route(source.name);
-        out->name = source.name;
-        out->methods = source.match.methods;
-        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
-        for (std::size_t i = 0; i < source.rules.size(); ++i) {
-            const auto& rule = source.rules[i];
+    void rules(route::Route& out, const config::Route& source) {
+        for (const auto& rule : source.rules) {
             route::Condition when(rule.when, registry_.workers());
             const bool refused = when.refused();
             if (refused)
@@ -227,22 +219,47 @@ class Compiler {
                     source.name, rule.name);
             const bool answers = rule.respond.status != 0;
             const bool candidate = rule.upstream == config::kCandidate;
-            out->rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
-                                  rule.respond, refused, candidate});
-            if (!answers) snapshot_->routed[out->rules.back().upstream] = true;
-            if (!rule.fallback.empty()) {
-                out->rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
-                snapshot_->routed[index_.at(rule.fallback)] = true;
-            }
+            out.rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
+                                 rule.respond, refused, candidate});
+            if (!answers) snapshot_->routed[out.rules.back().upstream] = true;
+            if (rule.fallback.empty()) continue;
+            out.rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
+            snapshot_->routed[index_.at(rule.fallback)] = true;
         }
-        std::vector<std::uint32_t> weights;
+    }
+
+    void arms(route::Route& out, const config::Route& source) {
         for (const auto& [name, weight] : source.split) {
-            out->arms.push_back(index_.at(name));
-            weights.push_back(weight);
-            if (weight > 0) snapshot_->routed[out->arms.back()] = true;
+            out.arms.push_back(index_.at(name));
+            out.weights.push_back(weight);
+            if (weight > 0) snapshot_->routed[out.arms.back()] = true;
         }
-        out->split = route::Split(weights);
-        out->weights = std::move(weights);
+        out.split = route::Split(out.weights);
+    }
+
+    std::shared_ptr<const route::TokenVerifier> verifier(config::Jwt jwt, const std::string& pointer) {
+        std::string why;
+        if (auto key = config::secret_value(jwt.key, &why)) {
+            jwt.key = std::move(*key);
+        } else {
+            fail(pointer + "/key", why);
+            return nullptr;
+        }
+        std::shared_ptr<const route::TokenVerifier> out = route::TokenVerifier::make(jwt, &why);
+        if (!out) fail(pointer, why);
+        return out;
+    }
+
+    void one_route(std::size_t number) {
+        const auto& source = model_->routes[number];
+        const std::string pointer = "/routes/" + std::to_string(number);
+        auto out = std::make_shared<route::Route>();
+        out->id = registry_.route(source.name);
+        out->name = source.name;
+        out->methods = source.match.methods;
+        for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
+        rules(*out, source);
+        arms(*out, source);
         out->cursor = registry_.cursor(source.name);
         out->marks = registry_.marks(source.name);
         if (source.sticky) {
@@ -269,18 +286,7 @@ class Compiler {
         out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;
-        if (!source.jwt.algorithm.empty()) {
-            std::string why;
-            config::Jwt jwt = source.jwt;
-            if (auto key = config::secret_value(jwt.key, &why))
-                jwt.key = std::move(*key);
-            else
-                fail(pointer + "/jwt/key", why);
-            if (why.empty()) {
-                out->verifier = route::TokenVerifier::make(jwt, &why);
-                if (!out->verifier) fail(pointer + "/jwt", why);
-            }
-        }
+        if (!source.jwt.algorithm.empty()) out->verifier = verifier(source.jwt, pointer + "/jwt");
         out->debug_headers = source.debug_headers;
         out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
@@ -288,7 +294,7 @@ class Compiler {
         snapshot_->route_table->add(source.match, std::move(out));
     }
 
-    // A rollout leads to one of the two arms: whoever begins it has seen to that.
+    // A rollout leads to one of the two arms: its beginning has seen to that.
     const std::string& meant_by(const config::Rule& rule, const config::Route& route) const {
         const auto* led = rule.upstream == config::kCandidate ? led_.find(route.name) : nullptr;
         return led != nullptr && index_.contains(*led) ? *led : config::upstream_of(route, rule);

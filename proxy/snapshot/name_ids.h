@@ -1,6 +1,6 @@
-// Names with small dense ids, for as long as somebody holds them and a while longer.
+// Names with small dense ids, for as long as they are held and a while longer.
 //
-// Invariants: a name has its id until it has been held by nobody for kGrace; only then may another name get it. By then
+// Invariants: a name has its id until it has not been held for kGrace; only then may another name get it. By then
 //   the last worker has reported what it had counted under it, and a scraper has seen the sum. Id 0 is no name.
 // Threads: control.
 #pragma once
@@ -33,7 +33,7 @@ class NameIds {
         ids_.emplace(name, id);
         return id;
     }
-    // Empty: nobody's.
+    // Empty: free.
     const std::string& name(std::uint32_t id) const { return names_.at(id); }
 
     // Looks who is held; gives up those that have not been for kGrace.

@@ -91,6 +91,9 @@ std::shared_ptr<net::ListeningSockets> Registry::listening(const config::Address
     const bool any_port = bind.kind != config::Address::Kind::unix_path && bind.port == 0;
     const auto key = any_port ? bind.text() + " " + listener : bind.text();
     auto& slot = listening_[key];
+    if (!slot)
+        if (auto passed = passed_.claim(bind, listener); !passed.empty())
+            slot = net::ListeningSockets::passed(bind, std::move(passed), workers_, why);
     if (!slot) slot = net::ListeningSockets::open(bind, workers_, why, neighbours_on(bind));
     auto out = slot;
     if (!out) listening_.erase(key);

@@ -18,6 +18,7 @@
 #include "proxy/base/mark_notes.h"
 #include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
+#include "proxy/net/passed_sockets.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
 #include "proxy/snapshot/name_ids.h"
@@ -92,13 +93,15 @@ class Registry {
     void open_challenges(std::shared_ptr<const net::ChallengeBook> book) { challenges_ = std::move(book); }
     const std::shared_ptr<const net::ChallengeBook>& challenges() const { return challenges_; }
 
-    // The listening sockets of an address, one per worker; opened on first use. Port 0 is a port for each `listener`.
-    // They listen when the snapshot is published. Empty and `why` set when it fails.
+    // Sockets that are there already; what no listener asks for is the caller's to close.
+    net::PassedSockets& passed() { return passed_; }
+    // The listening sockets of an address, one per worker; passed ones, or opened on first use. Port 0 is a port for
+    // each `listener`. They listen when the snapshot is published. Empty and `why` set when it fails.
     std::shared_ptr<net::ListeningSockets> listening(const config::Address& bind, const std::string& listener,
                                                      std::string* why);
 
     // This generation is about to go to the workers: its sockets listen from now on, and those that only earlier ones
-    // name are given to nobody any more.
+    // name are given out no more.
     void published(const Snapshot& snapshot);
 
     // Identities whose ids may be given again.
@@ -124,6 +127,7 @@ class Registry {
     std::shared_ptr<const net::ChallengeBook> challenges_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
+    net::PassedSockets passed_;
     std::map<std::string, std::shared_ptr<net::ListeningSockets>> listening_;
     std::vector<std::weak_ptr<net::ListeningSockets>> leaving_;  // retired; some worker may still listen on them
 };

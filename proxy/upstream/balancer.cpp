@@ -178,7 +178,7 @@ bool any(const Candidates& from) {
     return false;
 }
 
-// Primaries; backups when no primary may be chosen, whatever its load. False: nobody.
+// Primaries; backups when no primary may be chosen, whatever its load. False: none.
 bool enter_pool(Candidates& from) {
     if (any(from)) return true;
     from.backups = from.upstream.has_backups;

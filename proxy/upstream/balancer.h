@@ -1,5 +1,5 @@
 // Which endpoint gets this request. Choosing and counting are one step (claim): a burst does not hit the same endpoint,
-// and after a switch nobody can still be on his way to the old one.
+// and after a switch no request can still be on its way to the old one.
 //
 // Order of the pools: routable primaries; when none is left, routable backups; when fewer than panic_percent are
 //   routable, ejections are ignored. An endpoint at max_connections is passed over; when all are, the answer is `busy`.
@@ -56,10 +56,10 @@ struct ChoiceInput {
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input);
 void release(const Endpoint& endpoint);
 
-// Whether a new request could be given to anybody: claimed (somebody has a place), busy, or none. Claims nothing.
+// Whether a new request could be given to an endpoint: claimed (one has a place), busy, or none. Claims nothing.
 Choice::Status look(const Upstream& upstream);
 
-// What `claim` finds, for whoever wants to know without claiming: nothing is counted and no turn is taken.
+// What `claim` finds, for a caller that only wants to know: nothing is counted and no turn is taken.
 struct Outlook {
     std::vector<bool> candidates;          // by index: whether the next request may be given to it
     std::optional<std::uint32_t> certain;  // the one that it will be given to, where neither chance nor turn decides

@@ -9,7 +9,7 @@ void BreakerBoard::show(unsigned worker, const Breaker& breaker) {
     const std::int64_t place = open                                           ? breaker.open_until_ms()
                                : breaker.state() == Breaker::State::half_open ? kHalfOpen
                                                                               : kClosed;
-    // Nearly always nothing has moved: then the line stays with whoever reads it.
+    // Nearly always nothing has moved: then the line stays with the core that reads it.
     if (places_[worker].load(std::memory_order_relaxed) != place)
         places_[worker].store(place, std::memory_order_relaxed);
 }

@@ -1,4 +1,4 @@
-// What the workers' breakers of one upstream are doing, for whoever only looks: status, metrics, explain.
+// What the workers' breakers of one upstream are doing, for those that only look: status, metrics, explain.
 //
 // Each worker writes its own place when its breaker has moved; a look may be a moment old.
 // Threads: all; relaxed atomics. Units: milliseconds of the steady clock.

@@ -1,7 +1,7 @@
 // How long an endpoint lets a kept connection wait, as far as this worker has seen: may a request that cannot be
 // repeated go out on one?
 //
-// An endpoint that closes an idle connection at the moment a request arrives answers with a reset, and nobody can tell
+// An endpoint that closes an idle connection at the moment a request arrives answers with a reset, and none can tell
 // whether it had read the request. A GET is simply sent again; a POST must not be. So it goes out on a kept connection
 // only while the endpoint is far from closing it: idle for at most half of what connections were seen to survive, and
 // half of the shortest wait after which one was closed. Until a wait of kProofMs was survived there is no trust, and a

@@ -2,7 +2,7 @@
 //
 // A hash of upstream and address, the same on every worker, after every restart and in every generation, so that a
 //   session finds its endpoint as long as it is configured. It hides the address from people who look at cookies; it
-//   is no secret: somebody who guesses the address can check the guess.
+//   is no secret: a client that guesses the address can check the guess.
 // Pure.
 #pragma once
 

@@ -2,8 +2,8 @@
 // first served.
 //
 // A place is called when something may have become free; who is called tries, and either leaves the queue (served) or
-//   stays at its front (somebody else was faster). Whoever leaves with a call unanswered or served passes it on: a call
-//   is never lost while anybody waits.
+//   stays at its front (another was faster). One that leaves with a call unanswered or served passes it on: a call
+//   is never lost while any waits.
 // Invariants: at most the front place is called; places leave by themselves when they die.
 // Threads: one worker. Owns nothing.
 #pragma once

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Story: somebody flies by the dashboard, in a real Chromium. He logs in, watches a release move under load, splits,
-switches, reads the receipt and undoes; begins a rollout to a bad release and sees it come back; drains an endpoint; reads
-history, and sees what a drain waits for; loses the connection and regains it. Then every page, light and dark, on a screen
-and on a phone: a picture, no word on the console, no request to anybody else, nothing that axe-core finds.
+switches, reads the receipt and undoes; begins a rollout to a bad release and sees it come back; drains an endpoint, and sets the
+weight of one that was discovered; reads history, and sees what a drain waits for; loses the connection and regains it. Then every page, light and dark, on a screen
+and on a phone: a picture, no word on the console, no request to anybody else, nothing that axe-core finds. Somebody who may only
+look sees all of it and can do nothing. The report that is saved of the rollout is looked at as a file.
 
 usage: dashboard.py SWITCHYARD YARDBENCH FOLDER_OF_PICTURES [FOLDER_OF_README_PICTURES]"""
+import hashlib
 import json
 import os
 import pathlib
@@ -14,6 +16,7 @@ import struct
 import subprocess
 import sys
 import urllib.parse
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -29,14 +32,20 @@ PAGES = ["now", "route/app", "upstream/blue", "rollout", "history", "drains", "c
 FAILED_LOADS = re.compile(r"net::ERR_|Failed to load resource")
 
 
-def configuration(blue, spare, green, bad, old):
+ADMIN, VIEWER = "may-do-everything", "looks-only"
+
+
+def configuration(blue, spare, green, bad, old, found):
     health = {"type": "tcp", "interval": "200ms", "timeout": "5s"}
     return {
-        "process": {"workers": 2},
+        "process": {"workers": 2, "admin": {"bind": "127.0.0.1:0", "tokens": [
+            {"name": "local-admin", "role": "admin", "sha256": hashlib.sha256(ADMIN.encode()).hexdigest()},
+            {"name": "onlooker", "role": "viewer", "sha256": hashlib.sha256(VIEWER.encode()).hexdigest()}]}},
         "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
         "upstreams": {"blue": {"endpoints": [{"address": blue}, {"address": spare}], "health": health},
                       "green": {"endpoints": [{"address": green}], "health": health}, "red": {"endpoints": [{"address": bad}], "health": health},
-                      "old": {"endpoints": [{"address": old}], "health": health}},
+                      "old": {"endpoints": [{"address": old}], "health": health},
+                      "found": {"endpoints": [], "discover": {"file": {"path": str(found)}}, "discovery": {"allow": ["127.0.0.0/8"]}, "health": health}},
         "routes": [{"name": "app", "split": {"blue": 100, "green": 0},
                     "rules": [{"name": "testers", "when": {"header": "X-Release", "equals": "canary"}, "upstream": "@candidate"}]},
                    {"name": "shop", "match": {"path_prefix": "/shop"}, "split": {"blue": 100, "red": 0}},
@@ -221,6 +230,28 @@ class Flight:
         until(lambda: state() == "up", "back in service")
         self.put_away()
 
+    def weighs_what_was_discovered(self, address):
+        """It is an override by address; undone, what the source says counts again."""
+        page = self.page
+        self.go("upstream/found")
+        weight = lambda: next(e["weight"] for e in self.proxy.status()["upstreams"]["found"]["endpoints"] if e["address"] == address)  # noqa: E731
+        page.click(f"[aria-label='Weight 1 of {address}: change']")
+        page.type_anew(f"[aria-label='Weight of {address}']", "7")
+        page.click("table.endpoints form button[type=submit]")
+        self.receipt()
+        check("its weight is another", weight() == 7, weight())
+        check("as an override", self.proxy.call("GET", "/v1/config")[1]["upstreams"]["found"]["endpoint_overrides"] == {address: {"weight": 7}})
+        page.click(".receipts .undo")
+        until(lambda: weight() == 1, "the source's weight again")
+        self.put_away()
+        list_of_it = self.proxy.work / "found.json"
+        list_of_it.write_text("[")
+        self.go("now")
+        page.shows(".happening", "has given no answer for")
+        page.shows(".happening .why", "not valid JSON")
+        list_of_it.write_text(json.dumps([address]))
+        until(lambda: not page.there_is(".happening .why"), "it answers again")
+
     def reads_history(self):
         page = self.page
         self.go("history")
@@ -280,6 +311,32 @@ class Flight:
         said = [line for line in page.console() if not FAILED_LOADS.search(line)]
         check("only failed loads are on the console", not said, said)
 
+    def only_looks(self):
+        """Who may only look sees all, and nothing that he sees does anything."""
+        page = self.page
+        page.size(1280, 860)
+        self.go("now")
+        self.logs_out()
+        page.type("#token", VIEWER)
+        page.click("form button[type=submit]")
+        page.shows("header .who", "onlooker · viewer")
+        asks = {"ask", "verify"}  # an explanation, the audit's chain
+        for place in PAGES + ["upstream/found"]:
+            self.go(place)
+            if place == "configuration":
+                until(lambda: '"routes"' in page.run("return document.getElementById('configuration').value"), "the document")
+            able = page.run("""return [...document.querySelectorAll('#content button:enabled, #content input:enabled, #content select:enabled')]
+                .filter(e => !e.closest("[aria-label='Explain']")).map(e => e.id || e.textContent)""")
+            check(f"a viewer finds nothing to act by: {place}", not set(able) - asks - {"Save the report"}, able)
+            self.accessible(f"{place} of a viewer")
+        self.proxy.token, mine = VIEWER, self.proxy.token
+        refused = [self.proxy.call(*what)[0] for what in (
+            ("PUT", "/v1/routes/app/split", {"blue": 1}), ("POST", "/v1/undo", {}), ("POST", "/v1/rollouts", {}), ("PUT", "/v1/config", {}),
+            ("POST", "/v1/rollouts/r1/abort"), ("POST", "/v1/upstreams/found/endpoints/127.0.0.1:1/state", {"state": "drain"}))]
+        self.proxy.token = mine
+        check("and is refused whatever he asks for", refused == [403] * len(refused), refused)
+        self.quiet_console("of a viewer")
+
     # ---- what it looks like
 
     def accessible(self, where):
@@ -306,6 +363,31 @@ class Flight:
                 wide = page.run("return document.documentElement.scrollWidth - innerWidth")
                 check(f"{place} fits into {width}", wide <= 0, wide)
 
+    def looks_at_the_saved_report(self, work):
+        """As a colleague does to whom it was sent: a file, with no proxy."""
+        page = self.page
+        request = urllib.request.Request(self.proxy.admin + "/v1/rollouts/r1/report.html", headers={"Authorization": "Bearer " + self.proxy.token})
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            file = pathlib.Path(work) / "report.html"
+            file.write_bytes(answer.read())
+        check("where it is served, it is in no session's place", "sandbox allow-scripts" in policy and "script-src 'sha256-" in policy, policy)
+        page.call("POST", "/se/log", {"type": "performance"})  # what was asked before
+        page.open(file.as_uri())
+        page.shows("h1", "Rollout r1: shop from blue to red")
+        until(lambda: page.there_is("#pictures .chart svg .line.arm1"), "its pictures")
+        labels = page.run("return [...document.querySelectorAll('#pictures svg')].map(s => s.getAttribute('aria-label'))")
+        check("weight, failures, latencies and every test", {"Weight of red", "Failed", "p50 of the step", "p99 of the step", "errors"} <= {l.split(":")[0] for l in labels}, labels)
+        for width in (1280, 390):
+            page.size(width, 860)
+            for theme in ("light", "dark"):
+                page.theme(theme)
+                page.picture(self.pictures / f"report-{theme}-{width}.png")
+                self.accessible(f"report-{theme}-{width}")
+        asked = self.asked()
+        check("it asks for nothing but itself", asked == {file.as_uri()}, asked)
+        self.quiet_console("of the report")
+
     def readme_pictures(self, folder):
         page = self.page
         page.size(1180, 520)
@@ -315,16 +397,27 @@ class Flight:
             page.theme(theme)
             page.picture(folder / f"dashboard-{theme}.png", whole=False)
 
+    def asked(self):
+        """By the browser, since this was asked for the last time."""
+        messages = (json.loads(entry["message"])["message"] for entry in self.page.call("POST", "/se/log", {"type": "performance"}))
+        return {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
+
     def asked_nobody_else(self):
         own = urllib.parse.urlsplit(self.url).netloc
-        asked = set()
-        for entry in self.page.call("POST", "/se/log", {"type": "performance"}):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                asked.add(message["params"]["request"]["url"])
+        asked = self.asked()
         others = [u for u in asked if urllib.parse.urlsplit(u).netloc != own and not u.startswith(("data:", "blob:", "chrome:", "about:"))]
         check("it asks nobody else", not others, others)
         check("it has asked at all", any(u.endswith("/v1/status") for u in asked), asked)
+
+
+def tell(work, address):
+    """The token that the test has, and the list that a program would write."""
+    state = pathlib.Path(work) / "state"
+    state.mkdir()
+    (state / "admin.token").write_text(ADMIN + "\n")
+    found = pathlib.Path(work) / "found.json"
+    found.write_text(json.dumps([address]))
+    return found
 
 
 def main():
@@ -338,9 +431,10 @@ def main():
     with workplace() as work, Endpoint(yardbench, work, "blue") as blue, Endpoint(yardbench, work, "blue") as spare, \
             Endpoint(yardbench, work, "green") as green, Endpoint(yardbench, work, "red", "--status", "500") as bad, \
             Endpoint(yardbench, work, "old", "--delay", "10m") as old, \
-            Switchyard(program, work, configuration(blue.address, spare.address, green.address, bad.address, old.address)) as proxy, \
+            Endpoint(yardbench, work, "found") as found, \
+            Switchyard(program, work, configuration(blue.address, spare.address, green.address, bad.address, old.address, tell(work, found.address))) as proxy, \
             Gate(int(proxy.admin.rsplit(":", 1)[1])) as gate:
-        proxy.healthy("blue", "green", "red", "old")
+        proxy.healthy("blue", "green", "red", "old", "found")
         with Load(yardbench, proxy.url() + "/", 120), Load(yardbench, proxy.url() + "/shop", 120):
             page = Browser(pathlib.Path(work) / "profile", performance_log=True)
             try:
@@ -356,6 +450,7 @@ def main():
                 flight.asks_where_a_request_goes()
                 flight.rolls_out_what_is_bad()
                 flight.drains_an_endpoint(spare.address)
+                flight.weighs_what_was_discovered(found.address)
                 flight.reads_history()
                 flight.watches_a_drain()
                 flight.quiet_console("while somebody works with it")
@@ -364,8 +459,9 @@ def main():
                 flight.pictures_of_all_pages()
                 if len(sys.argv) > 4:
                     flight.readme_pictures(pathlib.Path(sys.argv[4]))
+                flight.only_looks()
                 flight.asked_nobody_else()
-                flight.quiet_console("at the end")
+                flight.looks_at_the_saved_report(work)
             finally:
                 page.close()
     return verdict()

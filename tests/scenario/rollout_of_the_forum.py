@@ -126,7 +126,7 @@ def act(programs, seed, name, blue_flags, green_flags, expected, tests=(), stick
                 if trouble:
                     raise Failed(f"{name}: users of blue met {list(trouble.items())[:5]}")
             page = page_of(proxy, rollout)
-            if "<svg" not in page or end["why"].split(":")[0] not in page:
+            if '<div id="pictures">' not in page or end["why"].split(":")[0] not in page:
                 raise Failed(f"{name}: the report is not there")
             if end["state"] == "rolled_back" and green.address not in json.dumps(end["ended"]["evidence"]) and "errors" in tests:
                 raise Failed(f"{name}: the evidence does not name the endpoint: {end['ended']}")

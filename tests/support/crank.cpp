@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "config/parse.h"
-#include "proxy/serve/account.h"
 #include "proxy/snapshot/compile.h"
 
 namespace switchyard::test {
@@ -35,22 +34,18 @@ std::shared_ptr<const Snapshot> compiled(std::shared_ptr<const config::Model> mo
 
 }  // namespace
 
-Crank::Crank(const std::string& config) : context(0, 42), registry(1) {
+Crank::Crank(const std::string& config)
+    : registry(1),
+      core(0, 42,
+           {.adopted = [this](std::uint64_t generation, const auto&) { adopted.push_back(generation); },
+            .retired = [this](const auto& snapshot, bool) { retired.push_back(snapshot->generation); },
+            .suspect = [this](upstream::Suspect suspect) { suspects.push_back(suspect); }}),
+      context(core.context()) {
     context.refresh_clock();  // for the date; the steady clock is ours
     context.now_ms = kStartMs;
     context.now_us = kStartMs * 1000;
     context.wheel->start(context.now_ms);
-    context.retired = [this](serve::InForce* held) {
-        retired.push_back(held->snapshot->generation);
-        std::erase_if(held_, [held](const auto& h) { return h.get() == held; });
-    };
-    context.suspect = [this](upstream::Suspect suspect) { suspects.push_back(suspect); };
     publish(config);
-}
-
-Crank::~Crank() {
-    sessions_.clear_and_dispose([](serve::Session* session) { delete session; });
-    context.endpoints.clear();
 }
 
 std::uint64_t Crank::publish(const std::string& config) {
@@ -58,16 +53,9 @@ std::uint64_t Crank::publish(const std::string& config) {
 }
 
 std::uint64_t Crank::publish(std::shared_ptr<const config::Model> model) {
-    serve::InForce* before = context.in_force;
-    held_.push_back(std::make_unique<serve::InForce>(compiled(std::move(model), ++generation_, registry)));
-    context.in_force = held_.back().get();
-    if (context.listeners.follow(*context.in_force->snapshot))
-        for (auto& session : sessions_)
-            if (session.idle()) session.wake();
-    if (before != nullptr) {
-        before->replaced = true;
-        if (before->pins == 0) context.retired(before);
-    }
+    const auto snapshot = compiled(std::move(model), ++generation_, registry);
+    registry.published(*snapshot);
+    core.adopt(snapshot);
     return generation_;
 }
 
@@ -75,15 +63,18 @@ Wire Crank::client(std::string_view address) {
     Wire out = Wire::connect(entrance_.port());
     int accepted = -1;
     until("the kernel to connect a client", [&] { return (accepted = entrance_.accept().release()) >= 0; });
-    auto* session = new serve::Session(context, context.listeners.at(0), route::ClientAddress::parse(address));
-    sessions_.push_back(*session);
-    if (!session->start(net::Descriptor(accepted))) throw std::runtime_error("a session does not start");
+    core.serve(std::make_unique<serve::Session>(context, context.listeners.at(0), route::ClientAddress::parse(address)),
+               net::Descriptor(accepted));
     turn();
     return out;
 }
 
+std::uint16_t Crank::port(std::size_t listener) const {
+    return context.listeners.at(listener).plan().sockets->bound().port;
+}
+
 void Crank::turn() {
-    while (context.poller.turn() > 0 || context.poller.has_queued()) {
+    while (core.turn()) {
     }
 }
 
@@ -101,12 +92,7 @@ void Crank::pass(std::int64_t milliseconds) {
     while (context.now_ms < end) {
         context.now_ms = std::min(end, context.now_ms + net::Wheel::kTick);
         context.now_us = context.now_ms * 1000;
-        context.wheel->advance(context.now_ms, [](net::Timer& timer) {
-            auto& alarm = static_cast<serve::Alarm&>(timer);
-            alarm.expired = true;
-            alarm.waiter->wake();
-        });
-        context.tend_pools();
+        core.tick();
         turn();
     }
 }
@@ -150,15 +136,7 @@ Wire Crank::accept(ListeningWire& listening) {
 }
 
 WorkerReport Crank::report() {
-    WorkerReport out = std::exchange(context.counts, {});
-    context.take_cells(out);
-    if (context.ages_wanted) serve::Account::tell_ages(context, out);
-    context.take_marks(out);
-    return out;
-}
-
-std::size_t Crank::sessions() const {
-    return sessions_.size();
+    return core.report(context.ages_wanted);
 }
 
 std::string one_route(const std::vector<std::uint16_t>& ports, const std::string& route_extra,

@@ -1,11 +1,10 @@
-// One worker turned by hand: sessions, poller, wheel and clock on the test's own thread, nothing runs unless turned.
+// A real worker's core turned by hand, on the test's own thread: nothing runs unless turned.
 //
 // Client and endpoint sides are real loopback connections, driven by the test through Wire.
 //   Time stands still but for pass(), so a time limit of a minute takes no time to test.
-// Threads: the test's. Owns: the context, the sessions, the generations, every socket it hands out.
+// Threads: the test's. Owns: the core with all that a worker owns, every socket it hands out.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,9 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/serve/context.h"
-#include "proxy/serve/session.h"
 #include "proxy/snapshot/registry.h"
+#include "proxy/worker_core.h"
 #include "tests/support/wire.h"
 
 namespace switchyard::test {
@@ -23,12 +21,13 @@ namespace switchyard::test {
 class Crank {
   public:
     explicit Crank(const std::string& config);
-    ~Crank();
     Crank(const Crank&) = delete;
     Crank& operator=(const Crank&) = delete;
 
-    // A new client connection; the client seems to come from that address.
+    // A new client connection, past the accept queue; the client seems to come from that address.
     Wire client(std::string_view address = "127.0.0.1");
+    // By the front door: where that listener's clients connect.
+    std::uint16_t port(std::size_t listener = 0) const;
     // Turns until nothing is left to do.
     void turn();
     // Turns, and waits for the kernel, until `condition` holds; throws at a generous deadline.
@@ -49,20 +48,17 @@ class Crank {
 
     // What was counted since the last call.
     WorkerReport report();
-    std::size_t sessions() const;
-    std::size_t generations() const { return held_.size(); }
+    std::size_t sessions() const { return core.sessions(); }
+    std::size_t generations() const { return core.generations(); }
 
-    serve::Context context;
     Registry registry;
     std::vector<upstream::Suspect> suspects;
-    std::vector<std::uint64_t> retired;
+    std::vector<std::uint64_t> adopted, retired;  // a generation each, as the worker has said it
+    WorkerCore core;
+    serve::Context& context;
 
   private:
-    using Sessions = boost::intrusive::list<serve::Session, boost::intrusive::constant_time_size<false>>;
-
-    std::vector<std::unique_ptr<serve::InForce>> held_;
     ListeningWire entrance_;
-    Sessions sessions_;
     std::uint64_t generation_ = 0;
 };
 

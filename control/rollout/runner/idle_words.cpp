@@ -5,6 +5,8 @@
 namespace switchyard::control::rollout {
 
 std::string idle_words(const analysis::Row& row, const Plan& plan) {
+    if (row.gated && row.holds)
+        return "held by the gate: the risk is beyond the tolerance as it looks, but not for certain; holds the step";
     if (row.gated) return "held by the gate: by requests the risk is not beyond the tolerance";
     if (row.test.starts_with("answers_") && !plan.answers_roll_back) return "holds the step, does not roll back";
     if (row.acts) return {};

@@ -9,8 +9,6 @@
 #include "control/rollout/runner/alarm_words.h"
 #include "control/rollout/runner/check_verdict.h"
 #include "control/rollout/runner/evidence_memory.h"
-#include "control/rollout/runner/success_words.h"
-#include "control/rollout/runner/waiting_words.h"
 
 namespace switchyard::control::rollout {
 
@@ -253,18 +251,6 @@ void LiveRollout::note_marks() {
     ports_.note_marks(machine_.plan().route, limits);
 }
 
-std::string LiveRollout::why() const {
-    StepNeeds needs;
-    needs.requests = analysis_->promotion().lacks;
-    if (machine_.plan().watch || !held_words_.empty()) needs.requests = 0;
-    needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
-    const std::string waits = waiting_words(machine_, needs, ports_.time_of_day);
-    // What a person is asked for goes before what it does meanwhile.
-    const bool said =
-        held_words_.empty() || machine_.state() != State::running || waits.find(held_words_) != waits.npos;
-    return said ? waits : held_words_ + " Meanwhile it " + waits;
-}
-
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
     if (upstream != machine_.plan().to || !machine_.active()) return;
     const Monotonic now = ports_.now();
@@ -313,98 +299,6 @@ void LiveRollout::tick() {
     if (machine_.active() && counted_since_ && evidence_due(now)) keep_evidence();
 }
 
-// The step that follows leaves nothing to compare with.
-bool LiveRollout::next_is_alone() const {
-    const auto& steps = machine_.plan().steps;
-    const std::size_t next = machine_.step() + 1;
-    return next < steps.size() && steps[next].kind == Step::Kind::weight &&
-           steps[next].weight >= static_cast<Ppm>(analysis::SloGuard::kAlone * kWhole);
-}
-
-Findings LiveRollout::findings() const {
-    Findings out;
-    out.epoch = publication_->wanting() ? 0 : epoch_;  // while a weight is on its way, nothing counts for the step
-    out.as_of = intake_->as_of();
-    const auto promotion = analysis_->promotion();
-    out.promotable = promotion.allowed;
-    out.why = promotion.why;
-    if (const auto refused = next_is_alone() ? analysis_->alone_refused() : ""; out.promotable && !refused.empty())
-        out.promotable = false, out.why = refused;
-    if (!held_words_.empty()) out.promotable = false, out.why = held_words_;
-    out.unseen = unseen();
-    out.canary_asked = analysis_->any_evidence();
-    out.canary_failed = analysis_->step_canary().failures > 0;
-    out.mismatch = analysis_->mismatch();
-    out.checks_passed = checks_.all_passed();
-    out.extra_failures = analysis_->extra_failures();
-    out.hold = presence_.hold();
-    if (out.hold.empty() && publication_->wanting() && !publish_problem().empty())
-        out.hold = "its weight is not in force yet: " + publish_problem();
-    out.alarm = presence_.alarm() ? presence_.alarm() : checks_.alarm();
-    if (out.alarm) return out;
-    if (const auto& alarm = analysis_->alarm()) {
-        const auto arm = [](const analysis::ArmCounts& c) {
-            return Json{{"attempts", c.attempts}, {"failures", c.failures}};
-        };
-        const Plan& p = machine_.plan();
-        out.alarm = Findings::Alarm{
-            "evidence",
-            alarm_words(*alarm, p, intake_->frozen_for(alarm->test), failing_endpoints(), places_, users(*alarm)),
-            {{"test", alarm->test},
-             {"ln_e", alarm->ln_e},
-             {"threshold", alarm->threshold},
-             {"marks", {{p.to, alarm->canary_marks}, {p.from, alarm->baseline_marks}}},
-             {"counts", {{p.to, arm(alarm->canary)}, {p.from, arm(alarm->baseline)}}},
-             {"endpoints", failing_endpoints()},
-             {"where", where(*alarm)}}};
-    }
-    return out;
-}
-
-LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
-    const auto* group = places_.canary(marks_of(alarm.test));
-    Json out = group != nullptr ? to_json(*group) : Json::object();
-    if (const auto marked = intake_->users(true, marks_of(alarm.test))) out["users"] = marked->to_json();
-    return out;
-}
-
-// While it is compared: of one that is alone nobody's bucket is told.
-std::string LiveRollout::users(const analysis::Alarm& alarm) const {
-    if (alarm.test.starts_with("slo_") || alarm.test.ends_with("_alone")) return {};
-    const std::string group = marks_of(alarm.test);
-    const auto canary = intake_->users(true, group);
-    return canary ? users_words(*canary, intake_->users(false, group), group) : "";
-}
-
-std::string LiveRollout::unseen() const {
-    if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
-    Outcome outcome;
-    outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
-    outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
-    outcome.from_whole = &intake_->lasting().baseline_whole, outcome.to_whole = &intake_->canary_whole();
-    outcome.frozen = intake_->frozen().has_value(), outcome.frozen_whole = intake_->frozen_whole().has_value();
-    outcome.failure_limit = analysis_->failure_limit();
-    return success_words(machine_.plan(), outcome);
-}
-
-LiveRollout::Json LiveRollout::failing_endpoints() const {
-    auto by_address = failing_before_;
-    for (const auto& [id, failures] : intake_->failing())
-        if (const auto name = ports_.endpoint(id); name && name->first == machine_.plan().to)
-            by_address[name->second] += failures;
-    std::vector<std::pair<std::uint64_t, std::string>> found;
-    for (const auto& [address, failures] : by_address) found.emplace_back(failures, address);
-    std::ranges::sort(found, std::greater<>());
-    Json out = Json::object();
-    for (const auto& [failures, address] : found) out[address] = failures;
-    return out;
-}
-
-RecentTraffic::Sum LiveRollout::recent_baseline() const {
-    const Plan& p = machine_.plan();
-    return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
-}
-
 void LiveRollout::add_to_picture(const analysis::Tick& tick) {
     gathering_.from.attempts += tick.baseline.attempts, gathering_.from.failures += tick.baseline.failures;
     gathering_.to.attempts += tick.canary.attempts, gathering_.to.failures += tick.canary.failures;
@@ -425,43 +319,6 @@ void LiveRollout::sample(const analysis::Tick& tick, Monotonic now) {
     for (const analysis::Row& row : analysis_->rows()) timeline_.note(gathering_, row.test, row.ln_e / row.threshold);
     timeline_.add(gathering_);
     gathering_ = {};
-}
-
-Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
-    if (!refusal.empty()) return problems::conflict(fmt::format("rollout {}: {}", id_, refusal));
-    perform(std::move(effects));
-    return {};
-}
-
-Result<void> LiveRollout::promote(const std::string& by, bool force) {
-    // Whoever promotes again because nothing happened would skip a step.
-    if (machine_.active() && publication_->wanting() && !publish_problem().empty())
-        return problems::conflict(fmt::format(
-            "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));
-    std::string refusal;
-    auto effects = machine_.promote(ports_.now(), by, refusal);
-    insists_ = force;
-    auto done = wished(std::move(effects), refusal);
-    insists_ = false;
-    return done;
-}
-
-Result<void> LiveRollout::pause(const std::string& by) {
-    std::string refusal;
-    auto effects = machine_.pause(by, refusal);
-    return wished(std::move(effects), refusal);
-}
-
-Result<void> LiveRollout::resume(const std::string& by) {
-    std::string refusal;
-    auto effects = machine_.resume(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
-}
-
-Result<void> LiveRollout::abort(const std::string& by) {
-    std::string refusal;
-    auto effects = machine_.abort(ports_.now(), by, refusal);
-    return wished(std::move(effects), refusal);
 }
 
 }  // namespace switchyard::control::rollout

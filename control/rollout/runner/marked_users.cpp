@@ -10,11 +10,14 @@ namespace switchyard::control::rollout {
 
 namespace {
 
-// Marks beyond the first of each user are hardly more than luck has, if every request is as likely to be one: so many
-// standard errors of a Poisson law, which theirs is while marks are few.
-bool more_than_luck(double repeats, double by_luck) {
-    constexpr double kErrors = 3.0;
-    return repeats > by_luck + kErrors * std::sqrt(std::max(1.0, by_luck));
+// How well a rate of `marks` in `requests` tells which of them are marked: the logarithm of the chance.
+double told_by_rate(double marks, double requests) {
+    const auto part = [requests](double of) { return of > 0.0 ? of * std::log(of / requests) : 0.0; };
+    return part(marks) + part(requests - marks);
+}
+
+double log_choose(double n, double k) {
+    return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
 }
 
 }  // namespace
@@ -39,35 +42,42 @@ std::optional<UserSpread> MarkedUsers::spread(std::string_view group) const {
     if (kind == kKinds || marks_[kind].all == 0) return std::nullopt;
 
     const Marks& marks = marks_[kind];
-    const double rate =
-        std::min(1.0, static_cast<double>(marks.all) / static_cast<double>(std::max<std::uint64_t>(1, requests_)));
     UserSpread out;
     out.marks = marks.all;
-    double by_luck = 0.0;  // users who would have one if every request were as likely to be one
     for (std::size_t bucket = 0; bucket < kBuckets; ++bucket) {
         const bool has_one = marks.users.test(bucket);
         const std::uint16_t asked = asked_[bucket];
         if (asked == 0 && !has_one) continue;
         ++out.of_users;
-        by_luck += 1.0 - std::pow(1.0 - rate, asked);
         if (has_one) ++out.users, out.requests += asked;
     }
     out.requests = std::max(out.requests, out.marks);  // one that is marked before it is asked for
-    const auto all = static_cast<double>(out.marks);
-    const auto users = static_cast<double>(out.users);
-    out.same_ones = more_than_luck(all - users, all - by_luck);
-    out.gathered = (by_luck - users) / static_cast<double>(std::max<std::uint64_t>(1, requests_));
+    out.of_requests = std::max(requests_, out.requests);
+    const auto all = static_cast<double>(out.marks), of_users = static_cast<double>(out.of_users);
+    const auto theirs = static_cast<double>(out.requests);
+    const double which = log_choose(of_users, static_cast<double>(out.users)) + std::log(of_users + 1.0);
+    const double how_often = std::log(theirs + 1.0) / 2.0;
+    out.told = told_by_rate(all, theirs) - told_by_rate(all, static_cast<double>(out.of_requests)) - which - how_often;
     return out;
 }
 
 nlohmann::ordered_json UserSpread::to_json() const {
-    return {
-        {"marked", users}, {"of", of_users}, {"marks", marks}, {"their_requests", requests}, {"same_ones", same_ones}};
+    return {{"marked", users},
+            {"of", of_users},
+            {"marks", marks},
+            {"their_requests", requests},
+            {"same_ones", same_ones()}};
+}
+
+bool UserSpread::same_ones() const {
+    constexpr double kMuch = 5.0;  // by luck once in 150
+    return told > kMuch;
 }
 
 bool newly_same_ones(const UserSpread& canary, const std::optional<UserSpread>& baseline) {
-    constexpr double kTimes = 2.0;  // the old release is watched for longer, which gathers more
-    return canary.same_ones && (!baseline || canary.gathered > kTimes * baseline->gathered);
+    constexpr double kTimes = 2.0;
+    const auto by_request = [](const UserSpread& arm) { return arm.told / static_cast<double>(arm.of_requests); };
+    return canary.same_ones() && (!baseline || by_request(canary) > kTimes * by_request(*baseline));
 }
 
 std::string users_words(const UserSpread& canary, const std::optional<UserSpread>& baseline, const std::string& group) {

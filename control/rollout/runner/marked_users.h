@@ -25,10 +25,11 @@ struct UserSpread {
     std::uint64_t marks = 0;
     std::uint64_t users = 0, of_users = 0;  // that have one, and that asked
     std::uint64_t requests = 0;             // of those who have one
-    // Fewer users than if every request were as likely to be a mark, by more than luck gives; and by so many per
-    // request.
-    bool same_ones = false;
-    double gathered = 0.0;
+    std::uint64_t of_requests = 0;          // of all users
+    // That it is these users tells more of which requests are marked than that each is as likely to be: in natural
+    // logarithms, less what it takes to say which users, and how often theirs are.
+    double told = 0.0;
+    bool same_ones() const;
 
     nlohmann::ordered_json to_json() const;
 };

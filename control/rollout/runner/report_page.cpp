@@ -6,8 +6,8 @@
 
 #include "control/base/evidence_words.h"
 #include "control/rollout/render_plan.h"
-#include "control/rollout/runner/svg_chart.h"
 #include "control/rollout/runner/view.h"
+#include "control/ui/report_script.h"
 
 namespace switchyard::control::rollout {
 
@@ -15,88 +15,59 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Beside the dashboard's.
 constexpr const char* kStyle =
-    "body{font:14px/1.5 system-ui,sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.2em .6em;border-bottom:1px solid #ddd;"
-    "vertical-align:top}svg{width:100%;margin:.5em 0}.t{font-weight:600;font-size:13px}.l{font-size:11px;fill:#666}"
-    ".e{text-anchor:end}.m{text-anchor:middle}.s{text-anchor:start}.g{stroke:#eee}.h{stroke:#c00;stroke-dasharray:4 3}"
-    ".k{stroke:#bbb;stroke-dasharray:1 3}.state{font-weight:600}.bar{background:#eee;width:14em;height:.8em}"
-    ".bar i{display:block;background:#c60;height:100%}.idle{color:#777}.idle .bar i{background:#aaa}"
-    ".n{text-align:right}.n,.o{white-space:nowrap}"
-    ".many{display:grid;grid-template-columns:repeat(3,1fr)}pre{overflow:auto;background:#f6f6f6;padding:.6em}";
-constexpr const char* kFrom = "#1f6feb";
-constexpr const char* kTo = "#1a7f37";
+    ".report{max-width:66rem;margin:0 auto;padding:1.6rem 1.2rem 4rem;display:flex;flex-direction:column;gap:1rem}"
+    ".bar{background:var(--line);width:12em;height:.6em;margin:.4em 0;border-radius:1em;overflow:hidden}"
+    ".bar i{display:block;background:var(--arm3);height:100%}.idle{color:var(--quiet)}"
+    ".idle .bar i{background:var(--line-strong)}.n{text-align:right;font-variant-numeric:tabular-nums}"
+    ".n,.o{white-space:nowrap}";
 
-double rate(const ArmSample& arm) {
-    return arm.attempts == 0 ? 0.0 : 100.0 * static_cast<double>(arm.failures) / static_cast<double>(arm.attempts);
-}
-
-// Where the weight changed: the lines that every chart shows.
-std::vector<std::pair<double, std::string>> changes(const Timeline& timeline) {
-    std::vector<std::pair<double, std::string>> out;
-    Ppm before = 0;
-    for (const Sample& s : timeline.samples()) {
-        if (s.weight != before) out.emplace_back(s.at, percent_text(s.weight));
-        before = s.weight;
-    }
-    return out;
-}
-
-std::string charts(const LiveRollout& rollout) {
-    const Plan& plan = rollout.machine().plan();
-    constexpr double kAll = 100;
-    Chart weight{"Weight of " + plan.to, "%", {{"", kTo, {}, true}}, {}, {}};
-    weight.least_top = kAll;
-    Chart errors{"Failed requests", "%", {{plan.from, kFrom, {}}, {plan.to, kTo, {}}}, {}, {}};
-    Chart latency{"Latency p50 and p99 of the step so far",
-                  "ms",
-                  {{plan.from + " p50", kFrom, {}},
-                   {plan.to + " p50", kTo, {}},
-                   {plan.from + " p99", "#8bb8ff", {}},
-                   {plan.to + " p99", "#7fd099", {}}},
-                  {},
-                  {}};
-    for (const Sample& s : rollout.timeline().samples()) {
-        weight.lines[0].points.emplace_back(s.at, static_cast<double>(s.weight) / 10'000.0);
-        errors.lines[0].points.emplace_back(s.at, rate(s.from));
-        errors.lines[1].points.emplace_back(s.at, rate(s.to));
-        std::size_t line = 0;
-        for (const auto us : {s.from.p50_us, s.to.p50_us, s.from.p99_us, s.to.p99_us}) {
-            // No answer in the step yet: nothing to draw, which is not a latency of nothing.
-            if (us > 0) latency.lines[line].points.emplace_back(s.at, static_cast<double>(us) / 1000.0);
-            ++line;
-        }
-    }
-    // What became of it comes after the last look.
-    if (!rollout.timeline().samples().empty())
-        weight.lines[0].points.emplace_back(rollout.timeline().samples().back().at,
-                                            static_cast<double>(rollout.weight_in_force()) / 10'000.0);
+std::string escaped(std::string_view text) {
     std::string out;
-    for (Chart* chart : {&weight, &errors, &latency}) {
-        chart->marks = changes(rollout.timeline());
-        out += svg(*chart);
-    }
+    for (const char c : text) switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
+        }
     return out;
 }
 
-// One small chart for each test, all of one size: what came near, and when.
-std::string evidence_charts(const LiveRollout& rollout) {
-    const Timeline& timeline = rollout.timeline();
-    const auto weights = changes(timeline);
-    std::string out = "<div class=\"many\">";
-    for (std::size_t test = 0; test < timeline.tests().size(); ++test) {
-        constexpr double kFull = 100, kWidth = 290, kHeight = 120;
-        Chart chart{timeline.tests()[test], "%", {{"", "#c60", {}}}, kFull, weights, kWidth, kHeight};
-        for (const Sample& s : timeline.samples())
-            if (test < s.evidence.size())
-                chart.lines[0].points.emplace_back(s.at, kFull * std::max(0.0, s.evidence[test]));
-        out += svg(chart);
-    }
-    return out + "</div>";
+// What is drawn, as the script reads it. It ends no element, whatever stands in a name.
+std::string drawn(const Json& report) {
+    Json out;
+    for (const char* key : {"from", "to", "weight_in_force", "timeline", "evidence"}) out[key] = report.value(key, Json());
+    std::string text;
+    for (const char c : out.dump())
+        if (c == '<')
+            text += "\\u003c";
+        else
+            text += c;
+    return text;
+}
+
+std::string part(const std::string& title, const std::string& body) {
+    return "<section class=\"panel\"><h2>" + title + "</h2>" + body + "</section>";
 }
 
 std::string evidence_table(const Json& shown) {
-    std::string out = "<table><tr><th>test</th><th></th><th class=\"n\">of the way</th><th>odds</th><th></th></tr>";
+    std::string out =
+        "<table><tr><th>test</th><th>how far</th><th class=\"n\">of the way</th><th>odds</th><th>why it is "
+        "idle</th></tr>";
     for (const Json& row : shown["evidence"]) {
         const std::string idle = row["idle"];
         const double part = 100.0 * row["part"].get<double>();
@@ -110,7 +81,7 @@ std::string evidence_table(const Json& shown) {
 }
 
 std::string steps_table(const Json& shown) {
-    std::string out = "<table><tr><th></th><th>step</th><th>state</th><th></th></tr>";
+    std::string out = "<table><tr><th>no.</th><th>step</th><th>state</th><th>left</th></tr>";
     std::size_t number = 0;
     for (const Json& step : shown["steps"]) {
         const std::string what =
@@ -133,7 +104,7 @@ std::string arms_table(const Json& shown) {
                                                      : found->dump();
     };
     std::string out =
-        "<table><tr><th></th><th class=\"n\">requests</th><th class=\"n\">failed</th><th class=\"n\">%</th><th "
+        "<table><tr><th>release</th><th class=\"n\">requests</th><th class=\"n\">failed</th><th class=\"n\">%</th><th "
         "class=\"n\">p50 ms</th><th class=\"n\">p90 ms</th><th class=\"n\">p99 ms</th></tr>";
     for (const auto& [name, arm] : shown["arms"].items()) {
         const Json latency = arm.value("latency_ms", Json::object());
@@ -167,7 +138,7 @@ std::string marks_table(const Json& shown) {
         for (const auto& [group, places] : groups.items())
             rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(group), escaped(arm),
                                 escaped(places.value("where", "")));
-    return rows.empty() ? "" : "<h2>Where it came from</h2><table>" + rows + "</table>";
+    return rows.empty() ? "" : part("Where it came from", "<table>" + rows + "</table>");
 }
 
 std::string journal_table(const LiveRollout& rollout) {
@@ -187,19 +158,28 @@ std::string journal_table(const LiveRollout& rollout) {
 std::string report_page(const LiveRollout& rollout) {
     const Machine& machine = rollout.machine();
     const Plan& plan = machine.plan();
-    const Json shown = view(rollout);
+    const Json shown = report(rollout);
     const std::string title =
         escaped(fmt::format("Rollout {}: {} from {} to {}", rollout.id(), plan.route, plan.from, plan.to));
-    return fmt::format(
-        "<!doctype html><html lang=\"en\"><head><meta "
-        "charset=\"utf-8\"><title>{0}</title><style>{1}</style></head><body>"
-        "<h1>{0}</h1><p><span class=\"state\">{2}</span>: {3}</p>{4}{5}{6}{7}<h2>Evidence</h2>{8}"
-        "<p>Over time, as a part of the way to what acts (dashed).</p>{9}<h2>Journal</h2>{10}"
-        "<h2>Plan</h2>{12}<pre>{11}</pre></body></html>\n",
-        title, kStyle, word(machine.state()), escaped(rollout.why()), steps_table(shown), charts(rollout),
-        arms_table(shown) + taken_out_list(shown), marks_table(shown), evidence_table(shown), evidence_charts(rollout),
-        journal_table(rollout), escaped(render_plan(plan).dump(2)),
-        plan.watch ? "" : "<p>Stated: " + escaped(promise_words(plan)) + ".</p>");
+    const auto promise = plan.watch ? "" : "<p>Stated: " + escaped(promise_words(plan)) + ".</p>";
+    std::string out = fmt::format(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><meta "
+        "http-equiv=\"Content-Security-Policy\" content=\"{}\"><title>"
+        "{}</title><style>{}{}</style></head><body><main class=\"report\"><h1>{}</h1>",
+        report_policy(), title, report_style(), kStyle, title);
+    out += fmt::format("<p><span class=\"state\">{}</span>: {}</p>", word(machine.state()), escaped(rollout.why()));
+    out += part("Steps", steps_table(shown));
+    out +=
+        "<div id=\"pictures\"><noscript>The pictures need JavaScript; what they show stands in the JSON "
+        "report.</noscript></div>";
+    out += part("Both releases", arms_table(shown) + taken_out_list(shown));
+    out += marks_table(shown);
+    out += part("Evidence", evidence_table(shown));
+    out += part("Journal", journal_table(rollout));
+    out += part("Plan", promise + "<pre>" + escaped(render_plan(plan).dump(2)) + "</pre>");
+    return out + "</main><script type=\"application/json\" id=\"report\">" + drawn(shown) + "</script><script>" +
+           report_script() + "</script></body></html>\n";
 }
 
 }  // namespace switchyard::control::rollout

@@ -1,6 +1,8 @@
-// The report as one HTML page that needs nothing else: inline SVG of weights, error rates, latency, evidence, events.
+// The report as one HTML page that needs nothing else: tables, and the dashboard's own pictures of weights, failures,
+// latency and evidence over time, drawn by its own script.
 //
-// Threads: pure. Everything that came from outside is escaped.
+// Threads: pure. Everything that came from outside is escaped, and the page's policy lets that one script run and no
+// other.
 #pragma once
 
 #include <string>

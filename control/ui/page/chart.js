@@ -46,15 +46,27 @@ function path(pairs, x, y, stepped) {
 
 const last = points => points.findLast(y => y !== null && y !== undefined);
 
-// lines: [{ name, arm, points }], all of one length; words: a value as text; ends: texts under the two ends
-export function chart({ title, lines, words, ends, marks = [], threshold = null, by = "mean", least = 0, width = narrow.matches ? 165 : 230, height = 92, stepped = false, top = null }) {
+// From nothing, or, `log`, from the power of ten below the least.
+function scale(values, { least = 0, top = null, log = false }) {
+    const most = top ?? nice(Math.max(least, ...values));
+    if (!log) return { most, part: value => Math.min(value, most) / most, grid: [0, most / 2, most] };
+    const low = Math.floor(Math.log10(Math.min(...values.filter(v => v > 0)))), high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));
+    return { most: 10 ** high, part: value => Math.max(0, Math.log10(value) - low) / (high - low), grid: Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i)) };
+}
+
+// lines: [{ name, arm, points }], all of one length, or each with the places of its points, `at`; words: a value as text; ends: texts
+// under the two ends
+export function chart({ title, lines, words, ends, marks = [], threshold = null, by = "mean", least = 0, width = narrow.matches ? 165 : 230, height = 92, stepped = false, top = null, log = false, legend = false }) {
     const length = Math.max(1, ...lines.map(l => l.points.length));
-    const drawn = lines.map(l => ({ ...l, pairs: thinned(l.points, width, by) }));
-    const most = top ?? nice(Math.max(least, threshold ?? 0, ...drawn.flatMap(l => l.pairs.map(p => p[1] ?? 0))));
-    const x = at => SIDE + (length === 1 ? 0 : at / (length - 1)) * (width - 2 * SIDE);
-    const y = value => TOP + (1 - Math.min(value, most) / most) * (height - TOP - BOTTOM);
-    const at = hover.part === null ? null : Math.round(hover.part * (length - 1));
-    const value = l => at === null ? last(l.points.slice(-5)) ?? (l.points.some(p => p !== null) ? l.points.at(-1) : null) : l.points[at];
+    const places = lines.flatMap(l => l.at ?? []);
+    const [from, to] = places.length ? [Math.min(...places), Math.max(...places)] : [0, length - 1];
+    const drawn = lines.map(l => ({ ...l, pairs: l.at ? l.points.map((y, i) => [l.at[i], y]) : thinned(l.points, width, by) }));
+    const { most, part, grid } = scale(drawn.flatMap(l => l.pairs.map(p => p[1] ?? 0)), { least: Math.max(least, threshold ?? 0), top, log });
+    const x = at => SIDE + (to === from ? 0 : (at - from) / (to - from)) * (width - 2 * SIDE);
+    const y = value => TOP + (1 - part(value)) * (height - TOP - BOTTOM);
+    const at = hover.part === null ? null : places.length ? from + hover.part * (to - from) : Math.round(hover.part * (length - 1));
+    const nearest = l => l.at.reduce((best, place, i) => Math.abs(place - at) < Math.abs(l.at[best] - at) ? i : best, 0);
+    const value = l => at === null ? last(l.points.slice(-5)) ?? (l.points.some(p => p !== null) ? l.points.at(-1) : null) : l.points[l.at ? nearest(l) : at];
     const said = lines.map(l => `${l.name} ${words(last(l.points.slice(-5)) ?? null)}`).join(", ");
     const moved = event => {
         const box = event.currentTarget.getBoundingClientRect();
@@ -63,9 +75,9 @@ export function chart({ title, lines, words, ends, marks = [], threshold = null,
     };
     return h("figure", { class: "chart" },
         h("figcaption", {}, h("span", { class: "title" }, title),
-            h("span", { class: "values" }, lines.map(l => h("span", { class: `value arm${l.arm}`, key: l.name, title: l.name }, glyph(l.arm) + " " + words(value(l)))))),
+            h("span", { class: "values" }, lines.map(l => h("span", { class: `value arm${l.arm}`, key: l.name, title: l.name }, `${glyph(l.arm)} ${legend ? l.name + " " : ""}${words(value(l))}`)))),
         h("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}: now ${said}`, onpointermove: moved, onpointerleave: () => { hover.part = null; redraw(); } },
-            [0, 0.5, 1].map(part => h("line", { class: part === 0 ? "axis" : "grid", x1: 0, x2: width, y1: y(part * most), y2: y(part * most) })),
+            grid.map((value, i) => h("line", { class: i === 0 ? "axis" : "grid", x1: 0, x2: width, y1: y(value), y2: y(value) })),
             marks.map(m => h("line", { class: "mark", x1: x(m.at), x2: x(m.at), y1: TOP, y2: height - BOTTOM }, h("title", {}, m.text))),
             threshold === null ? null : h("line", { class: "threshold", x1: 0, x2: width, y1: y(threshold), y2: y(threshold) }),
             drawn.map(l => l.arm === 0 && !stepped ? h("path", { class: "area arm0", d: area(l.pairs, x, y, height - BOTTOM) }) : null),

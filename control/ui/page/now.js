@@ -45,6 +45,11 @@ export function happening() {
         for (const e of u.endpoints)
             if (e.health === "down" || e.ejected) item(name + e.address, "bad", h("span", {}, h("a", { href: `#/upstream/${encodeURIComponent(name)}` }, name), `: ${e.address} is ${e.ejected ? "ejected" : "down"}`, e.detail ? h("span", { class: "why" }, e.detail) : null));
             else if (e.state !== "up") item(name + e.address, "quiet", h("span", {}, h("a", { href: `#/upstream/${encodeURIComponent(name)}` }, name), `: ${e.address} is in ${e.state}`));
+    for (const [name, u] of Object.entries(s.upstreams))
+        if (u.discovery?.stale_seconds) item(name + "source", "warn", h("span", {}, h("a", { href: `#/upstream/${encodeURIComponent(name)}` }, name), `: ${u.discovery.source} has given no answer for ${span(u.discovery.stale_seconds)}; what was known goes on`, h("span", { class: "why" }, u.discovery.why)));
+        else if (u.discovery?.held) item(name + "held", "quiet", `${name}: ${u.discovery.held} of its endpoints are not named by ${u.discovery.source} any more`);
+    for (const c of s.certificates ?? [])
+        item("certificate" + c.name, c.state === "expired" || c.trouble ? "bad" : "warn", h("span", {}, `Certificate ${c.name}: ${c.detail ?? c.state.replaceAll("_", " ")}`, c.trouble ? h("span", { class: "why" }, c.trouble.detail) : null));
     for (const notice of s.notices ?? []) item(notice, "warn", notice);
     return out;
 }

@@ -3,10 +3,10 @@ import { h } from "./element.js";
 import { arms, named } from "./arms.js";
 import { call, get, may, request } from "./api.js";
 import { live, lookNow } from "./live.js";
-import { chart } from "./chart.js";
 import { act, addReceipt } from "./receipts.js";
+import { pictures } from "./rollout_pictures.js";
 import { splitBar } from "./split_bar.js";
-import { ago, certainty, count, evidence, moment, percent, span, STATES, time } from "./words.js";
+import { ago, certainty, count, evidence, moment, percent, STATES, time } from "./words.js";
 
 const EVERY = 1000;
 const MOST_TESTS = 6;
@@ -83,25 +83,6 @@ function evidenceList(r) {
     return h("section", { class: "panel", "aria-label": "Evidence" }, h("h2", {}, `What stands against ${r.to}`),
         h("ul", { class: "evidence" }, rows.slice(0, telling).map(row => evidenceRow(row, r))),
         rows.length > telling ? h("details", {}, h("summary", {}, `${rows.length - telling} tests that say nothing yet`), h("ul", { class: "evidence" }, rows.slice(telling).map(row => evidenceRow(row, r)))) : null);
-}
-
-function pictures(r) {
-    const samples = r.timeline?.samples ?? [];
-    if (samples.length < 2) return null;
-    const arm = arms([r.from, r.to]);
-    const length = samples.at(-1).at - samples[0].at;
-    const ends = ["begin", `after ${span(length)}`];
-    const rateOf = a => a[0] ? 100 * a[1] / a[0] : null;
-    const two = pick => [{ name: r.from, arm: arm[r.from] ?? 0, points: samples.map(s => pick(s.from)) }, { name: r.to, arm: arm[r.to] ?? 1, points: samples.map(s => pick(s.to)) }];
-    const near = r.timeline.tests.map((name, i) => ({ name, i, most: Math.max(...samples.map(s => s.evidence[i] ?? 0)) })).sort((a, b) => b.most - a.most).slice(0, 4);
-    const pc = v => v === null || v === undefined ? "–" : percent(v);
-    return h("section", { class: "panel" }, h("h2", {}, "Over time"), h("div", { class: "charts" },
-        chart({ title: `Weight of ${r.to}`, lines: [{ name: r.to, arm: arm[r.to] ?? 1, points: [...samples.map(s => s.weight_ppm / 1e4), r.weight_in_force] }], words: pc, ends, top: 100, stepped: true }),
-        chart({ title: "Failed", lines: two(rateOf), words: pc, ends, least: 1 }),
-        chart({ title: "p50 of the step", lines: two(a => a[2] ? a[2] / 1000 : null), words: time, ends }),
-        chart({ title: "p99 of the step", lines: two(a => a[4] ? a[4] / 1000 : null), words: time, ends, by: "most" })),
-        h("h3", {}, "Evidence, as part of what acts"),
-        h("div", { class: "charts" }, near.map(t => chart({ title: t.name.replaceAll("_", " "), lines: [{ name: r.to, arm: 2, points: samples.map(s => 100 * Math.max(0, s.evidence[t.i] ?? 0)) }], words: v => v === null ? "–" : Math.round(v) + "\u202f%", ends, threshold: 100, top: 110, by: "most" }))));
 }
 
 async function saveReport(id) {

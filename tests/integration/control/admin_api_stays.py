@@ -10,7 +10,7 @@ import running  # noqa: E402
 from checks import check, verdict  # noqa: E402
 
 IDLE = 600    # connections without a word; AdminServer::kConnections is 512
-STREAMS = 32  # AdminServer::kEventReaders
+STREAMS = 32  # kEventReaders in handlers_drains.cpp
 
 
 def connect(proxy):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A mount whose server has gone: a list of endpoints, the tokens of Consul and Kubernetes, etcd's password or an authority's
-certificate that cannot be read, nor found not to be there. Each stops its own source and says so; control answers, changes are
+certificate that cannot be read, nor found not to be there; or a listener's own certificate. Each stops its own source and says so; control answers, changes are
 made, other sources are heard, nobody is lost; what comes back is read; and the process ends when it is told to, though nothing
 has come back."""
 import json
@@ -10,12 +10,14 @@ import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scenario"))
 import running  # noqa: E402
 from addresses import Server, Traffic, free_port  # noqa: E402
 from checks import check, verdict  # noqa: E402
 from consul_stub import Consul  # noqa: E402
 from discovered import Discovered, discovering  # noqa: E402
 from kubernetes_stub import Kubernetes  # noqa: E402
+from tls import Certificates  # noqa: E402
 
 HANGS = "its disk has not answered for 5 s"
 READY = {"ready": True, "serving": True, "terminating": False}
@@ -165,12 +167,34 @@ def file(program, library, a, b):
             ends(s, "file")
 
 
+def certificate(program, library, a):
+    """Of a listener: looked at from time to time, and when somebody asks."""
+    with running.workplace() as work:
+        made, flag = Certificates(work).sign("shop", ["shop.test"]), pathlib.Path(work) / "hangs"
+        script = pathlib.Path(work) / "switchyard"
+        script.write_text(f'#!/bin/sh\nLD_PRELOAD={library} HANGS_WHILE={flag} LOST_BELOW={pathlib.Path(made["chain"]).parent} exec {program} "$@"\n')
+        script.chmod(0o755)
+        config = discovering({"file": {"path": f"{work}/green.json"}})
+        config["certificates"] = {"shop": {key: made[key] for key in ("chain", "key")}}
+        config["listeners"][0]["tls"] = {"certificates": ["shop"]}
+        say(pathlib.Path(work) / "green.json", a.address)
+        with Discovered(str(script), work, config) as s:
+            s.until_up(a.address)
+            flag.touch()
+            status, answer, _ = s.proxy.call("POST", "/v1/certificates/reload")
+            check("a certificate: who asks is told that it was not looked at in time", status != 200, (status, answer))
+            everything_else_goes_on(s, "a certificate")
+            ends(s, "a certificate")
+            flag.unlink()
+
+
 def main(program, _yardbench, library):
     with Server("127.0.0.2") as a, Server("127.0.0.3", a.port) as b:
         tokens(program, a, b)
         etcd(program, a, b)
         authorities(program, a)
         file(program, library, a, b)
+        certificate(program, library, a)
     return verdict()
 
 

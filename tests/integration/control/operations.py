@@ -106,6 +106,16 @@ def completion(program, proxy):
                     'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _switchyard; echo "${COMPREPLY[@]}"'
             words = subprocess.run([shell, "-c", asked], capture_output=True, text=True, timeout=running.DEADLINE).stdout.split()
             check(f"{shell}'s completion offers {offered} for {typed!r}", offered <= set(words), words)
+    if shutil.which("fish") is None:
+        print("(completion: there is no fish here; not checked)")
+        return
+    script = verb(program, proxy, "completion", "fish")[1]
+    for typed, offered in (("sw", {"switch"}), ("endpoint ", {"add", "maint"}), ("endpoint --we", {"--weight"}), ("rollout pa", {"pause"})):
+        asked = f"{script}\ncomplete -C 'switchyard {typed}'"
+        said = subprocess.run(["fish", "--no-config", "-c", asked], capture_output=True, text=True, timeout=running.DEADLINE,
+                              env={**os.environ, "HOME": str(proxy.work), "PATH": f"{pathlib.Path(program).resolve().parent}:{os.environ['PATH']}"})
+        words = {line.split("\t")[0] for line in said.stdout.splitlines()}
+        check(f"fish's completion offers {offered} for {typed!r}", offered <= words, (words, said.stderr))
 
 
 def roles_and_guesses(proxy, tokens):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """switchyard watch on a terminal redraws in place: whatever it writes, the screen shows one picture, within the window,
-and follows what changes, also over a restart of the proxy. Elsewhere than on a terminal it prints plain lines."""
+and follows what changes, also over a restart of the proxy, with the charts of the dashboard. Elsewhere than on a terminal it prints plain lines."""
 import fcntl
 import os
 import pathlib
@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 import running  # noqa: E402
+from addresses import Traffic  # noqa: E402
 from checks import check, verdict  # noqa: E402
 
 
@@ -105,6 +106,8 @@ def on_a_terminal(program, proxy, restart):
     watch.until("the first picture", lambda text: "generation 1 on 2 of 2" in text and "blue 100 %, green 0 %" in text)
     proxy.call("POST", "/v1/routes/app/switch", {"to": "green"}, X_Reason="to see it")
     watch.until("a switch is seen", lambda text: "generation 2 on 2 of 2" in text and "blue 0 %, green 100 %" in text)
+    with Traffic(proxy.url(), connections=1):
+        watch.until("its charts move", lambda text: re.search(r"requests +blue +▁+ 0\.0/s +green +▁+.*█.* \d+/s", text))
     text = watch.screen.text()
     check("one picture, not two", text.count("\nroute app ") == 1 and text.count(" workers") == 1, text)
     check("with what changes now", "by local-admin" in text and "switch (to see it)" in text, text)
@@ -132,10 +135,14 @@ def in_a_small_window(program, proxy):
 
 def in_a_narrow_window(program, proxy):
     watch = Watch(program, proxy, 60, 44)
-    watch.until("a whole picture", lambda text: "more lines" not in text and "by local-admin" in text)
+    with Traffic(proxy.url(), connections=1):
+        watch.until("a whole picture", lambda text: "more lines" not in text and "by local-admin" in text and "█" in text)
     text = watch.screen.text()
     route = text[text.index("\nroute app"):].split("\nupstream")[0]
-    check("of a line that is too wide nothing is lost", " ".join(route.split()).count(" ms") == 1 and "p50" in route and "p99" in route, text)
+    told = route.split("over the last")[0]
+    check("of a line that is too wide nothing is lost", " ".join(told.split()).count(" ms") == 1 and "p50" in told and "p99" in told, text)
+    charts = [line for line in route.splitlines() if re.match(r"    (requests|errors  |p50     |p99     |        ) (blue |green) ", line)]
+    check("a row for each colour and figure, none of which is folded", len(charts) == 8 and all(len(line) <= 44 for line in charts), text)
     check("and nothing scrolls", watch.screen.scrolled == 0, watch.screen.scrolled)
     watch.end()
 

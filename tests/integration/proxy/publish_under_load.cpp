@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -52,14 +53,18 @@ TEST_CASE("after adoption by every worker no request is routed by an older gener
             }
         });
     }
-    for (int i = 0; i < 100; ++i) {
+    bool stuck = false;
+    for (int i = 0; i < 100 && !stuck; ++i) {
         const auto generation = proxy.publish(config(i % 2 == 0));
         adopted = generation;
         const auto enough = asked + 20;
-        while (asked < enough) std::this_thread::yield();
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (asked < enough && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+        stuck = asked < enough;
     }
     over = true;
     for (auto& client : clients) client.join();
+    REQUIRE_FALSE(stuck);
     CHECK(asked >= 2000);
     CHECK(stale == 0);
     CHECK(wrong == 0);

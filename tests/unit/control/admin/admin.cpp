@@ -4,12 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "control/admin/body.h"
-#include "control/admin/edit_body.h"
-#include "control/admin/failed_attempts.h"
-#include "control/admin/openapi.h"
-#include "control/admin/route_table.h"
-#include "control/admin/tokens.h"
+#include "control/admin/call/body.h"
+#include "control/admin/call/edit_body.h"
+#include "control/admin/call/failed_attempts.h"
+#include "control/admin/call/route_table.h"
+#include "control/admin/call/tokens.h"
+#include "control/admin/explain/openapi.h"
 #include "control/base/digest.h"
 #include "tests/unit/control/store/scratch_dir.h"
 

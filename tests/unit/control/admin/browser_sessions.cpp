@@ -1,10 +1,10 @@
-#include "control/admin/browser_sessions.h"
+#include "control/admin/call/browser_sessions.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "control/admin/same_origin.h"
+#include "control/admin/call/same_origin.h"
 #include "control/ui/page_file.h"
 
 using namespace switchyard;

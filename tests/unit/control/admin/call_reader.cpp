@@ -1,5 +1,5 @@
 // Calls out of octets: one message, read in one way, whatever the pieces it comes in.
-#include "control/admin/call_reader.h"
+#include "control/admin/call/call_reader.h"
 
 #include <doctest/doctest.h>
 

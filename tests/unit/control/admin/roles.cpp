@@ -4,8 +4,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "control/admin/edit_body.h"
-#include "control/admin/route_table.h"
+#include "control/admin/call/edit_body.h"
+#include "control/admin/call/route_table.h"
 
 using namespace switchyard;
 using namespace switchyard::control;

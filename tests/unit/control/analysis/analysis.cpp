@@ -435,6 +435,21 @@ TEST_CASE("a step in which the canary is alone is not entered while the old rele
     CHECK(analysis.alone_refused().empty());
 }
 
+TEST_CASE("an incident that has just begun in the old release is seen before a step in which the canary is alone") {
+    // 75 requests a second to each; four in a hundred fail, and for the last 0.6 seconds one in three.
+    const auto refused = [](int ticks, std::uint64_t failures) {
+        Analysis analysis(Settings{});
+        analysis.begin_step(Assignment::per_request, .5);
+        for (int i = 0; i < 800; ++i) analysis.add(tick_of(15, i % 5 < 3, 15, i % 5 < 3, .2));
+        REQUIRE(analysis.alone_refused().empty());
+        for (int i = 0; i < ticks; ++i) analysis.add(tick_of(15, failures, 15, failures, .2));
+        return !analysis.alone_refused().empty();
+    };
+    CHECK(refused(3, 5));
+    CHECK_FALSE(refused(3, 0));
+    CHECK_FALSE(refused(1, 1));  // that is luck
+}
+
 TEST_CASE("alone, a canary is held against the quantiles that were frozen while it was not") {
     const auto slow_of = [](std::uint64_t beyond_p99, std::uint64_t twice_p90) {
         Tick tick = tick_of(50, 0, 0, 0, .5);

@@ -96,6 +96,17 @@ TEST_CASE("a bet against no worse at all acts only when the tolerance is passed 
     CHECK(certain.certainly_beyond(1.5, 0));
 }
 
+TEST_CASE("what is beyond the tolerance as it looks is told before it is certain, and what is inside it is not") {
+    RiskGate gate;
+    pass(gate, 30, 2, 9);  // twice as many, of few
+    CHECK(gate.likely_beyond(1.5));
+    CHECK_FALSE(gate.certainly_beyond(1.5, 0));
+    RiskGate inside;
+    pass(inside, 600, 1, 8);
+    CHECK_FALSE(inside.likely_beyond(1.5));
+    CHECK_FALSE(RiskGate().likely_beyond(1.5));
+}
+
 TEST_CASE("two levels that agree are certain sooner than one of them") {
     RiskGate half, tenth;
     for (int i = 0; i < 16; ++i) {

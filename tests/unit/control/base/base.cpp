@@ -14,6 +14,7 @@ using namespace switchyard::control;
 
 TEST_CASE("SHA-256 of the standard's own example") {
     CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(sha256_base64("abc") == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
 }
 
 TEST_CASE("secrets compare as equal only when they are") {

@@ -1,7 +1,7 @@
 // A thousand random edits, each a generation: from there undo leads to any of them, to the byte, and the JSON Patch
 // between any two leads from the one to the other.
 #include "config/check/validate.h"
-#include "control/admin/json_patch.h"
+#include "control/admin/handlers/json_patch.h"
 #include "tests/support/random_model.h"
 #include "tests/unit/control/core/bench.h"
 

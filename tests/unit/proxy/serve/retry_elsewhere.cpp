@@ -38,3 +38,22 @@ TEST_CASE("requests that another arm saves are spread as that arm balances") {
     }
     CHECK(asked.size() > 1);
 }
+
+TEST_CASE("an arm that holds nobody to an endpoint sets no cookie, also when it saves a request of one that does") {
+    ListeningWire dead, alive;
+    dead.close();
+    Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}], "upstreams": {
+        "blue": {"endpoints": [{"address": "127.0.0.1:)" +
+                std::to_string(dead.port()) + R"("}], "health": {"type": "none"}, "sticky_session": {"cookie": "held"}},
+        "green": {"endpoints": [{"address": "127.0.0.1:)" +
+                std::to_string(alive.port()) + R"("}], "health": {"type": "none"}}},
+        "routes": [{"name": "all", "split": {"blue": 1000, "green": 1}}]})");
+    Wire client = crank.client();
+    crank.send(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    Wire connection = crank.accept(alive);
+    crank.see(connection, "\r\n\r\n");
+    crank.send(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    const std::string& answer = crank.see(client, "ok");
+    CHECK(status_of(answer) == "200");
+    CHECK(answer.find("Set-Cookie") == answer.npos);
+}

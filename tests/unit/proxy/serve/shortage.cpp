@@ -4,7 +4,6 @@
 #include "exchanges.h"
 #include "proxy/base/open_files.h"
 #include "proxy/net/shortage.h"
-#include "proxy/serve/acceptor.h"
 
 using namespace switchyard;
 using namespace switchyard::test;
@@ -82,33 +81,27 @@ TEST_CASE("while descriptors are short, connections that are kept go on") {
 
 TEST_CASE("clients wait in the kernel's queue until there are descriptors for them again") {
     Crank crank(one_route({9}));
-    const auto& snapshot = *crank.context.in_force->snapshot;
-    crank.registry.published(snapshot);
-    std::vector<std::unique_ptr<serve::Session>> accepted;
-    serve::Acceptor acceptor(
-        crank.context, crank.context.listeners.at(0),
-        [&](std::unique_ptr<serve::Session> session, net::Descriptor) { accepted.push_back(std::move(session)); });
     const auto come = [&] {
-        Wire out = Wire::connect(snapshot.listeners[0]->sockets->bound().port);
+        Wire out = Wire::connect(crank.port());
         // The listener hears of a client with its first byte.
         while (out.write("G") == 0) REQUIRE_FALSE(out.cut);
         return out;
     };
     Wire first = come();
-    crank.until("the first one", [&] { return accepted.size() == 1; });
+    crank.until("the first one", [&] { return crank.context.counts.accepted == 1; });
     Wire second;
     {
         OpenFiles none_left;
         none_left.for_clients = 0;
         const Limit limit(none_left);
         second = come();
-        crank.until("one that comes as it ends", [&] { return accepted.size() == 2; });
+        crank.until("one that comes as it ends", [&] { return crank.context.counts.accepted == 2; });
         second = come();
         crank.pass(1000);
-        CHECK(accepted.size() == 2);
+        CHECK(crank.context.counts.accepted == 2);
     }
     crank.pass(200);
-    crank.until("the one that waited", [&] { return accepted.size() == 3; });
+    crank.until("the one that waited", [&] { return crank.context.counts.accepted == 3; });
     CHECK_FALSE(second.cut);
 }
 

@@ -240,6 +240,10 @@ class Stage {
     std::uint64_t spread_ = 0;
 };
 
+// A fifth of a second in which both are well.
+inline constexpr Stage::Arm kBlueWell{190, 0, 20'000};
+inline constexpr Stage::Arm kGreenWell{10, 0, 20'000};
+
 inline nlohmann::ordered_json small_plan() {
     return nlohmann::ordered_json::parse(R"({"route":"forum","from":"blue","to":"green",
       "steps":[{"weight":5,"bake":"5s"},{"weight":50,"bake":"5s"},{"weight":100,"bake":"5s"}],

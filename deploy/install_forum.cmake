@@ -1,0 +1,5 @@
+include(${SWITCHYARD_DEPLOY}/places.cmake)
+set(CONFDIR ${SYSCONFDIR}/forum)
+install_filled(systemd/forum@.service.in ${UNITDIR}/forum@.service)
+install_conffile(etc/forum-blue.conf ${CONFDIR}/blue.conf)
+install_conffile(etc/forum-green.conf ${CONFDIR}/green.conf)

@@ -1,0 +1,58 @@
+// Which endpoint is asked: from the upstream that a course has led to, to a lease. On the way stand the upstream's
+// breaker and its fallback, the session that holds a client to one endpoint, the balancer, and – where every endpoint
+// is at its limit – the queue; where the upstream has no endpoint for the request, another one stands in.
+//
+// Invariants: first come, first served; one stand-in and one other arm per course at most.
+// Threads: one worker. Owns nothing: the lease is filled, and the course led on.
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/net/task.h"
+#include "proxy/serve/account.h"
+#include "proxy/serve/client_lane.h"
+#include "proxy/serve/phase.h"
+
+namespace switchyard::serve {
+
+class Claim {
+  public:
+    Claim(Phase& phase, const ClientLane& client, const route::Asked& asked, Course& course, Lease& lease,
+          Account& account)
+        : phase_(phase),
+          context_(phase.strand().context()),
+          client_(client),
+          asked_(asked),
+          course_(course),
+          lease_(lease),
+          account_(account) {}
+
+    // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already.
+    Failure take() { return take(false); }
+    // Whether the upstream has a queue.
+    bool may_wait() const { return course_.upstream->queue_limit != 0; }
+    // Waits in it. `none` without a lease: a newer generation came, and the request is to be routed anew.
+    net::Task<Failure> wait();
+
+  private:
+    // `called`: from the queue, it is this one's turn.
+    Failure take(bool called);
+    Failure pass_breaker();
+    bool breaker_passes(const upstream::Upstream& upstream);
+    bool stand_in();
+    bool try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choice);
+    std::uint64_t balance_key(const upstream::Upstream& upstream);
+    std::int32_t session_endpoint() const;
+    bool mints_session(std::int32_t preferred, std::uint32_t chosen) const;
+    void prefer_bound(std::int32_t& preferred) const;
+
+    Phase& phase_;
+    Context& context_;
+    const ClientLane& client_;
+    const route::Asked& asked_;
+    Course& course_;
+    Lease& lease_;
+    Account& account_;
+};
+
+}  // namespace switchyard::serve

@@ -1,0 +1,56 @@
+// The answer on its way to the client: its head, its body through a relay, its trailers – or, after 101 and CONNECT, a
+// tunnel (delivery_tunnel.cpp).
+//
+// Invariants: after its first octet went out a failure ends the connection, and a part never looks like a whole.
+// Threads: one worker. Owns: the head as the client gets it, and the run that is on its way.
+#pragma once
+
+#include "proxy/serve/attempt.h"
+#include "proxy/serve/next.h"
+
+namespace switchyard::serve {
+
+class Delivery {
+  public:
+    Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const HeadSources& from, Course& course,
+             Account& account);
+    Delivery(const Delivery&) = delete;
+    Delivery& operator=(const Delivery&) = delete;
+
+    net::Task<Next> run();
+    // Not an octet of the answer went out: the client can still be told this in words. `none`: it has its answer.
+    Failure untold() const { return untold_; }
+
+  private:
+    bool begin();
+    void start_relay();
+    void end();
+    Failure failure_of(Relay::Step step);
+    Failure late(Relay::Step step) const;
+    bool client_too_slow();
+    bool fit_for_reuse() const;
+    std::uint64_t moved() const { return client_.sent_bytes() + attempt_.lane().sent_bytes(); }
+    net::Task<Next> tunnel();
+
+    Attempt& attempt_;
+    Phase& phase_;
+    Context& context_;
+    ClientLane& client_;
+    const HeadSources& from_;
+    Course& course_;
+    Account& account_;
+    Relay relay_;
+    Trailers trailers_;
+    net::Buffer lead_;  // the head, and perhaps a small body
+    http::Body body_;   // what the endpoint sends
+    Coding coding_ = Coding::plain;
+    bool uploaded_ = false;  // the whole request went out before the answer came
+    bool opens_tunnel_ = false;
+    bool joined_ = false;  // the body stands in `lead_`
+    bool takes_its_time_ = false;
+    Next next_ = Next::close;  // if all goes well
+    Next broken_off_ = Next::cut;
+    Failure untold_ = Failure::none;
+};
+
+}  // namespace switchyard::serve

@@ -1,0 +1,19 @@
+// The header lines that a route adds, with what belongs to this request filled in; and the trailers that it lets pass.
+//
+// Pure over what it reads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxy/http/writer.h"
+#include "proxy/serve/head_sources.h"
+
+namespace switchyard::serve {
+
+void write_edits(http::Writer& to, const route::Edits& edits, const HeadSources& from);
+
+// The line that announces these trailers, if there are any.
+void write_announcement(http::Writer& to, const std::vector<std::string>& trailers);
+
+}  // namespace switchyard::serve

@@ -1,0 +1,148 @@
+#include "proxy/serve/own_answer.h"
+
+#include "proxy/http/characters.h"
+#include "proxy/serve/edit_lines.h"
+
+namespace switchyard::serve {
+namespace {
+
+// What clients may send raw in a query, and what has no place in the URL of a Location.
+void add_escaped(std::string& to, std::string_view query) {
+    for (const char c : query) {
+        if (http::is(c, http::kTarget)) {
+            to += c;
+            continue;
+        }
+        to += '%';
+        to += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
+        to += http::kHexDigits[static_cast<unsigned char>(c) & 15];
+    }
+}
+
+// Where the request's body has not been read, or the request could not be read at all, the boundary of the next request
+// is unknown.
+bool boundary_known(const route::Asked& asked, Failure failure) {
+    const bool clean = asked.guarded.body.kind == http::Body::Kind::none && !asked.guarded.expect_continue;
+    const bool malformed = traits(failure).source == Source::downstream && failure != Failure::no_route &&
+                           failure != Failure::rate_limited && failure != Failure::not_allowed;
+    return clean && !malformed && asked.came();
+}
+
+}  // namespace
+
+OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, Context& context) : from_(from), context_(context) {
+    const route::Asked& asked = from.asked;
+    const FailureTraits& trait = traits(failure);
+    reply_.status = trait.status;
+    reply_.detail = asked.refusal.empty() ? trait.detail : asked.refusal;
+    if (failure == Failure::none) say_as_written();
+    if (failure == Failure::breaker_open) say_resting();
+    if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    reply_.request_id = from.id.text();
+    reply_.date_line = context.date();
+    reply_.retry_after = from.course.retry_after;
+    reply_.close = !boundary_known(asked, failure) || !asked.guarded.keep_alive || from.client.closing();
+    reply_.head_only = asked.came() && asked.method() == "HEAD";
+}
+
+void OwnAnswer::say_as_written() {
+    const Course& course = from_.course;
+    if (course.proof != nullptr) [[unlikely]] {
+        reply_.status = 200;
+        reply_.body = *course.proof;
+        reply_.content_type = "application/octet-stream";
+        return;
+    }
+    const bool by_rule = course.by_answering_rule();
+    if (!by_rule && !course.route->redirect.to.empty()) {
+        reply_.status = course.route->redirect.status;
+        location_ = "Location: ";
+        add_redirect_target(location_);
+        location_ += "\r\n";
+        reply_.extra_lines = location_;
+        reply_.content_type = "text/plain";
+        return;
+    }
+    const config::Respond& respond =
+        by_rule ? course.route->rules[static_cast<std::size_t>(course.decision.rule)].respond : course.route->respond;
+    reply_.status = respond.status;
+    reply_.body = respond.body;
+    reply_.content_type = respond.content_type;
+}
+
+void OwnAnswer::say_resting() {
+    const auto& breaker = from_.course.upstream->breaker;
+    reply_.status = breaker.static_status;
+    if (breaker.static_body.empty()) return;
+    reply_.body = breaker.static_body;
+    reply_.content_type = "text/plain";
+}
+
+void OwnAnswer::add_redirect_target(std::string& to) const {
+    const route::Asked& asked = from_.asked;
+    const std::string& pattern = from_.course.route->redirect.to;
+    for (std::size_t i = 0; i < pattern.size();) {
+        const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
+        if ((starts("?{query}") || starts("&{query}")) && asked.target.query.empty()) {
+            i += 8;  // no bare mark
+        } else if (starts("{host}")) {
+            to += asked.facts.host;
+            i += 6;
+        } else if (starts("{path}")) {
+            // The server as a whole has no address of its own.
+            to += asked.target.form == http::Target::Form::asterisk ? std::string_view("/") : asked.target.path;
+            i += 6;
+        } else if (starts("{query}")) {
+            add_escaped(to, asked.target.query);
+            i += 7;
+        } else {
+            to += pattern[i++];
+        }
+    }
+}
+
+std::string_view OwnAnswer::write(net::Buffer& block) {
+    http::Writer writer(block.room());
+    write(writer);
+    if (!writer.overflow()) return writer.text();
+    large_.resize(most());
+    http::Writer second(large_);
+    write(second);
+    return second.text();
+}
+
+void OwnAnswer::write(http::Writer& to) {
+    const route::Route* const route = from_.course.route;
+    if (route == nullptr || route->response_edits.empty()) return http::write_local_reply(to, reply_);
+    const route::Edits& edits = route->response_edits;
+    net::Buffer small(context_.buffers);
+    std::string large;
+    http::Writer plain(small.room());
+    http::write_local_reply(plain, reply_);
+    std::string_view rest = plain.text();
+    if (plain.overflow()) {
+        large.resize(most());
+        http::Writer again(large);
+        http::write_local_reply(again, reply_);
+        rest = again.text();
+    }
+    for (bool status_line = true;; status_line = false) {
+        const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
+        if (line.size() == 2) break;
+        if (status_line || !edits.replaces(line.substr(0, line.find(':')))) to << line;
+        rest.remove_prefix(line.size());
+    }
+    write_edits(to, edits, from_);
+    to << rest;
+}
+
+// Only a configured body or what is filled in can make it larger than a buffer.
+std::size_t OwnAnswer::most() const {
+    constexpr std::size_t kOwnLines = 4096;
+    std::size_t size = reply_.body.size() + reply_.extra_lines.size() + reply_.detail.size() + kOwnLines;
+    if (const route::Route* const route = from_.course.route; route != nullptr)
+        size += route->response_edits.lines.size() + route->response_edits.fills.size() * http::kMaxHead;
+    return size;
+}
+
+}  // namespace switchyard::serve
