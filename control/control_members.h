@@ -98,7 +98,7 @@ struct Control::Members {
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void say_beginning(const Beginning& from, const std::string& file_hash);
     void file_refused(const Problem& problem, const std::string& hash);
-    // Nobody waits for it to be durable; that it failed is said in the log.
+    // No caller waits for it to be durable; that it failed is said in the log.
     void keep(StoreWriter::Write write);
     void collect();
     void release();

@@ -21,7 +21,7 @@ struct Case {
     bool sticky;
     double from;         // seconds of clean rollout before
     double median, p90;  // bounds in seconds; 0: none stated
-    double hangs = 0;    // of its requests, in a plan of short steps; then nobody but evidence takes them
+    double hangs = 0;    // of its requests, in a plan of short steps; then only evidence takes them
 };
 
 constexpr double kSameRate = -1;

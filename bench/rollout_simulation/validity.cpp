@@ -80,7 +80,7 @@ Kind slower_at(const char* name, double latency, double spread) {
 }
 
 // A fixed delay of 20 ms whose values lie within a millisecond: any quantile is passed by nearly all of what is a
-// little slower, which is nothing to anybody (frozen_quantiles.h).
+// little slower, which no user notices (frozen_quantiles.h).
 Kind fixed_delay(const char* name, bool sticky) {
     Kind kind{name, sticky, .001, 0};
     kind.regression.latency = 1.02, kind.spread = .0125, kind.user_spread = 0, kind.weather = false;

@@ -152,7 +152,7 @@ void compare_splits(const std::string& subject, const Split& before, const Split
         return sum;
     };
     const std::uint64_t old_sum = sum_of(before), new_sum = sum_of(after);
-    // Where nobody's share changes it is the weights that do.
+    // Where no share changes it is the weights that do.
     const auto same_share = [&](std::uint32_t old, std::uint32_t now) { return old * new_sum == now * old_sum; };
     bool shares_stay = true;
     for (const auto& [upstream, old] : before)

@@ -57,7 +57,7 @@ bool same_socket(const Address& a, const Address& b) {
     return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
 }
 
-// Anybody may send a header: only of trusted peers it says something.
+// Any client may send a header: only of trusted peers it says something.
 void check_client_header(Checks& checks, const std::string& at, const Listener& listener) {
     const std::string& name = listener.client_header;
     if (name.empty()) return;

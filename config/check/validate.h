@@ -1,5 +1,5 @@
 // The rules that go beyond one value: names that must exist, be unique, or fit together.
-// Called by parse(); called again by whoever edits a Model.
+// Called by parse(); called again by every editor of a Model.
 #pragma once
 
 #include <vector>

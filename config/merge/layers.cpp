@@ -49,7 +49,7 @@ Json merged(const std::vector<Layer>& layers) {
 }
 
 const std::string& source_of(const std::vector<Layer>& layers, std::string_view pointer) {
-    // What is missing is missing where it would stand: below the nearest place that somebody wrote.
+    // What is missing is missing where it would stand: below the nearest place that is written.
     for (auto steps = steps_of(pointer);; steps.pop_back()) {
         for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
             if (!steps.empty() && speaks_of(layer->document, steps)) return layer->name;

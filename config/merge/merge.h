@@ -5,7 +5,8 @@
 // value; split, match, when, sticky and health are one value each. Splits are compared as shares: reduced, without
 // arms of weight 0. Equal ends are no conflict, and the file's spelling is taken.
 // Invariants: merge(b, b, s) is s; merge(b, f, b) is f; equal ends give these ends. `model` is set exactly when there
-//   is no conflict; it need not be valid: whoever applies it validates. `process` is the state's, and never merged.
+//   is no conflict; it need not be valid: the caller that applies it validates. `process` is the state's, and never
+//   merged.
 // Threads: pure functions. Errors: every conflict at once, each with its three values, secrets hidden.
 #pragma once
 

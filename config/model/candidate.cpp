@@ -49,7 +49,7 @@ void keep_candidates(const Model& before, Model& after) {
     for (const auto& route : before.routes) olds.emplace(route.name, &route);
     for (auto& route : after.routes) {
         const auto found = olds.find(route.name);
-        // A route whose split nobody has touched stays as it is written.
+        // A route whose split has not changed stays as it is written.
         if (found != olds.end() && found->second->split == route.split && found->second->candidate == route.candidate)
             continue;
         if (!between_two(route) || !equal_weights(route)) {

@@ -1,4 +1,4 @@
-// Regular expressions of conditions: RE2, so that a value costs time in proportion to its length, whoever chose it.
+// Regular expressions of conditions: RE2, so that a value costs time in proportion to its length, whatever its source.
 //
 // Octets, not characters: a request's values need not be UTF-8, and what is not ASCII matches itself.
 // Threads: pure functions. Errors: words.

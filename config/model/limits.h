@@ -12,7 +12,7 @@ inline constexpr std::size_t kConditionValues = 10'000;  // members of one `in` 
 inline constexpr std::size_t kPatternLength = 1'024;     // characters of one regular expression
 
 inline constexpr std::int64_t kWorkers = 1'024;           // more threads than any machine we know has cores
-inline constexpr std::int64_t kResolverTimeout = 60'000;  // a look-up that takes longer helps nobody
+inline constexpr std::int64_t kResolverTimeout = 60'000;  // a look-up that takes longer is of no use
 inline constexpr std::int64_t kResolverAttempts = 10;
 inline constexpr std::size_t kResolverServers = 8;
 inline constexpr std::int64_t kDiscovered = 10'000;  // endpoints of one upstream: each is checked every second
@@ -30,7 +30,7 @@ inline constexpr std::int64_t kGenerations = 10'000'000;
 inline constexpr std::int64_t kRollouts = 10'000;  // ended ones stay in memory, up to 300 KiB each
 
 inline constexpr std::size_t kErrors =
-    100;  // that are told of one document; nobody reads more, and each has to be made
+    100;  // that are told of one document; more are not read, and each has to be made
 
 inline constexpr std::int64_t kCertificateDepth = 10;  // no authority signs through more
 inline constexpr std::size_t kNameLength = 100;        // names become metric labels and parts of URLs

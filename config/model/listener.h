@@ -39,7 +39,7 @@ struct ListenerTls {
     bool operator==(const ListenerTls&) const = default;
 };
 
-inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: whoever comes by a unix socket
+inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: every peer on a unix socket
 
 struct Listener {
     std::string name;

@@ -36,7 +36,7 @@ struct Rule {
     std::string name;
     Condition when;
     std::string upstream;
-    std::string fallback;  // who serves while `upstream` has no usable endpoint; empty: nobody
+    std::string fallback;  // serves while `upstream` has no usable endpoint; empty: none
     Respond respond;       // instead of an upstream
     bool operator==(const Rule&) const = default;
 };

@@ -1,7 +1,7 @@
 // A secret that the configuration only refers to, followed to where it stands: a variable of the environment, or a
 // file.
 //
-// Invariants: what is found is in no message, and nobody keeps it but what is compiled with it. Line ends behind it are
+// Invariants: what is found is in no message, and only what is compiled with it keeps it. Line ends behind it are
 //   taken off: editors and `echo` leave them.
 // Threads: any; blocks on the disk. Errors: no value, and `why` names the place that was looked at.
 #pragma once

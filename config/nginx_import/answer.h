@@ -18,7 +18,7 @@ void set_answer(Route& route, const Directive& answer, const Settings& settings,
                 Notes& notes);
 void set_not_carried_over(Route& route);
 Respond not_carried_over();
-// What requests get that nobody is let in by.
+// What requests get where no client is let in.
 Respond refused();
 // A redirect of everything to the same place by https: the other half of a server that terminates TLS.
 bool redirects_to_https(const Route& route);

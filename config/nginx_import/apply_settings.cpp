@@ -118,7 +118,7 @@ bool passes_on(const std::string& name, const Text& value) {
            !same_header(name, "Host") && !is_claim(name) && !same_header(name, "X-Request-Id");
 }
 
-// proxy_set_header X-Real-IP $http_x_real_ip: what anybody says about a request.
+// proxy_set_header X-Real-IP $http_x_real_ip: what any client says about a request.
 bool passes_claim_on(const std::string& name, const Text& value) {
     const auto variable = only_variable(value);
     const auto key = variable ? key_of(*variable) : std::nullopt;
@@ -179,7 +179,8 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
         }
     }
     if (host_given) return;
-    // nginx sends the host of the URL: with an address it is a virtual host, with an upstream a name nobody looks at.
+    // nginx sends the host of the URL: with an address it is a virtual host, with an upstream a name that no
+    // application looks at.
     const bool named =
         literal_host && !host.starts_with("unix:") &&
         std::ranges::any_of(host.substr(0, host.find(':')), [](unsigned char c) { return std::isalpha(c) != 0; });

@@ -1,7 +1,7 @@
 // What keeps requests out of a place: allow and deny, auth_…, client certificates, limit_except.
 //
 // Addresses become a condition that a rule answers with 403. Whatever else guards is not carried over: the place is
-// closed then, for everybody, until somebody guards it in another way and opens it.
+// closed then, for every client, until the operator guards it in another way and opens it.
 // Threads: plain values.
 #pragma once
 

@@ -150,7 +150,7 @@ void Servers::ask_clients(std::vector<Server>& servers) {
             if (server.listeners.contains(listener.name)) here.push_back(&server);
         const auto is_default = [&](const Server* server) { return server->default_at.contains(listener.name); };
         std::ranges::stable_partition(here, is_default);
-        // A mask stands for more names in nginx, a pattern for names that nobody can list, and at an address in clear
+        // A mask stands for more names in nginx, a pattern for names that cannot be listed, and at an address in clear
         // nobody is asked: what such a server guards stays closed.
         const bool all = std::ranges::all_of(here, [&](const Server* server) {
             const auto client = server->tls.client(folder_);

@@ -1,4 +1,4 @@
-// The whole of a file that somebody has named, or why it cannot be read, with its name.
+// The whole of a file that was named, or why it cannot be read, with its name.
 //
 // Threads: any; blocks on the disk.
 #pragma once

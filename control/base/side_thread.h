@@ -10,7 +10,7 @@
 
 namespace switchyard::control {
 
-// `name`: at most 15 octets, for whoever looks at the process.
+// `name`: at most 15 octets, for those who look at the process.
 inline std::thread side_thread(const char* name, std::function<void()> work) {
     sigset_t all, before;
     sigfillset(&all);

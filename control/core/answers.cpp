@@ -19,7 +19,7 @@ void Answers::begin(const std::string& who, const std::string& key, const std::s
     order_.push_back({who, key});
     while (order_.size() > kKept) {
         const auto oldest = entries_.find(order_.front());
-        // One in progress has somebody waiting for it: it goes to the back of the queue instead.
+        // One in progress has a caller waiting for it: it goes to the back of the queue instead.
         if (oldest != entries_.end() && !oldest->second.answer)
             order_.push_back(order_.front());
         else if (oldest != entries_.end())

@@ -22,7 +22,7 @@ struct Caller {
     bool operator==(const Caller&) const = default;
 };
 
-// The verb of a file that is read again by itself: nobody is there who could insist.
+// The verb of a file that is read again by itself: no caller is there to insist.
 inline constexpr const char* kReloadVerb = "file";
 
 struct Change {
@@ -42,14 +42,14 @@ struct Change {
     std::string holder;            // the rollout that makes this change may touch the routes it holds
     // Put in force even where the store refuses it, and stored as soon as it can be: a return to the old release.
     bool unstored_if_need_be = false;
-    bool force = false;     // past the guard: somebody insists, or an automatic return must not be kept from its way
+    bool force = false;     // past the guard: the caller insists, or an automatic return must not be kept from its way
     bool document = false;  // a whole one: judged beside control's thread, so the edit must not look at control
     std::optional<Restored> restores;  // an earlier generation is what the edit brings back
 };
 
 // Who holds a route.
 struct Holder {
-    std::string rollout;     // empty: nobody
+    std::string rollout;     // empty: none
     bool returning = false;  // its traffic is on its way back: an undo may go before it
     std::string to = {};     // the upstream it leads to: who @candidate is meanwhile
     bool operator==(const Holder&) const = default;

@@ -144,7 +144,7 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
                          prepared.changes,
                          prepared.snapshot->certificates};
     commit.base = change.file;
-    // Nobody sees the receipt of a file: history and audit say as well which traffic it moves.
+    // The receipt of a file is not seen: history and audit say as well which traffic it moves.
     if (change.file)
         commit.generation.changes.insert(commit.generation.changes.end(), prepared.moves.begin(), prepared.moves.end());
     commit.keep = prepared.model->process.keep_generations;
@@ -165,7 +165,7 @@ void Controller::change(Change change, Answered done) {
 }
 
 void Controller::in_turn(bool dry_run, const Answered& done, Turns::Job job) {
-    if (dry_run) return job(Turn{});  // changes nothing, and waits for nobody
+    if (dry_run) return job(Turn{});  // changes nothing, and does not wait
     if (!turns_.take(std::move(job))) done(problems::store_busy("changes wait for the disk that holds state_dir"));
 }
 
@@ -173,7 +173,7 @@ void Controller::make(Change change, Steady arrived, Answered done, Turn turn) {
     if (change.document && ports_.aside)
         return judge_aside(std::move(change), arrived, std::move(done), std::move(turn));
     Result<Prepared> prepared = problems::internal("it could not be prepared");
-    // However it ends, whoever asked is answered: a key in progress would keep each repetition waiting.
+    // However it ends, the caller is answered: a key in progress would keep each repetition waiting.
     try {
         prepared = prepare(change);
     } catch (const std::exception& error) {
@@ -213,7 +213,7 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
         [this, judging, alive = std::weak_ptr(alive_)] {
             if (alive.expired() || stopped_) return;
             auto& [in_force, facts, made_of, began, answer, held_turn, held_then, judged] = *judging;
-            // A return that waited for nobody has gone before it.
+            // A return that did not wait has gone before it.
             if (in_force != model_)
                 return judge_aside(std::move(made_of), began, std::move(answer), std::move(held_turn));
             if (!judged) return answer(judged.error());
@@ -279,7 +279,7 @@ void Controller::put_in_force(Making& making) {
     pending_ = making.commit.pending;
     waits_on_for_.clear();
     if (pending_) {
-        // Whoever was promised a minute has it from now on, however long the disk took.
+        // A caller that was promised a minute has it from now on, however long the disk took.
         pending_->deadline_ms =
             std::max(pending_->deadline_ms,
                      unix_ms(system_clock::now() + change.confirm_within.value_or(std::chrono::milliseconds{})));
@@ -305,7 +305,7 @@ void Controller::put_in_force(Making& making) {
         if (!ec && !alive.expired()) finish(g);
     });
     snapshot_ = making.prepared.snapshot;
-    // Endpoints without health checks are up before somebody routes to them.
+    // Endpoints without health checks are up before a worker routes to them.
     ports_.follow(*model_);
     ports_.publish(std::move(making.prepared.snapshot));
     events_.add("change", std::move(event));

@@ -94,7 +94,7 @@ void Controller::store_answered(Making& making, const Result<void>& stored) {
     put_in_force(making);
 }
 
-// Not while somebody else's change waits for the disk longer than our patience lasts.
+// Not while another change waits for the disk longer than our patience lasts.
 void Controller::in_turn_or_unstored(Change change, Steady arrived, Answered done) {
     struct Queued {
         Change change;

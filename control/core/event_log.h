@@ -1,4 +1,4 @@
-// What happened, for whoever watches: a bounded log of events with ever-growing ids, and a bell for new ones.
+// What happened, for those that watch: a bounded log of events with ever-growing ids, and a bell for new ones.
 //
 // Invariants: ids grow, also across restarts (they begin at the start time in microseconds), so a client that resumes
 //   with an id from before a restart misses nothing silently: since() tells when something it wanted is gone.

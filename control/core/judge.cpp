@@ -20,7 +20,7 @@ Result<void> guard_says(const config::Model& in_force, const config::Model& next
     if (safe) return {};
     auto problem = safe.error();
     if (change.file) problem.kind = kGuard;
-    // A file that is read again has nobody who could insist.
+    // A file that is read again has no caller to insist.
     const bool reload = change.file && change.verb == kReloadVerb;
     problem.detail += reload ? " (a reload has no force; switchyard apply has)" : edits::kForceHint;
     return problem;

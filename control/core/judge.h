@@ -29,7 +29,7 @@ struct Judged {
 Result<Judged> judge(const config::Model& in_force, const Facts& facts, const Change& change,
                      const std::function<Result<void>(const config::Model& next)>& held, const edits::LedTo& led_to);
 
-// What the guard says of it, in the words of whoever asks. Part of judge(); for when the facts have changed since.
+// What the guard says of it, in the caller's words. Part of judge(); for when the facts have changed since.
 Result<void> guard_says(const config::Model& in_force, const config::Model& next, const Facts& facts,
                         const Change& change);
 

@@ -3,7 +3,7 @@
 //
 // Invariants: at most one Turn is held; the next begins when the last copy of it is gone, whatever it was that let go
 //   of it. Turns begin in the order in which they were asked for, but a return to an old release goes before all who
-//   wait. When nobody is before him, a caller's turn begins within take().
+//   wait. When no other is before it, a caller's turn begins within take().
 // Threads: control. Bounded: kMostWaiting, without the returns (each rollout has one).
 #pragma once
 
@@ -40,7 +40,7 @@ class Turns {
         (place == Place::first ? first_ : waiting_).push_back(std::move(job));
         return true;
     }
-    // Nobody who waits gets a turn any more.
+    // No waiting caller gets a turn any more.
     void stop() {
         alive_.reset();
         first_.clear();

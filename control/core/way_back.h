@@ -1,4 +1,4 @@
-// Where an undo without a number returns to: before the last thing that somebody did.
+// Where an undo without a number returns to: before the last thing that an operator did.
 //
 // A rollout is one thing, whatever the number of its generations: before its first. Where others changed something
 //   meanwhile their changes stay, and only the routes of the rollout return. An automatic return (not confirmed, a

@@ -1,7 +1,7 @@
 // An edit: a pure function from the configuration in force (and what is true right now) to the one wanted.
 //
 // Invariants: changes nothing itself; a Problem means "refused", and names the place. The result need not be valid:
-//   whoever applies it calls config::validate() and compile().
+//   the caller that applies it calls config::validate() and compile().
 #pragma once
 
 #include <functional>

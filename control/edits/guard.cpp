@@ -43,7 +43,7 @@ class Sight {
   public:
     Sight(const config::Model& model, const Facts& facts) : model_(model), facts_(facts) {}
 
-    // Empty: somebody serves.
+    // Empty: an endpoint serves.
     const std::string& nobody_in(const std::string& name) {
         const auto [it, fresh] = seen_.try_emplace(name);
         if (fresh) it->second = look(name);

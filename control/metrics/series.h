@@ -29,7 +29,7 @@ class Series {
     using Time = std::chrono::steady_clock::time_point;
     static constexpr std::int64_t kSeconds = 600;
     static constexpr std::size_t kMostLines = 256;  // some 20 KB each
-    // Of seconds. Long enough that whoever is asked twice a minute keeps his line.
+    // Of seconds. Long enough that what is asked for twice a minute keeps its line.
     static constexpr std::int64_t kSilence = 60;
     static constexpr std::uint32_t kAllRoutes = ~std::uint32_t{0};
 

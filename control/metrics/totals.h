@@ -70,7 +70,7 @@ class Totals {
     static constexpr std::size_t kMostGone = 256;
     // As many may have come since configured() was told last: it ought to be told now, whenever its turn is.
     bool crowded() const { return cells_.size() > looked_through_ + kMostGone; }
-    // Nobody has known the name for a while, and its id may be another's.
+    // The name has not been known for a while, and its id may be another's.
     void forget_route(std::uint32_t id);
     void forget_upstream(std::uint32_t id);
     // No worker knows it any more, and its id may be another's.

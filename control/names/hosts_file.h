@@ -1,4 +1,4 @@
-// /etc/hosts: names with the addresses that somebody has written down for them.
+// /etc/hosts: names with the addresses that are written down for them.
 //
 // Pure. Errors: a line that cannot be understood is left out, as everybody does it.
 #pragma once

@@ -47,7 +47,7 @@ std::string lowered(std::string_view text) {
 
 }  // namespace
 
-// Calls keep it alive until they have ended; `over` tells them that nobody waits.
+// Calls keep it alive until they have ended; `over` tells them that no caller waits.
 class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
   public:
     struct Place {
@@ -110,7 +110,7 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
         while (!self->over_ && !self->jobs_.empty()) {
             auto job = std::move(self->jobs_.front());
             self->jobs_.pop_front();
-            // Whoever is told may throw; those who wait behind are asked all the same.
+            // A caller that is told may throw; those behind it are served all the same.
             try {
                 auto answer = co_await self->run(job);
                 self->timer_.cancel();

@@ -1,4 +1,4 @@
-// HTTP/1.1 to one server outside, in clear or by TLS, on the loop of whoever asks: a call with a body and an answer as
+// HTTP/1.1 to one server outside, in clear or by TLS, on the caller's loop: a call with a body and an answer as
 // a whole, or an answer that goes on, line by line.
 //
 // One connection, kept between calls; calls wait for each other. A kept connection that turns out to be closed before

@@ -1,4 +1,4 @@
-// A file that is read again and again, by somebody who waits for its disk no longer than kPatience.
+// A file that is read again and again, by a caller that waits for its disk no longer than kPatience.
 //
 // One reading at a time: who asks while one is under way gets what it brings; one that hangs is waited for by its own
 //   thread alone, and the next one begins when it has come back.

@@ -1,8 +1,8 @@
 // TLS towards a server: whom it is believed, what name it is asked by, and what is shown to it.
 //
 // A context is made once for its settings and used for many connections; `aim` makes one connection ask for a name and
-// insist on it. Whoever drives the handshake says with `tls_trouble` why it failed, in words an operator can use.
-// Threads: any; a context is shared by connections of one thread. Owns: nothing but what it returns. Making a
+// insist on it. The caller that drives the handshake says with `tls_trouble` why it failed, in words an operator can
+// use. Threads: any; a context is shared by connections of one thread. Owns: nothing but what it returns. Making a
 // context reads files and blocks on their disk: control's loop does it aside (`PatientRead`).
 #pragma once
 

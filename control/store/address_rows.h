@@ -1,4 +1,4 @@
-// Last good addresses of names: facts beside the generations, of use to the next start and to nobody else.
+// Last good addresses of names: facts beside the generations, of use to the next start only.
 //
 // The table is made by the first write and belongs to no format: a program that does not know it loses nothing.
 // Errors: SQLite's, thrown.

@@ -10,7 +10,7 @@
 namespace switchyard::control::audit_rows {
 namespace {
 
-// One of either takes a millisecond or two: nobody who waits meanwhile notices.
+// One of either takes a millisecond or two: no waiting caller notices.
 constexpr int kSliceLines = 128;
 constexpr std::size_t kSliceOctets = 256 * 1024;
 
@@ -73,7 +73,7 @@ void verify(Database& database, AuditVerification& so_far) {
         so_far.done = true;
     };
     auto& s = database.statement("SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?");
-    // Also what somebody has put before the first line.
+    // Also what was put before the first line.
     s.bind(1, first ? std::numeric_limits<std::int64_t>::min() : signed_of(verdict.entries));
     s.bind(2, kSliceLines);
     std::size_t lines = 0, octets = 0;

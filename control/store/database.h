@@ -31,7 +31,7 @@ class Database {
 
     std::optional<std::string> meta(const char* name);
     void set_meta(const char* name, const std::string& value);
-    // A number among them; 0 when there is none, or when somebody has written something else there.
+    // A number among them; 0 when there is none, or when something else is written there.
     std::uint64_t count(const char* name);
 
     // Runs `body` in one transaction, or refuses while the store is unavailable; any failure leaves nothing behind.

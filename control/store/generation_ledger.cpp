@@ -15,7 +15,7 @@
 namespace switchyard::control {
 namespace {
 
-// `text` under `path`, durable: whoever reads it later finds the old text or the new one. Zero, or the errno.
+// `text` under `path`, durable: a later reader finds the old text or the new one. Zero, or the errno.
 int replace_durably(const std::string& path, const std::string& text) {
     const std::string fresh = path + ".new";
     const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

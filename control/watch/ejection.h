@@ -42,7 +42,7 @@ class Ejection {
 
     // Ejections so far, by upstream and address.
     const std::map<std::pair<std::string, std::string>, std::uint64_t>& total() const { return total_; }
-    // Nobody knows the endpoint any more.
+    // The endpoint is not known any more.
     void forget(const std::string& upstream, const std::string& address) { total_.erase({upstream, address}); }
 
   private:

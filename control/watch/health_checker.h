@@ -56,7 +56,7 @@ class HealthChecker {
     // By the identity of a member.
     const Seen* seen(const std::string& upstream, const std::string& member) const;
     const std::map<std::string, Counts>& counts() const { return counts_; }  // by upstream, ever growing
-    // Nobody knows the upstream any more.
+    // The upstream is not known any more.
     void forget(const std::string& upstream) { counts_.erase(upstream); }
     // Every endpoint has been checked at least once.
     bool all_checked() const;

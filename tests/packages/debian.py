@@ -62,14 +62,17 @@ def needs(packages):
     return sorted(names)
 
 
-def system(build, names, variant="apt"):
+def key_of(names):
+    return hashlib.sha256(" ".join([SUITE, *names]).encode()).hexdigest()[:12]
+
+
+def system(build, names):
     """A tar of a system with these packages; made once for each list of them."""
-    key = hashlib.sha256(" ".join([SUITE, variant, *names]).encode()).hexdigest()[:12]
-    tar = pathlib.Path(build) / "debian" / f"{SUITE}-{variant}-{key}.tar"
+    tar = pathlib.Path(build) / "debian" / f"system-{key_of(names)}.tar"
     if not tar.exists():
         tar.parent.mkdir(exist_ok=True)
         fresh = tar.with_suffix(".new.tar")
-        run("mmdebstrap", f"--variant={variant}", "--mode=root", f"--include={','.join(names)}", SUITE, fresh,
+        run("mmdebstrap", "--variant=apt", "--mode=root", f"--include={','.join(names)}", SUITE, fresh,
             f"deb {mirror()} {SUITE} main")
         fresh.rename(tar)
     return tar
@@ -82,6 +85,8 @@ class Root:
         self.path = pathlib.Path(folder)
         self.path.mkdir()
         run("tar", "-x", "-C", self.path, "-f", tar, "--numeric-owner")
+        # A system that is thrown away need not survive the loss of power: dpkg waits for the disk at every file otherwise.
+        (self.path / "etc/dpkg/dpkg.cfg.d/thrown-away").write_text("force-unsafe-io\n")
 
     def command(self, script, user="root"):
         inside = ('mount -t proc proc "$0/proc" && ip link set lo up 2>/dev/null; '

@@ -70,7 +70,7 @@ def older(package, work):
     turned.write_text(turned.read_text().replace("rotate 14", "rotate 7"))
     (tree / "usr/share/doc/switchyard/was-there-once").write_text("gone since\n")
     out = work / f"switchyard_{OLDER}.deb"
-    debian.run("dpkg-deb", "--root-owner-group", "-b", tree, out)
+    debian.run("dpkg-deb", "--root-owner-group", "-Zgzip", "-b", tree, out)
     return out
 
 

@@ -1,5 +1,5 @@
 // The names of the releases a response may come from, as small numbers: 0 not told, 1 … n the names given,
-// kOther a name nobody announced. Immutable once a run has started, so every thread may read it.
+// kOther a name that was not announced. Immutable once a run has started, so every thread may read it.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kScratch = 256 * 1024;            // one recv(); a large body takes several
 constexpr Nanos kSweep = 50 * kMillisecond;             // how late a time limit may be noticed
-constexpr Nanos kUnreachablePause = 10 * kMillisecond;  // closed loop: do not hammer a port where nobody listens
+constexpr Nanos kUnreachablePause = 10 * kMillisecond;  // closed loop: do not hammer a port without a listener
 
 double thread_cpu_seconds() {
     timespec t;

@@ -133,7 +133,7 @@ void LoadThread::read(Slot& slot, std::uint32_t id) {
         tally_.bytes_in += static_cast<std::uint64_t>(got);
         std::size_t used = 0;
         progress = slot.reader.feed({scratch_.data(), static_cast<std::size_t>(got)}, used);
-        // Bytes after the end of a response that nobody asked for: the framing is broken.
+        // Bytes after the end of a response that was not asked for: the framing is broken.
         if (progress == Read::complete && used != static_cast<std::size_t>(got)) progress = Read::malformed;
     }
     if (progress == Read::more) return;

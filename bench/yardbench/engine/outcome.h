@@ -14,7 +14,7 @@ class ResponseReader;
 
 enum class Failure : std::uint8_t {
     none,
-    refused,          // connect() failed: nobody listens, no route, no local port left
+    refused,          // connect() failed: no listener, no route, no local port left
     connect_timeout,  // connect() was not answered within the time limit
     reset,            // the connection was reset after the request was sent, before its response was whole
     closed_early,     // … or closed in an orderly way, but too early

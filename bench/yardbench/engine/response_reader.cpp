@@ -155,7 +155,7 @@ bool ResponseReader::read_line(std::string_view name, std::string_view value) {
     switch (name.size()) {
         case 10:
             if (same_word(name, "connection")) {
-                // Whoever says both will close.
+                // A server that says both will close.
                 says_close_ = says_close_ || contains_word(value, "close");
                 keep_alive_ = !says_close_ && (keep_alive_ || contains_word(value, "keep-alive"));
                 return true;
@@ -176,7 +176,7 @@ bool ResponseReader::read_line(std::string_view name, std::string_view value) {
             if (same_word(name, "content-length")) {
                 const std::uint64_t other = left_;
                 const bool again = std::exchange(has_length_, true);
-                // Two lengths that differ: nobody can tell where the response ends.
+                // Two lengths that differ: the end of the response is unknown.
                 return read_number(value, left_) && (!again || left_ == other);
             }
             break;

@@ -187,7 +187,7 @@ class Reader {
         scenario_.groups.push_back(std::move(group));
     }
 
-    // A step that needs what nobody gives would never be done, and nobody would see it.
+    // A step that needs what no step gives would never be done, and no message would say so.
     void require_variables(const Group& group, const std::string& at) {
         std::vector<bool> known(scenario_.names.variables.size());
         for (const auto& [variable, value] : scenario_.variables) known[variable] = true;

@@ -17,7 +17,7 @@ std::string_view needed(Access access) {
 }
 
 std::optional<Problem> by_token(Context& context, AdminRequest& request, AdminReply& refused) {
-    // The right token first: whoever guesses beside it must not keep it out.
+    // The right token first: a client that guesses beside it must not keep it out.
     const auto said = request.header("authorization");
     if (const auto identity = context.tokens.identify(said)) {
         request.who = identity->name;

@@ -11,7 +11,7 @@
 namespace switchyard::control {
 namespace {
 
-// Longer ones are somebody's mistake, and they are kept in the store.
+// Longer ones are a mistake, and they are kept in the store.
 constexpr std::size_t kKeyLimit = 200;
 constexpr std::size_t kReasonLimit = 1000;
 

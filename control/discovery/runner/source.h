@@ -1,4 +1,4 @@
-// Somebody who names endpoints, asked again and again.
+// What names endpoints, asked again and again.
 //
 // Threads: control, which a source never blocks. Every answer, good or bad, is a Sighting; a source that is silent says
 //   so itself when its time limit is over. It ends with its destructor: nothing is heard of it afterwards.

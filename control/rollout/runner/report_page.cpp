@@ -50,7 +50,8 @@ std::string escaped(std::string_view text) {
 // What is drawn, as the script reads it. It ends no element, whatever stands in a name.
 std::string drawn(const Json& report) {
     Json out;
-    for (const char* key : {"from", "to", "weight_in_force", "timeline", "evidence"}) out[key] = report.value(key, Json());
+    for (const char* key : {"from", "to", "weight_in_force", "timeline", "evidence"})
+        out[key] = report.value(key, Json());
     std::string text;
     for (const char c : out.dump())
         if (c == '<')
