@@ -197,6 +197,7 @@ void Control::Members::end() {
     file_watches.clear();
     discovery->stop();
     names->stop();
+    acme->stop();
     certificates->stop();
     health->stop();
     ejection->stop();
@@ -212,6 +213,7 @@ Control::~Control() {
     if (!members_) return;
     if (members_->admin) members_->admin->stop();
     if (members_->controller) members_->controller->stop();
+    if (members_->acme) members_->acme->stop();
     if (members_->certificates) members_->certificates->stop();
     if (members_->pool) members_->pool->stop();
     members_->aside.stop();
@@ -227,6 +229,7 @@ int Control::run() {
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
+    m.acme->follow();
     while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
     }
     log_info("ended");

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "control/acme/acme.h"
 #include "control/admin/server/server.h"
 #include "control/certificates/certificates.h"
 #include "control/control.h"
@@ -51,6 +52,7 @@ struct Control::Members {
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
     std::unique_ptr<Certificates> certificates;
+    std::unique_ptr<acme::Acme> acme;
     Totals totals;
     Series series;
     std::unique_ptr<rollout::Rollouts> rollouts;
@@ -77,6 +79,7 @@ struct Control::Members {
     bool look_whether_settled();
     void build_core();
     void build_certificates();
+    void build_acme();
     void went_down(const std::string& upstream, const std::string& address);
     void build_rollouts();
     void look_who_leads();

@@ -112,6 +112,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
         if (!token) return token.error();
         tokens.push_back(std::move(*token));
     }
+    build_acme();
     context.reset(new Context{io.get_executor(),
                               *controller,
                               aside,
@@ -120,6 +121,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               *ejection,
                               *names,
                               *certificates,
+                              *acme,
                               *discovery,
                               [this] { return look_whether_settled(); },
                               totals,

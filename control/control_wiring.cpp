@@ -166,6 +166,7 @@ void Control::Members::build_core() {
         ejection->follow(model, names->known());
         names->follow(model);
         certificates->follow();
+        if (acme) acme->follow();
         // Where the kernel chose the port, that is the listener's.
         auto own = model.listeners;
         for (std::size_t i = 0; i < own.size(); ++i)
@@ -285,6 +286,8 @@ void Control::Members::follow_secrets() {
 
 void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
     const bool as_led = next->led == led.version;
+    // An authority may be looking: what it asks for is answered at every moment.
+    next = with_challenges(std::move(next), registry);
     registry.published(*next);
     service.keep(*next);
     pool->publish(std::move(next));

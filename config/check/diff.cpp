@@ -231,7 +231,10 @@ std::vector<std::string> diff(const Model& before, const Model& after) {
     for (const auto& [name, certificate] : after.certificates) {
         const auto old = before.certificates.find(name);
         if (old == before.certificates.end())
-            lines.push_back(fmt::format("certificate {} added ({})", name, certificate.chain));
+            lines.push_back(fmt::format("certificate {} added ({})", name,
+                                        certificate.acme
+                                            ? fmt::format("by acme for {}", fmt::join(certificate.acme->names, ", "))
+                                            : certificate.chain));
         else
             compare(fmt::format("certificate {}: ", name), "", Value(old->second), Value(certificate), lines);
     }

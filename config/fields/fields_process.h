@@ -126,6 +126,9 @@ void describe(Visitor& field, Type<Listener>) {
            .choices = {"http/1.1", "h2"}});
     field("redirect_https", &Listener::redirect_https,
           {.doc = "Answer every request with 308 to https:// with the same host and target."});
+    field(
+        "acme_challenges", &Listener::acme_challenges,
+        {.doc = "Folder in which certbot, lego or dehydrated put what /.well-known/acme-challenge/ is answered with."});
 }
 
 }  // namespace switchyard::config

@@ -8,10 +8,32 @@
 namespace switchyard::config {
 
 template <class Visitor>
+void describe(Visitor& field, Type<AccountBinding>) {
+    field("key_id", &AccountBinding::key_id, {.doc = "What the authority calls the key.", .required = true});
+    field("key_file", &AccountBinding::key_file,
+          {.doc = "File that holds the key as the authority gave it: base64url, on one line.", .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Acme>) {
+    field("names", &Acme::names, {.doc = "Host names that the certificate is for.", .required = true});
+    field("email", &Acme::email, {.doc = "Where the authority may write to."});
+    field("directory", &Acme::directory,
+          {.doc = "The authority: letsencrypt, letsencrypt-staging, or the https:// URL of its directory."});
+    field("ca", &Acme::ca,
+          {.doc = "PEM file of whom the directory is believed by; empty: the machine's own authorities."});
+    field("challenge", &Acme::challenge,
+          {.doc = "How the names are proven: by a listener in clear (http-01), by one that speaks TLS (tls-alpn-01), "
+                  "or by what the authority offers and a listener can answer.",
+           .choices = {"any", "http-01", "tls-alpn-01"}});
+    field("account", &Acme::account, {.doc = "For an authority that asks for an account of its own (EAB)."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Certificate>) {
-    field("chain", &Certificate::chain,
-          {.doc = "PEM file: the certificate, then those that signed it.", .required = true});
-    field("key", &Certificate::key, {.doc = "PEM file of its private key, without a password.", .required = true});
+    field("chain", &Certificate::chain, {.doc = "PEM file: the certificate, then those that signed it."});
+    field("key", &Certificate::key, {.doc = "PEM file of its private key, without a password."});
+    field("acme", &Certificate::acme, {.doc = "Instead of files: ask an authority for it, and renew it in time."});
 }
 
 template <class Visitor>

@@ -57,6 +57,7 @@ struct Listener {
     std::optional<ListenerTls> tls;            // none: in clear
     std::vector<std::string> protocols;        // kHttp1, kHttp2; none: both over TLS, kHttp1 in clear
     bool redirect_https = false;               // every request is sent to https:// with the same host and target
+    std::string acme_challenges;               // folder of the challenges of certbot and the like; empty: none
     bool operator==(const Listener&) const = default;
 };
 

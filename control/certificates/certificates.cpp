@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <filesystem>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "config/model.h"
@@ -26,7 +27,7 @@ std::set<std::string> shown_by(const config::Model& model) {
 
 std::set<CertificateShelf::Files> files_in(const config::Model& model) {
     std::set<CertificateShelf::Files> out;
-    for (const auto& name : shown_by(model)) out.insert(files_of(model.certificates.at(name)));
+    for (const auto& name : shown_by(model)) out.insert(files_of(model, name));
     return out;
 }
 
@@ -177,6 +178,8 @@ bool Certificates::took_checks(const Pass& pass) {
 
 // The first time it is only remembered.
 void Certificates::note_trouble(const Files& files, const std::string& why) {
+    if (const auto* kept = shelf_.find(files); kept != nullptr && !kept->identity && files.first == files.second)
+        return;  // it is asked for, and whoever asks says why it is not there
     const auto known = troubles_.find(files);
     if (why.empty()) {
         if (known == troubles_.end()) return;
@@ -221,9 +224,10 @@ void Certificates::tend() {
     shelf_.tickets().rotate_if_due(ports_.steady());
     const auto& model = ports_.model();
     for (const auto& name : shown_by(model)) {
-        const auto* kept = shelf_.find(files_of(model.certificates.at(name)));
+        const auto* kept = shelf_.find(files_of(model, name));
         if (kept == nullptr) continue;
         const auto* identity = kept->identity.get();
+        if (identity == nullptr && model.certificates.at(name).acme) continue;  // whoever asks for it says why
         const std::string sha256 = identity == nullptr ? "" : identity->fingerprint;
         auto now = standing_of(identity, ports_.now());
         auto& told = told_[name];
@@ -254,7 +258,7 @@ void Certificates::arm(std::chrono::milliseconds after) {
 std::string Certificates::names_of(const Files& files) const {
     std::vector<std::string> out;
     for (const auto& [name, certificate] : ports_.model().certificates)
-        if (files_of(certificate) == files) out.push_back(name);
+        if (files_of(ports_.model(), name) == files) out.push_back(name);
     return fmt::format("{}", fmt::join(out, ", "));
 }
 
@@ -265,15 +269,18 @@ std::vector<Certificates::Sight> Certificates::sights() const {
         Sight sight;
         sight.name = name;
         sight.files = certificate;
+        std::tie(sight.files.chain, sight.files.key) = files_of(model, name);
         sight.now = ports_.now();
         for (const auto& listener : model.listeners)
             if (listener.tls && std::ranges::find(listener.tls->certificates, name) != listener.tls->certificates.end())
                 sight.listeners.push_back(listener.name);
-        const auto files = files_of(certificate);
+        const auto files = files_of(model, name);
         if (const auto* kept = shelf_.find(files)) {
             sight.identity = kept->identity;
             sight.standing = standing_of(kept->identity.get(), ports_.now());
         }
+        if (certificate.acme && !sight.identity)
+            sight.standing.detail = "it is not issued yet; its names are shown another certificate";
         if (const auto found = troubles_.find(files); found != troubles_.end()) {
             sight.trouble = found->second.why;
             sight.trouble_since = found->second.since;
@@ -290,14 +297,15 @@ std::vector<std::string> Certificates::keep_usable(config::Model& earlier, const
         auto& then = earlier.certificates.at(name);
         const auto in_force = now.certificates.find(name);
         if (in_force != now.certificates.end() && in_force->second == then) continue;
-        const auto* kept = shelf_.find(files_of(then));
-        auto reading = kept == nullptr ? CertificateShelf::read(files_of(then), {}) : CertificateShelf::Reading{};
+        const auto files = files_of(earlier, name);
+        const auto* kept = shelf_.find(files);
+        auto reading = kept == nullptr ? CertificateShelf::read(files, {}) : CertificateShelf::Reading{};
         const auto& identity = kept == nullptr ? reading.identity : kept->identity;
         const auto standing = standing_of(identity.get(), ports_.now());
         const bool usable = standing.word == Standing::Word::valid || standing.word == Standing::Word::expires_soon;
         if (usable) continue;
         if (in_force == now.certificates.end()) {
-            shelf_.excuse(files_of(then));
+            shelf_.excuse(files);
             continue;
         }
         then = in_force->second;

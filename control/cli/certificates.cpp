@@ -1,4 +1,4 @@
-// switchyard certificates [--reload]: what is shown to whom, and how long it lasts.
+// switchyard certificates [--reload | --renew NAME]: what is shown to whom, and how long it lasts.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -15,6 +15,21 @@ std::string hosts_named(const Json& one) {
     for (std::size_t i = 0; i < std::min(names.size(), kNamesShown); ++i)
         out += (i == 0 ? "" : ", ") + text_of(names[i]);
     if (names.size() > kNamesShown) out += fmt::format(" and {} more", names.size() - kNamesShown);
+    return out;
+}
+
+// How an authority is asked for it, in a sentence.
+std::string asked_for(const Json& acme) {
+    const auto state = acme.value("state", "");
+    auto out = state == "asking"
+                   ? fmt::format("it is asked for from {} ({})", acme.value("directory", ""), acme.value("step", ""))
+               : state == "queued" ? std::string("it is about to be asked for")
+               : state == "failed" ? fmt::format("not issued by {}, {} time(s) in a row", acme.value("directory", ""),
+                                                 text_of(acme["failures"]))
+                                   : fmt::format("from {}", acme.value("directory", ""));
+    if (acme.contains("said")) out += fmt::format(": {}: {}", acme.value("kind", ""), acme.value("said", ""));
+    if (acme.contains("next"))
+        out += fmt::format("; {} {}", state == "failed" ? "asked again" : "renewed", acme.value("next", ""));
     return out;
 }
 
@@ -38,6 +53,7 @@ void print_certificates(const Json& all) {
         if (one.contains("trouble"))
             fmt::print("{}: its files cannot be used since {}: {}\n", name, one["trouble"].value("since", ""),
                        one["trouble"].value("detail", ""));
+        if (one.contains("acme")) fmt::print("{}: {}\n", name, asked_for(one["acme"]));
     }
 }
 
@@ -48,10 +64,15 @@ void add_certificates(CLI::App& app, Options& options, Action& action) {
                           "switchyard certificates --reload");
     auto reload = std::make_shared<bool>(false);
     verb->add_flag("--reload", *reload, "look at their files now; ends when what they hold is in force");
-    verb->callback([&, reload] {
-        action = [&, reload] {
-            if (!*reload) return show(options, "/v1/certificates", print_certificates);
-            const auto answer = AdminClient(options.client).call("POST", "/v1/certificates/reload");
+    auto renew = std::make_shared<std::string>();
+    verb->add_option("--renew", *renew, "ask the authority of this certificate (acme) for a new one now")
+        ->excludes("--reload");
+    verb->callback([&, reload, renew] {
+        action = [&, reload, renew] {
+            if (!*reload && renew->empty()) return show(options, "/v1/certificates", print_certificates);
+            const auto answer = AdminClient(options.client)
+                                    .call("POST", *reload ? std::string("/v1/certificates/reload")
+                                                          : "/v1/certificates/" + path_segment(*renew) + "/renew");
             if (!answer.done()) return print_problem(options, answer);
             if (options.json)
                 fmt::print("{}\n", json_text(answer.json));

@@ -6,10 +6,67 @@
 #include <cstdio>
 
 #include "config/text/nearest.h"
+#include "control/cli/secure_site.h"
 #include "control/cli/slip.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
+namespace {
+
+void add_site_options(CLI::App& verb, SecureSite& site, CLI::Option* secure, CLI::Option* file) {
+    secure->excludes(file);
+    verb.add_option("--to", site.endpoints, "with --tls: where the site is served, as host:port")->needs(secure);
+    verb.add_flag("--accept-terms", site.terms_accepted, "with --tls: the authority's terms of service are accepted")
+        ->needs(secure);
+    verb.add_option("--email", site.email, "with --tls: where the authority may write to")->needs(secure);
+    verb.add_option("--directory", site.directory,
+                    "with --tls: the authority: letsencrypt, letsencrypt-staging or the URL of its directory")
+        ->needs(secure);
+    verb.add_option("--ca", site.ca, "with --tls: PEM file of whom the directory is believed by")->needs(secure);
+    verb.add_option("--http", site.http, "with --tls: where plain HTTP is accepted, 0.0.0.0:80")->needs(secure);
+    verb.add_option("--admin-bind", site.admin, "with --tls: where the admin API is, 127.0.0.1:9900")->needs(secure);
+    verb.add_option("--https", site.https, "with --tls: where TLS is accepted, 0.0.0.0:443")->needs(secure);
+}
+
+int run_site(const SecureSite& site, RunOptions options, const std::function<int(const RunOptions&)>& run) {
+    const auto state_dir = options.state_dir.value_or(usual_state_dir());
+    std::vector<std::string> complaints;
+    const auto document = document_of(site, state_dir, complaints);
+    for (const auto& complaint : complaints) fmt::print(stderr, "switchyard: {}\n", complaint);
+    if (!complaints.empty()) return kUsage;
+    std::string why;
+    options.config_file = write_site(document, state_dir, why);
+    options.state_dir = state_dir;
+    if (!options.config_file.empty()) return run(options);
+    fmt::print(stderr, "switchyard: {}\n", why);
+    return kRefused;
+}
+
+void add_run(CLI::App& app, RunOptions& options, SecureSite& site, Action& action,
+             const std::function<int(const RunOptions&)>& run) {
+    auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
+    verb->footer(
+        "\nExample:\n  switchyard run --config /etc/switchyard.json\n"
+        "  switchyard run --config base.json --overlay prod.json\n"
+        "  switchyard run --tls shop.example --to 127.0.0.1:9001 --accept-terms   # a secure site, with nothing else");
+    auto* file = verb->add_option("FILE,--config", options.config_file, "the configuration file");
+    add_overlays(*verb, options.overlays);
+    verb->add_flag("--from-file", options.from_file,
+                   "begin from the file alone: what was changed at run time is dropped");
+    verb->add_option("--state-dir", options.state_dir, "where state is kept, in place of the file's process.state_dir")
+        ->envname("SWITCHYARD_STATE_DIR");
+    verb->add_option("--above", options.above,
+                     "give generations numbers above this one: for a state directory that was restored from a copy");
+    auto* secure =
+        verb->add_option("--tls", site.hosts, "a host to be served on TLS, with a certificate that is asked for");
+    add_site_options(*verb, site, secure, file);
+    verb->callback([&options, &site, &action, &run, file] {
+        if (options.config_file.empty() && site.hosts.empty()) throw CLI::RequiredError(file->get_name());
+        action = [&options, &site, &run] { return site.hosts.empty() ? run(options) : run_site(site, options, run); };
+    });
+}
+
+}  // namespace
 
 int command_line(int argc, char** argv, const std::string& version, const std::function<int(const RunOptions&)>& run) {
     CLI::App app{"Switchyard: an HTTP proxy that moves traffic between releases and loses nothing"};
@@ -21,21 +78,8 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     Action action;
     RunOptions run_options;
 
-    auto* verb = app.add_subcommand("run", "Run the proxy with this configuration until SIGTERM; SIGHUP re-reads it");
-    verb->footer(
-        "\nExample:\n  switchyard run --config /etc/switchyard.json\n"
-        "  switchyard run --config base.json --overlay prod.json");
-    verb->add_option("FILE,--config", run_options.config_file, "the configuration file")->required();
-    add_overlays(*verb, run_options.overlays);
-    verb->add_flag("--from-file", run_options.from_file,
-                   "begin from the file alone: what was changed at run time is dropped");
-    verb->add_option("--state-dir", run_options.state_dir,
-                     "where state is kept, in place of the file's process.state_dir")
-        ->envname("SWITCHYARD_STATE_DIR");
-    verb->add_option("--above", run_options.above,
-                     "give generations numbers above this one: for a state directory that was restored from a copy");
-    verb->callback([&] { action = [&] { return run(run_options); }; });
-
+    SecureSite site;
+    add_run(app, run_options, site, action, run);
     add_check(app, action);
     add_schema(app, action);
     add_status(app, options, action);

@@ -20,6 +20,7 @@ using config::Error;
 using Identity = std::shared_ptr<const net::TlsIdentity>;
 
 Identity look(const std::string& at, const config::Certificate& certificate, std::vector<Error>& out) {
+    if (certificate.acme) return nullptr;  // it is asked for when it is not there
     const auto chain = file_bytes(certificate.chain);
     if (!chain) out.push_back({at + "/chain", chain.error().detail});
     const auto key = file_bytes(certificate.key);
@@ -54,6 +55,10 @@ void look_at_certificates(const config::Model& model, std::vector<Error>& out) {
         const auto covered = [&](const std::string& host) {
             return std::any_of(
                 listener.tls->certificates.begin(), listener.tls->certificates.end(), [&](const auto& name) {
+                    const auto written = model.certificates.find(name);
+                    if (written != model.certificates.end() && written->second.acme)
+                        return std::ranges::find(written->second.acme->names, host) !=
+                               written->second.acme->names.end();
                     const auto found = all.find(name);
                     if (found == all.end() || !found->second) return true;  // that is told already
                     const auto& names = found->second->names;

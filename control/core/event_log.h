@@ -19,7 +19,7 @@ namespace switchyard::control {
 struct Event {
     std::uint64_t id = 0;
     std::string kind;  // change | health | ejection | drain | rollout | release | file | store | certificate |
-                       // discovery
+                       // acme | discovery
     std::string data;  // JSON in one line, with the time as "at": rendered once, and small while it is kept
 };
 

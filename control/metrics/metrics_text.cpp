@@ -135,6 +135,15 @@ void process(Exposition& out, const MetricsView& view) {
         out.family("switchyard_certificates_exchanged_total", "counter", "Certificates put in place of others.");
         out.sample({}, view.certificates_exchanged);
     }
+    if (!view.acme_failures.empty()) {
+        out.family("switchyard_acme_failures", "gauge",
+                   "How often in a row an authority has not issued the certificate; 0: it has.");
+        for (const auto& [name, failures] : view.acme_failures)
+            out.sample({{"certificate", name}}, std::uint64_t{failures});
+        out.family("switchyard_acme_orders_total", "counter", "Orders of certificates, by what became of them.");
+        out.sample({{"result", "issued"}}, view.acme_issued);
+        out.sample({{"result", "failed"}}, view.acme_failed);
+    }
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",

@@ -48,6 +48,8 @@ struct MetricsView {
     };
     std::map<std::string, Certificate> certificates;  // those that a listener shows
     std::uint64_t certificates_exchanged = 0;
+    std::map<std::string, unsigned> acme_failures;  // of those that are asked for: in a row
+    std::uint64_t acme_issued = 0, acme_failed = 0;
     double store_seconds = 0;  // that the write to the state file which is under way has taken until now
     std::string version;
 };

@@ -115,6 +115,14 @@ std::shared_ptr<const TlsPolicy> Tls::go_by_policy_now() {
     return policy_;
 }
 
+TlsBook::Identity Tls::note_server_name(std::string_view name, bool asks_for_proof) {
+    server_name_ = name;
+    if (!asks_for_proof || policy_now_.proof == nullptr) return nullptr;
+    auto proof = policy_now_.proof(policy_now_.whom, TlsBook::normal(name));
+    proved_ = proof != nullptr;
+    return proof;
+}
+
 Tls::Step Tls::handshake() {
     if (!ssl_) {
         trouble_ = "the listener speaks TLS no more";
@@ -136,6 +144,7 @@ Tls::Step Tls::handshake() {
         const auto flushed = flush();
         if (flushed == Transfer::Status::failed) return Step::failed;
         if (error == SSL_ERROR_NONE) {
+            if (proved_) return Step::proved;
             if (client_check_ == nullptr || client_check_->still_lets_in(ssl_.get())) return Step::done;
             trouble_ = "the client's certificate has ended since its session began";
             return Step::failed;

@@ -29,6 +29,7 @@ class Tls {
     enum class Step : unsigned char {
         done,
         again,       // wait for readable or writable
+        proved,      // the client is an authority that has seen the proof it asked for, and asks for nothing else
         plain_http,  // the client speaks HTTP without TLS
         failed,
     };
@@ -69,7 +70,8 @@ class Tls {
     // For the callbacks of the policy.
     const TlsPolicy& policy() const { return *policy_; }
     std::shared_ptr<const TlsPolicy> go_by_policy_now();
-    void note_server_name(std::string_view name) { server_name_ = name; }
+    // What is shown to a client that asks for a proof (tls-alpn-01); null: to others, and where none is open.
+    TlsBook::Identity note_server_name(std::string_view name, bool asks_for_proof = false);
     void note_client_check(std::shared_ptr<const ClientCheck> check) { client_check_ = std::move(check); }
 
   private:
@@ -92,6 +94,7 @@ class Tls {
     bool dry_ = false;  // the kernel gave less than it was asked for, in this call
     bool ended_ = false;
     bool truncated_ = false;
+    bool proved_ = false;
 };
 
 }  // namespace switchyard::net

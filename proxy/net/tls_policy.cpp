@@ -51,6 +51,30 @@ std::string_view server_name(SSL* ssl) {
     return {reinterpret_cast<const char*>(bytes) + kBeforeName, length};
 }
 
+// Of whoever speaks this and nothing else (RFC 8737 §3): a list with one name.
+constexpr std::array<unsigned char, 13> kAcmeTls{0, 11, 10, 'a', 'c', 'm', 'e', '-', 't', 'l', 's', '/', '1'};
+
+bool asks_for_proof(SSL* ssl) {
+    const unsigned char* bytes = nullptr;
+    std::size_t size = 0;
+    return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &bytes, &size) == 1 &&
+           std::equal(bytes, bytes + size, kAcmeTls.begin(), kAcmeTls.end());
+}
+
+// To an authority, of nobody it is asked who it is; it does not come back.
+int show_proof(SSL* ssl, Tls& tls, int* alert) {
+    const auto proof = tls.note_server_name(server_name(ssl), true);
+    if (!proof) {
+        *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    SSL_set_num_tickets(ssl, 0);
+    if (ClientCheck::nobody()->apply(ssl) && show(ssl, {proof})) return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
 // Runs before the version is chosen and before any ticket is looked at: what is set here holds for resumption too.
 int on_client_hello(SSL* ssl, int* alert, void*) {
     auto* tls = static_cast<Tls*>(SSL_get_app_data(ssl));
@@ -59,6 +83,8 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
         *alert = SSL_AD_HANDSHAKE_FAILURE;
         return SSL_CLIENT_HELLO_ERROR;
     }
+    if (asks_for_proof(ssl)) [[unlikely]]
+        return show_proof(ssl, *tls, alert);
     const auto name = server_name(ssl);
     const auto* found = policy->book.find(name);
     if (found == nullptr && policy->strict_sni) {
@@ -95,6 +121,12 @@ bool is_good_for_http2(SSL* ssl) {
 // made to read another's bytes.
 int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
             void*) {
+    // A client that asks for a proof that there is not has been refused by then.
+    if (std::equal(in, in + in_size, kAcmeTls.begin() + 2, kAcmeTls.end())) [[unlikely]] {
+        *out = kAcmeTls.data() + 3;
+        *out_size = kAcmeTls[2];
+        return SSL_TLSEXT_ERR_OK;
+    }
     static constexpr std::array<unsigned char, 12> kOurs{2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     constexpr std::size_t kHttp2 = 3, kHttp1 = 9;
     const auto& policy = static_cast<Tls*>(SSL_get_app_data(ssl))->policy();

@@ -65,6 +65,8 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
 struct PolicyNow {
     std::shared_ptr<const TlsPolicy> (*ask)(const void* whom) = nullptr;
     const void* whom = nullptr;
+    // What an authority is shown that asks whether this host is ours (tls-alpn-01); null: nothing is open.
+    TlsBook::Identity (*proof)(const void* whom, std::string_view host) = nullptr;
     std::shared_ptr<const TlsPolicy> operator()() const { return ask(whom); }
 };
 

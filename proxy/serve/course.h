@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "proxy/route/choose.h"
@@ -40,10 +41,11 @@ struct TakenCourse : route::Choice {
     InForce::Sent* sent = nullptr;  // where this request is counted in flight
     std::int64_t deadline_ms = 0;   // of the whole request; 0: none
     Tried tried;
-    bool entered = false;          // counted in flight at the route
-    bool tried_elsewhere = false;  // another arm of the split was asked after this one's endpoints had failed
-    bool fell_back = false;        // to the fallback of a resting upstream
-    bool rerouted = false;         // the upstream that was meant has no usable endpoint: another one serves
+    const std::string* proof = nullptr;  // of that generation: what an authority is answered with
+    bool entered = false;                // counted in flight at the route
+    bool tried_elsewhere = false;        // another arm of the split was asked after this one's endpoints had failed
+    bool fell_back = false;              // to the fallback of a resting upstream
+    bool rerouted = false;               // the upstream that was meant has no usable endpoint: another one serves
 };
 
 class Course : public TakenCourse {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/serve/challenge.h"
 #include "proxy/serve/delivery.h"
 #include "proxy/serve/own_answer.h"
 
@@ -42,8 +43,15 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
-    if (failure == Failure::none) failure = exchange.choose_route();
-    if (failure != Failure::none || exchange.course_.answers()) {
+    bool answered_here = failure != Failure::none;
+    if (!answered_here && exchange.course_.listener->answers_challenges() && asks_for_token(exchange.asked_))
+        [[unlikely]]
+        answered_here = co_await exchange.asks_for_challenge();
+    if (!answered_here) {
+        failure = exchange.choose_route();
+        answered_here = failure != Failure::none || exchange.course_.answers();
+    }
+    if (answered_here) {
         next = co_await exchange.answer_locally(failure);
     } else {
         exchange.account_.watch();
@@ -117,6 +125,13 @@ Failure Exchange::check_certificate() {
     if (asked_.guarded.upgrade) return Failure::misdirected;  // a tunnel would outlive its answer
     client_.make_last();
     return Failure::none;
+}
+
+// An authority asks whether the host is ours: what it is answered with is no route's.
+net::Task<bool> Exchange::asks_for_challenge() {
+    const bool found = co_await find_challenge(phase_, client_, asked_, course_);
+    if (found) name_request();
+    co_return found;
 }
 
 void Exchange::name_request() {

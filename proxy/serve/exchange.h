@@ -57,6 +57,7 @@ class Exchange {
     Failure route_again();
     Failure check_certificate();
     void name_request();
+    net::Task<bool> asks_for_challenge();
     net::Task<Next> proxy();
     Failure claim();
     net::Task<Failure> wait_for_place();

@@ -39,6 +39,7 @@ class ListenerPlace {
         connections_->value.fetch_sub(1, std::memory_order_relaxed);
     }
     std::uint32_t sessions() const { return sessions_; }
+    mutable std::uint32_t challenges_awaited = 0;  // by its sessions
 
   private:
     friend class ListenerPlaces;

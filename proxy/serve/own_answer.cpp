@@ -47,6 +47,12 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, Context& context)
 
 void OwnAnswer::say_as_written() {
     const Course& course = from_.course;
+    if (course.proof != nullptr) [[unlikely]] {
+        reply_.status = 200;
+        reply_.body = *course.proof;
+        reply_.content_type = "application/octet-stream";
+        return;
+    }
     const bool by_rule = course.by_answering_rule();
     if (!by_rule && !course.route->redirect.to.empty()) {
         reply_.status = course.route->redirect.status;

@@ -31,6 +31,11 @@ std::shared_ptr<const net::TlsPolicy> policy_in_force(const void* place) {
     return static_cast<const ListenerPlace*>(place)->plan().tls;
 }
 
+net::TlsBook::Identity open_proof(const void* place, std::string_view host) {
+    const auto& challenges = static_cast<const ListenerPlace*>(place)->plan().challenges;
+    return challenges ? challenges->proof(host) : nullptr;
+}
+
 }  // namespace
 
 Session::Session(Context& context, ListenerPlace& place, const route::ClientAddress& client)
@@ -180,8 +185,8 @@ net::Task<bool> Session::secure() {
         co_return false;
     }
     if (const auto policy = place_.plan().tls) set_deadline(context_.now_ms + policy->handshake_timeout_ms);
-    stream.secure(
-        std::make_unique<net::Tls>(stream, context_.buffers, net::PolicyNow{policy_in_force, &place_}, in.unread()));
+    stream.secure(std::make_unique<net::Tls>(stream, context_.buffers,
+                                             net::PolicyNow{policy_in_force, &place_, open_proof}, in.unread()));
     in.release();
     for (;;) {
         if (!context_.handshakes.may_step(context_.poller.turns())) {
@@ -192,6 +197,10 @@ net::Task<bool> Session::secure() {
         if (step == net::Tls::Step::done) {
             ++(stream.tls()->resumed() ? context_.counts.tls_resumed : context_.counts.tls_full);
             co_return true;
+        }
+        if (step == net::Tls::Step::proved) {
+            co_await linger();
+            co_return false;
         }
         if (step != net::Tls::Step::again) {
             handshake_failed(stream.tls()->trouble());

@@ -51,6 +51,13 @@ bool bytes_of(const std::string& path, const CertificateShelf::Stamp& stamp, std
 
 }  // namespace
 
+CertificateShelf::Files files_of(const config::Model& model, const std::string& name) {
+    const auto& certificate = model.certificates.at(name);
+    if (!certificate.acme) return {certificate.chain, certificate.key};
+    const auto file = model.process.state_dir + "/certificates/" + name + "/current.pem";
+    return {file, file};
+}
+
 CertificateShelf::Reading CertificateShelf::read(const Files& files, const Stamps& before) {
     Reading out;
     const auto& [chain, key] = files;
@@ -144,8 +151,9 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
     net::TlsSettings settings;
     bool has_default = false;
     for (const auto& name : tls.certificates) {
-        const auto& files = make.files.emplace_back(files_of(model.certificates.at(name)));
+        const auto& files = make.files.emplace_back(files_of(model, name));
         std::string why;
+        if (model.certificates.at(name).acme) excuse(files);  // it is asked for when it is not there
         const auto* found = kept(files, &why);
         // Once for a certificate, however many listeners use it.
         if (const auto place = config::pointer_to("/certificates", name);

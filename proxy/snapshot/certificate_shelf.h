@@ -108,8 +108,8 @@ class CertificateShelf {
     std::shared_ptr<net::TicketKeys> tickets_ = std::make_shared<net::TicketKeys>();
 };
 
-inline CertificateShelf::Files files_of(const config::Certificate& certificate) {
-    return {certificate.chain, certificate.key};
-}
+// The name is one of the model's. One that is asked for by ACME has chain and key in one file below the state
+// directory, so that they are exchanged in one step.
+CertificateShelf::Files files_of(const config::Model& model, const std::string& name);
 
 }  // namespace switchyard

@@ -131,7 +131,7 @@ class Compiler {
                                            : nullptr);
             if (!policies_.back()) continue;
             for (const auto& name : source.tls->certificates)
-                if (const auto* kept = registry_.certificates().find(files_of(model_->certificates.at(name)));
+                if (const auto* kept = registry_.certificates().find(files_of(*model_, name));
                     kept != nullptr && kept->identity)
                     snapshot_->certificates[name] = kept->identity->fingerprint;
         }
@@ -167,6 +167,8 @@ class Compiler {
             plan->tls = policies_[i];
             plan->speaks_http1 = speaks(source, config::kHttp1);
             plan->speaks_http2 = speaks(source, config::kHttp2);
+            plan->challenges = registry_.challenges();
+            plan->challenge_folder = source.acme_challenges;
             if (source.redirect_https) redirect_to_https(plan->connections);
             snapshot_->listeners.push_back(std::move(plan));
         }
@@ -336,6 +338,18 @@ std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry&
         auto changed = std::make_shared<upstream::Upstream>(*upstream);
         fill_endpoints(*changed, source, registry, known);  // what could fail has not when this generation was made
         upstream = std::move(changed);
+    }
+    return next;
+}
+
+std::shared_ptr<const Snapshot> with_challenges(std::shared_ptr<const Snapshot> before, const Registry& registry) {
+    const auto& open = registry.challenges();
+    if (before->listeners.empty() || before->listeners.front()->challenges == open) return before;
+    auto next = std::make_shared<Snapshot>(*before);
+    for (auto& plan : next->listeners) {
+        auto changed = std::make_shared<ListenerPlan>(*plan);
+        changed->challenges = open;
+        plan = std::move(changed);
     }
     return next;
 }

@@ -33,4 +33,7 @@ CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t 
 // shared with `before`. Cannot fail.
 std::shared_ptr<const Snapshot> with_addresses(const Snapshot& before, Registry& registry, const KnownAddresses& known);
 
+// The same with the challenges that are open now. Cannot fail.
+std::shared_ptr<const Snapshot> with_challenges(std::shared_ptr<const Snapshot> before, const Registry& registry);
+
 }  // namespace switchyard

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proxy/base/mark_notes.h"
+#include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/passed_sockets.h"
 #include "proxy/route/rate_table.h"
@@ -88,6 +89,9 @@ class Registry {
     std::shared_ptr<route::RateTable> rate_table();
 
     CertificateShelf& certificates() { return certificates_; }
+    // Open from the next snapshot on; null: none.
+    void open_challenges(std::shared_ptr<const net::ChallengeBook> book) { challenges_ = std::move(book); }
+    const std::shared_ptr<const net::ChallengeBook>& challenges() const { return challenges_; }
 
     // Sockets that are there already; what no listener asks for is the caller's to close.
     net::PassedSockets& passed() { return passed_; }
@@ -120,6 +124,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     std::shared_ptr<route::RateTable> rate_table_;
     CertificateShelf certificates_;
+    std::shared_ptr<const net::ChallengeBook> challenges_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 
     net::PassedSockets passed_;

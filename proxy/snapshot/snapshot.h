@@ -2,7 +2,8 @@
 //
 // Invariants: never changes after compile(); indices inside it are valid. (generation, facts, led) says which of two is
 //   the newer; with the same generation they differ in the addresses of names, in whom "@candidate" means, in the
-//   secrets that references have led to, in the certificates that files hold, and in nothing else. What it shares with
+//   secrets that references have led to, in the certificates that files hold, in the challenges that are open, and in
+//   nothing else. What it shares with
 //   other generations (EndpointState, cursors, sockets) belongs to the identity, not to the snapshot.
 // Threads: read by all workers at once; dies with its last pin, on whichever thread that is.
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "config/model/forward.h"
+#include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/tls_policy.h"
 #include "proxy/route/route_table.h"
@@ -35,7 +37,11 @@ struct ListenerPlan {
     std::int64_t head_timeout_ms = 0;
     std::int64_t idle_timeout_ms = 0;
     std::uint64_t min_rate = 0;
-    std::shared_ptr<const net::TlsPolicy> tls;  // null: in clear
+    std::shared_ptr<const net::TlsPolicy> tls;             // null: in clear
+    std::shared_ptr<const net::ChallengeBook> challenges;  // null: none is open
+    std::string challenge_folder;                          // where other programs put theirs; empty: nowhere
+
+    bool answers_challenges() const { return challenges != nullptr || !challenge_folder.empty(); }
 };
 
 struct Snapshot {

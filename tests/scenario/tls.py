@@ -100,7 +100,8 @@ class Visitor:
 class Crowd:
     """New connections and one kept one, one request after the other, until the block is left."""
 
-    def __init__(self, visitor):
+    def __init__(self, visitor, host="shop.test"):
+        self.host = host
         self.visitor, self.stop, self.requests, self.failed = visitor, threading.Event(), 0, []
 
     def __enter__(self):
@@ -120,12 +121,12 @@ class Crowd:
 
     def come_and_go(self):
         while not self.stop.is_set():
-            self.once(lambda: self.visitor.get("shop.test"))
+            self.once(lambda: self.visitor.get(self.host))
 
     def stay(self):
-        connection = self.visitor.connect("shop.test")
+        connection = self.visitor.connect(self.host)
         while not self.stop.is_set():
-            self.once(lambda: self.visitor.get("shop.test", connection))
+            self.once(lambda: self.visitor.get(self.host, connection))
         connection.close()
 
     def __exit__(self, *_):

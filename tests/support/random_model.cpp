@@ -159,6 +159,18 @@ Process process(Dice& dice) {
     return out;
 }
 
+Acme acme(Dice& dice) {
+    Acme out;
+    out.names = {"shop.example"};
+    maybe(dice, [&] { out.names.emplace_back("www.shop.example"); });
+    maybe(dice, [&] { out.email = "admin@shop.example"; });
+    maybe(dice, [&] { out.directory = "https://ca.example:14000/dir"; });
+    maybe(dice, [&] { out.ca = "/etc/tls/ca.pem"; });
+    maybe(dice, [&] { out.challenge = "tls-alpn-01"; });
+    maybe(dice, [&] { out.account = AccountBinding{"kid-1", "/etc/tls/eab.key"}; });
+    return out;
+}
+
 ClientCertificates client_certificates(Dice& dice) {
     ClientCertificates out;
     out.mode = dice.chance(0.5) ? "optional" : "required";
@@ -187,6 +199,7 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     if (certificates.empty() || dice.chance(0.5)) {
         out.redirect_https = dice.chance(0.2);
         if (dice.chance(0.3)) out.protocols.emplace_back(dice.chance(0.5) ? kHttp1 : kHttp2);
+        maybe(dice, [&] { out.acme_challenges = "/var/www/challenges"; });
         return out;
     }
     out.tls.emplace();
@@ -411,6 +424,7 @@ Model random_model(Rng& rng) {
     for (const auto* name : {"shop", "Wild.card"})
         maybe(dice, [&] {
             model.certificates[name] = {fmt::format("/etc/tls/{}.pem", name), fmt::format("/etc/tls/{}.key", name)};
+            maybe(dice, [&] { model.certificates[name] = {{}, {}, acme(dice)}; });
             certificates.emplace_back(name);
         });
     for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i)

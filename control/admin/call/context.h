@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/acme/acme.h"
 #include "control/admin/call/browser_sessions.h"
 #include "control/admin/call/failed_attempts.h"
 #include "control/admin/call/repeated_replies.h"
@@ -40,6 +41,7 @@ struct Context {
     Ejection& ejection;
     Names& names;
     Certificates& certificates;
+    acme::Acme& acme;
     discovery::Discovery& discovery;
     std::function<bool()> settled;  // every endpoint was checked and every name and source asked once: a latch
     Totals& totals;

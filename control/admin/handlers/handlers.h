@@ -57,6 +57,7 @@ void post_release_alive(Context&, const AdminRequest&, Respond);
 void undo_release(Context&, const AdminRequest&, Respond);
 void get_certificates(Context&, const AdminRequest&, Respond);
 void reload_certificates(Context&, const AdminRequest&, Respond);
+void renew_certificate(Context&, const AdminRequest&, Respond);
 void series(Context&, const AdminRequest&, Respond);
 void begin_session(Context&, const AdminRequest&, Respond);
 void get_session(Context&, const AdminRequest&, Respond);

@@ -1,4 +1,4 @@
-// GET /v1/certificates · POST /v1/certificates/reload
+// GET /v1/certificates · POST /v1/certificates/reload · POST /v1/certificates/{certificate}/renew
 #include "control/admin/call/body.h"
 #include "control/admin/call/change_call.h"
 #include "control/admin/handlers/certificate_view.h"
@@ -9,7 +9,8 @@ namespace {
 
 Json view(const Context& context) {
     Json all = Json::array();
-    for (const auto& sight : context.certificates.sights()) all.push_back(certificate_view(sight));
+    for (const auto& sight : context.certificates.sights())
+        all.push_back(certificate_view(sight, context.acme.status(sight.name)));
     return {{"certificates", std::move(all)}};
 }
 
@@ -28,6 +29,16 @@ void reload_certificates(Context& context, const AdminRequest& request, Respond 
                               "the disk that holds the certificates, or a worker, has not answered in time; what the "
                               "files hold is put in force as soon as it can be")));
     });
+}
+
+// Answers at once: what comes of it is in GET /v1/certificates, and an event.
+void renew_certificate(Context& context, const AdminRequest& request, Respond respond) {
+    const auto& name = request.places[0];
+    if (context.acme.renew(name)) return respond(reply(view(context)));
+    if (!context.controller.model().certificates.contains(name))
+        return respond(reply(problems::not_found("there is no certificate " + name)));
+    respond(reply(problems::not_found(
+        "certificate " + name + " is not asked for: it has no acme in the configuration, or no listener shows it")));
 }
 
 }  // namespace switchyard::control::handlers

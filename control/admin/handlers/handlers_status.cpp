@@ -122,8 +122,10 @@ void status(Context& context, const AdminRequest&, Respond respond) {
     // What is well is in GET /v1/certificates.
     Json uneasy = Json::array();
     for (const auto& one : context.certificates.sights())
-        if (!one.listeners.empty() && (one.standing.stage != 0 || !one.trouble.empty()))
-            uneasy.push_back(certificate_view(one));
+        if (const auto asked = context.acme.status(one.name);
+            !one.listeners.empty() &&
+            (one.standing.stage != 0 || !one.trouble.empty() || (asked && asked->failures != 0)))
+            uneasy.push_back(certificate_view(one, asked));
     if (!uneasy.empty()) out["certificates"] = std::move(uneasy);
     if (!context.notices.empty()) out["notices"] = context.notices;
     respond(reply(out));
@@ -167,6 +169,10 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
     for (const auto& one : context.certificates.sights())
         if (!one.listeners.empty())
             view.certificates[one.name] = {one.identity ? one.identity->not_after : 0, !one.trouble.empty()};
+    for (const auto& [name, one] : view.certificates)
+        if (const auto asked = context.acme.status(name)) view.acme_failures[name] = asked->failures;
+    view.acme_issued = context.acme.counts().issued;
+    view.acme_failed = context.acme.counts().failed;
     view.certificates_exchanged = context.certificates.exchanged();
     if (const auto store = context.controller.writer().sight(); store.under_way)
         view.store_seconds = std::chrono::duration<double>(*store.under_way).count();

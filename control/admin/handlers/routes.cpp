@@ -62,6 +62,7 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/releases/{release}/undo", A::operate, true, "undoRelease", "The route's traffic as it was before the release", "ReleaseUndo", "Receipt", "", h::undo_release},
     {"GET", "/v1/certificates", A::viewer, false, "getCertificates", "The certificates, what they name, and how near their end is", "", "Certificates", "", h::get_certificates},
     {"POST", "/v1/certificates/reload", A::operate, false, "reloadCertificates", "Look at the files of all certificates now; answers when what they hold is in force", "", "Certificates", "", h::reload_certificates},
+    {"POST", "/v1/certificates/{certificate}/renew", A::operate, false, "renewCertificate", "Ask the authority of the certificate for a new one now, whatever its time is and whatever has failed", "", "Certificates", "", h::renew_certificate},
     {"POST", "/v1/session", A::viewer, false, "beginSession", "A session for a browser, begun with a token: a cookie, and what has to come with it", "", "Session", "", h::begin_session},
     {"GET", "/v1/session", A::viewer, false, "getSession", "Who calls, and with which role", "", "Session", "", h::get_session},
     {"DELETE", "/v1/session", A::viewer, false, "endSession", "End the session that calls", "", "Session", "", h::end_session},

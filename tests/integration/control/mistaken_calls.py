@@ -125,7 +125,7 @@ def command_line(proxy, program, work):
 
 
 def labels(proxy):
-    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1", release="r1", rule="x"))
+    calls = [(method, path.format(route="app", upstream="blue", address="127.0.0.1:1", generation=1, rollout="r1", release="r1", rule="x", certificate="shop"))
              for path, methods in proxy.call("GET", "/v1/openapi.json")[1]["paths"].items()
              for method in (m.upper() for m in methods if m in ("post", "put", "delete"))
              if path not in ("/v1/explain", "/v1/config/check") and not path.startswith("/v1/session")]

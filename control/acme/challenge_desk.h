@@ -1,0 +1,61 @@
+// Challenges that are open now: this program's own, and those that others have put into folders.
+//
+// Invariants: `everywhere` of open() is called once every worker answers what was opened, and not before; false where
+// it
+//   could not be put in force. Nothing is published while nothing changes.
+// Threads: control; folders are read beside it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "control/core/aside.h"
+#include "proxy/net/challenge_book.h"
+
+namespace switchyard::control::acme {
+
+class ChallengeDesk {
+  public:
+    // Between two looks at the folders. Workers wait eight times as long for a token that they do not know.
+    static constexpr std::chrono::milliseconds kLook{250};
+
+    struct Ports {
+        // This book, from now on; null: none is open. False: it could not be put in force.
+        std::function<bool(std::shared_ptr<const switchyard::net::ChallengeBook>)> publish;
+        // Calls when every worker goes by what was published.
+        std::function<void(std::function<void()>)> everywhere;
+    };
+    ChallengeDesk(const boost::asio::any_io_executor& executor, Ports ports);
+
+    struct Own {
+        switchyard::net::ChallengeBook::Answers answers;
+        std::map<std::string, switchyard::net::TlsBook::Identity, std::less<>> hosts;
+    };
+    void open(const std::string& owner, Own own, std::function<void(bool)> everywhere);
+    void close(const std::string& owner);
+    // Those of the listeners in force.
+    void follow(const std::set<std::string>& folders);
+    void stop();
+
+  private:
+    bool publish();
+    void look();
+    void arm();
+
+    const Ports ports_;
+    Aside aside_;
+    boost::asio::steady_timer timer_;
+    std::map<std::string, Own> own_;
+    std::map<std::string, switchyard::net::ChallengeBook::Answers> folders_;
+    std::set<std::string> followed_;
+    switchyard::net::ChallengeBook published_;
+    bool armed_ = false, stopped_ = false;
+};
+
+}  // namespace switchyard::control::acme
