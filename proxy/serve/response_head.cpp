@@ -65,7 +65,7 @@ bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
     write_route_lines(to);
     write_edits(to, edits, from);
     to << "\r\n";
-    if (to.overflow() || !from_.client.takes_head(to.size())) return false;
+    if (to.overflow() || !from.client.takes_head(to.size())) return false;
     out.filled(to.size());
     return true;
 }
