@@ -199,7 +199,7 @@ net::Task<bool> Session::secure() {
             co_return true;
         }
         if (step == net::Tls::Step::proved) {
-            co_await linger();
+            co_await linger(kLingerMs);
             co_return false;
         }
         if (step != net::Tls::Step::again) {
