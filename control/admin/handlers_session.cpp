@@ -6,6 +6,7 @@
 #include "control/admin/body.h"
 #include "control/admin/handlers.h"
 #include "control/admin/same_origin.h"
+#include "control/admin/tls.h"
 
 namespace switchyard::control::handlers {
 namespace {
@@ -23,7 +24,7 @@ Json identity_view(const std::string& who, config::Role role) {
 
 std::string cookie_field(Context& context, const std::string& value, std::chrono::seconds life) {
     return fmt::format("{}={}; Path=/v1; Max-Age={}; HttpOnly; SameSite=Strict{}", context.sessions.cookie_name(),
-                       value, life.count(), admin_of(context).tls_certificate.empty() ? "" : "; Secure");
+                       value, life.count(), speaks_tls(admin_of(context)) ? "; Secure" : "");
 }
 
 AdminReply begun(Context& context, const Identity& who) {

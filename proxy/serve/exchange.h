@@ -103,11 +103,17 @@ class Exchange {
     // exchange_introduce.cpp
     Failure introduce_client();
 
+    // exchange_secure.cpp
+    net::Task<Failure> secure_endpoint();
+    Failure note_tls_trouble(Failure failure, std::string_view why) const;
+    Failure refused_certificate() const;
+
     // exchange_attempt.cpp
     Failure claim();
     std::uint64_t balance_key(const upstream::Upstream& upstream);
     net::Task<Failure> connect();
     Failure connected(net::Stream::Connecting how);
+    Failure connect_broken_off(bool made) const;
     net::Task<Failure> attempt();
     bool start_upload();
     bool put_request_text();

@@ -77,25 +77,37 @@ net::Task<Failure> Exchange::connect() {
     const bool may_repeat = asked_.idempotent() && asked_.guarded.body.kind == http::Body::Kind::none;
     const bool own = client_.bound() != nullptr && take_bound();
     if (own) co_return Failure::none;
+    const auto& how = course_.upstream->tls;
     if (!force_fresh_ && course_.upstream->send_proxy_protocol == 0) {
-        if (auto kept = may_repeat ? lease_.local->pool.take() : lease_.local->pool.take_safe()) {
+        auto& pool = lease_.local->pool;
+        if (auto kept = may_repeat ? pool.take(how.get()) : pool.take_safe(how.get())) {
             endpoint_lane_.stand_on(std::move(kept), strand_);
             co_return Failure::none;
         }
     }
-    endpoint_lane_.stand_on(lease_.local->pool.fresh(), strand_);
+    endpoint_lane_.stand_on(lease_.local->pool.fresh(how), strand_);
     using Connecting = net::Stream::Connecting;
-    const auto connecting = endpoint_lane_.connect(lease_.endpoint->address, context_.poller);
-    if (connecting != Connecting::again) co_return connected(connecting);
-    set_phase_deadline(course_.upstream->connect_ms);
-    while (!endpoint_lane_.writable()) {
-        co_await strand_.sleep();
-        if (course_.must_end()) co_return Failure::drained;
-        if (client_left()) co_return Failure::client_closed;
-        if (strand_.expired() && !endpoint_lane_.writable())
-            co_return course_.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
+    auto connecting = endpoint_lane_.connection().connect(lease_.endpoint->address, context_.poller);
+    if (how || connecting == Connecting::again) set_phase_deadline(course_.upstream->connect_ms);
+    if (connecting == Connecting::again) {
+        while (!endpoint_lane_.writable()) {
+            co_await strand_.sleep();
+            if (const Failure failure = connect_broken_off(endpoint_lane_.writable()); failure != Failure::none)
+                co_return failure;
+        }
+        connecting = endpoint_lane_.connection().connected();
     }
-    co_return connected(endpoint_lane_.connected());
+    const Failure failure = connected(connecting);
+    if (failure != Failure::none || !how) co_return failure;
+    co_return co_await secure_endpoint();
+}
+
+// Woken while a connection is being made.
+Failure Exchange::connect_broken_off(bool made) const {
+    if (course_.must_end()) return Failure::drained;
+    if (client_left()) return Failure::client_closed;
+    if (!strand_.expired() || made) return Failure::none;
+    return course_.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
 }
 
 Failure Exchange::connected(net::Stream::Connecting how) {
@@ -167,7 +179,7 @@ net::Task<Failure> Exchange::attempt() {
     unsigned informational = 0;
     for (;;) {
         if (const Failure failure = step_upload(); failure != Failure::none) co_return failure;
-        if (!timing_response && upload_.over()) {
+        if (!timing_response && upload_.over() && endpoint_lane_.connection().settle()) {
             timing_response = true;
             pace_.stop();
             set_phase_deadline(course_.upstream->response_head_ms);
@@ -208,6 +220,9 @@ Failure Exchange::attempt_late(bool timing_response) const {
 // The connection ended before a response head. What may the request have caused?
 // `in_order`: by a FIN, not by a reset.
 Failure Exchange::endpoint_gone(bool in_order) const {
+    if (const auto* tls = endpoint_lane_.connection().tls();
+        tls != nullptr && tls->refused() && !endpoint_lane_.reused())
+        return refused_certificate();
     if (!endpoint_lane_.unread().empty())
         return Failure::reset;  // part of an answer came: the endpoint has seen the request
     if (!endpoint_lane_.reused()) return Failure::reset;

@@ -16,7 +16,7 @@ bool Exchange::take_bound() {
     if (!client_.bound()->is_to(lease_.local->state)) return false;
     const auto own = std::move(client_.bound());
     // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
-    if (force_fresh_ || own->connection->stale()) return false;
+    if (force_fresh_ || own->connection->how() != course_.upstream->tls || own->connection->stale()) return false;
     endpoint_lane_.stand_on(std::move(own->connection), strand_);
     bound_ = true;
     return true;

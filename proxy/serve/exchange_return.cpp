@@ -151,7 +151,7 @@ Failure Exchange::download_late(Step step) const {
 
 // The answer came early: the rest of the request still flows, but its fate no longer matters.
 void Exchange::step_early_upload() {
-    if (upload_.over()) return;
+    if (upload_.over()) return static_cast<void>(endpoint_lane_.connection().settle());
     const Step step = upload_.step(strand_.budget);
     if (step == Step::others_turn) strand_.step_back();
     upload_.dead =

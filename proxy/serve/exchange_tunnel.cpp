@@ -20,26 +20,28 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
     // Whatever came with the heads may have hidden an edge.
     client_.look_again();
     endpoint_lane_.look_again();
+    bool part = false;  // a side's end was not said (TLS): the other must not take what came for the whole
     while (up_open || down_open) {
+        endpoint_lane_.connection().settle();
         if (up_open) {
             const Step step = upload_.step(strand_.budget);
             if (step == Step::done) {
-                endpoint_lane_.end_tunnel();
-                up_open = false;
+                up_open = !endpoint_lane_.end_tunnel();
             } else if (step == Step::others_turn) {
                 strand_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
+                part = step == Step::source_closed;
                 break;
             }
         }
         if (down_open) {
             const Step step = download_.step(strand_.budget);
             if (step == Step::done) {
-                client_.end_tunnel();
-                down_open = false;
+                down_open = !client_.end_tunnel();
             } else if (step == Step::others_turn) {
                 strand_.step_back();
             } else if (step != Step::wait_source && step != Step::wait_sink) {
+                part = step == Step::source_closed;
                 break;
             }
         }
@@ -59,8 +61,9 @@ net::Task<Next> Exchange::tunnel(std::string_view head) {
     account_.record.bytes_out += client_.sent_bytes();
     account_.record.bytes_in += client_.body_bytes();
     count_result(Failure::none);
+    if (part) endpoint_lane_.connection().close_with_reset();
     give_back(false);
-    co_return Next::close;
+    co_return part ? Next::cut : Next::close;
 }
 
 }  // namespace switchyard::serve

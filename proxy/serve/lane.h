@@ -26,8 +26,9 @@ class Lane {
     Lane& operator=(const Lane&) = delete;
 
     // What comes: a body, announced by the head before it. A whole run is taken before the next is pulled.
-    void expect(const http::Body& body, std::uint64_t limit, Trailers* trailers) {
-        reader_.start(body, limit, trailers);
+    // It goes to `sink`.
+    void expect(const http::Body& body, std::uint64_t limit, Trailers* trailers, const Lane& sink) {
+        reader_.start(body, limit, trailers, sink.stream_->piece());
     }
     Pull pull(TurnBudget& budget, bool spare_broken, Run& run) {
         return reader_.pull(*stream_, in_, budget, spare_broken, run);
@@ -46,8 +47,8 @@ class Lane {
     Push push(Run& run) { return writer_.push(*stream_, run); }
     bool head_waits() const { return writer_.head_waits(); }
     std::uint64_t sent_bytes() const { return writer_.sent_bytes(); }
-    // Octets mean nothing any more and go both ways; this way ends here.
-    void end_tunnel() { stream_->shutdown_send(); }
+    // Octets mean nothing any more and go both ways; this way ends here. False: not yet, some still wait.
+    bool end_tunnel() { return stream_->settle() && stream_->shutdown_send(); }
     // Gives an empty buffer back.
     void rest() {
         if (in_.empty()) in_.release();

@@ -36,7 +36,7 @@ class Session final
     net::Task<bool> take_proxy_header();
     net::Task<bool> secure();
     net::Task<bool> settle();
-    void handshake_failed(std::string_view why);
+    void handshake_failed(TlsTrouble kind, std::string_view why);
     void end_if_done();
     std::int64_t idle_deadline() const;
 
