@@ -78,6 +78,7 @@ struct Control::Members {
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
+    void add_certificate_ports(Controller::Ports& ports);
     void build_certificates();
     void build_acme();
     void went_down(const std::string& upstream, const std::string& address);

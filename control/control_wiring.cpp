@@ -151,6 +151,7 @@ void Control::Members::build_core() {
         look_who_leads();
         auto compiled = compile(std::move(model), generation, registry, names->known(), led);
         registry.certificates().excuse_nobody();
+        registry.certificates().clear_away();
         return compiled;
     };
     ports.publish = [this](std::shared_ptr<const Snapshot> next) { hand_to_workers(std::move(next)); };
@@ -173,9 +174,7 @@ void Control::Members::build_core() {
             own[i].bind = controller->snapshot()->listeners[i]->sockets->bound();
         discovery->follow(model, own);
     };
-    ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
-        return certificates->keep_usable(earlier, now);
-    };
+    add_certificate_ports(ports);
     ports.aside = [this](std::function<void()> work, std::function<void()> then) {
         return aside.run(std::move(work), std::move(then));
     };
@@ -183,7 +182,27 @@ void Control::Members::build_core() {
     build_certificates();
 }
 
+// What the controller asks of files that a change is the first to name, or a return comes back to.
+void Control::Members::add_certificate_ports(Controller::Ports& ports) {
+    ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
+        return certificates->keep_usable(earlier, now);
+    };
+    ports.return_over = [this] {
+        registry.certificates().excuse_nobody();
+        registry.certificates().clear_away();
+    };
+    ports.read_first = [this](const config::Model& model, std::function<void()> then) {
+        certificates->read_first(model, std::move(then));
+    };
+}
+
 void Control::Members::build_certificates() {
+    health->speak_as([this](const std::string& upstream) -> std::shared_ptr<const switchyard::net::OutwardTls> {
+        if (!controller->snapshot()) return nullptr;
+        for (const auto& one : controller->snapshot()->upstreams)
+            if (one->name == upstream) return one->tls;
+        return nullptr;
+    });
     Certificates::Ports ports;
     ports.model = [this]() -> const config::Model& { return controller->model(); };
     ports.generation = [this] { return controller->generation(); };

@@ -106,7 +106,11 @@ void WorkerCore::forget_endpoints(const Snapshot& snapshot) {
     std::vector<bool> known(context_.endpoints.size());
     for (const auto& upstream : snapshot.upstreams)
         for (const auto& endpoint : upstream->endpoints)
-            if (endpoint.state->id < known.size()) known[endpoint.state->id] = true;
+            if (endpoint.state->id < known.size()) {
+                known[endpoint.state->id] = true;
+                if (const auto& local = context_.endpoints[endpoint.state->id])
+                    local->pool.keep_only(upstream->tls.get());
+            }
     for (std::size_t id = 0; id < known.size(); ++id) {
         auto& local = context_.endpoints[id];
         if (!local) continue;

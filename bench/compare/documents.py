@@ -91,7 +91,13 @@ def truth(record):
         table(["", *names], rows)])
 
 
-SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "ladder": ladder, "forum": forum}
+def floods(record):
+    rows = [[kind, f"{one['median']['quiet']['p99']:.2f}", f"{one['median']['beside']['p99']:.2f}", one["median"]["beside"]["failed"],
+             "yes" if one["held"] else "no"] for kind, one in record["kinds"].items()]
+    return table(["flood", "p99 ms without", "p99 ms beside", "failed", "held"], rows)
+
+
+SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "floods": floods, "ladder": ladder, "forum": forum}
 
 
 def add_arguments(parser):

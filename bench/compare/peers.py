@@ -38,7 +38,8 @@ def start_switchyard(machine, options, config, processors=None, workers=None, pa
     file.write_text(json.dumps(whole, indent=2))
     state.mkdir(exist_ok=True)
     started = machine.start("switchyard", [options.switchyard, "run", "--config", file], processors)
-    machine.wait_answering(started, port, path)
+    if path is not None:
+        machine.wait_answering(started, port, path)
     machine.wait_listening(started, admin)
     started.port, started.admin, started.token_file = port, admin, state / "admin.token"
     return started

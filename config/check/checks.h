@@ -50,8 +50,10 @@ struct Checks {
 void check_process(Checks& checks, const Process& process);
 void check_certificates(Checks& checks);
 void check_listeners(Checks& checks);
+void check_server_tls(Checks& checks, const std::string& at, const ListenerTls& tls);
 void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener);
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream);
+void check_upstream_tls(Checks& checks, const std::string& at, const Upstream& upstream);
 void check_discovery(Checks& checks, const std::string& at, const Upstream& upstream);
 void check_sources(Checks& checks, const Sources& sources);
 void check_secret(Checks& checks, const std::string& at, const Secret& secret);

@@ -1,4 +1,5 @@
 #include "config/check/validate.h"
+#include "config/model/certificates_used.h"
 
 #include <algorithm>
 #include <map>
@@ -26,6 +27,31 @@ void check_tokens(Checks& checks, const Admin& admin) {
         if (token.sha256.size() != 64 || token.sha256.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
             checks.fail(at + "/sha256",
                         "expected the SHA-256 of the token as 64 hex digits (printf %s TOKEN | sha256sum)");
+    }
+}
+
+void check_admin_tls(Checks& checks, const Admin& admin) {
+    const std::string at = "/process/admin";
+    if (admin.tls) check_server_tls(checks, at, as_listener(*admin.tls));
+    if (admin.tls && !admin.tls_certificate.empty())
+        checks.fail(at + "/tls_certificate", "\"tls\" names the certificates already: leave one of the two out");
+    if (!admin.clients.empty() && (!admin.tls || admin.tls->client.mode == "none"))
+        checks.fail(at + "/clients", "nobody is asked for a certificate: set tls.client with its mode and ca");
+    for (std::size_t i = 0; i < admin.clients.size(); ++i) {
+        const AdminClient& client = admin.clients[i];
+        const std::string here = pointer_to(at + "/clients", i);
+        if (client.uri.empty() + client.dns.empty() + client.fingerprint.empty() != 2)
+            checks.fail(here, "expected exactly one of \"uri\", \"dns\" and \"fingerprint\"");
+        if (!client.fingerprint.empty() &&
+            (client.fingerprint.size() != 64 ||
+             client.fingerprint.find_first_not_of("0123456789abcdef") != std::string::npos))
+            checks.fail(here + "/fingerprint",
+                        "expected the SHA-256 of the certificate as 64 hex digits in lower case (openssl x509 -in FILE "
+                        "-noout -fingerprint -sha256, without the colons)");
+        for (std::size_t k = 0; k < i; ++k)
+            if (client.uri == admin.clients[k].uri && client.dns == admin.clients[k].dns &&
+                client.fingerprint == admin.clients[k].fingerprint)
+                checks.fail(here, fmt::format("is there already, as number {}", k));
     }
 }
 
@@ -96,11 +122,14 @@ void check_process(Checks& checks, const Process& process) {
     const Admin& admin = process.admin;
     if (process.state_dir.empty()) checks.fail("/process/state_dir", "expected a folder");
     checks.text("/process/state_dir", process.state_dir, limits::kHeaderValueLength);
-    if (admin.tokens.empty() && !admin.bind.host.empty() && !admin.bind.is_loopback())
-        checks.fail("/process/admin/bind",
-                    fmt::format("{} can be reached from other machines: configure admin.tokens, or bind to 127.0.0.1",
-                                admin.bind.text()));
+    if (admin.tokens.empty() && admin.clients.empty() && !admin.bind.host.empty() && !admin.bind.is_loopback())
+        checks.fail(
+            "/process/admin/bind",
+            fmt::format("{} can be reached from other machines: configure admin.tokens or admin.clients, or bind to "
+                        "127.0.0.1",
+                        admin.bind.text()));
     check_tokens(checks, admin);
+    check_admin_tls(checks, admin);
     for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
     check_resolver(checks, process.resolver);
     check_sources(checks, process.sources);

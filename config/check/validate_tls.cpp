@@ -121,6 +121,13 @@ bool is_tls_host(std::string_view host) {
     return !host.empty() && !host.starts_with('.') && !host.ends_with('.') && !std::ranges::any_of(host, odd);
 }
 
+void check_certificate_named(Checks& checks, const std::string& at, const std::string& name) {
+    if (checks.model.certificates.contains(name)) return;
+    std::vector<std::string> known;
+    for (const auto& [other, certificate] : checks.model.certificates) known.push_back(other);
+    checks.fail(at, "no certificate is named " + unknown_word(name, known));
+}
+
 }  // namespace
 
 void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener) {
@@ -129,8 +136,10 @@ void check_listener_tls(Checks& checks, const std::string& at, const Listener& l
     if (!listener.acme_challenges.empty() && listener.tls)
         checks.fail(at + "/acme_challenges",
                     "an authority asks for http-01 in clear: put the folder at the listener on port 80");
-    if (!listener.tls) return;
-    const auto& tls = *listener.tls;
+    if (listener.tls) check_server_tls(checks, at, *listener.tls);
+}
+
+void check_server_tls(Checks& checks, const std::string& at, const ListenerTls& tls) {
     std::vector<std::string> known;
     for (const auto& [name, certificate] : checks.model.certificates) known.push_back(name);
     if (tls.certificates.empty())
@@ -140,8 +149,7 @@ void check_listener_tls(Checks& checks, const std::string& at, const Listener& l
     for (std::size_t i = 0; i < tls.certificates.size(); ++i) {
         const auto& name = tls.certificates[i];
         const std::string place = pointer_to(at + "/tls/certificates", i);
-        if (!checks.model.certificates.contains(name))
-            checks.fail(place, "no certificate is named " + unknown_word(name, known));
+        check_certificate_named(checks, place, name);
         if (const auto [first, fresh] = places.emplace(name, i); !fresh)
             checks.fail(place, fmt::format("\"{}\" is there already, as number {}", name, first->second));
     }
@@ -161,6 +169,20 @@ void check_listener_tls(Checks& checks, const std::string& at, const Listener& l
     };
     if (std::any_of(tls.ciphers.begin(), tls.ciphers.end(), odd))
         checks.fail(at + "/tls/ciphers", "names of ciphers with colons between them, as `openssl ciphers` prints them");
+}
+
+void check_upstream_tls(Checks& checks, const std::string& at, const Upstream& upstream) {
+    const auto& tls = *upstream.tls;
+    if (!tls.certificate.empty()) check_certificate_named(checks, at + "/certificate", tls.certificate);
+    if (!tls.verify && !tls.ca.empty())
+        checks.fail(at + "/verify", "false takes any certificate; with a ca endpoints are verified");
+    if (!tls.server_name.empty() && (!is_tls_host(tls.server_name) || tls.server_name.starts_with("*.")))
+        checks.fail(at + "/server_name", "expected a host name in lower case");
+    const bool nameless = std::ranges::any_of(
+        upstream.endpoints, [](const Endpoint& e) { return e.address.kind == Address::Kind::unix_path; });
+    if (tls.verify && tls.server_name.empty() && nameless)
+        checks.fail(at + "/server_name",
+                    "an endpoint at a unix socket has no name: say which its certificate must have");
 }
 
 }  // namespace switchyard::config

@@ -70,6 +70,7 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
                    key.source == Key::Source::claim && claims_are_verified(checks.model, name));
     }
     check_health(checks, at + "/health", upstream.health);
+    if (upstream.tls) check_upstream_tls(checks, at + "/tls", upstream);
     if (upstream.ejection.base_time > upstream.ejection.max_time)
         checks.fail(at + "/ejection/base_time", "is longer than max_time");
     check_fallback(checks, at + "/breaker/fallback", name, upstream.breaker);

@@ -19,6 +19,24 @@ void describe(Visitor& field, Type<Token>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<AdminTls>) {
+    field("certificates", &AdminTls::certificates, {.doc = "Names out of `certificates`.", .required = true});
+    field("default", &AdminTls::by_default,
+          {.doc = "Shown to clients that name no host, or one that no certificate covers; empty: the first."});
+    field("min_version", &AdminTls::min_version, {.doc = "Oldest version spoken.", .choices = {"1.2", "1.3"}});
+    field("client", &AdminTls::client, {.doc = "Client certificates."});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<AdminClient>) {
+    field("uri", &AdminClient::uri, {.doc = "URI among the alternative names of his certificate, as SPIFFE has it."});
+    field("dns", &AdminClient::dns, {.doc = "Host name among them."});
+    field("fingerprint", &AdminClient::fingerprint, {.doc = "SHA-256 of the certificate, 64 hex digits."});
+    field("role", &AdminClient::role,
+          {.doc = "What he may do: viewer reads, operator moves traffic, admin does everything.", .required = true});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Admin>) {
     field("bind", &Admin::bind, {.doc = "Where the admin API listens; beyond loopback only with tokens."});
     field(
@@ -26,6 +44,9 @@ void describe(Visitor& field, Type<Admin>) {
         {.doc = "Tokens that are accepted. Without any, one random admin token is made in admin.token of state_dir."});
     field("tls_certificate", &Admin::tls_certificate, {.doc = "PEM file of the certificate chain; with tls_key."});
     field("tls_key", &Admin::tls_key, {.doc = "PEM file of the private key; with tls_certificate."});
+    field("tls", &Admin::tls,
+          {.doc = "TLS as listeners speak it, with certificates out of `certificates`; instead of tls_certificate."});
+    field("clients", &Admin::clients, {.doc = "Who may call by a client certificate; needs tls.client."});
     field("rollout_urls", &Admin::rollout_urls,
           {.doc = "What checks and webhooks of rollouts may ask besides loopback and the endpoints: starts of URLs."});
 }

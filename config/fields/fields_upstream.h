@@ -166,6 +166,22 @@ void describe(Visitor& field, Type<EndpointOverride>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<UpstreamTls>) {
+    field("verify", &UpstreamTls::verify,
+          {.doc = "Refuse endpoints whose certificate is not signed by a known authority, not for them, or over."});
+    field("ca", &UpstreamTls::ca, {.doc = "PEM file of the authorities that sign them; empty: the machine's own."});
+    field("server_name", &UpstreamTls::server_name,
+          {.doc = "The name that they are asked for (SNI) and that their certificate must have; empty: the host of the "
+                  "endpoint's address."});
+    field("certificate", &UpstreamTls::certificate,
+          {.doc = "Name out of `certificates` that is shown to endpoints that ask; empty: none."});
+    field("min_version", &UpstreamTls::min_version, {.doc = "Oldest version spoken.", .choices = {"1.2", "1.3"}});
+    field("lenient_close", &UpstreamTls::lenient_close,
+          {.doc = "Take the end of a connection for the end of a body without a length, though TLS's own end is "
+                  "missing: for old servers."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Upstream>) {
     field("endpoints", &Upstream::endpoints, {.doc = "The addresses that serve; may be empty.", .required = true});
     field("discover", &Upstream::discover, {.doc = "Where more endpoints are found."});
@@ -185,6 +201,7 @@ void describe(Visitor& field, Type<Upstream>) {
           {.doc = "Requests that may wait for a free endpoint; 0: none waits.", .max = limits::kQueue});
     field("send_proxy_protocol", &Upstream::send_proxy_protocol,
           {.doc = "PROXY protocol version sent to endpoints, by health checks too; 0: none.", .max = 2});
+    field("tls", &Upstream::tls, {.doc = "Speak TLS to endpoints; without it, plain HTTP."});
 }
 
 }  // namespace switchyard::config

@@ -8,6 +8,7 @@
 
 #include "config/merge/merge_walk.h"
 #include "config/model/candidate.h"
+#include "config/model/certificates_used.h"
 
 namespace switchyard::config {
 namespace {
@@ -148,15 +149,12 @@ class MissingNames {
     Model& merged_;
 };
 
-// A listener keeps the certificates that it uses, whichever side has taken one away.
+// A listener, or an upstream, keeps the certificates that it uses, whichever side has taken one away.
 void keep_used_certificates(const Sides& sides, Model& merged) {
-    for (const auto& listener : merged.listeners) {
-        if (!listener.tls) continue;
-        for (const auto& name : listener.tls->certificates)
-            for (const Model* side : {&sides.file, &sides.state})
-                if (const auto found = side->certificates.find(name); found != side->certificates.end())
-                    merged.certificates.emplace(name, found->second);
-    }
+    for (const auto& name : certificates_used(merged))
+        for (const Model* side : {&sides.file, &sides.state})
+            if (const auto found = side->certificates.find(name); found != side->certificates.end())
+                merged.certificates.emplace(name, found->second);
 }
 
 // A rollout has the split, the rules and the upstreams of its route in its hands.

@@ -2,42 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/model/address.h"
+#include "config/model/server_tls.h"
 #include "config/text/duration.h"
 
 namespace switchyard::config {
-
-struct ClientCertificates {     // whom a listener asks for a certificate
-    std::string mode = "none";  // none | optional | required
-    std::string ca;             // PEM file of the authorities
-    std::string crl;            // PEM file of what they have revoked; empty: nothing
-    std::uint32_t depth = 1;    // certificates between the client's and the authority's
-    bool forward = false;       // endpoints get it as Client-Cert
-    bool operator==(const ClientCertificates&) const = default;
-};
-
-struct HostTls {
-    ClientCertificates client;
-    bool operator==(const HostTls&) const = default;
-};
-
-struct ListenerTls {
-    std::vector<std::string> certificates;  // by name; each answers to the names that stand in it
-    std::string by_default;                 // written "default"; empty: the first
-    bool strict_sni = false;
-    std::string min_version = "1.2";  // 1.2 | 1.3
-    std::string ciphers;              // of TLS 1.2, as OpenSSL names them; empty: the usual ones
-    Duration handshake_timeout = 10s;
-    ClientCertificates client;
-    std::map<std::string, HostTls> hosts;  // names or *.suffix, where it is another one
-    bool operator==(const ListenerTls&) const = default;
-};
 
 inline constexpr std::string_view kUnixPeers = "unix";  // in trusted_proxies: every peer on a unix socket
 

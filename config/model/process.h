@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/model/address.h"
+#include "config/model/server_tls.h"
 #include "config/model/sources.h"
 #include "config/text/duration.h"
 #include "config/text/spelling.h"
@@ -23,11 +25,20 @@ struct Token {
     bool operator==(const Token&) const = default;
 };
 
+struct AdminClient {  // exactly one of the first three
+    std::string uri, dns;
+    std::string fingerprint;  // hex of SHA-256
+    Role role = Role::viewer;
+    bool operator==(const AdminClient&) const = default;
+};
+
 struct Admin {
     Address bind{Address::Kind::ipv4, "127.0.0.1", 9900};
     std::vector<Token> tokens;    // empty: one random admin token in <state_dir>/admin.token
     std::string tls_certificate;  // PEM files; both or none
     std::string tls_key;
+    std::optional<AdminTls> tls;            // instead of them: with certificates out of `certificates`
+    std::vector<AdminClient> clients;       // who may call by a certificate of his own
     std::vector<std::string> rollout_urls;  // beyond loopback and the endpoints: what plans of rollouts may ask
     bool operator==(const Admin&) const = default;
 };

@@ -67,6 +67,16 @@ struct StickySession {   // sticks a client to one endpoint by a cookie of ours
     bool operator==(const StickySession&) const = default;
 };
 
+struct UpstreamTls {                  // how endpoints are spoken to
+    bool verify = true;               // their certificates: who signed them, until when, for whom
+    std::string ca;                   // PEM file of the authorities; empty: the machine's own
+    std::string server_name;          // who they say they are; empty: the host of their address
+    std::string certificate;          // shown to them, by name; empty: none
+    std::string min_version = "1.2";  // 1.2 | 1.3
+    bool lenient_close = false;       // a body without a length may end without TLS's own end
+    bool operator==(const UpstreamTls&) const = default;
+};
+
 struct Upstream {
     std::vector<Endpoint> endpoints;
     std::optional<Discover> discover;
@@ -82,6 +92,7 @@ struct Upstream {
     Duration slow_start{0};
     std::uint32_t queue_limit = 0;         // requests that may wait for a free endpoint; 0: none wait
     std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
+    std::optional<UpstreamTls> tls;        // none: in clear
     bool operator==(const Upstream&) const = default;
 };
 

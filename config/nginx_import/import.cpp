@@ -19,7 +19,7 @@ using namespace nginx;
 
 void import_http(const Directive& http, const std::filesystem::path& folder, Model& model, Notes& notes) {
     Scope scope(notes);
-    Upstreams upstreams(model, notes);
+    Upstreams upstreams(model, notes, folder);
     std::vector<const Directive*> servers, real_ip, tls;
     for (const Directive& directive : http.children) {
         if (directive.name == "upstream" && directive.block)

@@ -12,8 +12,6 @@ constexpr std::string_view kTls =
     "without a certificate and its key as files the listener speaks plain HTTP: see listeners.tls, or "
     "terminate TLS in front of it";
 constexpr std::string_view kClients = "clients are not asked for a certificate";
-constexpr std::string_view kUpstreamTls =
-    "Switchyard speaks plain HTTP to endpoints: put a TLS client such as stunnel between";
 constexpr std::string_view kFiles = "Switchyard serves no files: keep a file server as an upstream";
 constexpr std::string_view kAccess =
     "ACCESS CONTROL IS NOT CARRIED OVER: enforce it in the application or in front of Switchyard";
@@ -84,7 +82,7 @@ constexpr std::array kTable{
     Entry{"ssl_conf_command", kLost, "OpenSSL is set up by tls of the listener alone"},
     Entry{"ssl_trusted_certificate", kUnneeded, "no OCSP answer is stapled"},
     Entry{"ssl_*", kLost, kTls},
-    Entry{"proxy_ssl_*", kLost, kUpstreamTls},
+    Entry{"proxy_ssl_*", kUnneeded, "is in tls of the upstreams that are spoken to by https"},
     Entry{"gzip*", kLost, kBody},
     Entry{"gunzip*", kLost, kBody},
     Entry{"brotli*", kLost, kBody},

@@ -269,7 +269,7 @@ class LocationImport {
 
     void add_proxy(const Flow& flow, const Directive* pass, const Settings& settings) {
         Draft draft = fresh_draft();
-        Targets targets(*server_.upstreams, notes_);
+        Targets targets(*server_.upstreams, settings, notes_);
         if (!targets.set(draft.route, flow, pass)) {
             draft.route.rules.clear();
             notes_.lost(pass ? *pass : location_, "no upstream can be made out: requests for it are answered with 501");

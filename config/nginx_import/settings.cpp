@@ -26,8 +26,8 @@ std::string zone_name(const Directive& directive) {
 
 bool Settings::knows(std::string_view name) {
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
-           name == "proxy_hide_header" || name == "limit_req" || name == "limit_req_zone" ||
-           is_resolver_directive(name);
+           name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
+           name == "limit_req_zone" || is_resolver_directive(name);
 }
 
 Settings Settings::under(const std::vector<Directive>& block) const {

@@ -40,7 +40,7 @@ constexpr std::array<Words, kinds> kWords{{
     {"routing", "answers 501 where nothing else is said; write a route or a rule"},
     {"static files", "keep a file server as an upstream"},
     {"FastCGI, uwsgi, gRPC", "put an HTTP server in front of the application"},
-    {"TLS to endpoints", "put a TLS client such as stunnel between"},
+    {"TLS to endpoints", "see tls of the upstreams"},
     {"cache", "put a cache in as an upstream"},
     {"bodies", "compress and change bodies in the application"},
     {"error pages", "the application's own are passed on; Switchyard's are short texts"},

@@ -43,10 +43,8 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
     if (text.empty() || text[0].variable)
         return refuse("its upstream comes from the request, which has no counterpart: name the upstreams in rules");
     std::string start = text[0].text;
-    if (start.starts_with("https://"))
-        notes_.lost(where, "Switchyard speaks plain HTTP to endpoints: put a TLS client such as stunnel between");
-    else if (!start.starts_with("http://"))
-        return refuse("expected http://");
+    const bool secure = start.starts_with("https://");
+    if (!secure && !start.starts_with("http://")) return refuse("expected http:// or https://");
     start.erase(0, start.find("//") + 2);
     const bool unix_path = start.starts_with("unix:");
     // unix:/path.sock:/uri
@@ -68,7 +66,8 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
     } else {
         target.path = literal(path);
     }
-    const auto upstream = upstreams_.find(target.host, where);
+    const auto upstream =
+        secure ? upstreams_.find_secure(target.host, settings_, where) : upstreams_.find(target.host, where);
     if (!upstream) return std::nullopt;
     target.upstream = *upstream;
     return target;

@@ -11,13 +11,15 @@
 
 #include "config/model/route.h"
 #include "config/nginx_import/flow.h"
+#include "config/nginx_import/settings.h"
 #include "config/nginx_import/upstream_import.h"
 
 namespace switchyard::config::nginx {
 
 class Targets {
   public:
-    Targets(Upstreams& upstreams, Notes& notes) : upstreams_(upstreams), notes_(notes) {}
+    Targets(Upstreams& upstreams, const Settings& settings, Notes& notes)
+        : upstreams_(upstreams), settings_(settings), notes_(notes) {}
 
     // Fills rules, split and sticky of `route` from the proxy_pass of its location (null: only conditional ones).
     // False when no upstream could be made out; the route is untouched then.
@@ -44,6 +46,7 @@ class Targets {
     void accept(const Target& target, const Directive& where);
 
     Upstreams& upstreams_;
+    const Settings& settings_;
     Notes& notes_;
     std::string replacement_, host_;
     bool accepted_ = false, with_variables_ = false, hosts_differ_ = false;

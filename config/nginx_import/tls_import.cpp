@@ -17,7 +17,7 @@ constexpr std::array kTlsDirectives{
     KnownDirective{"ssl_protocols", kUnneeded, "see tls.min_version of the listener"},
     KnownDirective{"ssl_ciphers", kChanged,
                    "the usual ones are offered instead (Mozilla's intermediate list); see tls.ciphers of the listener"},
-    KnownDirective{"ssl_prefer_server_ciphers", kUnneeded, "clients choose among ciphers that are all good"},
+    KnownDirective{"ssl_prefer_server_ciphers", kUnneeded, "all ciphers are good, and the order is Switchyard's own"},
     KnownDirective{"ssl_session_cache", kUnneeded, "tickets do what the cache is for"},
     KnownDirective{"ssl_session_timeout", kUnneeded, kOwn},
     KnownDirective{"ssl_session_tickets", kUnneeded, "tickets are given out under keys that change every 12 hours"},

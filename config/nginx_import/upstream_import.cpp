@@ -9,6 +9,7 @@
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/text.h"
+#include "config/nginx_import/upstream_tls.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
@@ -172,6 +173,45 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
 }
 
 std::optional<std::string> Upstreams::find(const std::string& host, const Directive& where) {
+    const auto name = named(host, where);
+    return name ? std::optional(spoken_to(*name, std::nullopt, where)) : std::nullopt;
+}
+
+std::optional<std::string> Upstreams::find_secure(const std::string& host, const Settings& settings,
+                                                  const Directive& where) {
+    // nginx fills in port 443 here.
+    const bool block = names_.contains(lower(host));
+    const bool has_port =
+        host.starts_with("unix:") || host.find(':', host.starts_with('[') ? host.find(']') : 0) != host.npos;
+    const auto name = named(block || has_port ? host : host + ":443", where);
+    if (!name) return std::nullopt;
+    return spoken_to(*name, upstream_tls(settings, host, folder_, model_, notes_, where), where);
+}
+
+std::string Upstreams::spoken_to(const std::string& name, const std::optional<UpstreamTls>& way,
+                                 const Directive& where) {
+    bool first = true;
+    for (const Way& known : ways_) {
+        if (known.block != name) continue;
+        if (known.tls == way) return known.name;
+        first = false;
+    }
+    if (first) {
+        model_.upstreams.at(name).tls = way;
+        ways_.push_back({name, way, name});
+        return name;
+    }
+    Upstream other = model_.upstreams.at(name);
+    other.tls = way;
+    const std::string own = fresh_name(name + (way ? "-tls" : "-clear"), taken_);
+    notes_.changed(where, fmt::format("how an upstream is spoken to is its own here: it is there again as {}", own));
+    if (implied(name)) implied_.insert(own);
+    model_.upstreams[own] = std::move(other);
+    ways_.push_back({name, way, own});
+    return own;
+}
+
+std::optional<std::string> Upstreams::named(const std::string& host, const Directive& where) {
     if (const auto known = names_.find(lower(host)); known != names_.end()) return known->second;
     std::string why;
     const auto address = endpoint_address(host, &why);

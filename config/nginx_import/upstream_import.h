@@ -3,24 +3,32 @@
 // Threads: one import, one thread. Errors: notes.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "config/model.h"
 #include "config/model/upstream.h"
 #include "config/nginx_import/notes.h"
+#include "config/nginx_import/settings.h"
 
 namespace switchyard::config::nginx {
 
 class Upstreams {
   public:
-    Upstreams(Model& model, Notes& notes) : model_(model), notes_(notes) {}
+    // `folder`: where nginx looks for files without a path.
+    Upstreams(Model& model, Notes& notes, std::filesystem::path folder = {})
+        : model_(model), notes_(notes), folder_(std::move(folder)) {}
 
     void add(const Directive& block);
     // The upstream behind a proxy_pass's host: a block of that name, or one endpoint at that address.
     std::optional<std::string> find(const std::string& host, const Directive& where);
+    // The same, spoken to by TLS as these settings say. A block that is spoken to in several ways becomes as many.
+    std::optional<std::string> find_secure(const std::string& host, const Settings& settings, const Directive& where);
     Upstream& operator[](const std::string& name) { return model_.upstreams.at(name); }
     // Whether it was made from an address in a proxy_pass rather than from a block.
     bool implied(const std::string& name) const { return implied_.contains(name); }
@@ -31,8 +39,18 @@ class Upstreams {
     void set_hash(const Directive& directive, Upstream& upstream);
     void set_option(const Directive& directive, Upstream& upstream);
 
+    std::optional<std::string> named(const std::string& host, const Directive& where);
+    std::string spoken_to(const std::string& name, const std::optional<UpstreamTls>& way, const Directive& where);
+
     Model& model_;
     Notes& notes_;
+    const std::filesystem::path folder_;
+    struct Way {
+        std::string block;
+        std::optional<UpstreamTls> tls;
+        std::string name;
+    };
+    std::vector<Way> ways_;                     // that blocks are spoken to, and by which name each is known
     std::map<std::string, std::string> names_;  // as nginx knows them (lower case) → ours
     std::set<std::string> taken_, implied_;
 };

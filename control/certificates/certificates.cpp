@@ -11,23 +11,17 @@
 #include <utility>
 
 #include "config/model.h"
+#include "config/model/certificates_used.h"
+#include "control/base/disk_errands.h"
 #include "control/base/timestamp.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control {
 namespace {
 
-// Names of certificates that a listener shows.
-std::set<std::string> shown_by(const config::Model& model) {
-    std::set<std::string> out;
-    for (const auto& listener : model.listeners)
-        if (listener.tls) out.insert(listener.tls->certificates.begin(), listener.tls->certificates.end());
-    return out;
-}
-
 std::set<CertificateShelf::Files> files_in(const config::Model& model) {
     std::set<CertificateShelf::Files> out;
-    for (const auto& name : shown_by(model)) out.insert(files_of(model, name));
+    for (const auto& name : config::certificates_used(model)) out.insert(files_of(model, name));
     return out;
 }
 
@@ -89,6 +83,7 @@ void Certificates::begin() {
     for (const auto& files : files_in(ports_.model()))
         if (const auto* kept = shelf_.find(files)) pass->looked.push_back({files, kept->stamps, {}});
     for (const auto& kept : shelf_.checks()) pass->checks.push_back({kept.settings, kept.stamps, {}});
+    for (const auto& [file, kept] : shelf_.authorities()) pass->authorities.push_back({file, kept.stamp, {}});
     auto waiters = std::exchange(waiters_, {});
     under_way_ = errands_.run<bool>(
         [pass] {
@@ -101,6 +96,10 @@ void Certificates::begin() {
                 add_folders(one.settings.ca, pass->folders);
                 if (!one.settings.crl.empty()) add_folders(one.settings.crl, pass->folders);
                 one.reading = CertificateShelf::read(one.settings, one.before);
+            }
+            for (auto& one : pass->authorities) {
+                add_folders(one.file, pass->folders);
+                one.reading = CertificateShelf::read_authorities(one.file, one.before);
             }
             return true;
         },
@@ -125,8 +124,37 @@ void Certificates::look(Done done) {
     begin();
 }
 
+// A thread of its own for each: one that waits for a disk that hangs keeps nobody else's files waiting.
+void Certificates::read_first(const config::Model& model, std::function<void()> then) {
+    const auto wanted = std::make_shared<const CertificateShelf::Wanted>(shelf_.wanted_by(model));
+    if (wanted->empty() || stopped_) return then();
+    auto waiter = std::make_shared<Waiter>(
+        Waiter{[this, wanted, then = std::move(then)](bool read) {
+                   if (!read)
+                       shelf_.lay_out(CertificateShelf::unread(
+                           *wanted, fmt::format("its disk has not answered for {} s", kWait.count() / 1000)));
+                   then();
+               },
+               boost::asio::steady_timer(executor_, kWait)});
+    waiter->timer.async_wait([waiter](boost::system::error_code ec) {
+        if (!ec) waiter->answer(false);
+    });
+    const auto errand = std::make_shared<DiskErrands>(
+        [executor = executor_](std::function<void()> back) { boost::asio::post(executor, std::move(back)); });
+    const bool begun =
+        errand->run<CertificateShelf::Readings>([wanted] { return CertificateShelf::read(*wanted); },
+                                                [this, waiter, errand](CertificateShelf::Readings readings) {
+                                                    if (stopped_ || !waiter->done) return;
+                                                    shelf_.lay_out(std::move(readings));
+                                                    waiter->answer(true);
+                                                });
+    if (!begun) boost::asio::post(executor_, [waiter] { waiter->answer(false); });
+}
+
 void Certificates::took(const Pass& pass, const Waiters& waiters) {
-    bool exchanged = took_checks(pass);
+    const bool clients = took_checks(pass);
+    const bool endpoints = took_authorities(pass);
+    bool exchanged = clients || endpoints;
     bool troubled = false;
     for (const auto& one : pass.looked) {
         const auto* kept = shelf_.find(one.files);
@@ -171,6 +199,27 @@ bool Certificates::took_checks(const Pass& pass) {
             log_error("{}; clients are checked as before", one.reading.why);
             events_.add("certificate",
                         {{"what", "trouble"}, {"detail", one.reading.why + "; clients are checked as before"}});
+        }
+    }
+    return exchanged;
+}
+
+// Whom endpoints' certificates are believed from; as above.
+bool Certificates::took_authorities(const Pass& pass) {
+    bool exchanged = false;
+    for (const auto& one : pass.authorities) {
+        if (!one.reading.changed) continue;
+        const auto known = shelf_.authorities().find(one.file);
+        if (known == shelf_.authorities().end() || known->second.stamp != one.before) continue;
+        const bool told = known->second.trouble == one.reading.why;
+        if (shelf_.take(one.file, one.reading)) {
+            exchanged = true;
+            log_info("endpoints are verified by {} as it is now", one.file);
+            events_.add("certificate", {{"what", "authorities"}, {"ca", one.file}});
+        } else if (!one.reading.why.empty() && !told) {
+            log_error("{}; endpoints are verified as before", one.reading.why);
+            events_.add("certificate",
+                        {{"what", "trouble"}, {"detail", one.reading.why + "; endpoints are verified as before"}});
         }
     }
     return exchanged;
@@ -223,7 +272,7 @@ void Certificates::tell_exchange(const Files& files, const net::TlsBook::Identit
 void Certificates::tend() {
     shelf_.tickets().rotate_if_due(ports_.steady());
     const auto& model = ports_.model();
-    for (const auto& name : shown_by(model)) {
+    for (const auto& name : config::certificates_used(model)) {
         const auto* kept = shelf_.find(files_of(model, name));
         if (kept == nullptr) continue;
         const auto* identity = kept->identity.get();
@@ -274,6 +323,11 @@ std::vector<Certificates::Sight> Certificates::sights() const {
         for (const auto& listener : model.listeners)
             if (listener.tls && std::ranges::find(listener.tls->certificates, name) != listener.tls->certificates.end())
                 sight.listeners.push_back(listener.name);
+        if (const auto& admin = model.process.admin.tls)
+            if (std::ranges::find(admin->certificates, name) != admin->certificates.end())
+                sight.listeners.emplace_back("admin API");
+        for (const auto& [upstream, used] : model.upstreams)
+            if (used.tls && used.tls->certificate == name) sight.upstreams.push_back(upstream);
         const auto files = files_of(model, name);
         if (const auto* kept = shelf_.find(files)) {
             sight.identity = kept->identity;
@@ -293,13 +347,13 @@ std::vector<Certificates::Sight> Certificates::sights() const {
 
 std::vector<std::string> Certificates::keep_usable(config::Model& earlier, const config::Model& now) {
     std::vector<std::string> out;
-    for (const auto& name : shown_by(earlier)) {
+    for (const auto& name : config::certificates_used(earlier)) {
         auto& then = earlier.certificates.at(name);
         const auto in_force = now.certificates.find(name);
         if (in_force != now.certificates.end() && in_force->second == then) continue;
         const auto files = files_of(earlier, name);
         const auto* kept = shelf_.find(files);
-        auto reading = kept == nullptr ? CertificateShelf::read(files, {}) : CertificateShelf::Reading{};
+        auto reading = kept == nullptr ? shelf_.first_reading(files) : CertificateShelf::Reading{};
         const auto& identity = kept == nullptr ? reading.identity : kept->identity;
         const auto standing = standing_of(identity.get(), ports_.now());
         const bool usable = standing.word == Standing::Word::valid || standing.word == Standing::Word::expires_soon;

@@ -5,8 +5,7 @@
 // cannot be used never replaces the one in force, which stays when its file goes away; that is said in status, events
 // and log, once the second look in kSecondLook has found the same: a chain and its key are written one after the other.
 // Invariants: `done` of look() is called once; after done(true) no handshake sees what was in force before.
-// Threads: control; the disk is waited for by a thread beside it, but by keep_usable(), for files that are not in
-// force. Units: wall clock in seconds since 1970.
+// Threads: control; the disk is waited for by threads beside it. Units: wall clock in seconds since 1970.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -64,7 +63,8 @@ class Certificates {
     struct Sight {
         std::string name;
         config::Certificate files;
-        std::vector<std::string> listeners;
+        std::vector<std::string> listeners, upstreams;  // who uses it
+        bool unused() const { return listeners.empty() && upstreams.empty(); }
         net::TlsBook::Identity identity;  // null: none is in force
         Standing standing;
         std::string trouble, trouble_since;  // of the files as they are; empty: they are in force
@@ -74,6 +74,9 @@ class Certificates {
     std::vector<Sight> sights() const;
     std::uint64_t exchanged() const { return exchanged_; }
 
+    // Files that a generation of this model would be the first to read are read aside and laid out on the shelf; `then`
+    // is called when they are, or when their disk has not answered in kWait: at once where there are none.
+    void read_first(const config::Model& model, std::function<void()> then);
     // Of a generation that is returned to: entries whose files are gone, or whose certificate has expired, stay as they
     // are now. Answers what stays, in words.
     std::vector<std::string> keep_usable(config::Model& earlier, const config::Model& now);
@@ -104,14 +107,21 @@ class Certificates {
         CertificateShelf::Stamps before;
         CertificateShelf::CheckReading reading;
     };
+    struct LookedAuthorities {
+        std::string file;
+        CertificateShelf::Stamp before;
+        CertificateShelf::AuthoritiesReading reading;
+    };
     struct Pass {
         std::vector<Looked> looked;
         std::vector<LookedCheck> checks;
+        std::vector<LookedAuthorities> authorities;
         std::set<std::string> folders;
     };
     void begin();
     void took(const Pass& pass, const Waiters& waiters);
     bool took_checks(const Pass& pass);
+    bool took_authorities(const Pass& pass);
     void note_trouble(const Files& files, const std::string& why);
     void tell_exchange(const Files& files, const net::TlsBook::Identity& before);
     void arm(std::chrono::milliseconds after);

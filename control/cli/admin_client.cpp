@@ -65,7 +65,11 @@ ClientAnswer no_answer(const std::string& url, httplib::Error error) {
 
 }  // namespace
 
-AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin), ca_file_(settings.ca_file) {
+AdminClient::AdminClient(const ClientSettings& settings)
+    : url_(settings.admin),
+      ca_file_(settings.ca_file),
+      certificate_(settings.certificate),
+      key_(settings.key.empty() ? settings.certificate : settings.key) {
     std::string state_dir = settings.state_dir;
     if (state_dir.empty()) state_dir = from_environment("SWITCHYARD_STATE_DIR");
     if (state_dir.empty()) state_dir = "/var/lib/switchyard";
@@ -82,6 +86,11 @@ AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin),
             no_token_ = fmt::format("--token-file {}: {}", settings.token_file, why_empty(settings.token_file));
         return;
     }
+    // Whoever shows a certificate is known by it.
+    if (!certificate_.empty()) {
+        token_from_ = "--cert stands in its place";
+        return;
+    }
     token_ = trimmed(from_environment("SWITCHYARD_TOKEN"));
     token_from_ = "SWITCHYARD_TOKEN";
     if (!is_one_line(token_)) no_token_ = "SWITCHYARD_TOKEN holds more than a token: several lines";
@@ -94,7 +103,7 @@ AdminClient::AdminClient(const ClientSettings& settings) : url_(settings.admin),
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::map<std::string, std::string>& headers) const {
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
-    httplib::Client client(url_);
+    httplib::Client client(url_, certificate_, key_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
     client.set_connection_timeout(kConnectSeconds);
@@ -140,7 +149,7 @@ ClientAnswer AdminClient::answered(int status, const std::string& body) const {
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                  const std::function<bool(std::string_view)>& take) const {
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
-    httplib::Client client(url_);
+    httplib::Client client(url_, certificate_, key_);
     if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
     client.set_connection_timeout(kConnectSeconds);

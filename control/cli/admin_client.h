@@ -18,8 +18,9 @@ using Json = nlohmann::ordered_json;
 struct ClientSettings {
     std::string admin;
     std::string token_file;
-    std::string state_dir;  // empty: SWITCHYARD_STATE_DIR, else /var/lib/switchyard
-    std::string ca_file;    // for https: the certificate to trust; empty: the system's
+    std::string state_dir;         // empty: SWITCHYARD_STATE_DIR, else /var/lib/switchyard
+    std::string ca_file;           // for https: the certificate to trust; empty: the system's
+    std::string certificate, key;  // for https: who calls, instead of a token; empty: a token says
 };
 
 struct ClientAnswer {
@@ -48,7 +49,7 @@ class AdminClient {
     std::string token_;
     std::string token_from_;  // where it was found, or why none was
     std::string no_token_;    // why the one that was asked for is not there
-    std::string ca_file_;
+    std::string ca_file_, certificate_, key_;
 };
 
 // For a path segment: an endpoint's address holds ':' and may hold '/'.

@@ -41,6 +41,8 @@ void print_certificates(const Json& all) {
         std::string listeners;
         for (const auto& name : one.value("listeners", Json::array()))
             listeners += (listeners.empty() ? "" : ", ") + text_of(name);
+        for (const auto& name : one.value("upstreams", Json::array()))
+            listeners += (listeners.empty() ? "to " : ", to ") + text_of(name);
         rows.push_back({one.value("name", ""), one.value("state", ""), one.value("not_after", "").substr(0, 10),
                         one.contains("days_left") ? text_of(one["days_left"]) : "", one.value("key_kind", ""),
                         one.value("sha256", "").substr(0, 16), listeners, hosts_named(one)});

@@ -11,6 +11,7 @@
 #include "config/model.h"
 #include "config/text/pointer.h"
 #include "control/base/file_bytes.h"
+#include "proxy/net/tls_authorities.h"
 #include "proxy/net/tls_identity.h"
 
 namespace switchyard::control::cli {
@@ -40,12 +41,27 @@ Identity look(const std::string& at, const config::Certificate& certificate, std
     return identity;
 }
 
+void look_at_authorities(const std::string& name, const config::Upstream& upstream, std::vector<Error>& out) {
+    if (!upstream.tls || !upstream.tls->verify) return;
+    std::string why;
+    const auto file = upstream.tls->ca.empty() ? net::TlsAuthorities::own_file(&why) : upstream.tls->ca;
+    if (!file.empty()) {
+        const auto bytes = file_bytes(file);
+        if (!bytes)
+            why = bytes.error().detail;
+        else if (net::TlsAuthorities::read(*bytes, file, &why))
+            return;
+    }
+    out.push_back({config::pointer_to("/upstreams", name) + "/tls/ca", why});
+}
+
 }  // namespace
 
 void look_at_certificates(const config::Model& model, std::vector<Error>& out) {
     std::map<std::string, Identity> all;
     for (const auto& [name, certificate] : model.certificates)
         all[name] = look(config::pointer_to("/certificates", name), certificate, out);
+    for (const auto& [name, upstream] : model.upstreams) look_at_authorities(name, upstream, out);
     // Hosts that routes name and that a listener shows no certificate for.
     std::set<std::string> hosts;
     for (const auto& route : model.routes) hosts.insert(route.match.hosts.begin(), route.match.hosts.end());

@@ -71,6 +71,9 @@ CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name, con
                      "where the local installation keeps its state (else SWITCHYARD_STATE_DIR, else "
                      "/var/lib/switchyard)");
     verb->add_option("--ca-file", options.client.ca_file, "certificate to trust for an https admin API");
+    auto* shown = verb->add_option("--cert", options.client.certificate,
+                                   "certificate that says who calls, for an https admin API (process.admin.clients)");
+    verb->add_option("--cert-key", options.client.key, "its private key; default: in the same file")->needs(shown);
     verb->add_flag("--json", options.json, "answer as JSON, for machines");
     return verb;
 }

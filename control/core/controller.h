@@ -58,6 +58,11 @@ class Controller {
         // `earlier` is about to be returned to from `now`: what of it cannot be used any more (a certificate that has
         // expired, or is gone) stays as it is now. Answers that in words. May be empty.
         std::function<std::vector<std::string>(config::Model& earlier, const config::Model& now)> fit_for_return;
+        // What only the disk knows of this model is found beside this thread, then `then` is called: at once where
+        // there is nothing to find. May be empty.
+        std::function<void(const config::Model&, std::function<void()> then)> read_first;
+        // Such a return is over, made or refused: what it was let do without is no later change's. May be empty.
+        std::function<void()> return_over;
         // Close whatever older generations still have in flight to these upstreams. May be empty.
         std::function<void(std::uint64_t before, const std::set<std::uint32_t>& upstreams)> cut;
         // Long work beside this thread (aside.h); false: too much waits there. Empty: it is done here.
@@ -169,6 +174,7 @@ class Controller {
 
     bool answered_before(const Change& change, Answered& done);
     Result<void> timely(const Change& change) const;
+    Result<Judged> judge_now(const Change& change) const;
     Result<Prepared> prepare(const Change& change) const;
     Result<Prepared> compiled(Judged judged) const;
     Result<config::Model> model_of(std::uint64_t generation);
@@ -184,6 +190,7 @@ class Controller {
     void in_turn(bool dry_run, const Answered& done, Turns::Job job);
     void in_turn_or_unstored(Change change, Steady arrived, Answered done);
     void make(Change change, Steady arrived, Answered done, Turn turn);
+    void read_and_compile(Change change, Judged judged, Steady arrived, Answered done, Turn turn);
     void judge_aside(Change change, Steady arrived, Answered done, Turn turn);
     void made(Change change, Prepared prepared, Steady arrived, Answered done, Turn turn);
     void make_unstored(Change change, Steady arrived, Answered done);
@@ -194,6 +201,8 @@ class Controller {
     // An undo; looked at again when its turn comes: `wanted` may have changed by then.
     void return_to(std::uint64_t to, Change change, Answered done, const std::function<bool()>& wanted);
     void return_now(std::uint64_t to, Change change, Steady arrived, Answered done, Turn turn);
+    void return_read(config::Model earlier, std::optional<config::Model> begun, Change change, Steady arrived,
+                     Answered done, Turn turn);
     void open_drain(const Change& change, const config::Model& before, const config::Model& after);
     void finish(std::uint64_t generation);
     void ring_drains();

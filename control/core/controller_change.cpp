@@ -18,6 +18,10 @@ std::int64_t micros_between(steady_clock::time_point start, steady_clock::time_p
     return std::chrono::duration_cast<std::chrono::microseconds>(end - start).count();
 }
 
+Problem could_not_be_made(const std::exception& error) {
+    return problems::internal(fmt::format("the change could not be made: {}; nothing was changed", error.what()));
+}
+
 edits::LedTo led_to(Holders holders) {
     return [holders = std::move(holders)](const std::string& route) {
         const auto it = holders.find(route);
@@ -107,11 +111,15 @@ Result<void> Controller::timely(const Change& change) const {
     return {};
 }
 
-Result<Controller::Prepared> Controller::prepare(const Change& change) const {
+Result<Judged> Controller::judge_now(const Change& change) const {
     if (auto now = timely(change); !now) return now.error();
     // A file's merge looks at who holds what by itself, and more closely.
     const auto free = [&](const config::Model& next) { return change.file ? Result<void>() : held(next, change); };
-    auto judged = judge(*model_, ports_.facts(*model_), change, free, led_to(holders()));
+    return judge(*model_, ports_.facts(*model_), change, free, led_to(holders()));
+}
+
+Result<Controller::Prepared> Controller::prepare(const Change& change) const {
+    auto judged = judge_now(change);
     if (!judged) return judged.error();
     return compiled(std::move(*judged));
 }
@@ -172,16 +180,45 @@ void Controller::in_turn(bool dry_run, const Answered& done, Turns::Job job) {
 void Controller::make(Change change, Steady arrived, Answered done, Turn turn) {
     if (change.document && ports_.aside)
         return judge_aside(std::move(change), arrived, std::move(done), std::move(turn));
-    Result<Prepared> prepared = problems::internal("it could not be prepared");
+    Result<Judged> judged = problems::internal("it could not be judged");
     // However it ends, the caller is answered: a key in progress would keep each repetition waiting.
     try {
-        prepared = prepare(change);
+        judged = judge_now(change);
     } catch (const std::exception& error) {
-        prepared =
-            problems::internal(fmt::format("the change could not be made: {}; nothing was changed", error.what()));
+        judged = could_not_be_made(error);
     }
-    if (!prepared) return done(prepared.error());
-    made(std::move(change), std::move(*prepared), arrived, std::move(done), std::move(turn));
+    if (!judged) return done(judged.error());
+    read_and_compile(std::move(change), std::move(*judged), arrived, std::move(done), std::move(turn));
+}
+
+// Files that it is the first to name are read beside this thread. The turn is held meanwhile.
+void Controller::read_and_compile(Change change, Judged judged, Steady arrived, Answered done, Turn turn) {
+    struct BeingRead {
+        std::shared_ptr<const config::Model> in_force;
+        Change change;
+        Judged judged;
+        Steady arrived;
+        Answered done;
+        Turn turn;
+    };
+    const auto waiting = std::make_shared<BeingRead>(
+        BeingRead{model_, std::move(change), std::move(judged), arrived, std::move(done), std::move(turn)});
+    const auto then = [this, waiting, alive = std::weak_ptr(alive_)] {
+        if (alive.expired() || stopped_) return;
+        auto& [in_force, made_of, next, began, answer, held_turn] = *waiting;
+        // A return that waited for nobody has gone before it.
+        if (in_force != model_) return make(std::move(made_of), began, std::move(answer), std::move(held_turn));
+        Result<Prepared> prepared = problems::internal("it could not be prepared");
+        try {
+            prepared = compiled(std::move(next));
+        } catch (const std::exception& error) {
+            prepared = could_not_be_made(error);
+        }
+        if (!prepared) return answer(prepared.error());
+        made(std::move(made_of), std::move(*prepared), began, std::move(answer), std::move(held_turn));
+    };
+    if (!waiting->judged.model || !ports_.read_first) return then();
+    ports_.read_first(*waiting->judged.model, then);
 }
 
 // A whole document is judged beside this thread. What is in force hardly changes meanwhile – the turn is held –, but
@@ -225,9 +262,7 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
             if (judged->model && !made_of.force)
                 if (auto safe = guard_says(*in_force, *judged->model, ports_.facts(*in_force), made_of); !safe)
                     return answer(safe.error());
-            auto prepared = compiled(std::move(*judged));
-            if (!prepared) return answer(prepared.error());
-            made(std::move(made_of), std::move(*prepared), began, std::move(answer), std::move(held_turn));
+            read_and_compile(std::move(made_of), std::move(*judged), began, std::move(answer), std::move(held_turn));
         });
     if (!begun) judging->done(problems::store_busy("too many documents wait to be judged"));
 }

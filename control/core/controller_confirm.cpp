@@ -64,12 +64,29 @@ void Controller::return_now(std::uint64_t to, Change change, Steady arrived, Ans
     }
     change.settles_pending = true;
     change.restores = Restored{back.generation, back.why};
-    if (ports_.fit_for_return && !begun)
-        for (const auto& stays : ports_.fit_for_return(*earlier, *model_)) {
+    const auto model = std::make_shared<config::Model>(std::move(*earlier));
+    const auto then = [this, model, begun, change, arrived, done, turn, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired() && !stopped_) return_read(*model, begun, change, arrived, done, turn);
+    };
+    // What of it can be used is told by its files, which may be on a disk that hangs.
+    if (!begun && ports_.read_first) return ports_.read_first(*model, then);
+    then();
+}
+
+void Controller::return_read(config::Model earlier, std::optional<config::Model> begun, Change change, Steady arrived,
+                             Answered done, Turn turn) {
+    if (ports_.fit_for_return && !begun) {
+        // What this return may do without, no later change may: also where it is refused before anything is compiled.
+        done = [first = std::move(done), over = ports_.return_over](Answer answer) {
+            if (over) over();
+            first(std::move(answer));
+        };
+        for (const auto& stays : ports_.fit_for_return(earlier, *model_)) {
             auto& why = change.restores->why;
             why += (why.empty() ? "" : "; ") + stays;
         }
-    change.edit = [earlier = std::move(*earlier), begun = std::move(begun)](const config::Model& now, const Facts&) {
+    }
+    change.edit = [earlier = std::move(earlier), begun = std::move(begun)](const config::Model& now, const Facts&) {
         if (begun) return Result<config::Model>(with_routes_back(now, earlier, *begun));
         return edits::replace(now, earlier, edits::ProcessPart::keep);
     };

@@ -19,9 +19,14 @@ void restore_secrets(nlohmann::ordered_json& document, const config::Model& in_f
 }
 
 Result<config::Model> replace(const config::Model& model, config::Model next, ProcessPart process) {
-    if (process == ProcessPart::keep)
+    if (process == ProcessPart::keep) {
         next.process = model.process;
-    else if (next.process != model.process)
+        // The running process goes on with the certificates that it uses.
+        if (const auto& tls = model.process.admin.tls)
+            for (const auto& name : tls->certificates)
+                if (const auto used = model.certificates.find(name); used != model.certificates.end())
+                    next.certificates.insert_or_assign(name, used->second);
+    } else if (next.process != model.process)
         return problems::conflict(
             "/process differs from the running one, and a change of it needs a restart; "
             "nothing was changed");

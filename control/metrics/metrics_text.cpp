@@ -123,6 +123,16 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"result", "full"}}, counters.tls_full);
     out.sample({{"result", "resumed"}}, counters.tls_resumed);
     out.sample({{"result", "failed"}}, counters.tls_failed);
+    out.family("switchyard_tls_handshake_failures_total", "counter",
+               "TLS handshakes with clients that came to nothing, by reason.");
+    for (std::size_t i = 0; i < kTlsTroubles.size(); ++i)
+        out.sample({{"reason", std::string(kTlsTroubles[i])}}, counters.tls_troubles[i]);
+    out.family("switchyard_endpoint_tls_handshakes_total", "counter",
+               "TLS handshakes with endpoints, by what came of them; untrusted: the certificate was refused.");
+    out.sample({{"result", "full"}}, counters.endpoint_tls.full);
+    out.sample({{"result", "resumed"}}, counters.endpoint_tls.resumed);
+    out.sample({{"result", "failed"}}, counters.endpoint_tls.failed);
+    out.sample({{"result", "untrusted"}}, counters.endpoint_tls.untrusted);
     if (!view.certificates.empty()) {
         out.family("switchyard_certificate_not_after_seconds", "gauge",
                    "When the certificate that is shown ends, in seconds since 1970; none: it cannot be read.");

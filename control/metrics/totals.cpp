@@ -74,6 +74,11 @@ void Totals::add(const WorkerReport& report, Time now) {
     counters_.tls_full += report.tls_full;
     counters_.tls_resumed += report.tls_resumed;
     counters_.tls_failed += report.tls_failed;
+    for (std::size_t i = 0; i < report.tls_troubles.size(); ++i) counters_.tls_troubles[i] += report.tls_troubles[i];
+    counters_.endpoint_tls.full += report.endpoint_tls.full;
+    counters_.endpoint_tls.resumed += report.endpoint_tls.resumed;
+    counters_.endpoint_tls.failed += report.endpoint_tls.failed;
+    counters_.endpoint_tls.untrusted += report.endpoint_tls.untrusted;
     counters_.retries_reused += report.retries_reused;
     counters_.retries_connect += report.retries_connect;
     counters_.retries_other += report.retries_other;

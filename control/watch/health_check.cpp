@@ -22,10 +22,15 @@ std::string request_for(const config::Address& address, const config::Health& he
 }  // namespace
 
 boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
-                                                   config::Health health, std::uint8_t send_proxy_protocol) {
+                                                   config::Health health, CheckBy by) {
     const bool connects_only = health.type == config::Health::Type::tcp;
     OutboundCall call{address, connects_only ? "" : request_for(configured, health), health.timeout, {}};
-    if (send_proxy_protocol != 0) call.preface = switchyard::http::own_proxy_header(send_proxy_protocol);
+    if (by.send_proxy_protocol != 0) call.preface = switchyard::http::own_proxy_header(by.send_proxy_protocol);
+    if (by.tls) {
+        call.tls = std::move(by.tls);
+        call.sessions = std::move(by.sessions);
+        if (configured.kind != config::Address::Kind::unix_path) call.host = configured.host;
+    }
     const auto outcome = co_await make_call(std::move(call));
     if (!outcome.error.empty()) co_return CheckResult{false, outcome.our_shortage, outcome.error};
     if (connects_only || std::ranges::find(health.expect, outcome.status) != health.expect.end())

@@ -1,4 +1,5 @@
-// One active check of one endpoint: connect (tcp), or connect, ask and look at the status (http).
+// One active check of one endpoint: connect (tcp; by TLS with its handshake), or connect, ask and look at the status
+// (http).
 //
 // An endpoint that is told its clients by the PROXY protocol gets that header here too, naming nobody: it would take
 // the check for a broken client without. Threads: control. Time: the whole check ends within `timeout`.
@@ -6,10 +7,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "config/model/address.h"
 #include "config/model/health.h"
+#include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
 
@@ -19,8 +22,15 @@ struct CheckResult {
     std::string detail;         // why not: "connection refused", "answered 503, expected 200, 204"
 };
 
+// How the endpoint is spoken to: as by the data plane.
+struct CheckBy {
+    std::uint8_t send_proxy_protocol = 0;
+    std::shared_ptr<const switchyard::net::OutwardTls> tls = nullptr;  // null: in clear
+    std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of the checks before
+};
+
 // `address` is where it goes: the same that the data plane connects to. `configured` is how the endpoint calls itself.
 boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
-                                                   config::Health health, std::uint8_t send_proxy_protocol);
+                                                   config::Health health, CheckBy by);
 
 }  // namespace switchyard::control

@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <random>
 
 #include "config/model.h"
@@ -50,13 +51,26 @@ struct HealthChecker::Probe {
     const config::Address configured;
     config::Health health;
     std::uint8_t send_proxy_protocol = 0;
+    std::optional<config::UpstreamTls> tls;                     // as it is set
+    std::shared_ptr<const switchyard::net::OutwardTls> tls_by;  // as it was last made of that
+    std::shared_ptr<switchyard::net::TlsSessions> sessions;
     std::shared_ptr<upstream::EndpointState> state;
     HealthRule rule;
     Seen seen;
     std::uint64_t life = 0;  // of its checks; each coroutine has one
+    CheckBy by();
     bool over(std::uint64_t of) const { return owner == nullptr || life != of; }
     asio::steady_timer timer;
 };
+
+// The certificates that it goes by may have been exchanged since the last check.
+CheckBy HealthChecker::Probe::by() {
+    if (auto now = owner->tls_ ? owner->tls_(upstream) : nullptr; now != tls_by) {
+        tls_by = std::move(now);
+        sessions = tls_by ? std::make_shared<switchyard::net::TlsSessions>() : nullptr;
+    }
+    return {send_proxy_protocol, tls_by, sessions};
+}
 
 HealthChecker::HealthChecker(asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed)
     : executor_(std::move(executor)), find_(std::move(find)), changed_(std::move(changed)) {}
@@ -96,7 +110,9 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
     if (fresh) probe->state = find_(probe->upstream, probe->identity);
     const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
     const bool changed =
-        !fresh && (!(probe->health == upstream.health) || probe->send_proxy_protocol != upstream.send_proxy_protocol);
+        !fresh && (!(probe->health == upstream.health) || probe->send_proxy_protocol != upstream.send_proxy_protocol ||
+                   probe->tls != upstream.tls);
+    probe->tls = upstream.tls;
     probe->health = upstream.health;
     probe->send_proxy_protocol = upstream.send_proxy_protocol;
     if (upstream.health.type == config::Health::Type::none) {
@@ -132,8 +148,7 @@ asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe, std::ui
         pause = between(interval - interval / 10, interval + interval / 10);
         try {
             const auto began = steady_clock::now();
-            auto result =
-                co_await check_endpoint(probe->address, probe->configured, probe->health, probe->send_proxy_protocol);
+            auto result = co_await check_endpoint(probe->address, probe->configured, probe->health, probe->by());
             if (probe->over(life)) co_return;
             if (result.says_nothing)
                 probe->owner->not_asked(*probe, result.detail);

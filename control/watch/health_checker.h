@@ -19,6 +19,7 @@
 #include "config/model/forward.h"
 #include "config/model/upstream.h"
 #include "control/watch/health_rule.h"
+#include "proxy/net/tls_outward.h"
 #include "proxy/snapshot/known_addresses.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -48,6 +49,9 @@ class HealthChecker {
     HealthChecker(boost::asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed);
     ~HealthChecker();
 
+    // How endpoints of an upstream are spoken to, asked before each check; null: in clear.
+    using FindTls = std::function<std::shared_ptr<const switchyard::net::OutwardTls>(const std::string& upstream)>;
+    void speak_as(FindTls tls) { tls_ = std::move(tls); }
     // Follow this configuration, and its names at these addresses, from now on. Each address of a name is an endpoint
     // of its own (snapshot/members.h); a name without one is none.
     void follow(const config::Model& model, const KnownAddresses& known = {});
@@ -72,6 +76,7 @@ class HealthChecker {
     const boost::asio::any_io_executor executor_;
     const FindEndpoint find_;
     const std::function<void(Transition)> changed_;
+    FindTls tls_;
     std::map<Key, std::shared_ptr<Probe>> probes_;
     std::map<std::string, Counts> counts_;
     std::chrono::steady_clock::time_point quiet_until_{};

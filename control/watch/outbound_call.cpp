@@ -8,10 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <memory>
 #include <vector>
 
+#include "control/watch/call_wire.h"
 #include "proxy/http/chunked.h"
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
@@ -34,16 +34,17 @@ constexpr std::size_t kReadSize = 4096;
 // a coroutine with external linkage, and so it has a name outside.
 struct CallUnderWay {
     explicit CallUnderWay(const asio::any_io_executor& executor)
-        : resolver(executor), socket(executor), timer(executor) {}
+        : resolver(executor), wire(executor), timer(executor) {}
 
     tcp::resolver resolver;
-    AnyStream::socket socket;
+    CallWire wire;
     asio::steady_timer timer;
     bool late = false;
 
     CallOutcome failed(const char* doing, const Error& error) const {
-        const bool ours =
-            !late && error.category() == boost::system::system_category() && net::is_our_shortage(error.value());
+        const bool ours = !late && error.category() == boost::system::system_category() &&
+                          switchyard::net::is_our_shortage(error.value());
+        if (!late && !wire.trouble().empty()) return {0, wire.trouble(), false};
         return {0, std::string(doing) + ": " + (late ? "no answer in time" : error.message()), ours};
     }
 };
@@ -57,7 +58,7 @@ void set_deadline(const std::shared_ptr<CallUnderWay>& call, std::chrono::millis
         call->late = true;
         call->resolver.cancel();
         Error ignored;
-        call->socket.cancel(ignored);
+        call->wire.socket.cancel(ignored);
     });
 }
 
@@ -76,8 +77,8 @@ asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall
     }
     Error refused;
     for (const auto& endpoint : endpoints) {
-        under_way.socket.close(refused);
-        auto [error] = co_await under_way.socket.async_connect(endpoint, kNothrow);
+        under_way.wire.socket.close(refused);
+        auto [error] = co_await under_way.wire.socket.async_connect(endpoint, kNothrow);
         refused = error;
         if (!error || under_way.late) break;
     }
@@ -86,8 +87,13 @@ asio::awaitable<CallOutcome> connect(CallUnderWay& under_way, const OutboundCall
 }
 
 asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes) {
-    auto [unsent, sent] = co_await asio::async_write(under_way.socket, asio::buffer(bytes), kNothrow);
+    const auto unsent = co_await under_way.wire.write(bytes);
     co_return unsent ? under_way.failed("sending the request", unsent) : CallOutcome{};
+}
+
+asio::awaitable<CallOutcome> secure(CallUnderWay& under_way, const OutboundCall& call) {
+    const auto error = co_await under_way.wire.secure(*call.tls, call.host, call.sessions);
+    co_return error ? under_way.failed("the TLS handshake", error) : CallOutcome{};
 }
 
 // What is left of `answer`, then from the wire, as its framing says.
@@ -113,7 +119,7 @@ asio::awaitable<CallOutcome> read_body(CallUnderWay& under_way, std::string answ
         if (framing.kind == Kind::length && ended) outcome.body.resize(static_cast<std::size_t>(framing.length));
         if (outcome.body.size() > most) co_return too_large;
         if (ended) break;
-        auto [error, size] = co_await under_way.socket.async_read_some(asio::buffer(bytes), kNothrow);
+        const auto [error, size] = co_await under_way.wire.read_some(bytes);
         if (error == asio::error::eof && framing.kind == Kind::until_close) break;
         if (error) co_return under_way.failed("reading the answer", error);
         answer.assign(bytes.data(), size);
@@ -144,7 +150,7 @@ asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& ca
         }
         if (outcome != http::HeadParser::Outcome::more)
             co_return CallOutcome{0, "the answer is refused: its head is malformed or too large"};
-        auto [unread, size] = co_await under_way.socket.async_read_some(asio::buffer(bytes), kNothrow);
+        const auto [unread, size] = co_await under_way.wire.read_some(bytes);
         if (unread) co_return under_way.failed("waiting for the answer", unread);
         answer.append(bytes.data(), size);
     }
@@ -157,10 +163,11 @@ asio::awaitable<CallOutcome> make_call(OutboundCall call) {
     set_deadline(under_way, call.timeout);
     auto outcome = co_await connect(*under_way, call);
     if (outcome.error.empty() && !call.preface.empty()) outcome = co_await say(*under_way, call.preface);
+    if (outcome.error.empty() && call.tls) outcome = co_await secure(*under_way, call);
     if (outcome.error.empty() && !call.request.empty()) outcome = co_await ask(*under_way, call);
     under_way->timer.cancel();
     Error ignored;
-    under_way->socket.close(ignored);
+    under_way->wire.socket.close(ignored);
     co_return outcome;
 }
 

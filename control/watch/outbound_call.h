@@ -8,10 +8,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "config/model/address.h"
+#include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
 
@@ -21,6 +23,10 @@ struct OutboundCall {
     std::chrono::milliseconds timeout{0};
     std::string_view preface{};  // said before all else, even when only connecting; outlives the call
     std::size_t most_body = 0;   // the answer's body is read, if it is no longer than this; 0: it is not waited for
+    std::shared_ptr<const switchyard::net::OutwardTls> tls =
+        nullptr;            // null: in clear; else a call that only connects shakes hands
+    std::string host = {};  // whom TLS asks for
+    std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of calls before; with tls
 };
 
 struct CallOutcome {

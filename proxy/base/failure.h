@@ -34,6 +34,8 @@ enum class Failure : std::uint8_t {
     connect_failed,
     shortage,  // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
     connect_timeout,
+    tls_failed,        // the endpoint and this side could not agree; not a byte of the request was sent
+    tls_untrusted,     // the endpoint's certificate is not to be believed: a mistake of somebody's, or an attack
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
     reused_unread,     // as before, and its kernel had not taken one byte of the request: it cannot have been read
     reused_reset,      // as before, but the whole request had gone out: it may have been read, and was not answered
@@ -110,6 +112,10 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "the proxy is short of connections; try again"},
     {Failure::connect_timeout, 504, "timeout", Source::upstream, Retry::nothing_sent, true,
      "the endpoint did not accept the connection in time"},
+    {Failure::tls_failed, 502, "tls_failed", Source::upstream, Retry::nothing_sent, true,
+     "the TLS handshake with the endpoint failed"},
+    {Failure::tls_untrusted, 502, "tls_untrusted", Source::upstream, Retry::nothing_sent, true,
+     "the endpoint's certificate is not to be trusted"},
     {Failure::reused_closed, 502, "reset", Source::upstream, Retry::if_idempotent, false,
      "the endpoint closed the connection"},
     {Failure::reused_unread, 502, "reset", Source::upstream, Retry::nothing_sent, false,

@@ -14,6 +14,7 @@
 #include "proxy/base/answer_kind.h"
 #include "proxy/base/histogram.h"
 #include "proxy/base/mark_notes.h"
+#include "proxy/base/tls_counts.h"
 
 namespace switchyard {
 
@@ -147,6 +148,8 @@ struct WorkerReport {
     std::uint64_t tls_full = 0;
     std::uint64_t tls_resumed = 0;
     std::uint64_t tls_failed = 0;
+    TlsTroubleCounts tls_troubles{};  // of those that failed
+    EndpointTlsCounts endpoint_tls;
     std::uint64_t retries_reused = 0;
     std::uint64_t retries_connect = 0;
     std::uint64_t retries_other = 0;

@@ -103,9 +103,11 @@ Transfer Stream::wrote(ssize_t result) {
     return {Transfer::Status::failed, 0};
 }
 
-void Stream::shutdown_send() {
+bool Stream::shutdown_send() {
     if (tls_) tls_->say_end();
+    if (unsent() != 0) return false;
     ::shutdown(fd_, SHUT_WR);
+    return true;
 }
 
 void Stream::close_with_reset() {

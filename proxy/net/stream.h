@@ -36,11 +36,18 @@ class Stream : public Socket {
     Transfer read(std::span<char> into);
     Transfer write(std::span<const iovec> pieces, bool more_follows = false);
     Transfer write(const char* bytes, std::size_t count, bool more_follows = false);
+    // So many octets it takes best at a time: what fits into a record of TLS, so that each is one, and one system call.
+    std::size_t piece() const { return tls_ ? Tls::kRecord : BufferPool::kBlock; }
     // Octets that were taken and wait for the kernel; 0 in clear.
     std::size_t unsent() const { return tls_ ? tls_->unsent() : 0; }
     // done: nothing waits any more. again: wait until writable.
     Transfer::Status flush() { return tls_ ? tls_->flush() : Transfer::Status::done; }
-    void shutdown_send();
+    // What was taken is with the kernel, as far as it takes it now. False: some of it still waits (TLS).
+    bool settle() { return unsent() == 0 || (writable && flush() == Transfer::Status::done); }
+    // False: the end of TLS could not be said yet; to be asked again when unsent() is 0.
+    bool shutdown_send();
+    // The last read met an end that was not said, where it has to be (TLS): what came may be a part.
+    bool truncated() const { return tls_ && tls_->truncated(); }
     // What the peer still sends, whatever it means: for throwing away.
     Transfer read_raw(std::span<char> into);
     // Closing with unread input would reset the connection under the last bytes we sent; this asks for that (a cut).

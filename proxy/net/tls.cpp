@@ -10,15 +10,42 @@
 #include <cstring>
 
 #include "proxy/net/socket_calls.h"
+#include "proxy/net/tls_outward.h"
 
 namespace switchyard::net {
 namespace {
 
-constexpr std::size_t kRecord = 16 * 1024;  // the most plaintext of one (RFC 8446 §5.1)
-constexpr std::size_t kAround = 32;         // header, nonce, type and tag: 22 octets in TLS 1.3, 29 in 1.2
+constexpr std::size_t kAround = 32;  // header, nonce, type and tag: 22 octets in TLS 1.3, 29 in 1.2
 
 Tls& of(BIO* bio) {
     return *static_cast<Tls*>(BIO_get_data(bio));
+}
+
+// Of a server's handshake; `code` 0: the connection ended.
+TlsTrouble kind_of(unsigned long code) {
+    const int reason = ERR_GET_REASON(code);
+    if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) return TlsTrouble::left;
+    if (reason > SSL_AD_REASON_OFFSET) return TlsTrouble::refused;
+    switch (reason) {
+        case SSL_R_HTTP_REQUEST:
+            return TlsTrouble::plain_http;
+        case SSL_R_NO_SHARED_CIPHER:
+        case SSL_R_UNSUPPORTED_PROTOCOL:
+        case SSL_R_VERSION_TOO_LOW:
+        case SSL_R_NO_APPLICATION_PROTOCOL:
+        case SSL_R_NO_SUITABLE_KEY_SHARE:
+        case SSL_R_NO_SUITABLE_GROUPS:
+        case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+        case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+            return TlsTrouble::nothing_shared;
+        case SSL_R_CALLBACK_FAILED:
+            return TlsTrouble::unknown_name;
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            return TlsTrouble::client_certificate;
+        default:
+            return TlsTrouble::malformed;
+    }
 }
 
 }  // namespace
@@ -65,15 +92,32 @@ int Tls::bio_read(BIO* bio, char* into, int size) {
 int Tls::bio_write(BIO* bio, const char* bytes, int size) {
     Tls& tls = of(bio);
     BIO_clear_retry_flags(bio);
+    const auto wanted = static_cast<std::size_t>(size);
+    // From where OpenSSL has it to the kernel: only what that does not take is held.
+    std::size_t sent = 0;
+    while (tls.out_.empty() && sent == 0) {
+        const ssize_t n = send_bytes(tls.socket_.descriptor(), bytes, wanted, MSG_NOSIGNAL);
+        if (n >= 0) {
+            sent = static_cast<std::size_t>(n);
+            break;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) return -1;
+        tls.socket_.writable = false;
+        break;
+    }
+    tls.wire_sent_ += sent;
+    if (sent == wanted) return size;
+    tls.socket_.writable = false;
     const auto room = tls.out_.room();
-    const std::size_t n = std::min(static_cast<std::size_t>(size), room.size());
-    if (n == 0) {  // a handshake's flight may be longer than a block
+    const std::size_t held = std::min(wanted - sent, room.size());
+    if (sent + held == 0) {  // a handshake's flight may be longer than a block
         BIO_set_retry_write(bio);
         return -1;
     }
-    std::memcpy(room.data(), bytes, n);
-    tls.out_.filled(n);
-    return static_cast<int>(n);
+    std::memcpy(room.data(), bytes + sent, held);
+    tls.out_.filled(held);
+    return static_cast<int>(sent + held);
 }
 
 long Tls::bio_control(BIO* bio, int command, long, void*) {
@@ -91,7 +135,25 @@ long Tls::bio_control(BIO* bio, int command, long, void*) {
 Tls::Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early)
     : socket_(socket), policy_now_(policy_now), policy_(policy_now()), out_(buffers), early_(early) {
     if (!policy_) return;  // the handshake fails
-    ssl_.reset(SSL_new(policy_->context.get()));
+    make(policy_->context.get());
+    SSL_set_accept_state(ssl_.get());
+}
+
+Tls::Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::string& host,
+         std::shared_ptr<TlsSessions> sessions)
+    : socket_(socket), sessions_(std::move(sessions)), out_(buffers), lenient_(how.lenient_close()) {
+    make(how.context());
+    SSL_set_connect_state(ssl_.get());
+    if (!how.aim(ssl_.get(), host)) {
+        ssl_.reset();
+        trouble_ = "there is no name to verify its certificate by";
+        return;
+    }
+    if (const auto before = sessions_->take(how.verifies())) SSL_set_session(ssl_.get(), before.get());
+}
+
+void Tls::make(SSL_CTX* context) {
+    ssl_.reset(SSL_new(context));
     if (!ssl_) throw std::bad_alloc();
     SSL_set_app_data(ssl_.get(), this);
     BIO* bio = BIO_new(method());
@@ -99,7 +161,10 @@ Tls::Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
-    SSL_set_accept_state(ssl_.get());
+}
+
+void Tls::keep_session(SSL_SESSION* session) {
+    sessions_->keep(session);
 }
 
 Tls::~Tls() {
@@ -125,7 +190,7 @@ TlsBook::Identity Tls::note_server_name(std::string_view name, bool asks_for_pro
 
 Tls::Step Tls::handshake() {
     if (!ssl_) {
-        trouble_ = "the listener speaks TLS no more";
+        if (trouble_.empty()) trouble_ = "the listener speaks TLS no more";
         return Step::failed;
     }
     if (flush() == Transfer::Status::failed) return Step::failed;
@@ -147,6 +212,7 @@ Tls::Step Tls::handshake() {
             if (proved_) return Step::proved;
             if (client_check_ == nullptr || client_check_->still_lets_in(ssl_.get())) return Step::done;
             trouble_ = "the client's certificate has ended since its session began";
+            kind_ = TlsTrouble::client_certificate;
             return Step::failed;
         }
         if (error == SSL_ERROR_WANT_WRITE && flushed == Transfer::Status::done) continue;
@@ -158,11 +224,16 @@ Tls::Step Tls::handshake() {
 void Tls::note_trouble(int error) {
     const auto code = ERR_peek_error();
     const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-    if (reason != nullptr)
+    untrusted_ = ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && sessions_ != nullptr;
+    if (untrusted_)
+        trouble_ = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+    else if (reason != nullptr)
         trouble_ = reason;
+    else if (error == SSL_ERROR_SYSCALL && !ended_)
+        trouble_ = "the connection was reset";
     else
-        trouble_ =
-            error == SSL_ERROR_SYSCALL && !ended_ ? "the connection was reset" : "the client closed the connection";
+        trouble_ = sessions_ == nullptr ? "the client closed the connection" : "the endpoint closed the connection";
+    kind_ = kind_of(code);
     ERR_clear_error();
 }
 
@@ -188,12 +259,17 @@ Transfer Tls::read_failed(int result) {
             return {Transfer::Status::again, 0};
         case SSL_ERROR_WANT_WRITE:  // an answer of TLS's own waits for room; the writing edge wakes the reader
             socket_.readable = false;
+            read_waits_ = unsent() != 0;
             return {Transfer::Status::again, 0};
         case SSL_ERROR_ZERO_RETURN:
             return {Transfer::Status::closed, 0};
         case SSL_ERROR_SSL:
-            if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) return {Transfer::Status::failed, 0};
-            truncated_ = true;
+            if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+                refused_ = reason > SSL_AD_REASON_OFFSET;
+                if (refused_) trouble_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+                return {Transfer::Status::failed, 0};
+            }
+            truncated_ = !lenient_;
             return {Transfer::Status::closed, 0};
         default:
             return {Transfer::Status::failed, 0};
@@ -206,10 +282,10 @@ Transfer Tls::write(std::span<const iovec> pieces) {
     std::size_t taken = 0;
     std::size_t piece = 0;
     std::size_t offset = 0;
-    while (piece < pieces.size()) {
-        const std::size_t room = out_.room().size();
-        if (room <= kAround) break;
-        const std::size_t most = std::min(kRecord, room - kAround);
+    // While nothing is held there is room for what the kernel does not take of a whole record.
+    static_assert(kRecord + kAround <= BufferPool::kBlock);
+    while (piece < pieces.size() && out_.empty()) {
+        constexpr std::size_t most = kRecord;
         std::array<char, kRecord> gathered;
         const char* from = static_cast<const char*>(pieces[piece].iov_base) + offset;
         std::size_t size = std::min(most, pieces[piece].iov_len - offset);
@@ -234,7 +310,6 @@ Transfer Tls::write(std::span<const iovec> pieces) {
         }
         taken += written;
     }
-    if (flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
     return {Transfer::Status::done, taken};
 }
 
@@ -243,6 +318,7 @@ Transfer::Status Tls::flush() {
         const ssize_t sent = send_bytes(socket_.descriptor(), out_.data(), out_.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
             out_.consume(static_cast<std::size_t>(sent));
+            wire_sent_ += static_cast<std::size_t>(sent);
             continue;
         }
         if (errno == EINTR) continue;
@@ -251,6 +327,10 @@ Transfer::Status Tls::flush() {
         return Transfer::Status::again;
     }
     out_.release();
+    if (read_waits_) {
+        read_waits_ = false;
+        socket_.readable = true;
+    }
     return Transfer::Status::done;
 }
 
@@ -263,7 +343,9 @@ bool Tls::chose_http2() const {
 
 void Tls::say_end() {
     ERR_clear_error();
-    if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1) SSL_shutdown(ssl_.get());
+    // Once: the second time OpenSSL would read.
+    if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1 && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0)
+        SSL_shutdown(ssl_.get());
     ERR_clear_error();
     flush();
 }

@@ -12,11 +12,13 @@
 #include <openssl/ssl.h>
 #include <sys/uio.h>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "proxy/base/tls_counts.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/net/poller.h"
 #include "proxy/net/tls_policy.h"
@@ -24,8 +26,12 @@
 
 namespace switchyard::net {
 
+class OutwardTls;
+class TlsSessions;
+
 class Tls {
   public:
+    static constexpr std::size_t kRecord = 16 * 1024;  // the most plaintext of one (RFC 8446 §5.1)
     enum class Step : unsigned char {
         done,
         again,       // wait for readable or writable
@@ -36,6 +42,9 @@ class Tls {
 
     // The server's side. `early` are octets that came before and belong to the client hello.
     Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early);
+    // The client's side, towards `host`; it comes back by one of `sessions`, and leaves those that it gets there.
+    Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::string& host,
+        std::shared_ptr<TlsSessions> sessions);
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;
     ~Tls();
@@ -49,8 +58,14 @@ class Tls {
     // close_notify, and what is held, as far as the kernel takes it.
     void say_end();
 
-    // The last read met a FIN without close_notify.
+    // The last read met a FIN without close_notify, where that is not allowed for.
     bool truncated() const { return truncated_; }
+    // Octets that the kernel has taken, handshake and all.
+    std::uint64_t wire_sent() const { return wire_sent_; }
+    // The handshake failed because the other side's certificate is not to be believed.
+    bool untrusted() const { return untrusted_; }
+    // A read found that the other side has refused what it was shown in the handshake (TLS 1.3 tells so late).
+    bool refused() const { return refused_; }
     const char* version() const { return SSL_get_version(ssl_.get()); }
     const char* cipher() const { return SSL_get_cipher_name(ssl_.get()); }
     // By ALPN.
@@ -59,6 +74,7 @@ class Tls {
     // As the client wrote it; empty: it named nobody.
     const std::string& server_name() const { return server_name_; }
     const std::string& trouble() const { return trouble_; }
+    TlsTrouble kind_of_trouble() const { return kind_; }
     // What the client was asked by; null: the handshake did not come so far.
     const ClientCheck* client_check() const { return client_check_.get(); }
     // Put into words when somebody asks for the first time.
@@ -73,12 +89,14 @@ class Tls {
     // What is shown to a client that asks for a proof (tls-alpn-01); null: to others, and where none is open.
     TlsBook::Identity note_server_name(std::string_view name, bool asks_for_proof = false);
     void note_client_check(std::shared_ptr<const ClientCheck> check) { client_check_ = std::move(check); }
+    void keep_session(SSL_SESSION* session);
 
   private:
     static BIO_METHOD* method();
     static int bio_read(BIO* bio, char* into, int size);
     static int bio_write(BIO* bio, const char* bytes, int size);
     static long bio_control(BIO* bio, int command, long number, void* pointer);
+    void make(SSL_CTX* context);
     Transfer read_failed(int result);
     void note_trouble(int result);
 
@@ -87,14 +105,20 @@ class Tls {
     std::shared_ptr<const TlsPolicy> policy_;
     std::shared_ptr<const ClientCheck> client_check_;
     std::unique_ptr<const ClientClaims> claims_;
+    std::shared_ptr<TlsSessions> sessions_;
     std::unique_ptr<SSL, SslContextFree> ssl_;
+    std::uint64_t wire_sent_ = 0;
     Buffer out_;         // ciphertext that the kernel has not taken
     std::string early_;  // to be read before the socket
     std::string server_name_, trouble_;
+    TlsTrouble kind_ = TlsTrouble::malformed;
     bool dry_ = false;  // the kernel gave less than it was asked for, in this call
     bool ended_ = false;
     bool truncated_ = false;
     bool proved_ = false;
+    bool lenient_ = false;
+    bool untrusted_ = false, refused_ = false;
+    bool read_waits_ = false;  // for room to write: an answer of TLS's own
 };
 
 }  // namespace switchyard::net

@@ -196,7 +196,10 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     }
     SSL_CTX_set_ciphersuites(context, kCiphers13);
     SSL_CTX_set1_groups_list(context, kGroups);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    // In our order, where AES with the shorter key is first; but whoever asks for ChaCha20 first has no AES in
+    // hardware.
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

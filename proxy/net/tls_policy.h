@@ -25,6 +25,7 @@ namespace switchyard::net {
 struct SslContextFree {
     void operator()(SSL_CTX* c) const { SSL_CTX_free(c); }
     void operator()(SSL* s) const { SSL_free(s); }
+    void operator()(SSL_SESSION* s) const { SSL_SESSION_free(s); }
 };
 
 struct TlsSettings {

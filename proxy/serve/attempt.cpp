@@ -97,7 +97,7 @@ net::Task<Failure> Attempt::run() {
     unsigned interim = 0;
     for (;;) {
         if (const Failure failure = step_upload(); failure != Failure::none) co_return failure;
-        if (!timing_answer && upload_.over()) {
+        if (!timing_answer && upload_.over() && lane_.connection().settle()) {
             timing_answer = true;
             phase_.end_pace();
             phase_.at_most(upstream.response_head_ms);
@@ -139,6 +139,8 @@ Failure Attempt::late(bool timing_answer) const {
 // The connection ended before a response head. What may the request have caused?
 // `in_order`: by a FIN, not by a reset.
 Failure Attempt::gone(bool in_order) const {
+    if (const auto* tls = lane_.connection().tls(); tls != nullptr && tls->refused() && !lane_.reused())
+        return refused_certificate();
     if (!lane_.unread().empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
     if (!lane_.reused()) return Failure::reset;
     // It closed in order, and its FIN acknowledges all that had arrived before: not one byte of this request, so
@@ -153,7 +155,7 @@ Failure Attempt::refuse_answer(std::string_view why, std::string_view octets) {
 }
 
 void Attempt::step_early_upload() {
-    if (upload_.over()) return;
+    if (upload_.over()) return static_cast<void>(lane_.connection().settle());
     const Step step = upload_.step(phase_.strand().budget);
     if (step == Step::others_turn) phase_.strand().step_back();
     upload_.dead =

@@ -77,6 +77,10 @@ class Attempt {
     bool stand_on_bound();
     net::Task<Failure> connect();
     Failure connected(net::Stream::Connecting how);
+    Failure connect_broken_off(bool made) const;
+    net::Task<Failure> secure();
+    Failure note_tls_trouble(Failure failure, std::string_view why) const;
+    Failure refused_certificate() const;
     Failure introduce_client();
     void keep_for_client();
     bool start_upload();

@@ -14,8 +14,9 @@ bool Attempt::stand_on_kept() {
     if (client_.bound() != nullptr && stand_on_bound()) return true;
     if (only_fresh_ || from_.course.upstream->send_proxy_protocol != 0) return false;
     upstream::ConnectionPool& pool = lease_.local()->pool;
+    const net::OutwardTls* const how = from_.course.upstream->tls.get();
     const bool repeats = asked_.idempotent() && asked_.guarded.body.kind == http::Body::Kind::none;
-    auto kept = repeats ? pool.take() : pool.take_safe();
+    auto kept = repeats ? pool.take(how) : pool.take_safe(how);
     if (!kept) return false;
     lane_.stand_on(std::move(kept), phase_.strand());
     return true;
@@ -25,26 +26,37 @@ bool Attempt::stand_on_bound() {
     if (!client_.bound()->is_to(lease_.local()->state)) return false;
     const auto own = std::move(client_.bound());
     // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
-    if (only_fresh_ || own->connection->stale()) return false;
+    if (only_fresh_ || own->connection->how() != from_.course.upstream->tls || own->connection->stale()) return false;
     lane_.stand_on(std::move(own->connection), phase_.strand());
     bound_ = true;
     return true;
 }
 
 net::Task<Failure> Attempt::connect() {
-    lane_.stand_on(lease_.local()->pool.fresh(), phase_.strand());
+    const upstream::Upstream& upstream = *from_.course.upstream;
+    lane_.stand_on(lease_.local()->pool.fresh(upstream.tls), phase_.strand());
     using Connecting = net::Stream::Connecting;
-    const auto connecting = lane_.connect(lease_.endpoint()->address, context_.poller);
-    if (connecting != Connecting::again) co_return connected(connecting);
-    phase_.at_most(from_.course.upstream->connect_ms);
-    while (!lane_.writable()) {
-        co_await phase_.sleep();
-        if (from_.course.must_end()) co_return Failure::drained;
-        if (client_left()) co_return Failure::client_closed;
-        if (phase_.strand().expired() && !lane_.writable())
-            co_return from_.course.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
+    auto connecting = lane_.connection().connect(lease_.endpoint()->address, context_.poller);
+    if (upstream.tls || connecting == Connecting::again) phase_.at_most(upstream.connect_ms);
+    if (connecting == Connecting::again) {
+        while (!lane_.writable()) {
+            co_await phase_.sleep();
+            if (const Failure failure = connect_broken_off(lane_.writable()); failure != Failure::none)
+                co_return failure;
+        }
+        connecting = lane_.connection().connected();
     }
-    co_return connected(lane_.connected());
+    const Failure failure = connected(connecting);
+    if (failure != Failure::none || !upstream.tls) co_return failure;
+    co_return co_await secure();
+}
+
+// Woken while a connection is being made.
+Failure Attempt::connect_broken_off(bool made) const {
+    if (from_.course.must_end()) return Failure::drained;
+    if (client_left()) return Failure::client_closed;
+    if (!phase_.strand().expired() || made) return Failure::none;
+    return from_.course.time_is_up() ? Failure::request_timeout : Failure::connect_timeout;
 }
 
 Failure Attempt::connected(net::Stream::Connecting how) {

@@ -83,7 +83,8 @@ Pull BodyReader::pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budg
         if (const Pull pull = next(buffer, spare_broken, run); pull != Pull::wait) return pull;
         if (!stream.readable) return Pull::wait;
         if (budget.over()) return Pull::others_turn;
-        const auto got = stream.read(buffer.room());
+        const auto room = buffer.room();
+        const auto got = stream.read(room.first(std::min(room.size(), piece_)));
         budget.moved(got.bytes);
         switch (got.status) {
             case net::Transfer::Status::done:
@@ -92,7 +93,7 @@ Pull BodyReader::pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budg
             case net::Transfer::Status::again:
                 break;
             case net::Transfer::Status::closed:
-                if (body_.kind != Kind::until_close) return Pull::closed;
+                if (body_.kind != Kind::until_close || stream.truncated()) return Pull::closed;
                 ended_ = true;
                 break;
             case net::Transfer::Status::failed:

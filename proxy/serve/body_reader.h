@@ -32,10 +32,11 @@ enum class Pull : std::uint8_t {
 
 class BodyReader {
   public:
-    // `limit` 0: none. `trailers`: those wanted are collected; null: none are.
-    void start(const http::Body& body, std::uint64_t limit, Trailers* trailers) {
+    // `limit` 0: none. `trailers`: those wanted are collected; null: none are. `piece`: no more is read at a time.
+    void start(const http::Body& body, std::uint64_t limit, Trailers* trailers, std::size_t piece) {
         body_ = body;
         limit_ = limit;
+        piece_ = piece;
         run_ = framed_ = 0;
         ended_ = touched_ = broken_ = false;
         body_bytes_ = 0;
@@ -71,6 +72,7 @@ class BodyReader {
     bool broken_ = false;     // the coding is
     bool touched_ = false;
     std::uint64_t limit_ = 0, body_bytes_ = 0;
+    std::size_t piece_ = net::BufferPool::kBlock;
 };
 
 }  // namespace switchyard::serve

@@ -11,16 +11,18 @@ class TunnelWay {
     TunnelWay(Relay& relay, Lane& sink, Strand& strand) : relay_(relay), sink_(sink), strand_(strand) {}
 
     bool is_open() const { return open_; }
+    // Its source's end was not said (TLS): the other side must not take what came for the whole.
+    bool is_cut() const { return cut_; }
     // False: it broke.
     bool step() {
         if (!open_) return true;
         const Step step = relay_.step(strand_.budget);
         if (step == Step::done) {
-            sink_.end_tunnel();
-            open_ = false;
+            open_ = !sink_.end_tunnel();
             return true;
         }
         if (step == Step::others_turn) strand_.step_back();
+        cut_ = step == Step::source_closed;
         return step == Step::others_turn || step == Step::wait_source || step == Step::wait_sink;
     }
 
@@ -29,6 +31,7 @@ class TunnelWay {
     Lane& sink_;
     Strand& strand_;
     bool open_ = true;
+    bool cut_ = false;
 };
 
 // Until both sides have closed, nothing moved for the route's tunnel_idle, or the drain of its endpoint has reached
@@ -47,7 +50,7 @@ net::Task<Next> Delivery::tunnel() {
     // What came with the heads may have hidden an edge.
     client_.look_again();
     endpoint.look_again();
-    while (up.step() && down.step() && (up.is_open() || down.is_open())) {
+    while (endpoint.connection().settle(), up.step() && down.step() && (up.is_open() || down.is_open())) {
         client_.rest();
         endpoint.rest();
         const std::int64_t idle_ms = course_.route->tunnel_idle_ms;
@@ -63,8 +66,10 @@ net::Task<Next> Delivery::tunnel() {
     account_.record.bytes_out += client_.sent_bytes();
     account_.record.bytes_in += client_.body_bytes();
     attempt_.count(Failure::none);
+    const bool cut = up.is_cut() || down.is_cut();
+    if (cut) endpoint.connection().close_with_reset();
     attempt_.give_back(false);
-    co_return Next::close;
+    co_return cut ? Next::cut : Next::close;
 }
 
 }  // namespace switchyard::serve

@@ -30,7 +30,7 @@ EndpointLane::Came EndpointLane::read_head(http::Head& head) {
 
 std::unique_ptr<upstream::Connection> EndpointLane::leave() {
     stream_ = nullptr;
-    connection_->sent = sent_before_ + sent_bytes();
+    connection_->sent = connection_->tls() == nullptr ? sent_before_ + sent_bytes() : connection_->tls()->wire_sent();
     return std::move(connection_);
 }
 

@@ -22,10 +22,10 @@ class EndpointLane : public Lane {
 
     // Stands on this connection from now on and wakes `waiter` with its news.
     void stand_on(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter);
-    net::Stream::Connecting connect(const net::SocketAddress& address, net::Poller& poller) {
-        return connection_->connect(address, poller);
-    }
-    net::Stream::Connecting connected() { return connection_->connected(); }
+    // What it stands on, for whoever makes it: until then nothing of an exchange goes or comes.
+    upstream::Connection& connection() const { return *connection_; }
+    // What has gone out on it so far was not of this exchange.
+    void begin_after_handshake() { sent_before_ = connection_->sent = connection_->tls()->wire_sent(); }
     // The first octets of a fresh connection, before any head. False: they were not taken.
     bool introduce(std::string_view octets);
     bool is_open() const { return connection_ != nullptr; }
@@ -49,7 +49,7 @@ class EndpointLane : public Lane {
     // The endpoint's kernel has taken nothing of what this exchange sent. False when unsure.
     bool nothing_delivered() const { return !connection_->delivered_beyond(sent_before_); }
     // At a message boundary, and with nothing that came out of turn.
-    bool quiet() const { return !connection_->hung_up && !connection_->readable; }
+    bool quiet() { return connection_->quiet(); }
     // Leaves the connection: it may serve another exchange.
     std::unique_ptr<upstream::Connection> leave();
     void close() { connection_.reset(), stream_ = nullptr; }

@@ -29,8 +29,9 @@ class Lane {
     Lane& operator=(const Lane&) = delete;
 
     // What comes: a body, announced by the head before it. A whole run is taken before the next is pulled.
-    void expect(const http::Body& body, std::uint64_t limit, Trailers* trailers) {
-        reader_.start(body, limit, trailers);
+    // It goes to `sink`.
+    void expect(const http::Body& body, std::uint64_t limit, Trailers* trailers, const Lane& sink) {
+        reader_.start(body, limit, trailers, sink.stream_->piece());
     }
     Pull pull(TurnBudget& budget, bool spare_broken, Run& run) {
         if (frames_ != nullptr) [[unlikely]]
@@ -59,9 +60,10 @@ class Lane {
     }
     bool head_waits() const { return writer_.head_waits(); }
     std::uint64_t sent_bytes() const { return writer_.sent_bytes(); }
-    // Octets mean nothing any more and go both ways; this way ends here.
-    void end_tunnel() {
-        if (frames_ == nullptr) stream_->shutdown_send();  // else the end went with the last frame
+    // Octets mean nothing any more and go both ways; this way ends here. False: not yet, some still wait.
+    bool end_tunnel() {
+        if (frames_ != nullptr) return true;  // the end went with the last frame
+        return stream_->settle() && stream_->shutdown_send();
     }
     // Gives an empty buffer back.
     void rest() {

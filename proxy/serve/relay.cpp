@@ -33,7 +33,7 @@ void Relay::start(const http::Body& body, std::uint64_t limit, std::string_view 
     offered_ = body.empty();
     run_ = {nullptr, 0, offered_};
     finished_ = false;
-    source_.expect(body, limit, trailers);
+    source_.expect(body, limit, trailers, sink_);
     sink_.send_head(head, offered_ ? Coding::plain : coding, trailers);
 }
 

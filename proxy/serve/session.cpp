@@ -181,7 +181,7 @@ std::int64_t Session::idle_deadline() const {
 net::Task<bool> Session::secure() {
     const HandshakePlace under_way(context_.handshakes);
     if (!under_way.granted()) {
-        handshake_failed("too many are under way");
+        handshake_failed(TlsTrouble::too_many, "too many are under way");
         co_return false;
     }
     if (const auto policy = place_.plan().tls) set_deadline(context_.now_ms + policy->handshake_timeout_ms);
@@ -203,7 +203,7 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
         if (step != net::Tls::Step::again) {
-            handshake_failed(stream.tls()->trouble());
+            handshake_failed(stream.tls()->kind_of_trouble(), stream.tls()->trouble());
             if (step == net::Tls::Step::plain_http) {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
@@ -214,7 +214,7 @@ net::Task<bool> Session::secure() {
         while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
             co_await sleep();
             if (!expired()) continue;
-            handshake_failed("it was not over in its time");
+            handshake_failed(TlsTrouble::timeout, "it was not over in its time");
             co_return false;
         }
     }
@@ -255,8 +255,9 @@ net::Task<> Session::speak_http2() {
 }
 
 // A client that cannot get in will ask; one that knocks by the thousand gets a line a second.
-void Session::handshake_failed(std::string_view why) {
+void Session::handshake_failed(TlsTrouble kind, std::string_view why) {
     ++context_.counts.tls_failed;
+    ++context_.counts.tls_troubles[static_cast<std::size_t>(kind)];
     std::uint64_t untold = 0;
     if (!log_enabled(LogLevel::info) || !context_.handshakes.may_tell(context_.now_ms, untold)) return;
     char text[64];
@@ -312,7 +313,10 @@ net::Task<bool> Session::take_proxy_header() {
 net::Task<> Session::linger(std::int64_t most_ms) {
     in.release();
     if (stream.hung_up && !stream.readable) co_return;
-    stream.shutdown_send();
+    while (!stream.shutdown_send()) {
+        const bool settled = co_await settle();
+        if (!settled) co_return;
+    }
     const std::int64_t began = context_.now_ms;
     while (context_.now_ms - began < (context_.stopping ? std::min(kLingerAtTheEndMs, most_ms) : most_ms)) {
         if (!stream.readable || budget.over()) {

@@ -58,7 +58,7 @@ class Session final
     net::Task<> speak_http2();
     void each_lane(const std::function<void(const Exchange&)>& each) const;
     net::Task<bool> settle();
-    void handshake_failed(std::string_view why);
+    void handshake_failed(TlsTrouble kind, std::string_view why);
     void end_if_done();
     std::int64_t idle_deadline() const;
 

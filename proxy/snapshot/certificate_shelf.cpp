@@ -1,55 +1,12 @@
 #include "proxy/snapshot/certificate_shelf.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "config/model.h"
 #include "config/text/pointer.h"
 #include "proxy/net/tls_placeholder.h"
-#include "proxy/snapshot/spoken.h"
 
 namespace switchyard {
-namespace {
-
-constexpr std::int64_t kLargestFile = 1 << 20;  // a chain with its key is a few KiB: this is another file
-
-std::int64_t nanoseconds(const timespec& at) {
-    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
-}
-
-bool look(const std::string& path, CertificateShelf::Stamp& stamp, std::string* why) {
-    struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) {
-        *why = fmt::format("{} cannot be read: {}", path, std::strerror(errno));
-        return false;
-    }
-    if (!S_ISREG(found.st_mode)) {
-        *why = fmt::format("{} is no file", path);
-        return false;
-    }
-    stamp = {found.st_dev, found.st_ino, found.st_size, nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)};
-    return true;
-}
-
-bool bytes_of(const std::string& path, const CertificateShelf::Stamp& stamp, std::string& bytes, std::string* why) {
-    if (stamp.size > kLargestFile) {
-        *why = fmt::format("{} is larger than 1 MiB: is this a certificate?", path);
-        return false;
-    }
-    std::ifstream file(path, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(file), {});
-    if (file.is_open() && !file.bad()) return true;
-    *why = fmt::format("{} cannot be read: {}", path, std::strerror(errno));
-    return false;
-}
-
-}  // namespace
 
 CertificateShelf::Files files_of(const config::Model& model, const std::string& name) {
     const auto& certificate = model.certificates.at(name);
@@ -61,7 +18,7 @@ CertificateShelf::Files files_of(const config::Model& model, const std::string& 
 CertificateShelf::Reading CertificateShelf::read(const Files& files, const Stamps& before) {
     Reading out;
     const auto& [chain, key] = files;
-    const bool there = look(chain, out.stamps.chain, &out.why) && look(key, out.stamps.key, &out.why);
+    const bool there = look_at(chain, out.stamps.chain, &out.why) && look_at(key, out.stamps.key, &out.why);
     out.changed = out.stamps != before || !there;
     if (!there || !out.changed) return out;
     std::string chain_bytes;
@@ -88,8 +45,8 @@ bool CertificateShelf::take(const Files& files, const Reading& reading) {
 CertificateShelf::CheckReading CertificateShelf::read(const config::ClientCertificates& settings,
                                                       const Stamps& before) {
     CheckReading out;
-    const bool there = look(settings.ca, out.stamps.chain, &out.why) &&
-                       (settings.crl.empty() || look(settings.crl, out.stamps.key, &out.why));
+    const bool there = look_at(settings.ca, out.stamps.chain, &out.why) &&
+                       (settings.crl.empty() || look_at(settings.crl, out.stamps.key, &out.why));
     out.changed = out.stamps != before || !there;
     if (!there || !out.changed) return out;
     std::string ca;
@@ -118,7 +75,8 @@ std::shared_ptr<const net::ClientCheck> CertificateShelf::check(const config::Cl
     if (settings.mode == "none") return net::ClientCheck::nobody();
     const auto kept = std::ranges::find(checks_, settings, &KeptCheck::settings);
     if (kept != checks_.end()) return kept->check;
-    auto reading = read(settings, {});
+    const auto laid = std::ranges::find(laid_out_.checks, settings, &Laid::first);
+    auto reading = laid != laid_out_.checks.end() ? laid->second : read(settings, {});
     if (!reading.check) {
         errors.push_back({at, reading.why});
         return nullptr;
@@ -133,8 +91,11 @@ const CertificateShelf::Kept* CertificateShelf::find(const Files& files) const {
 }
 
 const CertificateShelf::Kept* CertificateShelf::kept(const Files& files, std::string* why) {
-    if (const auto* known = find(files)) return known;
-    auto reading = read(files, {});
+    // One that nobody could read is only there for those who were excused.
+    if (const auto* known = find(files);
+        known != nullptr && (known->identity || excused_.contains(files) || in_use(files)))
+        return known;
+    auto reading = first_reading(files);
     if (!reading.identity && !excused_.contains(files)) {
         *why = std::move(reading.why);
         return nullptr;
@@ -142,24 +103,37 @@ const CertificateShelf::Kept* CertificateShelf::kept(const Files& files, std::st
     return &(kept_[files] = {reading.stamps, std::move(reading.identity), std::move(reading.why)});
 }
 
+bool CertificateShelf::in_use(const Files& files) const {
+    const auto uses = [&](const auto& made) { return std::ranges::find(made.files, files) != made.files.end(); };
+    return std::ranges::any_of(made_, [&](const auto& made) { return !made.policy.expired() && uses(made); }) ||
+           std::ranges::any_of(made_outward_,
+                               [&](const auto& made) { return !made.outward.expired() && made.files == files; });
+}
+
+// Once for a certificate, however many listeners and upstreams use it.
+const CertificateShelf::Kept* CertificateShelf::kept(const config::Model& model, const std::string& name,
+                                                     std::vector<config::Error>& errors) {
+    std::string why;
+    const auto* found = kept(files_of(model, name), &why);
+    const auto place = config::pointer_to("/certificates", name);
+    if (found == nullptr &&
+        std::none_of(errors.begin(), errors.end(), [&](const auto& e) { return e.pointer == place; }))
+        errors.push_back({place, why});
+    return found;
+}
+
 std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Model& model,
-                                                               const config::Listener& listener, const std::string& at,
+                                                               const config::ListenerTls& tls, Spoken spoken,
+                                                               const std::string& at,
                                                                std::vector<config::Error>& errors) {
-    const auto& tls = *listener.tls;
     const auto before = errors.size();
-    Made make{tls, {}, {}, {}, speaks(listener, config::kHttp1), speaks(listener, config::kHttp2), {}};
+    Made make{tls, {}, {}, {}, spoken.http1, spoken.http2, {}};
     net::TlsSettings settings;
     bool has_default = false;
     for (const auto& name : tls.certificates) {
-        const auto& files = make.files.emplace_back(files_of(model, name));
-        std::string why;
-        if (model.certificates.at(name).acme) excuse(files);  // it is asked for when it is not there
-        const auto* found = kept(files, &why);
-        // Once for a certificate, however many listeners use it.
-        if (const auto place = config::pointer_to("/certificates", name);
-            found == nullptr &&
-            std::none_of(errors.begin(), errors.end(), [&](const auto& e) { return e.pointer == place; }))
-            errors.push_back({place, why});
+        make.files.push_back(files_of(model, name));
+        if (model.certificates.at(name).acme) excuse(make.files.back());  // it is asked for when it is not there
+        const auto* found = kept(model, name, errors);
         make.identities.push_back(found == nullptr ? nullptr : found->identity);
         if (!make.identities.back()) continue;
         if (!has_default && name == (tls.by_default.empty() ? tls.certificates.front() : tls.by_default)) {
@@ -206,10 +180,16 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
 
 void CertificateShelf::release() {
     std::erase_if(made_, [](const auto& made) { return made.policy.expired(); });
+    std::erase_if(made_outward_, [](const auto& made) { return made.outward.expired(); });
     std::erase_if(kept_, [&](const auto& kept) {
-        return std::none_of(made_.begin(), made_.end(), [&](const auto& made) {
-            return std::find(made.files.begin(), made.files.end(), kept.first) != made.files.end();
-        });
+        return std::none_of(made_.begin(), made_.end(),
+                            [&](const auto& made) {
+                                return std::find(made.files.begin(), made.files.end(), kept.first) != made.files.end();
+                            }) &&
+               std::ranges::find(made_outward_, kept.first, &MadeOutward::files) == made_outward_.end();
+    });
+    std::erase_if(authorities_, [&](const auto& kept) {
+        return std::ranges::find(made_outward_, kept.first, &MadeOutward::authorities_file) == made_outward_.end();
     });
     // By what is set and not by what came of it: the newest reading may be in no policy yet.
     std::erase_if(checks_, [&](const auto& kept) {

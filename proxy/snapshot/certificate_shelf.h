@@ -20,20 +20,19 @@
 #include "config/model/certificate.h"
 #include "config/model/forward.h"
 #include "config/model/listener.h"
+#include "config/model/upstream.h"
 #include "config/text/error.h"
+#include "proxy/net/tls_outward.h"
 #include "proxy/net/tls_policy.h"
+#include "proxy/snapshot/file_stamp.h"
+#include "proxy/snapshot/spoken.h"
 
 namespace switchyard {
 
 class CertificateShelf {
   public:
     using Files = std::pair<std::string, std::string>;  // chain, key
-    // Which version of a file was read.
-    struct Stamp {
-        std::uint64_t device = 0, inode = 0;
-        std::int64_t size = 0, modified_ns = 0, changed_ns = 0;
-        bool operator==(const Stamp&) const = default;
-    };
+    using Stamp = FileStamp;
     struct Stamps {
         Stamp chain, key;
         bool operator==(const Stamps&) const = default;
@@ -67,6 +66,45 @@ class CertificateShelf {
     bool take(const config::ClientCertificates& settings, const CheckReading& reading);
     const std::vector<KeptCheck>& checks() const { return checks_; }
 
+    // Whom endpoints' certificates are believed from.
+    struct AuthoritiesReading {
+        bool changed = false;
+        Stamp stamp;
+        std::shared_ptr<const net::TlsAuthorities> authorities;  // null: cannot be used, see `why`
+        std::string why;
+    };
+    struct KeptAuthorities {
+        Stamp stamp;
+        std::shared_ptr<const net::TlsAuthorities> authorities;
+        std::string trouble;
+    };
+    static AuthoritiesReading read_authorities(const std::string& file, const Stamp& before);
+    bool take(const std::string& file, const AuthoritiesReading& reading);
+    const std::map<std::string, KeptAuthorities>& authorities() const { return authorities_; }  // by file
+
+    // Files that a generation of this model would be the first to read; what is laid out is read already.
+    struct Wanted {
+        std::set<Files> pairs;
+        std::vector<config::ClientCertificates> checks;
+        std::set<std::string> authorities;
+        bool empty() const { return pairs.empty() && checks.empty() && authorities.empty(); }
+    };
+    struct Readings {
+        std::map<Files, Reading> pairs;
+        std::vector<std::pair<config::ClientCertificates, CheckReading>> checks;
+        std::map<std::string, AuthoritiesReading> authorities;
+    };
+    Wanted wanted_by(const config::Model& model) const;
+    // Any thread; waits for the disk.
+    static Readings read(const Wanted& wanted);
+    // As if each of them could not be read for this reason.
+    static Readings unread(const Wanted& wanted, const std::string& why);
+    // For the next generation that is made: it goes by these instead of the disk.
+    void lay_out(Readings readings) { laid_out_ = std::move(readings); }
+    void clear_away() { laid_out_ = {}; }
+    // Of files that are not kept: what is laid out, else from the disk.
+    Reading first_reading(const Files& files) const;
+
     // Any thread; waits for the disk.
     static Reading read(const Files& files, const Stamps& before);
     // What was read of files that are kept here. True: another certificate than before is to be put in force.
@@ -81,13 +119,20 @@ class CertificateShelf {
 
     net::TicketKeys& tickets() { return *tickets_; }
 
-    // Null when there were errors, which are added with pointers that begin with `at` (the listener) or /certificates.
-    std::shared_ptr<const net::TlsPolicy> policy(const config::Model& model, const config::Listener& listener,
-                                                 const std::string& at, std::vector<config::Error>& errors);
+    // Null when there were errors, which are added with pointers that begin with `at` (the listener, whose /tls this
+    // is) or /certificates.
+    std::shared_ptr<const net::TlsPolicy> policy(const config::Model& model, const config::ListenerTls& tls,
+                                                 Spoken spoken, const std::string& at,
+                                                 std::vector<config::Error>& errors);
+    // How an upstream's endpoints are spoken to. Null when there were errors, which are added with pointers that begin
+    // with `at` (the upstream's tls) or /certificates.
+    std::shared_ptr<const net::OutwardTls> outward(const config::Model& model, const config::UpstreamTls& tls,
+                                                   const std::string& at, std::vector<config::Error>& errors);
     // Forgets what no snapshot holds.
     void release();
 
   private:
+    using Laid = std::pair<config::ClientCertificates, CheckReading>;
     struct Made {
         config::ListenerTls settings;
         std::vector<Files> files;
@@ -96,7 +141,19 @@ class CertificateShelf {
         bool http1, http2;
         std::weak_ptr<const net::TlsPolicy> policy;
     };
+    struct MadeOutward {
+        config::UpstreamTls settings;
+        Files files;
+        net::TlsBook::Identity identity;
+        std::string authorities_file;
+        std::shared_ptr<const net::TlsAuthorities> authorities;
+        std::weak_ptr<const net::OutwardTls> outward;
+    };
     const Kept* kept(const Files& files, std::string* why);
+    bool in_use(const Files& files) const;
+    // Adds what is wrong with it to the errors, once.
+    const Kept* kept(const config::Model& model, const std::string& name, std::vector<config::Error>& errors);
+    std::shared_ptr<const net::TlsAuthorities> authorities_in(const std::string& file, std::string* why);
     std::shared_ptr<const net::ClientCheck> check(const config::ClientCertificates& settings, const std::string& at,
                                                   std::vector<config::Error>& errors);
 
@@ -104,6 +161,9 @@ class CertificateShelf {
     std::vector<KeptCheck> checks_;
     std::set<Files> excused_;
     std::vector<Made> made_;
+    Readings laid_out_;
+    std::map<std::string, KeptAuthorities> authorities_;
+    std::vector<MadeOutward> made_outward_;
     net::TlsBook::Identity placeholder_;
     std::shared_ptr<net::TicketKeys> tickets_ = std::make_shared<net::TicketKeys>();
 };

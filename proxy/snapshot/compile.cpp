@@ -6,6 +6,7 @@
 #include <map>
 
 #include "config/model/candidate.h"
+#include "config/model/certificates_used.h"
 #include "config/model/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
@@ -65,6 +66,7 @@ bool fill_endpoints(upstream::Upstream& out, const config::Upstream& source, Reg
             }
             endpoint.text = std::move(member.identity);
             endpoint.configured = e.address.text();
+            if (e.address.kind != config::Address::Kind::unix_path) endpoint.host = e.address.host;
             endpoint.state = registry.endpoint(out.name, endpoint.text);
             endpoint.weight = e.weight;
             if (!source.sticky_session.cookie.empty())
@@ -124,17 +126,27 @@ class Compiler {
     void fail(std::string pointer, std::string detail) { errors_.push_back({std::move(pointer), std::move(detail)}); }
 
     void certificates() {
+        if (const auto& tls = model_->process.admin.tls) {
+            snapshot_->admin_tls = registry_.certificates().policy(*model_, config::as_listener(*tls), Spoken{},
+                                                                   "/process/admin", errors_);
+            if (snapshot_->admin_tls)
+                for (const auto& name : tls->certificates) note_certificate(name);
+        }
         for (std::size_t i = 0; i < model_->listeners.size(); ++i) {
             const auto& source = model_->listeners[i];
-            policies_.push_back(source.tls ? registry_.certificates().policy(*model_, source,
+            policies_.push_back(source.tls ? registry_.certificates().policy(*model_, *source.tls, spoken_by(source),
                                                                              "/listeners/" + std::to_string(i), errors_)
                                            : nullptr);
             if (!policies_.back()) continue;
-            for (const auto& name : source.tls->certificates)
-                if (const auto* kept = registry_.certificates().find(files_of(*model_, name));
-                    kept != nullptr && kept->identity)
-                    snapshot_->certificates[name] = kept->identity->fingerprint;
+            for (const auto& name : source.tls->certificates) note_certificate(name);
         }
+        for (const auto& [name, source] : model_->upstreams)
+            if (source.tls && !source.tls->certificate.empty()) note_certificate(source.tls->certificate);
+    }
+
+    void note_certificate(const std::string& name) {
+        const auto* kept = registry_.certificates().find(files_of(*model_, name));
+        if (kept != nullptr && kept->identity) snapshot_->certificates[name] = kept->identity->fingerprint;
     }
 
     // Port 80 beside 443: a route of its own takes whatever comes to the listener.
@@ -201,6 +213,9 @@ class Compiler {
             out->queue_limit = source.queue_limit;
             if (out->queue_limit != 0) out->waiting = registry_.waiting_count(name);
             out->send_proxy_protocol = source.send_proxy_protocol;
+            if (source.tls)
+                out->tls = registry_.certificates().outward(*model_, *source.tls,
+                                                            "/upstreams/" + escaped(name) + "/tls", errors_);
             // A connection that was introduced speaks for one client only.
             if (out->send_proxy_protocol != 0) out->max_idle = 0;
             out->breaker = source.breaker;

@@ -50,7 +50,8 @@ struct Snapshot {
     std::uint64_t led = 0;    // LedRoutes::version likewise
     std::shared_ptr<const config::Model> model;
     std::vector<std::shared_ptr<const ListenerPlan>> listeners;
-    std::map<std::string, std::string> certificates;  // name → SHA-256 of the one that is shown
+    std::shared_ptr<const net::TlsPolicy> admin_tls;  // of the admin API; null: not by the book of certificates
+    std::map<std::string, std::string> certificates;  // name → SHA-256 of the one that is in use
     std::vector<std::shared_ptr<const upstream::Upstream>> upstreams;
     std::vector<bool> routed;  // by upstream: does any route send it new requests?
     // Its arms index `upstreams`. One table for all snapshots of a generation: a tunnel may hold on to one for days.

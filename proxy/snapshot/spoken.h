@@ -14,4 +14,13 @@ inline bool speaks(const config::Listener& listener, std::string_view protocol) 
     return std::find(listener.protocols.begin(), listener.protocols.end(), protocol) != listener.protocols.end();
 }
 
+// What a handshake may agree on.
+struct Spoken {
+    bool http1 = true, http2 = false;
+};
+
+inline Spoken spoken_by(const config::Listener& listener) {
+    return {speaks(listener, config::kHttp1), speaks(listener, config::kHttp2)};
+}
+
 }  // namespace switchyard

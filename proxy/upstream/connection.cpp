@@ -20,11 +20,22 @@ bool Connection::delivered_beyond(std::uint64_t before) const {
     return info.tcpi_bytes_acked > before + 1;
 }
 
-bool Connection::stale() const {
+bool Connection::stale() {
     if (hung_up || broken) return true;
     char byte;
     const ssize_t got = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return !(got < 0 && errno == EAGAIN);
+    if (got < 0) return errno != EAGAIN;
+    if (got == 0 || tls() == nullptr) return true;
+    readable = true;
+    return !quiet();
+}
+
+bool Connection::quiet() {
+    if (hung_up || broken) return false;
+    if (tls() == nullptr) return !readable;
+    char byte;
+    if (readable && read({&byte, 1}).status != net::Transfer::Status::again) return false;
+    return unsent() == 0;
 }
 
 void Connection::woken() {

@@ -5,20 +5,20 @@
 
 namespace switchyard::upstream {
 
-std::unique_ptr<Connection> ConnectionPool::take() {
+std::unique_ptr<Connection> ConnectionPool::take(const net::OutwardTls* how) {
     while (!idle_.empty()) {
         auto connection = remove(idle_.size() - 1);
         connection->notify(nullptr);
         connection->leave_queue();  // late news of it are the lessee's
-        if (!dead(*connection)) return connection;
+        if (connection->how_.get() == how && !dead(*connection)) return connection;
     }
     return nullptr;
 }
 
-std::unique_ptr<Connection> ConnectionPool::take_safe() {
+std::unique_ptr<Connection> ConnectionPool::take_safe(const net::OutwardTls* how) {
     while (!idle_.empty()) {
         if (!patience_.trusts(now_ms_ - idle_.back()->idle_since_)) break;
-        auto connection = take();
+        auto connection = take(how);
         // Its close may be in the kernel already, not yet in the poller.
         if (connection && !connection->stale()) return connection;
         if (connection) patience_.closed(now_ms_ - connection->idle_since_, now_ms_);
@@ -28,19 +28,35 @@ std::unique_ptr<Connection> ConnectionPool::take_safe() {
 }
 
 // Closed by the endpoint, or talking out of turn: either way of no more use.
-bool ConnectionPool::dead(const Connection& connection) {
-    const bool gone = connection.hung_up || connection.readable || connection.broken;
+bool ConnectionPool::dead(Connection& connection) {
+    const bool gone = !connection.quiet();
     if (gone) patience_.closed(now_ms_ - connection.idle_since_, now_ms_);
     return gone;
 }
 
-std::unique_ptr<Connection> ConnectionPool::fresh() {
-    return std::make_unique<Connection>(*poller_, *this);
+std::unique_ptr<Connection> ConnectionPool::fresh(Connection::How how) {
+    return std::make_unique<Connection>(*poller_, *this, std::move(how));
+}
+
+const std::shared_ptr<net::TlsSessions>& ConnectionPool::sessions(const Connection::How& how) {
+    if (!sessions_ || sessions_how_ != how) {
+        sessions_ = std::make_shared<net::TlsSessions>();
+        sessions_how_ = how;
+    }
+    return sessions_;
+}
+
+void ConnectionPool::keep_only(const net::OutwardTls* how) {
+    if (witness_ && witness_->how_.get() != how) witness_.reset();
+    if (std::erase_if(idle_, [how](const auto& connection) { return connection->how_.get() != how; }) != 0) renumber();
+    if (sessions_how_.get() == how) return;
+    sessions_.reset();
+    sessions_how_.reset();
 }
 
 void ConnectionPool::give(std::unique_ptr<Connection> connection, std::uint32_t max_idle) {
     if (connection->hung_up) patience_.closed(0, now_ms_);
-    if (connection->hung_up || connection->readable || idle() >= max_idle || retired_) return;
+    if (idle() >= max_idle || retired_ || !connection->quiet()) return;
     connection->idle_since_ = now_ms_;
     ++connection->exchanges_;
     connection->notify(connection.get());

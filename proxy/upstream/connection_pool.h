@@ -1,7 +1,8 @@
 // The idle keep-alive connections of one worker to one endpoint. Last in, first out: warm windows, and the surplus
 // ages out.
 //
-// Invariants: idle() <= max_idle; a connection that closes, or says anything while idle, leaves at once. At most one is
+// Invariants: what is taken was made the way that is asked for: connections of other settings never stand in.
+//   idle() <= max_idle; a connection that closes, or says anything while idle, leaves at once. At most one is
 //   set aside as the witness: nobody takes it until it has shown how long the endpoint lets a connection wait.
 // Threads: one worker. Owns: the idle connections; a leased one belongs to its lease.
 #pragma once
@@ -22,11 +23,16 @@ class ConnectionPool {
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
 
-    // The most recently used one, or null.
-    std::unique_ptr<Connection> take();
+    // The most recently used one that was made this way (null: in clear), or null. One that was made another way
+    // belongs to settings that are over: it is closed.
+    std::unique_ptr<Connection> take(const net::OutwardTls* how = nullptr);
     // For a request that cannot be sent twice: the same, unless the endpoint may be about to close it.
-    std::unique_ptr<Connection> take_safe();
-    std::unique_ptr<Connection> fresh();
+    std::unique_ptr<Connection> take_safe(const net::OutwardTls* how = nullptr);
+    std::unique_ptr<Connection> fresh(Connection::How how = nullptr);
+    // By which connections made this way come back.
+    const std::shared_ptr<net::TlsSessions>& sessions(const Connection::How& how);
+    // From now on connections are made this way: idle ones that were made another are closed.
+    void keep_only(const net::OutwardTls* how);
     // Keeps it for the next exchange, unless there are enough already.
     void give(std::unique_ptr<Connection> connection, std::uint32_t max_idle);
     // A retired one belongs to an endpoint that is routed to no more: it keeps nothing, neither what is idle now nor
@@ -46,12 +52,14 @@ class ConnectionPool {
     std::unique_ptr<Connection> remove(std::size_t position);
     // Positions follow the list.
     void renumber();
-    bool dead(const Connection& connection);
+    bool dead(Connection& connection);
 
     net::Poller* poller_;
     const std::int64_t& now_ms_;
     std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
     std::unique_ptr<Connection> witness_;
+    Connection::How sessions_how_;
+    std::shared_ptr<net::TlsSessions> sessions_;
     Patience patience_;
     bool witness_wanted_ = false;
     bool retired_ = false;

@@ -12,6 +12,7 @@
 #include "config/model/endpoint.h"
 #include "config/model/upstream.h"
 #include "proxy/net/socket_address.h"
+#include "proxy/net/tls_outward.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard {
@@ -27,6 +28,7 @@ struct Endpoint {
     net::SocketAddress address;
     std::string text;        // its identity in the upstream: for hashes, logs, headers
     std::string configured;  // "name:port" as it is written; the Host of a request that has none
+    std::string host;        // of it, for TLS; empty: a unix socket
     std::uint64_t session_key = 0;
     std::uint32_t weight = 1;
     std::uint32_t max_connections = 0;
@@ -52,6 +54,7 @@ struct Upstream {
     std::uint32_t queue_limit = 0;
     std::shared_ptr<SharedCount> waiting;  // in the queues of all workers
     std::uint8_t send_proxy_protocol = 0;
+    std::shared_ptr<const net::OutwardTls> tls;  // null: in clear
     bool has_backups = false;
     std::vector<std::uint16_t> maglev;  // consistent hash: table of endpoint indices; empty unless asked for
     config::Breaker breaker;

@@ -137,7 +137,8 @@ Wire Crank::accept(ListeningWire& listening) {
 }
 
 void Crank::end_lanes() {
-    for (auto& session : sessions_) session.end_lanes();
+    constexpr std::int64_t kGraceMs = 60'000;
+    core.begin_drain(kGraceMs);
     turn();
 }
 

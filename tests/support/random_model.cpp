@@ -126,7 +126,19 @@ void maybe(Dice& dice, Change change) {
     if (dice.chance(kSometimes)) change();
 }
 
-Process process(Dice& dice) {
+const std::vector<Role> kRoles{Role::viewer, Role::operate, Role::admin};
+
+ClientCertificates client_certificates(Dice& dice) {
+    ClientCertificates out;
+    out.mode = dice.chance(0.5) ? "optional" : "required";
+    out.ca = "/tls/staff.pem";
+    maybe(dice, [&] { out.crl = "/tls/staff.crl"; });
+    maybe(dice, [&] { out.depth = dice.between(0, 10); });
+    maybe(dice, [&] { out.forward = true; });
+    return out;
+}
+
+Process process(Dice& dice, const std::vector<std::string>& certificates) {
     Process out;
     maybe(dice, [&] { out.workers = dice.between(1, 64); });
     maybe(dice, [&] { out.state_dir = "/var/tmp/" + dice.word(); });
@@ -146,7 +158,6 @@ Process process(Dice& dice) {
     maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });
     maybe(dice, [&] { out.watch_file = true; });
     maybe(dice, [&] {
-        static const std::vector<Role> kRoles{Role::viewer, Role::operate, Role::admin};
         for (std::uint32_t i = 0; i < dice.between(1, 3); ++i)
             out.admin.tokens.push_back({fmt::format("t{}", i), dice.of(kRoles), std::string(64, "0af"[dice.upto(2)])});
     });
@@ -154,6 +165,19 @@ Process process(Dice& dice) {
         out.admin.bind = {Address::Kind::ipv4, out.admin.tokens.empty() ? "127.0.0.2" : "0.0.0.0", 9901};
     });
     maybe(dice, [&] { out.admin.tls_certificate = "/etc/tls/cert.pem", out.admin.tls_key = "/etc/tls/key.pem"; });
+    if (!certificates.empty() && out.admin.tls_certificate.empty())
+        maybe(dice, [&] {
+            out.admin.tls.emplace();
+            out.admin.tls->certificates = certificates;
+            maybe(dice, [&] { out.admin.tls->by_default = certificates.back(); });
+            maybe(dice, [&] { out.admin.tls->min_version = "1.3"; });
+            maybe(dice, [&] {
+                out.admin.tls->client = client_certificates(dice);
+                maybe(dice, [&] { out.admin.clients.push_back({"spiffe://a/deploy", "", "", dice.of(kRoles)}); });
+                maybe(dice, [&] { out.admin.clients.push_back({"", "ci.example", "", Role::viewer}); });
+                maybe(dice, [&] { out.admin.clients.push_back({"", "", std::string(64, 'a'), Role::admin}); });
+            });
+        });
     maybe(dice, [&] { out.admin.rollout_urls = {"http://prometheus.example:9090/api", "http://[::1]"}; });
     maybe(dice, [&] { out.log = {dice.chance(0.5) ? "debug" : "error", dice.chance(0.5) ? "text" : "json", "-"}; });
     return out;
@@ -168,16 +192,6 @@ Acme acme(Dice& dice) {
     maybe(dice, [&] { out.ca = "/etc/tls/ca.pem"; });
     maybe(dice, [&] { out.challenge = "tls-alpn-01"; });
     maybe(dice, [&] { out.account = AccountBinding{"kid-1", "/etc/tls/eab.key"}; });
-    return out;
-}
-
-ClientCertificates client_certificates(Dice& dice) {
-    ClientCertificates out;
-    out.mode = dice.chance(0.5) ? "optional" : "required";
-    out.ca = "/tls/staff.pem";
-    maybe(dice, [&] { out.crl = "/tls/staff.crl"; });
-    maybe(dice, [&] { out.depth = dice.between(0, 10); });
-    maybe(dice, [&] { out.forward = true; });
     return out;
 }
 
@@ -289,6 +303,14 @@ Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool cl
         out.ejection.panic_percent = dice.upto(100);
     });
     maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration()}; });
+    maybe(dice, [&] {
+        out.tls.emplace();
+        out.tls->server_name = "app.internal";  // also where an endpoint is at a unix socket
+        maybe(dice, [&] { out.tls->verify = false; });
+        if (out.tls->verify) maybe(dice, [&] { out.tls->ca = "/tls/inside.pem"; });
+        maybe(dice, [&] { out.tls->min_version = "1.3"; });
+        maybe(dice, [&] { out.tls->lenient_close = true; });
+    });
     maybe(dice, [&] { out.keepalive = {dice.upto(999), dice.duration()}; });
     maybe(dice, [&] {
         out.breaker.failure_percent = dice.upto(100);
@@ -419,7 +441,6 @@ Condition random_condition(Rng& rng, bool claims, int depth) {
 Model random_model(Rng& rng) {
     Dice dice(rng);
     Model model;
-    maybe(dice, [&] { model.process = process(dice); });
     std::vector<std::string> certificates;
     for (const auto* name : {"shop", "Wild.card"})
         maybe(dice, [&] {
@@ -427,6 +448,7 @@ Model random_model(Rng& rng) {
             maybe(dice, [&] { model.certificates[name] = {{}, {}, acme(dice)}; });
             certificates.emplace_back(name);
         });
+    maybe(dice, [&] { model.process = process(dice, certificates); });
     for (std::uint32_t i = 0, count = dice.upto(3); i < count; ++i)
         model.listeners.push_back(listener(dice, i, certificates));
     std::vector<std::string> names;
@@ -434,6 +456,8 @@ Model random_model(Rng& rng) {
         // Only earlier ones may be fallen back to: no circles.
         if (names.empty() || dice.chance(0.6)) {
             model.upstreams[name] = upstream(dice, names, true);
+            if (auto& tls = model.upstreams[name].tls; tls && !certificates.empty())
+                maybe(dice, [&] { tls->certificate = certificates.front(); });
             names.emplace_back(name);
         }
     }

@@ -48,6 +48,7 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
       scratch_(kScratch) {
     for (Slot& slot : slots_) slot.reader = ResponseReader(&plan_.wanted);
     connected_.reserve(slots_.size());
+    if (plan.secure.on) secure_ = std::make_unique<Secure>(plan.secure);
     if (plan.requests > 0) end_ = INT64_MAX;
     if (open_loop()) pacer_ = Pacer(plan.timetable, start, index, plan.threads);
     tally_.by_tag.resize(plan.tags);
@@ -56,8 +57,7 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
 }
 
 LoadThread::~LoadThread() {
-    for (Slot& slot : slots_)
-        if (slot.fd >= 0) ::close(slot.fd);
+    for (Slot& slot : slots_) close(slot);
 }
 
 void LoadThread::run() {
@@ -80,6 +80,10 @@ void LoadThread::run() {
         sweep();
     });
     io_.run();
+    if (secure_) {
+        tally_.full_handshakes = secure_->full;
+        tally_.resumed_handshakes = secure_->resumed;
+    }
     tally_.cpu_seconds = thread_cpu_seconds() - std::max(cpu_at_start_, 0.0);
 }
 
@@ -220,7 +224,8 @@ void LoadThread::sweep() {
     for (std::uint32_t id = 0; id < slots_.size(); ++id) {
         Slot& slot = slots_[id];
         if (!in_flight(slot) || t < slot.deadline) continue;
-        finish(slot, id, slot.state == State::connecting ? Failure::connect_timeout : Failure::timeout);
+        const bool connects = slot.state == State::connecting || slot.state == State::shaking;
+        finish(slot, id, connects ? Failure::connect_timeout : Failure::timeout);
     }
     progress_.finished.store(tally_.finished, std::memory_order_relaxed);
     progress_.failed.store(tally_.failed(), std::memory_order_relaxed);

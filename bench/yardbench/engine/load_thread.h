@@ -38,9 +38,10 @@ class LoadThread {
     Workload& workload() { return *workload_; }
 
   private:
-    enum class State : std::uint8_t { parked, idle, thinking, connecting, sending, receiving };
+    enum class State : std::uint8_t { parked, idle, thinking, connecting, shaking, sending, receiving };
     struct Slot {
         int fd = -1;
+        SSL* ssl = nullptr;
         std::uint32_t epoch = 0;
         State state = State::idle;
         std::uint8_t attempts = 0;
@@ -62,8 +63,12 @@ class LoadThread {
     void connect(Slot& slot, std::uint32_t id);
     void write(Slot& slot, std::uint32_t id);
     void write_connected();
+    void shake(Slot& slot, std::uint32_t id);
+    ssize_t send_some(Slot& slot, std::string_view bytes);
+    ssize_t receive_some(Slot& slot);
     void on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events);
     void read(Slot& slot, std::uint32_t id);
+    bool read_some(Slot& slot, std::uint32_t id);
     void finish(Slot& slot, std::uint32_t id, Failure failure);
     void release(Slot& slot, std::uint32_t id);
     void close(Slot& slot);
@@ -73,7 +78,8 @@ class LoadThread {
     void end_sending();
     void settle();
     bool in_flight(const Slot& slot) const {
-        return slot.state == State::connecting || slot.state == State::sending || slot.state == State::receiving;
+        return slot.state == State::connecting || slot.state == State::shaking || slot.state == State::sending ||
+               slot.state == State::receiving;
     }
 
     const Plan& plan_;
@@ -99,6 +105,7 @@ class LoadThread {
     std::vector<Registration> connected_;                          // in this batch, nothing written yet
     bool sending_ended_ = false;
     double cpu_at_start_ = -1;
+    std::unique_ptr<Secure> secure_;  // null: in clear
     std::vector<char> scratch_;
     Tally tally_;
     Progress progress_;

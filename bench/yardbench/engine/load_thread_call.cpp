@@ -39,7 +39,10 @@ void LoadThread::connect(Slot& slot, std::uint32_t id) {
     }
     if (result == 0) {
         ready_.add(slot.fd, EPOLLIN, id, slot.epoch);
-        write(slot, id);
+        if (secure_)
+            shake(slot, id);
+        else
+            write(slot, id);
         return;
     }
     slot.state = State::connecting;
@@ -52,7 +55,7 @@ void LoadThread::write(Slot& slot, std::uint32_t id) {
         slot.sent = now();
         ++tally_.all.sent;
     }
-    const ssize_t sent = ::send(slot.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send_some(slot, rest);
     const bool was_sending = slot.state == State::sending;
     if (sent < 0 && errno != EAGAIN) {
         slot.state = State::sending;
@@ -75,7 +78,11 @@ void LoadThread::write(Slot& slot, std::uint32_t id) {
 void LoadThread::write_connected() {
     for (const auto& [id, epoch] : connected_) {
         Slot& slot = slots_[id];
-        if (slot.epoch == epoch && slot.state == State::connecting) write(slot, id);
+        if (slot.epoch != epoch || slot.state != State::connecting) continue;
+        if (secure_)
+            shake(slot, id);
+        else
+            write(slot, id);
     }
     connected_.clear();
 }
@@ -96,6 +103,9 @@ void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t e
             }
             return;
         }
+        case State::shaking:
+            shake(slot, id);
+            return;
         case State::sending:
             if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {  // an early answer, or the end
                 read(slot, id);
@@ -109,17 +119,25 @@ void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t e
         case State::idle:
         case State::thinking:
         case State::parked:
-            // Nothing was asked: the peer has closed an idle connection, which is its right.
-            close(slot);
+            // Nothing was asked: the peer has closed an idle connection, which is its right; or it is TLS that has
+            // something to say.
+            if (slot.ssl == nullptr || receive_some(slot) >= 0 || errno != EAGAIN) close(slot);
             return;
     }
 }
 
+// What OpenSSL holds already makes no socket ready: there it is read until nothing comes.
 void LoadThread::read(Slot& slot, std::uint32_t id) {
-    const ssize_t got = ::recv(slot.fd, scratch_.data(), scratch_.size(), 0);
+    while (read_some(slot, id)) {
+    }
+}
+
+// True: there may be more of the same response.
+bool LoadThread::read_some(Slot& slot, std::uint32_t id) {
+    const ssize_t got = receive_some(slot);
     if (got < 0) {
         if (errno != EAGAIN && errno != EINTR) finish(slot, id, Failure::reset);
-        return;
+        return false;
     }
     using Read = ResponseReader::Progress;
     Read progress;
@@ -127,7 +145,7 @@ void LoadThread::read(Slot& slot, std::uint32_t id) {
         progress = slot.reader.end_of_stream();
         if (progress != Read::complete) {
             finish(slot, id, Failure::closed_early);
-            return;
+            return false;
         }
     } else {
         tally_.bytes_in += static_cast<std::uint64_t>(got);
@@ -136,12 +154,61 @@ void LoadThread::read(Slot& slot, std::uint32_t id) {
         // Bytes after the end of a response that was not asked for: the framing is broken.
         if (progress == Read::complete && used != static_cast<std::size_t>(got)) progress = Read::malformed;
     }
-    if (progress == Read::more) return;
+    if (progress == Read::more) return slot.ssl != nullptr;
     finish(slot, id, progress == Read::complete ? Failure::none : Failure::malformed);
+    return false;
+}
+
+// The handshake of a new connection; then its request.
+void LoadThread::shake(Slot& slot, std::uint32_t id) {
+    slot.state = State::shaking;
+    if (slot.ssl == nullptr) slot.ssl = secure_->begin(slot.fd);
+    switch (secure_->shake(slot.ssl)) {
+        case Secure::Step::done:
+            ready_.change(slot.fd, EPOLLIN, id, slot.epoch);
+            write(slot, id);
+            return;
+        case Secure::Step::wants_read:
+            return;
+        case Secure::Step::wants_write:
+            ready_.change(slot.fd, EPOLLIN | EPOLLOUT, id, slot.epoch);
+            return;
+        default:
+            finish(slot, id, Failure::refused);
+    }
+}
+
+// As send() and recv() would, errno included.
+ssize_t LoadThread::send_some(Slot& slot, std::string_view bytes) {
+    if (slot.ssl == nullptr) return ::send(slot.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    std::size_t taken = 0;
+    const auto step = secure_->write(slot.ssl, bytes.data(), bytes.size(), taken);
+    if (step == Secure::Step::done) return static_cast<ssize_t>(taken);
+    errno = step == Secure::Step::wants_write || step == Secure::Step::wants_read ? EAGAIN : EPIPE;
+    return -1;
+}
+
+ssize_t LoadThread::receive_some(Slot& slot) {
+    if (slot.ssl == nullptr) return ::recv(slot.fd, scratch_.data(), scratch_.size(), 0);
+    std::size_t got = 0;
+    switch (secure_->read(slot.ssl, scratch_.data(), scratch_.size(), got)) {
+        case Secure::Step::done:
+            return static_cast<ssize_t>(got);
+        case Secure::Step::closed:
+            return 0;
+        case Secure::Step::failed:
+            errno = ECONNRESET;
+            return -1;
+        default:
+            errno = EAGAIN;
+            return -1;
+    }
 }
 
 void LoadThread::close(Slot& slot) {
     if (slot.fd < 0) return;
+    Secure::end(slot.ssl);
+    slot.ssl = nullptr;
     ::close(slot.fd);
     slot.fd = -1;
     ++slot.epoch;

@@ -9,6 +9,7 @@
 
 #include "bench/yardbench/engine/pacer.h"
 #include "bench/yardbench/engine/response_reader.h"
+#include "bench/yardbench/engine/secure.h"
 
 namespace yardbench {
 
@@ -23,6 +24,7 @@ struct Plan {
     std::uint64_t requests = 0;     // > 0: stop after this many instead, whatever the duration
     Nanos timeout = 10 * kSecond;   // one request, connecting included
     bool close_each = false;        // a new connection for every request
+    SecureChoice secure;            // by TLS, when on
     Wanted wanted;
     std::vector<int> processors;  // pin thread i to processors[i % n]; empty: not pinned
     std::uint32_t tags = 1;       // how many kinds of request the workload names

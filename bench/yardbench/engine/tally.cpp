@@ -56,6 +56,8 @@ void Tally::merge(const Tally& other) {
     retried += other.retried;
     unsent += other.unsent;
     reconnects += other.reconnects;
+    full_handshakes += other.full_handshakes;
+    resumed_handshakes += other.resumed_handshakes;
     bytes_in += other.bytes_in;
     for (std::size_t i = 0; i < by_class.size(); ++i) by_class[i] += other.by_class[i];
     for (std::size_t i = 0; i < kFailureKinds; ++i) failures[i] += other.failures[i];

@@ -42,6 +42,7 @@ struct Tally {
     std::uint64_t retried = 0;     // further attempts of the same request
     std::uint64_t unsent = 0;      // due before the end, but no connection was free to send them
     std::uint64_t reconnects = 0;  // connections opened beyond the first of each slot
+    std::uint64_t full_handshakes = 0, resumed_handshakes = 0;  // of TLS, warm-up included
     std::uint64_t bytes_in = 0;
     std::array<std::uint64_t, 6> by_class{};  // measured responses by status / 100
     std::array<std::uint64_t, kFailureKinds> failures{};

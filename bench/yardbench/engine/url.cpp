@@ -11,13 +11,16 @@
 namespace yardbench {
 
 Url parse_url(const std::string& text) {
-    constexpr std::string_view kScheme = "http://";
+    constexpr std::string_view kScheme = "http://", kSecure = "https://";
     std::string rest = text;
-    if (rest.rfind(kScheme, 0) == 0)
+    Url url;
+    url.secure = rest.rfind(kSecure, 0) == 0;
+    if (url.secure)
+        rest.erase(0, kSecure.size());
+    else if (rest.rfind(kScheme, 0) == 0)
         rest.erase(0, kScheme.size());
     else if (rest.find("://") != std::string::npos)
-        throw std::invalid_argument(text + ": only http:// is supported");
-    Url url;
+        throw std::invalid_argument(text + ": only http:// and https:// are supported");
     // What stands in a request line: no fragment, and nothing that would end the line.
     rest.erase(std::min(rest.find('#'), rest.size()));
     if (std::any_of(rest.begin(), rest.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; }))
@@ -30,7 +33,7 @@ Url parse_url(const std::string& text) {
         throw std::invalid_argument(text + ": no user names here; write --header 'Authorization: …'");
     const std::size_t colon = url.authority.rfind(':');
     const bool has_port = colon != std::string::npos && url.authority.find(']', colon) == std::string::npos;
-    std::string port = has_port ? url.authority.substr(colon + 1) : "80";
+    std::string port = has_port ? url.authority.substr(colon + 1) : url.secure ? "443" : "80";
     url.host = has_port ? url.authority.substr(0, colon) : url.authority;
     std::uint16_t number = 0;
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
@@ -47,6 +50,12 @@ Url parse_url(const std::string& text) {
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
     std::memcpy(&url.address, found->ai_addr, found->ai_addrlen);
     url.address_length = found->ai_addrlen;
+    return url;
+}
+
+Url parse_clear_url(const std::string& text) {
+    Url url = parse_url(text);
+    if (url.secure) throw std::invalid_argument(text + ": only http:// is spoken here");
     return url;
 }
 

@@ -1,4 +1,4 @@
-// http://host:port/path taken apart and resolved, once, before a run.
+// http://host:port/path, or https://, taken apart and resolved, once, before a run.
 #pragma once
 
 #include <netinet/in.h>
@@ -8,6 +8,7 @@
 namespace yardbench {
 
 struct Url {
+    bool secure = false;    // https
     std::string host;       // as written, for the Host header
     std::string authority;  // host:port as written
     std::string path;       // "/" when the URL has none
@@ -17,5 +18,7 @@ struct Url {
 
 // Throws std::invalid_argument naming the URL and what is wrong with it.
 Url parse_url(const std::string& text);
+// Of whoever speaks no TLS.
+Url parse_clear_url(const std::string& text);
 
 }  // namespace yardbench

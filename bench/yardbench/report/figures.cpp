@@ -88,6 +88,8 @@ nlohmann::json to_json(const Tally& t, const std::vector<std::string>& tag_names
         {"generator", {{"threads", t.threads}, {"cpu_seconds", t.cpu_seconds}, {"lag_ms", to_json(t.lag)}}},
         {"whole_run",
          {{"sent", t.all.sent}, {"answered", t.all.answered}, {"failures", failures_json(t.all.failures)}}}};
+    if (t.full_handshakes + t.resumed_handshakes > 0)
+        out["tls"] = {{"full", t.full_handshakes}, {"resumed", t.resumed_handshakes}};
     out["statuses"] = nlohmann::json::object();
     out["by_second"] = nlohmann::json::array();
     for (std::size_t c = 1; c < t.by_class.size(); ++c)
@@ -116,6 +118,9 @@ std::string to_text(const Tally& t, const std::vector<std::string>& tag_names) {
     for (std::size_t i = 1; i < kFailureKinds; ++i)
         if (t.failures[i] > 0) out += fmt::format("  {} {}", kFailureNames[i], t.failures[i]);
     out += '\n';
+    if (t.full_handshakes + t.resumed_handshakes > 0)
+        out += fmt::format("TLS       {} full handshakes, {} resumed (warm-up included)\n", t.full_handshakes,
+                           t.resumed_handshakes);
     if (t.retried > 0) out += fmt::format("retried   {} attempts that were cut\n", t.retried);
     if (t.unsent > 0)
         out += fmt::format("unsent    {} due but without a free connection at the end; their wait is in the latency\n",

@@ -38,7 +38,7 @@ void require_header(const std::string& header) {
 }  // namespace
 
 void LoadFlags::add_to(CLI::App& verb) {
-    verb.add_option("url", url, "http://host:port/path")->required();
+    verb.add_option("url", url, "http://host:port/path, or https://")->required();
     verb.add_option("-c,--connections", connections, "keep-alive connections of the whole run")->capture_default_str();
     verb.add_option("-t,--threads", threads, "load threads, each with its own share of the connections")
         ->capture_default_str();
@@ -56,6 +56,12 @@ void LoadFlags::add_to(CLI::App& verb) {
     verb.add_option("--timeout", timeout, "of one request, connecting included")->capture_default_str();
     verb.add_option("--pin", processors, "processors for the load threads, e.g. 1,3")->delimiter(',');
     verb.add_flag("--close", close_each, "a new connection for every request");
+    verb.add_flag("--full-handshakes", full_handshakes, "https: new connections do not come back by a session");
+    verb.add_option("--ca", ca, "https: PEM file of whom the server is believed; without it anybody is")
+        ->check(CLI::ExistingFile);
+    verb.add_option("--tls", tls, "https: newest version spoken")
+        ->check(CLI::IsMember({"1.2", "1.3"}))
+        ->capture_default_str();
     verb.add_flag("--json", json, "print the result as JSON");
     verb.add_flag("-q,--quiet", quiet, "no progress lines");
 }
@@ -76,6 +82,7 @@ Plan LoadFlags::plan(const Url& target) const {
     plan.timeout = parse_duration(timeout);
     plan.close_each = close_each;
     plan.processors = processors;
+    plan.secure = {target.secure, !full_handshakes, ca, target.host, tls};
     if (plan.timeout <= 0) throw std::invalid_argument("--timeout must be more than nothing");
     if (plan.duration <= 0 && requests == 0) throw std::invalid_argument("--duration must be more than nothing");
     return plan;

@@ -23,6 +23,8 @@ struct LoadFlags {
     std::uint64_t requests = 0;
     std::vector<int> processors;
     bool close_each = false;
+    bool full_handshakes = false;
+    std::string ca, tls = "1.3";
     bool json = false;
     bool quiet = false;
 

@@ -59,7 +59,7 @@ int run_rehearse(RehearseOptions flags) {
         return std::make_unique<CountingWorkload>(std::make_unique<RecordingWorkload>(std::move(users), 1 << 20),
                                                   counts);
     });
-    AdminClient admin(parse_url(flags.admin), flags.token.read());
+    AdminClient admin(parse_clear_url(flags.admin), flags.token.read());
     Rehearsal rehearsal(flags.steps, admin, counts);
     std::thread performing([&] {
         rehearsal.perform();

@@ -44,7 +44,7 @@ std::unique_ptr<Switcher> make_switcher(const SwitchOptions& flags) {
         return socket_switcher(flags.haproxy_socket, flags.haproxy_line);
     }
     if (flags.route.empty()) throw std::invalid_argument("--admin needs --route");
-    return admin_switcher(parse_url(flags.admin), flags.route, flags.token.read());
+    return admin_switcher(parse_clear_url(flags.admin), flags.route, flags.token.read());
 }
 
 int run_switch(const SwitchOptions& flags) {

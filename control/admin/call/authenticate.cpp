@@ -47,6 +47,30 @@ std::optional<Problem> by_session(Context& context, AdminRequest& request, std::
     return std::nullopt;
 }
 
+// A browser shows a certificate by itself, whatever page makes it call: what goes for its cookie goes for that.
+std::optional<Problem> by_certificate(Context& context, AdminRequest& request) {
+    const auto& admin = context.controller.model().process.admin;
+    if (auto problem = foreign_page(request, admin)) return problem;
+    const auto& claims = *request.certificate;
+    if (claims.value("client.verified") != "true")
+        return problems::unauthorized(fmt::format(
+            "the certificate was refused: {}; send a token, or another certificate", claims.value("client.error")));
+    const auto is = [&](std::string_view claim, const std::string& wanted) {
+        return !wanted.empty() && claims.value(claim) == wanted;
+    };
+    for (const auto& client : admin.clients) {
+        if (!is("client.uri", client.uri) && !is("client.dns", client.dns) &&
+            !is("client.fingerprint", client.fingerprint))
+            continue;
+        request.who = client.uri + client.dns + client.fingerprint;
+        request.role = client.role;
+        return std::nullopt;
+    }
+    return problems::unauthorized(
+        fmt::format("the certificate of {} is none of process.admin.clients, and there is no token",
+                    claims.value("client.subject")));
+}
+
 }  // namespace
 
 std::optional<Problem> guessed(Context& context, const AdminRequest& request, AdminReply& refused) {
@@ -66,6 +90,10 @@ std::optional<Problem> authenticate(Context& context, AdminRequest& request, Acc
         if (auto problem = by_token(context, request, refused)) return problem;
     } else if (const auto cookie = cookie_of(cookies, context.sessions.cookie_name()); !cookie.empty()) {
         if (auto problem = by_session(context, request, cookie)) return problem;
+    } else if (request.certificate != nullptr && !request.certificate->value("client.verified").empty() &&
+               (request.certificate->value("client.verified") == "true" ||
+                !request.certificate->value("client.error").empty())) {
+        if (auto problem = by_certificate(context, request)) return problem;
     } else {
         return problems::unauthorized(
             "there is no token: send Authorization: Bearer TOKEN; a local installation keeps its token in "

@@ -12,6 +12,7 @@
 
 #include "config/model/process.h"
 #include "control/base/problem.h"
+#include "proxy/base/client_claims.h"
 
 namespace switchyard::control {
 
@@ -23,6 +24,8 @@ struct AdminRequest {
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
     std::string from;  // remote address
+    const ClientClaims* certificate =
+        nullptr;  // who calls by the certificate of his connection; only until that is judged
 
     // Set on the way to the handler.
     std::string who;  // name of the token

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "control/admin/call/speaks_tls.h"
 #include "proxy/http/characters.h"
 
 namespace switchyard::control {
@@ -31,13 +32,13 @@ std::string in_lower_case(std::string_view text) {
 }  // namespace
 
 std::optional<Problem> foreign_host(const AdminRequest& request, const config::Admin& admin) {
-    if (!admin.tls_certificate.empty()) return std::nullopt;
+    if (speaks_tls(admin)) return std::nullopt;
     const auto field = in_lower_case(request.header("host"));
     const auto host = host_of(field);
     if (is_address(host) || host == "localhost" || host == in_lower_case(admin.bind.host)) return std::nullopt;
     return Problem(421, "misdirected",
                    fmt::format("the dashboard is not at the name {} in plain HTTP: use the address, localhost (an SSH "
-                               "tunnel leads there), or process.admin.tls_certificate",
+                               "tunnel leads there), or process.admin.tls",
                                host));
 }
 
@@ -46,7 +47,7 @@ std::optional<Problem> foreign_page(const AdminRequest& request, const config::A
     const auto site = request.header("sec-fetch-site");
     const bool elsewhere = !site.empty() && site != "same-origin" && site != "none";
     const auto origin = request.header("origin");
-    const auto own = (admin.tls_certificate.empty() ? "http://" : "https://") + in_lower_case(request.header("host"));
+    const auto own = (speaks_tls(admin) ? "https://" : "http://") + in_lower_case(request.header("host"));
     if (!elsewhere && (origin.empty() || in_lower_case(origin) == own)) return std::nullopt;
     return problems::forbidden("a browser may call here only from the dashboard's own page, and this came from " +
                                (origin.empty() ? "another site" : origin));

@@ -28,12 +28,11 @@ nlohmann::ordered_json acme_view(const acme::Issuance::Status& status) {
 
 nlohmann::ordered_json certificate_view(const Certificates::Sight& sight,
                                         const std::optional<acme::Issuance::Status>& asked_for) {
-    nlohmann::ordered_json out = {{"name", sight.name},
-                                  {"state", sight.listeners.empty() ? "unused" : word(sight.standing.word)},
-                                  {"listeners", sight.listeners},
-                                  {"chain", sight.files.chain},
-                                  {"key", sight.files.key}};
-    if (!sight.listeners.empty() && !sight.standing.detail.empty()) out["detail"] = sight.standing.detail;
+    nlohmann::ordered_json out = {
+        {"name", sight.name},           {"state", sight.unused() ? "unused" : word(sight.standing.word)},
+        {"listeners", sight.listeners}, {"upstreams", sight.upstreams},
+        {"chain", sight.files.chain},   {"key", sight.files.key}};
+    if (!sight.unused() && !sight.standing.detail.empty()) out["detail"] = sight.standing.detail;
     if (const auto& identity = sight.identity) {
         out["names"] = identity->names;
         out["subject"] = identity->subject;

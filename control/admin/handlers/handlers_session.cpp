@@ -5,6 +5,7 @@
 #include "control/admin/call/authenticate.h"
 #include "control/admin/call/body.h"
 #include "control/admin/call/same_origin.h"
+#include "control/admin/call/speaks_tls.h"
 #include "control/admin/handlers/handlers.h"
 
 namespace switchyard::control::handlers {
@@ -23,7 +24,7 @@ Json identity_view(const std::string& who, config::Role role) {
 
 std::string cookie_field(Context& context, const std::string& value, std::chrono::seconds life) {
     return fmt::format("{}={}; Path=/v1; Max-Age={}; HttpOnly; SameSite=Strict{}", context.sessions.cookie_name(),
-                       value, life.count(), admin_of(context).tls_certificate.empty() ? "" : "; Secure");
+                       value, life.count(), speaks_tls(admin_of(context)) ? "; Secure" : "");
 }
 
 AdminReply begun(Context& context, const Identity& who) {

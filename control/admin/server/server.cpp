@@ -12,6 +12,7 @@
 #include "control/admin/server/tls.h"
 #include "control/admin/server/wire.h"
 #include "proxy/base/log.h"
+#include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
 namespace {
@@ -22,6 +23,11 @@ using asio::ip::tcp;
 // After running out of descriptors, accepting again at once would only spin.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+std::shared_ptr<const switchyard::net::TlsPolicy> policy_in_force(const void* context) {
+    const auto& snapshot = static_cast<const Context*>(context)->controller.snapshot();
+    return snapshot ? snapshot->admin_tls : nullptr;
+}
+
 }  // namespace
 
 struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members> {
@@ -30,7 +36,8 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     Context& context;
     tcp::acceptor acceptor;
     config::Address bound;
-    std::shared_ptr<asio::ssl::context> tls;  // null: plain
+    std::shared_ptr<asio::ssl::context> tls;  // by files of its own
+    bool by_book = false;                     // else by the book of certificates, or plain
     std::map<unsigned, Wire*> open;
     unsigned next = 0;
     bool stopped = false;
@@ -74,7 +81,9 @@ asio::awaitable<void> AdminServer::Members::session(std::shared_ptr<Members> sel
     boost::system::error_code ignored;  // an optimisation, not a need
     socket.set_option(tcp::no_delay(true), ignored);
     auto from = socket.remote_endpoint(ignored).address().to_string();
-    const auto wire = self->tls ? tls_wire(std::move(socket), *self->tls) : plain_wire(std::move(socket));
+    const auto wire = self->by_book ? secure_wire(std::move(socket), {policy_in_force, &self->context})
+                      : self->tls   ? tls_wire(std::move(socket), *self->tls)
+                                    : plain_wire(std::move(socket));
     const unsigned number = self->next++;
     self->open[number] = wire.get();
     try {
@@ -107,7 +116,7 @@ void AdminServer::stop() {
 }
 
 std::string AdminServer::url() const {
-    return (members_->tls ? "https://" : "http://") + members_->bound.text();
+    return (members_->tls || members_->by_book ? "https://" : "http://") + members_->bound.text();
 }
 
 Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& settings, Context& context) {
@@ -133,6 +142,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& se
         if (!tls) return tls.error();
         members->tls = std::move(*tls);
     }
+    members->by_book = settings.tls.has_value();
     auto& acceptor = members->acceptor;
     acceptor.open(endpoint.protocol(), ec);
     // Reuse of a port in TIME_WAIT after a restart; a port that has a listener still fails.

@@ -33,7 +33,7 @@ class AdminServer {
     static constexpr unsigned kConnections = 512;
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 
-    // With settings.tls_certificate and tls_key: TLS 1.2 or newer, nothing else.
+    // With settings.tls, or tls_certificate and tls_key: TLS 1.2 or newer, nothing else.
     static Result<std::unique_ptr<AdminServer>> listen(const config::Admin& settings, Context& context);
     ~AdminServer();
 

@@ -171,6 +171,7 @@ asio::awaitable<void> serve_session(std::shared_ptr<Wire> wire, std::string from
         wire->has_called = true;
         auto call = reader.take();
         call.from = from;
+        call.certificate = wire->certificate();
         const bool head_only = call.method == "HEAD";
         auto slot = std::make_shared<AnswerSlot>(context.executor);
         wire->expires_never();

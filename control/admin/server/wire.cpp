@@ -5,6 +5,8 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "control/net/secured_socket.h"
+
 namespace switchyard::control {
 
 namespace asio = boost::asio;
@@ -52,6 +54,33 @@ class TlsWire : public Wire {
 
   private:
     asio::ssl::stream<tcp::socket&> stream_;
+};
+
+// As listeners speak it (proxy/net/tls.h).
+class SecureWire : public Wire {
+  public:
+    SecureWire(tcp::socket socket, switchyard::net::PolicyNow policy)
+        : Wire(std::move(socket)), secured_(socket_, policy, std::string_view{}) {}
+
+    Awaitable<Error> open() override { return secured_.handshake(); }
+    const ClientClaims* certificate() override {
+        const auto* check = secured_.tls.client_check();
+        return check != nullptr && check->asks() ? &secured_.tls.claims() : nullptr;
+    }
+
+  protected:
+    Awaitable<void> say_goodbye() override {
+        secured_.tls.say_end();
+        co_await secured_.write({});
+    }
+    Awaitable<Read> receive(asio::mutable_buffer room) override {
+        const auto [error, size] = co_await secured_.read_some({static_cast<char*>(room.data()), room.size()});
+        co_return Read{error, size};
+    }
+    Awaitable<Error> send(std::string_view text) override { return secured_.write(text); }
+
+  private:
+    net::SecuredSocket<tcp::socket> secured_;
 };
 
 }  // namespace
@@ -114,6 +143,10 @@ std::shared_ptr<Wire> plain_wire(tcp::socket socket) {
 }
 std::shared_ptr<Wire> tls_wire(tcp::socket socket, asio::ssl::context& tls) {
     return std::make_shared<TlsWire>(std::move(socket), tls);
+}
+
+std::shared_ptr<Wire> secure_wire(tcp::socket socket, switchyard::net::PolicyNow policy) {
+    return std::make_shared<SecureWire>(std::move(socket), policy);
 }
 
 }  // namespace switchyard::control

@@ -18,6 +18,9 @@
 #include <optional>
 #include <string_view>
 
+#include "proxy/base/client_claims.h"
+#include "proxy/net/tls_policy.h"
+
 namespace switchyard::control {
 
 // The admin API's operations say what went wrong in their results.
@@ -39,6 +42,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
     Wire& operator=(const Wire&) = delete;
 
     virtual Awaitable<Error> open() = 0;  // the handshake, where there is one
+    // Who the client is by his certificate, once it is open; null: nobody was asked for one.
+    virtual const ClientClaims* certificate() { return nullptr; }
     Awaitable<Read> read_some(boost::asio::mutable_buffer room);
     Awaitable<Error> write(std::string_view text);
     // Says goodbye and reads on until the client has gone too: what it had sent and was not read would otherwise reset
@@ -73,5 +78,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 std::shared_ptr<Wire> plain_wire(boost::asio::ip::tcp::socket socket);
 // The context must outlive the wire.
 std::shared_ptr<Wire> tls_wire(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context& tls);
+// By the book of certificates: as it is when the client's hello is there.
+std::shared_ptr<Wire> secure_wire(boost::asio::ip::tcp::socket socket, switchyard::net::PolicyNow policy);
 
 }  // namespace switchyard::control

@@ -25,6 +25,10 @@ std::string kind_word(const MarkNote& note) {
             return "no connection in time";
         case Failure::connect_failed:
             return "connection refused";
+        case Failure::tls_failed:
+            return "no TLS";
+        case Failure::tls_untrusted:
+            return "certificate not trusted";
         case Failure::reused_closed:
         case Failure::reused_unread:
         case Failure::reused_reset:

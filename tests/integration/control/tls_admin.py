@@ -123,6 +123,75 @@ def unusable(program, work, config):
         check(f"a wrong {place} stops the start", done.returncode == 1 and place in done.stderr, done.stderr[-500:])
 
 
+def client_certificates(program, proxy, config, work, pem, clients):
+    """Who shows one calls without a token, as far as it says; and the file it is shown by may be exchanged."""
+    host, port = where(proxy)
+
+    def call(name, method="GET", path="/v1/status", body=None, **headers):
+        context = ssl.create_default_context(cafile=pem)
+        if name:
+            context.load_cert_chain(f"{clients}/{name}.pem", f"{clients}/{name}.key")
+        connection = http.client.HTTPSConnection(host, port, timeout=running.DEADLINE, context=context)
+        connection.request(method, path, body=None if body is None else json.dumps(body),
+                           headers={"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text
+
+    check("a viewer by her host name looks", call("monitor")[0] == 200)
+    status, text = call("monitor", "POST", "/v1/routes/app/switch", {"to": "green"})
+    check("and moves nothing", status == 403, text)
+    status, text = call("deploy", "POST", "/v1/routes/app/switch", {"to": "green"})
+    check("an operator by a URI does", status == 200, text)
+    audit = proxy.call("GET", "/v1/audit")[1]
+    check("the audit knows who it was", "spiffe://test/deploy" in json.dumps(audit), json.dumps(audit)[-600:])
+    check("one by the SHA-256 is known", call("other")[0] == 200)
+    for name, words in (("unknown", "none of process.admin.clients"), (None, "there is no token")):
+        status, text = call(name)
+        check(f"{name or 'nobody'}: 401 in words", status == 401 and words in text, (status, text))
+    status, text = call("unknown", Authorization="Bearer " + proxy.token)
+    check("a token goes before a certificate", status == 200, text)
+    status, text = call("deploy", "POST", "/v1/routes/app/switch", {"to": "blue"}, Origin="https://evil.example")
+    check("another site's page gets nothing by a browser's certificate", status == 403, text)
+
+    done = subprocess.run([program, "switch", "app", "blue", "--admin", proxy.admin, "--ca-file", pem, "--cert", f"{clients}/deploy.pem",
+                           "--cert-key", f"{clients}/deploy.key"], capture_output=True, text=True, timeout=running.DEADLINE,
+                          env={"PATH": "/usr/bin:/bin"})
+    check("the command line shows one", done.returncode == 0 and "in force" in done.stdout, done.stdout + done.stderr)
+
+    before = shown(host, port)
+    (pathlib.Path(work) / "fresh").mkdir()
+    fresh, key = certificate(f"{work}/fresh")
+    shutil.copy(key, f"{work}/admin.key")
+    shutil.copy(fresh, f"{work}/admin.pem")
+    running.until("the exchanged certificate", lambda: shown(host, port) != before)
+
+
+def shown(host, port):
+    return ssl.get_server_certificate((host, port))
+
+
+def make_clients(work):
+    """An authority of clients, and what it signs; the SHA-256 of the last."""
+    folder = pathlib.Path(work) / "clients"
+    folder.mkdir()
+
+    def openssl(*words):
+        return subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
+
+    ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl("req", "-x509", *ec, "-days", "2", "-subj", "/CN=clients", "-keyout", "ca.key", "-out", "ca.pem")
+    for name, also in (("monitor", "DNS:monitor.test"), ("deploy", "URI:spiffe://test/deploy"), ("other", "DNS:other.test"),
+                       ("unknown", "DNS:unknown.test")):
+        (folder / "ext").write_text("subjectAltName=" + also)
+        openssl("req", "-new", *ec, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", "csr")
+        openssl("x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "ext",
+                "-out", f"{name}.pem")
+    said = openssl("x509", "-in", "other.pem", "-noout", "-fingerprint", "-sha256")
+    return folder, said.split("=")[1].strip().replace(":", "").lower()
+
+
 def main(program, yardbench):
     if not shutil.which("openssl"):
         raise running.Failed("openssl is needed to make a certificate")
@@ -132,15 +201,29 @@ def main(program, yardbench):
         os.environ["SSL_CERT_FILE"] = pem  # what urllib trusts
         trust = ssl.create_default_context(cafile=pem)
         config = running.blue_green([blue.address], [green.address])
-        config["process"]["admin"] = {"bind": "127.0.0.1:0", "tls_certificate": pem, "tls_key": key}
-        with running.Switchyard(program, work, config) as proxy:
-            check("its address says https", proxy.admin.startswith("https://"), proxy.admin)
-            proxy.healthy("blue", "green")
-            large_configuration(proxy)
-            event_stream(proxy, trust)
-            refused(proxy)
-            command_line(program, proxy, pem)
-            check("it ends in order", proxy.end() == 0)
+        clients, sha256 = make_clients(work)
+        by_files = {"bind": "127.0.0.1:0", "tls_certificate": pem, "tls_key": key}
+        by_book = {"bind": "127.0.0.1:0",
+                   "tls": {"certificates": ["admin"], "client": {"mode": "optional", "ca": f"{clients}/ca.pem"}},
+                   "clients": [{"dns": "monitor.test", "role": "viewer"}, {"uri": "spiffe://test/deploy", "role": "operator"},
+                               {"fingerprint": sha256, "role": "admin"}]}
+        for name, admin in (("files", by_files), ("book", by_book)):
+            own = json.loads(json.dumps(config))
+            own["process"]["admin"] = admin
+            own["process"]["state_dir"] = f"{work}/state"
+            if name == "book":
+                own["certificates"] = {"admin": {"chain": pem, "key": key}}
+                shutil.rmtree(f"{work}/state")
+            with running.Switchyard(program, work, own) as proxy:
+                check("its address says https", proxy.admin.startswith("https://"), proxy.admin)
+                proxy.healthy("blue", "green")
+                large_configuration(proxy)
+                event_stream(proxy, trust)
+                refused(proxy)
+                command_line(program, proxy, pem)
+                if name == "book":
+                    client_certificates(program, proxy, own, work, pem, clients)
+                check("it ends in order", proxy.end() == 0)
         unusable(program, work, config)
     return verdict()
 

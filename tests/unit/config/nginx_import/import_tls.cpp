@@ -1,6 +1,8 @@
 // `listen … ssl` with its certificates.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/config/nginx_import/import_fixture.h"
 
 using namespace switchyard::config;
@@ -124,4 +126,39 @@ TEST_CASE("what guards by certificate stays closed where the guard cannot be car
         CAPTURE(servers);
         CHECK(first_status(import_http("upstream app { server h:1; }\n" + servers)) == "403");
     }
+}
+
+namespace {
+
+std::string outward(const NginxImport& imported, const std::string& upstream) {
+    const auto& tls = imported.model.upstreams.at(upstream).tls;
+    if (!tls) return "clear";
+    return std::string(tls->verify ? "verified" : "not verified") + (tls->ca.empty() ? "" : " by " + tls->ca) +
+           (tls->server_name.empty() ? "" : " as " + tls->server_name) +
+           (tls->certificate.empty() ? "" : " shows " + tls->certificate) +
+           (tls->min_version == "1.2" ? "" : " from " + tls->min_version);
+}
+
+}  // namespace
+
+TEST_CASE("proxy_pass https:// speaks TLS to endpoints as proxy_ssl_* says") {
+    const auto imported = import_http(
+        "upstream app { server 10.0.0.1:8443; }\nproxy_ssl_protocols TLSv1.3;\nserver { listen 80;\n"
+        "location / { proxy_ssl_verify on; proxy_ssl_trusted_certificate /tls/ca.pem; proxy_ssl_name app.inside; "
+        "proxy_ssl_certificate /tls/us.pem; proxy_ssl_certificate_key /tls/us.key; proxy_pass https://app; }\n"
+        "location /plain { proxy_pass http://app; }\n"
+        "location /else { proxy_ssl_server_name on; proxy_pass https://else.example; }\n"
+        "location /port { proxy_pass https://10.0.0.2:9443; } }");
+    CHECK(outward(imported, "app") == "verified by /tls/ca.pem as app.inside shows to-endpoints from 1.3");
+    CHECK(imported.model.certificates.at("to-endpoints") == Certificate{"/tls/us.pem", "/tls/us.key"});
+    // The same block, in another way: an upstream of its own.
+    CHECK(outward(imported, "app-clear") == "clear");
+    CHECK(imported.model.upstreams.at("app-clear").endpoints == imported.model.upstreams.at("app").endpoints);
+    CHECK(outward(imported, "else.example-443") == "not verified as else.example from 1.3");
+    CHECK(imported.model.upstreams.at("else.example-443").endpoints.front().address.port == 443);
+    CHECK(outward(imported, "10.0.0.2-9443") == "not verified from 1.3");
+    CHECK(std::ranges::count_if(imported.notes, [](const auto& note) {
+              return note.advice.find("are not verified, as nginx does not") != std::string::npos;
+          }) == 2);
+    CHECK(notes_of(imported).find("lost") == std::string::npos);
 }

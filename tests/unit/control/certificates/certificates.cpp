@@ -74,7 +74,7 @@ struct Shop {
     std::vector<config::Error> errors;
     std::shared_ptr<const net::TlsPolicy> policy() {
         errors.clear();
-        return shelf.policy(model, model.listeners[0], "/listeners/0", errors);
+        return shelf.policy(model, *model.listeners[0].tls, spoken_by(model.listeners[0]), "/listeners/0", errors);
     }
     void start() {
         published.push_back(policy());
@@ -303,4 +303,32 @@ TEST_CASE("a return to an earlier generation keeps certificates that are still g
         shop.model = earlier;
         CHECK(shop.policy() != nullptr);
     }
+}
+
+TEST_CASE("files that are named for the first time are read aside, and the next generation goes by what was read") {
+    Shop shop;
+    shop.write("shop", signer().sign({"shop.test"}));
+    shop.start();
+    shop.model = shop.model_with({"shop", "fresh"});
+    shop.write("fresh", signer().sign({"fresh.test"}));
+    bool read = false;
+    shop.certificates->read_first(shop.model, [&] { read = true; });
+    CHECK_FALSE(read);
+    shop.until([&] { return read; });
+    // The disk is not asked again.
+    std::filesystem::remove(shop.path("fresh.pem"));
+    REQUIRE(shop.policy() != nullptr);
+    CHECK(shop.shelf.wanted_by(shop.model).empty());
+    // What is kept already is not waited for.
+    bool at_once = false;
+    shop.certificates->read_first(shop.model, [&] { at_once = true; });
+    CHECK(at_once);
+    // And what was laid out for one is nothing to the next.
+    shop.shelf.clear_away();
+    shop.model = shop.model_with({"shop", "gone"});
+    shop.shelf.lay_out(CertificateShelf::unread(shop.shelf.wanted_by(shop.model), "its disk has not answered for 2 s"));
+    CHECK(shop.policy() == nullptr);
+    REQUIRE(shop.errors.size() == 1);
+    CHECK(shop.errors[0].detail.find("gone.pem cannot be read: its disk has not answered for 2 s") !=
+          std::string::npos);
 }

@@ -84,6 +84,18 @@ struct Bench {
     // In place of the real one, for configurations that no machine could serve.
     std::function<CompileResult(std::shared_ptr<const config::Model>, std::uint64_t)> compiler;
 
+    // What of a generation that is returned to cannot be used any more.
+    std::function<std::vector<std::string>(config::Model&, const config::Model&)> fit_for_return;
+    unsigned returns_over = 0;
+    // Files that changes are the first to name are here when the test says so.
+    bool files_take_time = false;
+    std::deque<std::function<void()>> reading;
+    void read_one() {
+        const auto then = std::move(reading.front());
+        reading.pop_front();
+        then();
+    }
+
     // Of SQLite; empty: the system's own.
     const std::string file_system;
 
@@ -117,6 +129,14 @@ struct Bench {
         ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
             cuts.emplace_back(before, upstreams);
         };
+        ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
+            return fit_for_return ? fit_for_return(earlier, now) : std::vector<std::string>{};
+        };
+        ports.read_first = [this](const config::Model&, std::function<void()> then) {
+            if (!files_take_time) return then();
+            reading.push_back(std::move(then));
+        };
+        ports.return_over = [this] { ++returns_over; };
         if (judges_aside)
             ports.aside = [this](std::function<void()> work, std::function<void()> then) {
                 if (aside_is_full) return false;

@@ -228,3 +228,24 @@ TEST_CASE("the generation in force is published again with other addresses: noth
     CHECK(b.published == std::vector<std::uint64_t>{1, 2});
     CHECK(b.controller->snapshot()->generation == 2);
 }
+
+TEST_CASE("what a return is let do without is over with it, also where it is refused before anything is compiled") {
+    Bench b;
+    REQUIRE(b.change(switch_to("green")).has_value());
+    bool asked = false;
+    b.fit_for_return = [&](config::Model&, const config::Model&) {
+        asked = true;
+        return std::vector<std::string>{"a certificate stays as it is now"};
+    };
+    SUBCASE("made") {
+        const auto undone = b.undo(1);
+        REQUIRE(undone.has_value());
+        CHECK(undone->restores->why.find("a certificate stays") != std::string::npos);
+    }
+    SUBCASE("refused") {
+        b.controller->hold_with([](const std::string&) { return Holder{"r1", false}; });
+        CHECK_FALSE(b.undo(1).has_value());
+    }
+    CHECK(asked);
+    CHECK(b.returns_over == 1);
+}

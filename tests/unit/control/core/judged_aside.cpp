@@ -97,3 +97,41 @@ TEST_CASE("one that cannot be judged now is refused, to be tried again") {
     CHECK(answer.error().kind == kStoreBusy);
     CHECK(b.change(switch_to("green")).has_value());
 }
+
+TEST_CASE("a change whose files are being read has its turn, and what comes meanwhile is made after it") {
+    Bench b;
+    b.files_take_time = true;
+    std::optional<Answer> first, next;
+    b.controller->change(switch_to("green"), [&](Answer a) { first.emplace(std::move(a)); });
+    REQUIRE(b.reading.size() == 1);
+    b.controller->change(split({{"blue", 3}}, "shop"), [&](Answer a) { next.emplace(std::move(a)); });
+    CHECK(b.reading.size() == 1);
+    CHECK_FALSE(first.has_value());
+    b.files_take_time = false;
+    b.read_one();
+    b.until([&] { return first.has_value() && next.has_value(); });
+    CHECK((*first)->generation == 2);
+    CHECK((*next)->generation == 3);
+}
+
+TEST_CASE("an undo waits for the files that tell what of then can be used, and goes by them") {
+    Bench b;
+    REQUIRE(b.change(switch_to("green")).has_value());
+    b.files_take_time = true;
+    unsigned asked = 0;
+    b.fit_for_return = [&](config::Model&, const config::Model&) {
+        ++asked;
+        return std::vector<std::string>{};
+    };
+    std::optional<Answer> undone;
+    Change change;
+    change.verb = "undo";
+    b.controller->undo(1, change, [&](Answer a) { undone.emplace(std::move(a)); });
+    REQUIRE(b.reading.size() == 1);
+    CHECK(asked == 0);
+    b.files_take_time = false;
+    b.read_one();
+    CHECK(asked == 1);
+    b.until([&] { return undone.has_value(); });
+    CHECK((*undone)->generation == 3);
+}

@@ -216,3 +216,32 @@ TEST_CASE("the pool's witness goes with the others when idle connections are clo
     p.pool.close_idle(1000);
     CHECK(p.pool.idle() == 0);
 }
+
+TEST_CASE("a connection that was made another way is never taken, and goes when it is met or the way changes") {
+    const auto way = net::OutwardTls::make({}, nullptr), other = net::OutwardTls::make({}, nullptr);
+    Pool p;
+    const auto made = [&](const Connection::How& how) {
+        int ends[2];
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+        auto out = p.pool.fresh(how);
+        REQUIRE(out->accepted(ends[0], p.poller));
+        out->readable = false;
+        p.other.push_back(ends[1]);
+        return out;
+    };
+    for (const auto& how : {Connection::How{}, way, other}) p.pool.give(made(how), 10);
+    const auto taken = p.pool.take(way.get());
+    REQUIRE(taken);
+    CHECK(taken->how() == way);
+    CHECK(p.pool.idle() == 1);  // the one in clear; `other` was met and closed
+    CHECK_FALSE(p.pool.take(other.get()));
+    CHECK(p.pool.idle() == 0);
+    for (const auto& how : {way, Connection::How{}, way}) p.pool.give(made(how), 10);
+    p.pool.keep_only(way.get());
+    CHECK(p.pool.idle() == 2);
+    const auto sessions = p.pool.sessions(way);
+    CHECK(p.pool.sessions(way) == sessions);
+    p.pool.keep_only(nullptr);
+    CHECK(p.pool.idle() == 0);
+    CHECK(p.pool.sessions(way) != sessions);
+}

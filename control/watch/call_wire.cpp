@@ -1,0 +1,42 @@
+#include "control/watch/call_wire.h"
+
+#include <boost/asio/write.hpp>
+
+#include "control/net/secured_socket.h"
+
+namespace switchyard::control {
+
+namespace asio = boost::asio;
+
+struct CallWire::Secured : net::SecuredSocket<asio::generic::stream_protocol::socket> {
+    using SecuredSocket::SecuredSocket;
+};
+
+CallWire::CallWire(const asio::any_io_executor& executor) : socket(executor) {}
+CallWire::~CallWire() = default;
+
+asio::awaitable<CallWire::Error> CallWire::secure(const switchyard::net::OutwardTls& how, const std::string& host,
+                                                  std::shared_ptr<switchyard::net::TlsSessions> sessions) {
+    secured_ = std::make_unique<Secured>(socket, how, host, std::move(sessions));
+    return secured_->handshake();
+}
+
+asio::awaitable<CallWire::Error> CallWire::write(std::string_view octets) {
+    if (secured_) co_return co_await secured_->write(octets);
+    auto [error, sent] = co_await asio::async_write(socket, asio::buffer(octets), asio::as_tuple(asio::use_awaitable));
+    co_return error;
+}
+
+asio::awaitable<std::pair<CallWire::Error, std::size_t>> CallWire::read_some(std::span<char> into) {
+    if (secured_) co_return co_await secured_->read_some(into);
+    auto [error, size] =
+        co_await socket.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple(asio::use_awaitable));
+    co_return std::pair<Error, std::size_t>{error, size};
+}
+
+const std::string& CallWire::trouble() const {
+    static const std::string kNone;
+    return secured_ ? secured_->trouble() : kNone;
+}
+
+}  // namespace switchyard::control

@@ -1,0 +1,72 @@
+// An endpoint that speaks TLS over a Wire, turned with the crank: the server's side, by OpenSSL in memory.
+//
+// Threads: the test's. Owns: the context, which its connections share, as those of one server do.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tests/support/certificates.h"
+#include "tests/support/crank.h"
+
+namespace switchyard::test {
+
+class TlsEndpoint {
+  public:
+    struct Wishes {
+        Made identity;
+        std::string client_ca = {};  // PEM; empty: nobody is asked for a certificate
+        int max_version = 0;
+    };
+    TlsEndpoint(Crank& crank, const Wishes& wishes);
+
+    class Connection {
+      public:
+        Connection(Crank& crank, Wire wire, SSL_CTX* context);
+        Connection(const Connection&) = delete;
+        Connection& operator=(const Connection&) = delete;
+
+        // False: it was refused; `alert` says how.
+        bool handshake();
+        void send(std::string_view text);
+        // Until it has decrypted `text`; gives everything.
+        const std::string& see(std::string_view text);
+        // Until the proxy has ended it; true when it said so (close_notify).
+        bool see_end();
+        // Says close_notify, and closes its sending side.
+        void end();
+        // New keys for both sides, asked for while nothing else is said.
+        void change_keys();
+        std::string take() { return std::exchange(seen, {}); }
+
+        bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+        std::string asked_for() const;       // server_name
+        std::string client_subject() const;  // of the certificate that the proxy has shown; empty: none
+        std::string version() const { return SSL_get_version(ssl_.get()); }
+
+        Wire wire;
+        std::string seen;
+        int alert = 0;
+
+      private:
+        bool pump();
+        void decrypt();
+
+        Crank& crank_;
+        std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+        BIO* in_;
+        BIO* out_;
+        std::string waiting_;
+        bool notified_ = false;
+    };
+    std::unique_ptr<Connection> accept(ListeningWire& listening);
+
+  private:
+    Crank& crank_;
+    std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+};
+
+}  // namespace switchyard::test
