@@ -11,18 +11,23 @@
 
 namespace switchyard {
 
-// False when something escaped. `loop` names it in the log.
+// False when something escaped. `loop` names it in the log – if there is memory for the line: where there is none, the
+// loop goes on all the same.
 template <class Work>
 bool guarded(const char* loop, std::uint64_t& escaped, Work&& work) {
     try {
-        work();
-        return true;
-    } catch (const std::exception& error) {
-        log_error("{}: a piece of work was given up: {}", loop, error.what());
-    } catch (...) {
-        log_error("{}: a piece of work was given up for an unknown reason", loop);
+        try {
+            work();
+            return true;
+        } catch (const std::exception& error) {
+            ++escaped;
+            log_error("{}: a piece of work was given up: {}", loop, error.what());
+        } catch (...) {
+            ++escaped;
+            log_error("{}: a piece of work was given up for an unknown reason", loop);
+        }
+    } catch (...) {  // out of the log
     }
-    ++escaped;
     return false;
 }
 

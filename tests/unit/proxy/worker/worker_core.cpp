@@ -55,6 +55,8 @@ TEST_CASE("a listener that goes takes no more clients; those that it has end aft
     crank.send(client, kQuestion);
     CHECK(crank.see(client, "here").find("Connection: close") != std::string::npos);
     crank.see_end(client);
+    client.close();
+    crank.until("the end of its session", [&] { return crank.sessions() == 0; });
 
     crank.publish(with_listeners(true));
     Wire silent = come(crank, crank.port(1));
