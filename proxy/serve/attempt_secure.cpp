@@ -19,8 +19,8 @@ net::Task<Failure> Attempt::secure() {
     auto& pool = lease_.local()->pool;
     auto& counts = context_.counts.endpoint_tls;
     auto& connection = lane_.connection();
-    connection.secure(std::make_unique<net::Tls>(connection, context_.buffers, *connection.how(), lease_.endpoint()->host,
-                                                 pool.sessions(connection.how())));
+    connection.secure(std::make_unique<net::Tls>(connection, context_.buffers, *connection.how(),
+                                                 lease_.endpoint()->host, pool.sessions(connection.how())));
     auto& tls = *connection.tls();
     for (;;) {
         const auto step = tls.handshake();
