@@ -61,7 +61,8 @@ TEST_CASE("process and admin API") {
         {process(R"("admin":{"rollout_urls":["https://a.example"]})"), "/process/admin/rollout_urls/0",
          "\"https://a.example\": expected the start of a URL, such as http://prometheus:9090/api"},
         {process(R"("admin":{"bind":"0.0.0.0:9900"})"), "/process/admin/bind",
-         "0.0.0.0:9900 can be reached from other machines: configure admin.tokens or admin.clients, or bind to 127.0.0.1"},
+         "0.0.0.0:9900 can be reached from other machines: configure admin.tokens or admin.clients, or bind to "
+         "127.0.0.1"},
         {process(R"("admin":{"tls_certificate":"/c.pem"})"), "/process/admin",
          "\"tls_key\" is missing: a certificate and its key go together"},
         {process(R"("admin":{"tls_key":"/k.pem"})"), "/process/admin",
