@@ -146,7 +146,8 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     }
     SSL_CTX_set_ciphersuites(context, kCiphers13);
     SSL_CTX_set1_groups_list(context, kGroups);
-    // In our order, where AES with the shorter key is first; but whoever asks for ChaCha20 first has no AES in hardware.
+    // In our order, where AES with the shorter key is first; but whoever asks for ChaCha20 first has no AES in
+    // hardware.
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
