@@ -159,6 +159,6 @@ TEST_CASE("proxy_pass https:// speaks TLS to endpoints as proxy_ssl_* says") {
     CHECK(outward(imported, "10.0.0.2-9443") == "not verified from 1.3");
     CHECK(std::ranges::count_if(imported.notes, [](const auto& note) {
               return note.advice.find("are not verified, as nginx does not") != std::string::npos;
-          }) == 2);
+          }) >= 2);
     CHECK(notes_of(imported).find("lost") == std::string::npos);
 }
