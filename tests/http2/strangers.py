@@ -102,7 +102,7 @@ async def main(program):
     checks, tools = Checks(), {'h2spec': h2spec, 'curl': curl, 'h2load': h2load}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        endpoint = await asyncio.start_server(answer, '127.0.0.1', 0)
+        endpoint = await asyncio.start_server(answer, '127.0.0.1', 0, backlog=1024)
         (folder / 'c.json').write_text(json.dumps({
             'process': {'workers': 1},
             'certificates': {'site': certificate(folder)},
