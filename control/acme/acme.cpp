@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <boost/asio/post.hpp>
 #include <set>
 #include <utility>
 
@@ -15,12 +16,13 @@ Acme::Acme(const boost::asio::any_io_executor& executor, const std::string& stat
     : events_(events),
       ports_(std::move(ports)),
       storage_(state_dir),
-      aside_(executor),
+      disk_(std::make_unique<DiskErrands>(
+          [executor](std::function<void()> then) { boost::asio::post(executor, std::move(then)); })),
       desk_(executor, ports_.desk),
       shared_{executor,
               ports_.now,
               desk_,
-              aside_,
+              *disk_,
               storage_,
               ports_.in_force,
               ports_.look,
@@ -39,7 +41,6 @@ void Acme::stop() {
     desk_.stop();
     waiting_.clear();
     all_.clear();
-    aside_.stop();
 }
 
 void Acme::follow() {

@@ -18,7 +18,7 @@
 #include "control/acme/challenge_desk.h"
 #include "control/acme/issuance.h"
 #include "control/acme/storage.h"
-#include "control/core/aside.h"
+#include "control/base/disk_errands.h"
 #include "control/core/event_log.h"
 
 namespace switchyard::control::acme {
@@ -62,7 +62,7 @@ class Acme {
     EventLog& events_;
     const Ports ports_;
     const Storage storage_;
-    Aside aside_;
+    std::unique_ptr<DiskErrands> disk_;
     ChallengeDesk desk_;
     Issuance::Ports shared_;
     std::deque<std::function<bool()>> waiting_;

@@ -1,5 +1,6 @@
 #include "control/acme/challenge_desk.h"
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "control/acme/challenge_folder.h"
@@ -7,7 +8,7 @@
 namespace switchyard::control::acme {
 
 ChallengeDesk::ChallengeDesk(const boost::asio::any_io_executor& executor, Ports ports)
-    : ports_(std::move(ports)), aside_(executor), timer_(executor) {}
+    : executor_(executor), ports_(std::move(ports)), timer_(executor) {}
 
 void ChallengeDesk::open(const std::string& owner, Own own, std::function<void(bool)> everywhere) {
     own_[owner] = std::move(own);
@@ -21,6 +22,7 @@ void ChallengeDesk::close(const std::string& owner) {
 
 void ChallengeDesk::follow(const std::set<std::string>& folders) {
     followed_ = folders;
+    std::erase_if(readers_, [&](const auto& entry) { return !folders.contains(entry.first); });
     const auto gone = std::erase_if(folders_, [&](const auto& entry) { return !folders.contains(entry.first); });
     if (gone != 0) publish();
     if (!followed_.empty() && !armed_) look();
@@ -46,20 +48,30 @@ bool ChallengeDesk::publish() {
 }
 
 void ChallengeDesk::look() {
-    armed_ = true;
-    const auto found = std::make_shared<std::map<std::string, switchyard::net::ChallengeBook::Answers>>();
-    const bool begun = aside_.run(
-        [found, folders = followed_] {
-            for (const auto& folder : folders)
-                if (auto answers = read_challenges(folder); !answers.empty()) (*found)[folder] = std::move(answers);
-        },
-        [this, found] {
-            if (stopped_) return;
-            std::erase_if(*found, [&](const auto& entry) { return !followed_.contains(entry.first); });
-            if (std::exchange(folders_, std::move(*found)) != folders_) publish();
-            arm();
-        });
-    if (!begun) arm();
+    for (const auto& folder : followed_) look_into(folder);
+    arm();
+}
+
+void ChallengeDesk::look_into(const std::string& folder) {
+    using Answers = switchyard::net::ChallengeBook::Answers;
+    auto& reader = readers_[folder];
+    if (reader.reading) return;
+    if (!reader.errands)
+        reader.errands = std::make_unique<DiskErrands>(
+            [executor = executor_](std::function<void()> then) { boost::asio::post(executor, std::move(then)); });
+    reader.reading =
+        reader.errands->run<Answers>([folder] { return read_challenges(folder); },
+                                     [this, folder](Answers found) {
+                                         readers_[folder].reading = false;
+                                         if (stopped_) return;
+                                         const auto known = folders_.find(folder);
+                                         if (known == folders_.end() ? found.empty() : known->second == found) return;
+                                         if (found.empty())
+                                             folders_.erase(known);
+                                         else
+                                             folders_[folder] = std::move(found);
+                                         publish();
+                                     });
 }
 
 void ChallengeDesk::arm() {

@@ -3,7 +3,8 @@
 // Invariants: `everywhere` of open() is called once every worker answers what was opened, and not before; false where
 // it
 //   could not be put in force. Nothing is published while nothing changes.
-// Threads: control; folders are read beside it.
+// Threads: control; folders are read beside it, each by itself: one whose disk hangs keeps neither the others nor the
+//   process's end waiting.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,7 +16,7 @@
 #include <set>
 #include <string>
 
-#include "control/core/aside.h"
+#include "control/base/disk_errands.h"
 #include "proxy/net/challenge_book.h"
 
 namespace switchyard::control::acme {
@@ -46,14 +47,20 @@ class ChallengeDesk {
   private:
     bool publish();
     void look();
+    void look_into(const std::string& folder);
     void arm();
 
+    const boost::asio::any_io_executor executor_;
     const Ports ports_;
-    Aside aside_;
     boost::asio::steady_timer timer_;
     std::map<std::string, Own> own_;
     std::map<std::string, switchyard::net::ChallengeBook::Answers> folders_;
     std::set<std::string> followed_;
+    struct Reader {
+        std::unique_ptr<DiskErrands> errands;
+        bool reading = false;
+    };
+    std::map<std::string, Reader> readers_;
     switchyard::net::ChallengeBook published_;
     bool armed_ = false, stopped_ = false;
 };

@@ -1,6 +1,7 @@
 #include "control/acme/directory_client.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "control/acme/renewal.h"
@@ -71,7 +72,12 @@ void DirectoryClient::send(const std::shared_ptr<Call>& call) {
     const auto nonce = std::move(nonces_.back());
     nonces_.pop_back();
     net::HttpCall request{.method = "POST", .headers = {{"Content-Type", "application/jose+json"}}};
-    request.body = signed_body(key_, call->by, call->url, nonce, call->payload);
+    // A nonce or a URL of theirs that is no UTF-8 cannot be signed; nor can anything where OpenSSL fails.
+    try {
+        request.body = signed_body(key_, call->by, call->url, nonce, call->payload);
+    } catch (const std::exception& e) {
+        return call->done({.body = std::string("what is to be said cannot be signed: ") + e.what()});
+    }
     ask(call->url, std::move(request), [this, call](net::HttpAnswer answer) {
         if (refuses_nonce(answer) && ++call->refused <= kMostRefused) return send(call);
         call->done(reply_of(std::move(answer)));

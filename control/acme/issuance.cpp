@@ -1,8 +1,11 @@
 #include "control/acme/issuance.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <exception>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -11,6 +14,7 @@
 #include "control/acme/base64url.h"
 #include "control/acme/directory_client.h"
 #include "control/acme/request_keys.h"
+#include "proxy/base/log.h"
 
 namespace switchyard::control::acme {
 namespace {
@@ -18,6 +22,12 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kLongestSleep{600};  // a clock may be set
+constexpr seconds kDiskSilence{60};
+// A call may be made thirty times over, after as many for a nonce, each for half a minute.
+constexpr seconds kSilence{40 * 60};
+constexpr unsigned kMostWrites = 9;  // of what was issued: for three quarters of an hour
+constexpr seconds kLookAgain{60};
+constexpr const char* kEnded = "the process ended while it was being asked for";
 
 // The same for one certificate as long as it lives.
 double drawn_from(const std::string& fingerprint) {
@@ -43,6 +53,19 @@ std::optional<std::string> mac_key_in(const std::string& file, std::string& why)
     return key;
 }
 
+std::set<std::string> as_set(const std::vector<std::string>& names) {
+    return {names.begin(), names.end()};
+}
+
+std::string asked_for(const config::Acme& wish) {
+    return fmt::format("{} {}", directory_url(wish.directory), fmt::join(as_set(wish.names), " "));
+}
+
+DiskErrands::Post posting(boost::asio::any_io_executor executor) {
+    return
+        [executor = std::move(executor)](std::function<void()> then) { boost::asio::post(executor, std::move(then)); };
+}
+
 }  // namespace
 
 std::string directory_url(const std::string& directory) {
@@ -57,11 +80,15 @@ Issuance::Issuance(const Ports& ports, std::string name, config::Acme wish, Ways
       wish_(std::move(wish)),
       ways_(ways),
       directory_(directory_url(wish_.directory)),
+      asked_(asked_for(wish_)),
       timer_(ports.executor),
+      watchdog_(ports.executor),
+      key_files_(posting(ports.executor)),
       anew_(anew) {}
 
 Issuance::~Issuance() {
     timer_.cancel();
+    watchdog_.cancel();
     client_.reset();
     ports_.desk.close(name_);
     if (has_turn_) ports_.release();
@@ -70,19 +97,24 @@ Issuance::~Issuance() {
 // What comes back after its end finds nobody.
 std::function<void(Reply)> Issuance::replies() {
     return [this, weak = std::weak_ptr<int>(life_)](Reply reply) {
-        if (!weak.expired() && order_) act(order_->replied(reply));
+        if (!weak.expired() && order_) act([&] { return order_->replied(reply); });
     };
 }
 
 std::int64_t Issuance::due() const {
     const auto identity = ports_.in_force(name_);
-    const auto after_failure = memory_.failures == 0 ? std::int64_t{0} : memory_.next;
-    if (!identity || memory_.directory != directory_) return after_failure;
-    const std::set<std::string> there(identity->names.begin(), identity->names.end()),
-        wanted(wish_.names.begin(), wish_.names.end());
-    if (there != wanted) return after_failure;
+    const auto earliest =
+        memory_.asked == asked_ ? not_before(memory_.next, memory_.failures, ports_.now()) : std::int64_t{0};
+    if (!identity || memory_.directory != directory_ || !names_fit(*identity)) return earliest;
     const auto draw = drawn_from(identity->fingerprint);
-    return std::max(after_failure, renew_at(identity->not_before, identity->not_after, window_, draw));
+    return std::max(earliest, renew_at(identity->not_before, identity->not_after, window_, draw));
+}
+
+// A name that the authority has added is no reason to ask again; one that is not wished any more is.
+bool Issuance::names_fit(const switchyard::net::TlsIdentity& identity) const {
+    const auto there = as_set(identity.names), wanted = as_set(wish_.names);
+    if (there == wanted) return true;
+    return memory_.failures == 0 && memory_.asked == asked_ && std::ranges::includes(there, wanted);
 }
 
 void Issuance::arm(std::int64_t at) {
@@ -96,17 +128,16 @@ void Issuance::look() {
     if (order_ || asked_for_turn_ || reading_) return;
     if (!read_) {
         reading_ = true;
-        const auto found = std::make_shared<Memory>();
         const bool begun =
-            ports_.aside.run([found, &storage = ports_.storage, name = name_] { *found = storage.memory(name); },
-                             [this, found, weak = std::weak_ptr<int>(life_)] {
-                                 if (weak.expired()) return;
-                                 reading_ = false;
-                                 read_ = true;
-                                 memory_ = *found;
-                                 if (anew_) memory_.failures = 0;
-                                 look();
-                             });
+            ports_.disk.run<Memory>([storage = ports_.storage, name = name_] { return storage.memory(name); },
+                                    [this, weak = std::weak_ptr<int>(life_)](Memory found) {
+                                        if (weak.expired()) return;
+                                        reading_ = false;
+                                        read_ = true;
+                                        memory_ = std::move(found);
+                                        if (anew_) memory_ = {.directory = memory_.directory};
+                                        look();
+                                    });
         if (!begun) {
             reading_ = false;
             arm(ports_.now() + 1);
@@ -118,6 +149,7 @@ void Issuance::look() {
         if (now >= next_window_) look_at_window();
         return arm(std::min(at, std::max(next_window_, now + 1)));
     }
+    if (!at_once_ && unseen_) return look_whether_in_force();
     at_once_ = false;
     asked_for_turn_ = true;
     ports_.turn([this, weak = std::weak_ptr<int>(life_)] {
@@ -145,34 +177,80 @@ void Issuance::begin() {
     if (const auto identity = ports_.in_force(name_); identity && window_) wish.replaces = renewal_id(*identity);
     order_ = std::make_unique<Order>(std::move(wish), directory_);
     ports_.tell(name_, Ports::News::asking, fmt::format("from {}", directory_));
-    const auto drawn = std::make_shared<Drawn>();
-    const auto id = account_id(directory_, wish_.account ? wish_.account->key_id : "");
-    const bool begun = ports_.aside.run(
-        [drawn, &storage = ports_.storage, id, account = wish_.account] {
-            if (const auto pem = storage.account(id)) drawn->key = AccountKey::from_pem(*pem);
-            if (!drawn->key) {
-                drawn->key = AccountKey::make();
-                drawn->why = storage.keep_account(id, drawn->key->pem());
-            }
-            if (account && drawn->why.empty()) drawn->mac_key = mac_key_in(account->key_file, drawn->why);
+    order_life_ = std::make_shared<int>(0);
+    mac_key_.reset();
+    watch(kDiskSilence, "the disk has not answered");
+    if (!wish_.account) return draw();
+    using Found = std::pair<std::optional<std::string>, std::string>;
+    const bool begun = key_files_.run<Found>(
+        [file = wish_.account->key_file] {
+            Found out;
+            out.first = mac_key_in(file, out.second);
+            return out;
         },
-        [this, drawn, weak = std::weak_ptr<int>(life_)] {
-            if (!weak.expired()) prepared(*drawn);
-        });
-    if (!begun) failed({Refusal::Kind::unreachable, "too much waits for the disk", {}});
+        of_this_order<Found>([this](Found found) {
+            mac_key_ = std::move(found.first);
+            if (mac_key_) return draw();
+            failed({Refusal::Kind::unreachable, found.second.empty() ? "no key can be read" : found.second, {}});
+        }));
+    if (!begun) failed({Refusal::Kind::unreachable, "no thread can be made", {}});
+}
+
+// An order that cannot be noted is not begun.
+void Issuance::draw() {
+    auto noted = memory_;
+    noted.asked = asked_;
+    noted.last = {Refusal::Kind::unreachable, kEnded, {}};
+    noted.next = ports_.now() + pause_after(++noted.failures, noted.last).count();
+    const auto id = account_id(directory_, wish_.account ? wish_.account->key_id : "");
+    const bool begun = ports_.disk.run<Drawn>(
+        [storage = ports_.storage, id, name = name_, noted] {
+            Drawn out;
+            out.why = storage.remember(name, noted);
+            if (!out.why.empty()) return out;
+            const auto pem = storage.account(id, out.why);
+            if (!out.why.empty()) return out;
+            if (pem) {
+                out.key = AccountKey::from_pem(*pem);
+                if (!out.key)
+                    out.why = fmt::format("{} holds no key of an account: put back what was there, or move it away",
+                                          storage.account_file(id));
+                return out;
+            }
+            out.key = AccountKey::make();
+            out.why = storage.keep_account(id, out.key->pem());
+            return out;
+        },
+        of_this_order<Drawn>([this](Drawn drawn) { prepared(drawn); }));
+    if (!begun) failed({Refusal::Kind::unreachable, "no thread can be made", {}});
 }
 
 void Issuance::prepared(const Drawn& drawn) {
     if (!drawn.key || !drawn.why.empty())
         return failed({Refusal::Kind::unreachable, drawn.why.empty() ? "no key can be drawn" : drawn.why, {}});
-    mac_key_ = drawn.mac_key;
     window_asked_ = false;  // by the client that ends here
     client_ = std::make_unique<DirectoryClient>(ports_.executor, wish_.ca, *drawn.key, ports_.now);
-    act(order_->begin());
+    act([this] { return order_->begin(); });
 }
 
-void Issuance::act(Order::Step step) {
+void Issuance::watch(seconds silence, const char* what) {
+    watchdog_.expires_after(silence);
+    watchdog_.async_wait([this, what, weak = std::weak_ptr<int>(order_life_)](boost::system::error_code ec) {
+        if (!ec && !weak.expired()) failed({Refusal::Kind::unreachable, what, {}});
+    });
+}
+
+void Issuance::act(const std::function<Order::Step()>& follows) {
+    try {
+        carry_out(follows());
+    } catch (const std::exception& e) {
+        if (order_) failed({Refusal::Kind::unreachable, e.what(), {}});
+    }
+}
+
+void Issuance::carry_out(Order::Step step) {
     using Act = Order::Act;
+    watch(kSilence + step.pause, "nothing has come of what was asked last: the order was given up");
     if (!order_->new_nonce().empty()) client_->nonces_from(order_->new_nonce());
     switch (step.act) {
         case Act::none:
@@ -191,7 +269,7 @@ void Issuance::act(Order::Step step) {
         case Act::wait:
             timer_.expires_after(step.pause);
             timer_.async_wait([this, weak = std::weak_ptr<int>(life_)](boost::system::error_code ec) {
-                if (!ec && !weak.expired() && order_) act(order_->waited());
+                if (!ec && !weak.expired() && order_) act([this] { return order_->waited(); });
             });
             return;
         case Act::finalize:
@@ -213,9 +291,9 @@ void Issuance::open(const std::vector<OpenChallenge>& challenges) {
         else
             own.hosts[one.host] = make_proof(one.host, authorization);
     }
-    ports_.desk.open(name_, std::move(own), [this, weak = std::weak_ptr<int>(life_)](bool everywhere) {
-        if (weak.expired() || !order_) return;
-        if (everywhere) return act(order_->opened());
+    ports_.desk.open(name_, std::move(own), [this, weak = std::weak_ptr<int>(order_life_)](bool everywhere) {
+        if (weak.expired()) return;
+        if (everywhere) return act([this] { return order_->opened(); });
         failed({Refusal::Kind::unreachable, "the proof could not be put in place here", {}});
     });
 }
@@ -232,37 +310,79 @@ void Issuance::keep(std::string chain) {
     const auto identity =
         switchyard::net::read_tls_identity(chain, request_key_, "what the authority has sent", "its key", &why);
     if (!identity) return failed({Refusal::Kind::unreachable, why, {}});
+    const auto there = as_set(identity->names), wanted = as_set(wish_.names);
+    if (!std::ranges::includes(there, wanted))
+        return failed({Refusal::Kind::refused,
+                       fmt::format("what the authority has sent is for {} and not for all of {}",
+                                   there.empty() ? "no name" : fmt::format("{}", fmt::join(there, ", ")),
+                                   fmt::join(wanted, ", ")),
+                       {}});
     if (!chain.ends_with('\n')) chain += '\n';
-    const auto trouble = std::make_shared<std::string>();
-    const Memory memory{.directory = directory_};
-    const bool begun = ports_.aside.run(
-        [trouble, &storage = ports_.storage, name = name_, pem = chain + request_key_, memory] {
-            *trouble = storage.keep_certificate(name, memory.directory, pem);
-            if (trouble->empty()) *trouble = storage.remember(name, memory);
+    issued_ = chain + request_key_;
+    fingerprint_ = identity->fingerprint;
+    writes_ = 0;
+    watchdog_.cancel();
+    // From here on nobody else is kept waiting.
+    ports_.desk.close(name_);
+    if (std::exchange(has_turn_, false)) ports_.release();
+    write();
+}
+
+void Issuance::write() {
+    const Memory memory{.directory = directory_, .next = ports_.now() + kBetweenOrders.count(), .asked = asked_};
+    using Why = std::optional<std::string>;  // none: it was thrown
+    const bool begun = ports_.disk.run<Why>(
+        [storage = ports_.storage, name = name_, pem = issued_, memory]() -> Why {
+            auto why = storage.keep_certificate(name, memory.directory, pem);
+            // Where this fails, a restart waits for what was noted at the beginning.
+            if (why.empty()) storage.remember(name, memory);
+            return why;
         },
-        [this, trouble, memory, weak = std::weak_ptr<int>(life_)] {
-            if (weak.expired()) return;
-            if (!trouble->empty()) return failed({Refusal::Kind::unreachable, *trouble, {}});
+        of_this_order<Why>([this, memory](const Why& why) {
+            if (!why || !why->empty()) return not_written(why.value_or("it cannot be written"));
             memory_ = memory;
-            ports_.look([this, weak](bool) {
-                if (!weak.expired()) issued();
+            unseen_ = true;
+            ports_.look([this, weak = std::weak_ptr<int>(order_life_)](bool in_force) {
+                if (weak.expired()) return;
+                unseen_ = !in_force;
+                issued();
             });
-        });
-    if (!begun) failed({Refusal::Kind::unreachable, "too much waits for the disk", {}});
+        }));
+    if (!begun) not_written("no thread can be made");
+}
+
+void Issuance::not_written(const std::string& why) {
+    if (++writes_ >= kMostWrites)
+        return failed({Refusal::Kind::refused, fmt::format("it was issued and cannot be written: {}", why), {}});
+    const auto pause = pause_after(writes_, {Refusal::Kind::unreachable, {}, {}});
+    log_error("certificate {}: issued, and not written: {}; again in {} s", name_, why, pause.count());
+    timer_.expires_after(pause);
+    timer_.async_wait([this, weak = std::weak_ptr<int>(order_life_)](boost::system::error_code ec) {
+        if (!ec && !weak.expired()) write();
+    });
 }
 
 void Issuance::issued() {
     window_.reset();
     next_window_ = 0;
-    const auto identity = ports_.in_force(name_);
+    const auto fingerprint = fingerprint_;
     ended();
-    ports_.tell(name_, Ports::News::issued, identity ? identity->fingerprint : "");
+    ports_.tell(name_, Ports::News::issued, fingerprint);
     arm(ports_.now() + 1);
+}
+
+void Issuance::look_whether_in_force() {
+    arm(ports_.now() + kLookAgain.count());
+    ports_.look([this, weak = std::weak_ptr<int>(life_)](bool in_force) {
+        if (weak.expired() || !in_force || !std::exchange(unseen_, false)) return;
+        look();
+    });
 }
 
 void Issuance::failed(const Refusal& refusal) {
     ++memory_.failures;
     memory_.last = refusal;
+    memory_.asked = asked_;
     const auto pause = pause_after(memory_.failures, refusal);
     memory_.next = ports_.now() + pause.count();
     remember();
@@ -275,14 +395,21 @@ void Issuance::ended() {
     ports_.desk.close(name_);
     request_key_.assign(request_key_.size(), '\0');
     request_key_.clear();
+    issued_.assign(issued_.size(), '\0');
+    issued_.clear();
+    watchdog_.cancel();
+    order_life_.reset();
     order_.reset();
     client_.reset();
+    window_asked_ = false;  // by the client that ended here
     if (std::exchange(has_turn_, false)) ports_.release();
 }
 
 void Issuance::remember() {
-    ports_.aside.run([&storage = ports_.storage, name = name_, memory = memory_] { storage.remember(name, memory); },
-                     [] {});
+    // Where it is not kept, what was noted at the beginning stands.
+    static_cast<void>(ports_.disk.run<std::string>(
+        [storage = ports_.storage, name = name_, memory = memory_] { return storage.remember(name, memory); },
+        [](const std::string&) {}));
 }
 
 // Whether the authority would have it renewed at another time. Where it has no such wish, or does not answer, nothing

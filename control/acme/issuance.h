@@ -3,8 +3,10 @@
 // An order is begun when there is no certificate, when the one there is for other names or of another directory, or
 // when its time has come; one at a time, and not before it is allowed to (`begin`). Whatever ends it – this process too
 // – leaves the certificate in force, and the next order begins anew: a key is drawn for each, and kept only with what
-// it was certified by. Threads: control; files are read and written beside it. Errors: said in status, events and log,
-// with what the authority said.
+// it was certified by. It is noted before it begins, as if it had failed already: who is killed in a loop asks ever
+// more seldom. Two that go well are kBetweenOrders apart, unless something else is wished. What was issued and cannot
+// be written is written again, not ordered again. Threads: control; files are read and written beside it. Errors: said
+// in status, events and log, with what the authority said.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -22,7 +24,7 @@
 #include "control/acme/order.h"
 #include "control/acme/renewal.h"
 #include "control/acme/storage.h"
-#include "control/core/aside.h"
+#include "control/base/disk_errands.h"
 #include "proxy/net/tls_book.h"
 
 namespace switchyard::control::acme {
@@ -36,7 +38,7 @@ class Issuance {
         boost::asio::any_io_executor executor;
         std::function<std::int64_t()> now;  // seconds since 1970
         ChallengeDesk& desk;
-        Aside& aside;  // in the order in which it is given
+        DiskErrands& disk;  // in the order in which it is given
         const Storage& storage;
         // The certificate in force; null: none.
         std::function<switchyard::net::TlsBook::Identity(const std::string& name)> in_force;
@@ -83,18 +85,32 @@ class Issuance {
   private:
     struct Drawn {  // beside control's thread
         std::optional<AccountKey> key;
-        std::optional<std::string> mac_key;
         std::string why;
     };
+    // An answer of a disk for the order that is under way, and no other.
+    template <class T>
+    std::function<void(T)> of_this_order(std::function<void(T)> then) const {
+        return [then = std::move(then), weak = std::weak_ptr<int>(order_life_)](T got) {
+            if (!weak.expired()) then(std::move(got));
+        };
+    }
     std::int64_t due() const;
+    bool names_fit(const switchyard::net::TlsIdentity& identity) const;
     void arm(std::int64_t at);
     void begin();
+    void draw();
     void prepared(const Drawn& drawn);
-    void act(Order::Step step);
+    // What follows is found out and done; what throws on the way is a failure of this order.
+    void act(const std::function<Order::Step()>& follows);
+    void carry_out(Order::Step step);
+    void watch(std::chrono::seconds silence, const char* what);
     void open(const std::vector<OpenChallenge>& challenges);
     void finalize(const std::string& url);
     void keep(std::string chain);
+    void write();
+    void not_written(const std::string& why);
     void issued();
+    void look_whether_in_force();
     void failed(const Refusal& refusal);
     void ended();
     void remember();
@@ -107,10 +123,16 @@ class Issuance {
     const config::Acme wish_;
     Ways ways_;
     const std::string directory_;  // its URL
-    boost::asio::steady_timer timer_;
+    const std::string asked_;      // as in Memory
+    boost::asio::steady_timer timer_, watchdog_;
+    DiskErrands key_files_;  // wherever they lie: they keep nobody else waiting
     std::unique_ptr<DirectoryClient> client_;
     std::unique_ptr<Order> order_;
+    std::shared_ptr<int> order_life_;
     std::string request_key_;
+    std::string issued_, fingerprint_;  // chain and key in hand, to be written
+    unsigned writes_ = 0;
+    bool unseen_ = false;  // written, and perhaps not in force yet: another one would help nobody
     std::optional<std::string> mac_key_;
     Memory memory_;
     bool read_ = false;  // memory_ is what was kept

@@ -35,10 +35,20 @@ bool is_url(const std::string& url) {
            std::ranges::none_of(url, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
 }
 
+// At the beginning of a character; those of UTF-8 have at most four octets.
 std::string shortened(std::string words) {
     if (words.size() <= kLongestWords) return words;
-    words.resize(kLongestWords);
+    auto end = kLongestWords;
+    while (end > kLongestWords - 4 && (static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;
+    words.resize(end);
     return words + "…";
+}
+
+// What others say stays one line of the log.
+std::string on_one_line(std::string words) {
+    std::ranges::replace_if(
+        words, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }, ' ');
+    return words;
 }
 
 // "unauthorized: The key authorization file … did not match"
@@ -112,7 +122,7 @@ Order::Step Order::give_up(Refusal::Kind kind, std::string why, seconds retry_af
     state_ = State::failed;
     awaited_ = Act::none;
     Step out{.act = Act::give_up};
-    out.refusal = {kind, std::move(why), retry_after};
+    out.refusal = {kind, on_one_line(std::move(why)), retry_after};
     return out;
 }
 

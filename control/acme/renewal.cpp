@@ -76,6 +76,11 @@ seconds pause_after(unsigned failures, const Refusal& refusal) {
     return std::max(out, asked);
 }
 
+std::int64_t not_before(std::int64_t next, unsigned failures, std::int64_t now) {
+    const auto longest = failures == 0 ? kBetweenOrders : kLongestAsked;
+    return next > now + longest.count() ? 0 : next;
+}
+
 seconds next_look_at_window(seconds retry_after) {
     if (retry_after <= seconds{0}) return hours{6};
     return std::clamp<seconds>(retry_after, minutes{1}, hours{24});

@@ -31,6 +31,14 @@ std::int64_t renew_at(std::int64_t not_before, std::int64_t not_after, const std
 // and a half, then ever fewer. What the authority asks for is the least.
 std::chrono::seconds pause_after(unsigned failures, const Refusal& refusal);
 
+// Between two orders for the same names at the same authority that went well, whatever seems to ask for another: a
+// clock that is wrong, a window that has always passed, a file that nobody takes.
+inline constexpr std::chrono::seconds kBetweenOrders = std::chrono::hours{1};
+
+// `next`, as it was written; 0 where it is further away than anything that is ever waited for: the clock was wrong
+// then.
+std::int64_t not_before(std::int64_t next, unsigned failures, std::int64_t now);
+
 // When the authority is asked again for its wish.
 std::chrono::seconds next_look_at_window(std::chrono::seconds retry_after);
 

@@ -5,11 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "control/acme/jws.h"
@@ -20,12 +19,22 @@ namespace {
 constexpr std::size_t kIdOctets = 12;
 constexpr std::string_view kFrom = "asked for from ";
 
+// Nothing: errno says why.
 std::optional<std::string> read(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file.is_open()) return std::nullopt;
-    std::string out(std::istreambuf_iterator<char>(file), {});
-    if (file.bad()) return std::nullopt;
-    return out;
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    std::string out;
+    std::array<char, 4096> piece{};
+    for (;;) {
+        const auto got = ::read(fd, piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        const int error = errno;
+        if (got <= 0) ::close(fd);
+        errno = error;
+        if (got < 0) return std::nullopt;
+        if (got == 0) return out;
+        out.append(piece.data(), static_cast<std::size_t>(got));
+    }
 }
 
 std::string failed(const char* doing, const std::string& path) {
@@ -52,7 +61,8 @@ bool write_all(int fd, const std::string& text) {
 
 }  // namespace
 
-std::string Storage::replace(const std::string& folder, const std::string& file, const std::string& text) const {
+std::string Storage::replace(const std::string& folder, const std::string& file, const std::string& text,
+                             There there) const {
     std::string path = state_dir_;
     for (std::size_t from = 0; from < folder.size();) {
         const auto end = std::min(folder.find('/', from), folder.size());
@@ -61,6 +71,9 @@ std::string Storage::replace(const std::string& folder, const std::string& file,
         from = end + 1;
     }
     const auto target = path + '/' + file, aside = target + ".new";
+    struct stat found {};
+    if (there == There::kept && ::lstat(target.c_str(), &found) == 0)
+        return fmt::format("{} is there already and is not replaced", target);
     const int fd = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return failed("writing", aside);
     const bool written = ::fchmod(fd, 0600) == 0 && write_all(fd, text) && ::fsync(fd) == 0;
@@ -71,12 +84,18 @@ std::string Storage::replace(const std::string& folder, const std::string& file,
     return sync_folder(path) ? std::string() : failed("syncing", path);
 }
 
-std::optional<std::string> Storage::account(const std::string& id) const {
-    return read(state_dir_ + "/acme/" + id + ".pem");
+std::string Storage::account_file(const std::string& id) const {
+    return state_dir_ + "/acme/" + id + ".pem";
+}
+
+std::optional<std::string> Storage::account(const std::string& id, std::string& why) const {
+    auto out = read(account_file(id));
+    if (!out && errno != ENOENT) why = failed("reading", account_file(id));
+    return out;
 }
 
 std::string Storage::keep_account(const std::string& id, const std::string& pem) const {
-    return replace("acme", id + ".pem", pem);
+    return replace("acme", id + ".pem", pem, There::kept);
 }
 
 // What stands before the first block of PEM is for people, and for memory().
@@ -98,6 +117,7 @@ Memory Storage::memory(const std::string& name) const {
     try {
         out.failures = body.value("failures", 0U);
         out.next = body.value("next", std::int64_t{0});
+        out.asked = body.value("asked", "");
         out.last.why = body.value("why", "");
         const auto kind = body.value("kind", "");
         for (const auto one : {Refusal::Kind::unreachable, Refusal::Kind::refused, Refusal::Kind::rate_limited})
@@ -109,9 +129,8 @@ Memory Storage::memory(const std::string& name) const {
 }
 
 std::string Storage::remember(const std::string& name, const Memory& memory) const {
-    nlohmann::ordered_json out = {{"failures", memory.failures}};
+    nlohmann::ordered_json out = {{"failures", memory.failures}, {"next", memory.next}, {"asked", memory.asked}};
     if (memory.failures != 0) {
-        out["next"] = memory.next;
         out["kind"] = word(memory.last.kind);
         out["why"] = memory.last.why;
     }

@@ -44,9 +44,11 @@ const std::string kThumb(43, 'x');
 TEST_CASE("certificates and keys are replaced as a whole and read by nobody else") {
     const auto dir = folder("state");
     const Storage storage(dir);
-    CHECK_FALSE(storage.account("abc"));
+    std::string why;
+    CHECK_FALSE(storage.account("abc", why));
+    CHECK(why.empty());
     CHECK(storage.keep_account("abc", "key") == "");
-    CHECK(*storage.account("abc") == "key");
+    CHECK(*storage.account("abc", why) == "key");
     CHECK(storage.keep_certificate("shop", "https://ca", "first") == "");
     CHECK(storage.keep_certificate("shop", "https://ca", "second") == "");
     const auto file = dir / "certificates" / "shop" / "current.pem";
@@ -63,17 +65,34 @@ TEST_CASE("certificates and keys are replaced as a whole and read by nobody else
     CHECK(Storage(dir / "taken").keep_certificate("shop", "https://ca", "x").starts_with("making "));
 }
 
+TEST_CASE("the key of an account that cannot be read is not taken for none, and is never replaced") {
+    const auto dir = folder("accounts");
+    const Storage storage(dir);
+    fs::create_directories(dir / "acme" / "abc.pem");  // EISDIR, also for root
+    std::string why;
+    CHECK_FALSE(storage.account("abc", why));
+    CHECK(why.find("abc.pem: Is a directory") != std::string::npos);
+    CHECK(storage.keep_account("other", "first") == "");
+    CHECK(storage.keep_account("other", "second").find("is not replaced") != std::string::npos);
+    CHECK(text_of_file(storage.account_file("other")) == "first");
+}
+
 TEST_CASE("what has failed is remembered, and a memory that somebody has spoilt is none") {
     const auto dir = folder("memory");
     const Storage storage(dir);
     CHECK(storage.memory("shop") == Memory{});
-    const Memory memory{"https://ca", 3, 1'700'000'000, {Refusal::Kind::rate_limited, "too \xff many", {}}};
+    const Memory memory{
+        "https://ca", 3, 1'700'000'000, {Refusal::Kind::rate_limited, "too \xff many", {}}, "https://ca a b"};
     CHECK(storage.remember("shop", memory) == "");
     auto read = storage.memory("shop");
     CHECK(read.failures == 3);
     CHECK(read.next == memory.next);
+    CHECK(read.asked == memory.asked);
     CHECK(read.last.kind == Refusal::Kind::rate_limited);
     CHECK(read.directory.empty());  // that is known by the certificate
+    // After one that went well, the next has to wait, too.
+    CHECK(storage.remember("shop", {.directory = "", .next = 7, .asked = "x"}) == "");
+    CHECK(storage.memory("shop") == Memory{.directory = "", .next = 7, .asked = "x"});
     const auto file = dir / "certificates" / "shop" / "state.json";
     for (const auto* bad : {"", "{", "[]", R"({"failures":"many"})", R"({"directory":7})"}) {
         put(file, bad);

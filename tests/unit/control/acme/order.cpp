@@ -269,6 +269,23 @@ TEST_CASE("what the authority says is said, with what was being done, and counts
     }
 }
 
+TEST_CASE("the authority's words stay one line, and are cut between two characters") {
+    for (std::size_t before = 0; before < 4; ++before) {
+        std::string detail(before, 'x');
+        for (int i = 0; i < 300; ++i) detail += "€";
+        auto one = fresh();
+        one.begin();
+        const auto why = one.replied(problem(400, "malformed", detail)).refusal.why;
+        CHECK(why.ends_with("€…"));
+        CHECK(why.size() < 600);
+        CHECK_NOTHROW(nlohmann::json(why).dump());
+    }
+    auto one = fresh();
+    one.begin();
+    const auto why = one.replied(problem(400, "malformed", "no\\n2026-11-30 certificate shop: issued")).refusal.why;
+    CHECK(why.ends_with("no 2026-11-30 certificate shop: issued"));
+}
+
 TEST_CASE("an authority that wants an account of its own is told apart before anything is asked of it") {
     auto one = fresh();
     one.begin();

@@ -72,3 +72,12 @@ TEST_CASE("Retry-After in seconds and as a date") {
     CHECK(next_look_at_window(seconds{1}) == minutes{1});
     CHECK(next_look_at_window(hours{100}) == hours{24});
 }
+
+TEST_CASE("two orders that went well are an hour apart; a clock that was wrong keeps nobody waiting") {
+    constexpr std::int64_t kNow = 1'700'000'000;
+    CHECK(not_before(kNow + 3600, 0, kNow) == kNow + 3600);
+    CHECK(not_before(kNow + 3601, 0, kNow) == 0);
+    CHECK(not_before(0, 0, kNow) == 0);
+    CHECK(not_before(kNow + 86'400, 9, kNow) == kNow + 86'400);
+    CHECK(not_before(kNow + 365 * 86'400, 9, kNow) == 0);
+}

@@ -86,7 +86,7 @@ TEST_CASE("a file that another program has just written is waited for; who asks 
     crank.registry.open_challenges(
         opened_book({.answers = {}, .folders = {{"/var/www", {{"tok_en-1", kProof}}}}, .hosts = {}}));
     crank.publish(config);
-    crank.pass(40);
+    crank.pass(200);  // two ticks of the wheel
     CHECK(crank.see(client, kProof).starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(crank.context.listeners.at(0).challenges_awaited == 0);
 
@@ -94,7 +94,7 @@ TEST_CASE("a file that another program has just written is waited for; who asks 
     crank.send(other, asking("/.well-known/acme-challenge/unknown"));
     crank.pass(1'900);
     CHECK(crank.context.active_exchanges == 1);
-    crank.pass(200);
+    crank.pass(400);                           // each look ends at a tick
     Wire connection = crank.accept(endpoint);  // the endpoint may know it
     crank.see(connection, "GET /.well-known/acme-challenge/unknown HTTP/1.1\r\n");
     CHECK(crank.context.listeners.at(0).challenges_awaited == 0);
