@@ -112,9 +112,7 @@ void RequestHead::regular(std::string_view name, std::string_view value) {
             return;
         case FieldName::cookie:
             if (value.empty()) return;
-            if (crumb_count_ == crumbs_.size()) return fail(Verdict::too_large, "too many cookies");
-            if (append(value, &crumbs_[crumb_count_])) ++crumb_count_;
-            return;
+            return added(lines_.keep("cookie", value, "; "));
         case FieldName::host:
             if (!has(kAuthority)) break;
             if (!http::equals_ignoring_case(value, text_of(authority_)))
@@ -133,18 +131,6 @@ void RequestHead::host_line() {
     if (has(kAuthority)) line("host", text_of(authority_));
 }
 
-void RequestHead::cookie_line() {
-    if (crumb_count_ == 0) return;
-    std::size_t size = 0;
-    for (std::uint16_t i = 0; i < crumb_count_; ++i) size += crumbs_[i].length + (i == 0 ? 0u : 2u);
-    added(lines_.add("cookie", size, [&] {
-        for (std::uint16_t i = 0; i < crumb_count_; ++i) {
-            if (i != 0) lines_.put("; ");
-            lines_.put(text_of(crumbs_[i]));
-        }
-    }));
-}
-
 void RequestHead::line(std::string_view name, std::string_view value) {
     added(lines_.add(name, value));
 }
@@ -154,14 +140,10 @@ void RequestHead::added(HeadLines::Fit fit) {
     if (fit == HeadLines::Fit::too_long) fail(Verdict::too_large, "fields that are too long");
 }
 
-// `where` is a plain place for the slice. False, and a verdict, when the text is full.
-bool RequestHead::append(std::string_view octets, http::Slice* where) {
-    if (octets.size() > lines_.room()) {
-        fail(Verdict::too_large, "a head that is too long");
-        return false;
-    }
+// `where` is a plain place for the slice. A verdict, when the text is full.
+void RequestHead::append(std::string_view octets, http::Slice* where) {
+    if (octets.size() > lines_.room()) return fail(Verdict::too_large, "a head that is too long");
     *where = lines_.put(octets);
-    return true;
 }
 
 // CONNECT, plain (RFC 9113 §8.5) and extended (RFC 8441 §4); every other method.
@@ -196,7 +178,7 @@ void RequestHead::check_length(bool end_stream) {
 RequestHead::Verdict RequestHead::end(bool end_stream, bool extended_connect) {
     if (verdict_ != Verdict::fine) return verdict_;
     if (!regular_began_) host_line();
-    cookie_line();
+    added(lines_.add_kept("cookie"));
     if (!has(kMethod)) fail(Verdict::malformed, "no method");
     if (verdict_ == Verdict::fine) check_connect(extended_connect);
     if (verdict_ == Verdict::fine) check_length(end_stream);

@@ -11,7 +11,6 @@
 // Pure. Owns nothing: `text` and `head` are the caller's and must outlive it. Source: RFC 9113 §8.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -53,9 +52,8 @@ class RequestHead {
     void regular(std::string_view name, std::string_view value);
     void line(std::string_view name, std::string_view value);
     void added(HeadLines::Fit fit);
-    bool append(std::string_view octets, http::Slice* where);
+    void append(std::string_view octets, http::Slice* where);
     void host_line();
-    void cookie_line();
     void check_connect(bool extended_connect);
     void check_length(bool end_stream);
 
@@ -63,8 +61,6 @@ class RequestHead {
     http::Head& head_;
     HeadLines lines_;
     http::Slice scheme_{0, 0}, authority_{0, 0}, protocol_{0, 0};
-    std::array<http::Slice, http::kMaxFields> crumbs_;
-    std::uint16_t crumb_count_ = 0;
     std::uint8_t seen_ = 0;
     bool regular_began_ = false;
     bool host_came_ = false;  // beside :authority, with the same value

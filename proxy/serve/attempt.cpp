@@ -131,8 +131,9 @@ Failure Attempt::late(bool timing_answer) const {
     if (!phase_.is_over() || lane_.readable()) return Failure::none;
     if (from_.course.time_is_up()) return Failure::request_timeout;
     if (timing_answer) return Failure::response_timeout;
-    if (client_.readable()) return Failure::none;
-    // The side that did not move: the endpoint that takes no more, or the client that sends no more.
+    // The side that did not move: the endpoint that takes no more, whatever the client still has, or the client that
+    // sends no more.
+    if (lane_.writable() && client_.readable()) return Failure::none;
     return lane_.writable() ? Failure::body_timeout : Failure::response_timeout;
 }
 

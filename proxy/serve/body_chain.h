@@ -27,12 +27,13 @@ class BodyChain {
     bool empty() const { return size_ == 0; }
     std::size_t blocks() const { return blocks_.size(); }
 
+    // All, or none where there is no memory.
     void append(std::string_view octets) {
+        while (blocks_.size() * kBlock < begin_ + size_ + octets.size()) blocks_.push_back(pool_.take());
         while (!octets.empty()) {
             const std::size_t at = begin_ + size_;
-            if (at == blocks_.size() * kBlock) blocks_.push_back(pool_.take());
             const std::size_t n = std::min(octets.size(), kBlock - at % kBlock);
-            std::memcpy(blocks_.back().get() + at % kBlock, octets.data(), n);
+            std::memcpy(blocks_[at / kBlock].get() + at % kBlock, octets.data(), n);
             octets.remove_prefix(n);
             size_ += n;
         }

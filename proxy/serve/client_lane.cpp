@@ -52,7 +52,7 @@ ClientLane::Request ClientLane::read_framed_head(http::Head& head, net::Buffer& 
 }
 
 bool ClientLane::body_comes() const {
-    return !lane().ended();
+    return lane().has_body();
 }
 
 net::Transfer ClientLane::say(std::string_view octets) {
@@ -114,12 +114,13 @@ void ClientLane::move_head(net::Buffer& text, std::size_t size) {
 }
 
 // What the kernel still holds has not reached the client: its buffer may be larger than what a slow client reads in a
-// minute.
+// minute. Of a connection that is shared nobody can say whose it is: a lane that began behind a large download would
+// seem to stand still.
 std::uint64_t ClientLane::unsent() const {
+    if (frames_ != nullptr) return 0;
     int in_kernel = 0;
     if (::ioctl(wire().descriptor(), SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0) in_kernel = 0;
-    // Of a connection that is shared all that is unsent counts: it stands before what this lane pushes next.
-    return static_cast<std::uint64_t>(in_kernel) + (frames_ != nullptr ? lane().unsent() : stream_->unsent());
+    return static_cast<std::uint64_t>(in_kernel) + stream_->unsent();
 }
 
 void ClientLane::addresses(http::ProxyAddress& source, http::ProxyAddress& destination) const {

@@ -24,10 +24,11 @@ Http2Lane::Http2Lane(Http2Session& session, const ClientConnection& connection, 
     client_port_ = connection.client_port();
     is_lane = true;
     stream.writable = true;
+    ++context_.http2.unstarted;
 }
 
 Http2Lane::~Http2Lane() {
-    if (started_) --context_.http2.exchanges;
+    --(started_ ? context_.http2.exchanges : context_.http2.unstarted);
     context_.http2.undelivered -= body_.size();
 }
 
@@ -66,6 +67,7 @@ void Http2Lane::invite() {
 
 void Http2Lane::start() {
     started_ = true;
+    --context_.http2.unstarted;
     ++context_.http2.exchanges;
     running_ = run();
     sleeper_ = running_.handle();
@@ -97,8 +99,9 @@ Http2Lane::Request Http2Lane::take_head(http::Head& head, net::Buffer& text) {
         head.size = 0;
         return request_;
     }
-    // Many an endpoint dislikes a body of unknown length; where it is here as a whole its length is known.
-    if (ended_ && !body_.empty() && !head_.has(http::FieldName::content_length)) add_length();
+    // Many an endpoint dislikes a body of unknown length; where it is here as a whole its length is known. Trailers
+    // need chunks.
+    if (ended_ && !body_.empty() && trailers_.empty() && !head_.has(http::FieldName::content_length)) add_length();
     text.swap(in);
     head = head_;
     return Request::here;
@@ -166,8 +169,10 @@ Frames::Put Http2Lane::note(Put put, bool end) {
 }
 
 Frames::Put Http2Lane::put_head(std::string_view head, bool end, std::uint64_t& sent) {
-    headed_ = true;
-    return note(session_.put_head(*this, head, end, sent), end);
+    // One that waits may never go: whoever answers in its place begins with a head of his own.
+    const Put put = session_.put_head(*this, head, end, sent);
+    headed_ = headed_ || put == Put::out;
+    return note(put, end);
 }
 
 Frames::Put Http2Lane::put_trailers(std::string_view lines, std::uint64_t& sent) {
@@ -202,10 +207,6 @@ net::Transfer Http2Lane::say(std::string_view octets) {
 
 net::Stream& Http2Lane::wire() const {
     return session_.wire();
-}
-
-std::uint64_t Http2Lane::unsent() const {
-    return session_.unsent();
 }
 
 void Http2Lane::make_last() {

@@ -49,10 +49,11 @@ class Http2Lane final : public ClientConnection, public Frames {
     Request take_head(http::Head& head, net::Buffer& text);
     // END_STREAM came.
     bool ended() const { return ended_; }
+    // What stands behind the head, here or still to come.
+    bool has_body() const { return !ended_ || !body_.empty() || !trailers_.empty(); }
     const char* why() const { return why_; }
     net::Transfer say(std::string_view octets);
     net::Stream& wire() const;
-    std::uint64_t unsent() const;
     void make_last();
 
     Came pull(Run& run) override;
@@ -67,6 +68,8 @@ class Http2Lane final : public ClientConnection, public Frames {
     std::size_t untaken() const { return body_.size(); }
     bool said_all() const { return said_all_; }
     bool invited = false;  // by the session: it is his turn
+    // In the ring for so much room, and for no window; 0: for a window, too.
+    std::size_t room_wanted = 0;
     bool held = false;     // waits for more of a window than there is
     bool insists = false;  // has waited for long enough
 

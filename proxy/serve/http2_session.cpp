@@ -60,6 +60,7 @@ net::Task<Http2Session::End> Http2Session::run() {
         if (!lost_) read();
         follow_end();
         if (!lost_) start_lanes();
+        if (!lost_) follow_failure();
         if (!lost_ && !flush()) lose();
         release_held();
         invite();
@@ -116,10 +117,6 @@ void Http2Session::read() {
     }
     if (in.empty()) in.release();
     if (stream.broken && !stream.readable) return lose();
-    if (connection_.ended() && failed_since_ms_ == 0) {
-        failed_since_ms_ = context().now_ms;
-        for (Http2Lane* lane : lanes_) break_off(*lane);
-    }
     settle_dead();
     const bool waits = connection_.in_block() || !connection_.settings_came();
     if (!waits)
@@ -141,23 +138,34 @@ void Http2Session::settle_dead() {
     dead_.clear();
 }
 
+// One at least: reading alone may have used up the turn, again and again.
 void Http2Session::start_lanes() {
-    for (std::size_t i = 0; unstarted_ != 0 && i < lanes_.size();) {
+    bool any = false;
+    for (std::size_t i = 0; unstarted_ != 0 && !connection_.ended() && i < lanes_.size();) {
         Http2Lane& lane = *lanes_[i];
         if (lane.started()) {
             ++i;
             continue;
         }
-        if (session_.budget.over()) {
+        if (any && session_.budget.over()) {
             again_ = true;
             return;
         }
+        any = true;
         session_.budget.served();
         --unstarted_;
         const std::uint32_t id = lane.id();
         lane.start();  // the lane may be gone
         if (i < lanes_.size() && lanes_[i]->id() == id) ++i;
     }
+}
+
+// The peer did wrong by what it sent, or by how it takes what lanes put.
+void Http2Session::follow_failure() {
+    if (!connection_.ended() || failed_since_ms_ != 0) return;
+    failed_since_ms_ = context().now_ms;
+    for (Http2Lane* lane : lanes_) break_off(*lane);
+    settle_dead();
 }
 
 void Http2Session::follow_end() {
@@ -193,8 +201,8 @@ Http2Lane* Http2Session::find(std::uint32_t id) const {
 }
 
 http2::Connection::HeadRoom Http2Session::room_for_head(std::uint32_t id) {
-    if (context().http2.exchanges + unstarted_ >= kMostExchanges || context().http2.undelivered >= kMostUndelivered)
-        return {{}, nullptr};
+    const Http2Load& load = context().http2;
+    if (load.exchanges + load.unstarted >= kMostExchanges || load.undelivered >= kMostUndelivered) return {{}, nullptr};
     coming_ = std::make_unique<Http2Lane>(*this, session_, place_, id);
     return {coming_->in.room().first(http::kMaxHead), &coming_->head()};
 }
@@ -207,12 +215,12 @@ void Http2Session::head(std::uint32_t id, const http2::RequestHead& wall, http2:
         return;
     }
     coming_->head_came(wall, verdict, end);
-    if (lanes_.empty()) {
-        ++context().http2.busy;
-        session_.note_busy();
-    }
-    lanes_.push_back(coming_.release());
+    lanes_.push_back(coming_.get());
+    static_cast<void>(coming_.release());
     ++unstarted_;
+    if (lanes_.size() > 1) return;
+    ++context().http2.busy;
+    session_.note_busy();
 }
 
 void Http2Session::data(std::uint32_t id, std::string_view octets, bool end) {
@@ -290,28 +298,37 @@ bool Http2Session::make_room(std::size_t octets) {
     return !lost_ && connection_.control_waits().empty() && room() >= octets;
 }
 
-void Http2Session::join_ring(Http2Lane& lane) {
+void Http2Session::join_ring(Http2Lane& lane, std::size_t room) {
     lane.invited = false;
+    lane.room_wanted = room;
     if (std::ranges::find(ring_, &lane) == ring_.end()) ring_.push_back(&lane);
 }
 
-// As many as there is room and window for a whole frame each, or the first with what there is.
+// As many as there is room and window for a whole frame each, or the first with what there is. For room all stand in
+// one order; who needs no window is not kept by those who wait for one.
 void Http2Session::invite() {
     if (ring_.empty() || lost_ || session_.stream.unsent() != 0) return;
     constexpr std::size_t kFrame = http2::kFrameHeadSize + http2::kMaxPayload;
     std::size_t space = connection_.control_waits().empty() ? room() : 0;
     if (out_.empty()) out_.release();
     std::int64_t window = connection_.may_send();
-    std::size_t invited = 0;
-    while (invited < ring_.size() && window > 0 && space >= http2::kFrameHeadSize + kLeastPiece) {
-        Http2Lane& lane = *ring_[invited++];
-        lane.invited = true;
+    std::size_t stay = 0, at = 0;
+    for (; at < ring_.size(); ++at) {
+        Http2Lane& lane = *ring_[at];
+        const bool data = lane.room_wanted == 0;
+        if (data && window <= 0) {
+            ring_[stay++] = &lane;
+            continue;
+        }
+        if (space < (data ? http2::kFrameHeadSize + kLeastPiece : lane.room_wanted)) break;
+        lane.invited = data;
         lane.invite();
-        space -= std::min(space, kFrame);
-        window -= http2::kMaxPayload;
+        space -= std::min(space, data ? kFrame : lane.room_wanted);
+        if (data) window -= http2::kMaxPayload;
     }
-    ring_.erase(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(invited));
-    if (invited != 0) session_.wake();  // behind them: others may follow
+    const bool any = at != stay;
+    ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(stay), ring_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (any) session_.wake();  // behind them: others may follow
 }
 
 void Http2Session::flush_soon() {
@@ -334,9 +351,10 @@ template <class Encode>
 Put Http2Session::put_block(Http2Lane& lane, std::size_t text, bool end, std::uint64_t& sent, Encode encode) {
     if (lost_ || connection_.ended() || connection_.is_reset(lane.id())) return Put::failed;
     // In an empty block there is room for the largest head that an exchange writes.
-    if (!make_room(std::min(text + kAroundBlock, net::BufferPool::kBlock))) {
+    const std::size_t wanted = std::min(text + kAroundBlock, net::BufferPool::kBlock);
+    if (!make_room(wanted)) {
         if (lost_) return Put::failed;
-        join_ring(lane);
+        join_ring(lane, wanted);
         return Put::wait;
     }
     char* const begin = out_.room().data();
@@ -382,21 +400,22 @@ Put Http2Session::put_data(Http2Lane& lane, std::string_view& octets, bool end, 
         if (!octets.empty()) {
             // Nobody overtakes those who wait.
             if (!ring_.empty() && !lane.invited) {
-                join_ring(lane);
+                join_ring(lane, 0);
                 return Put::wait;
             }
             size = std::min<std::size_t>(octets.size(), connection_.may_send(lane.id()));
             if (size == 0) {
                 // For its own window it is woken by the frame that opens it.
                 lane.invited = false;
-                if (connection_.may_send() == 0) join_ring(lane);
+                if (connection_.may_send() == 0) join_ring(lane, 0);
                 return Put::wait;
             }
             if (size < octets.size() && size < kLeastPiece && !lane.insists) return hold(lane);
         }
-        if (!make_room(http2::kFrameHeadSize + std::min(size, kLeastPiece))) {
+        const std::size_t least = http2::kFrameHeadSize + std::min(size, kLeastPiece);
+        if (!make_room(least)) {
             if (lost_) return Put::failed;
-            join_ring(lane);
+            join_ring(lane, size == 0 ? least : 0);
             return Put::wait;
         }
         size = std::min(size, room() - http2::kFrameHeadSize);
@@ -432,10 +451,6 @@ void Http2Session::release_held() {
         lane->insists = true;
         lane->invite();
     }
-}
-
-std::uint64_t Http2Session::unsent() const {
-    return out_.size() + session_.stream.unsent();
 }
 
 // ---------------------------------------------------------------- ends

@@ -65,7 +65,6 @@ class Http2Session final : private http2::Connection::Events {
     Frames::Put put_trailers(Http2Lane& lane, std::string_view lines, std::uint64_t& sent);
     Frames::Put put_data(Http2Lane& lane, std::string_view& octets, bool end, std::uint64_t& sent);
     net::Stream& wire();
-    std::uint64_t unsent() const;
 
   private:
     enum class Ending : std::uint8_t { no, asked, announced, last };
@@ -82,12 +81,14 @@ class Http2Session final : private http2::Connection::Events {
     void read();
     void settle_dead();
     void start_lanes();
+    void follow_failure();
     void follow_end();
     bool flush();  // false: there is nobody who takes it
     void gather_control();
     std::size_t room();
     bool make_room(std::size_t octets);
-    void join_ring(Http2Lane& lane);
+    // `room`: so much of it is all that is wanting; 0: a window is, too.
+    void join_ring(Http2Lane& lane, std::size_t room);
     void invite();
     void flush_soon();
     Frames::Put hold(Http2Lane& lane);

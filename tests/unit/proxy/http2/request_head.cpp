@@ -228,6 +228,15 @@ TEST_CASE("a head has 101 fields and 16 KiB; one more of either is 431") {
     CHECK(Asked(with({{"x", std::string(room, 'v')}})).verdict == Verdict::fine);
     CHECK(Asked(with({{"x", std::string(room + 1, 'v')}})).verdict == Verdict::too_large);
     CHECK(Asked(with({{"cookie", std::string(room, 'v')}})).verdict == Verdict::too_large);
+    // "cookie" is five octets longer than "x".
+    const std::string cookie(room - 5, 'v');
+    const Asked large(with({{"cookie", cookie}}));
+    REQUIRE(large.verdict == Verdict::fine);
+    CHECK(large.lines() == "host: a.example\r\ncookie: " + cookie + "\r\n");
+    CHECK(Asked(with({{"cookie", cookie + "v"}})).verdict == Verdict::too_large);
+    CHECK(Asked(with({{"cookie", cookie.substr(4)}, {"cookie", "ab"}})).verdict == Verdict::fine);
+    CHECK(Asked(with({{"cookie", cookie.substr(4)}, {"cookie", "abc"}})).verdict == Verdict::too_large);
+    CHECK(Asked(with({{"cookie", cookie}, {"y", ""}})).verdict == Verdict::too_large);
     CHECK(Asked(but(":path", ("/" + std::string(http::kMaxHead, 'v')).c_str())).verdict == Verdict::too_large);
 }
 

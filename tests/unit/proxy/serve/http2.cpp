@@ -1,6 +1,9 @@
 // HTTP/2 from clients to HTTP/1 endpoints: one exchange per stream, through real sockets, frame by frame.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <cstring>
 
 #include "exchanges.h"
 #include "proxy/http2/connection.h"
@@ -29,6 +32,37 @@ struct Http2Stage : Stage {
         return connection;
     }
     Http2Client client;
+};
+
+// A client that has stopped reading: its connection takes little, and what is put for it soon finds no room.
+struct FullStage : Http2Stage {
+    std::vector<Wire> connections;
+
+    // So many requests, on the lanes from 3 on. The connection's window is spent before, by the one on lane 1.
+    explicit FullStage(std::uint32_t requests) {
+        client.credits = false;
+        client.wire.shrink_buffers();
+        shrink_other_end();
+        for (std::uint32_t i = 0; i <= requests; ++i) {
+            client.headers(1 + 2 * i, h2_request());
+            std::string request;
+            connections.push_back(asked(request));
+        }
+        crank->send(connections[0], "HTTP/1.1 200 OK\r\nContent-Length: 70000\r\n\r\n" + std::string(70'000, 'x'));
+        client.until("the window to be spent", [&] { return client.now(1).body.size() == 65'535; });
+    }
+    // Both ends are this program's.
+    void shrink_other_end() const {
+        sockaddr_storage own{}, other{};
+        socklen_t own_size = sizeof own;
+        ::getsockname(client.wire.descriptor(), reinterpret_cast<sockaddr*>(&own), &own_size);
+        for (int fd = 3; fd < 1'024; ++fd) {
+            socklen_t size = sizeof other;
+            if (::getpeername(fd, reinterpret_cast<sockaddr*>(&other), &size) != 0 || size != own_size) continue;
+            const int small = 4'096;
+            if (std::memcmp(&own, &other, size) == 0) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+        }
+    }
 };
 
 std::int64_t code(ErrorCode c) {
@@ -492,4 +526,55 @@ TEST_CASE("a WebSocket is for HTTP/1, and a CONNECT is refused where no route al
         false);
     CHECK(stage.client.answer(3).reset == code(ErrorCode::protocol_error));
     CHECK(stage.client.goaway == -1);
+}
+
+TEST_CASE("heads that wait for room are put when there is some, though the connection's window is shut") {
+    constexpr std::uint32_t kRequests = 40;
+    FullStage stage(kRequests);
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + std::string(12'000, 'v') + "\r\n\r\n";
+    for (std::uint32_t i = 1; i <= kRequests; ++i) stage.crank->send(stage.connections[i], answer);
+    stage.crank->turn();
+    CHECK(stage.crank->context.http2.exchanges > 1);
+    for (std::uint32_t i = 1; i <= kRequests; ++i) CHECK(stage.client.answer(1 + 2 * i).get("x").size() == 12'000);
+}
+
+TEST_CASE("an answer whose head never went is answered for in words, in frames") {
+    constexpr std::uint32_t kRequests = 40;
+    FullStage stage(kRequests);
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + std::string(12'000, 'v') + "\r\n\r\n";
+    for (std::uint32_t i = 1; i < kRequests; ++i) stage.crank->send(stage.connections[i], answer);
+    stage.crank->send(stage.connections[kRequests],
+                      "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX: " + std::string(12'000, 'v') + "\r\n\r\n");
+    stage.crank->turn();
+    stage.connections[kRequests].reset();
+    stage.crank->turn();
+    stage.client.until("the answers before", [&] { return stage.client.now(2 * kRequests - 1).ended; });
+    stage.client.credit(0, 1'000'000);
+    const auto& told = stage.client.answer(1 + 2 * kRequests);
+    CHECK(told.status() == "502");
+    CHECK(told.body.find("HTTP/1.1") == std::string::npos);
+    CHECK(told.ended);
+}
+
+TEST_CASE("a body that is here goes up, whether there is a place for its length or not, and so do its trailers") {
+    Http2Stage stage(R"("allow_trailers": ["x-sum"])");
+    std::string request;
+    Pairs many;
+    while (many.size() < http::kMaxFields - 1) many.emplace_back("x", "y");  // and Host
+    stage.client.send(h2_frame(FrameType::headers, http2::kEndHeaders, 1, h2_block(h2_request("POST", "/", many))) +
+                      h2_frame(FrameType::data, http2::kEndStream, 1, "hello"));
+    Wire connection = stage.accept();
+    // With the lines that are added this one is too large for a head, and that is said.
+    stage.client.until("its end", [&] {
+        connection.read();
+        return stage.client.now(1).ended || connection.seen.ends_with("0\r\n\r\n");
+    });
+    CHECK(connection.seen.find("5\r\nhello\r\n") != std::string::npos);
+
+    const auto sum =
+        h2_frame(FrameType::headers, http2::kEndHeaders | http2::kEndStream, 3, h2_block({{"x-sum", "7"}}));
+    stage.client.send(h2_frame(FrameType::headers, http2::kEndHeaders, 3, h2_block(h2_request("POST"))) +
+                      h2_frame(FrameType::data, 0, 3, "abc") + sum);
+    Wire next = stage.accept();
+    CHECK(stage.crank->see(next, "0\r\nx-sum: 7\r\n\r\n").find("3\r\nabc\r\n") != std::string::npos);
 }

@@ -7,6 +7,7 @@
 
 #include "exchanges.h"
 #include "proxy/http2/connection.h"
+#include "proxy/serve/http2_session.h"
 #include "tests/support/http2_client.h"
 
 using namespace switchyard;
@@ -48,6 +49,7 @@ struct Attacked : Stage {
         });
         CHECK(crank->context.active_exchanges == 0);
         CHECK(crank->context.http2.exchanges == 0);
+        CHECK(crank->context.http2.unstarted == 0);
         CHECK(crank->context.http2.busy == 0);
         CHECK(crank->context.http2.undelivered == 0);
         CHECK(in_flight() == 0);
@@ -269,4 +271,47 @@ TEST_CASE("a hundred lanes of one connection keep nobody else from the worker") 
     for (int turns = 0; turns < 1'000 && !served(); ++turns) stage.crank->context.poller.turn();
     CHECK(served());
     CHECK(stage.crank->context.http2.exchanges < http2::kMaxLanes / 3);
+}
+
+TEST_CASE("the worker's bound holds for lanes that have not begun, on whichever connections they wait") {
+    Attacked stage;
+    Http2Client other(*stage.crank, stage.Stage::client());
+    other.turn();
+    auto& load = stage.crank->context.http2;
+    constexpr std::size_t kLeft = 60, kMore = 10;
+    const std::uint64_t others = serve::Http2Session::kMostExchanges - kLeft;
+    load.exchanges += others;
+    std::string all, more;
+    for (std::size_t i = 0; i < kLeft; ++i) all += head(lane_of(i), kEnds);
+    for (std::size_t i = 0; i < kMore; ++i) more += head(lane_of(i), kEnds);
+    stage.client.wire.write(all);
+    other.wire.write(more);
+    for (int turns = 0; turns < 1'000 && load.exchanges + load.unstarted < serve::Http2Session::kMostExchanges; ++turns)
+        stage.crank->context.poller.turn();
+    const auto refused = [&] { return stage.client.count(FrameType::rst_stream) + other.count(FrameType::rst_stream); };
+    stage.crank->until("the rest to be refused", [&] {
+        stage.client.turn();
+        other.turn();
+        CHECK(load.exchanges <= serve::Http2Session::kMostExchanges);
+        return refused() >= kMore || load.exchanges > serve::Http2Session::kMostExchanges;
+    });
+    CHECK(refused() == kMore);
+    CHECK(load.exchanges == serve::Http2Session::kMostExchanges);
+    load.exchanges -= others;
+    other.wire.reset();
+    stage.client.wire.reset();
+    stage.check_over();
+}
+
+TEST_CASE("a client that sends as much as is read in a turn has its request begun all the same") {
+    Attacked stage;
+    std::string all = head(1, 0);
+    for (int i = 0; i < 3; ++i) all += h2_frame(FrameType::data, 0, 1, std::string(16'000, 'x'));
+    stage.client.wire.write(all);
+    const auto& load = stage.crank->context.http2;
+    for (int turns = 0; turns < 1'000 && load.undelivered == 0 && load.exchanges == 0; ++turns)
+        stage.crank->context.poller.turn();
+    CHECK(load.exchanges == 1);
+    stage.client.wire.reset();
+    stage.check_over();
 }

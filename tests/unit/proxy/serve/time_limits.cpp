@@ -99,3 +99,22 @@ TEST_CASE("a body that stops in the middle is ended after the idle time, and doe
     CHECK(client.seen.find("\r\n0\r\n") == client.seen.npos);
     CHECK(stage.in_flight() == 0);
 }
+
+TEST_CASE("an endpoint that stops taking an upload is timed out, however much the client still has to say") {
+    Stage stage(1, {}, R"("timeouts": {"idle": "2s"})");
+    Wire client = stage.client();
+    stage.crank->send(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+    Wire connection = stage.accept();
+    connection.shrink_buffers();
+    const std::string piece(100'000, 'x');
+    int still = 0;
+    for (int i = 0; i < 900 && still < 3; ++i) {
+        still = client.write(piece) == 0 ? still + 1 : 0;
+        stage.crank->turn();
+    }
+    CHECK(still == 3);
+    CHECK(stage.in_flight() == 1);
+    stage.crank->pass(5'000);
+    CHECK(stage.in_flight() == 0);
+    CHECK_FALSE(connection.cut);
+}
