@@ -52,7 +52,12 @@ UpstreamTls upstream_tls(const Settings& settings, const std::string& host, cons
     out.verify = says_on(settings.find("proxy_ssl_verify"));
     if (out.verify) {
         const auto* ca = settings.find("proxy_ssl_trusted_certificate");
-        if (const auto path = path_of(ca, folder)) out.ca = *path;
+        if (const auto path = path_of(ca, folder))
+            out.ca = *path;
+        else if (ca != nullptr)
+            notes.lost(*ca,
+                       "the authorities of endpoints must be a file: until tls.ca of the upstream names one, the "
+                       "machine's public ones are believed");
     } else {
         notes.changed(where,
                       "its endpoints' certificates are not verified, as nginx does not unless it is told to: set "

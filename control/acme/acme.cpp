@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "config/model/certificates_used.h"
 #include "control/base/timestamp.h"
 #include "proxy/base/log.h"
 
@@ -46,12 +47,12 @@ void Acme::stop() {
 void Acme::follow() {
     if (stopped_) return;
     const auto& model = ports_.model();
-    std::set<std::string> folders, shown;
+    std::set<std::string> folders;
+    const auto shown = config::certificates_used(model);
     Issuance::Ways ways;
     for (const auto& listener : model.listeners) {
         if (!listener.acme_challenges.empty()) folders.insert(listener.acme_challenges);
         (listener.tls ? ways.tls : ways.clear) = true;
-        if (listener.tls) shown.insert(listener.tls->certificates.begin(), listener.tls->certificates.end());
     }
     desk_.follow(folders);
     std::set<std::string> anew;

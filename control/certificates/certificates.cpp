@@ -139,16 +139,23 @@ void Certificates::read_first(const config::Model& model, std::function<void()> 
     waiter->timer.async_wait([waiter](boost::system::error_code ec) {
         if (!ec) waiter->answer(false);
     });
-    const auto errand = std::make_shared<DiskErrands>(
-        [executor = executor_](std::function<void()> back) { boost::asio::post(executor, std::move(back)); });
-    const bool begun =
-        errand->run<CertificateShelf::Readings>([wanted] { return CertificateShelf::read(*wanted); },
-                                                [this, waiter, errand](CertificateShelf::Readings readings) {
-                                                    if (stopped_ || !waiter->done) return;
-                                                    shelf_.lay_out(std::move(readings));
-                                                    waiter->answer(true);
-                                                });
-    if (!begun) boost::asio::post(executor_, [waiter] { waiter->answer(false); });
+    // Ours, not its own: with us it forgets the executor, whose context may end while the disk hangs.
+    const auto errand = *first_errands_
+                             .insert(std::make_shared<DiskErrands>([executor = executor_](std::function<void()> back) {
+                                 boost::asio::post(executor, std::move(back));
+                             }))
+                             .first;
+    const bool begun = errand->run<CertificateShelf::Readings>(
+        [wanted] { return CertificateShelf::read(*wanted); },
+        [this, waiter, weak = std::weak_ptr(errand)](CertificateShelf::Readings readings) {
+            first_errands_.erase(weak.lock());
+            if (stopped_ || !waiter->done) return;
+            shelf_.lay_out(std::move(readings));
+            waiter->answer(true);
+        });
+    if (begun) return;
+    first_errands_.erase(errand);
+    boost::asio::post(executor_, [waiter] { waiter->answer(false); });
 }
 
 void Certificates::took(const Pass& pass, const Waiters& waiters) {
@@ -227,8 +234,8 @@ bool Certificates::took_authorities(const Pass& pass) {
 
 // The first time it is only remembered.
 void Certificates::note_trouble(const Files& files, const std::string& why) {
-    if (const auto* kept = shelf_.find(files); kept != nullptr && !kept->identity && files.first == files.second)
-        return;  // it is asked for, and whoever asks says why it is not there
+    if (const auto* kept = shelf_.find(files); kept != nullptr && !kept->identity && is_asked_for(files))
+        return;  // whoever asks says why it is not there
     const auto known = troubles_.find(files);
     if (why.empty()) {
         if (known == troubles_.end()) return;
@@ -301,6 +308,13 @@ void Certificates::arm(std::chrono::milliseconds after) {
         tend();
         arm(kLook);
         look({});
+    });
+}
+
+bool Certificates::is_asked_for(const Files& files) const {
+    const auto& model = ports_.model();
+    return std::ranges::any_of(model.certificates, [&](const auto& entry) {
+        return entry.second.acme && files_of(model, entry.first) == files;
     });
 }
 

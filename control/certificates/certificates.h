@@ -126,12 +126,14 @@ class Certificates {
     void tell_exchange(const Files& files, const net::TlsBook::Identity& before);
     void arm(std::chrono::milliseconds after);
     std::string names_of(const Files& files) const;
+    bool is_asked_for(const Files& files) const;  // by ACME
 
     const boost::asio::any_io_executor executor_;
     CertificateShelf& shelf_;
     EventLog& events_;
     const Ports ports_;
     DiskErrands errands_;
+    std::set<std::shared_ptr<DiskErrands>> first_errands_;  // of read_first(), under way
     FolderWatch watch_;
     boost::asio::steady_timer timer_;
     Waiters waiters_;

@@ -48,6 +48,25 @@ TlsTrouble kind_of(unsigned long code) {
     }
 }
 
+// An alert that says no to what a handshake has shown, and to nothing that came after it (RFC 8446 §6.2).
+bool refuses_handshake(int alert) {
+    switch (alert) {
+        case SSL_AD_HANDSHAKE_FAILURE:
+        case SSL_AD_BAD_CERTIFICATE:
+        case SSL_AD_UNSUPPORTED_CERTIFICATE:
+        case SSL_AD_CERTIFICATE_REVOKED:
+        case SSL_AD_CERTIFICATE_EXPIRED:
+        case SSL_AD_CERTIFICATE_UNKNOWN:
+        case SSL_AD_UNKNOWN_CA:
+        case SSL_AD_ACCESS_DENIED:
+        case SSL_AD_DECRYPT_ERROR:
+        case SSL_AD_CERTIFICATE_REQUIRED:
+            return true;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 BIO_METHOD* Tls::method() {
@@ -240,12 +259,20 @@ void Tls::note_trouble(int error) {
 }
 
 Transfer Tls::read(std::span<char> into) {
-    ERR_clear_error();
-    dry_ = false;
     std::size_t got = 0;
-    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
-    if (result != 1) return read_failed(result);
-    if (unsent() != 0 && flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
+    for (;;) {
+        ERR_clear_error();
+        dry_ = false;
+        const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
+        if (result == 1) break;
+        // An answer of TLS's own had no room; now it has, and input that no edge tells of again may wait.
+        if (const auto outcome = read_failed(result); outcome.status != Transfer::Status::again || !socket_.readable)
+            return outcome;
+    }
+    heard_ = Heard::something;
+    // Whether what is held goes is for the next write to say: what has come has come, be it from an endpoint that reset
+    // the connection behind its answer.
+    if (unsent() != 0) flush();
     if (dry_ && SSL_has_pending(ssl_.get()) == 0) socket_.readable = false;
     return {Transfer::Status::done, got};
 }
@@ -254,21 +281,23 @@ Transfer Tls::read_failed(int result) {
     const int error = SSL_get_error(ssl_.get(), result);
     const int reason = ERR_GET_REASON(ERR_peek_error());
     ERR_clear_error();
-    if (unsent() != 0 && flush() == Transfer::Status::failed) return {Transfer::Status::failed, 0};
+    const bool stuck = unsent() != 0 && flush() != Transfer::Status::done;
     switch (error) {
         case SSL_ERROR_WANT_READ:
             socket_.readable = false;
             return {Transfer::Status::again, 0};
         case SSL_ERROR_WANT_WRITE:  // an answer of TLS's own waits for room; the writing edge wakes the reader
-            socket_.readable = false;
-            read_waits_ = unsent() != 0;
+            socket_.readable = !stuck;
+            read_waits_ = stuck;
             return {Transfer::Status::again, 0};
         case SSL_ERROR_ZERO_RETURN:
             return {Transfer::Status::closed, 0};
         case SSL_ERROR_SSL:
             if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-                refused_ = reason > SSL_AD_REASON_OFFSET;
-                if (refused_) trouble_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+                if (heard_ == Heard::nothing && refuses_handshake(reason - SSL_AD_REASON_OFFSET)) {
+                    heard_ = Heard::refusal;
+                    trouble_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+                }
                 return {Transfer::Status::failed, 0};
             }
             truncated_ = !lenient_;

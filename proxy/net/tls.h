@@ -64,8 +64,9 @@ class Tls {
     std::uint64_t wire_sent() const { return wire_sent_; }
     // The handshake failed because the other side's certificate is not to be believed.
     bool untrusted() const { return untrusted_; }
-    // A read found that the other side has refused what it was shown in the handshake (TLS 1.3 tells so late).
-    bool refused() const { return refused_; }
+    // A read found that the other side has refused what it was shown in the handshake (TLS 1.3 tells so late), before
+    // it has said anything.
+    bool refused() const { return heard_ == Heard::refusal; }
     const char* version() const { return SSL_get_version(ssl_.get()); }
     const char* cipher() const { return SSL_get_cipher_name(ssl_.get()); }
     // By ALPN.
@@ -116,9 +117,10 @@ class Tls {
     bool ended_ = false;
     bool truncated_ = false;
     bool proved_ = false;
-    bool lenient_ = false;
-    bool untrusted_ = false, refused_ = false;
-    bool read_waits_ = false;  // for room to write: an answer of TLS's own
+    bool lenient_ = false, untrusted_ = false;
+    enum class Heard : unsigned char { nothing, refusal, something };
+    Heard heard_ = Heard::nothing;  // by reads
+    bool read_waits_ = false;       // for room to write: an answer of TLS's own
 };
 
 }  // namespace switchyard::net

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "proxy/net/tls_identity.h"
 
@@ -30,10 +32,16 @@ std::string sha256_of(std::string_view bytes) {
 
 std::string TlsAuthorities::own_file(std::string* why) {
     // As OpenSSL is told, as it was built, and where Debian, Fedora, SUSE and BSDs have it.
-    const char* told = std::getenv(X509_get_default_cert_file_env());
-    for (const char* file : {told, X509_get_default_cert_file(), "/etc/ssl/certs/ca-certificates.crt",
+    const char* const variable = X509_get_default_cert_file_env();
+    if (const char* told = std::getenv(variable); told != nullptr && *told != '\0') {
+        // Whoever names one means no other.
+        if (::access(told, R_OK) == 0) return told;
+        *why = fmt::format("{} names {}, which cannot be read: {}", variable, told, std::strerror(errno));
+        return {};
+    }
+    for (const char* file : {X509_get_default_cert_file(), "/etc/ssl/certs/ca-certificates.crt",
                              "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"})
-        if (file != nullptr && *file != '\0' && ::access(file, R_OK) == 0) return file;
+        if (::access(file, R_OK) == 0) return file;
     *why =
         "this machine has no file of authorities such as /etc/ssl/certs/ca-certificates.crt: install ca-certificates, "
         "or name one in \"ca\"";

@@ -96,6 +96,7 @@ net::Task<Failure> Attempt::run() {
     bool timing_answer = false;
     unsigned interim = 0;
     for (;;) {
+        lane_.connection().settle();  // what is held (TLS) goes while the client pauses, too
         if (const Failure failure = step_upload(); failure != Failure::none) co_return failure;
         if (!timing_answer && upload_.over() && lane_.connection().settle()) {
             timing_answer = true;
@@ -118,7 +119,7 @@ net::Task<Failure> Attempt::run() {
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_answer) phase_.at_most_paced(lane_.writable(), upstream.idle_ms);
+        if (!timing_answer) phase_.at_most_paced(takes_more(), upstream.idle_ms);
         co_await phase_.sleep();
         if (from_.course.must_end()) co_return Failure::drained;
         if (!timing_answer && phase_.pace_is_due() && phase_.too_slow(client_.body_bytes()))
@@ -133,8 +134,8 @@ Failure Attempt::late(bool timing_answer) const {
     if (timing_answer) return Failure::response_timeout;
     // The side that did not move: the endpoint that takes no more, whatever the client still has, or the client that
     // sends no more.
-    if (lane_.writable() && client_.readable()) return Failure::none;
-    return lane_.writable() ? Failure::body_timeout : Failure::response_timeout;
+    if (takes_more() && client_.readable()) return Failure::none;
+    return takes_more() ? Failure::body_timeout : Failure::response_timeout;
 }
 
 // The connection ended before a response head. What may the request have caused?
@@ -156,7 +157,8 @@ Failure Attempt::refuse_answer(std::string_view why, std::string_view octets) {
 }
 
 void Attempt::step_early_upload() {
-    if (upload_.over()) return static_cast<void>(lane_.connection().settle());
+    lane_.connection().settle();
+    if (upload_.over()) return;
     const Step step = upload_.step(phase_.strand().budget);
     if (step == Step::others_turn) phase_.strand().step_back();
     upload_.dead =

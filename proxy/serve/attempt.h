@@ -90,6 +90,8 @@ class Attempt {
     Failure gone(bool in_order) const;
     Failure late(bool timing_answer) const;
     net::Task<Failure> relay_interim();
+    // The endpoint, and its kernel: nothing is held for it. Else it is not the client's turn.
+    bool takes_more() const { return lane_.writable() && lane_.connection().unsent() == 0; }
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
 
     Phase& phase_;

@@ -48,6 +48,8 @@ std::shared_ptr<const net::OutwardTls> CertificateShelf::outward(const config::M
     const auto before = errors.size();
     if (!tls.certificate.empty() && model.certificates.contains(tls.certificate)) {
         make.files = files_of(model, tls.certificate);
+        // It is asked for when it is not there; endpoints are shown none until it is.
+        if (model.certificates.at(tls.certificate).acme) excuse(make.files);
         if (const auto* found = kept(model, tls.certificate, errors)) make.identity = found->identity;
     }
     if (tls.verify) {

@@ -5,19 +5,26 @@
 
 namespace switchyard::upstream {
 
+// Behind the most recently used one that was made this way; 0: there is none.
+std::size_t ConnectionPool::behind_last(const net::OutwardTls* how) const {
+    std::size_t end = idle_.size();
+    while (end > 0 && idle_[end - 1]->how_.get() != how) --end;
+    return end;
+}
+
 std::unique_ptr<Connection> ConnectionPool::take(const net::OutwardTls* how) {
-    while (!idle_.empty()) {
-        auto connection = remove(idle_.size() - 1);
+    while (const std::size_t end = behind_last(how)) {
+        auto connection = remove(end - 1);
         connection->notify(nullptr);
         connection->leave_queue();  // late news of it are the lessee's
-        if (connection->how_.get() == how && !dead(*connection)) return connection;
+        if (!dead(*connection)) return connection;
     }
     return nullptr;
 }
 
 std::unique_ptr<Connection> ConnectionPool::take_safe(const net::OutwardTls* how) {
-    while (!idle_.empty()) {
-        if (!patience_.trusts(now_ms_ - idle_.back()->idle_since_)) break;
+    while (const std::size_t end = behind_last(how)) {
+        if (!patience_.trusts(now_ms_ - idle_[end - 1]->idle_since_)) break;
         auto connection = take(how);
         // Its close may be in the kernel already, not yet in the poller.
         if (connection && !connection->stale()) return connection;
@@ -38,20 +45,17 @@ std::unique_ptr<Connection> ConnectionPool::fresh(Connection::How how) {
     return std::make_unique<Connection>(*poller_, *this, std::move(how));
 }
 
-const std::shared_ptr<net::TlsSessions>& ConnectionPool::sessions(const Connection::How& how) {
-    if (!sessions_ || sessions_how_ != how) {
-        sessions_ = std::make_shared<net::TlsSessions>();
-        sessions_how_ = how;
-    }
-    return sessions_;
+std::shared_ptr<net::TlsSessions> ConnectionPool::sessions(const Connection::How& how) {
+    for (const auto& known : sessions_)
+        if (known.how.lock() == how) return known.sessions;
+    std::erase_if(sessions_, [](const auto& known) { return known.how.expired(); });
+    return sessions_.emplace_back(how, std::make_shared<net::TlsSessions>()).sessions;
 }
 
 void ConnectionPool::keep_only(const net::OutwardTls* how) {
     if (witness_ && witness_->how_.get() != how) witness_.reset();
     if (std::erase_if(idle_, [how](const auto& connection) { return connection->how_.get() != how; }) != 0) renumber();
-    if (sessions_how_.get() == how) return;
-    sessions_.reset();
-    sessions_how_.reset();
+    std::erase_if(sessions_, [how](const auto& known) { return known.how.lock().get() != how; });
 }
 
 void ConnectionPool::give(std::unique_ptr<Connection> connection, std::uint32_t max_idle) {

@@ -23,14 +23,14 @@ class ConnectionPool {
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
 
-    // The most recently used one that was made this way (null: in clear), or null. One that was made another way
-    // belongs to settings that are over: it is closed.
+    // The most recently used one that was made this way (null: in clear), or null. One that was made another way stays:
+    // exchanges of an older generation ask for what was, while the newer ones have theirs.
     std::unique_ptr<Connection> take(const net::OutwardTls* how = nullptr);
     // For a request that cannot be sent twice: the same, unless the endpoint may be about to close it.
     std::unique_ptr<Connection> take_safe(const net::OutwardTls* how = nullptr);
     std::unique_ptr<Connection> fresh(Connection::How how = nullptr);
-    // By which connections made this way come back.
-    const std::shared_ptr<net::TlsSessions>& sessions(const Connection::How& how);
+    // By which connections made this way come back, and no others.
+    std::shared_ptr<net::TlsSessions> sessions(const Connection::How& how);
     // From now on connections are made this way: idle ones that were made another are closed.
     void keep_only(const net::OutwardTls* how);
     // Keeps it for the next exchange, unless there are enough already.
@@ -53,13 +53,17 @@ class ConnectionPool {
     // Positions follow the list.
     void renumber();
     bool dead(Connection& connection);
+    std::size_t behind_last(const net::OutwardTls* how) const;
 
     net::Poller* poller_;
     const std::int64_t& now_ms_;
     std::vector<std::unique_ptr<Connection>> idle_;  // oldest first
     std::unique_ptr<Connection> witness_;
-    Connection::How sessions_how_;
-    std::shared_ptr<net::TlsSessions> sessions_;
+    struct Sessions {
+        std::weak_ptr<const net::OutwardTls> how;
+        std::shared_ptr<net::TlsSessions> sessions;
+    };
+    std::vector<Sessions> sessions_;  // one for each way that is in use: of the generations that still have exchanges
     Patience patience_;
     bool witness_wanted_ = false;
     bool retired_ = false;

@@ -141,6 +141,25 @@ void TlsEndpoint::Connection::change_keys() {
     }
 }
 
+// By what no client has sent: OpenSSL says only alerts that it means.
+void TlsEndpoint::Connection::break_off() {
+    constexpr std::string_view kForeign("\x17\x03\x03\x00\x20 32 octets that nobody encrypted!!", 5 + 32);
+    BIO_write(in_, kForeign.data(), static_cast<int>(kForeign.size()));
+    decrypt();
+    while (pump()) {
+    }
+}
+
+void TlsEndpoint::Connection::send_and_reset(std::string_view text) {
+    std::size_t written = 0;
+    SSL_write_ex(ssl_.get(), text.data(), text.size(), &written);
+    std::array<char, 16384> bytes;
+    const int n = BIO_read(out_, bytes.data(), bytes.size());
+    if (n <= 0 || wire.write({bytes.data(), static_cast<std::size_t>(n)}) != static_cast<std::size_t>(n))
+        throw std::runtime_error("the endpoint cannot send its last words");
+    wire.close();  // unread input makes it a reset
+}
+
 std::string TlsEndpoint::Connection::asked_for() const {
     const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
     return name == nullptr ? "" : name;

@@ -40,6 +40,11 @@ class TlsEndpoint {
         void end();
         // New keys for both sides, asked for while nothing else is said.
         void change_keys();
+        // Breaks the connection off with a fatal alert that is none of a handshake's (unexpected_message, or
+        // bad_record_mac), as a server does that has failed at its work.
+        void break_off();
+        // Sends this and resets the connection, whatever has come and was not read.
+        void send_and_reset(std::string_view text);
         std::string take() { return std::exchange(seen, {}); }
 
         bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
@@ -63,6 +68,9 @@ class TlsEndpoint {
         bool notified_ = false;
     };
     std::unique_ptr<Connection> accept(ListeningWire& listening);
+    std::unique_ptr<Connection> take_over(Wire wire) {
+        return std::make_unique<Connection>(crank_, std::move(wire), context_.get());
+    }
 
   private:
     Crank& crank_;

@@ -38,7 +38,9 @@ void renew_certificate(Context& context, const AdminRequest& request, Respond re
     if (!context.controller.model().certificates.contains(name))
         return respond(reply(problems::not_found("there is no certificate " + name)));
     respond(reply(problems::not_found(
-        "certificate " + name + " is not asked for: it has no acme in the configuration, or no listener shows it")));
+        "certificate " + name +
+        " is not asked for: it has no acme in the configuration, or neither a listener nor the admin API nor an "
+        "upstream shows it")));
 }
 
 }  // namespace switchyard::control::handlers

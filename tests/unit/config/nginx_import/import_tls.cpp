@@ -162,3 +162,13 @@ TEST_CASE("proxy_pass https:// speaks TLS to endpoints as proxy_ssl_* says") {
           }) >= 2);
     CHECK(notes_of(imported).find("lost") == std::string::npos);
 }
+
+TEST_CASE("authorities of endpoints that are no file are told as lost") {
+    const auto imported = import_http(
+        "server { listen 80; location / { proxy_ssl_verify on; proxy_ssl_trusted_certificate data:pem; "
+        "proxy_pass https://else.example; } }");
+    CHECK(outward(imported, "else.example-443") == "verified as else.example");
+    CHECK(std::ranges::any_of(imported.notes, [](const auto& note) {
+        return note.advice.find("authorities of endpoints must be a file") != std::string::npos;
+    }));
+}

@@ -332,3 +332,20 @@ TEST_CASE("files that are named for the first time are read aside, and the next 
     CHECK(shop.errors[0].detail.find("gone.pem cannot be read: its disk has not answered for 2 s") !=
           std::string::npos);
 }
+
+TEST_CASE("an upstream whose certificate is not issued yet shows none, and one whose file is missing refuses") {
+    Shop shop;
+    shop.model.certificates["us"].acme = config::Acme{};
+    config::UpstreamTls tls;
+    tls.verify = false;
+    tls.certificate = "us";
+    std::vector<config::Error> errors;
+    const auto outward = shop.shelf.outward(shop.model, tls, "/upstreams/app/tls", errors);
+    REQUIRE(outward != nullptr);
+    CHECK(errors.empty());
+    CHECK(outward->settings().identity == nullptr);
+    shop.model.certificates["files"] = {shop.path("gone.pem"), shop.path("gone.key")};
+    tls.certificate = "files";
+    CHECK(shop.shelf.outward(shop.model, tls, "/upstreams/app/tls", errors) == nullptr);
+    CHECK(errors.size() == 1);
+}

@@ -311,6 +311,60 @@ TEST_CASE("large bodies pass both ways over TLS, and a tail that the kernel does
     });
 }
 
+TEST_CASE("an endpoint that has taken a request and breaks off with an alert has seen it: nobody else gets it") {
+    SecureStage stage;
+    ListeningWire second;
+    stage.crank->publish(
+        one_route({stage.listening.port(), second.port()}, {}, fmt::format(R"("tls": {})", with_name())));
+    const std::string interim = "HTTP/1.1 102 Processing\r\n\r\n";
+    for (const bool works_aloud : {false, true}) {
+        CAPTURE(works_aloud);
+        Wire client = stage.crank->client();
+        stage.crank->send(client, post("once"));
+        std::unique_ptr<TlsEndpoint::Connection> connection;
+        stage.crank->until("a connection to any of the two", [&] {
+            for (auto* listening : {&stage.listening, &second})
+                if (Wire wire = listening->accept(); wire.is_open())
+                    connection = stage.endpoint->take_over(std::move(wire));
+            return connection != nullptr;
+        });
+        REQUIRE(connection->handshake());
+        connection->see("once");
+        if (works_aloud) {
+            connection->send(interim);
+            stage.crank->see(client, "102 Processing");
+            client.take();
+        }
+        connection->break_off();
+        CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+        CHECK_FALSE(stage.listening.accept().is_open());
+        CHECK_FALSE(second.accept().is_open());
+    }
+    CHECK(stage.crank->report().endpoint_tls.failed == 0);
+}
+
+TEST_CASE("an answer that came before its endpoint reset the upload is told to the client") {
+    SecureStage stage;
+    const std::string body(32'000'000, 'b');  // more than the kernels hold
+    Wire client = stage.crank->client();
+    const std::string request = post(body);
+    std::string_view left = request;
+    left.remove_prefix(client.write(left.substr(0, 100)));
+    auto connection = stage.accept();
+    connection->wire.shrink_buffers();
+    REQUIRE(connection->handshake());
+    // Until nothing goes any more: a piece of a record is held.
+    for (int quiet = 0; quiet < 50; ++quiet) {
+        const auto n = client.write(left);
+        left.remove_prefix(n);
+        if (n != 0) quiet = 0;
+        stage.crank->turn();
+    }
+    REQUIRE_FALSE(left.empty());
+    connection->send_and_reset("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much");
+    CHECK(status_of(stage.crank->see(client, "too much")) == "413");
+}
+
 TEST_CASE("a handshake that does not end is over with the time for connecting, and another endpoint is asked") {
     SecureStage stage;
     ListeningWire second;

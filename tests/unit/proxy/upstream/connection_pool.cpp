@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "proxy/net/tls_outward.h"
+
 using namespace switchyard;
 using upstream::Connection;
 using upstream::ConnectionPool;
@@ -23,10 +25,10 @@ struct Pool {
         for (int fd : other)
             if (fd >= 0) ::close(fd);
     }
-    std::unique_ptr<Connection> fresh() {
+    std::unique_ptr<Connection> fresh(Connection::How how = nullptr) {
         int ends[2];
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
-        auto out = pool.fresh();
+        auto out = pool.fresh(std::move(how));
         REQUIRE(out->accepted(ends[0], poller));
         out->readable = false;
         other.push_back(ends[1]);
@@ -244,4 +246,27 @@ TEST_CASE("a connection that was made another way is never taken, and goes when 
     p.pool.keep_only(nullptr);
     CHECK(p.pool.idle() == 0);
     CHECK(p.pool.sessions(way) != sessions);
+}
+
+TEST_CASE("an exchange of older settings finds what was made for it, and takes nothing from the newer ones") {
+    Pool p;
+    std::string why;
+    const Connection::How before = net::OutwardTls::make({}, &why), now = net::OutwardTls::make({}, &why);
+    REQUIRE(before);
+    REQUIRE(now);
+    const auto sessions = p.pool.sessions(before);
+    p.pool.keep_only(now.get());
+    const auto theirs = p.pool.sessions(now);
+    CHECK(theirs != sessions);
+    p.now_ms = 1;
+    p.pool.give(p.fresh(now), 10);
+    CHECK(p.pool.take(before.get()) == nullptr);
+    CHECK(p.pool.take_safe(before.get()) == nullptr);
+    CHECK(p.pool.sessions(before) != theirs);
+    CHECK(p.pool.sessions(now) == theirs);
+    p.pool.give(p.fresh(before), 10);
+    CHECK(p.pool.idle() == 2);
+    CHECK(p.pool.take(now.get()) != nullptr);
+    CHECK(p.pool.take(before.get()) != nullptr);
+    CHECK(p.pool.idle() == 0);
 }
