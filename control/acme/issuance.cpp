@@ -25,7 +25,7 @@ constexpr seconds kLongestSleep{600};  // a clock may be set
 constexpr seconds kDiskSilence{60};
 // A call may be made thirty times over, after as many for a nonce, each for half a minute.
 constexpr seconds kSilence{40 * 60};
-constexpr unsigned kMostWrites = 9;  // of what was issued: for three quarters of an hour
+constexpr unsigned kMostWrites = 9;  // of what was issued: for about twenty minutes
 constexpr seconds kLookAgain{60};
 constexpr const char* kEnded = "the process ended while it was being asked for";
 
