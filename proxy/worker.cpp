@@ -147,7 +147,7 @@ void Worker::watch_poller() {
 }
 
 void Worker::turns() {
-    serve::Context& context = core_.context();
+    serve::WorkerContext& context = core_.context();
     std::int64_t began_us = 0;
     for (int i = 0; i < kTurnsInARow; ++i) {
         context.refresh_clock();

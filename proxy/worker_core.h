@@ -3,7 +3,7 @@
 //
 // Invariants: from adopt() on nothing is routed by an older generation; a generation is held as long as something is
 //   pinned to it; what escapes from a piece of work leaves the core fit for the next one.
-// Threads: one, whichever turns it; it has no clock but Context's, which that one sets.
+// Threads: one, whichever turns it; it has no clock but WorkerContext's, which that one sets.
 // Owns: listeners' acceptors, sessions, connections, generations. Events are called from within, and must not call
 // back.
 #pragma once
@@ -18,8 +18,8 @@
 
 #include "proxy/base/held_exchange.h"
 #include "proxy/serve/acceptor.h"
-#include "proxy/serve/context.h"
 #include "proxy/serve/session.h"
+#include "proxy/serve/worker_context.h"
 
 namespace switchyard {
 
@@ -41,7 +41,7 @@ class WorkerCore {
     WorkerCore(const WorkerCore&) = delete;
     WorkerCore& operator=(const WorkerCore&) = delete;
 
-    serve::Context& context() { return context_; }
+    serve::WorkerContext& context() { return context_; }
 
     // Routes by it from now on, unless a newer one is in force.
     void adopt(std::shared_ptr<const Snapshot> snapshot);
@@ -84,7 +84,7 @@ class WorkerCore {
 
     const unsigned number_;
     const Events events_;
-    serve::Context context_;
+    serve::WorkerContext context_;
     std::vector<std::unique_ptr<serve::InForce>> held_;  // generations with pins, and the one in force
     std::vector<std::unique_ptr<serve::Acceptor>> acceptors_;
     Sessions sessions_;

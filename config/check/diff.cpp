@@ -10,7 +10,7 @@
 #include "config/fields/fields_process.h"
 #include "config/fields/fields_route.h"
 #include "config/fields/fields_upstream.h"
-#include "config/fields/writer.h"
+#include "config/fields/member_writer.h"
 #include "config/text/count.h"
 
 namespace switchyard::config {
@@ -46,8 +46,8 @@ struct Value {
 
     template <class T>
     explicit Value(const T& object)
-        : kept(Writer(Secrets::keep, Defaults::write).write(object, Field{})),
-          shown(Writer(Secrets::redact, Defaults::write).write(object, Field{})) {}
+        : kept(MemberWriter(Secrets::keep, Defaults::write).write(object, Field{})),
+          shown(MemberWriter(Secrets::redact, Defaults::write).write(object, Field{})) {}
     Value(Json kept_part, Json shown_part) : kept(std::move(kept_part)), shown(std::move(shown_part)) {}
 
     Value part(const std::string& key) const {

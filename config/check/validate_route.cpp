@@ -5,7 +5,7 @@
 
 #include "config/check/checks.h"
 #include "config/check/http_syntax.h"
-#include "config/fields/writer.h"
+#include "config/fields/member_writer.h"
 #include "config/model/candidate.h"
 #include "config/model/limits.h"
 
@@ -171,7 +171,7 @@ void check_limits(Checks& checks, const std::string& at, const Route& route) {
 
 void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
     const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
-    if (secret.from == Secret::From::here && secret.text == Writer::kHidden)
+    if (secret.from == Secret::From::here && secret.text == MemberWriter::kHidden)
         checks.fail(at,
                     R"(this is the mark of a hidden secret, not the secret: put the real one in, or {"env": "NAME"} )"
                     R"(or {"file": "PATH"})");

@@ -1,9 +1,9 @@
 // The one list of keys: how each object of the configuration is written.
 //
 // For each struct of the model there is one `describe(visitor, Type<T>{})` in fields_*.h that names every key, the
-// member it fills, its limits and its meaning. Reader (parse), Writer (render) and SchemaMaker (schema) are visitors
-// over these lists, so a key that one of them knows, all of them know. Defaults are those of the struct itself.
-// Threads: plain values and stateless templates.
+// member it fills, its limits and its meaning. Reader (parse), MemberWriter (render) and SchemaMaker (schema) are
+// visitors over these lists, so a key that one of them knows, all of them know. Defaults are those of the struct
+// itself. Threads: plain values and stateless templates.
 #pragma once
 
 #include <cstdint>

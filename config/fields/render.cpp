@@ -3,12 +3,12 @@
 #include "config/fields/fields_process.h"
 #include "config/fields/fields_route.h"
 #include "config/fields/fields_upstream.h"
-#include "config/fields/writer.h"
+#include "config/fields/member_writer.h"
 
 namespace switchyard::config {
 
 nlohmann::ordered_json render(const Model& model, Secrets secrets) {
-    return Writer(secrets, Defaults::leave_out).write(model, Field{});
+    return MemberWriter(secrets, Defaults::leave_out).write(model, Field{});
 }
 
 std::string render_text(const Model& model, Secrets secrets) {

@@ -7,7 +7,7 @@
 #include "config/fields/fields_process.h"
 #include "config/fields/fields_route.h"
 #include "config/fields/fields_upstream.h"
-#include "config/fields/writer.h"
+#include "config/fields/member_writer.h"
 
 namespace switchyard::config {
 
@@ -104,7 +104,8 @@ class SchemaMaker {
             schema["description"] = field.doc;
             if (field.required) {
                 required.push_back(key);
-            } else if (const Json value = Writer(Secrets::keep, Defaults::leave_out).write(defaults.*member, field);
+            } else if (const Json value =
+                           MemberWriter(Secrets::keep, Defaults::leave_out).write(defaults.*member, field);
                        !value.is_object() && !value.is_null()) {
                 schema["default"] = value;
             }

@@ -15,7 +15,7 @@
 #include "config/fields/fields_process.h"
 #include "config/fields/fields_route.h"
 #include "config/fields/fields_upstream.h"
-#include "config/fields/writer.h"
+#include "config/fields/member_writer.h"
 #include "config/merge/merge.h"
 #include "config/merge/merge_order.h"
 #include "config/text/pointer.h"
@@ -28,7 +28,7 @@ Route with_shares(Route route);
 // How a value stands in a conflict: JSON in one line, secrets hidden.
 template <class T>
 std::string shown(const T& value, const Field& field = {}) {
-    return Writer(Secrets::redact, Defaults::leave_out)
+    return MemberWriter(Secrets::redact, Defaults::leave_out)
         .write(value, field)
         .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

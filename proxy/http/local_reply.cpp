@@ -82,9 +82,9 @@ std::string_view reason_phrase(std::uint16_t status) {
     return found != std::end(kReasons) && found->status == status ? found->phrase : std::string_view{};
 }
 
-void write_local_reply(Writer& out, const LocalReply& reply) {
+void write_local_reply(HeadWriter& out, const LocalReply& reply) {
     char problem_text[512];
-    Writer problem(problem_text);
+    HeadWriter problem(problem_text);
     std::string_view body = reply.body, type = reply.content_type;
     if (type.empty()) {
         // Details are texts of ours, request ids are checked tokens: nothing needs escaping.

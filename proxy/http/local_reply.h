@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "proxy/http/writer.h"
+#include "proxy/http/head_writer.h"
 
 namespace switchyard::http {
 
@@ -24,6 +24,6 @@ struct LocalReply {
     std::string_view content_type;
 };
 
-void write_local_reply(Writer& out, const LocalReply& reply);
+void write_local_reply(HeadWriter& out, const LocalReply& reply);
 
 }  // namespace switchyard::http

@@ -22,7 +22,7 @@ constexpr std::int64_t kQuietMs = 10'000;  // between two complaints about the s
 
 }  // namespace
 
-Acceptor::Acceptor(Context& context, ListenerPlace& place, Start start)
+Acceptor::Acceptor(WorkerContext& context, ListenerPlace& place, Start start)
     : Waiter(context.poller),
       context_(context),
       sockets_(place.plan().sockets),

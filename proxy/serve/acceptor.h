@@ -18,7 +18,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
   public:
     using Start = std::function<void(std::unique_ptr<Session>, net::Descriptor)>;
 
-    Acceptor(Context& context, ListenerPlace& place, Start start);
+    Acceptor(WorkerContext& context, ListenerPlace& place, Start start);
     ~Acceptor() override;
 
     const net::ListeningSockets* sockets() const { return sockets_.get(); }
@@ -32,7 +32,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
     bool descriptor_to_spare();
     void pause(const char* why);
 
-    Context& context_;
+    WorkerContext& context_;
     std::shared_ptr<net::ListeningSockets> sockets_;
     ListenerPlace& place_;
     Start start_;

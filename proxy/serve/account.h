@@ -20,7 +20,7 @@ namespace switchyard::serve {
 
 class Account : public UnderWay {
   public:
-    Account(Context& context, const route::Asked& asked, const Course& course, const Lease& lease)
+    Account(WorkerContext& context, const route::Asked& asked, const Course& course, const Lease& lease)
         : context_(context), asked_(asked), course_(course), lease_(lease) {}
     ~Account();
     Account(const Account&) = delete;
@@ -54,7 +54,7 @@ class Account : public UnderWay {
     void close();
 
     // Of all that are under way on this worker, what has changed since the last time.
-    static void tell_ages(Context& context, WorkerReport& report);
+    static void tell_ages(WorkerContext& context, WorkerReport& report);
 
     Record record;
 
@@ -87,7 +87,7 @@ class Account : public UnderWay {
     bool answers_first() const { return record.answer_started && record.attempts == 1; }
     std::int64_t whole_us() const;
 
-    Context& context_;
+    WorkerContext& context_;
     const route::Asked& asked_;
     const Course& course_;
     const Lease& lease_;

@@ -27,7 +27,7 @@ Histogram& waited(WorkerReport& report, const Passage& like) {
 
 }  // namespace
 
-void Account::tell_ages(Context& context, WorkerReport& report) {
+void Account::tell_ages(WorkerContext& context, WorkerReport& report) {
     for (UnderWay& each : context.under_way) static_cast<Account&>(each).tell_age(report);
 }
 

@@ -95,7 +95,7 @@ class Attempt {
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
 
     Phase& phase_;
-    Context& context_;
+    WorkerContext& context_;
     ClientLane& client_;
     route::Asked& asked_;
     const HeadSources& from_;

@@ -47,7 +47,7 @@ class Claim {
     void prefer_bound(std::int32_t& preferred) const;
 
     Phase& phase_;
-    Context& context_;
+    WorkerContext& context_;
     const ClientLane& client_;
     const route::Asked& asked_;
     Course& course_;

@@ -17,7 +17,7 @@ class Exchange;
 
 class ClientConnection : public Strand {
   public:
-    ClientConnection(Context& context, ListenerPlace& place, const route::ClientAddress& client)
+    ClientConnection(WorkerContext& context, ListenerPlace& place, const route::ClientAddress& client)
         : Strand(context), in(context.buffers), place_(place), client_(client) {}
 
     const ListenerPlace& place() const { return place_; }

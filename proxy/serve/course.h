@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "proxy/route/choose.h"
-#include "proxy/serve/context.h"
+#include "proxy/serve/worker_context.h"
 
 namespace switchyard::serve {
 
@@ -50,7 +50,7 @@ struct TakenCourse : route::Choice {
 
 class Course : public TakenCourse {
   public:
-    Course(Context& context, const ListenerPlace& place) : context_(context), place_(place) {}
+    Course(WorkerContext& context, const ListenerPlace& place) : context_(context), place_(place) {}
     ~Course() { leave(); }
     Course(const Course&) = delete;
     Course& operator=(const Course&) = delete;
@@ -110,7 +110,7 @@ class Course : public TakenCourse {
     }
     void leave_upstream();
 
-    Context& context_;
+    WorkerContext& context_;
     const ListenerPlace& place_;
     std::int64_t routed_ms_ = 0;  // for the first time
     bool paid_ = false;

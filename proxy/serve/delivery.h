@@ -34,7 +34,7 @@ class Delivery {
 
     Attempt& attempt_;
     Phase& phase_;
-    Context& context_;
+    WorkerContext& context_;
     ClientLane& client_;
     const HeadSources& from_;
     Course& course_;

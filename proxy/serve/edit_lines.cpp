@@ -7,7 +7,7 @@ std::string_view certificate_says(const route::Asked& asked, std::string_view cl
     return asked.facts.certificate == nullptr ? std::string_view{} : asked.facts.certificate->value(claim);
 }
 
-void write_filled(http::Writer& to, const route::Edits::Fill& fill, const HeadSources& from) {
+void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const HeadSources& from) {
     const route::Asked& asked = from.asked;
     switch (fill.what) {
         case config::Placeholder::client: {
@@ -49,7 +49,7 @@ void write_filled(http::Writer& to, const route::Edits::Fill& fill, const HeadSo
 
 }  // namespace
 
-void write_edits(http::Writer& to, const route::Edits& edits, const HeadSources& from) {
+void write_edits(http::HeadWriter& to, const route::Edits& edits, const HeadSources& from) {
     const std::string_view lines = edits.lines;
     std::size_t written = 0;
     for (const auto& fill : edits.fills) {
@@ -60,7 +60,7 @@ void write_edits(http::Writer& to, const route::Edits& edits, const HeadSources&
     to << lines.substr(written);
 }
 
-void write_announcement(http::Writer& to, const std::vector<std::string>& trailers) {
+void write_announcement(http::HeadWriter& to, const std::vector<std::string>& trailers) {
     if (trailers.empty()) return;
     to << "Trailer: ";
     for (std::size_t i = 0; i < trailers.size(); ++i) to << (i == 0 ? "" : ", ") << trailers[i];

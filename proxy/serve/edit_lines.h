@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "proxy/http/writer.h"
+#include "proxy/http/head_writer.h"
 #include "proxy/serve/head_sources.h"
 
 namespace switchyard::serve {
 
-void write_edits(http::Writer& to, const route::Edits& edits, const HeadSources& from);
+void write_edits(http::HeadWriter& to, const route::Edits& edits, const HeadSources& from);
 
 // The line that announces these trailers, if there are any.
-void write_announcement(http::Writer& to, const std::vector<std::string>& trailers);
+void write_announcement(http::HeadWriter& to, const std::vector<std::string>& trailers);
 
 }  // namespace switchyard::serve

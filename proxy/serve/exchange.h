@@ -68,7 +68,7 @@ class Exchange {
     void finish();
     void write_access_line() const;
 
-    Context& context_;
+    WorkerContext& context_;
     ClientLane client_;
     route::Asked asked_;
     Course course_;

@@ -44,7 +44,7 @@ Http2Session::~Http2Session() {
     for (Http2Lane* lane : lanes_) delete lane;
 }
 
-Context& Http2Session::context() {
+WorkerContext& Http2Session::context() {
     return session_.context();
 }
 

@@ -45,7 +45,7 @@ class Http2Session final : private http2::Connection::Events {
     };
     net::Task<End> run();
 
-    Context& context();
+    WorkerContext& context();
     // No more lanes; those that are there finish.
     void end_gracefully();
     // Everybody looks whether he is meant.

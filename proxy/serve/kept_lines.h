@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "proxy/http/head.h"
-#include "proxy/http/writer.h"
+#include "proxy/http/head_writer.h"
 
 namespace switchyard::serve {
 
 class KeptLines {
   public:
-    KeptLines(http::Writer& to, const char* base) : to_(to), base_(base) {}
+    KeptLines(http::HeadWriter& to, const char* base) : to_(to), base_(base) {}
 
     void keep(const http::Field& field) {
         if (end_ != field.name.offset || end_ == 0) {
@@ -28,7 +28,7 @@ class KeptLines {
     }
 
   private:
-    http::Writer& to_;
+    http::HeadWriter& to_;
     const char* base_;
     std::size_t begin_ = 0, end_ = 0;
 };

@@ -8,14 +8,14 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "proxy/serve/context.h"
 #include "proxy/serve/verdict.h"
+#include "proxy/serve/worker_context.h"
 
 namespace switchyard::serve {
 
 class Lease {
   public:
-    explicit Lease(Context& context) : context_(context) {}
+    explicit Lease(WorkerContext& context) : context_(context) {}
     ~Lease() { give_back(); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
@@ -58,7 +58,7 @@ class Lease {
     void tell_its_breaker(upstream::Breaker::Outcome outcome);
     void count_failed(const Verdict& verdict, std::uint32_t route, std::uint64_t generation);
 
-    Context& context_;
+    WorkerContext& context_;
     const upstream::Upstream* upstream_ = nullptr;
     const upstream::Endpoint* endpoint_ = nullptr;
     const upstream::Endpoint* last_ = nullptr;

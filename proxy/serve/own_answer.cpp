@@ -30,7 +30,8 @@ bool boundary_known(const route::Asked& asked, Failure failure) {
 
 }  // namespace
 
-OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, Context& context) : from_(from), context_(context) {
+OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& context)
+    : from_(from), context_(context) {
     const route::Asked& asked = from.asked;
     const FailureTraits& trait = traits(failure);
     reply_.status = trait.status;
@@ -102,27 +103,27 @@ void OwnAnswer::add_redirect_target(std::string& to) const {
 }
 
 std::string_view OwnAnswer::write(net::Buffer& block) {
-    http::Writer writer(block.room());
+    http::HeadWriter writer(block.room());
     write(writer);
     if (!writer.overflow()) return writer.text();
     large_.resize(most());
-    http::Writer second(large_);
+    http::HeadWriter second(large_);
     write(second);
     return second.text();
 }
 
-void OwnAnswer::write(http::Writer& to) {
+void OwnAnswer::write(http::HeadWriter& to) {
     const route::Route* const route = from_.course.route;
     if (route == nullptr || route->response_edits.empty()) return http::write_local_reply(to, reply_);
     const route::Edits& edits = route->response_edits;
     net::Buffer small(context_.buffers);
     std::string large;
-    http::Writer plain(small.room());
+    http::HeadWriter plain(small.room());
     http::write_local_reply(plain, reply_);
     std::string_view rest = plain.text();
     if (plain.overflow()) {
         large.resize(most());
-        http::Writer again(large);
+        http::HeadWriter again(large);
         http::write_local_reply(again, reply_);
         rest = again.text();
     }

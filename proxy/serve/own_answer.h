@@ -17,7 +17,7 @@ namespace switchyard::serve {
 class OwnAnswer {
   public:
     // `failure` none: the answer that the route, or the rule that the request came to, is written to give.
-    OwnAnswer(const HeadSources& from, Failure failure, Context& context);
+    OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& context);
     OwnAnswer(const OwnAnswer&) = delete;
     OwnAnswer& operator=(const OwnAnswer&) = delete;
 
@@ -31,11 +31,11 @@ class OwnAnswer {
     void say_as_written();
     void say_resting();
     void add_redirect_target(std::string& to) const;
-    void write(http::Writer& to);
+    void write(http::HeadWriter& to);
     std::size_t most() const;
 
     const HeadSources& from_;
-    Context& context_;
+    WorkerContext& context_;
     http::LocalReply reply_;
     std::string location_, large_;
 };

@@ -35,7 +35,7 @@ bool RequestHead::reads_forwarded() const {
 }
 
 // Where nothing else has a say: what most requests get, in few pieces.
-void RequestHead::write_own_forwarding(http::Writer& to) const {
+void RequestHead::write_own_forwarding(http::HeadWriter& to) const {
     char text[64];
     to << "X-Forwarded-For: " << std::string_view(text, from_.client.address().write(text));
     const bool tls = from_.client.secure();
@@ -52,7 +52,7 @@ void RequestHead::write_own_forwarding(http::Writer& to) const {
 }
 
 // `host`, `proto`: what a trusted peer says of them and is passed on, or null.
-void RequestHead::write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto,
+void RequestHead::write_forwarding(http::HeadWriter& to, const http::Field* host, const http::Field* proto,
                                    bool port_given) const {
     using Name = http::FieldName;
     const route::Edits& edits = route_.request_edits;
@@ -79,7 +79,7 @@ void RequestHead::write_forwarding(http::Writer& to, const http::Field* host, co
 
 // The list that the peer brought, then the peer. One that came by a unix socket has no address, and stands for the one
 // it names.
-void RequestHead::write_forwarded_for(http::Writer& to) const {
+void RequestHead::write_forwarded_for(http::HeadWriter& to) const {
     char text[64];
     const auto& peer = from_.client.address();
     to << "X-Forwarded-For: ";

@@ -32,7 +32,7 @@ std::string_view behind_prefix(std::string_view raw, std::string_view routed, st
     return scratch;
 }
 
-void write_path(http::Writer& out, const route::Route& route, const http::Target& target, std::string_view routed) {
+void write_path(http::HeadWriter& out, const route::Route& route, const http::Target& target, std::string_view routed) {
     if (route.strip_prefix.empty() || !routed.starts_with(route.strip_prefix)) {
         out << target.path << target.tail;
         return;
@@ -88,7 +88,7 @@ struct RequestHead::Said {
 }
 
 // What the endpoint should know beside what the client said; a route's edits are the last word.
-[[gnu::always_inline]] inline void RequestHead::write_own_lines(http::Writer& to, const Said& said) const {
+[[gnu::always_inline]] inline void RequestHead::write_own_lines(http::HeadWriter& to, const Said& said) const {
     const route::Edits& edits = route_.request_edits;
     if (!said.host_header && !edits.replaces(http::FieldName::host))
         to << "Host: "
@@ -115,7 +115,7 @@ struct RequestHead::Said {
     if (asked_.guarded.upgrade) write_upgrade(to);
 }
 
-void RequestHead::write_upgrade(http::Writer& to) const {
+void RequestHead::write_upgrade(http::HeadWriter& to) const {
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i)
         if (asked_.head.fields[i].id == http::FieldName::upgrade)
             to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
@@ -123,7 +123,7 @@ void RequestHead::write_upgrade(http::Writer& to) const {
 }
 
 bool RequestHead::write(net::Buffer& out) const {
-    http::Writer to(out.room());
+    http::HeadWriter to(out.room());
     to << asked_.method() << ' ';
     if (asked_.target.form == http::Target::Form::authority)
         to << asked_.target.authority;

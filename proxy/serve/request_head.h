@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "proxy/http/writer.h"
+#include "proxy/http/head_writer.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/serve/head_sources.h"
 
@@ -31,11 +31,12 @@ class RequestHead {
     struct Said;
 
     bool keeps(const http::Field& field, Said& said) const;
-    void write_own_lines(http::Writer& to, const Said& said) const;
-    void write_upgrade(http::Writer& to) const;
-    void write_forwarding(http::Writer& to, const http::Field* host, const http::Field* proto, bool port_given) const;
-    void write_own_forwarding(http::Writer& to) const;
-    void write_forwarded_for(http::Writer& to) const;
+    void write_own_lines(http::HeadWriter& to, const Said& said) const;
+    void write_upgrade(http::HeadWriter& to) const;
+    void write_forwarding(http::HeadWriter& to, const http::Field* host, const http::Field* proto,
+                          bool port_given) const;
+    void write_own_forwarding(http::HeadWriter& to) const;
+    void write_forwarded_for(http::HeadWriter& to) const;
     std::string_view forwarded_port(const http::Field* host, const http::Field* proto) const;
     bool reads_forwarded_for() const;
     bool reads_forwarded() const;

@@ -7,7 +7,7 @@
 namespace switchyard::serve {
 
 // Cookies that hold the client to where it went, and what an operator wants to see.
-[[gnu::always_inline]] inline void ResponseHead::write_route_lines(http::Writer& to) const {
+[[gnu::always_inline]] inline void ResponseHead::write_route_lines(http::HeadWriter& to) const {
     const Course& course = from.course;
     if (course.decision.mint) {
         to << "Set-Cookie: " << course.route->sticky.key.name << '=' << from.id.text()
@@ -28,7 +28,7 @@ namespace switchyard::serve {
 }
 
 // 426 is of no use without what is required (RFC 9110 §15.5.22).
-[[gnu::always_inline]] inline void ResponseHead::write_upgrade(http::Writer& to) const {
+[[gnu::always_inline]] inline void ResponseHead::write_upgrade(http::HeadWriter& to) const {
     const http::Head& head = answer.head;
     if ((head.status != 101 && head.status != 426) || !head.has(http::FieldName::upgrade)) return;
     for (std::uint16_t i = 0; i < head.field_count; ++i)
@@ -38,7 +38,7 @@ namespace switchyard::serve {
 
 bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
     const http::Head& head = answer.head;
-    http::Writer to(out.room());
+    http::HeadWriter to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{head.status} << ' ' << head.reason.of(base) << "\r\n";
     const route::Edits& edits = from.course.route->response_edits;
     const bool edited = !edits.names.empty();
@@ -71,7 +71,7 @@ bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
 }
 
 bool write_interim_head(net::Buffer& out, const http::Head& head, const char* base) {
-    http::Writer line(out.room());
+    http::HeadWriter line(out.room());
     line << "HTTP/1.1 " << std::uint64_t{head.status} << ' ' << head.reason.of(base) << "\r\n";
     for (std::uint16_t i = 0; i < head.field_count; ++i) {
         const auto& field = head.fields[i];

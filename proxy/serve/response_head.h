@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/http/writer.h"
+#include "proxy/http/head_writer.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/serve/body_writer.h"
 #include "proxy/serve/endpoint_answer.h"
@@ -27,8 +27,8 @@ struct ResponseHead {
     bool write(net::Buffer& out, bool keep, Coding coding) const;
 
   private:
-    void write_route_lines(http::Writer& to) const;
-    void write_upgrade(http::Writer& to) const;
+    void write_route_lines(http::HeadWriter& to) const;
+    void write_upgrade(http::HeadWriter& to) const;
 };
 
 // Of an answer that is not the last (1xx). False: it does not fit.

@@ -38,7 +38,7 @@ net::TlsBook::Identity open_proof(const void* place, std::string_view host) {
 
 }  // namespace
 
-Session::Session(Context& context, ListenerPlace& place, const route::ClientAddress& client)
+Session::Session(WorkerContext& context, ListenerPlace& place, const route::ClientAddress& client)
     : ClientConnection(context, place, client) {
     ++context_.client_connections;
     place_.enter();

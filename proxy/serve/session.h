@@ -21,7 +21,7 @@ class Session final
     : public ClientConnection,
       public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
-    Session(Context& context, ListenerPlace& place, const route::ClientAddress& client);
+    Session(WorkerContext& context, ListenerPlace& place, const route::ClientAddress& client);
     ~Session() override;
 
     // Takes over the accepted descriptor. False: it could not be watched; destroy the session.

@@ -8,16 +8,16 @@
 #include <utility>
 
 #include "proxy/net/poller.h"
-#include "proxy/serve/context.h"
 #include "proxy/serve/turn_budget.h"
+#include "proxy/serve/worker_context.h"
 
 namespace switchyard::serve {
 
 class Strand : public net::Waiter {
   public:
-    explicit Strand(Context& context) : Waiter(context.poller), context_(context) { alarm.waiter = this; }
+    explicit Strand(WorkerContext& context) : Waiter(context.poller), context_(context) { alarm.waiter = this; }
 
-    Context& context() { return context_; }
+    WorkerContext& context() { return context_; }
 
     TurnBudget budget;  // of this wake
     Alarm alarm;
@@ -49,7 +49,7 @@ class Strand : public net::Waiter {
         if (sleeper) sleeper.resume();
     }
 
-    Context& context_;
+    WorkerContext& context_;
     std::coroutine_handle<> sleeper_;
 };
 

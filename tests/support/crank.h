@@ -58,7 +58,7 @@ class Crank {
     std::vector<upstream::Suspect> suspects;
     std::vector<std::uint64_t> adopted, retired;  // a generation each, as the worker has said it
     WorkerCore core;
-    serve::Context& context;
+    serve::WorkerContext& context;
 
   private:
     ListeningWire entrance_;

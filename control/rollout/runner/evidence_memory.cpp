@@ -42,7 +42,7 @@ void write_number(std::string& out, std::uint32_t number) {
     out += kLast[number];
 }
 
-class Writer {
+class EvidenceWriter {
   public:
     template <class T>
     void operator()(const std::string& name, T& value) {
@@ -53,8 +53,8 @@ class Writer {
   private:
     template <class T>
     static Json written(T& value) {
-        if constexpr (Remembers<T, Writer>) {
-            Writer inner;
+        if constexpr (Remembers<T, EvidenceWriter>) {
+            EvidenceWriter inner;
             value.remember(inner);
             return inner.take();
         } else {
@@ -66,7 +66,7 @@ class Writer {
         return value ? written(*value) : Json(nullptr);
     }
     template <class List>
-    requires Remembers<typename List::value_type, Writer>
+    requires Remembers<typename List::value_type, EvidenceWriter>
     static Json written(List& list) {
         Json out = Json::array();
         for (auto& each : list) out.push_back(written(each));
@@ -212,7 +212,7 @@ class Reader {
 }  // namespace
 
 Json remember(const analysis::Analysis& analysis, const Intake& intake) {
-    Writer writer;
+    EvidenceWriter writer;
     unsigned version = kEvidenceVersion;
     bool sticky = intake.sticky();
     writer("version", version);

@@ -21,7 +21,7 @@ LocalReply reply_of(std::uint16_t status, std::string_view detail) {
 
 std::string written(const LocalReply& reply) {
     std::string room(4096, '\0');
-    Writer out(room);
+    HeadWriter out(room);
     write_local_reply(out, reply);
     REQUIRE_FALSE(out.overflow());
     return std::string(out.text());
@@ -105,7 +105,7 @@ TEST_CASE("every failure with a status has a reason phrase and a detail that is 
 
 TEST_CASE("a reply that does not fit is noticed, not written past the end") {
     char room[64];
-    Writer out(room);
+    HeadWriter out(room);
     write_local_reply(out, reply_of(502, "it broke"));
     CHECK(out.overflow());
     CHECK(out.size() <= sizeof room);

@@ -1,12 +1,12 @@
 // The id of an upstream that no generation holds any more is given to another one: nothing of the first is left.
 #include <doctest/doctest.h>
 
-#include "proxy/serve/context.h"
+#include "proxy/serve/worker_context.h"
 
 using namespace switchyard;
 
 TEST_CASE("breakers, queues and places for counts of an upstream end with it; what is counted is told first") {
-    serve::Context context(0, 1);
+    serve::WorkerContext context(0, 1);
     using upstream::Breaker;
     config::Breaker rule;
     rule.failure_percent = 50;

@@ -99,7 +99,7 @@ class Yard {
 };
 
 void check_even(Yard& yard) {
-    serve::Context& context = yard.crank().context;
+    serve::WorkerContext& context = yard.crank().context;
     CHECK(yard.crank().sessions() == 0);
     CHECK(context.client_connections == 0);
     CHECK(context.active_exchanges == 0);

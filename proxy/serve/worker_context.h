@@ -54,9 +54,9 @@ struct Alarm : net::Timer {
     bool expired = false;
 };
 
-class Context : public upstream::EndpointTable, public Clock, public Tally {
+class WorkerContext : public upstream::EndpointTable, public Clock, public Tally {
   public:
-    explicit Context(unsigned worker, std::uint64_t seed)
+    explicit WorkerContext(unsigned worker, std::uint64_t seed)
         : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}
 
     // On the worker's thread, before anything else is done there.

@@ -9,11 +9,12 @@
 
 namespace switchyard::http {
 
-class Writer {
+class HeadWriter {
   public:
-    explicit Writer(std::span<char> room) : begin_(room.data()), at_(room.data()), end_(room.data() + room.size()) {}
+    explicit HeadWriter(std::span<char> room)
+        : begin_(room.data()), at_(room.data()), end_(room.data() + room.size()) {}
 
-    Writer& operator<<(std::string_view text) {
+    HeadWriter& operator<<(std::string_view text) {
         if (text.empty()) return *this;  // memcpy may not be given a null pointer, not even for nothing
         if (text.size() > static_cast<std::size_t>(end_ - at_)) {
             overflow_ = true;
@@ -23,12 +24,12 @@ class Writer {
         at_ += text.size();
         return *this;
     }
-    Writer& operator<<(std::uint64_t number) {
+    HeadWriter& operator<<(std::uint64_t number) {
         char digits[20];
         const auto result = std::to_chars(digits, digits + sizeof digits, number);
         return *this << std::string_view(digits, static_cast<std::size_t>(result.ptr - digits));
     }
-    Writer& operator<<(char c) { return *this << std::string_view(&c, 1); }
+    HeadWriter& operator<<(char c) { return *this << std::string_view(&c, 1); }
 
     std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
     bool overflow() const { return overflow_; }

@@ -1,4 +1,4 @@
-#include "proxy/serve/context.h"
+#include "proxy/serve/worker_context.h"
 
 #include "proxy/route/expression.h"
 
@@ -14,11 +14,11 @@ T& at(std::vector<std::unique_ptr<T>>& all, std::uint32_t id) {
 
 }  // namespace
 
-void Context::enter_thread() const {
+void WorkerContext::enter_thread() const {
     route::Expression::this_thread_is(worker_number + 1);
 }
 
-upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
+upstream::EndpointLocal& WorkerContext::local(const upstream::Endpoint& endpoint) {
     const auto id = endpoint.state->id;
     if (id >= endpoints.size()) endpoints.resize(id + 1);
     auto& slot = endpoints[id];
@@ -26,7 +26,7 @@ upstream::EndpointLocal& Context::local(const upstream::Endpoint& endpoint) {
     return *slot;
 }
 
-void Context::tend_pools() {
+void WorkerContext::tend_pools() {
     for (const auto& local : endpoints) {
         if (!local) continue;
         local->pool.note_survivors();
@@ -34,7 +34,7 @@ void Context::tend_pools() {
     }
 }
 
-void Context::keep_upstreams(const std::vector<bool>& held) {
+void WorkerContext::keep_upstreams(const std::vector<bool>& held) {
     const auto forget = [&](auto& all) {
         for (std::size_t id = 0; id < all.size(); ++id)
             if (id >= held.size() || !held[id]) all[id].reset();
@@ -45,15 +45,15 @@ void Context::keep_upstreams(const std::vector<bool>& held) {
     forget_places();
 }
 
-upstream::Breaker& Context::breaker(std::uint32_t upstream) {
+upstream::Breaker& WorkerContext::breaker(std::uint32_t upstream) {
     return at(breakers_, upstream);
 }
 
-upstream::WaitQueue& Context::queue(std::uint32_t upstream) {
+upstream::WaitQueue& WorkerContext::queue(std::uint32_t upstream) {
     return at(queues_, upstream);
 }
 
-void Context::call_queues() {
+void WorkerContext::call_queues() {
     for (const auto& queue : queues_)
         if (queue) queue->call();
 }

@@ -22,12 +22,12 @@ namespace switchyard::config {
 
 enum class Defaults : bool { leave_out, write };
 
-class Writer {
+class MemberWriter {
   public:
     using Json = nlohmann::ordered_json;
     static constexpr std::string_view kHidden = "…";  // stands for a secret
 
-    Writer(Secrets secrets, Defaults defaults) : secrets_(secrets), defaults_(defaults) {}
+    MemberWriter(Secrets secrets, Defaults defaults) : secrets_(secrets), defaults_(defaults) {}
 
     // Objects that have a field list.
     template <class T>
@@ -96,7 +96,7 @@ class Writer {
   private:
     template <class T>
     struct Members {
-        const Writer& writer;
+        const MemberWriter& writer;
         const T& value;
         const T defaults;
         Json& out;
