@@ -108,6 +108,7 @@ void Control::Members::arm_collect() {
             release();
             forget_what_is_gone();
             look_whether_ready();
+            service.make_up();
             look_at_disk();
             rollouts->look_if_overdue();
             releases->look();

@@ -80,11 +80,10 @@ Result<void> Control::Members::store_beginning(const Beginning& from, const std:
 
 void Control::Members::begin_listening() {
     registry.published(*controller->snapshot());
-    service.keep(*controller->snapshot());
-    for (const auto& [name, address] : registry.passed().close_rest()) {
-        service.forget(name);
+    for (const auto& [name, address] : registry.passed().close_rest())
         log_warn("a socket at {} was passed as \"{}\", but no listener is bound to it: closed", address, name);
-    }
+    service.came(registry.passed().names());
+    service.keep(*controller->snapshot());
 }
 
 void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {

@@ -2,6 +2,7 @@
 // sockets that the manager keeps for the next process.
 //
 // A life: waiting() while it is not ready, ready() once, reloading() around each SIGHUP, stopping() at the end.
+// Errors: nothing waits for a manager that is busy; what could not be sent is owed, and make_up() sends it later.
 // Threads: control.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,13 +38,27 @@ class Service {
 
     // Of the generation that is about to go to the workers: its sockets are kept from here on, those of others are not.
     void keep(const Snapshot& next);
-    // Sockets that came with the start and that no listener has asked for.
-    void forget(const std::string& name) const { manager_.forget(name); }
+    // The names that sockets came under with the start, from the process before: nothing stays under them but what the
+    // first keep() gives.
+    void came(const std::set<std::string>& names);
+    // May be asked of often.
+    void make_up();
 
   private:
+    using Named = std::map<std::string, std::weak_ptr<net::ListeningSockets>>;  // by listener
+
+    void say(std::string lines);
+    // All that is owed has been sent.
+    bool settle();
+    bool give(const std::string& name, net::ListeningSockets& sockets) const;
+
     net::NotifySocket manager_;
-    std::map<std::string, std::weak_ptr<net::ListeningSockets>> kept_;  // by listener
-    std::chrono::steady_clock::time_point next_word_{};
+    Named wanted_;                 // of the newest generation, which holds them
+    Named kept_;                   // given, and not to be forgotten
+    std::set<std::string> stale_;  // names under which the manager may have others than the wanted ones
+    std::string unsaid_;           // the newest word about the process's life that could not be sent
+    bool behind_ = false;
+    std::chrono::steady_clock::time_point next_word_{}, next_try_{};
     bool ready_ = false;
     bool stopping_ = false;
 };

@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
@@ -15,7 +17,7 @@ namespace switchyard::net {
 namespace {
 
 constexpr int kFirstPassed = 3;       // SD_LISTEN_FDS_START
-constexpr long kMostPassed = 4'096;   // what is above is a mistyped number
+constexpr long kMostPassed = 4'096;   // more than the listeners and workers of any machine; the rest is closed
 constexpr int kPassedBacklog = 4096;  // as of a socket of our own
 
 std::string variable(const char* name) {
@@ -48,15 +50,25 @@ PassedSockets PassedSockets::of_environment() {
     std::istringstream names(variable("LISTEN_FDNAMES"));
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
     std::string name;
-    for (int fd = kFirstPassed; count <= kMostPassed && fd < kFirstPassed + count; ++fd) {
+    for (int fd = kFirstPassed; fd < kFirstPassed + std::min(count, kMostPassed); ++fd) {
         if (!std::getline(names, name, ':')) name.clear();
-        out.add(Descriptor(fd), name);
+        // What has come through exec() is not close-on-exec, and all of ours is: a number that is too large takes
+        // nothing of ours.
+        if (const int flags = ::fcntl(fd, F_GETFD); flags >= 0 && (flags & FD_CLOEXEC) == 0)
+            out.add(Descriptor(fd), name);
+    }
+    if (count > kMostPassed) {
+        constexpr auto kBeyond = static_cast<unsigned>(kFirstPassed + kMostPassed);
+        log_warn("LISTEN_FDS is {}: what is beyond {} sockets is closed", count, kMostPassed);
+        ::close_range(kBeyond, static_cast<unsigned>(std::min<long>(count, INT_MAX - kFirstPassed)) + kFirstPassed - 1,
+                      0);
     }
     return out;
 }
 
 void PassedSockets::add(Descriptor fd, const std::string& name) {
     ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+    if (!name.empty()) names_.insert(name);
     const auto option = [&fd](int which) {
         int value = 0;
         socklen_t length = sizeof value;

@@ -6,6 +6,7 @@
 // Threads: control.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ class PassedSockets {
     std::vector<int> claim(const config::Address& bind, const std::string& listener);
     // Closes the rest; answers name and address of each.
     std::vector<std::pair<std::string, std::string>> close_rest();
+    // All that came, whoever has claimed what: its keeper may go on to hold it under these.
+    const std::set<std::string>& names() const { return names_; }
 
   private:
     struct Passed {
@@ -35,6 +38,7 @@ class PassedSockets {
         SocketAddress address;
     };
     std::vector<Passed> all_;
+    std::set<std::string> names_;
 };
 
 }  // namespace switchyard::net

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import running  # noqa: E402
 from checks import check, verdict  # noqa: E402
 
 # Its own process number takes the place of the shell's: LISTEN_PID names who the sockets are for.
+FAR = 4200  # a descriptor beyond as many as a start takes
 AS_SERVICE = 'export LISTEN_PID=$$; exec "$@"'
 
 
@@ -41,12 +43,40 @@ class Manager:
         for _, _, data in attached:
             descriptors.frombytes(data)
         if "FDSTORE" in lines:
-            self.store.setdefault(lines["FDNAME"], []).extend(descriptors)
+            for fd in descriptors:
+                if self.holds(fd):
+                    os.close(fd)
+                else:
+                    self.store.setdefault(lines["FDNAME"], []).append(fd)
         if "FDSTOREREMOVE" in lines:
             for fd in self.store.pop(lines["FDNAME"], []):
                 os.close(fd)
         self.heard.append(lines)
         return lines
+
+    def holds(self, fd):
+        """As systemd: what is held already is passed over, under whatever name."""
+        return any(os.path.sameopenfile(fd, each) for fds in self.store.values() for each in fds)
+
+    def ports(self):
+        """By name."""
+        found = {}
+        for name, fds in self.store.items():
+            for fd in fds:
+                with socket.socket(fileno=os.dup(fd)) as each:
+                    found.setdefault(name, set()).add(each.getsockname()[1])
+        return found
+
+    def busy(self):
+        """Its queue is full until it reads on."""
+        taken = True
+        while taken:  # by a sender of its own each time: a sender has a limit, too
+            taken = False
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as noise, contextlib.suppress(BlockingIOError):
+                noise.setblocking(False)
+                while True:
+                    noise.sendto(b"STATUS=noise", self.path)
+                    taken = True
 
     def until(self, key):
         while True:
@@ -63,10 +93,10 @@ class Manager:
 class Service(running.Process):
     """As a manager starts it: sockets from descriptor 3 on, and where to tell what."""
 
-    def __init__(self, program, work, manager, config, *sockets, keeps=True, name="service"):
+    def __init__(self, program, work, manager, config, *sockets, keeps=True, far=None, name="service"):
         fds, names = manager.passed(*sockets)
         self.fds = fds
-        environment = {**os.environ, "NOTIFY_SOCKET": manager.path, "LISTEN_FDS": str(len(fds)), "LISTEN_FDNAMES": names,
+        environment = {**os.environ, "NOTIFY_SOCKET": manager.path, "LISTEN_FDS": str(len(fds) if far is None else FAR), "LISTEN_FDNAMES": names,
                        "FDSTORE": "64" if keeps else "0"}
         self.log = pathlib.Path(work) / f"{name}.log"
         self.handle = open(self.log, "ab")
@@ -74,13 +104,16 @@ class Service(running.Process):
         # High copies first: what is put at 3 must not be one that is still to be put somewhere.
         high = [os.dup2(fd, 200 + i, inheritable=False) for i, fd in enumerate(fds)]
 
+        if far is not None:
+            high.append(os.dup2(far, FAR, inheritable=False))
+
         def place():
-            for i, fd in enumerate(high):
+            for i, fd in enumerate(high[:len(fds)]):
                 os.dup2(fd, 3 + i, inheritable=True)
 
         self.child = subprocess.Popen(["sh", "-c", AS_SERVICE, "sh", program, "run", "--config", str(config)], stdout=self.handle,
                                       stderr=subprocess.STDOUT, env=environment, cwd=work, preexec_fn=place,
-                                      pass_fds=range(3, 3 + len(fds)) if fds else ())
+                                      pass_fds=[*range(3, 3 + len(fds)), *([] if far is None else [FAR])])
         for fd in high:
             os.close(fd)
 
@@ -189,6 +222,98 @@ def workers_change(program, work):
             service.end()
 
 
+def another_address(program, work):
+    """What a start gives under a name stays there, though something else came under it."""
+    before, after = running.port_to_keep(), running.port_to_keep()
+    manager = Manager(work)
+    for port in (before, after):
+        path = write(work, config_of(work, port))
+        with Service(program, work, manager, path, name=f"at-{port}") as service:
+            manager.until("READY")
+            check("what is kept is where it listens", manager.ports() == {"web": {port}}, (port, manager.ports(), manager.heard))
+            service.end()
+    check("nobody is where it was", not running.accepts(before))
+    waiting = ask(after)
+    with Service(program, work, manager, path, name="again") as service:
+        manager.until("READY")
+        check("who came between two processes is answered at the new address", b"here" in answer(waiting))
+        service.end()
+
+
+def another_name(program, work):
+    """A renamed listener keeps its sockets, under the new name alone: across a restart and in a running process."""
+    port = running.port_to_keep()
+    manager = Manager(work)
+    config = config_of(work, port)
+
+    def named(*names):
+        config["listeners"] = [{"name": name, "bind": f"127.0.0.1:{each}"} for name, each in names]
+        return write(work, config)
+
+    with Service(program, work, manager, named(("one", port)), name="one") as service:
+        manager.until("READY")
+        service.end()
+    waiting = ask(port)
+    other = running.port_to_keep()
+    with Service(program, work, manager, named(("two", port)), name="two") as service:
+        manager.until("READY")
+        check("it takes the sockets of its address", b"here" in answer(waiting))
+        check("and they are kept under its new name", manager.ports() == {"two": {port}}, manager.ports())
+
+        def reloaded(*names):
+            named(*names)
+            service.child.send_signal(signal.SIGHUP)
+            manager.until("RELOADING")
+            manager.until("READY")
+            want = {name: {each} for name, each in names}
+            check(f"kept: {names}", manager.ports() == want, (manager.ports(), manager.heard))
+
+        reloaded(("three", port))
+        reloaded(("three", port), ("four", other))
+        reloaded(("four", port), ("three", other))
+        reloaded(("three", other))
+        running.until("nobody at the address that is gone", lambda: not running.accepts(port))
+        service.end()
+
+
+def busy_manager(program, work):
+    """One that does not read for a while holds nothing up, and hears what it has missed."""
+    port, other = running.port_to_keep(), running.port_to_keep()
+    manager = Manager(work)
+    path = write(work, config_of(work, port))
+    with Service(program, work, manager, path, name="busy") as service:
+        manager.until("READY")
+        manager.busy()
+        write(work, {**config_of(work, port), "listeners": [{"name": "new", "bind": f"127.0.0.1:{port}"},
+                                                            {"name": "web", "bind": f"127.0.0.1:{other}"}]})
+        service.child.send_signal(signal.SIGHUP)
+        running.until("the new listener", lambda: running.accepts(other))
+        check("nobody waits for it", b"here" in answer(ask(other)))
+        while manager.ports() != {"new": {port}, "web": {other}}:
+            manager.next()
+        check("it has what it missed", True)
+        manager.busy()
+        service.child.send_signal(signal.SIGTERM)
+        check("nor does the end", service.child.wait(running.DEADLINE) == 0, service.text())
+
+
+def mistyped(program, work):
+    """More are said to be there than are: those that are there serve, and what is beyond all reason is closed."""
+    manager = Manager(work)
+    with socket.create_server(("127.0.0.1", 0)) as web, socket.create_server(("127.0.0.1", 0)) as beyond:
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if 0 < hard < 2 * FAR else 2 * FAR, hard))
+        port, far = web.getsockname()[1], beyond.getsockname()[1]
+        path = write(work, config_of(work, port))
+        with Service(program, work, manager, path, (web.fileno(), "web"), far=beyond.fileno(), name="mistyped") as service:
+            beyond.close()
+            manager.until("READY")
+            check("the socket that is there is taken", b"here" in answer(ask(port)), service.text())
+            check("and its state can be written", "unwritable" not in service.text(), service.text())
+            check("nobody waits on one that nobody takes from", not running.accepts(far))
+            check("it ends", service.end() == 0)
+
+
 def activated(program, work):
     """Bound by a .socket unit: one socket for all workers, an address of any family, a port that nobody chose."""
     manager = Manager(work)
@@ -248,7 +373,7 @@ def nobody_listens(program, work):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    for story in (a_life, workers_change, activated, nobody_listens):
+    for story in (a_life, workers_change, another_address, another_name, busy_manager, activated, mistyped, nobody_listens):
         with running.workplace() as work:
             story(program, work)
     return verdict()
