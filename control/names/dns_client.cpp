@@ -38,7 +38,7 @@ Answer failed(int status) {
     }
 }
 
-// Addresses that nobody can be reached at are as good as none; where there are no others, they are the failure.
+// Addresses that lead to no machine are as good as none; where there are no others, they are the failure.
 // More than are read stay as they are: what is left of them would be taken for all there is.
 Answer reachable(Answer all) {
     if (all.addresses.size() > AddressBook::kMostAddresses) return all;

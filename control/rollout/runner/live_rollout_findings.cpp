@@ -75,7 +75,7 @@ LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
     return out;
 }
 
-// While it is compared: of one that is alone nobody's bucket is told.
+// While it is compared: of one that is alone no bucket is told.
 std::string LiveRollout::users(const analysis::Alarm& alarm) const {
     if (alarm.test.starts_with("slo_") || alarm.test.ends_with("_alone")) return {};
     const std::string group = marks_of(alarm.test);
