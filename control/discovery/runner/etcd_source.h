@@ -14,7 +14,7 @@
 
 namespace switchyard::control::discovery {
 
-class EtcdSource final : public Source {
+class EtcdSource final : public EndpointSource {
   public:
     static constexpr std::chrono::seconds kCompare{10}, kFirstRetry{1}, kLastRetry{30};
 

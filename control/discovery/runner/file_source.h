@@ -13,7 +13,7 @@
 
 namespace switchyard::control::discovery {
 
-class FileSource final : public Source {
+class FileSource final : public EndpointSource {
   public:
     static constexpr std::chrono::milliseconds kLook{200};
     static constexpr std::size_t kMostBytes = 4 << 20;  // ten thousand endpoints have about one

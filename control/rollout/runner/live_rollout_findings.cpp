@@ -85,7 +85,7 @@ std::string LiveRollout::users(const analysis::Alarm& alarm) const {
 
 std::string LiveRollout::unseen() const {
     if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
-    Outcome outcome;
+    SuccessFacts outcome;
     outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
     outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
     outcome.from_whole = &intake_->lasting().baseline_whole, outcome.to_whole = &intake_->canary_whole();

@@ -12,7 +12,7 @@
 
 namespace switchyard::control::rollout {
 
-struct Outcome {
+struct SuccessFacts {
     analysis::ArmCounts from, to;                // since the rollout began
     analysis::ArmCounts to_last;                 // of the last step, which has no arm beside it
     const Histogram *from_latency, *to_latency;  // since it began; of the last step
@@ -22,6 +22,6 @@ struct Outcome {
 };
 
 // Empty: nothing worth a word.
-std::string success_words(const Plan& plan, const Outcome& outcome);
+std::string success_words(const Plan& plan, const SuccessFacts& outcome);
 
 }  // namespace switchyard::control::rollout
