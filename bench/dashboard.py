@@ -38,7 +38,7 @@ def seconds_by_thread(pid):
 
 
 class Dashboards:
-    """As many pages as there are; their own work is done in one process beside, so that it is nobody's here."""
+    """As many pages as there are; their own work is done in one process beside, so that it is not counted here."""
 
     def __init__(self, proxy, tokens, count):
         where = proxy.admin.removeprefix("http://")
@@ -127,7 +127,7 @@ def main():
                   "routes": [{"name": "app", "split": {"blue": 90, "green": 10}}]}
         state = pathlib.Path(work) / "state"
         state.mkdir()
-        (state / "admin.token").write_text(tokens[0])  # for whoever looks for it there
+        (state / "admin.token").write_text(tokens[0])  # where the command line looks for it
         with Switchyard(options.switchyard.resolve(), work, config) as proxy:
             proxy.healthy("blue", "green")
             url = proxy.url() + "/"

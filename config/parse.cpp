@@ -21,7 +21,7 @@ bool section_is_lost(const std::vector<Error>& errors) {
     return std::ranges::any_of(errors, [](const Error& e) { return std::ranges::count(e.pointer, '/') <= 1; });
 }
 
-enum class Origin : bool { somebody, store };
+enum class Origin : bool { text, store };
 
 ParseResult finish(Model model, Mistakes found, Origin source) {
     const auto taken = source == Origin::store ? Taken::in(model) : Taken();
@@ -47,7 +47,7 @@ ParseResult finish(Model model, Mistakes found, Origin source) {
 }
 
 ParseResult read_model(const nlohmann::ordered_json& document, std::vector<Error> errors,
-                       Origin source = Origin::somebody) {
+                       Origin source = Origin::text) {
     Model model;
     Reader reader;
     reader.errors = std::move(errors);

@@ -1,4 +1,4 @@
-// What a start has changed, for whoever was not there: in words, and which traffic moves with it.
+// What a start has changed, for an operator who was not there: in words, and which traffic moves with it.
 //
 // Pure.
 #pragma once

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-// How often the workers are asked for what they counted; quicker while a release is on trial or somebody waits for a
+// How often the workers are asked for what they counted; quicker while a release is on trial or a caller waits for a
 // drain.
 constexpr milliseconds kCollect{200};
 constexpr std::chrono::minutes kForget{1};  // between two looks for totals of what is configured no more
@@ -104,7 +104,7 @@ void Control::Members::arm_collect() {
         if (ec) return;
         guarded("control", totals.escaped_in_control, [this] {
             collect();
-            // What nobody holds any more: sockets of a dry run, endpoints that were removed.
+            // What is held no more: sockets of a dry run, endpoints that were removed.
             release();
             forget_what_is_gone();
             look_whether_ready();

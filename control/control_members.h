@@ -86,7 +86,7 @@ struct Control::Members {
     void look_who_leads();
     // The service's manager learns when traffic may come.
     void look_whether_ready();
-    // On the sockets of the first generation; nobody keeps passed ones that no listener asked for.
+    // On the sockets of the first generation; passed ones that no listener asked for are closed.
     void begin_listening();
     void follow_rollouts();
     // The same configuration may find other secrets where it refers to some.

@@ -139,7 +139,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
     auto server = AdminServer::listen(settings, *context);
     if (!server) return server.error();
     admin = std::move(*server);
-    if (!state_dir->unwritable().empty()) return {};  // whoever looks for it there finds the one of before
+    if (!state_dir->unwritable().empty()) return {};  // a reader of it finds the one of before
     return StateDir::write_file(state_dir->address(), admin->url() + "\n");
 }
 

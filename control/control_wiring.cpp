@@ -259,7 +259,7 @@ void Control::Members::build_rollouts() {
         if (kind == "start" || kind == "step" || kind == "pause" || kind == "resume" || kind == "done")
             log_info("{}", line);
         else
-            log_warn("{}", line);  // something was taken back, or waits for somebody
+            log_warn("{}", line);  // something was taken back, or waits for the operator
         controller->events().add("rollout", std::move(body));
     };
     ports.route_id = [this](const std::string& name) { return registry.route(name); };
@@ -290,7 +290,7 @@ void Control::Members::look_who_leads() {
     ++led.version;
 }
 
-// Where a rule means somebody else since a rollout began or ended.
+// Where a rule means another upstream since a rollout began or ended.
 void Control::Members::follow_rollouts() {
     look_who_leads();
     if (!restored || controller->snapshot()->led == led.version || !speaks_of_candidates(controller->model())) return;

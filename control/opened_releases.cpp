@@ -8,7 +8,7 @@
 namespace switchyard::control {
 namespace {
 
-// In order, and answered to nobody before it is durable (admin/repeated_replies.h). What the disk refuses is said, and
+// In order, and not answered before it is durable (admin/repeated_replies.h). What the disk refuses is said, and
 // is with the next writing of the same record.
 void give(Controller& controller, StoreWriter::Write write) {
     controller.writer().write(std::move(write), [](const Result<void>& kept) {
@@ -16,7 +16,7 @@ void give(Controller& controller, StoreWriter::Write write) {
     });
 }
 
-// A rollout of that route, from there to there, whoever began it: what the runner did last it may not have written
+// A rollout of that route, from there to there, whatever began it: what the runner did last it may not have written
 // down.
 std::string abort_rollout_of(rollout::Rollouts& rollouts, const release::Release& release) {
     const auto live = rollouts.find(rollouts.held_by(release.route));

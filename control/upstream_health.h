@@ -14,7 +14,7 @@
 
 namespace switchyard::control {
 
-// Anybody at all; stops at the first.
+// Any endpoint at all; stops at the first.
 bool usable(const config::Model& model, const std::string& upstream, Registry& registry, const KnownAddresses& known);
 // Among those that are written.
 bool usable_written(const config::Model& model, const std::string& upstream, Registry& registry,

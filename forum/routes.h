@@ -1,4 +1,6 @@
 // The one table of endpoints: method, path, name, who may, and what answers.
+//
+// Constant. Threads: any.
 #pragma once
 
 #include <span>

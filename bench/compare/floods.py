@@ -92,7 +92,7 @@ def half_handshake(one):
     yield
     one.send(hello())
     for _ in range(3):
-        yield  # the server has signed; nobody reads it
+        yield  # the server has signed; no client reads it
 
 
 KINDS = {"silent connections": (silent, FLOOD_CONNECTIONS), "slow hellos": (slow_hello, FLOOD_CONNECTIONS),

@@ -13,7 +13,7 @@ DEADLINE = 20.0  # seconds for a process to listen; generous, because the machin
 
 
 def free_port():
-    """A port nobody listens on now. The few programs that cannot bind port 0 and tell get one of these."""
+    """A port without a listener now. The few programs that cannot bind port 0 and tell get one of these."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -26,7 +26,7 @@ PLAN = {
 
 
 def certificate(folder):
-    """A key of P-256 and a certificate that it signs itself: nobody is verified here."""
+    """A key of P-256 and a certificate that it signs itself: no certificate is verified here."""
     chain, key, both = folder / "tls.pem", folder / "tls.key", folder / "tls.both"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                     "-subj", "/CN=bench.test", "-addext", "subjectAltName=DNS:bench.test", "-keyout", key, "-out", chain],

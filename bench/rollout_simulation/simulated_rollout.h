@@ -21,7 +21,7 @@ struct Stage {
 // What the canary does differently; all as they are: an A/A run.
 struct Regression {
     double failures = 1;                    // factor on what the baseline would fail; below 1: it is better
-    double asks = 1;                        // how often a user asks it where she would ask the baseline once
+    double asks = 1;                        // how often a user asks it for each time it would ask the baseline
     double outage_from = 0, outage_to = 0;  // seconds in which the baseline fails every request
     std::optional<double> failure_rate;     // instead of the baseline's
     double latency = 1;                     // factor

@@ -1,7 +1,7 @@
 // The traffic of the simulation: users of very different diligence and luck, and a service whose weather changes.
 //
-// Users: Zipf activity; some fail at every request whatever serves them; each has a latency of her own, and may
-// have a failure rate of her own.
+// Users: Zipf activity; some fail at every request whatever serves them; each has a latency of its own, and may
+// have a failure rate of its own.
 // Weather, the same for both arms: failure rate and latency drift slowly and now and then jump for a minute or two.
 // Threads: one world, one thread. Units: seconds, microseconds.
 #pragma once
@@ -28,8 +28,8 @@ struct Traffic {
 struct User {
     std::uint32_t bucket = 0;  // 32 bits of a hash: the split compares it with the share
     bool always_fails = false;
-    float failures = 1;     // her own factor
-    float log_latency = 0;  // her own factor, as a logarithm
+    float failures = 1;     // the user's own factor
+    float log_latency = 0;  // the user's own factor, as a logarithm
 };
 
 struct Request {

@@ -29,11 +29,11 @@ void describe(Visitor& field, Type<AdminTls>) {
 
 template <class Visitor>
 void describe(Visitor& field, Type<AdminClient>) {
-    field("uri", &AdminClient::uri, {.doc = "URI among the alternative names of his certificate, as SPIFFE has it."});
+    field("uri", &AdminClient::uri, {.doc = "URI among the alternative names of its certificate, as SPIFFE has it."});
     field("dns", &AdminClient::dns, {.doc = "Host name among them."});
     field("fingerprint", &AdminClient::fingerprint, {.doc = "SHA-256 of the certificate, 64 hex digits."});
     field("role", &AdminClient::role,
-          {.doc = "What he may do: viewer reads, operator moves traffic, admin does everything.", .required = true});
+          {.doc = "What it may do: viewer reads, operator moves traffic, admin does everything.", .required = true});
 }
 
 template <class Visitor>

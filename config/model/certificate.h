@@ -19,7 +19,7 @@ struct Acme {                               // a certificate that is asked for, 
     std::string directory = "letsencrypt";  // | letsencrypt-staging | URL of the authority's directory
     std::string ca;                         // PEM file of whom the directory is believed by; empty: the machine's own
     std::string challenge = "any";          // any | http-01 | tls-alpn-01
-    std::optional<AccountBinding> account;  // none: the authority takes everybody
+    std::optional<AccountBinding> account;  // none: the authority takes every client
     bool operator==(const Acme&) const = default;
 };
 

@@ -38,7 +38,7 @@ struct Admin {
     std::string tls_certificate;  // PEM files; both or none
     std::string tls_key;
     std::optional<AdminTls> tls;            // instead of them: with certificates out of `certificates`
-    std::vector<AdminClient> clients;       // who may call by a certificate of his own
+    std::vector<AdminClient> clients;       // who may call by their certificates
     std::vector<std::string> rollout_urls;  // beyond loopback and the endpoints: what plans of rollouts may ask
     bool operator==(const Admin&) const = default;
 };

@@ -79,7 +79,7 @@ Formula Guards::denied() const {
         for (; last != addresses_.rend() && ((*last)->name == "allow") == allows; ++last) {
             const auto one = named(**last);
             if (!one && !allows) return Formula::constant(true);
-            if (one) who = either(*one, who);  // else it lets in only whom we cannot tell: nobody
+            if (one) who = either(*one, who);  // else it lets in only clients that cannot be told here: none
         }
         if (who.condition.values.size() > limits::kConditionValues || ++lists > kMostLists)
             return Formula::constant(true);

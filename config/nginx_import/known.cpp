@@ -125,7 +125,7 @@ constexpr std::array kTable{
     Entry{"proxy_temp_*", kUnneeded, "bodies are streamed, not stored"},
     Entry{"proxy_socket_keepalive", kUnneeded, kOwn},
     Entry{"proxy_ignore_client_abort", kChanged,
-          "a reset of the client cancels a request, closing his side does with abort_on_close of the route"},
+          "a reset of the client cancels a request, closing its side does with abort_on_close of the route"},
     Entry{"proxy_redirect", kChanged, "Location headers are passed on as they are"},
     Entry{"proxy_cookie_*", kLost, "cookies are passed on as they are"},
     Entry{"proxy_method", kLost, "the method is passed on as it is"},

@@ -151,7 +151,7 @@ void Servers::ask_clients(std::vector<Server>& servers) {
         const auto is_default = [&](const Server* server) { return server->default_at.contains(listener.name); };
         std::ranges::stable_partition(here, is_default);
         // A mask stands for more names in nginx, a pattern for names that cannot be listed, and at an address in clear
-        // nobody is asked: what such a server guards stays closed.
+        // no certificate is asked for: what such a server guards stays closed.
         const bool all = std::ranges::all_of(here, [&](const Server* server) {
             const auto client = server->tls.client(folder_);
             return client && (client->mode == "none" || server->scheme() == "https") &&

@@ -3,7 +3,7 @@
 //
 // Only regular files whose name is a token, in the folder itself or in its .well-known/acme-challenge, opened beneath
 // it and through no link, and only what is a key authorization for that token: a file half written is none yet, and
-// nothing else in the folder is ever given to anybody.
+// no other file of the folder is ever given out.
 // Threads: any; waits for the disk.
 #pragma once
 

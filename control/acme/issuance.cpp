@@ -94,7 +94,7 @@ Issuance::~Issuance() {
     if (has_turn_) ports_.release();
 }
 
-// What comes back after its end finds nobody.
+// A reply that comes after the end of the issuance is dropped.
 std::function<void(Reply)> Issuance::replies() {
     return [this, weak = std::weak_ptr<int>(life_)](Reply reply) {
         if (!weak.expired() && order_) act([&] { return order_->replied(reply); });
@@ -322,7 +322,7 @@ void Issuance::keep(std::string chain) {
     fingerprint_ = identity->fingerprint;
     writes_ = 0;
     watchdog_.cancel();
-    // From here on nobody else is kept waiting.
+    // From here on no other issuance is kept waiting.
     ports_.desk.close(name_);
     if (std::exchange(has_turn_, false)) ports_.release();
     write();

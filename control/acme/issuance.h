@@ -125,14 +125,14 @@ class Issuance {
     const std::string directory_;  // its URL
     const std::string asked_;      // as in Memory
     boost::asio::steady_timer timer_, watchdog_;
-    DiskErrands key_files_;  // wherever they lie: they keep nobody else waiting
+    DiskErrands key_files_;  // wherever they lie: a slow disk delays no other issuance
     std::unique_ptr<DirectoryClient> client_;
     std::unique_ptr<Order> order_;
     std::shared_ptr<int> order_life_;
     std::string request_key_;
     std::string issued_, fingerprint_;  // chain and key in hand, to be written
     unsigned writes_ = 0;
-    bool unseen_ = false;  // written, and perhaps not in force yet: another one would help nobody
+    bool unseen_ = false;  // written, and perhaps not in force yet: another one would not help
     std::optional<std::string> mac_key_;
     Memory memory_;
     bool read_ = false;  // memory_ is what was kept

@@ -25,7 +25,7 @@ class AccountKey {
     // {"crv","kty","x","y"}: the public half, members in the order of RFC 7638.
     nlohmann::ordered_json jwk() const;
     std::string thumbprint() const;
-    // What proves that whoever answers a challenge has this key (RFC 8555 §8.1).
+    // What proves that the machine that answers a challenge has this key (RFC 8555 §8.1).
     std::string authorization(std::string_view token) const;
 
     // 64 octets, r and s (RFC 7518 §3.4).

@@ -28,7 +28,7 @@ std::string text(const Json& from, const char* key) {
     return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// Whoever could lead us to another kind of place could have us ask whom he likes.
+// A server that could name another kind of place could make this program call any address.
 bool is_url(const std::string& url) {
     return url.starts_with("https://") && url.size() > std::string_view("https://").size() &&
            url.size() <= kLongestUrl &&
@@ -139,7 +139,7 @@ Order::Step Order::refused_by(const Reply& reply, const Json& body) {
     return give_up(Kind::refused, why, reply.retry_after);
 }
 
-// Not what RFC 8555 says: a wrong URL, a page of somebody in between.
+// Not what RFC 8555 says: a wrong URL, a page of a machine in between.
 Order::Step Order::odd(const std::string& what) {
     return give_up(Refusal::Kind::unreachable, fmt::format("{}: {}: is it an ACME directory?", doing(state_), what));
 }
@@ -177,7 +177,7 @@ Order::Step Order::replied(const Reply& reply) {
     const auto body = Json::parse(reply.body, nullptr, false);
     if (reply.status >= 400) {
         const auto type = text(body, "type");
-        // The one that it follows was replaced already: by an order whose end nobody has seen.
+        // The one that it follows was replaced already: by an order whose end this process has not seen.
         if (state_ == State::order && !wish_.replaces.empty() &&
             (type.ends_with(":alreadyReplaced") || reply.status == 409)) {
             wish_.replaces.clear();

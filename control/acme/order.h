@@ -34,7 +34,7 @@ struct OpenChallenge {
 struct Refusal {
     enum class Kind : std::uint8_t {
         unreachable,   // the authority is not there, or has trouble of its own: again soon
-        refused,       // it has looked and says no: somebody has to do something first
+        refused,       // it has looked and says no: the operator has to do something first
         rate_limited,  // too many have been asked for: again when it says
     };
     Kind kind = Kind::refused;
@@ -93,7 +93,7 @@ class Order {
 
     Order(Wish wish, std::string directory_url);
 
-    // What is to be done first; then, after each act, what follows from how it went. An event that nobody waits for
+    // What is to be done first; then, after each act, what follows from how it went. An event that is not waited for
     // changes nothing.
     Step begin();
     Step replied(const Reply& reply);

@@ -16,7 +16,7 @@ using std::chrono::seconds;
 constexpr seconds kLongestPause = hours{24};
 constexpr seconds kLongestAsked = hours{24 * 7};
 
-// "2026-11-30T08:00:00Z", with or without a fraction; other offsets are not written by anybody.
+// "2026-11-30T08:00:00Z", with or without a fraction; no authority writes other offsets.
 std::optional<std::int64_t> moment(const std::string& text) {
     std::tm at{};
     const char* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &at);

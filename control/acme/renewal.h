@@ -32,7 +32,7 @@ std::int64_t renew_at(std::int64_t not_before, std::int64_t not_after, const std
 std::chrono::seconds pause_after(unsigned failures, const Refusal& refusal);
 
 // Between two orders for the same names at the same authority that went well, whatever seems to ask for another: a
-// clock that is wrong, a window that has always passed, a file that nobody takes.
+// clock that is wrong, a window that has always passed, a file that is not taken into use.
 inline constexpr std::chrono::seconds kBetweenOrders = std::chrono::hours{1};
 
 // `next`, as it was written; 0 where it is further away than anything that is ever waited for: the clock was wrong

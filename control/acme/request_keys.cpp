@@ -17,7 +17,7 @@ namespace switchyard::control::acme {
 namespace {
 
 constexpr const char* kAcmeIdentifier = "1.3.6.1.5.5.7.1.31";
-constexpr long kProofBefore = 3600, kProofAfter = 7L * 24 * 3600;  // nobody verifies it
+constexpr long kProofBefore = 3600, kProofAfter = 7L * 24 * 3600;  // no client verifies it
 constexpr std::size_t kLongestCommonName = 64;                     // RFC 5280, ub-common-name
 
 struct Free {

@@ -2,8 +2,8 @@
 // from, its chain and its key in one file), certificates/NAME/state.json (what has failed since), acme/ID.pem (the key
 // of an account, one for each directory).
 //
-// Invariants: folders 0700, files 0600; a file is replaced as a whole (written aside, synced, renamed), so that whoever
-//   is killed leaves the old one or the new one.
+// Invariants: folders 0700, files 0600; a file is replaced as a whole (written aside, synced, renamed), so that a
+//   process that is killed leaves the old one or the new one.
 // Threads: any; waits for the disk. Errors: sentences that name the file.
 #pragma once
 

@@ -43,7 +43,7 @@ class Analysis {
   public:
     static constexpr double kPromoteAlpha = 0.05;
     static constexpr std::uint64_t kFewestCanaryRequests = 300;  // in the step
-    static constexpr double kSuspicion = 0.5;  // of a threshold in logarithm: nobody promotes meanwhile
+    static constexpr double kSuspicion = 0.5;                    // of a threshold in logarithm: no promotion meanwhile
     static constexpr double kMismatchAlpha = 0.0001;
     // By rule there is no crowd: a handful of requests, none of them suspicious, is what a header step can show.
     static constexpr std::uint64_t kFewestByRule = 5;

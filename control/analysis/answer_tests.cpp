@@ -72,7 +72,7 @@ void AnswerTests::rows(std::vector<Row>& out) const {
     if (!on_) return;
     for (std::size_t i = 0; i < kAnswerKinds; ++i) {
         const Kind& kind = kinds_[i];
-        // A kind that nobody met is not worth a line.
+        // A kind that no request met is not worth a line.
         if (kind.canary_marks + kind.baseline_marks == 0) continue;
         const double evidence = kind.test.log_evidence();
         out.push_back({"answers_" + std::string(kAnswerWords[i].name), evidence, threshold_, rolls_back_, false,

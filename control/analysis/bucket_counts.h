@@ -2,7 +2,7 @@
 //
 // All requests of a user go to one arm, so where a few ask most an arm's rate says more about them than about the
 // release. What the gate compares (risk_gate.h) is therefore paced: of each bucket the first request in every kPace
-// seconds, which is as likely to be slow as any other of hers, however often she asks. effective() is the number of
+// seconds, which is as likely to be slow as any other of that user, at any rate of asking. effective() is the number of
 // equal users whose paced requests would vary as much (Kish 1965): (Σ n)² / Σ n² over the arm's buckets.
 // Threads: one owner. Memory: 448 KiB. Units: seconds of the owner's clock.
 #pragma once

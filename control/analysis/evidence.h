@@ -89,14 +89,14 @@ struct FirstMarks {
 
 struct Tick {
     double seconds = 0.0;
-    // Sticky: how many users stand behind each arm in this step (bucket_counts.h); 0: nobody counted them.
+    // Sticky: how many users stand behind each arm in this step (bucket_counts.h); 0: not counted.
     double canary_users = 0.0, baseline_users = 0.0;
     BetNumber placed = 1;  // the last bet that was placed when it began (fresh_marks.h)
     ArmCounts canary, baseline;
     FirstMarks canary_first, baseline_first;
     // Under way right now, not growth: requests that an arm has got but not ended yet.
     std::uint64_t canary_in_flight = 0, baseline_in_flight = 0;
-    // Of these, the ones that have no head for longer than the old p99; nothing: nobody has told.
+    // Of these, the ones that have no head for longer than the old p99; nothing: no worker has told.
     std::optional<std::uint64_t> canary_waiting, baseline_waiting;
     double old_p99 = 0.0;         // seconds, as frozen; 0: not yet
     bool latency_counts = false;  // the thresholds are frozen and the canary is warm: `slow` may be used

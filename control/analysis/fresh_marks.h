@@ -1,6 +1,6 @@
 // Sticky splits: whose mark is new to which bet.
 //
-// All requests of a user fall into one arm, so her tenth failure says nothing new: a bet counts the first mark of each
+// All requests of a user fall into one arm, so the tenth failure says nothing new: a bet counts the first mark of each
 // bucket since it was placed, in a ledger of its own. Bets are placed every kBetsEvery seconds of the rollout's clock,
 // numbered from 1, so all their ledgers are one table: for each bucket the number of the last bet placed when its
 // latest mark came. A mark is new to exactly the bets that were placed after that one. Why each bet needs its own, and
@@ -77,7 +77,7 @@ class MarkTable {
     // A mark while bet `now` is the last one placed.
     void mark(std::uint16_t bucket, BetNumber now, FreshMarks& marks) {
         BetNumber& number = numbers_[bucket];
-        if (number >= now) return;  // new to nobody
+        if (number >= now) return;  // new to no bet
         marks.add(number);
         number = now;
     }

@@ -31,7 +31,7 @@ using SlowCounts = std::array<std::uint64_t, kLevels>;
 struct FrozenQuantiles {
     static constexpr std::uint64_t kFewestSamples = 1000;  // ten of them lie beyond the p99
 
-    // Nobody waits for a millisecond, and below it the wake-up of a process that is asked seldom, as a canary's is,
+    // A millisecond is not noticed, and below it the wake-up of a process that is asked seldom, as a canary's is,
     // counts for more than its release: faster than this is never slow, whatever the baseline does.
     static constexpr std::uint64_t kLeastMargin = 1000;  // microseconds
     // A bucket of the histogram is as wide: what lies closer cannot be told apart.

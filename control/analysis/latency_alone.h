@@ -1,4 +1,4 @@
-// How slow may a canary be that has nobody beside it? Held against the quantiles that were frozen while it had.
+// How slow may a canary be that has no arm beside it? Held against the quantiles that were frozen while it had.
 //
 // The step in which capacity shows has no arm to compare with. Over the last kWindow seconds (fading) and at least
 // kFewest requests it is too slow when half of them took longer than the old p99, or longer than twice the old p90 –

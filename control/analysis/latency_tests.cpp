@@ -91,7 +91,8 @@ RiskGate::Reach LatencyTests::certain_reach(std::size_t level) const {
     const Level& it = levels_[level];
     const auto with = [&](std::size_t wide, std::size_t narrow) {
         const Level &a = levels_[wide], &b = levels_[narrow];
-        return a.tested && b.tested ? RiskGate::joint_reach(a.gate, a.tolerate, b.gate, b.tolerate) : RiskGate::kNobody;
+        return a.tested && b.tested ? RiskGate::joint_reach(a.gate, a.tolerate, b.gate, b.tolerate)
+                                    : RiskGate::kNoReach;
     };
     RiskGate::Reach reach = it.gate.certain_reach(it.tolerate);
     if (level > 0) reach = std::max(reach, with(level - 1, level));

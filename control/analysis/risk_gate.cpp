@@ -113,11 +113,11 @@ RiskGate::Reach RiskGate::widen(Opens opens) const {
         if (opens(*slot, last || seconds >= next)) return slot->placed;
         if (seconds >= next) next = 2.0 * seconds;
     }
-    return kNobody;
+    return kNoReach;
 }
 
 RiskGate::Reach RiskGate::reach(double tolerate) const {
-    // A slot goes on until both arms have requests: nobody has asked the baseline, so there is nothing to hold a bet
+    // A slot goes on until both arms have requests: the baseline has got none, so there is nothing to hold a bet
     // by.
     if (slots_.size() == 1 && slots_.front().baseline_requests == 0 && slots_.front().canary_marks > 0)
         return slots_.front().placed;
@@ -142,7 +142,7 @@ RiskGate::Reach RiskGate::certain_reach(double tolerate) const {
 }
 
 bool RiskGate::likely_beyond(double tolerate) const {
-    return passed(tolerate, kLikely) != kNobody;
+    return passed(tolerate, kLikely) != kNoReach;
 }
 
 bool RiskGate::often() const {
@@ -152,7 +152,7 @@ bool RiskGate::often() const {
     return widen([&](const Slot& slot, bool whole) {
                window.all += slot;
                return whole && window.all.canary_marks >= kFewest && window.marked();
-           }) != kNobody;
+           }) != kNoReach;
 }
 
 RiskGate::Reach RiskGate::joint_reach(const RiskGate& wide, double wide_tolerate, const RiskGate& narrow,

@@ -27,7 +27,7 @@ class RiskGate {
     static constexpr std::size_t kFine = 64, kSlots = 4096;
 
     using Reach = std::int32_t;
-    static constexpr Reach kNobody = -1;
+    static constexpr Reach kNoReach = -1;
 
     RiskGate() = default;
     // `least`: so large a part of the canary's requests have the mark, at least.
@@ -36,7 +36,7 @@ class RiskGate {
     struct Arm {
         std::uint64_t requests = 0, marks = 0;
     };
-    // As many users stand behind the arms, of a sticky split, where each of them is slow in a way of her own.
+    // As many users stand behind the arms, of a sticky split, where each user is slow in a way of its own.
     void users(double canary, double baseline) { canary_users_ = canary, baseline_users_ = baseline; }
     // Marks that came while bet `placed` was the last one.
     void add(double seconds, BetNumber placed, const Arm& canary, const Arm& baseline);

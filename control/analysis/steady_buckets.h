@@ -1,12 +1,12 @@
 // Sticky splits: whose failures may be counted one by one, as if each request were a draw of its own.
 //
-// All requests of a user go to one arm, so one whose every request fails – whatever serves her – would put all her
-// failures there and look like a regression. A bucket therefore counts only
+// All requests of a user go to one arm, so a user whose every request fails – whichever arm serves it – would put all
+// these failures there and look like a regression. A bucket therefore counts only
 //   - while it has failed at most limit() times per request so far. The first failure of any bucket counts, and of one
 //     that always fails no other. The limit is twenty times the rate of the baseline's steady buckets, at most one in
-//     five: a release that fails for everybody stays below it long enough to be found, a broken user does not;
-//   - while it has made at most quota() requests. Where users' failure rates differ, a busy user's tell more about her
-//     than about the release; the quota is what she may add before that dominates. It is without bound until the
+//     five: a release that fails for all users stays below it long enough to be found, a broken user does not;
+//   - while it has made at most quota() requests. Where users' failure rates differ, a busy user's tell more about the
+//     user than about the release; the quota is what one user may add before that dominates. It has no bound until the
 //     baseline shows for certain that rates differ, which takes some hundred failures: until then they are taken to
 //     be alike.
 // Both are decided from the past alone, by the same rule in both arms.

@@ -1,7 +1,7 @@
 // Requests that hang: they are no failures before their time limit ends, and by then a rollout of short steps is far
 // up.
 //
-// The workers tell who has no head for longer than the old p99. Where nobody tells: of `rate` requests a second that
+// The workers tell who waits for a head longer than the old p99. Where they do not: of `rate` requests a second that
 // all take at most the old p99, at most rate × p99 are under way at a time (Little 1961), and what is beyond that waits
 // longer. A step is not left upwards while these are more than kMost of the canary's requests in it beyond twice the
 // baseline's part (long downloads and event streams are in both). It holds, it rolls nothing back: the time limits and

@@ -54,7 +54,7 @@ void DiskErrands::loop(const std::shared_ptr<State>& state) {
         try {
             work();
         } catch (const std::exception&) {
-            // The empty value says it: there is nobody else here to be told.
+            // The empty value says it: `then` is the only place that is told.
         }
         work = nullptr;
         held.lock();

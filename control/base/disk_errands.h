@@ -2,7 +2,7 @@
 // alone waits for it.
 //
 // Invariants: pieces are done one after the other; `then` gets what `work` gave, by `post`, and never after the
-//   destructor. Whoever is inside a piece is left behind by the destructor, which waits for nothing, and ends with it;
+//   destructor. The destructor leaves a piece that is under way behind, waits for nothing, and ends with it;
 //   so a piece owns all that it works on. What `then` holds ends where this was made, or where `post` leads to.
 // Threads: made, used and ended on one; a thread lives while there is something to do, at most one at a time.
 // Errors: work that throws gives an empty value.

@@ -42,7 +42,7 @@ nlohmann::ordered_json to_json(const Problem& problem);
 
 // The kind of a file_conflict.
 inline constexpr const char* kFileConflict = "file-conflict";
-// The kind of what the guard refuses: traffic that has somebody would be left without anybody.
+// The kind of what the guard refuses: traffic that finds an endpoint now would find none.
 inline constexpr const char* kGuard = "nobody-there";
 // The kind of the problem that a file cannot be read at all.
 inline constexpr const char* kFileUnread = "file-unread";

@@ -124,7 +124,7 @@ void Certificates::look(Done done) {
     begin();
 }
 
-// A thread of its own for each: one that waits for a disk that hangs keeps nobody else's files waiting.
+// A thread of its own for each: one that waits for a disk that hangs keeps no other file waiting.
 void Certificates::read_first(const config::Model& model, std::function<void()> then) {
     const auto wanted = std::make_shared<const CertificateShelf::Wanted>(shelf_.wanted_by(model));
     if (wanted->empty() || stopped_) return then();
@@ -235,7 +235,7 @@ bool Certificates::took_authorities(const Pass& pass) {
 // The first time it is only remembered.
 void Certificates::note_trouble(const Files& files, const std::string& why) {
     if (const auto* kept = shelf_.find(files); kept != nullptr && !kept->identity && is_asked_for(files))
-        return;  // whoever asks says why it is not there
+        return;  // its issuance says why it is not there
     const auto known = troubles_.find(files);
     if (why.empty()) {
         if (known == troubles_.end()) return;
@@ -283,7 +283,7 @@ void Certificates::tend() {
         const auto* kept = shelf_.find(files_of(model, name));
         if (kept == nullptr) continue;
         const auto* identity = kept->identity.get();
-        if (identity == nullptr && model.certificates.at(name).acme) continue;  // whoever asks for it says why
+        if (identity == nullptr && model.certificates.at(name).acme) continue;  // its issuance says why
         const std::string sha256 = identity == nullptr ? "" : identity->fingerprint;
         auto now = standing_of(identity, ports_.now());
         auto& told = told_[name];

@@ -1,7 +1,7 @@
 // The certificates of the generation in force: their files are watched, and their end is seen coming.
 //
 // A certificate is what its files hold: it is exchanged without a new generation, as the addresses of a name are. Files
-// are read aside, whenever something in their folders has changed, from time to time, and when somebody asks. One that
+// are read aside, whenever something in their folders has changed, from time to time, and on request. One that
 // cannot be used never replaces the one in force, which stays when its file goes away; that is said in status, events
 // and log, once the second look in kSecondLook has found the same: a chain and its key are written one after the other.
 // Invariants: `done` of look() is called once; after done(true) no handshake sees what was in force before.
@@ -33,9 +33,9 @@ namespace switchyard::control {
 
 class Certificates {
   public:
-    static constexpr std::chrono::seconds kLook{30};         // between two looks that nobody asked for
+    static constexpr std::chrono::seconds kLook{30};         // between two looks without a request
     static constexpr std::chrono::seconds kSecondLook{2};    // at files that cannot be used
-    static constexpr std::chrono::milliseconds kWait{2000};  // of somebody who asks, for a disk that does not answer
+    static constexpr std::chrono::milliseconds kWait{2000};  // of a caller who asks, for a disk that does not answer
 
     struct Ports {
         std::function<const config::Model&()> model;
@@ -46,7 +46,7 @@ class Certificates {
         std::function<void(std::function<void()>)> everywhere;
         std::function<void(const AuditEntry&)> keep;
         std::function<std::int64_t()> now;
-        std::function<std::int64_t()> steady;  // seconds of a clock that nobody sets
+        std::function<std::int64_t()> steady;  // seconds of a clock that is never set
         std::function<std::string()> timestamp;
     };
     Certificates(boost::asio::any_io_executor executor, CertificateShelf& shelf, EventLog& events, Ports ports);

@@ -1,7 +1,7 @@
 // Tells when something in one of several folders may have changed (inotify).
 //
 // A hint and no more: what inotify does not see (a network's disk, what lies behind a link, a folder that comes later)
-// is found by whoever looks from time to time. Several events within kSettle are one piece of news.
+// is found by the regular look. Several events within kSettle are one piece of news.
 // Threads: control. Owns: the inotify descriptor. Errors: a kernel that refuses is said once in the log.
 #pragma once
 

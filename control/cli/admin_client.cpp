@@ -86,7 +86,7 @@ AdminClient::AdminClient(const ClientSettings& settings)
             no_token_ = fmt::format("--token-file {}: {}", settings.token_file, why_empty(settings.token_file));
         return;
     }
-    // Whoever shows a certificate is known by it.
+    // A caller that shows a certificate is known by it.
     if (!certificate_.empty()) {
         token_from_ = "--cert stands in its place";
         return;

@@ -14,7 +14,7 @@ struct EndpointArguments {
     DrainOptions drain;
 };
 
-// The endpoint's settings with another weight, if nobody changes anything between the look and the change.
+// The endpoint's settings with another weight, if nothing changes between the look and the change.
 int set_weight(Options options, const EndpointArguments& a, const std::string& path) {
     const AdminClient client(options.client);
     const auto status = client.call("GET", "/v1/status");

@@ -99,7 +99,7 @@ int watch_rollout(const Options& options, const std::string& id) {
     }
 }
 
-// A wish without an id is refused, but says which there are: nobody should have to ask twice at three in the morning.
+// A wish without an id is refused, but says which there are: no operator should have to ask twice at night.
 int ask_which(const Options& options, const std::string& what) {
     std::string active;
     const auto answer = AdminClient(options.client).call("GET", "/v1/rollouts");
@@ -112,7 +112,7 @@ int ask_which(const Options& options, const std::string& what) {
 }
 
 int run_rollout(Options options, const RolloutArguments& a) {
-    // Only what sends more traffic can need it; whoever takes it away must not stumble over a word too many.
+    // Only what sends more traffic can need it; a command that takes traffic away must not fail over a word too many.
     if (a.what != "start" && a.what != "promote") options.force = false;
     if (a.what == "start") return start_rollout(options, a.which);
     const std::string path = "/v1/rollouts" + (a.which.empty() ? "" : "/" + path_segment(a.which));

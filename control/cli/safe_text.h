@@ -1,4 +1,4 @@
-// Text that somebody else wrote, as a terminal may show it: no control character reaches it, and none that turns the
+// Text of a foreign source, as a terminal may show it: no control character reaches it, and none that turns the
 // direction of what is read.
 //
 // Threads: pure functions.

@@ -1,4 +1,4 @@
-// `switchyard run --tls HOST --to ADDRESS`: the configuration of one secure site, written for whoever has none yet.
+// `switchyard run --tls HOST --to ADDRESS`: the configuration of one secure site, for an operator who has none yet.
 //
 // Threads: any; blocks on the disk. Errors: sentences about the arguments.
 #pragma once
@@ -16,7 +16,7 @@ struct SecureSite {
     bool terms_accepted = false;
 };
 
-// Where state is kept when nobody says: what systemd gives (STATE_DIRECTORY), else ./state.
+// Where state is kept when no argument says: what systemd gives (STATE_DIRECTORY), else ./state.
 std::string usual_state_dir();
 
 // Its configuration as a document, and what is wrong with the arguments; no complaint: it can be run.

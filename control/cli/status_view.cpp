@@ -53,7 +53,7 @@ std::string breaker_words(const Json& upstream) {
                        breaker->value("of", 0U));
 }
 
-// Empty while its source answers and no guard holds anybody for long.
+// Empty while its source answers and no guard holds an endpoint for long.
 std::string discovery_words(const Json& upstream) {
     const auto d = upstream.find("discovery");
     if (d == upstream.end()) return {};

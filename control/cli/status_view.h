@@ -8,7 +8,7 @@
 
 namespace switchyard::control::cli {
 
-// What is in force, and what somebody should know.
+// What is in force, and what the operator should know.
 std::vector<std::string> status_head(const nlohmann::ordered_json& status);
 // Listeners, routes and upstreams; `more` stands below each route.
 using MoreOfRoute = std::function<std::vector<std::string>(const nlohmann::ordered_json& route)>;

@@ -40,7 +40,7 @@ void add_call_options(CLI::App& verb, Options& options);
 int change(const Options& options, const std::string& method, const std::string& path, const Json& body);
 // The same, without printing: for verbs that go on after it.
 ClientAnswer send_change(const Options& options, const std::string& method, const std::string& path, const Json& body);
-// … with a body that goes as somebody wrote it, so that its mistakes are found where they are.
+// … with a body that goes as it was written, so that its mistakes are found where they are.
 ClientAnswer send_change_text(const Options& options, const std::string& method, const std::string& path,
                               const std::string& body, const std::vector<std::string>& queries = {});
 int print_receipt(const Options& options, const ClientAnswer& answer);

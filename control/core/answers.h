@@ -1,7 +1,7 @@
 // Idempotency: the first answer to each key, so that a repeated call is answered again and done once.
 //
-// Invariants: a key belongs to its caller; with another fingerprint it is refused, never answered with somebody
-//   else's receipt. Refusals and failures are not kept: nothing was done, and trying again is what the key is for.
+// Invariants: a key belongs to its caller; with another fingerprint it is refused, never answered with another
+//   call's receipt. Refusals and failures are not kept: nothing was done, and trying again is what the key is for.
 // Threads: control. Bounded: kKept answers, oldest forgotten first; what must survive longer or a restart is in the
 //   store.
 #pragma once

@@ -55,7 +55,7 @@ struct Holder {
     bool operator==(const Holder&) const = default;
 };
 using Holders = std::map<std::string, Holder>;  // by route
-// 409 for everybody else.
+// 409 for every other caller.
 Problem held_problem(const std::string& route, const Holder& by);
 
 // A Problem for what was refused; a Receipt (200 or 202) for what was done.

@@ -4,7 +4,7 @@
 //   release while the store refuses (controller_unstored.cpp); nothing is answered 200 that
 //   some worker may not route by yet; a refused change changes nothing. Changes are made one after the other, in the
 //   order of their arrival; a change does not wait for the adoption of the one before it, so a stopped worker slows
-//   nobody's answer beyond kAdoptionWait. Each has its turn (turns.h) from its first look until the disk has answered;
+//   no answer beyond kAdoptionWait. Each has its turn (turns.h) from its first look until the disk has answered;
 //   everything else – reading, adoption, drains, dry runs – goes on meanwhile, by the configuration in force.
 // Threads: control only, which never waits: the store is written to by a StoreWriter.
 // Owns: the configuration in force, the drains, the deadline of a change that waits for confirmation.

@@ -206,7 +206,7 @@ void Controller::read_and_compile(Change change, Judged judged, Steady arrived, 
     const auto then = [this, waiting, alive = std::weak_ptr(alive_)] {
         if (alive.expired() || stopped_) return;
         auto& [in_force, made_of, next, began, answer, held_turn] = *waiting;
-        // A return that waited for nobody has gone before it.
+        // A return, which waits for no turn, has gone before it.
         if (in_force != model_) return make(std::move(made_of), began, std::move(answer), std::move(held_turn));
         Result<Prepared> prepared = problems::internal("it could not be prepared");
         try {

@@ -41,7 +41,7 @@ struct Drain {
     WallTime started{};
     std::optional<WallTime> ended;
     std::optional<WallTime> deadline;                          // as it is shown
-    std::optional<std::chrono::steady_clock::time_point> due;  // the same by a clock that nobody sets: this one counts
+    std::optional<std::chrono::steady_clock::time_point> due;  // the same by a clock that is never set: this one counts
     DrainPolicy policy = DrainPolicy::leave;
     bool cut = false;             // the deadline has passed and the workers were told to end what is left
     InFlightByUpstream at_start;  // when the last worker adopted

@@ -14,7 +14,7 @@ struct FileStatus {
         taken,     // what it says is in force, but for what was changed at run time
         conflict,  // it contradicts changes at run time
         invalid,   // it is no configuration
-        refused,   // somebody or something else said no: the guard, another `process`, a full disk
+        refused,   // something else said no: the guard, another `process`, a full disk
         unread,    // it cannot be read
     };
     std::string path;

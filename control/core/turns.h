@@ -1,4 +1,4 @@
-// One after the other: whoever changes what is in force has his turn to himself, from his first look at it until the
+// One after the other: a change of what is in force has its turn to itself, from its first look until the
 // disk has answered.
 //
 // Invariants: at most one Turn is held; the next begins when the last copy of it is gone, whatever it was that let go

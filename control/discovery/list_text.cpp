@@ -70,7 +70,7 @@ Sighting read_list(std::string_view text) {
 
 std::optional<Found> read_one(std::string_view text, std::string* why) {
     const auto document = parsed(text);
-    // A bare address is not JSON; whoever writes a key by hand writes one.
+    // A bare address is not JSON; a person who writes a key by hand writes one.
     return read_value(document.is_discarded() ? Json(std::string(text)) : document, why);
 }
 

@@ -2,7 +2,7 @@
 //
 //   ["10.0.0.7:9002", {"address": "10.0.0.8:9002", "weight": 3, "backup": false, "state": "drain"}]
 //
-// All or nothing: a torn file, a key nobody knows or a wrong value is no answer, and its words name the place.
+// All or nothing: a torn file, an unknown key or a wrong value is no answer, and its words name the place.
 // Pure. Threads: any.
 #pragma once
 

@@ -72,7 +72,7 @@ void Roll::restore(const Kept& kept, Now now) {
     for (const auto& member : kept.members) {
         Entry entry{member, std::nullopt, 0, Held::no};
         entry.member.held = Held::no;
-        if (member.absent_since_ms) entry.absent_since = now.steady;  // how long it was absent before nobody knows
+        if (member.absent_since_ms) entry.absent_since = now.steady;  // how long it was absent before is not known
         entries_.emplace(member.found.address, std::move(entry));
     }
     if (!entries_.empty()) {
@@ -118,7 +118,7 @@ std::optional<std::vector<Found>> Roll::taken(const Sighting& sighting, std::str
     if (all.size() > rules_.max_endpoints) return too_many(all.size());
     std::vector<Found> out;
     for (auto& [address, found] : all) out.push_back(std::move(found));
-    // A registry that has nobody left is ignored about it: our own checks say who serves.
+    // A registry that has no member left is ignored about it: our own checks say which serve.
     if (std::ranges::all_of(out, &Found::down))
         for (auto& found : out) found.down = false;
     return out;
@@ -262,7 +262,7 @@ milliseconds Roll::hold_of(const config::Address& address, Time now) {
     return hold;
 }
 
-Roll::Held Roll::why_held(Entry& entry, Vital vital, bool somebody, Time now) {
+Roll::Held Roll::why_held(Entry& entry, Vital vital, bool any_serves, Time now) {
     if (vital == Vital::down) return Held::no;
     const auto base = std::chrono::duration_cast<milliseconds>(rules_.hold);
     const auto hold = hold_of(entry.member.found.address, now);
@@ -273,7 +273,7 @@ Roll::Held Roll::why_held(Entry& entry, Vital vital, bool somebody, Time now) {
     }
     if (in_parts_ && entry.lacking < kConfirmations) return Held::parts;
     if (mass_waits(now)) return Held::mass;
-    if (!somebody && (vital == Vital::up || vital == Vital::unknown)) return Held::kept_last;
+    if (!any_serves && (vital == Vital::up || vital == Vital::unknown)) return Held::kept_last;
     return Held::no;
 }
 
@@ -309,7 +309,7 @@ bool Roll::judge(const Health& health, Now now) {
         const auto vital = health.of(entry.member.found.address);
         return vital == Vital::up || vital == Vital::unchecked;
     };
-    const bool somebody =
+    const bool any_serves =
         health.others || std::ranges::any_of(entries_, [&](const auto& each) { return serves(each.second); });
     News news;
     for (auto it = entries_.begin(); it != entries_.end();) {
@@ -319,7 +319,7 @@ bool Roll::judge(const Health& health, Now now) {
             ++it;
             continue;
         }
-        const auto held = why_held(entry, health.of(it->first), somebody, now.steady);
+        const auto held = why_held(entry, health.of(it->first), any_serves, now.steady);
         if (held != Held::no) {
             hold(entry, held);
             ++it;

@@ -7,8 +7,8 @@
 //              kConfirmations answers; what is added is taken at once, and who is down goes at once.
 //   G4 flap    who went kFlaps times within kFlapWindow stays longer when it goes again: twice the hold, up to
 //   kLongestHold. G5 shape   addresses that lead to no other machine are refused; so is an answer of more than
-//   max_endpoints. kept-last  whoever is not named any more stays as long as it passes its checks and nobody who is
-//   named does.
+//   max_endpoints. kept-last  a member that is not named any more stays as long as it passes its checks and none that
+//   is named does.
 // Invariants: number() rises with the endpoints and with nothing else. While a member passes its checks and no complete
 //   answer that counts lacks it, it is one of the endpoints. While the source fails nothing changes.
 // Pure: time and health are parameters; the time is a steady clock's, the wall's is only remembered. Threads: one.
@@ -37,7 +37,7 @@ enum class Vital : std::uint8_t {
     up,         // passes its checks
     down,       // fails them
     unchecked,  // there are no checks
-    idle,       // taken out by the operator: serves nobody
+    idle,       // taken out by the operator: serves no requests
 };
 
 class Roll {
@@ -127,7 +127,7 @@ class Roll {
     void mark_absent(const Sighting& sighting, const std::vector<Found>& found, Now now);
     bool mass_waits(Time now) const;
     std::chrono::milliseconds hold_of(const config::Address& address, Time now);
-    Held why_held(Entry& entry, Vital vital, bool somebody, Time now);
+    Held why_held(Entry& entry, Vital vital, bool any_serves, Time now);
     void hold(Entry& entry, Held why);
     void forget_flaps(Time now);
 

@@ -39,7 +39,7 @@ std::string why_refused(const config::Address& address, const std::vector<std::s
         if (std::ranges::any_of(allow, [&](const auto& block) { return within(block, address.host); })) return {};
         return fmt::format("{} is in no block of discovery.allow", address.text());
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kNobody{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kReserved{{
         {"127.0.0.0/8", "loopback"},
         {"::1", "loopback"},
         {"0.0.0.0/8", "unspecified"},
@@ -50,7 +50,7 @@ std::string why_refused(const config::Address& address, const std::vector<std::s
         {"ff00::/8", "multicast"},
         {"255.255.255.255", "broadcast"},
     }};
-    for (const auto& [block, word] : kNobody)
+    for (const auto& [block, word] : kReserved)
         if (within(block, address.host))
             return fmt::format("{} is {}: name its block in discovery.allow if it is meant", address.text(), word);
     return {};

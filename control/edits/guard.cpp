@@ -33,7 +33,7 @@ std::string why_unusable(const config::Upstream& upstream, const config::Endpoin
         if (seen == nullptr || !seen->checked) return "has not been checked yet";
         if (!seen->up) return "is down";
     }
-    // When too few are left, ejections are ignored: with a panic_percent nobody is lost to them alone.
+    // When too few are left, ejections are ignored: with a panic_percent no endpoint is lost to them alone.
     if (seen != nullptr && seen->ejected && upstream.ejection.panic_percent == 0) return "is ejected";
     return {};
 }
@@ -44,14 +44,14 @@ class Sight {
     Sight(const config::Model& model, const Facts& facts) : model_(model), facts_(facts) {}
 
     // Empty: an endpoint serves.
-    const std::string& nobody_in(const std::string& name) {
+    const std::string& why_unserved(const std::string& name) {
         const auto [it, fresh] = seen_.try_emplace(name);
         if (fresh) it->second = look(name);
         return it->second;
     }
-    // The upstream, or who stands in for it while it has nobody.
+    // The upstream, or the one that stands in for it while it has no endpoint.
     bool serves(const std::string& name) {
-        return nobody_in(name).empty() || (!fallback(name).empty() && nobody_in(fallback(name)).empty());
+        return why_unserved(name).empty() || (!fallback(name).empty() && why_unserved(fallback(name)).empty());
     }
     const std::string& fallback(const std::string& name) const {
         static const std::string kNone;
@@ -85,7 +85,7 @@ class Sight {
     std::unordered_map<std::string, std::string> seen_;
 };
 
-// The part of a split's requests that finds nobody: `lost` of `all`.
+// The part of a split's requests that finds no endpoint: `lost` of `all`.
 struct Loss {
     std::uint64_t lost = 0, all = 1;
     bool operator>(const Loss& other) const { return lost * other.all > other.lost * all; }
@@ -106,13 +106,13 @@ Words losing_arms(const config::Route& route, Sight& sight) {
     Words out;
     for (const auto& [upstream, weight] : route.split)
         if (weight > 0 && !sight.serves(upstream))
-            out.push_back(fmt::format("upstream {}: {}", upstream, sight.nobody_in(upstream)));
+            out.push_back(fmt::format("upstream {}: {}", upstream, sight.why_unserved(upstream)));
     return out;
 }
 
 bool serves(const config::Rule& rule, Sight& sight) {
-    return rule.upstream.empty() || sight.nobody_in(rule.upstream).empty() ||
-           (!rule.fallback.empty() && sight.nobody_in(rule.fallback).empty());
+    return rule.upstream.empty() || sight.why_unserved(rule.upstream).empty() ||
+           (!rule.fallback.empty() && sight.why_unserved(rule.fallback).empty());
 }
 
 bool in_split(const config::Route& route, const std::string& upstream) {
@@ -140,14 +140,14 @@ void compare(const config::Route& was, const config::Route& is, const std::strin
         if (old == was.rules.end() || !serves(*old, before)) continue;
         out.push_back({config::pointer_to(place + "/rules", i),
                        fmt::format("rule {} of route {} would be left without a healthy endpoint (upstream {}: {})",
-                                   rule.name, is.name, rule.upstream, after.nobody_in(rule.upstream))});
+                                   rule.name, is.name, rule.upstream, after.why_unserved(rule.upstream))});
     }
 }
 
 }  // namespace
 
-std::string nobody_in(const config::Model& model, const std::string& upstream, const Facts& facts) {
-    return Sight(model, facts).nobody_in(upstream);
+std::string why_unserved(const config::Model& model, const std::string& upstream, const Facts& facts) {
+    return Sight(model, facts).why_unserved(upstream);
 }
 
 std::vector<config::Error> left_without(const config::Model& before, const config::Model& after, const Facts& facts) {
@@ -168,8 +168,8 @@ std::vector<config::Error> left_without(const config::Model& before, const confi
     return out;
 }
 
-Result<void> somebody_in(const config::Model& model, const std::string& upstream, const Facts& facts) {
-    const auto why = nobody_in(model, upstream, facts);
+Result<void> require_served(const config::Model& model, const std::string& upstream, const Facts& facts) {
+    const auto why = why_unserved(model, upstream, facts);
     if (why.empty()) return {};
     return problems::conflict(
         fmt::format("upstream {} has no healthy endpoint ({}); nothing was changed", upstream, why));

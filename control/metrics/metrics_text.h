@@ -15,7 +15,7 @@
 namespace switchyard::control {
 
 struct EndpointGauge {
-    static constexpr std::uint32_t kNobody = ~std::uint32_t{0};  // a name without an address
+    static constexpr std::uint32_t kNoEndpoint = ~std::uint32_t{0};  // a name without an address
 
     std::uint32_t id = 0;
     std::string upstream, address;

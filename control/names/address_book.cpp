@@ -56,7 +56,7 @@ void AddressBook::restore(const std::string& name, std::vector<std::string> addr
     take(name, known, std::move(next));
     known.due.reset();
     known.why = "not looked up since the start";
-    // Nobody has to be told, and the store has it already.
+    // No listener has to be told, and the store has it already.
     news_.clear();
     changed_.clear();
 }

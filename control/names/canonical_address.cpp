@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint16_t kAnyPort = 9;  // where nothing is sent to
 
-bool nobody(const net::SocketAddress& address) {
+bool no_machine(const net::SocketAddress& address) {
     if (address.family() == AF_INET) {
         const auto ip = ntohl(reinterpret_cast<const sockaddr_in*>(&address.storage)->sin_addr.s_addr);
         return ip == INADDR_ANY || IN_MULTICAST(ip) || ip == INADDR_BROADCAST;
@@ -40,7 +40,7 @@ std::string why_unreachable(const std::string& address) {
     net::SocketAddress to;
     const Kind kind = address.find(':') == std::string::npos ? Kind::ipv4 : Kind::ipv6;
     if (!net::numeric({kind, address, kAnyPort}, to, nullptr)) return address + " is no address";
-    if (nobody(to)) return address + " is nobody's address";
+    if (no_machine(to)) return address + " is nobody's address";
     const int fd = ::socket(to.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const bool routed = fd >= 0 && ::connect(fd, to.get(), to.length) == 0;
     const int error = errno;

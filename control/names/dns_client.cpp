@@ -20,11 +20,11 @@ namespace switchyard::control {
 namespace {
 
 namespace asio = boost::asio;
-using Answer = AddressBook::Answer;
+using HeardAddresses = AddressBook::Answer;
 
 constexpr int kDatagram = 1232;  // bytes; passes every network unbroken (DNS flag day 2020)
 
-Answer failed(int status) {
+HeardAddresses failed(int status) {
     switch (status) {
         case ARES_ENOTFOUND:
             return {false, {}, {}, "there is no such name (NXDOMAIN)"};
@@ -38,11 +38,11 @@ Answer failed(int status) {
     }
 }
 
-// Addresses that nobody can be reached at are as good as none; where there are no others, they are the failure.
+// Addresses that lead to no machine are as good as none; where there are no others, they are the failure.
 // More than are read stay as they are: what is left of them would be taken for all there is.
-Answer reachable(Answer all) {
+HeardAddresses reachable(HeardAddresses all) {
     if (all.addresses.size() > AddressBook::kMostAddresses) return all;
-    Answer out{true, {}, all.ttl, {}};
+    HeardAddresses out{true, {}, all.ttl, {}};
     for (auto& address : all.addresses) {
         auto why = why_unreachable(address);
         if (why.empty())
@@ -55,13 +55,13 @@ Answer reachable(Answer all) {
 }
 
 template <class Record, class Parse, class Text>
-Answer read_records(unsigned char* bytes, int size, Parse parse, Text text) {
+HeardAddresses read_records(unsigned char* bytes, int size, Parse parse, Text text) {
     std::array<Record, AddressBook::kMostAddresses + 1> records{};
     int count = static_cast<int>(records.size());
     const int status = parse(bytes, size, nullptr, records.data(), &count);
     if (status == ARES_ENODATA) return {true, {}, {}, {}};
     if (status != ARES_SUCCESS) return failed(status);
-    Answer out{true, {}, AddressBook::kTtlCeiling, {}};
+    HeardAddresses out{true, {}, AddressBook::kTtlCeiling, {}};
     for (int i = 0; i < count; ++i) {
         const auto& record = records[static_cast<std::size_t>(i)];
         out.addresses.push_back(text(record));
@@ -77,7 +77,7 @@ std::string text_of(int family, const Bytes& bytes) {
     return text;
 }
 
-Answer read_answer(AddressBook::Family family, int status, unsigned char* bytes, int size) {
+HeardAddresses read_answer(AddressBook::Family family, int status, unsigned char* bytes, int size) {
     if (status == ARES_ENODATA) return {true, {}, {}, {}};
     if (status != ARES_SUCCESS) return failed(status);
     if (family == AddressBook::Family::v4)

@@ -1,6 +1,6 @@
 // /etc/hosts: names with the addresses that are written down for them.
 //
-// Pure. Errors: a line that cannot be understood is left out, as everybody does it.
+// Pure. Errors: a line that cannot be understood is left out, as the C library does it.
 #pragma once
 
 #include <map>

@@ -64,7 +64,7 @@ void aim(SSL* ssl, const TlsClientSettings& settings, const std::string& host) {
     SSL_set_tlsext_host_name(ssl, name.c_str());
 }
 
-TlsTrouble tls_trouble(SSL* ssl, const Error& error) {
+HandshakeTrouble tls_trouble(SSL* ssl, const Error& error) {
     const long verdict = SSL_get_verify_result(ssl);
     if (error.category() == boost::asio::error::get_ssl_category() && verdict != X509_V_OK &&
         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED)

@@ -31,10 +31,10 @@ std::shared_ptr<boost::asio::ssl::context> make_tls_client_context(const TlsClie
 void aim(SSL* ssl, const TlsClientSettings& settings, const std::string& host);
 
 // After a handshake that failed. `verify_failed`: the server is there and is not trusted.
-struct TlsTrouble {
+struct HandshakeTrouble {
     std::string words;
     bool untrusted = false;
 };
-TlsTrouble tls_trouble(SSL* ssl, const boost::system::error_code& error);
+HandshakeTrouble tls_trouble(SSL* ssl, const boost::system::error_code& error);
 
 }  // namespace switchyard::control::net

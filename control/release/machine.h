@@ -6,8 +6,8 @@
 //     and what could be taken back still has somewhere to go.
 //   - Before `confirm` every failure leads to the old release: what was done is taken back, the last first. After it
 //     nothing is taken back.
-//   - Whoever resumes, or finds a change taken back, goes over the steps from the first again, but for `start` when it
-//     is done: each step looks before it acts.
+//   - A runner that resumes, or finds a change taken back, goes over the steps from the first again, but for `start`
+//     when it is done: each step looks before it acts.
 //   - A release that has failed may be tried again, from the beginning, with nothing of the first try left and other
 //     steps if need be.
 //   - It ends: a step that lapses kMostLapses times fails.

@@ -18,7 +18,7 @@ namespace switchyard::control::release {
 
 struct Release {
     std::string id, route, from, to;
-    std::string who, origin;   // of whoever began it: name of the token, address
+    std::string who, origin;   // of the caller that began it: name of the token, address
     std::string begun, ended;  // wall-clock, for people; empty: not yet
     Outcome outcome = Outcome::running;
     std::string reason;
@@ -33,7 +33,7 @@ struct Release {
     bool operator==(const Release&) const = default;
 
     bool running() const { return outcome == Outcome::running; }
-    // Its traffic moved, as far as is known, and nobody took it back.
+    // Its traffic moved, as far as is known, and was not taken back.
     bool stands() const { return outcome == Outcome::succeeded || outcome == Outcome::incomplete; }
 };
 

@@ -12,7 +12,7 @@
 namespace switchyard::control::rollout {
 
 namespace {
-constexpr Duration kLongest = std::chrono::hours(24 * 30);  // nobody bakes a release for more than a month
+constexpr Duration kLongest = std::chrono::hours(24 * 30);  // no release bakes for more than a month
 }
 
 ObjectReader::ObjectReader(const Json& json, std::string at, std::vector<config::Error>& errors)

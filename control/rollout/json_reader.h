@@ -1,4 +1,4 @@
-// One object of a rollout document: takes its members by name, collects what is wrong, and reports what nobody took.
+// One object of a rollout document: takes its members by name, collects what is wrong, and reports what was not taken.
 //
 // Invariants: every wrong place is reported once; a wrong value leaves the default in place.
 // Threads: one reader, one thread.
@@ -36,7 +36,7 @@ class ObjectReader {
     const std::string& at() const { return at_; }
     bool is_object() const { return json_.is_object(); }
 
-    // After the last read(): reports keys that nobody asked for.
+    // After the last read(): reports keys that were not asked for.
     void end();
 
   private:

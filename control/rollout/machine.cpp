@@ -100,7 +100,7 @@ void Machine::give_up(const Findings& findings, const std::string& why, Effects&
     state_ = State::inconclusive;
     why_ = why;
     out.emplace_back(effect::Journal{record(Record::Kind::inconclusive, "evidence", why)});
-    // A person made the switch that is watched and was told when the watch ends: nobody waits for her any more.
+    // A person made the switch that is watched and was told when the watch ends: no approval is waited for any more.
     if (plan_.watch) {
         closed_ = true;
         out.emplace_back(effect::Journal{record(Record::Kind::closed, "switchyard", "")});

@@ -121,7 +121,7 @@ class Machine {
     bool active() const { return !closed_ && rollout::active(state_); }
     // The traffic is to go back, and some of it is not yet.
     bool returning() const { return !closed_ && (state_ == State::rolling_back || state_ == State::aborted); }
-    // Nobody else may change the route's split meanwhile, but for an undo while it is returning.
+    // No other change may touch the route's split meanwhile, but for an undo while it is returning.
     bool holds_route() const { return !closed_ && !let_go_; }
     const std::string& why() const { return why_; }  // of the state; what a running step waits for
     Monotonic baked() const { return baked_; }
@@ -152,7 +152,7 @@ class Machine {
     Ppm weight_ = 0;
     std::uint64_t epoch_ = 0;
     bool closed_ = false;
-    bool let_go_ = false;  // returning, but a person has said that the route is hers
+    bool let_go_ = false;  // returning, but an operator has taken the route over
     std::string why_;
     std::string begun_by_;
     std::vector<std::string> approved_;

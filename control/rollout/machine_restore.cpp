@@ -62,7 +62,7 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
         enter(0, "switchyard", "started", out);
         return out;
     }
-    // A gradual return is not taken up again: what nobody watched for a while goes at once.
+    // A gradual return is not taken up again: what was not watched for a while goes at once.
     const Ppm holds = returning() ? 0 : weight_;
     if (active()) {
         out.emplace_back(effect::Journal{record(Record::Kind::restarted, "switchyard", "")});

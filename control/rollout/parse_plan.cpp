@@ -22,7 +22,7 @@ using Errors = std::vector<config::Error>;
 
 constexpr std::size_t kMostSteps = 100;
 constexpr std::size_t kMostChecks = 20;
-constexpr std::uint32_t kMostApprovals = 20;  // more is a mistake: nobody finds so many people
+constexpr std::uint32_t kMostApprovals = 20;  // more is a mistake: no team finds so many people
 
 // Each element of a list with its pointer; not a list: reported.
 template <class Each>

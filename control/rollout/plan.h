@@ -27,7 +27,7 @@ struct Step {
     Kind kind = Kind::weight;
     Ppm weight = 0;
     Duration bake{0};             // header_only: how long it is held
-    std::uint32_t approvals = 0;  // pause: so many people, and not who began it; 0: anybody
+    std::uint32_t approvals = 0;  // pause: so many people, and not who began it; 0: any one person
     bool operator==(const Step&) const = default;
 };
 

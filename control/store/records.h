@@ -88,7 +88,7 @@ struct AuditVerdict {
     std::string head;             // the last line's hash, when all is well
 };
 
-// A line of the audit as somebody noted it down outside: who rewrites the whole record cannot give that line this hash.
+// A line of the audit as noted down outside: a rewriting of the whole record cannot give that line this hash.
 struct AuditAnchor {
     std::uint64_t number = 0;
     std::string hash;

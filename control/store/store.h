@@ -80,7 +80,7 @@ class Store {
     Result<std::optional<KeptReply>> kept_reply(const std::string& who, const std::string& key);
 
     Result<std::vector<AuditEntry>> audit(std::uint64_t before, unsigned limit);
-    // The whole record in one go, and in slices, for whoever has other things to do: until it is done.
+    // The whole record in one go, and in slices, for a thread with other things to do: until it is done.
     Result<AuditVerdict> verify_audit(const std::optional<AuditAnchor>& anchor = {});
     Result<void> verify_slice(AuditVerification& so_far);
 

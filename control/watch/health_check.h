@@ -1,7 +1,7 @@
 // One active check of one endpoint: connect (tcp; by TLS with its handshake), or connect, ask and look at the status
 // (http).
 //
-// An endpoint that is told its clients by the PROXY protocol gets that header here too, naming nobody: it would take
+// An endpoint that is told its clients by the PROXY protocol gets that header here too, naming no client: it would take
 // the check for a broken client without. Threads: control. Time: the whole check ends within `timeout`.
 #pragma once
 

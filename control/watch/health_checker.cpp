@@ -125,7 +125,7 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
     }
     if (!was_checked) {
         // From now on its health is what the checks find. Until the first one a new endpoint is not up; one that served
-        // without checks goes on: a setting takes nobody out.
+        // without checks goes on: a setting takes no endpoint out.
         probe->seen = {};
         if (fresh) probe->state->set(upstream::EndpointState::up, false);
         asio::co_spawn(executor_, watch(probe, ++probe->life), asio::detached);

@@ -1,6 +1,6 @@
-// One HTTP/1.1 exchange with somebody outside, or only a connection: health checks, checks of a rollout, webhooks.
+// One HTTP/1.1 exchange with another machine, or only a connection: health checks, checks of a rollout, webhooks.
 //
-// An answer's body is waited for only where somebody wants it, and no more of it than was asked for.
+// An answer's body is waited for only where the caller wants it, and no more of it than was asked for.
 // Threads: that of its executor, which it never blocks. Time: the whole call, name look-up included, ends within
 // `timeout`. Errors: words in the outcome, with what was being done when it failed.
 #pragma once

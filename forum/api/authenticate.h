@@ -1,4 +1,6 @@
 // Who calls, and whether they may.
+//
+// Threads: any. Errors: a Refusal (call.h): 401, 403. Nothing is kept between calls.
 #pragma once
 
 #include "forum/api/call.h"

@@ -1,4 +1,6 @@
 // One request and its answer, as the nouns of the API see them: no sockets, no HTTP library.
+//
+// Values: a call belongs to one thread at a time and owns its texts. Errors: a Refusal carries the answer to give.
 #pragma once
 
 #include <functional>

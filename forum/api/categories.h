@@ -1,4 +1,6 @@
 // The sections of the forum.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

@@ -1,4 +1,6 @@
 // Comments on posts.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include <string>

@@ -1,4 +1,6 @@
 // One line of the table of endpoints.
+//
+// Pure; a line never changes. Threads: any.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 // Entity tags (RFC 9110 §8.8): what a reader holds, so that it need not be sent again, and what a writer saw, so that
 // no edit is lost.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <cstdint>

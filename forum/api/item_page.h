@@ -1,6 +1,7 @@
 // Pages of lists: {"items": […], "next": cursor or null}. Every list of the API is cut and written here.
 //
 // `entries` always holds one more than the limit when there is a next page, so no list is counted.
+// Threads: any. Errors: a cursor that was not made here for this list is a 400 Refusal.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Writes JSON text from front to back, without building a tree. Strings must be valid UTF-8.
 //
 // Commas are its own business; balanced begin and end are the caller's.
+// Threads: one owner. Owns the text until it is taken.
 #pragma once
 
 #include <cstdint>

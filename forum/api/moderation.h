@@ -1,4 +1,6 @@
 // What moderators and admins do, and what users ask them to look at.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include <string>

@@ -1,4 +1,6 @@
 // What concerns the user who asks: notifications, and marks on posts (read, voted).
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

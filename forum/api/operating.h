@@ -1,4 +1,6 @@
 // What the people and programs that run the forum ask it: probes, metrics, drain.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

@@ -1,4 +1,6 @@
 // Posts: lists, one post with its first comments, writing, editing, history, removal.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

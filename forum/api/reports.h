@@ -1,4 +1,6 @@
 // Reports: users ask moderators to look at something.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

@@ -1,4 +1,6 @@
 // What every noun of the API works with. Built once by the program, shared by all threads.
+//
+// Threads: any; each member says its own rule. Owns nothing: the program outlives it.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,6 @@
 // Registering, logging in, keeping the login alive and ending it.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

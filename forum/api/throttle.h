@@ -1,4 +1,6 @@
 // Limits on how often a client may try. All answer 429 with Retry-After.
+//
+// Threads: any. Errors: the Refusal 429.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,6 @@
 // Profiles: one's own and those of others.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/json_text.h"

@@ -1,4 +1,6 @@
 // Votes on posts and comments.
+//
+// Threads: any. Errors: a Refusal (call.h), of which the dispatcher makes a problem answer; StoreError.
 #pragma once
 
 #include "forum/api/service.h"

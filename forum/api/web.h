@@ -1,4 +1,6 @@
 // The plain web page: static files compiled into the program.
+//
+// Threads: any. Errors: a file that is not there is a 404 Refusal.
 #pragma once
 
 #include "forum/api/service.h"

@@ -3,6 +3,7 @@
 // A token says who and which session, never what they may do: role, ban and revocation are read fresh on every request,
 // so taking them away works at once. Only tokens of exactly the shape made here are accepted ("alg":"none" and other
 // algorithms have no way in, because the header is compared and not interpreted).
+// Pure. Threads: any. Errors: nullopt for any token that does not hold; it does not say why.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,6 @@
 // Hashes, random bytes and their text forms. The only file of the forum that speaks to OpenSSL.
+//
+// Threads: any. Errors: std::runtime_error when the system or OpenSSL fails; bad text is nullopt.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 // Who may call an endpoint. Each endpoint names one of these in its line of the table in forum/routes.cpp; what else a
 // call may need (being the author, the category's posting role) is decided by the noun, with may_edit and may_post.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <cstdint>

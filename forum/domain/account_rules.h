@@ -1,4 +1,6 @@
 // What a name and a password may look like. Each function adds what is wrong to `errors` and touches nothing else.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string_view>

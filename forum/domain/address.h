@@ -1,4 +1,6 @@
 // Addresses of clients and proxies: reading them, telling whose network they belong to, and lists of networks.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <array>

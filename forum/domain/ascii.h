@@ -1,4 +1,6 @@
 // Letters, digits and case as names, mentions and tags know them: ASCII only, whatever the locale.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <algorithm>

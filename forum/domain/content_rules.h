@@ -1,5 +1,7 @@
 // What a post, a comment, a tag and a category may contain. Text is stored as it was written; nothing is trimmed,
 // rewritten or rendered here.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

@@ -1,5 +1,7 @@
 // Where the next page begins: the sort key and the row id of the last entry shown. Clients get it sealed
 // (api/cursor_seal.h).
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <cstdint>

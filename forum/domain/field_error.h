@@ -1,6 +1,7 @@
 // One rule that one field of a request broke.
 //
 // `pointer` is a JSON pointer into the request body ("/title"), `detail` says what was expected instead.
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

@@ -1,4 +1,6 @@
 // Points in time are milliseconds since 1970 (UTC) everywhere inside the forum, and RFC 3339 text outside.
+//
+// Pure, but for now(), which reads the wall's clock. Threads: any.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // Finds the user names that a text speaks to: "@name" at the beginning or after something that is no letter or digit.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

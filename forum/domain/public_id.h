@@ -1,4 +1,6 @@
 // The names by which the outside world knows rows. They are random, so no one can count posts or guess the next one.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <array>

@@ -2,10 +2,10 @@
 //
 //   new   newest first
 //   top   highest score first
-//   hot   sign(score) * log10(max(|score|, 1)) + created / 45,000 s: ten times the votes weigh as much as being twelve
-//   and a
-//         half hours younger. It depends on the post alone and not on the time of reading, so it is stored, indexed and
-//         recomputed only when a vote changes.
+//   hot   sign(score) * log10(max(|score|, 1)) + created / 45,000 s: ten times the votes weigh as much as being
+//         twelve and a half hours younger. It depends on the post alone and not on the time of reading, so it is
+//         stored, indexed and recomputed only when a vote changes.
+// Pure. Threads: any.
 #pragma once
 
 #include <cstdint>

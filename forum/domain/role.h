@@ -1,4 +1,6 @@
 // What a user is to the forum. The order is the order of power: a higher role may do everything a lower one may.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <optional>

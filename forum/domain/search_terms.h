@@ -5,6 +5,7 @@
 // "数据 据库 库"); a query of two or more characters becomes the phrase of its pairs, a single character becomes a
 // prefix search. Other text goes in unchanged; unicode61 folds case and accents. The stored form is what the index rows
 // were made from: changing it needs a migration that fills the index again.
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

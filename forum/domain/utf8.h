@@ -1,6 +1,7 @@
 // Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 //
 // Everything the forum stores went through is_utf8 first, so readers may walk code points without checking again.
+// Pure. Threads: any.
 #pragma once
 
 #include <cstddef>

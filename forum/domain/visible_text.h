@@ -1,6 +1,7 @@
 // Characters that are not seen, or make what is seen stand elsewhere than it was written.
 //
 // Texts must be valid UTF-8.
+// Pure. Threads: any.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,6 @@
 // An answer as the bytes that go over the wire.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

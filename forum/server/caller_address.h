@@ -1,4 +1,6 @@
 // Where a request comes from, as far as the proxies in between can be trusted.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

@@ -174,7 +174,7 @@ class HttpServer::Loop {
         }
     }
 
-    // A thousand clients who send a byte a second, all in the same moment, would wake as many threads, and whoever asks
+    // A thousand clients who send a byte a second, all in the same moment, would wake as many threads, and who asks
     // just then would stand behind them. So one thread reads for all of them, and gives way to those who answer.
     void read_crumbs() {
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kCrumbNice);

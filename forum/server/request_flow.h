@@ -1,4 +1,6 @@
 // What happens to every request, in this order: a request id, the dispatcher, counting, one log line.
+//
+// Threads: any. Errors: none come out; what fails becomes an answer and a log line.
 #pragma once
 
 #include <atomic>

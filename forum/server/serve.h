@@ -1,4 +1,6 @@
 // The life of the serving program: open, migrate, serve, drain, leave.
+//
+// Threads: the program's first one; it starts and ends all others. Errors: exceptions of what cannot be opened.
 #pragma once
 
 #include "forum/server/settings.h"

@@ -1,4 +1,6 @@
 // The target of a request line as its path and its query, with %XX undone.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

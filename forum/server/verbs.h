@@ -1,4 +1,6 @@
 // What the program does besides serving: seed, migrate, backup, keys.
+//
+// Threads: the program's first one. Errors: SettingsError for wrong usage, other exceptions for failures.
 #pragma once
 
 #include <string>

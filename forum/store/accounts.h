@@ -1,4 +1,6 @@
 // Users and what stands in their own row. Writing functions belong inside a change of the writer.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

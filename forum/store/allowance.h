@@ -1,5 +1,7 @@
 // What each account has sent to be stored since its day began: counted in the database, with the change that stores it.
 // So it is the same for all processes, a restart forgets nothing, and what was not stored is not counted.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

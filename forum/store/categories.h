@@ -1,4 +1,6 @@
 // The sections of the forum: their order, and who may begin a post in them.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // The answers to a post, as a thread. See domain/comment_path.h for their order.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

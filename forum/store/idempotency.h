@@ -1,4 +1,6 @@
 // The first answer to a call with an Idempotency-Key.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

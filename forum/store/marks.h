@@ -1,4 +1,6 @@
 // What one user has read and how they voted. Kept apart from the posts, so that lists are the same for all.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

@@ -5,12 +5,12 @@
 //   - no new column of an old table is NOT NULL without a default: the older program's INSERTs do not name it
 //   - no new unique index and no new trigger on an old table: the older program's writes could suddenly fail
 //   - no statement of a step ends its transaction or leaves the database: BEGIN, COMMIT, ATTACH, PRAGMA, VACUUM, …
-//   - expand and migrate change or delete no whole table: that takes the write lock for as long as it lasts, and what
-//   is
-//     deleted was a user's
+//   - expand and migrate change or delete no whole table: that takes the write lock for as long as it
+//     lasts, and what is deleted was a user's
 //   - no statement of the release before reads or sorts a whole table for which it had an index
 //   - every statement of the release before can still be prepared, also after a contract step: it may remove only what
 //     that release no longer asks for, and must say with oldest-program which programs it shuts out
+// Threads: one. Errors: complaints; StoreError when the scratch database fails.
 #pragma once
 
 #include <map>

@@ -3,11 +3,11 @@
 // A step is forum/store/migrations/NNNN_name.sql. Its first line says its phase:
 //   expand    adds what the next release needs; the release before goes on working beside it
 //   migrate   fills what was added; likewise
-//   contract  removes what no running release uses any more; line two names the oldest schema version whose programs
-//   may
-//             still run: "-- oldest-program: 3"
+//   contract  removes what no running release uses any more; line two names the oldest schema version
+//             whose programs may still run: "-- oldest-program: 3"
 // So blue at version N and green at N+1 run on one database at the same time. lint_migration refuses a step that would
 // break the version before it.
+// Threads: one per database file. Errors: StoreError that names the migration; a step that fails is rolled back.
 #pragma once
 
 #include <string>

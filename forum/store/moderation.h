@@ -1,4 +1,6 @@
 // Reports from users, and the log of what moderators did about things.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

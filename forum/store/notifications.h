@@ -1,4 +1,6 @@
 // What happened that concerns one user: answers to what they wrote, and mentions of their name.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // Pages of posts in one of the orders of domain/ranking.h.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,8 @@
 // The columns that every query for posts begins with, in this order: id, public_id, category slug, author's id and
 // name, title, body (or its beginning), tags, created_at, edited_at, edit_version, score, comment_count, last_activity,
 // pinned, locked. What a query selects behind them is its own.
+//
+// Threads: one at a time per connection.
 #pragma once
 
 #include "forum/store/connection.h"

@@ -1,4 +1,6 @@
 // One post: reading it and changing it. Lists of posts are in post_lists.h.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

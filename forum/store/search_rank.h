@@ -8,6 +8,7 @@
 //
 // Ranks of two indexes cannot be compared: a word weighs more where there are more texts. So posts and comments are put
 // in one order by their share of the best rank that the same words could reach in the same index.
+// Threads: one at a time per connection. Errors: SQLite's, through the statement.
 #pragma once
 
 struct sqlite3;

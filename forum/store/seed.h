@@ -1,6 +1,7 @@
 // Made-up users, posts and comments, for rehearsals and measurements. The same numbers give the same texts.
 //
 // Seeded users have no password that is known: no one can log in as them.
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

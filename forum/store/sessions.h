@@ -1,4 +1,6 @@
 // Logins: sessions, their refresh tokens, and the keys that sign access tokens.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

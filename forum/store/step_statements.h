@@ -1,5 +1,7 @@
 // The statements of a migration's step, as far as the linter needs to know them: their verb, and of those that change
 // rows the table and whether all its rows are meant.
+//
+// Pure. Threads: any.
 #pragma once
 
 #include <string>

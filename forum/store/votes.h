@@ -1,4 +1,6 @@
 // Votes: one per user and thing, by primary key. Scores are recomputed from the votes in the same transaction.
+//
+// Threads: one at a time per connection. Errors: StoreError.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,7 @@ enum class Failure : std::uint8_t {
     shortage,  // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
     connect_timeout,
     tls_failed,        // the endpoint and this side could not agree; not a byte of the request was sent
-    tls_untrusted,     // the endpoint's certificate is not to be believed: a mistake of somebody's, or an attack
+    tls_untrusted,     // the endpoint's certificate does not verify: a mistake in a configuration, or an attack
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
     reused_unread,     // as before, and its kernel had not taken one byte of the request: it cannot have been read
     reused_reset,      // as before, but the whole request had gone out: it may have been read, and was not answered

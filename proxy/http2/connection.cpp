@@ -109,7 +109,7 @@ void Connection::begin_block(const FrameHead& head, Events& events) {
     block.lane = head.stream;
     block.end = head.has(kEndStream);
     if (Lane* lane = find(head.stream)) {
-        // Behind its end nothing comes, and whoever repeats that costs us an answer each time.
+        // Nothing may follow the end of a lane; a peer that repeats this costs an answer each time.
         if (lane->peer_ended) return fail(ErrorCode::stream_closed);
         block.trailers = true;
         block.dropped = lane->reset;
@@ -348,7 +348,7 @@ void Connection::sent_data(std::uint32_t id, std::uint32_t octets, bool end, boo
     lane->send.spend(octets);
     send_.spend(octets);
     lane->we_ended = lane->we_ended || end;
-    // A small rest of a window that many lanes share is nobody's misdeed.
+    // A small rest of a window that many lanes share is no lane's misdeed.
     if (more && octets < kDribble && lane->send.opened_by_less_than(kDribble)) misdeed();
 }
 

@@ -89,7 +89,7 @@ class Connection {
     std::uint32_t may_send(std::uint32_t lane) const;
     // Of all lanes together.
     std::int64_t may_send() const { return ended_ ? 0 : send_.left(); }
-    // The peer has ended the lane, or it is none any more: whatever of it is still to be said concerns nobody.
+    // The peer has ended the lane, or the lane is gone: what is left of it to be said reaches no one.
     bool is_reset(std::uint32_t lane) const;
     // A DATA frame of that size was written; `end`: with END_STREAM. `more`: the lane had more than the window took.
     void sent_data(std::uint32_t lane, std::uint32_t octets, bool end, bool more, std::int64_t now_ms);

@@ -93,7 +93,7 @@ Content content_of(const FrameHead& head, std::string_view payload) {
     }
     if (head.is(FrameType::headers) && head.has(kPriority)) {
         if (payload.size() < kPriorityFields) return {ErrorCode::frame_size_error, {}, 0};
-        // A stream that depends on itself (RFC 7540 §5.3.1); nobody honest does.
+        // A stream that depends on itself (RFC 7540 §5.3.1); no honest peer sends one.
         if ((read_u32(payload.data()) & ~kReservedBit) == head.stream) return {ErrorCode::protocol_error, {}, 0};
         payload.remove_prefix(kPriorityFields);
     }

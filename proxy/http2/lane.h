@@ -1,7 +1,7 @@
 // One stream of a connection, as the connection sees it: who has ended, and what may still be sent.
 //
-// A lane is there from its first HEADERS until its exchange has ended, whoever reset it: the peer's limit on lanes is a
-//   limit on our work.
+// A lane exists from its first HEADERS until its exchange has ended, whichever side resets it: the peer's limit on
+//   lanes is a limit on our work.
 // Pure. Units: octets.
 #pragma once
 

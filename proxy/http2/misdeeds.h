@@ -1,7 +1,7 @@
 // How much nonsense a peer may send: a bucket of tokens that fills with time.
 //
 // Everything that costs us work and brings an honest peer nothing takes a token: resets that we must send, empty DATA,
-//   PRIORITY, unknown frames, and so on. Work that nobody resets is bounded by the number of lanes instead; the bucket
+//   PRIORITY, unknown frames, and so on. Work that no reset ends is bounded by the number of lanes instead; the bucket
 //   bounds the rest. An empty bucket ends the connection with ENHANCE_YOUR_CALM.
 // Pure: time is given. Units: milliseconds of any clock that never goes back.
 #pragma once

@@ -76,7 +76,7 @@ std::string settings_payload(const Settings& ours, Role us) {
     const Settings defaults;
     std::string out;
     if (ours.header_table_size != defaults.header_table_size) put(out, kHeaderTableSize, ours.header_table_size);
-    if (us == Role::client) put(out, kEnablePush, 0);  // nobody pushes to us
+    if (us == Role::client) put(out, kEnablePush, 0);  // a client takes no pushes
     if (ours.max_concurrent_streams != defaults.max_concurrent_streams)
         put(out, kMaxConcurrentStreams, ours.max_concurrent_streams);
     if (ours.initial_window != defaults.initial_window) put(out, kInitialWindowSize, ours.initial_window);

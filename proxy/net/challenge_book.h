@@ -1,8 +1,8 @@
 // What an authority that asks whether a host is ours is answered with: open challenges of ACME.
 //
-// http-01 (RFC 8555 §8.3): the key authorization by its token, whoever has asked for it: this program, or another one
-//   that puts its tokens in a folder. tls-alpn-01 (RFC 8737): a certificate by the host name, shown to nobody but
-//   whoever speaks acme-tls/1 and nothing else.
+// http-01 (RFC 8555 §8.3): the key authorization by its token, whichever program asked for it: this one, or another
+//   one that puts its tokens in a folder. tls-alpn-01 (RFC 8737): a certificate by the host name, shown only to a
+//   client that speaks acme-tls/1 and nothing else.
 // Invariants: immutable once it is in a snapshot. Threads: filled by control, any may look. Owns: the identities.
 #pragma once
 

@@ -17,7 +17,7 @@
 namespace switchyard::net {
 namespace {
 
-constexpr std::string_view kNobodyId = "no client certificate";
+constexpr std::string_view kNotAskedId = "no client certificate";
 constexpr std::size_t kLongestClaim = 1024;
 
 struct CrlFree {
@@ -100,7 +100,7 @@ std::string end_of(X509* certificate) {
 const std::shared_ptr<const ClientCheck>& ClientCheck::nobody() {
     static const std::shared_ptr<const ClientCheck> made = [] {
         auto out = std::make_shared<ClientCheck>();
-        out->id_ = kNobodyId;
+        out->id_ = kNotAskedId;
         return out;
     }();
     return made;
@@ -155,7 +155,7 @@ std::shared_ptr<const ClientCheck> ClientCheck::make(const ClientCheckSettings& 
                             settings.crl_file));
         X509_STORE_set_flags(out->store_.get(), X509_V_FLAG_CRL_CHECK);
     }
-    // An authority that the operator names is one, whoever has signed it.
+    // An authority that the operator names is one, whatever has signed it.
     X509_STORE_set_flags(out->store_.get(), X509_V_FLAG_PARTIAL_CHAIN);
     const std::string all = fmt::format("{} {} {} {} {}{}", settings.required, settings.depth, settings.ca.size(),
                                         settings.crl.size(), settings.ca, settings.crl);
@@ -194,7 +194,7 @@ ClientClaims client_claims(SSL* ssl) {
     const bool verified = shown != nullptr && result == X509_V_OK;
     out.values.emplace_back("client.verified", verified ? "true" : "false");
     if (shown == nullptr) return out;
-    // Of a certificate that nobody vouches for only what is wrong with it counts.
+    // Of a certificate that no authority vouches for, only what is wrong with it counts.
     if (!verified) {
         out.values.emplace_back("client.error", X509_verify_cert_error_string(result));
         return out;

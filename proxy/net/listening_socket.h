@@ -28,7 +28,7 @@ class ListeningSockets {
                                                   Neighbours neighbours = Neighbours::none);
     // Descriptors that another process has bound, listens on, and may go on to use: closing ours ends nothing for it,
     // and the path of a unix socket is not ours to unlink. Takes them over; there must be one at least. Those beyond
-    // the number of workers are closed: nobody would take what waits in them.
+    // the number of workers are closed: no worker would take what waits in them.
     static std::shared_ptr<ListeningSockets> passed(const config::Address& bound, std::vector<int> descriptors,
                                                     unsigned workers, std::string* why);
     ~ListeningSockets();
@@ -40,7 +40,7 @@ class ListeningSockets {
     bool listening() const { return listening_; }
     // Control gives them up for good.
     void retire();
-    // Somebody else holds copies for the next process: closing ours ends nothing, and a path outlives this process.
+    // Another process holds copies for the next one: closing ours ends nothing, and a path outlives this process.
     // Before a worker has them.
     void share() { kept_elsewhere_ = true; }
     // Every worker has closed its descriptor.

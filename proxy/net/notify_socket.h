@@ -1,4 +1,4 @@
-// Whoever runs the process as a service and wants to know how it is: systemd's notification protocol (sd_notify(3)),
+// The socket of a service's manager that wants to know how the process is: systemd's protocol (sd_notify(3)),
 // one datagram for each piece of news.
 //
 // Errors: news that cannot be sent are lost and said so by `false`; nothing waits for the manager.
@@ -12,7 +12,7 @@ namespace switchyard::net {
 
 class NotifySocket {
   public:
-    // Nobody listens, and nothing is sent.
+    // No manager listens, and nothing is sent.
     NotifySocket() = default;
     // `address` as in NOTIFY_SOCKET: a path, or a name behind '@'.
     NotifySocket(std::string address, bool keeps_sockets)
@@ -22,7 +22,7 @@ class NotifySocket {
     static NotifySocket of_environment();
 
     bool listens() const { return !address_.empty(); }
-    // It holds sockets for the next process, so that nobody who connects between two is refused.
+    // It holds sockets for the next process, so that no client that connects between two is refused.
     bool keeps_sockets() const { return listens() && keeps_sockets_; }
 
     // Lines such as READY=1.

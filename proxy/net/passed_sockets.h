@@ -1,8 +1,8 @@
-// Listening sockets that whoever started the process had ready for it (systemd: LISTEN_FDS, sd_listen_fds(3)): of a
-// .socket unit, or those that the process before gave into its keeping (notify_socket.h). Who connected meanwhile
-// waits in their queues.
+// Listening sockets that the parent process passes at start (systemd: LISTEN_FDS, sd_listen_fds(3)): of a
+// .socket unit, or those that the process before gave into its keeping (notify_socket.h). Clients that connect
+// meanwhile wait in their queues.
 //
-// Invariants: each belongs to at most one listener. What none has claimed is closed by whoever asked for them.
+// Invariants: each belongs to at most one listener. The caller closes what no listener has claimed.
 // Threads: control.
 #pragma once
 

@@ -23,7 +23,7 @@ class TicketKeys {
     TicketKeys();
     // A new key is the next one; the next is the current, the current the previous.
     void rotate();
-    // True: it was time to. `now`: seconds of a clock that nobody sets. After a sleep of two turns no ticket from
+    // True: it was time to. `now`: seconds of a clock that is never set. After a sleep of two turns no ticket from
     // before is read any more.
     bool rotate_if_due(std::int64_t now);
 

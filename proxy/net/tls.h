@@ -72,13 +72,13 @@ class Tls {
     // By ALPN.
     bool chose_http2() const;
     bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
-    // As the client wrote it; empty: it named nobody.
+    // As the client wrote it; empty: it named no host.
     const std::string& server_name() const { return server_name_; }
     const std::string& trouble() const { return trouble_; }
     TlsTrouble kind_of_trouble() const { return kind_; }
     // What the client was asked by; null: the handshake did not come so far.
     const ClientCheck* client_check() const { return client_check_.get(); }
-    // Put into words when somebody asks for the first time.
+    // Put into words at the first call.
     const ClientClaims& claims() {
         if (!claims_) claims_ = std::make_unique<const ClientClaims>(client_claims(ssl_.get()));
         return *claims_;

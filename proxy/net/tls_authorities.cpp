@@ -34,7 +34,7 @@ std::string TlsAuthorities::own_file(std::string* why) {
     // As OpenSSL is told, as it was built, and where Debian, Fedora, SUSE and BSDs have it.
     const char* const variable = X509_get_default_cert_file_env();
     if (const char* told = std::getenv(variable); told != nullptr && *told != '\0') {
-        // Whoever names one means no other.
+        // A variable that names a file means that file and no other.
         if (::access(told, R_OK) == 0) return told;
         *why = fmt::format("{} names {}, which cannot be read: {}", variable, told, std::strerror(errno));
         return {};

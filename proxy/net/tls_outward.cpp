@@ -19,7 +19,7 @@ bool is_address(const std::string& host) {
 
 int on_new_session(SSL* ssl, SSL_SESSION* session) {
     auto* tls = static_cast<Tls*>(SSL_get_app_data(ssl));
-    if (tls == nullptr) return 0;  // a check's, not a worker's: it comes back to nobody
+    if (tls == nullptr) return 0;  // a check's, not a worker's: no later connection resumes it
     tls->keep_session(session);
     return 1;  // the reference is ours now
 }

@@ -21,7 +21,7 @@
 namespace switchyard::net {
 
 struct OutwardSettings {
-    std::shared_ptr<const TlsAuthorities> authorities;  // null: nobody is verified
+    std::shared_ptr<const TlsAuthorities> authorities;  // null: no endpoint is verified
     TlsBook::Identity identity;                         // shown to endpoints that ask; null: none
     std::string server_name;                            // of all of them; empty: each one's own host
     bool only_1_3 = false;
@@ -37,7 +37,7 @@ class OutwardTls {
     bool lenient_close() const { return settings_.lenient_close; }
     const OutwardSettings& settings() const { return settings_; }
     SSL_CTX* context() const { return context_.get(); }
-    // A connection of context() says that it wants `host`, and takes nobody else where it verifies. False: no memory,
+    // A connection of context() asks for `host`, and accepts no other name where it verifies. False: no memory,
     // or there is no name to verify.
     bool aim(SSL* ssl, const std::string& host) const;
 

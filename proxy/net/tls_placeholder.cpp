@@ -11,7 +11,7 @@
 namespace switchyard::net {
 namespace {
 
-constexpr long kValid = 10L * 365 * 24 * 3600;  // nobody verifies it
+constexpr long kValid = 10L * 365 * 24 * 3600;  // no client verifies it
 constexpr const char* kSays = "Switchyard: no certificate can be read here";
 
 template <class Write>

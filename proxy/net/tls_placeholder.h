@@ -1,4 +1,4 @@
-// What a listener shows while none of its certificates can be read: a certificate that nobody trusts.
+// What a listener shows while none of its certificates can be read: a certificate that no client trusts.
 //
 // Signed by itself, without names, for a day that lies in the past and the future alike: a handshake ends in the client
 // with words about the certificate and not with a broken connection that could be anything.

@@ -51,7 +51,7 @@ std::string_view server_name(SSL* ssl) {
     return {reinterpret_cast<const char*>(bytes) + kBeforeName, length};
 }
 
-// Of whoever speaks this and nothing else (RFC 8737 §3): a list with one name.
+// Of a client that speaks this and nothing else (RFC 8737 §3): a list with one name.
 constexpr std::array<unsigned char, 13> kAcmeTls{0, 11, 10, 'a', 'c', 'm', 'e', '-', 't', 'l', 's', '/', '1'};
 
 bool asks_for_proof(SSL* ssl) {
@@ -61,7 +61,7 @@ bool asks_for_proof(SSL* ssl) {
            std::equal(bytes, bytes + size, kAcmeTls.begin(), kAcmeTls.end());
 }
 
-// To an authority, of nobody it is asked who it is; it does not come back.
+// The answer to an authority's challenge. No client certificate is asked for, and the session is not resumed.
 int show_proof(SSL* ssl, Tls& tls, int* alert) {
     const auto proof = tls.note_server_name(server_name(ssl), true);
     if (!proof) {
@@ -172,7 +172,7 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
             *why = fmt::format("two certificates with the same kind of key name {}: leave one out", claimed);
             return nullptr;
         }
-    // For a name with an ECDSA and an RSA certificate both are shown, so also to a client that names nobody.
+    // For a name with an ECDSA and an RSA certificate both are shown, so also to a client that names no host.
     const auto& first = settings.identities.at(settings.by_default);
     const auto* both =
         first->names.empty() || first->names.front().starts_with("*.") ? nullptr : out->book.find(first->names.front());
@@ -196,7 +196,7 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     }
     SSL_CTX_set_ciphersuites(context, kCiphers13);
     SSL_CTX_set1_groups_list(context, kGroups);
-    // In our order, where AES with the shorter key is first; but whoever asks for ChaCha20 first has no AES in
+    // In our order, where AES with the shorter key is first; but a client that lists ChaCha20 first has no AES in
     // hardware.
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                      SSL_OP_PRIORITIZE_CHACHA);

@@ -30,7 +30,7 @@ struct SslContextFree {
 
 struct TlsSettings {
     std::vector<TlsBook::Identity> identities;
-    std::size_t by_default = 0;  // of `identities`: for clients that name nobody, or somebody unknown
+    std::size_t by_default = 0;  // of `identities`: for clients that name no host, or an unknown one
     bool strict_sni = false;     // an unknown name is refused instead
     bool only_1_3 = false;
     bool http1 = true, http2 = false;  // what is offered by ALPN
@@ -52,7 +52,7 @@ class TlsPolicy {
     std::shared_ptr<const TicketKeys> tickets;
     std::shared_ptr<const ClientCheck> client;
     std::vector<std::pair<std::string, std::shared_ptr<const ClientCheck>>> hosts;  // sorted
-    // Of a host as a client names it; an empty one: it named nobody.
+    // Of a host as a client names it; empty: it names none.
     const std::shared_ptr<const ClientCheck>& client_for(std::string_view host) const;
     std::unique_ptr<SSL_CTX, SslContextFree> context;
 };

@@ -1,4 +1,4 @@
-// Octets of a body that have come and that nobody has taken yet, in blocks of the pool.
+// Octets of a body that have come and are not taken yet, in blocks of the pool.
 //
 // Invariants: octets do not move while they are here. Threads: one worker. Owns: the blocks.
 #pragma once

@@ -13,7 +13,7 @@ constexpr std::size_t kLongestToken = 128;
 // looks every quarter of a second. An authority waits for ten seconds and more.
 constexpr std::int64_t kWaitMs = 2'000;
 constexpr std::int64_t kLookMs = 20;
-// Whoever asks a listener for what there is not has no more of them waiting.
+// Bounds the waiting of a client that asks a listener for challenges that are not there.
 constexpr std::uint32_t kMostWaiting = 64;
 
 // Base64url; nothing else is a token, and nothing else is looked for.

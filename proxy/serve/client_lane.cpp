@@ -114,7 +114,7 @@ void ClientLane::move_head(net::Buffer& text, std::size_t size) {
 }
 
 // What the kernel still holds has not reached the client: its buffer may be larger than what a slow client reads in a
-// minute. Of a connection that is shared nobody can say whose it is: a lane that began behind a large download would
+// minute. On a shared connection it cannot be told whose it is: a lane that began behind a large download would
 // seem to stand still.
 std::uint64_t ClientLane::unsent() const {
     if (frames_ != nullptr) return 0;

@@ -22,7 +22,7 @@ class EndpointLane : public Lane {
 
     // Stands on this connection from now on and wakes `waiter` with its news.
     void stand_on(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter);
-    // What it stands on, for whoever makes it: until then nothing of an exchange goes or comes.
+    // What it stands on, for the code that makes it: until then nothing of an exchange goes or comes.
     upstream::Connection& connection() const { return *connection_; }
     // What has gone out on it so far was not of this exchange.
     void begin_after_handshake() { sent_before_ = connection_->sent = connection_->tls()->wire_sent(); }

@@ -1,7 +1,7 @@
 // A lane of a connection that has many and frames their octets itself (HTTP/2), as Lane and its writer see it.
 //
 // Octets of a body that have come stay with the connection until they are taken; what goes is put into the connection's
-//   block in whole frames, or waits with whoever offers it. Whoever was told to wait is woken when it is his turn.
+//   block in whole frames, or waits with the lane that offers it. A lane that was told to wait is woken at its turn.
 // Threads: one worker.
 #pragma once
 

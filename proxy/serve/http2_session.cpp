@@ -245,7 +245,7 @@ void Http2Session::writable(std::uint32_t id) {
         if (Http2Lane* lane = find(id)) lane->invite();
         return;
     }
-    // Who stands in the ring is invited in his turn; the others may have got a larger window of their own.
+    // A lane in the ring is invited in its turn; the others may have got a larger window of their own.
     for (Http2Lane* lane : lanes_)
         if (!lane->stream.writable && std::ranges::find(ring_, lane) == ring_.end()) lane->invite();
 }
@@ -398,7 +398,7 @@ Put Http2Session::put_data(Http2Lane& lane, std::string_view& octets, bool end, 
         if (lost_ || connection_.ended() || connection_.is_reset(lane.id())) return Put::failed;
         std::size_t size = 0;
         if (!octets.empty()) {
-            // Nobody overtakes those who wait.
+            // No lane overtakes those that wait.
             if (!ring_.empty() && !lane.invited) {
                 join_ring(lane, 0);
                 return Put::wait;

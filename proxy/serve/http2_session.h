@@ -2,11 +2,11 @@
 //
 // A shell over http2::Connection, which judges what comes and keeps windows and limits. The session (session.h) lends
 //   strand, stream and buffer, and closes in the end.
-// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep nobody else
-//   from the worker. Out: one block; who finds no room, or no window of the connection, stands in the ring and is
-//   invited in its order, each for a frame. Control frames stand in the same order: nothing overtakes a reset. Of a
-//   window that is nearly shut the rest is not used at once: whoever credits what comes, frame by frame, would get
-//   crumbs for ever.
+// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep no other
+//   connection from the worker. Out: one block; a lane that finds no room, or no window of the connection, stands in
+//   the ring and is invited in its order, each for a frame. Control frames stand in the same order: nothing overtakes
+//   a reset. Of a window that is nearly shut the rest is not used at once: a peer that credits what comes, frame by
+//   frame, would get crumbs for ever.
 // An end in order has two steps (RFC 9113 §6.8): GOAWAY with the highest id and a PING; once that is acknowledged, or a
 //   second later, GOAWAY with the last lane that is served. Then the lanes finish.
 // Invariants: a lane is counted until its exchange has ended; an idle session holds no block.
@@ -29,7 +29,7 @@ class Session;
 
 class Http2Session final : private http2::Connection::Events {
   public:
-    // Of one worker, whoever's they are: what is beyond is refused before it costs anything.
+    // Of one worker, whichever connections they are on: what is beyond is refused before it costs anything.
     static constexpr std::uint64_t kMostExchanges = 8'192;
     static constexpr std::uint64_t kMostUndelivered = 64ULL * 1024 * 1024;
 
@@ -41,14 +41,14 @@ class Http2Session final : private http2::Connection::Events {
     enum class End : std::uint8_t {
         in_order,  // said good-bye; the peer may still be reading
         failed,    // the peer has been told why; not much longer is waited for it
-        lost,      // nobody is there any more
+        lost,      // the peer is gone
     };
     net::Task<End> run();
 
     WorkerContext& context();
     // No more lanes; those that are there finish.
     void end_gracefully();
-    // Everybody looks whether he is meant.
+    // Each looks whether it is meant.
     void wake_lanes();
     bool idle() const { return lanes_.empty(); }
     template <class Each>
@@ -83,7 +83,7 @@ class Http2Session final : private http2::Connection::Events {
     void start_lanes();
     void follow_failure();
     void follow_end();
-    bool flush();  // false: there is nobody who takes it
+    bool flush();  // false: the peer takes nothing any more
     void gather_control();
     std::size_t room();
     bool make_room(std::size_t octets);

@@ -91,7 +91,7 @@ const CertificateShelf::Kept* CertificateShelf::find(const Files& files) const {
 }
 
 const CertificateShelf::Kept* CertificateShelf::kept(const Files& files, std::string* why) {
-    // One that nobody could read is only there for those who were excused.
+    // A certificate that could not be read is here only for the listeners that were excused.
     if (const auto* known = find(files);
         known != nullptr && (known->identity || excused_.contains(files) || in_use(files)))
         return known;
@@ -149,7 +149,7 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
         make.checks.push_back(checked);
         settings.hosts.emplace_back(host, std::move(checked));
     }
-    // One that has refused none of this before may be missing: whoever has refused another listener's is in `errors`.
+    // One that has refused none of this before may be missing: the refusal of another listener's is in `errors`.
     if (errors.size() != before ||
         std::any_of(make.files.begin(), make.files.end(), [&](const auto& files) { return find(files) == nullptr; }))
         return nullptr;

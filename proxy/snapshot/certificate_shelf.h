@@ -2,7 +2,7 @@
 //
 // Reading a certificate costs 0.4 ms and an SSL_CTX 0.1 ms of control's time, and a disk may hang: a change that
 // concerns neither looks at no file. Files of a certificate that no generation had are read when the first one is made
-// with it; afterwards whoever watches them reads them aside (`read`) and puts them here (`take`). What cannot be used
+// with it; afterwards their watcher reads them aside (`read`) and puts them here (`take`). What cannot be used
 // never replaces what is in force. A policy with the same settings and certificates is the same object, so that
 // connections see whether theirs has changed.
 // Threads: control only, but for read(). Owns: what it holds; snapshots share it. Errors: sentences that name the file

@@ -1,4 +1,4 @@
-// Files that nobody has read yet: found before a generation is made, so that they can be read beside control's thread.
+// Files that were not read yet: found before a generation is made, so that they can be read beside control's thread.
 #include <algorithm>
 
 #include "config/model.h"

@@ -3,7 +3,7 @@
 //
 // Invariants: what is taken was made the way that is asked for: connections of other settings never stand in.
 //   idle() <= max_idle; a connection that closes, or says anything while idle, leaves at once. At most one is
-//   set aside as the witness: nobody takes it until it has shown how long the endpoint lets a connection wait.
+//   set aside as the witness: it is not taken until it has shown how long the endpoint lets a connection wait.
 // Threads: one worker. Owns: the idle connections; a leased one belongs to its lease.
 #pragma once
 

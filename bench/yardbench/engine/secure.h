@@ -1,6 +1,6 @@
 // TLS of one load thread: how its connections shake hands, and the sessions by which they come back.
 //
-// Nobody is verified unless a file of authorities is given: what is measured is the server. Full or resumed handshakes
+// Verifies no server unless a file of authorities is given: what is measured is the server. Full or resumed handshakes
 // are the run's choice, and counted, so that a run that meant one and got the other says so. Threads: one. Owns: the
 // context and the kept sessions. Errors: set-up throws std::invalid_argument with the reason.
 #pragma once
@@ -17,7 +17,7 @@ namespace yardbench {
 struct SecureChoice {
     bool on = false;
     bool resume = true;          // new connections come back by the session of one before
-    std::string ca;              // PEM; empty: anybody is believed
+    std::string ca;              // PEM; empty: every server is believed
     std::string host;            // asked for (SNI), and verified with `ca`
     std::string newest = "1.3";  // 1.2 | 1.3
 };

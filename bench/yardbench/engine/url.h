@@ -18,7 +18,7 @@ struct Url {
 
 // Throws std::invalid_argument naming the URL and what is wrong with it.
 Url parse_url(const std::string& text);
-// Of whoever speaks no TLS.
+// For a client that speaks no TLS.
 Url parse_clear_url(const std::string& text);
 
 }  // namespace yardbench

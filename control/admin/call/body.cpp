@@ -38,7 +38,7 @@ Result<Json> parse_body(const AdminRequest& request, bool empty_is_object) {
     return std::move(*read.document);
 }
 
-BodyReader::BodyReader(const Json& object, std::string pointer, std::initializer_list<std::string_view> known)
+CallBody::CallBody(const Json& object, std::string pointer, std::initializer_list<std::string_view> known)
     : object_(object), pointer_(std::move(pointer)) {
     if (!object.is_object()) {
         errors_.push_back({pointer_, fmt::format("must be an object, is {}", object.type_name())});
@@ -50,25 +50,25 @@ BodyReader::BodyReader(const Json& object, std::string pointer, std::initializer
             errors_.push_back({config::pointer_to(pointer_, key), "unknown key " + config::unknown_word(key, words)});
 }
 
-const Json* BodyReader::find(std::string_view key) const {
+const Json* CallBody::find(std::string_view key) const {
     if (!object_.is_object()) return nullptr;
     const auto it = object_.find(std::string(key));
     return it == object_.end() ? nullptr : &*it;
 }
 
-std::string BodyReader::pointer(std::string_view key) const {
+std::string CallBody::pointer(std::string_view key) const {
     return config::pointer_to(pointer_, key);
 }
 
-void BodyReader::wrong(std::string_view key, std::string detail) {
+void CallBody::wrong(std::string_view key, std::string detail) {
     errors_.push_back({pointer(key), std::move(detail)});
 }
 
-void BodyReader::take(const BodyReader& inner) {
+void CallBody::take(const CallBody& inner) {
     errors_.insert(errors_.end(), inner.errors_.begin(), inner.errors_.end());
 }
 
-std::optional<std::string> BodyReader::text(std::string_view key) {
+std::optional<std::string> CallBody::text(std::string_view key) {
     const auto* value = find(key);
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) return value->get<std::string>();
@@ -76,12 +76,12 @@ std::optional<std::string> BodyReader::text(std::string_view key) {
     return std::nullopt;
 }
 
-std::string BodyReader::required_text(std::string_view key) {
+std::string CallBody::required_text(std::string_view key) {
     if (find(key) == nullptr && object_.is_object()) wrong(key, "is required");
     return text(key).value_or("");
 }
 
-std::optional<std::uint64_t> BodyReader::number(std::string_view key) {
+std::optional<std::uint64_t> CallBody::number(std::string_view key) {
     const auto* value = find(key);
     if (value == nullptr) return std::nullopt;
     if (value->is_number_unsigned()) return value->get<std::uint64_t>();
@@ -89,7 +89,7 @@ std::optional<std::uint64_t> BodyReader::number(std::string_view key) {
     return std::nullopt;
 }
 
-std::optional<bool> BodyReader::flag(std::string_view key) {
+std::optional<bool> CallBody::flag(std::string_view key) {
     const auto* value = find(key);
     if (value == nullptr) return std::nullopt;
     if (value->is_boolean()) return value->get<bool>();
@@ -97,7 +97,7 @@ std::optional<bool> BodyReader::flag(std::string_view key) {
     return std::nullopt;
 }
 
-std::optional<std::chrono::milliseconds> BodyReader::duration(std::string_view key) {
+std::optional<std::chrono::milliseconds> CallBody::duration(std::string_view key) {
     const auto word = text(key);
     if (!word) return std::nullopt;
     std::string why;
@@ -106,7 +106,7 @@ std::optional<std::chrono::milliseconds> BodyReader::duration(std::string_view k
     return value;
 }
 
-std::optional<Problem> BodyReader::problem() const {
+std::optional<Problem> CallBody::problem() const {
     if (errors_.empty()) return std::nullopt;
     return problems::invalid(errors_, "body");
 }

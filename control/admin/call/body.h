@@ -21,9 +21,9 @@ using Json = nlohmann::ordered_json;
 Result<Json> parse_body(const AdminRequest& request, bool empty_is_object = false);
 
 // Collects what is wrong with one object; all of it is reported at once.
-class BodyReader {
+class CallBody {
   public:
-    BodyReader(const Json& object, std::string pointer, std::initializer_list<std::string_view> known);
+    CallBody(const Json& object, std::string pointer, std::initializer_list<std::string_view> known);
 
     std::optional<std::string> text(std::string_view key);
     std::optional<std::uint64_t> number(std::string_view key);
@@ -33,7 +33,7 @@ class BodyReader {
     const Json* find(std::string_view key) const;
     void wrong(std::string_view key, std::string detail);
     void add(config::Error error) { errors_.push_back(std::move(error)); }
-    void take(const BodyReader& inner);  // what is wrong inside belongs to the whole
+    void take(const CallBody& inner);  // what is wrong inside belongs to the whole
     std::string pointer(std::string_view key) const;
 
     const std::vector<config::Error>& errors() const { return errors_; }

@@ -1,5 +1,5 @@
-// Sessions of browsers that shall last longer than a page: begun with a token, or with a code that somebody with a
-// token has had made. Kept in memory: a restart ends them all.
+// Sessions of browsers that last longer than a page: begun with a token, or with a code that the holder of a token
+// has asked for. Kept in memory: a restart ends them all.
 //
 // A session is two secrets. `cookie` goes where no script can read it, and with every call of the browser, also to
 // whatever else answers at this host on another port; `proof` is kept by the page, and no other page gets it. A call

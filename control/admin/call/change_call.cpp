@@ -106,14 +106,14 @@ Result<Change> change_call(const Context& context, const AdminRequest& request, 
     return change;
 }
 
-void read_change_options(BodyReader& body, Change& change) {
+void read_change_options(CallBody& body, Change& change) {
     change.force = body.flag("force").value_or(false) || change.force;
     change.confirm_within = body.duration("confirm_within");
     if (change.confirm_within && (change.confirm_within->count() <= 0 || *change.confirm_within > kConfirmLimit))
         body.wrong("confirm_within", "must be more than 0 and at most 24h");
     const auto* drain = body.find("drain");
     if (drain == nullptr) return;
-    BodyReader options(*drain, body.pointer("drain"), {"deadline", "policy"});
+    CallBody options(*drain, body.pointer("drain"), {"deadline", "policy"});
     change.drain_deadline = options.duration("deadline");
     if (const auto policy = options.text("policy")) {
         if (*policy == "cut")

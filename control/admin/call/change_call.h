@@ -38,7 +38,7 @@ Result<bool> wants_force(const AdminRequest& request);
 Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
 
 // "force", "confirm_within" and "drain": {"deadline", "policy"} of a body.
-void read_change_options(BodyReader& body, Change& change);
+void read_change_options(CallBody& body, Change& change);
 
 // The receipt with its ETag, or the problem.
 Answered answer_with(Respond respond);

@@ -59,13 +59,13 @@ const std::vector<std::string>& edit_verbs() {
     return kNames;
 }
 
-Edit read_switch(BodyReader& body, const std::string& route, bool force) {
+Edit read_switch(CallBody& body, const std::string& route, bool force) {
     edits::Switch wanted;
     wanted.route = route;
     wanted.to = body.required_text("to");
     wanted.force = force;
     if (const auto* require = body.find("require")) {
-        BodyReader inner(*require, body.pointer("require"), {"healthy"});
+        CallBody inner(*require, body.pointer("require"), {"healthy"});
         wanted.healthy = clipped(inner.number("healthy").value_or(1));
         body.take(inner);
     }
@@ -88,7 +88,7 @@ Result<Edit> read_split(const Json& weights, const std::string& pointer, const s
     return edit_of(std::move(wanted));
 }
 
-Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const std::string& address) {
+Edit read_endpoint_state(CallBody& body, const std::string& upstream, const std::string& address) {
     edits::SetEndpointState wanted{upstream, address, config::EndpointState::up};
     const auto word = body.required_text("state");
     if (const auto state = config::parse_word<config::EndpointState>(word))
@@ -98,7 +98,7 @@ Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const st
     return edit_of(std::move(wanted));
 }
 
-edits::Requirement read_requirement(BodyReader& body) {
+edits::Requirement read_requirement(CallBody& body) {
     edits::Requirement wanted;
     wanted.upstream = body.required_text("upstream");
     if (const auto healthy = body.number("healthy")) wanted.healthy = clipped(*healthy);
@@ -128,7 +128,7 @@ std::optional<PartVerb> part_of_verb(const std::string& verb) {
 
 Result<Edit> read_part_edit(const Json& element, const std::string& pointer, const std::string& verb,
                             const PartVerb& part) {
-    BodyReader body(element, pointer, {"verb", "route", "rule", "upstream", "settings"});
+    CallBody body(element, pointer, {"verb", "route", "rule", "upstream", "settings"});
     edits::Part wanted{part.kind, {}, body.required_text(part.what)};
     const bool rule = part.kind == edits::PartKind::rule;
     if (rule) wanted.route = body.required_text("route");
@@ -155,31 +155,31 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer, config::
     if (const auto access = access_of_verb(verb); access && !allowed(role, *access))
         return problems::forbidden(fmt::format("the edit at {} is {}, which needs the role {}; nothing was done",
                                                pointer, verb, *access == A::admin ? "admin" : "operator"));
-    const auto finished = [](const BodyReader& body, Edit edit) -> Result<Edit> {
+    const auto finished = [](const CallBody& body, Edit edit) -> Result<Edit> {
         if (auto problem = body.problem()) return *problem;
         return edit;
     };
     if (verb == "switch") {
-        BodyReader body(element, pointer, {"verb", "route", "to", "require", "force"});
+        CallBody body(element, pointer, {"verb", "route", "to", "require", "force"});
         const auto route = body.required_text("route");
         auto edit = read_switch(body, route, body.flag("force").value_or(false));
         return finished(body, std::move(edit));
     }
     if (verb == "split") {
-        BodyReader body(element, pointer, {"verb", "route", "weights"});
+        CallBody body(element, pointer, {"verb", "route", "weights"});
         const auto route = body.required_text("route");
         if (body.find("weights") == nullptr) body.wrong("weights", "is required");
         if (auto problem = body.problem()) return *problem;
         return read_split(*body.find("weights"), body.pointer("weights"), route);
     }
     if (verb == "endpoint-state") {
-        BodyReader body(element, pointer, {"verb", "upstream", "address", "state"});
+        CallBody body(element, pointer, {"verb", "upstream", "address", "state"});
         const auto upstream = body.required_text("upstream");
         auto edit = read_endpoint_state(body, upstream, body.required_text("address"));
         return finished(body, std::move(edit));
     }
     if (verb == "put-endpoint") {
-        BodyReader body(element, pointer, {"verb", "upstream", "address", "settings"});
+        CallBody body(element, pointer, {"verb", "upstream", "address", "settings"});
         const auto upstream = body.required_text("upstream");
         const auto address = body.required_text("address");
         if (auto problem = body.problem()) return *problem;
@@ -190,14 +190,14 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer, config::
         });
     }
     if (verb == "remove-endpoint") {
-        BodyReader body(element, pointer, {"verb", "upstream", "address"});
+        CallBody body(element, pointer, {"verb", "upstream", "address"});
         const auto upstream = body.required_text("upstream");
         auto edit = edit_of(edits::RemoveEndpoint{upstream, body.required_text("address")});
         return finished(body, std::move(edit));
     }
     if (const auto part = part_of_verb(verb)) return read_part_edit(element, pointer, verb, *part);
     if (verb == "require") {
-        BodyReader body(element, pointer, {"verb", "upstream", "healthy", "in_flight_below"});
+        CallBody body(element, pointer, {"verb", "upstream", "healthy", "in_flight_below"});
         const auto wanted = read_requirement(body);
         return finished(body, [wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
             if (auto held = edits::require(facts, wanted); !held) return held.error();

@@ -14,13 +14,13 @@
 namespace switchyard::control {
 
 // {"to", "require": {"healthy"}}; what is wrong is left in `body`.
-Edit read_switch(BodyReader& body, const std::string& route, bool force);
+Edit read_switch(CallBody& body, const std::string& route, bool force);
 // {"blue": 90, "green": 10}
 Result<Edit> read_split(const Json& weights, const std::string& pointer, const std::string& route);
 // {"state": "up"}
-Edit read_endpoint_state(BodyReader& body, const std::string& upstream, const std::string& address);
+Edit read_endpoint_state(CallBody& body, const std::string& upstream, const std::string& address);
 // {"upstream", "healthy", "in_flight_below"}
-edits::Requirement read_requirement(BodyReader& body);
+edits::Requirement read_requirement(CallBody& body);
 // What a verb of POST /v1/changes needs, as the single call of the same name does; nothing for a word that is none.
 std::optional<AdminRoute::Access> access_of_verb(std::string_view verb);
 const std::vector<std::string>& edit_verbs();

@@ -23,9 +23,8 @@ struct AdminRequest {
     std::string repeated;                        // a name that stands in the query more than once
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
-    std::string from;  // remote address
-    const ClientClaims* certificate =
-        nullptr;  // who calls by the certificate of his connection; only until that is judged
+    std::string from;                           // remote address
+    const ClientClaims* certificate = nullptr;  // the caller's, by the connection; only until it is judged
 
     // Set on the way to the handler.
     std::string who;  // name of the token

@@ -214,8 +214,8 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     const ListenerPlan* const listener = listener_named(snapshot, question.listener);
     if (listener == nullptr && !question.listener.empty())
         return problems::invalid({config::Error{"/listener", "no listener is named " + question.listener}});
-    const ListenerPlan nobody;
-    const ListenerPlan& plan = listener == nullptr ? nobody : *listener;
+    const ListenerPlan none;
+    const ListenerPlan& plan = listener == nullptr ? none : *listener;
     asked.believe(peer, plan.trusted_proxies, plan.client_header);
     tell_trust(why, plan, asked.facts, peer);
     Look look{now};

@@ -36,11 +36,11 @@ Edit in_turn(std::vector<PlacedEdit> edits) {
 }
 
 // "require": {"upstream": "green", "healthy": 3} or a list of them; they come before every edit.
-void read_requirements(BodyReader& body, std::vector<PlacedEdit>& edits) {
+void read_requirements(CallBody& body, std::vector<PlacedEdit>& edits) {
     const auto* found = body.find("require");
     if (found == nullptr) return;
     const auto one = [&](const Json& element, const std::string& pointer) {
-        BodyReader inner(element, pointer, {"upstream", "healthy", "in_flight_below"});
+        CallBody inner(element, pointer, {"upstream", "healthy", "in_flight_below"});
         const auto wanted = read_requirement(inner);
         body.take(inner);
         const auto check = [wanted](const config::Model& model, const Facts& facts) -> Result<config::Model> {
@@ -63,7 +63,7 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
     // A bare list is the short form of {"changes": [...]}.
     const bool bare = parsed->is_array();
     const Json whole = bare ? Json{{"changes", *parsed}} : *parsed;
-    BodyReader body(whole, "", {"changes", "require", "force", "confirm_within", "drain"});
+    CallBody body(whole, "", {"changes", "require", "force", "confirm_within", "drain"});
     std::vector<PlacedEdit> edits;
     read_requirements(body, edits);
     read_change_options(body, *change);
@@ -96,7 +96,7 @@ void confirm(Context& context, const AdminRequest& request, Respond respond) {
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"within"});
+    CallBody body(*parsed, "", {"within"});
     const auto within = body.duration("within");
     if (within && (within->count() <= 0 || *within > kConfirmLimit))
         body.wrong("within", "must be more than 0 and at most 24h");
@@ -122,7 +122,7 @@ void undo(Context& context, const AdminRequest& request, Respond respond) {
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"to", "force", "confirm_within", "drain"});
+    CallBody body(*parsed, "", {"to", "force", "confirm_within", "drain"});
     read_change_options(body, *change);
     const auto to = body.number("to");
     if (to && *to == 0) body.wrong("to", "generations begin at 1");

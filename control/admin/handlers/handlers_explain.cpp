@@ -9,7 +9,7 @@ namespace switchyard::control::handlers {
 void explain(Context& context, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"method", "host", "path", "headers", "client", "listener"});
+    CallBody body(*parsed, "", {"method", "host", "path", "headers", "client", "listener"});
     Question question;
     question.method = body.text("method").value_or(question.method);
     question.host = body.required_text("host");

@@ -24,7 +24,7 @@ bool is_id(const std::string& text) {
            std::ranges::all_of(text, [&](char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
-std::chrono::milliseconds read_lease(BodyReader& body) {
+std::chrono::milliseconds read_lease(CallBody& body) {
     const auto within = body.duration("within");
     if (body.find("within") == nullptr) body.wrong("within", "is required");
     if (within && (*within < kShortestLease || *within > kLongestLease))
@@ -44,7 +44,7 @@ void post_release(Context& context, const AdminRequest& request, Respond respond
     if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
-    BodyReader body(*parsed, "", {"id", "route", "from", "to", "runner", "within", "wanted", "plan"});
+    CallBody body(*parsed, "", {"id", "route", "from", "to", "runner", "within", "wanted", "plan"});
     release::Releases::Beginning wanted;
     wanted.id = body.required_text("id");
     wanted.route = body.required_text("route");
@@ -91,7 +91,7 @@ void get_release(Context& context, const AdminRequest& request, Respond respond)
 void post_release_step(Context& context, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"runner", "step", "what", "detail", "generation", "rollout", "data"});
+    CallBody body(*parsed, "", {"runner", "step", "what", "detail", "generation", "rollout", "data"});
     const auto runner = body.required_text("runner");
     const auto step = body.required_text("step"), what = body.required_text("what");
     static_cast<void>(body.text("detail"));
@@ -109,7 +109,7 @@ void post_release_step(Context& context, const AdminRequest& request, Respond re
 void post_release_alive(Context& context, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"runner", "within"});
+    CallBody body(*parsed, "", {"runner", "within"});
     const auto runner = body.required_text("runner");
     const auto within = read_lease(body);
     if (const auto problem = body.problem()) return respond(reply(*problem));
@@ -123,7 +123,7 @@ void undo_release(Context& context, const AdminRequest& request, Respond respond
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"force", "confirm_within", "drain"});
+    CallBody body(*parsed, "", {"force", "confirm_within", "drain"});
     read_change_options(body, *change);
     if (const auto problem = body.problem()) return respond(reply(*problem));
     const auto found = context.releases.may_undo(request.places[0]);

@@ -49,7 +49,7 @@ void note(Context& context, const AdminRequest& request, const std::string& verb
 // The release that is to get more traffic has an endpoint that serves it, or the caller insists.
 Result<void> may_rise(Context& context, const std::string& to, bool force) {
     if (force) return {};
-    auto served = edits::somebody_in(context.controller.model(), to, context.controller.facts());
+    auto served = edits::require_served(context.controller.model(), to, context.controller.facts());
     if (served) return {};
     auto problem = served.error();
     problem.detail += edits::kForceHint;

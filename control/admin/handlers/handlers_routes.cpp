@@ -42,7 +42,7 @@ void switch_route(Context& context, const AdminRequest& request, Respond respond
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"to", "require", "force", "confirm_within", "drain", "watch"});
+    CallBody body(*parsed, "", {"to", "require", "force", "confirm_within", "drain", "watch"});
     read_change_options(body, *change);
     const auto watch = body.duration("watch");
     if (watch && watch->count() <= 0) body.wrong("watch", "must be more than 0");

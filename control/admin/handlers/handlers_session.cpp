@@ -82,7 +82,7 @@ void exchange_session_code(Context& context, const AdminRequest& request, Respon
     if (const auto problem = foreign_page(request, admin_of(context))) return respond(reply(*problem));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"code"});
+    CallBody body(*parsed, "", {"code"});
     const auto code = body.required_text("code");
     if (const auto problem = body.problem()) return respond(reply(*problem));
     if (const auto who = context.sessions.redeem(code, steady_clock::now())) return respond(begun(context, *who));

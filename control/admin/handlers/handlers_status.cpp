@@ -146,7 +146,7 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
                 view.names_stale[endpoint.address.host] =
                     context.names.sight(endpoint.address.host).standing != AddressBook::Standing::current;
             if (members.empty())
-                view.endpoints.push_back({EndpointGauge::kNobody, name, endpoint.address.text(), false, 0, 0});
+                view.endpoints.push_back({EndpointGauge::kNoEndpoint, name, endpoint.address.text(), false, 0, 0});
             for (const auto& member : members) {
                 const auto state = context.registry.endpoint(name, member.identity);
                 const auto ejections = context.ejection.total().find({name, member.identity});

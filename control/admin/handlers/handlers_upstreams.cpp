@@ -70,7 +70,7 @@ void set_endpoint_state(Context& context, const AdminRequest& request, Respond r
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    BodyReader body(*parsed, "", {"state", "force", "drain", "confirm_within"});
+    CallBody body(*parsed, "", {"state", "force", "drain", "confirm_within"});
     read_change_options(body, *change);
     change->edit = read_endpoint_state(body, request.places[0], request.places[1]);
     if (const auto problem = body.problem()) return respond(reply(*problem));

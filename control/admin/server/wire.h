@@ -42,7 +42,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
     Wire& operator=(const Wire&) = delete;
 
     virtual Awaitable<Error> open() = 0;  // the handshake, where there is one
-    // Who the client is by his certificate, once it is open; null: nobody was asked for one.
+    // What the client's certificate says, once it is open; null: none was asked for.
     virtual const ClientClaims* certificate() { return nullptr; }
     Awaitable<Read> read_some(boost::asio::mutable_buffer room);
     Awaitable<Error> write(std::string_view text);

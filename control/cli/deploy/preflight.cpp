@@ -145,7 +145,7 @@ void Runner::dry_runs(std::vector<std::string>& wrong) {
                            {{"to", wanted_.to}, {"require", {{"healthy", 0}}}}));
 }
 
-// A change of ours that still waits, whoever of our runners has made it.
+// A change of ours that still waits, whichever of our runners has made it.
 void Runner::adopt_pending() {
     const auto status = ask("GET", "/v1/status");
     if (!status.done() || !status.json.contains("pending")) return;

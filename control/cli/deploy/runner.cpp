@@ -54,7 +54,7 @@ Runner::Record Runner::said(What what, Step step, std::string detail, std::uint6
     Record record;
     record.what = what;
     record.step = step;
-    // Sentences are put together; what somebody else wrote may end with a full stop.
+    // Sentences are put together; a detail that comes from elsewhere may end with a full stop.
     if (detail.ends_with('.')) detail.pop_back();
     record.detail = std::move(detail);
     record.generation = generation;
@@ -110,7 +110,7 @@ void Runner::beat() {
     const auto list = newest.json.is_object() ? newest.json.value("generations", Json::array()) : Json::array();
     if (list.empty()) return;
     const auto& last = list.front();
-    if (last.value("generation", std::uint64_t{0}) == generation) return;  // somebody has confirmed it
+    if (last.value("generation", std::uint64_t{0}) == generation) return;  // it was confirmed from elsewhere
     const auto verb = last.value("verb", "");
     by_person_ = verb != "not-confirmed";
     taken_ = by_person_

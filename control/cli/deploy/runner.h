@@ -74,7 +74,7 @@ class Runner {
                      const std::string& key = "");
     bool write(Record record);  // false: the record is not ours any more, or cannot be reached
     void beat();
-    // Short sleep, a sign of life; a record when the step is over because somebody interrupts or the change was taken
+    // Short sleep, a sign of life; a record when the step is over because a person interrupts or the change was taken
     // back.
     std::optional<Record> wait(Step step, std::chrono::milliseconds length = kLook);
     std::optional<Record> ended_from_outside(Step step);
@@ -109,7 +109,7 @@ class Runner {
     std::uint64_t pending_ = 0;  // generation of ours that waits for its confirmation; 0: none
     std::string taken_;          // why the change is no longer there; empty: it is
     bool by_person_ = false;     // … and that it was no deadline that took it
-    bool lost_ = false;          // the record is somebody else's
+    bool lost_ = false;          // the record is another runner's
     std::string lost_why_;
     Clock::time_point next_beat_{};
     bool heed_ = true;  // interruptions end a step

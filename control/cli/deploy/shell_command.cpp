@@ -38,7 +38,7 @@ std::string run_command(const std::string& command, const std::function<bool()>&
         ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
-    ::setpgid(child, child);  // on both sides: whoever comes first
+    ::setpgid(child, child);  // on both sides: whichever comes first
     const auto begun = steady_clock::now();
     std::string stopped;
     steady_clock::time_point asked;

@@ -1,4 +1,4 @@
-// The steps before the traffic moves: nothing of them is seen by anybody but testers.
+// The steps before the traffic moves: only testers see anything of them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -75,7 +75,7 @@ Json Runner::endpoints_now() {
 }
 
 Json Runner::endpoints_before() const {
-    // The first of this try: whoever goes on finds them changed already.
+    // The first of this try: a runner that goes on finds them changed already.
     Json before;
     for (const auto& record : journal_) {
         if (record.what == What::again) before = nullptr;
@@ -109,7 +109,7 @@ Runner::Record Runner::endpoints() {
     const auto edits = endpoint_edits();
     const auto addresses = fmt::format("{}", fmt::join(wanted_.endpoints, ", "));
     if (edits.empty()) return said(What::done, Step::endpoints, addresses + ", as it was");
-    // Nobody is sent there but testers: force only says that their upstream may be empty for a moment.
+    // Only testers are sent there: force only says that their upstream may be empty for a moment.
     const auto answer = ask("POST", "/v1/changes", {{"changes", edits}, {"force", true}, {"confirm_within", kWithin}});
     if (!answer.done() && answer.status != 202) return said(What::failed, Step::endpoints, why(answer));
     pending_ = answer.json.value("generation", std::uint64_t{0});

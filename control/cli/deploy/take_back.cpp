@@ -50,7 +50,7 @@ Runner::Record Runner::traffic_back() {
     if (gets_nothing(wanted_.to)) return done(all_of);
     auto refused = why(answer);
     if (pending_ != 0 && answer.status == 409) {
-        // The deadline would take it back by force, to where nobody is.
+        // The deadline would take it back by force, to where no endpoint is.
         const auto kept = ask("POST", fmt::format("/v1/changes/{}/confirm", pending_));
         if (kept.done()) refused += fmt::format("; generation {} stays", std::exchange(pending_, 0));
     }

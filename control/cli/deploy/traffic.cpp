@@ -204,12 +204,12 @@ Runner::Record Runner::confirm() {
     }
     if (all_to(wanted_.to))
         return said(What::done, Step::confirm, fmt::format("{} has all of {}", wanted_.to, wanted_.route));
-    // Before anybody could say who: look again at every step.
+    // Before it could be told who moved it: look again at every step.
     return said(What::lapsed, Step::confirm, fmt::format("{} has not all of {} any more", wanted_.to, wanted_.route));
 }
 
 Runner::Record Runner::stop() {
-    // Confirmed, and looked at once more: whoever moved traffic there meanwhile keeps it.
+    // Confirmed, and looked at once more: traffic that was moved there meanwhile stays.
     const auto until = Clock::now() + length_of(wanted_.wait_drained);
     while (true) {
         const auto old = ask("GET", "/v1/upstreams/" + path_segment(from_));

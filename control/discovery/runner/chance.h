@@ -1,4 +1,4 @@
-// A pause that is not everybody's: clients that were refused together come back one by one.
+// A pause that differs from client to client: those that were refused together come back one by one.
 //
 // Threads: any; each has its own chance.
 #pragma once

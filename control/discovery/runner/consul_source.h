@@ -16,7 +16,7 @@
 
 namespace switchyard::control::discovery {
 
-class ConsulSource final : public Source {
+class ConsulSource final : public EndpointSource {
   public:
     static constexpr std::chrono::seconds kWait{55}, kSpare{10}, kFirstRetry{1}, kLastRetry{30};
     static constexpr std::chrono::milliseconds kPause{100};

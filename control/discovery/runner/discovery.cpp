@@ -26,7 +26,7 @@ struct Discovery::Entry {
     config::Discover discover;
     config::Discovery rules;
     Roll roll;
-    std::unique_ptr<Source> source;  // none: not in force yet
+    std::unique_ptr<EndpointSource> source;  // none: not in force yet
     std::deque<Happening> history;
     steady_clock::time_point begun = steady_clock::now();
     std::optional<steady_clock::time_point> looked;  // for a confirmation

@@ -62,7 +62,7 @@ class Discovery {
         std::function<void(const std::string& upstream, std::vector<config::Endpoint>)> found;
         std::function<void(const Rows&)> keep;
         std::function<void(const std::string& upstream, const Sight&, const Roll::News&)> tell;
-        std::function<std::unique_ptr<Source>(const config::Discover&, const config::Discovery&)> source;
+        std::function<std::unique_ptr<EndpointSource>(const config::Discover&, const config::Discovery&)> source;
     };
 
     Discovery(boost::asio::any_io_executor executor, Ports ports, Rows restored);

@@ -20,7 +20,7 @@
 
 namespace switchyard::control::discovery {
 
-class DnsSource final : public Source {
+class DnsSource final : public EndpointSource {
   public:
     static constexpr std::chrono::seconds kNothing{30}, kFirstRetry{1}, kLastRetry{30};
     static constexpr std::chrono::minutes kRenew{5};

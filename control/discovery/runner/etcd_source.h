@@ -1,4 +1,4 @@
-// etcd: each key below a prefix is one endpoint, as in a file's list; leases take away whoever has died.
+// etcd: each key below a prefix is one endpoint, as in a file's list; leases take away an endpoint that has died.
 //
 // Read as a whole, then watched from the revision behind; a read beside the watch, every kCompare, tells whether the
 //   watch is true: etcd may be silent behind a compaction, after a restore from backup, or when a member is cut off.
@@ -14,7 +14,7 @@
 
 namespace switchyard::control::discovery {
 
-class EtcdSource final : public Source {
+class EtcdSource final : public EndpointSource {
   public:
     static constexpr std::chrono::seconds kCompare{10}, kFirstRetry{1}, kLastRetry{30};
 

@@ -1,6 +1,6 @@
 // A file that some program writes: the door for every registry that is not built in.
 //
-// Looked at every kLook, read when it has become another version; whoever writes it renames a whole one over it. A torn
+// Looked at every kLook, read when it has become another version; its writer renames a whole one over it. A torn
 // file, a missing one, one that is too large and a disk that does not answer are no answer. Looked at and read beside
 // control's thread.
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace switchyard::control::discovery {
 
-class FileSource final : public Source {
+class FileSource final : public EndpointSource {
   public:
     static constexpr std::chrono::milliseconds kLook{200};
     static constexpr std::size_t kMostBytes = 4 << 20;  // ten thousand endpoints have about one

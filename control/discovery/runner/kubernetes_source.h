@@ -18,7 +18,7 @@
 
 namespace switchyard::control::discovery {
 
-class KubernetesSource final : public Source {
+class KubernetesSource final : public EndpointSource {
   public:
     static constexpr std::chrono::seconds kWatch{240}, kSilence{300}, kFirstRetry{1}, kLastRetry{30}, kCall{10};
     static constexpr std::chrono::milliseconds kPause{500};  // between two watches: a server may end them at once

@@ -10,8 +10,8 @@
 
 namespace switchyard::control::discovery {
 
-std::unique_ptr<Source> make_source(const Surroundings& around, const config::Discover& discover,
-                                    const config::Discovery& rules) {
+std::unique_ptr<EndpointSource> make_source(const Surroundings& around, const config::Discover& discover,
+                                            const config::Discovery& rules) {
     if (discover.file) return std::make_unique<FileSource>(around.executor, discover.file->path);
     if (discover.etcd) return std::make_unique<EtcdSource>(around, *discover.etcd);
     if (discover.consul) return std::make_unique<ConsulSource>(around, *discover.consul);

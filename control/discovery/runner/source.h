@@ -18,12 +18,12 @@ namespace switchyard::control::discovery {
 
 using Heard = std::function<void(Sighting)>;
 
-class Source {
+class EndpointSource {
   public:
-    Source() = default;
-    Source(const Source&) = delete;
-    Source& operator=(const Source&) = delete;
-    virtual ~Source() = default;
+    EndpointSource() = default;
+    EndpointSource(const EndpointSource&) = delete;
+    EndpointSource& operator=(const EndpointSource&) = delete;
+    virtual ~EndpointSource() = default;
 
     // From here on `heard` is called, from the loop and never from inside this call.
     virtual void start(Heard heard) = 0;
@@ -37,8 +37,8 @@ struct Surroundings {
     config::Resolver resolver;
 };
 
-std::unique_ptr<Source> make_source(const Surroundings& around, const config::Discover& discover,
-                                    const config::Discovery& rules);
+std::unique_ptr<EndpointSource> make_source(const Surroundings& around, const config::Discover& discover,
+                                            const config::Discovery& rules);
 // What it asks, for people: "file /etc/green.json", "srv _http._tcp.app.internal".
 std::string source_words(const config::Discover& discover);
 

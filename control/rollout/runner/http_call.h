@@ -1,4 +1,4 @@
-// One HTTP call to somebody outside: a check, or a webhook that is told something.
+// One HTTP call to another machine: a check, or a webhook that is told something.
 //
 // Threads: control; never blocks it. The callback runs there exactly once, unless the executor is stopped first.
 // Errors: words in the outcome; name look-up, connect, send and answer share one time limit.
@@ -16,7 +16,7 @@ namespace switchyard::control::rollout {
 using HttpOutcome = CallOutcome;
 using HttpDone = std::function<void(HttpOutcome)>;
 
-// Nobody compares a number with more text around it than this.
+// No check compares a number with more text around it than this.
 inline constexpr std::size_t kMostAnswer = 256 * 1024;
 
 struct HttpAsk {

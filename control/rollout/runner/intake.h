@@ -2,11 +2,11 @@
 // split is sticky, and how fresh it is.
 //
 // Invariants: begin() drops what was counted before; of each worker the first report after it is dropped too, since it
-//   begins before the step did. Whoever begins a step therefore has the workers report at once: that report ends what
-//   belongs to the step before, and everything after it counts. as_of() is never newer than the slowest worker's last
-//   report.
+//   begins before the step did. The code that begins a step therefore has the workers report at once: that report ends
+//   what belongs to the step before, and everything after it counts. as_of() is never newer than the slowest worker's
+//   last report.
 //   Whose a request is, is decided by the generation that routed it, not by when it ends: what an earlier step of this
-//   rollout sent is kept apart with that step's share (take_late), what was sent before the rollout is nobody's.
+//   rollout sent is kept apart with that step's share (take_late), what was sent before the rollout is not counted.
 // Threads: control. Units: monotonic milliseconds.
 #pragma once
 

@@ -126,7 +126,7 @@ void LiveRollout::kept(std::size_t records, const Result<void>& result) {
     journal_problem_.clear();
     unkept_ = journal_.size() > records;
     if (unkept_) return keep();
-    // What the disk answers at once is gone on with by whoever gave it.
+    // What the disk answers at once is gone on with by the code that gave it.
     if (!giving_) publication_->go_on(true, machine_.why());
 }
 
@@ -224,7 +224,7 @@ void LiveRollout::report(const WorkerReport& report) {
         const bool canary = noted.upstream == ports_.upstream_id(p.to);
         if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
             continue;
-        if (!intake_->counts(noted.generation)) continue;  // its request is counted by nobody, too
+        if (!intake_->counts(noted.generation)) continue;  // its request is not counted either
         for (const MarkNote& note : noted.notes) {
             const auto at = ports_.endpoint(note.endpoint);
             places_.add(canary, note, at ? at->second : "");

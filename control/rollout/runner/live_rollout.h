@@ -68,7 +68,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
         return journal_problem_.empty() ? publication_->problem() : journal_problem_;
     }
     Json failing_endpoints() const;  // of the new upstream, most failures first
-    // What the old upstream did just before this moment, whoever sent it: all there is to compare with at first.
+    // What the old upstream did just before this moment, whatever sent it: all there is to compare with at first.
     RecentTraffic::Sum recent_baseline() const;
     const Checks& checks() const { return checks_; }
     const MarkPlaces& places() const { return places_; }
@@ -107,7 +107,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     bool sticky_ = false;
 
     std::vector<Record> journal_;
-    bool insists_ = false;  // whoever wishes for what is being performed: past the guard
+    bool insists_ = false;  // the operator wishes for what is being performed: past the guard
     bool unkept_ = false;   // the journal in memory is ahead of the disk
     bool keeping_ = false;  // and on its way there
     bool giving_ = false;   // to the disk, right now

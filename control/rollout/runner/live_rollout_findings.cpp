@@ -75,7 +75,7 @@ LiveRollout::Json LiveRollout::where(const analysis::Alarm& alarm) const {
     return out;
 }
 
-// While it is compared: of one that is alone nobody's bucket is told.
+// While it is compared: of one that is alone no bucket is told.
 std::string LiveRollout::users(const analysis::Alarm& alarm) const {
     if (alarm.test.starts_with("slo_") || alarm.test.ends_with("_alone")) return {};
     const std::string group = marks_of(alarm.test);
@@ -85,7 +85,7 @@ std::string LiveRollout::users(const analysis::Alarm& alarm) const {
 
 std::string LiveRollout::unseen() const {
     if (machine_.step() + 1 < machine_.plan().steps.size()) return {};
-    Outcome outcome;
+    SuccessFacts outcome;
     outcome.from = analysis_->baseline(), outcome.to = analysis_->canary(), outcome.to_last = analysis_->step_canary();
     outcome.from_latency = &intake_->lasting().baseline_latency, outcome.to_latency = &intake_->canary_latency();
     outcome.from_whole = &intake_->lasting().baseline_whole, outcome.to_whole = &intake_->canary_whole();

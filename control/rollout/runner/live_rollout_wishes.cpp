@@ -12,7 +12,7 @@ Result<void> LiveRollout::wished(Effects effects, const std::string& refusal) {
 }
 
 Result<void> LiveRollout::promote(const std::string& by, bool force) {
-    // Whoever promotes again because nothing happened would skip a step.
+    // An operator who promotes again because nothing happened would skip a step.
     if (machine_.active() && publication_->wanting() && !publish_problem().empty())
         return problems::conflict(fmt::format(
             "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));

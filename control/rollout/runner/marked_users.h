@@ -1,7 +1,7 @@
 // Of one arm of a sticky split: how many users have the marks of a kind, for the words of an alarm. A release that is
 // broken for a twentieth of them has the same ones marked again and again; some are in any release.
 //
-// A user is a bucket of the hash; nobody's key is kept or told. It counts for the words alone: what is tested is
+// A user is a bucket of the hash; no user's key is kept or told. It counts for the words alone: what is tested is
 //   counted elsewhere (control/analysis).
 // Threads: control. Memory: 224 KiB.
 #pragma once

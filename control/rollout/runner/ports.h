@@ -46,7 +46,7 @@ struct Ports {
     std::function<std::optional<std::pair<std::string, std::string>>(std::uint32_t)> endpoint;  // upstream, address
     // Whether workers note where the marks of a route come from, and what is slow; nothing: they do not.
     std::function<void(const std::string& route, const std::optional<MarkLimits>& limits)> note_marks;
-    std::function<bool(const std::string& upstream)> usable;            // anybody of it; asked with every look
+    std::function<bool(const std::string& upstream)> usable;            // any endpoint of it; asked with every look
     std::function<UpstreamHealth(const std::string& upstream)> health;  // the whole story
     std::function<void(const HttpAsk&, HttpDone)> call;
 };

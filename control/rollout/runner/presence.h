@@ -1,4 +1,4 @@
-// Is anybody there? Whether the new upstream can be asked at all, and what follows when it cannot.
+// Whether the new upstream can be asked at all, and what follows when it cannot.
 //
 // A release whose endpoints are all down is the clearest failure there is: no comparison is needed. When its last
 // usable
@@ -43,7 +43,7 @@ class Presence {
     void went_down(const std::string& address, Monotonic now);
     // First attempts at the old upstream since the last call.
     void add_baseline(std::uint64_t attempts, std::uint64_t failures);
-    // `usable` is asked every time, `health` when nobody is there, and now and then.
+    // `usable` is asked every time, `health` when no endpoint is there, and now and then.
     void look(Monotonic now, const std::function<bool(const std::string&)>& usable,
               const std::function<UpstreamHealth(const std::string&)>& health);
 

@@ -46,7 +46,7 @@ class RecentTraffic {
         began_ = now;
         full_ = std::exchange(filling_, {});
     }
-    // Nobody begins a rollout of anything else.
+    // No rollout can begin of anything else.
     void keep(const std::set<std::uint32_t>& routes, const std::set<std::uint32_t>& upstreams) {
         for (auto* span : {&full_, &filling_})
             std::erase_if(*span, [&](const auto& each) {

@@ -100,7 +100,7 @@ std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by, b
     return rollout;
 }
 
-Result<void> Rollouts::somebody_there(const std::string& upstream, bool force) const {
+Result<void> Rollouts::require_served(const std::string& upstream, bool force) const {
     if (force) return {};
     const UpstreamHealth health = ports_.health(upstream);
     if (health.usable > 0) return {};
@@ -121,7 +121,7 @@ Result<Plan> Rollouts::check(const Json& document, bool force) const {
     if (auto room = has_room(parsed.plan->route); !room) return room.error();
     if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
         return problems::invalid(std::move(errors), "plan");
-    if (auto there = somebody_there(parsed.plan->to, force); !there) return there.error();
+    if (auto there = require_served(parsed.plan->to, force); !there) return there.error();
     return std::move(*parsed.plan);
 }
 
@@ -145,7 +145,7 @@ Result<void> Rollouts::may_watch(const std::string& route, const std::string& to
                         "has {} such before this switch",
                         route, serving.size() == 1 ? 0 : serving.size()));
     if (ports_.model().upstreams.contains(to))  // else the switch itself says so
-        if (auto there = somebody_there(to, force); !there) return there.error();
+        if (auto there = require_served(to, force); !there) return there.error();
     from = serving.front();
     return {};
 }

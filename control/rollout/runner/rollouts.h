@@ -35,7 +35,7 @@ class Rollouts {
     void restore(const std::map<std::string, std::string>& kept);
 
     // The plan of a document, when it could begin now: else 422 with pointers, or 409 when there is no room for it or
-    // nobody to send to. `force`: whatever the new upstream's health.
+    // no endpoint to send to. `force`: whatever the new upstream's health.
     Result<Plan> check(const Json& document, bool force = false) const;
     // Begins what check() lets pass.
     Result<std::shared_ptr<LiveRollout>> start(const Json& document, const std::string& by, bool force = false);
@@ -68,7 +68,7 @@ class Rollouts {
   private:
     // 409 while the route is held, or while as many as there may be are active.
     Result<void> has_room(const std::string& route) const;
-    Result<void> somebody_there(const std::string& upstream, bool force) const;
+    Result<void> require_served(const std::string& upstream, bool force) const;
     std::shared_ptr<LiveRollout> begin(Plan plan, const std::string& by, bool force = false);
     std::string next_id();
     void look();

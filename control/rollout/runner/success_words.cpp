@@ -27,7 +27,7 @@ std::string share_words(double share) {
     return share > 0.0 ? fmt::format("{:.2g} %", 100.0 * share) : std::string("none");
 }
 
-std::vector<std::string> not_compared(const Plan& plan, const Outcome& outcome) {
+std::vector<std::string> not_compared(const Plan& plan, const SuccessFacts& outcome) {
     const auto any = [](const auto& levels, double tail) {
         return tail > 0.0 || std::ranges::any_of(levels, [](double t) { return t > 0.0; });
     };
@@ -57,7 +57,7 @@ std::vector<std::string> not_compared(const Plan& plan, const Outcome& outcome) 
     return out;
 }
 
-void changed_answers(const Plan& plan, const Outcome& outcome, std::vector<std::string>& out) {
+void changed_answers(const Plan& plan, const SuccessFacts& outcome, std::vector<std::string>& out) {
     const bool tested = plan.answers_false_alarm > 0.0;
     // What was tested could only change unseen where nothing stood beside it.
     const analysis::ArmCounts& to = tested ? outcome.to_last : outcome.to;
@@ -80,7 +80,7 @@ std::string slower(const Plan& plan, const Histogram& from, const Histogram& to,
 }
 
 // An answer whose head is late is late as a whole: that is said once.
-void changed_latency(const Plan& plan, const Outcome& outcome, std::vector<std::string>& out) {
+void changed_latency(const Plan& plan, const SuccessFacts& outcome, std::vector<std::string>& out) {
     for (std::size_t i = 0; i < analysis::kLevels; ++i) {
         const double q = analysis::kLevelQuantiles[i];
         if (const auto head = slower(plan, *outcome.from_latency, *outcome.to_latency, q); !head.empty())
@@ -92,7 +92,7 @@ void changed_latency(const Plan& plan, const Outcome& outcome, std::vector<std::
 
 }  // namespace
 
-std::string success_words(const Plan& plan, const Outcome& outcome) {
+std::string success_words(const Plan& plan, const SuccessFacts& outcome) {
     if (plan.watch) return {};  // a switch that is watched compares nothing, and does not say otherwise
     std::string out = "Not compared: " + joined(not_compared(plan, outcome)) + ".";
     std::vector<std::string> changed;

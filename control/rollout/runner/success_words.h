@@ -12,9 +12,9 @@
 
 namespace switchyard::control::rollout {
 
-struct Outcome {
+struct SuccessFacts {
     analysis::ArmCounts from, to;                // since the rollout began
-    analysis::ArmCounts to_last;                 // of the last step, which has nobody beside it
+    analysis::ArmCounts to_last;                 // of the last step, which has no arm beside it
     const Histogram *from_latency, *to_latency;  // since it began; of the last step
     const Histogram *from_whole, *to_whole;      // the same of whole answers
     bool frozen = false, frozen_whole = false;   // there was something to hold them against
@@ -22,6 +22,6 @@ struct Outcome {
 };
 
 // Empty: nothing worth a word.
-std::string success_words(const Plan& plan, const Outcome& outcome);
+std::string success_words(const Plan& plan, const SuccessFacts& outcome);
 
 }  // namespace switchyard::control::rollout

@@ -129,7 +129,7 @@ Json taken_out(const Presence& presence) {
     return {{"endpoints", std::move(endpoints)}, {"of", presence.wanted()}};
 }
 
-// It goes on only when somebody says so.
+// It goes on only when an operator says so.
 bool needs_person(const LiveRollout& rollout) {
     const Machine& machine = rollout.machine();
     if (!machine.active()) return false;

@@ -16,7 +16,7 @@ struct StepNeeds {
     double rate = 0.0;           // of them in a second, lately
 };
 
-// "about 2 min", "about 40 s"; empty: nobody knows.
+// "about 2 min", "about 40 s"; empty: not known.
 std::string about(const StepNeeds& needs);
 // `at`: the time of day in so long.
 std::string waiting_words(const Machine& machine, const StepNeeds& needs,

@@ -45,7 +45,7 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     change.verb = plan_.watch && terms_.returning ? kWatchVerb : kRolloutVerb;
     change.caller = {"rollout " + id_, "", why};
     change.holder = id_;
-    change.settles_pending = falls;  // a rollback waits for nobody's confirmation
+    change.settles_pending = falls;  // a rollback waits for no confirmation
     change.force = falls || terms_.force || terms_.returning;
     change.unstored_if_need_be = terms_.returning;
     change.edit = [weak = weak_from_this(), attempt, plan = plan_, weight, id = id_, returning = terms_.returning,

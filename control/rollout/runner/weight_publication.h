@@ -4,7 +4,7 @@
 //   is under way; one that falls waits for neither. What failed is tried again until it is made or no longer wanted; an
 //   answer to a publication whose place another one has taken changes nothing. A return asks nothing of the store:
 //   where that refuses it is put in force all the same. What a person has brought to where it was to go, or has changed
-//   since the route was let go, is left as she made it.
+//   since the route was let go, is left as it is.
 // Threads: control. Lives in a shared_ptr: answers that come late find it gone.
 #pragma once
 
@@ -27,8 +27,8 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
 
     struct Terms {
         bool returning = false;  // towards the old upstream, whatever it takes
-        bool ours = true;        // nobody else may change the route's split
-        bool force = false;      // somebody insists on it, whatever the guard finds; a weight that falls needs none
+        bool ours = true;        // no other change may touch the route's split
+        bool force = false;      // the operator insists on it, whatever the guard finds; a weight that falls needs none
         bool operator==(const Terms&) const = default;
     };
     void want(Ppm weight, Terms terms);

@@ -50,7 +50,7 @@ function ended(all) {
                 h("td", { class: "number" }, d.ended_at ? `${((new Date(d.ended_at) - new Date(d.started_at)) / 1000).toFixed(1)} s` : "–"), h("td", {}, counts(d)), h("td", {}, d.ended_at ? ago(d.ended_at) : moment(d.started_at))))))));
 }
 
-// What is left of a drain in detail is asked for while somebody looks at it.
+// What is left of a drain in detail is asked for while it is shown.
 const details = {};
 
 async function follow(d, redraw) {
@@ -61,7 +61,7 @@ async function follow(d, redraw) {
         known.oldest = (await get(`/v1/drains/${d.id}`)).oldest ?? [];
         redraw();
     } catch {
-        // the figures say that nobody answers
+        // the figures say that the proxy does not answer
     }
 }
 

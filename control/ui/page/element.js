@@ -45,7 +45,7 @@ function set(node, name, value, before) {
         for (const [key, one] of Object.entries(value ?? {})) if (before?.[key] !== one) node.style.setProperty(key, one);
     } else if (PROPERTIES.has(name) && node.tagName !== "OPTION") {
         const wanted = value ?? (name === "value" ? "" : false);
-        // What somebody has typed, or emptied, is his: it is written over only when the page means something else than
+        // What the user has typed, or emptied, stays: it is written over only when the page means something else than
         // before. A choice follows its options, which may have come anew.
         const meant = name !== "value" || node.tagName === "SELECT" || value !== before;
         if (meant && node[name] !== wanted) node[name] = wanted;

@@ -1,11 +1,11 @@
 // What is known of the running proxy, and since when: asked once a second, and at once when an event says that something
 // has changed. The stream of events is resumed after the last one that was seen.
 //
-// Invariant: `live.fresh()` is false as soon as the figures are older than STALE; whoever shows them says so.
+// Invariant: `live.fresh()` is false as soon as the figures are older than STALE; every view of them says so.
 import { call, identity, request } from "./api.js";
 
 const EVERY = 1000;
-const EVERY_HIDDEN = 5000;    // nobody looks
+const EVERY_HIDDEN = 5000;    // the page is hidden
 const STALE = 3500;           // three looks that went by
 const ANSWER_TIME = 5000;
 const SILENCE = 25000;        // a sign of life comes every 15 s

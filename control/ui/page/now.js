@@ -23,7 +23,7 @@ function tiles() {
         tile("Endpoints healthy", `${up[0]} of ${up[1]}`, "", up[0] < up[1]));
 }
 
-// Everything that is under way, or that somebody should know; each with the way to it.
+// Everything that is under way, or that the operator should know; each with the way to it.
 export function happening() {
     const s = live.status;
     const out = [];

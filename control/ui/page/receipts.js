@@ -34,7 +34,7 @@ async function takeBack(entry) {
     entry.busy = true;
     redraw();
     const { generation, previous } = entry.receipt;
-    // Only what this has changed: whoever came later keeps his change, and this says so.
+    // Only what this has changed: a change that came later stays, and this says so.
     const answer = await act(`Undo: ${entry.title}`, "POST", "/v1/undo", { to: previous }, { headers: { "If-Match": `"${generation}"`, "X-Reason": `undo of generation ${generation}` } });
     entry.busy = false;
     if (answer) entry.undone = true;

@@ -113,7 +113,7 @@ TEST_CASE("guessing is slowed down after a burst, per address, and forgotten wit
 
 TEST_CASE("everything wrong with a body is told at once, with pointers") {
     const Json json = {{"too", "green"}, {"force", "yes"}, {"require", {{"healthy", -1}}}};
-    BodyReader body(json, "/changes/0", {"to", "require", "force"});
+    CallBody body(json, "/changes/0", {"to", "require", "force"});
     static_cast<void>(read_switch(body, "forum", body.flag("force").value_or(false)));
     std::set<std::string> pointers;
     for (const auto& e : body.errors()) pointers.insert(e.pointer);

@@ -66,7 +66,7 @@ TEST_CASE("a body is JSON, with comments, and an empty one only where nothing ne
 
 TEST_CASE("each kind of value is told from the others, with its pointer") {
     const Json json = {{"text", 1}, {"number", -1}, {"flag", 1}, {"within", "30"}, {"good", "1m30s"}};
-    BodyReader body(json, "/at", {"text", "number", "flag", "within", "good", "missing"});
+    CallBody body(json, "/at", {"text", "number", "flag", "within", "good", "missing"});
     CHECK_FALSE(body.text("text").has_value());
     CHECK_FALSE(body.number("number").has_value());
     CHECK_FALSE(body.flag("flag").has_value());
@@ -81,7 +81,7 @@ TEST_CASE("each kind of value is told from the others, with its pointer") {
 
 TEST_CASE("what should be an object and is none is one mistake, not one for each key") {
     const Json json = {1, 2};
-    BodyReader body(json, "/0", {"to"});
+    CallBody body(json, "/0", {"to"});
     CHECK(body.required_text("to").empty());
     CHECK(body.errors().size() == 1);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a split's weights keep their order, and each that is wrong is named")
 
 TEST_CASE("a requirement that requires nothing is a mistake") {
     const Json nothing = {{"upstream", "green"}};
-    BodyReader body(nothing, "", {"upstream", "healthy", "in_flight_below"});
+    CallBody body(nothing, "", {"upstream", "healthy", "in_flight_below"});
     static_cast<void>(read_requirement(body));
     REQUIRE(body.errors().size() == 1);
     CHECK(body.errors()[0].pointer == "/healthy");
@@ -107,7 +107,7 @@ TEST_CASE("a requirement that requires nothing is a mistake") {
 
 TEST_CASE("an endpoint's state is one of three words") {
     const Json wrong = {{"state", "drian"}};
-    BodyReader body(wrong, "", {"state"});
+    CallBody body(wrong, "", {"state"});
     static_cast<void>(read_endpoint_state(body, "blue", "127.0.0.1:1"));
     REQUIRE(body.errors().size() == 1);
     CHECK(body.errors()[0].detail.find("drain") != std::string::npos);

@@ -55,7 +55,7 @@ TEST_CASE("a bet acts by what came since its start") {
     pass(late, 100, 4, 9, 2);
     pass(late, 2, 4, 9, 3);
     CHECK(late.reach(1.5) == 2);
-    CHECK(RiskGate().reach(1.5) == RiskGate::kNobody);
+    CHECK(RiskGate().reach(1.5) == RiskGate::kNoReach);
 }
 
 TEST_CASE("a few marks open it only when they say much") {
@@ -116,7 +116,7 @@ TEST_CASE("two levels that agree are certain sooner than one of them") {
     CHECK_FALSE(half.certainly_beyond(1.2, 0));
     CHECK_FALSE(tenth.certainly_beyond(1.5, 0));
     CHECK(RiskGate::joint_reach(half, 1.2, tenth, 1.5) == 1);
-    CHECK(RiskGate::joint_reach(half, 1.35, tenth, 1.5) == RiskGate::kNobody);  // one inside its tolerance
+    CHECK(RiskGate::joint_reach(half, 1.35, tenth, 1.5) == RiskGate::kNoReach);  // one inside its tolerance
 }
 
 TEST_CASE("looked at each second, it is hardly ever certain of what lies inside the tolerance") {
@@ -173,7 +173,7 @@ TEST_CASE("a mark that hardly anybody has opens no gate that asks for a part of 
     CHECK(any.certainly_beyond(1.2, 0));
     CHECK(any.often());
     CHECK_FALSE(half.certainly_beyond(1.2, 0));
-    CHECK(half.reach(1.2) == RiskGate::kNobody);
+    CHECK(half.reach(1.2) == RiskGate::kNoReach);
     CHECK_FALSE(half.often());
     pass(half, 8, 5, 0);  // lately half of them
     CHECK(half.certainly_beyond(1.2, 0));

@@ -22,7 +22,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-struct FakeSource final : Source {
+struct FakeSource final : EndpointSource {
     explicit FakeSource(std::map<std::string, FakeSource*>& place_, std::string name_)
         : place(place_), name(std::move(name_)) {
         place[name] = this;

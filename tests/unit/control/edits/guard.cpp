@@ -181,10 +181,10 @@ TEST_CASE("several routes are told together") {
 
 TEST_CASE("whoever is about to get traffic can be asked for alone") {
     const auto m = model(R"("split": {"blue": 1})");
-    CHECK(somebody_in(m, "blue", facts()).has_value());
-    CHECK(says(somebody_in(m, "green", facts()).error().detail,
+    CHECK(require_served(m, "blue", facts()).has_value());
+    CHECK(says(require_served(m, "green", facts()).error().detail,
                "upstream green has no healthy endpoint (10.0.0.3:80 is down)"));
-    CHECK_FALSE(somebody_in(m, "grey", facts()).has_value());
+    CHECK_FALSE(require_served(m, "grey", facts()).has_value());
 }
 
 TEST_CASE("a rule for @candidate leads into the split: a release that is down there is no reason") {
@@ -198,14 +198,14 @@ TEST_CASE("discovered endpoints count for the guard as the operator wants them")
     const auto m = parsed(R"({"upstreams": {"blue": {"endpoints": [], "discover": {"file": {"path": "/a"}}}},
                               "routes": [{"name": "app", "split": {"blue": 1}}]})");
     Facts known;
-    CHECK(nobody_in(m, "blue", known) == "has no endpoints: none was discovered yet");
+    CHECK(why_unserved(m, "blue", known) == "has no endpoints: none was discovered yet");
     for (const char* address : {"10.0.0.1:80", "10.0.0.2:80"}) {
         config::Endpoint found;
         found.address = *config::Address::parse(address);
         known["blue"].discovered.push_back(found);
         known["blue"].by_address[address] = {true, false};
     }
-    CHECK(nobody_in(m, "blue", known).empty());
+    CHECK(why_unserved(m, "blue", known).empty());
     using State = config::EndpointState;
     const auto one = apply(m, known, SetEndpointState{"blue", "10.0.0.1:80", State::drain});
     REQUIRE(one.has_value());

@@ -10,7 +10,7 @@ namespace {
 struct Ended {
     Plan plan;
     Histogram from_latency, to_latency, from_whole, to_whole;
-    Outcome outcome;
+    SuccessFacts outcome;
 
     Ended() {
         plan.route = "app", plan.from = "blue", plan.to = "green";
