@@ -1,6 +1,7 @@
 // What a Control holds: for the files that implement it.
 //
-// control_start.cpp begins it, control_wiring.cpp ties its parts together, control.cpp is what it does while it runs.
+// control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_rollouts.cpp and control_acme.cpp tie its
+// parts together, control.cpp is what it does while it runs.
 // Threads: control; the store's thread and the workers have their own.
 #pragma once
 
@@ -33,6 +34,49 @@
 namespace switchyard::control {
 
 struct Control::Members {
+    // What the controller drives, and what rollouts reach control by; in control_core.cpp and control_rollouts.cpp.
+    struct CoreDoors final : DataPlane, NamedFiles {
+        explicit CoreDoors(Members& members) : m(members) {}
+        CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation) override;
+        void publish(std::shared_ptr<const Snapshot> snapshot) override;
+        void follow(const config::Model& model) override;
+        Facts facts(const config::Model& model) const override;
+        std::uint32_t upstream_id(const std::string& name) const override;
+        void cut(std::uint64_t before, const std::set<std::uint32_t>& upstreams) override;
+        void read_first(const config::Model& model, std::function<void()> then) override;
+        std::vector<std::string> fit_for_return(config::Model& earlier, const config::Model& now) override;
+        void return_over() override;
+        Members& m;
+    };
+    struct RolloutDoors final : rollout::Clock,
+                                rollout::Workers,
+                                rollout::World,
+                                rollout::Steering,
+                                rollout::Journals,
+                                rollout::Outside {
+        explicit RolloutDoors(Members& members) : m(members) {}
+        rollout::Monotonic now() const override;
+        std::string timestamp() const override;
+        std::string time_of_day(rollout::Duration ahead) const override;
+        unsigned count() const override;
+        void collect() override;
+        bool adopted(std::uint64_t generation) const override;
+        void note_marks(const std::string& route, const std::optional<MarkLimits>& limits) override;
+        std::uint32_t route_id(const std::string& name) const override;
+        std::uint32_t upstream_id(const std::string& name) const override;
+        std::optional<std::pair<std::string, std::string>> endpoint(std::uint32_t id) const override;
+        bool usable(const std::string& upstream) const override;
+        rollout::UpstreamHealth health(const std::string& upstream) const override;
+        const config::Model& model() const override;
+        void change(Change change, Answered done) override;
+        void led() override;
+        void keep(const std::string& id, const std::string& text, Kept done) override;
+        void forget(const std::vector<std::string>& ids, Kept done) override;
+        void event(nlohmann::ordered_json body) override;
+        void call(const rollout::HttpAsk& ask, rollout::HttpDone done) override;
+        Members& m;
+    };
+
     Service service{net::NotifySocket::of_environment()};  // outlives what waits in io
     boost::asio::io_context io{1};
     const ConfigPlace place;
@@ -45,8 +89,10 @@ struct Control::Members {
     const unsigned workers;
     Registry registry;
     std::unique_ptr<WorkerPool> pool;
+    CoreDoors core_doors{*this};
     std::unique_ptr<Controller> controller;
     rollout::JournalDesk journals;
+    RolloutDoors rollout_doors{*this};
     std::unique_ptr<Names> names;
     std::unique_ptr<discovery::Discovery> discovery;
     std::unique_ptr<HealthChecker> health;
@@ -78,7 +124,8 @@ struct Control::Members {
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
     void build_core();
-    void add_certificate_ports(Controller::Ports& ports);
+    void build_watch();
+    void build_pool();
     void build_certificates();
     void build_acme();
     void went_down(const std::string& upstream, const std::string& address);
@@ -95,7 +142,11 @@ struct Control::Members {
     void hand_to_workers(std::shared_ptr<const Snapshot> next);
     // Compiled and made the controller's, not yet stored.
     Result<void> begin(const Beginning& from);
+    Result<void> begin_without_file(Beginning& from, bool only_file, const Problem& problem);
+    Result<void> begin_or_as_before(Beginning& from, bool only_file, const std::vector<std::string>& notices);
     Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
+    Result<void> keep_beginning(Beginning& from, bool only_file, const std::string& file_hash);
+    void watch_files();
     Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
     void say_beginning(const Beginning& from, const std::string& file_hash);
     void file_refused(const Problem& problem, const std::string& hash);

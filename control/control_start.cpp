@@ -49,6 +49,44 @@ Result<void> Control::Members::begin(const Beginning& from) {
     return {};
 }
 
+// The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
+Result<void> Control::Members::begin_without_file(Beginning& from, bool only_file, const Problem& problem) {
+    if (from.verb != "file" || only_file) return problem;
+    kept.file.problem = problem;
+    auto again = beginning(kept.file, kept.state, false);
+    if (!again) return again.error();
+    from = std::move(*again);
+    return begin(from);
+}
+
+Result<void> Control::Members::begin_or_as_before(Beginning& from, bool only_file,
+                                                  const std::vector<std::string>& notices) {
+    auto begun = from.verb == "file" && !state_dir->unwritable().empty()
+                     ? Result<void>(problems::store_unavailable(notices.front()))
+                     : begin(from);
+    if (!begun && from.verb != "resume") begun = with_layers(begun.error(), kept.file.layers);
+    if (!begun) begun = begin_without_file(from, only_file, begun.error());
+    return begun;
+}
+
+Result<void> Control::Members::keep_beginning(Beginning& from, bool only_file, const std::string& file_hash) {
+    const auto stored = store_beginning(from, file_hash);
+    if (stored || !state_dir->unwritable().empty()) return {};
+    if (only_file) return stored.error();
+    log_error("{}", stored.error().detail);
+    if (from.verb == "file")
+        if (auto again = begin_without_file(from, only_file, stored.error()); !again) return again.error();
+    if (from.fresh) store.store().refuse_changes(stored.error().detail + "; start again when it can be");
+    return {};
+}
+
+void Control::Members::watch_files() {
+    auto paths = place.overlays;
+    paths.push_back(place.path);
+    for (const auto& path : paths)
+        file_watches.push_back(FileWatch::start(io.get_executor(), path, [this] { reload("the file changed"); }));
+}
+
 Result<void> Control::Members::store_beginning(const Beginning& from, const std::string& file_hash) {
     std::optional<FileBase> base;
     if (from.new_base)
@@ -154,7 +192,6 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     if (!opened) return opened.error();
     auto notices = std::move(opened->notices);
     const auto hash = opened->kept.file.hash;
-    const bool writable = opened->dir->unwritable().empty();
     auto from = beginning(opened->kept.file, opened->kept.state, options.from_file);
     if (!from) return from.error();
     if (options.state_dir) from->model.process.state_dir = *options.state_dir;
@@ -168,20 +205,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     if (auto built = m.build_names(process.resolver); !built) return built.error();
     if (auto built = m.build_discovery(process); !built) return built.error();
     m.build_core();
-    // The file is not worth a process that is down: where it cannot be put in force, the state is, as it was.
-    const auto without_file = [&](const Problem& problem) -> Result<void> {
-        if (from->verb != "file" || options.from_file) return problem;
-        m.kept.file.problem = problem;
-        auto again = beginning(m.kept.file, m.kept.state, false);
-        if (!again) return again.error();
-        *from = std::move(*again);
-        return m.begin(*from);
-    };
-    auto begun =
-        from->verb == "file" && !writable ? Result<void>(problems::store_unavailable(notices.front())) : m.begin(*from);
-    if (!begun && from->verb != "resume") begun = with_layers(begun.error(), m.kept.file.layers);
-    if (!begun) begun = without_file(begun.error());
-    if (!begun) return begun.error();
+    if (auto begun = m.begin_or_as_before(*from, options.from_file, notices); !begun) return begun.error();
     if (options.state_dir) m.controller->state_dir_is_given();
     if (const auto& path = process.log.access; !path.empty()) {
         std::string why;
@@ -191,13 +215,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.releases = open_releases(*m.controller, *m.rollouts);
     if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
     // Last of all that can fail, so that a start that is refused leaves no generation behind.
-    if (auto stored = m.store_beginning(*from, hash); !stored && writable) {
-        if (options.from_file) return stored.error();
-        log_error("{}", stored.error().detail);
-        if (from->verb == "file")
-            if (auto again = without_file(stored.error()); !again) return again.error();
-        if (from->fresh) m.store.store().refuse_changes(stored.error().detail + "; start again when it can be");
-    }
+    if (auto kept = m.keep_beginning(*from, options.from_file, hash); !kept) return kept.error();
     m.store.start();  // from here on it is the thread's
     m.say_beginning(*from, hash);
     if (!from->fresh)
@@ -209,13 +227,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.restored = true;
     m.follow_rollouts();
     log_info("admin API at {}", control->admin_url());
-    if (process.watch_file) {
-        auto paths = m.place.overlays;
-        paths.push_back(m.place.path);
-        for (const auto& path : paths)
-            m.file_watches.push_back(
-                FileWatch::start(m.io.get_executor(), path, [&m] { m.reload("the file changed"); }));
-    }
+    if (process.watch_file) m.watch_files();
     return control;
 }
 

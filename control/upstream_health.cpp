@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/model.h"
 #include "config/text/spelling.h"
 
 namespace switchyard::control {

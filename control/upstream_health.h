@@ -7,7 +7,7 @@
 #include <string>
 
 #include "config/model/forward.h"
-#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/world.h"
 #include "control/watch/health_checker.h"
 #include "proxy/snapshot/members.h"
 #include "proxy/snapshot/registry.h"

@@ -1,7 +1,5 @@
-// Work that is long and needs nothing of control: documents are read and judged on a thread beside it.
+// Long work (long_work.h) on a thread beside control's: documents are read and judged there.
 //
-// Invariants: pieces are done one after the other in the order in which they were given; `then` is called on control's
-//   thread, once, unless the process ends first. A piece owns what it works on, or shares what is immutable.
 // Threads: control gives and is told; one thread of its own works. It is started with the first piece: most processes
 //   never have one. Bounded: kMostWaiting; each may be a document of several megabytes.
 #pragma once
@@ -14,18 +12,20 @@
 #include <mutex>
 #include <thread>
 
+#include "control/core/long_work.h"
+
 namespace switchyard::control {
 
-class Aside {
+class Aside final : public LongWork {
   public:
     static constexpr std::size_t kMostWaiting = 32;
 
     // `control`: where `then` is called.
     explicit Aside(boost::asio::any_io_executor control);
-    ~Aside();
+    ~Aside() override;
 
-    // False: too much waits already; nothing is done. What `work` throws is logged, and `then` finds no result.
-    bool run(std::function<void()> work, std::function<void()> then);
+    // What `work` throws is logged, and `then` finds no result.
+    bool run(std::function<void()> work, std::function<void()> then) override;
     // Gives up what has not begun and waits for the piece that has.
     void stop();
 

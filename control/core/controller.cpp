@@ -26,11 +26,11 @@ std::uint64_t first_event_id() {
 }  // namespace
 
 Controller::Controller(boost::asio::any_io_executor executor, unsigned workers, Store& store, StoreWriter& writer,
-                       Ports ports)
+                       const Doors& doors)
     : executor_(std::move(executor)),
       store_(store),
       writer_(writer),
-      ports_(std::move(ports)),
+      doors_(doors),
       adoption_(workers),
       drains_(workers),
       events_(first_event_id()),
@@ -44,7 +44,7 @@ void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_p
     model_ = std::move(model);
     snapshot_ = std::move(snapshot);
     generation_ = generation;
-    ports_.follow(*model_);
+    doors_.data_plane.follow(*model_);
 }
 
 void Controller::stop() {
@@ -61,13 +61,13 @@ void Controller::stop() {
 void Controller::republish(std::shared_ptr<const Snapshot> snapshot) {
     if (stopped_ || snapshot->generation != generation_) return;
     snapshot_ = snapshot;
-    ports_.publish(std::move(snapshot));
+    doors_.data_plane.publish(std::move(snapshot));
 }
 
 void Controller::open_drain(const Change& change, const config::Model& before, const config::Model& after) {
     Drain drain;
     for (const auto& name : leaving(before, after)) {
-        const auto id = ports_.upstream_id(name);
+        const auto id = doors_.data_plane.upstream_id(name);
         drains_.name(id, name);
         drain.upstreams.insert(id);
     }
@@ -139,7 +139,7 @@ void Controller::arm_drain_deadline() {
         for (const auto id : drains_.expire(std::chrono::steady_clock::now(), system_clock::now())) {
             const auto* drain = drains_.find(id);
             events_.add("drain", {{"id", std::to_string(id)}, {"cut", to_json(drains_.in_flight(*drain))}});
-            if (ports_.cut) ports_.cut(id, drain->upstreams);
+            doors_.data_plane.cut(id, drain->upstreams);
         }
         ring_drains();
         arm_drain_deadline();

@@ -27,15 +27,17 @@
 #include "control/core/adoption.h"
 #include "control/core/answers.h"
 #include "control/core/change.h"
+#include "control/core/data_plane.h"
 #include "control/core/drain_book.h"
 #include "control/core/event_log.h"
 #include "control/core/file_status.h"
 #include "control/core/judge.h"
+#include "control/core/long_work.h"
+#include "control/core/named_files.h"
 #include "control/core/turns.h"
 #include "control/store/store.h"
 #include "control/store/store_writer.h"
 #include "proxy/base/histogram.h"
-#include "proxy/snapshot/compile.h"
 
 namespace switchyard::control {
 
@@ -47,30 +49,16 @@ class Controller {
     // force unstored: a bad release costs more than a history that is complete a moment later.
     static constexpr std::chrono::milliseconds kPatience{1000};
 
-    // What the controller drives. Functions, so that a test can stand in for the workers.
-    struct Ports {
-        std::function<CompileResult(std::shared_ptr<const config::Model>, std::uint64_t)> compile;
-        std::function<void(std::shared_ptr<const Snapshot>)> publish;
-        std::function<Facts(const config::Model&)> facts;
-        std::function<std::uint32_t(const std::string&)> upstream_id;
-        // A new generation is being published: health checks and ejections follow it.
-        std::function<void(const config::Model&)> follow;
-        // `earlier` is about to be returned to from `now`: what of it cannot be used any more (a certificate that has
-        // expired, or is gone) stays as it is now. Answers that in words. May be empty.
-        std::function<std::vector<std::string>(config::Model& earlier, const config::Model& now)> fit_for_return;
-        // What only the disk knows of this model is found beside this thread, then `then` is called: at once where
-        // there is nothing to find. May be empty.
-        std::function<void(const config::Model&, std::function<void()> then)> read_first;
-        // Such a return is over, made or refused: what it was let do without is no later change's. May be empty.
-        std::function<void()> return_over;
-        // Close whatever older generations still have in flight to these upstreams. May be empty.
-        std::function<void(std::uint64_t before, const std::set<std::uint32_t>& upstreams)> cut;
-        // Long work beside this thread (aside.h); false: too much waits there. Empty: it is done here.
-        std::function<bool(std::function<void()> work, std::function<void()> then)> aside;
+    // What the controller drives. Outlives it.
+    struct Doors {
+        DataPlane& data_plane;
+        NamedFiles& files;
+        LongWork* aside = nullptr;  // null: long work is done here
     };
 
     // `store` is for reading; what is to be kept goes to `writer`. Both outlive the controller.
-    Controller(boost::asio::any_io_executor executor, unsigned workers, Store& store, StoreWriter& writer, Ports ports);
+    Controller(boost::asio::any_io_executor executor, unsigned workers, Store& store, StoreWriter& writer,
+               const Doors& doors);
 
     // The generation the process starts with: compiled and stored by the caller, published as the first one.
     void begin(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot,
@@ -121,7 +109,7 @@ class Controller {
     // 409 while a change waits for its confirmation: whatever holds on to the configuration now would be in the way of
     // the undo that was promised.
     Result<void> nothing_pending() const;
-    Facts facts() const { return ports_.facts(*model_); }
+    Facts facts() const { return doors_.data_plane.facts(*model_); }
     // To be read from.
     Store& store() { return store_; }
     StoreWriter& writer() { return writer_; }
@@ -220,7 +208,7 @@ class Controller {
     const boost::asio::any_io_executor executor_;
     Store& store_;
     StoreWriter& writer_;
-    const Ports ports_;
+    const Doors doors_;
     std::function<Holder(const std::string&)> held_by_;
     FileStatus file_;
     bool state_dir_given_ = false;

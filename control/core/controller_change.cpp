@@ -115,7 +115,7 @@ Result<Judged> Controller::judge_now(const Change& change) const {
     if (auto now = timely(change); !now) return now.error();
     // A file's merge looks at who holds what by itself, and more closely.
     const auto free = [&](const config::Model& next) { return change.file ? Result<void>() : held(next, change); };
-    return judge(*model_, ports_.facts(*model_), change, free, led_to(holders()));
+    return judge(*model_, doors_.data_plane.facts(*model_), change, free, led_to(holders()));
 }
 
 Result<Controller::Prepared> Controller::prepare(const Change& change) const {
@@ -127,7 +127,7 @@ Result<Controller::Prepared> Controller::prepare(const Change& change) const {
 Result<Controller::Prepared> Controller::compiled(Judged judged) const {
     Prepared prepared;
     if (!judged.model) return prepared;
-    auto result = ports_.compile(judged.model, next_number());
+    auto result = doors_.data_plane.compile(judged.model, next_number());
     if (!result.errors.empty()) return problems::invalid(std::move(result.errors));
     prepared.model = std::move(judged.model);
     prepared.snapshot = std::move(result.snapshot);
@@ -178,7 +178,7 @@ void Controller::in_turn(bool dry_run, const Answered& done, Turns::Job job) {
 }
 
 void Controller::make(Change change, Steady arrived, Answered done, Turn turn) {
-    if (change.document && ports_.aside)
+    if (change.document && doors_.aside != nullptr)
         return judge_aside(std::move(change), arrived, std::move(done), std::move(turn));
     Result<Judged> judged = problems::internal("it could not be judged");
     // However it ends, the caller is answered: a key in progress would keep each repetition waiting.
@@ -217,8 +217,8 @@ void Controller::read_and_compile(Change change, Judged judged, Steady arrived, 
         if (!prepared) return answer(prepared.error());
         made(std::move(made_of), std::move(*prepared), began, std::move(answer), std::move(held_turn));
     };
-    if (!waiting->judged.model || !ports_.read_first) return then();
-    ports_.read_first(*waiting->judged.model, then);
+    if (!waiting->judged.model) return then();
+    doors_.files.read_first(*waiting->judged.model, then);
 }
 
 // A whole document is judged beside this thread. What is in force hardly changes meanwhile – the turn is held –, but
@@ -235,9 +235,9 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
         Holders holders;
         Result<Judged> judged = problems::internal("it could not be judged");
     };
-    const auto judging = std::make_shared<Judging>(Judging{model_, ports_.facts(*model_), std::move(change), arrived,
-                                                           std::move(done), std::move(turn), holders()});
-    const bool begun = ports_.aside(
+    const auto judging = std::make_shared<Judging>(Judging{model_, doors_.data_plane.facts(*model_), std::move(change),
+                                                           arrived, std::move(done), std::move(turn), holders()});
+    const bool begun = doors_.aside->run(
         [judging] {
             try {
                 judging->judged =
@@ -260,7 +260,8 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
             if (judged->model && !made_of.file)
                 if (auto free = held(*judged->model, made_of); !free) return answer(free.error());
             if (judged->model && !made_of.force)
-                if (auto safe = guard_says(*in_force, *judged->model, ports_.facts(*in_force), made_of); !safe)
+                if (auto safe = guard_says(*in_force, *judged->model, doors_.data_plane.facts(*in_force), made_of);
+                    !safe)
                     return answer(safe.error());
             read_and_compile(std::move(made_of), std::move(*judged), began, std::move(answer), std::move(held_turn));
         });
@@ -341,8 +342,8 @@ void Controller::put_in_force(Making& making) {
     });
     snapshot_ = making.prepared.snapshot;
     // Endpoints without health checks are up before a worker routes to them.
-    ports_.follow(*model_);
-    ports_.publish(std::move(making.prepared.snapshot));
+    doors_.data_plane.follow(*model_);
+    doors_.data_plane.publish(std::move(making.prepared.snapshot));
     events_.add("change", std::move(event));
 }
 

@@ -69,19 +69,19 @@ void Controller::return_now(std::uint64_t to, Change change, Steady arrived, Ans
         if (!alive.expired() && !stopped_) return_read(*model, begun, change, arrived, done, turn);
     };
     // What of it can be used is told by its files, which may be on a disk that hangs.
-    if (!begun && ports_.read_first) return ports_.read_first(*model, then);
+    if (!begun) return doors_.files.read_first(*model, then);
     then();
 }
 
 void Controller::return_read(config::Model earlier, std::optional<config::Model> begun, Change change, Steady arrived,
                              Answered done, Turn turn) {
-    if (ports_.fit_for_return && !begun) {
+    if (!begun) {
         // What this return may do without, no later change may: also where it is refused before anything is compiled.
-        done = [first = std::move(done), over = ports_.return_over](Answer answer) {
-            if (over) over();
+        done = [first = std::move(done), &files = doors_.files](Answer answer) {
+            files.return_over();
             first(std::move(answer));
         };
-        for (const auto& stays : ports_.fit_for_return(earlier, *model_)) {
+        for (const auto& stays : doors_.files.fit_for_return(earlier, *model_)) {
             auto& why = change.restores->why;
             why += (why.empty() ? "" : "; ") + stays;
         }

@@ -105,18 +105,18 @@ void endpoints(Exposition& out, const MetricsView& view) {
     }
 }
 
-void process(Exposition& out, const MetricsView& view) {
+void connections(Exposition& out, const MetricsView& view) {
     const auto& counters = view.totals->counters();
     out.family("switchyard_retries_total", "counter", "Attempts made again, by what went wrong with the one before.");
     out.sample({{"reason", "reused"}}, counters.retries_reused);
     out.sample({{"reason", "connect"}}, counters.retries_connect);
     out.sample({{"reason", "other"}}, counters.retries_other);
-    const auto connections = view.totals->connections();
+    const auto open = view.totals->connections();
     out.family("switchyard_connections", "gauge", "Open connections, by side and state.");
-    out.sample({{"side", "client"}, {"state", "active"}}, connections.client - connections.client_idle);
-    out.sample({{"side", "client"}, {"state", "idle"}}, connections.client_idle);
-    out.sample({{"side", "upstream"}, {"state", "active"}}, connections.upstream - connections.upstream_idle);
-    out.sample({{"side", "upstream"}, {"state", "idle"}}, connections.upstream_idle);
+    out.sample({{"side", "client"}, {"state", "active"}}, open.client - open.client_idle);
+    out.sample({{"side", "client"}, {"state", "idle"}}, open.client_idle);
+    out.sample({{"side", "upstream"}, {"state", "active"}}, open.upstream - open.upstream_idle);
+    out.sample({{"side", "upstream"}, {"state", "idle"}}, open.upstream_idle);
     out.family("switchyard_connections_accepted_total", "counter", "Client connections accepted.");
     out.sample({}, counters.accepted);
     out.family("switchyard_tls_handshakes_total", "counter", "TLS handshakes with clients, by what came of them.");
@@ -133,6 +133,9 @@ void process(Exposition& out, const MetricsView& view) {
     out.sample({{"result", "resumed"}}, counters.endpoint_tls.resumed);
     out.sample({{"result", "failed"}}, counters.endpoint_tls.failed);
     out.sample({{"result", "untrusted"}}, counters.endpoint_tls.untrusted);
+}
+
+void certificates(Exposition& out, const MetricsView& view) {
     if (!view.certificates.empty()) {
         out.family("switchyard_certificate_not_after_seconds", "gauge",
                    "When the certificate that is shown ends, in seconds since 1970; none: it cannot be read.");
@@ -154,6 +157,10 @@ void process(Exposition& out, const MetricsView& view) {
         out.sample({{"result", "issued"}}, view.acme_issued);
         out.sample({{"result", "failed"}}, view.acme_failed);
     }
+}
+
+void process(Exposition& out, const MetricsView& view) {
+    const auto& counters = view.totals->counters();
     out.family("switchyard_access_log_dropped_total", "counter", "Access log lines that the disk was too slow for.");
     out.sample({}, counters.log_dropped);
     out.family("switchyard_loop_exceptions_total", "counter",
@@ -180,6 +187,8 @@ void process(Exposition& out, const MetricsView& view) {
 void write_metrics(Exposition& out, const MetricsView& view) {
     traffic(out, view);
     endpoints(out, view);
+    connections(out, view);
+    certificates(out, view);
     process(out, view);
 }
 

@@ -100,10 +100,9 @@ void Session::end_if_done() {
 
 net::Running Session::run() {
     Exchange::Next next;
-    bool expects_header = place_.plan().proxy_protocol;
-    bool fresh = place_.plan().speaks_http2;  // in clear its first octets say which protocol it is
     in_clear_ = !place_.plan().tls;
-    bool begins = true;
+    Beginning left{place_.plan().proxy_protocol, place_.plan().speaks_http2};
+    bool begins = left.header || left.which || !in_clear_;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -126,30 +125,10 @@ net::Running Session::run() {
             idle_ = false;
         }
         if (begins) {
-            if (expects_header) {
-                const bool introduced = co_await take_proxy_header();
-                if (!introduced) co_return;
-                expects_header = false;
-                continue;
-            }
-            bool http2 = false;
-            if (!in_clear_) {
-                const bool secured = co_await secure();
-                if (!secured) co_return;
-                in_clear_ = true;
-                http2 = stream.tls()->chose_http2();
-                fresh = !place_.plan().speaks_http1;  // who chose nothing gets what there is
-                if (!http2) continue;
-            }
-            if (fresh && !http2) {
-                http2 = co_await begins_http2();
-                fresh = false;
-                if (!http2 && in.empty()) continue;
-            }
-            if (http2) {
-                co_await speak_http2();
-                co_return;
-            }
+            const Begun begun = co_await begin(left);
+            if (begun == Begun::not_yet) continue;
+            if (begun == Begun::http2) co_await speak_http2();
+            if (begun != Begun::http1) co_return;
             begins = false;
         }
         next = co_await Exchange::serve(*this);
@@ -167,6 +146,28 @@ net::Running Session::run() {
         co_await linger(kLingerMs);
     else if (stream.tls() != nullptr)
         stream.shutdown_send();  // nothing more will come: but the end of TLS has to be said
+}
+
+// The next of the steps that come before a request; each begins with octets that are here.
+net::Task<Session::Begun> Session::begin(Beginning& left) {
+    if (left.header) {
+        const bool introduced = co_await take_proxy_header();
+        left.header = false;
+        co_return introduced ? Begun::not_yet : Begun::over;
+    }
+    if (!in_clear_) {
+        const bool secured = co_await secure();
+        if (!secured) co_return Begun::over;
+        in_clear_ = true;
+        left.which = !place_.plan().speaks_http1;  // a client that chose nothing gets what there is
+        co_return stream.tls()->chose_http2() ? Begun::http2 : Begun::not_yet;
+    }
+    if (left.which) {
+        const bool http2 = co_await begins_http2();
+        left.which = false;
+        if (http2) co_return Begun::http2;
+    }
+    co_return in.empty() ? Begun::not_yet : Begun::http1;
 }
 
 // By the plan of now: a change may have come while this one waited.
@@ -228,15 +229,8 @@ net::Task<bool> Session::begins_http2() {
         const std::size_t seen = std::min(in.size(), http2::kPreface.size());
         if (in.unread().substr(0, seen) != http2::kPreface.substr(0, seen)) co_return false;
         if (seen == http2::kPreface.size()) co_return true;
-        if (!stream.readable) {
-            co_await sleep();
-            if (expired()) co_return false;
-            continue;
-        }
-        in.compact();
-        const auto got = stream.read(in.room());
-        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return false;
-        in.filled(got.bytes);
+        const bool more = co_await read_more();
+        if (!more) co_return false;
     }
 }
 
@@ -298,16 +292,22 @@ net::Task<bool> Session::take_proxy_header() {
             }
             co_return true;
         }
-        if (!stream.readable) {
-            co_await sleep();
-            if (expired()) co_return false;
-            continue;
-        }
-        in.compact();
-        const auto got = stream.read(in.room());
-        if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return false;
-        in.filled(got.bytes);
+        const bool more = co_await read_more();
+        if (!more) co_return false;
     }
+}
+
+// Of what has begun, behind what is here. False: there is no more of it, or not in the time that was set.
+net::Task<bool> Session::read_more() {
+    while (!stream.readable) {
+        co_await sleep();
+        if (expired()) co_return false;
+    }
+    in.compact();
+    const auto got = stream.read(in.room());
+    if (got.status == net::Transfer::Status::closed || got.status == net::Transfer::Status::failed) co_return false;
+    in.filled(got.bytes);
+    co_return true;
 }
 
 net::Task<> Session::linger(std::int64_t most_ms) {

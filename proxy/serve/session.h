@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/intrusive/list_hook.hpp>
+#include <cstdint>
 #include <functional>
 
 #include "proxy/net/descriptor.h"
@@ -50,7 +51,15 @@ class Session final
 
   private:
     void woken() override;
+    // What is still to come before the first request, beside a handshake.
+    struct Beginning {
+        bool header;  // of the PROXY protocol
+        bool which;   // in clear the first octets say which protocol it is
+    };
+    enum class Begun : std::uint8_t { not_yet, http1, http2, over };
     net::Running run();
+    net::Task<Begun> begin(Beginning& left);
+    net::Task<bool> read_more();
     net::Task<> linger(std::int64_t most_ms);
     net::Task<bool> take_proxy_header();
     net::Task<bool> secure();

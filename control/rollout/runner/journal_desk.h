@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/journals.h"
 
 namespace switchyard::control::rollout {
 
 class JournalDesk {
   public:
-    using Kept = Ports::Kept;
+    using Kept = Journals::Kept;
     // Writes one; says when it is done.
     using Write = std::function<void(const std::string& id, const std::string& text, Kept)>;
 

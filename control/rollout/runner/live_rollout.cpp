@@ -26,37 +26,37 @@ double seconds(Monotonic time) {
 
 }  // namespace
 
-LiveRollout::LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent)
+LiveRollout::LiveRollout(std::string id, Plan plan, const Doors& doors, const RecentTraffic& recent)
     : id_(std::move(id)),
-      ports_(ports),
+      doors_(doors),
       recent_(recent),
       machine_(std::move(plan)),
       checks_(machine_.plan().checks),
       presence_(machine_.plan().from, machine_.plan().to) {
     const Plan& p = machine_.plan();
-    const config::Route* route = find_route(ports_.model(), p.route);
+    const config::Route* route = find_route(doors_.steering.model(), p.route);
     sticky_ = route != nullptr && route->sticky.has_value();
     auto settings = p.settings();
     // Sticky samples leave out what rules send; a plain count of requests cannot.
     settings.sticky = sticky_;
-    settings.check_sample_ratio = sticky_ || !rules_bypass_split(p, ports_.model());
+    settings.check_sample_ratio = sticky_ || !rules_bypass_split(p, doors_.steering.model());
     analysis_ = std::make_unique<analysis::Analysis>(settings);
-    intake_ = std::make_unique<Intake>(Intake::Places{ports_.route_id(p.route), ports_.upstream_id(p.from),
-                                                      ports_.upstream_id(p.to), ports_.workers, sticky_,
+    intake_ = std::make_unique<Intake>(Intake::Places{doors_.world.route_id(p.route), doors_.world.upstream_id(p.from),
+                                                      doors_.world.upstream_id(p.to), doors_.workers.count(), sticky_,
                                                       settings.p99_limit, settings.max_extra_failures > 0});
-    publication_ = std::make_shared<WeightPublication>(id_, p, ports_, [this](Ppm weight) { arrived(weight); });
-    started_ = last_tick_ = ports_.now();
+    publication_ = std::make_shared<WeightPublication>(id_, p, doors_, [this](Ppm weight) { arrived(weight); });
+    started_ = last_tick_ = doors_.clock.now();
 }
 
 void LiveRollout::start(const std::string& by, bool force) {
     const Plan& p = machine_.plan();
-    presence_.look(ports_.now(), ports_.usable, ports_.health);  // who goes down before the first look has been there
+    presence_.look(doors_.clock.now(), doors_.world);  // who goes down before the first look has been there
     if (p.watch) {
         const auto before = recent_baseline();
         analysis_->set_baseline(before.failures, before.attempts);
     }
     insists_ = force;
-    perform(machine_.start(ports_.now(), by));
+    perform(machine_.start(doors_.clock.now(), by));
     insists_ = false;
 }
 
@@ -69,11 +69,12 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
             if (failures.is_number_unsigned()) failing_before_[address] = failures;
         places_ = MarkPlaces::from_json(evidence.value("places", Json::object()));
     } else if (!evidence.is_null()) {
-        ports_.event({{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
+        doors_.outside.event(
+            {{"rollout", id_}, {"kind", "evidence_anew"}, {"detail", "what is stored is of another version"}});
     }
     if (!timeline_.samples().empty())
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
-    perform(machine_.restore(records, ports_.now()));
+    perform(machine_.restore(records, doors_.clock.now()));
     if (!publication_->wanting()) publication_->found(machine_.weight());
     if (!machine_.active()) intake_->end();
 }
@@ -82,7 +83,7 @@ void LiveRollout::perform(Effects effects) {
     std::vector<Announcement> announcements;
     for (Effect& e : effects) {
         if (auto* journal = std::get_if<effect::Journal>(&e)) {
-            journal->record.at = ports_.timestamp();
+            journal->record.at = doors_.clock.timestamp();
             journal_.push_back(std::move(journal->record));
             unkept_ = true;
         } else if (const auto* weight = std::get_if<effect::SetWeight>(&e)) {
@@ -102,7 +103,7 @@ void LiveRollout::perform(Effects effects) {
     if (news) keep_picture();
     if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
-    if (ports_.led) ports_.led();
+    doors_.steering.led();
 }
 
 void LiveRollout::keep() {
@@ -110,8 +111,8 @@ void LiveRollout::keep() {
     std::string text;
     for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
     keeping_ = giving_ = true;
-    keeping_since_ = ports_.now();
-    ports_.keep(id_, text, [weak = weak_from_this(), records = journal_.size()](const Result<void>& result) {
+    keeping_since_ = doors_.clock.now();
+    doors_.journals.keep(id_, text, [weak = weak_from_this(), records = journal_.size()](const Result<void>& result) {
         if (const auto self = weak.lock()) self->kept(records, result);
     });
     giving_ = false;
@@ -132,18 +133,18 @@ void LiveRollout::kept(std::size_t records, const Result<void>& result) {
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
 void LiveRollout::keep_picture() {
-    ports_.keep(id_ + "#timeline", as_text(timeline_.to_json()), {});
+    doors_.journals.keep(id_ + "#timeline", as_text(timeline_.to_json()), {});
     keep_evidence();
 }
 
 void LiveRollout::keep_evidence() {
     counted_since_ = false;
-    evidence_kept_ = ports_.now();
+    evidence_kept_ = doors_.clock.now();
     bets_kept_ = intake_->bets_placed();
     Json evidence = remember(*analysis_, *intake_);
     evidence["endpoints"] = failing_endpoints();
     evidence["places"] = places_.to_json();
-    ports_.keep(id_ + "#evidence", as_text(evidence), {});
+    doors_.journals.keep(id_ + "#evidence", as_text(evidence), {});
 }
 
 // Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
@@ -163,14 +164,15 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
     to_begin_.reset();
     const Ppm weight = publication_->in_force();
     const auto before = recent_baseline();
-    intake_->begin(ports_.now(), {before.first_byte, before.whole},
+    intake_->begin(doors_.clock.now(), {before.first_byte, before.whole},
                    {publication_->generation(), static_cast<double>(weight) / kWhole});
     analysis_->begin_step(weight == 0 ? Assignment::by_rule
                           : sticky_   ? Assignment::sticky
                                       : Assignment::per_request,
                           static_cast<double>(weight) / kWhole);
     checks_.begin_step();
-    ports_.collect();  // every worker routes by the weight by now: what it counts from this report on is the step's
+    doors_.workers
+        .collect();  // every worker routes by the weight by now: what it counts from this report on is the step's
 }
 
 void LiveRollout::announce(const Announcement& a) {
@@ -186,15 +188,15 @@ void LiveRollout::announce(const Announcement& a) {
                   {"text", a.text}};
     if (a.kind == "rollback" && !journal_.empty() && !journal_.back().detail.is_null())
         event["evidence"] = journal_.back().detail;
-    ports_.event(event);
+    doors_.outside.event(event);
     constexpr Duration kWebhookTime{5000};
     for (const Webhook& hook : p.webhooks) {
         if (std::ranges::find(hook.on, a.kind) == hook.on.end()) continue;
-        ports_.call({hook.url, as_text(event), kWebhookTime, false}, [weak = weak_from_this(),
-                                                                      url = hook.url](HttpOutcome outcome) {
+        doors_.outside.call({hook.url, as_text(event), kWebhookTime, false}, [weak = weak_from_this(),
+                                                                              url = hook.url](HttpOutcome outcome) {
             const auto self = weak.lock();
             if (self && !outcome.ok())
-                self->ports_.event(
+                self->doors_.outside.event(
                     {{"rollout", self->id_}, {"kind", "webhook_failed"}, {"url", url}, {"detail", outcome.error}});
         });
     }
@@ -203,13 +205,13 @@ void LiveRollout::announce(const Announcement& a) {
 void LiveRollout::run_checks(Monotonic now) {
     for (const std::size_t i : checks_.due(now)) {
         const HttpCheck& check = machine_.plan().checks[i];
-        ports_.call({check.asked(), "", check.timeout, check.kind != HttpCheck::Kind::status},
-                    [weak = weak_from_this(), i](HttpOutcome outcome) {
-                        const auto self = weak.lock();
-                        if (!self) return;
-                        auto verdict = judge(self->machine_.plan().checks[i], outcome);
-                        self->checks_.answered(i, verdict.passed, std::move(verdict.why));
-                    });
+        doors_.outside.call({check.asked(), "", check.timeout, check.kind != HttpCheck::Kind::status},
+                            [weak = weak_from_this(), i](HttpOutcome outcome) {
+                                const auto self = weak.lock();
+                                if (!self) return;
+                                auto verdict = judge(self->machine_.plan().checks[i], outcome);
+                                self->checks_.answered(i, verdict.passed, std::move(verdict.why));
+                            });
     }
 }
 
@@ -218,15 +220,16 @@ void LiveRollout::report(const WorkerReport& report) {
     // A worker that is stuck must not keep the others' requests from being counted; by bucket they would count with the
     // share of before.
     intake_->changing(publication_->asked() || (sticky_ && publication_->behind()));
-    intake_->add(report, ports_.now());
+    intake_->add(report, doors_.clock.now());
     const Plan& p = machine_.plan();
     for (const NotedMarks& noted : report.marks) {
-        const bool canary = noted.upstream == ports_.upstream_id(p.to);
-        if (noted.route != ports_.route_id(p.route) || !(canary || noted.upstream == ports_.upstream_id(p.from)))
+        const bool canary = noted.upstream == doors_.world.upstream_id(p.to);
+        if (noted.route != doors_.world.route_id(p.route) ||
+            !(canary || noted.upstream == doors_.world.upstream_id(p.from)))
             continue;
         if (!intake_->counts(noted.generation)) continue;  // its request is not counted either
         for (const MarkNote& note : noted.notes) {
-            const auto at = ports_.endpoint(note.endpoint);
+            const auto at = doors_.world.endpoint(note.endpoint);
             places_.add(canary, note, at ? at->second : "");
         }
     }
@@ -248,20 +251,20 @@ void LiveRollout::note_marks() {
     }
     if (limits == noting_) return;
     noting_ = limits;
-    ports_.note_marks(machine_.plan().route, limits);
+    doors_.workers.note_marks(machine_.plan().route, limits);
 }
 
 void LiveRollout::went_down(const std::string& upstream, const std::string& address) {
     if (upstream != machine_.plan().to || !machine_.active()) return;
-    const Monotonic now = ports_.now();
+    const Monotonic now = doors_.clock.now();
     presence_.went_down(address, now);
     // The next look is up to a twentieth of a second away. What was counted has to wait for it, this does not.
-    presence_.look(now, ports_.usable, ports_.health);
+    presence_.look(now, doors_.world);
     if (presence_.alarm()) perform(machine_.tick(now, findings()));
 }
 
 void LiveRollout::tick() {
-    const Monotonic now = ports_.now();
+    const Monotonic now = doors_.clock.now();
     publication_->check_adopted();
     keep();
     if (keeping_ && now - keeping_since_ >= kDiskHangs)
@@ -290,7 +293,7 @@ void LiveRollout::tick() {
                                       users(*held)) +
                           " Promote or abort: a person decides.";
         presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
-        presence_.look(now, ports_.usable, ports_.health);
+        presence_.look(now, doors_.world);
         counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
         sample(counts, now);
     }

@@ -17,9 +17,9 @@
 #include "control/base/result.h"
 #include "control/rollout/machine.h"
 #include "control/rollout/runner/checks.h"
+#include "control/rollout/runner/doors.h"
 #include "control/rollout/runner/intake.h"
 #include "control/rollout/runner/mark_places.h"
-#include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/presence.h"
 #include "control/rollout/runner/recent_traffic.h"
 #include "control/rollout/runner/timeline.h"
@@ -36,7 +36,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // A disk that takes longer to keep the journal is said to be what everything waits for.
     static constexpr Monotonic kDiskHangs{1000};
 
-    LiveRollout(std::string id, Plan plan, const Ports& ports, const RecentTraffic& recent);
+    LiveRollout(std::string id, Plan plan, const Doors& doors, const RecentTraffic& recent);
 
     // `force`: the first weight is published whatever the guard finds.
     void start(const std::string& by, bool force = false);
@@ -97,7 +97,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     std::string unseen() const;
 
     const std::string id_;
-    const Ports& ports_;
+    const Doors& doors_;
     const RecentTraffic& recent_;
     Machine machine_;
     std::unique_ptr<analysis::Analysis> analysis_;

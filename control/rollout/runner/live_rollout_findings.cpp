@@ -13,7 +13,8 @@ std::string LiveRollout::why() const {
     needs.requests = analysis_->promotion().lacks;
     if (machine_.plan().watch || !held_words_.empty()) needs.requests = 0;
     needs.rate = rate_seconds_ > 0.0 ? rate_requests_ / rate_seconds_ : 0.0;
-    const std::string waits = waiting_words(machine_, needs, ports_.time_of_day);
+    const std::string waits =
+        waiting_words(machine_, needs, [&](Duration ahead) { return doors_.clock.time_of_day(ahead); });
     // What a person is asked for goes before what it does meanwhile.
     const bool said =
         held_words_.empty() || machine_.state() != State::running || waits.find(held_words_) != waits.npos;
@@ -97,7 +98,7 @@ std::string LiveRollout::unseen() const {
 LiveRollout::Json LiveRollout::failing_endpoints() const {
     auto by_address = failing_before_;
     for (const auto& [id, failures] : intake_->failing())
-        if (const auto name = ports_.endpoint(id); name && name->first == machine_.plan().to)
+        if (const auto name = doors_.world.endpoint(id); name && name->first == machine_.plan().to)
             by_address[name->second] += failures;
     std::vector<std::pair<std::uint64_t, std::string>> found;
     for (const auto& [address, failures] : by_address) found.emplace_back(failures, address);
@@ -109,7 +110,7 @@ LiveRollout::Json LiveRollout::failing_endpoints() const {
 
 RecentTraffic::Sum LiveRollout::recent_baseline() const {
     const Plan& p = machine_.plan();
-    return recent_.of(ports_.route_id(p.route), ports_.upstream_id(p.from));
+    return recent_.of(doors_.world.route_id(p.route), doors_.world.upstream_id(p.from));
 }
 
 }  // namespace switchyard::control::rollout

@@ -17,7 +17,7 @@ Result<void> LiveRollout::promote(const std::string& by, bool force) {
         return problems::conflict(fmt::format(
             "rollout {}: its weight is not in force yet ({}); promote goes on from there", id_, publish_problem()));
     std::string refusal;
-    auto effects = machine_.promote(ports_.now(), by, refusal);
+    auto effects = machine_.promote(doors_.clock.now(), by, refusal);
     insists_ = force;
     auto done = wished(std::move(effects), refusal);
     insists_ = false;
@@ -32,13 +32,13 @@ Result<void> LiveRollout::pause(const std::string& by) {
 
 Result<void> LiveRollout::resume(const std::string& by) {
     std::string refusal;
-    auto effects = machine_.resume(ports_.now(), by, refusal);
+    auto effects = machine_.resume(doors_.clock.now(), by, refusal);
     return wished(std::move(effects), refusal);
 }
 
 Result<void> LiveRollout::abort(const std::string& by) {
     std::string refusal;
-    auto effects = machine_.abort(ports_.now(), by, refusal);
+    auto effects = machine_.abort(doors_.clock.now(), by, refusal);
     return wished(std::move(effects), refusal);
 }
 

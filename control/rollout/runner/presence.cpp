@@ -58,13 +58,12 @@ std::string Presence::thinned() const {
                        taken_out_.size() == 1 ? "is" : "are", named(taken_out_));
 }
 
-void Presence::look(Monotonic now, const std::function<bool(const std::string&)>& usable,
-                    const std::function<UpstreamHealth(const std::string&)>& health) {
+void Presence::look(Monotonic now, const World& world) {
     alarm_.reset();
-    if (usable(to_)) {
+    if (world.usable(to_)) {
         seen_usable_ = true;
         if (!story_ || now - *story_ >= kStory) {
-            UpstreamHealth all = health(to_);
+            UpstreamHealth all = world.health(to_);
             taken_out_ = std::move(all.taken_out);
             wanted_ = all.wanted;
             story_ = now;
@@ -73,7 +72,7 @@ void Presence::look(Monotonic now, const std::function<bool(const std::string&)>
         if (hold_.empty()) hold_ = thinned();
         return;
     }
-    const UpstreamHealth gone = health(to_), old = health(from_);
+    const UpstreamHealth gone = world.health(to_), old = world.health(from_);
     taken_out_ = gone.taken_out, wanted_ = gone.wanted;
     story_.reset();
     const std::string nobody = gone.endpoints == 0

@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +19,7 @@
 #include <vector>
 
 #include "control/rollout/machine.h"
-#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/world.h"
 
 namespace switchyard::control::rollout {
 
@@ -43,9 +42,8 @@ class Presence {
     void went_down(const std::string& address, Monotonic now);
     // First attempts at the old upstream since the last call.
     void add_baseline(std::uint64_t attempts, std::uint64_t failures);
-    // `usable` is asked every time, `health` when no endpoint is there, and now and then.
-    void look(Monotonic now, const std::function<bool(const std::string&)>& usable,
-              const std::function<UpstreamHealth(const std::string&)>& health);
+    // Whether one is usable is asked every time, the whole story when none is, and now and then.
+    void look(Monotonic now, const World& world);
 
     const std::optional<Findings::Alarm>& alarm() const { return alarm_; }
     const std::string& hold() const { return hold_; }  // empty: enough of them are there

@@ -41,14 +41,15 @@ void Rollouts::restore(const std::map<std::string, std::string>& kept) {
         if (records.empty() || records.front().kind != Record::Kind::started) continue;
         auto plan = parse_plan(records.front().detail);
         if (!plan.plan) {
-            ports_.event({{"rollout", id}, {"kind", "not_restored"}, {"detail", "its plan is of another version"}});
+            doors_.outside.event(
+                {{"rollout", id}, {"kind", "not_restored"}, {"detail", "its plan is of another version"}});
             continue;
         }
         const auto beside = [&, id = id](std::string_view what) {
             const auto it = kept.find(id + std::string(what));
             return it == kept.end() ? Json() : Json::parse(it->second, nullptr, false);
         };
-        auto rollout = std::make_shared<LiveRollout>(id, std::move(*plan.plan), ports_, recent_);
+        auto rollout = std::make_shared<LiveRollout>(id, std::move(*plan.plan), doors_, recent_);
         all_.push_back(rollout);
         rollout->restore(records, Timeline::from_json(beside("#timeline")), beside("#evidence"));
     }
@@ -60,7 +61,7 @@ void Rollouts::forget_oldest() {
     if (ended == std::exchange(ended_, ended) || keep_ == 0 || ended <= keep_) return;
     std::vector<std::string> ids;
     std::set<std::string> routes;  // that still exist and have a later one
-    for (const auto& route : ports_.model().routes) routes.insert(route.name);
+    for (const auto& route : doors_.steering.model().routes) routes.insert(route.name);
     std::size_t later = 0;
     for (const auto& rollout : newest_first()) {
         if (rollout->busy()) continue;
@@ -71,10 +72,11 @@ void Rollouts::forget_oldest() {
     std::vector<std::string> rows;
     for (const std::string& id : ids)
         for (const char* what : {"", "#timeline", "#evidence"}) rows.push_back(id + what);
-    ports_.forget(rows, [this, ids, alive = std::weak_ptr(alive_)](const Result<void>& forgotten) {
+    doors_.journals.forget(rows, [this, ids, alive = std::weak_ptr(alive_)](const Result<void>& forgotten) {
         if (alive.expired()) return;
         if (!forgotten) {
-            ports_.event({{"rollout", ids.front()}, {"kind", "not_forgotten"}, {"detail", forgotten.error().detail}});
+            doors_.outside.event(
+                {{"rollout", ids.front()}, {"kind", "not_forgotten"}, {"detail", forgotten.error().detail}});
             return;  // tried again when the next one ends
         }
         ended_ -= std::erase_if(all_, [&](const auto& r) { return std::ranges::find(ids, r->id()) != ids.end(); });
@@ -94,7 +96,7 @@ Result<void> Rollouts::has_room(const std::string& route) const {
 }
 
 std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by, bool force) {
-    auto rollout = std::make_shared<LiveRollout>(next_id(), std::move(plan), ports_, recent_);
+    auto rollout = std::make_shared<LiveRollout>(next_id(), std::move(plan), doors_, recent_);
     all_.push_back(rollout);
     rollout->start(by, force);
     return rollout;
@@ -102,7 +104,7 @@ std::shared_ptr<LiveRollout> Rollouts::begin(Plan plan, const std::string& by, b
 
 Result<void> Rollouts::require_served(const std::string& upstream, bool force) const {
     if (force) return {};
-    const UpstreamHealth health = ports_.health(upstream);
+    const UpstreamHealth health = doors_.world.health(upstream);
     if (health.usable > 0) return {};
     std::string why;
     for (const auto& [address, detail] : health.down)
@@ -115,11 +117,11 @@ Result<void> Rollouts::require_served(const std::string& upstream, bool force) c
 Result<Plan> Rollouts::check(const Json& document, bool force) const {
     auto parsed = parse_plan(document);
     if (!parsed.plan) {
-        add_unless_told(parsed.errors, fit_plan(parsed.draft, ports_.model()));
+        add_unless_told(parsed.errors, fit_plan(parsed.draft, doors_.steering.model()));
         return problems::invalid(std::move(parsed.errors), "plan");
     }
     if (auto room = has_room(parsed.plan->route); !room) return room.error();
-    if (auto errors = fit_plan(*parsed.plan, ports_.model()); !errors.empty())
+    if (auto errors = fit_plan(*parsed.plan, doors_.steering.model()); !errors.empty())
         return problems::invalid(std::move(errors), "plan");
     if (auto there = require_served(parsed.plan->to, force); !there) return there.error();
     return std::move(*parsed.plan);
@@ -133,7 +135,7 @@ Result<std::shared_ptr<LiveRollout>> Rollouts::start(const Json& document, const
 
 Result<void> Rollouts::may_watch(const std::string& route, const std::string& to, std::string& from, bool force) const {
     if (auto room = has_room(route); !room) return room.error();
-    const auto& routes = ports_.model().routes;
+    const auto& routes = doors_.steering.model().routes;
     const auto it = std::ranges::find(routes, route, &config::Route::name);
     if (it == routes.end()) return problems::not_found("there is no route " + route);
     std::vector<std::string> serving;
@@ -144,7 +146,7 @@ Result<void> Rollouts::may_watch(const std::string& route, const std::string& to
             fmt::format("\"watch\" returns to the one upstream that had all the traffic; route {} "
                         "has {} such before this switch",
                         route, serving.size() == 1 ? 0 : serving.size()));
-    if (ports_.model().upstreams.contains(to))  // else the switch itself says so
+    if (doors_.steering.model().upstreams.contains(to))  // else the switch itself says so
         if (auto there = require_served(to, force); !there) return there.error();
     from = serving.front();
     return {};
@@ -165,9 +167,9 @@ void Rollouts::report(const WorkerReport& report) {
     recent_.add(report);
     for (const auto& rollout : all_) rollout->report(report);
     reported_.insert(report.worker);
-    if (reported_.size() < ports_.workers) return;
+    if (reported_.size() < doors_.workers.count()) return;
     reported_.clear();  // a round that came too soon is looked at together with the next
-    if (ports_.now() - last_look_ >= kSoonest) look();
+    if (doors_.clock.now() - last_look_ >= kSoonest) look();
 }
 
 void Rollouts::went_down(const std::string& upstream, const std::string& address) {
@@ -175,11 +177,11 @@ void Rollouts::went_down(const std::string& upstream, const std::string& address
 }
 
 void Rollouts::look_if_overdue() {
-    if (ports_.now() - last_look_ >= kOverdue) look();
+    if (doors_.clock.now() - last_look_ >= kOverdue) look();
 }
 
 void Rollouts::look() {
-    last_look_ = ports_.now();
+    last_look_ = doors_.clock.now();
     reported_.clear();
     recent_.turn(last_look_);
     for (std::size_t i = 0; i < all_.size(); ++i)  // by index: a webhook's answer may start another one

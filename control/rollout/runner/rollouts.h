@@ -15,8 +15,8 @@
 
 #include "control/base/result.h"
 #include "control/core/change.h"
+#include "control/rollout/runner/doors.h"
 #include "control/rollout/runner/live_rollout.h"
-#include "control/rollout/runner/ports.h"
 #include "control/rollout/runner/recent_traffic.h"
 
 namespace switchyard::control::rollout {
@@ -29,7 +29,7 @@ class Rollouts {
     static constexpr Monotonic kOverdue{400};       // since the last look: two rounds of reports
 
     // `keep`: ended rollouts; 0: all.
-    explicit Rollouts(Ports ports, std::size_t keep = 0) : ports_(std::move(ports)), keep_(keep) {}
+    explicit Rollouts(const Doors& doors, std::size_t keep = 0) : doors_(doors), keep_(keep) {}
 
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
     void restore(const std::map<std::string, std::string>& kept);
@@ -74,7 +74,7 @@ class Rollouts {
     void look();
     void forget_oldest();
 
-    const Ports ports_;
+    const Doors doors_;
     const std::size_t keep_;
     RecentTraffic recent_;
     std::vector<std::shared_ptr<LiveRollout>> all_;  // oldest first

@@ -34,7 +34,7 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     if (!falls && (!durable || under_way_)) return;
     // It is on its way already: another attempt would take its place, and wait anew.
     if (under_way_ && given_weight_ == weight && given_terms_ == terms_) return;
-    if (ports_.now() < retry_at_) return;
+    if (doors_.clock.now() < retry_at_) return;
     under_way_ = true;
     given_weight_ = weight;
     given_terms_ = terms_;
@@ -70,7 +70,7 @@ void WeightPublication::publish(bool durable, const std::string& why) {
         if (it->sticky && weight > 0 && weight < kWhole) it->sticky->salt = plan.route + "/" + id;
         return next;
     };
-    ports_.change(std::move(change), [weak = weak_from_this(), weight, attempt](const Answer& answer) {
+    doors_.steering.change(std::move(change), [weak = weak_from_this(), weight, attempt](const Answer& answer) {
         if (const auto self = weak.lock()) self->answered(weight, attempt, answer);
     });
 }
@@ -81,15 +81,15 @@ void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer
     if (!answer) {
         constexpr Monotonic kRetry{500};
         if (problem_ != answer.error().detail)
-            ports_.event({{"rollout", id_}, {"kind", "publish_failed"}, {"detail", answer.error().detail}});
+            doors_.outside.event({{"rollout", id_}, {"kind", "publish_failed"}, {"detail", answer.error().detail}});
         problem_ = answer.error().detail;
-        retry_at_ = ports_.now() + kRetry;
+        retry_at_ = doors_.clock.now() + kRetry;
         return;
     }
     problem_.clear();
     generation_ = answer->generation;
-    if (const auto* route = find_route(ports_.model(), plan_.route)) made_ = route->split;
-    if (!answer->waiting_for.empty() && !ports_.adopted(answer->generation)) {
+    if (const auto* route = find_route(doors_.steering.model(), plan_.route)) made_ = route->split;
+    if (!answer->waiting_for.empty() && !doors_.workers.adopted(answer->generation)) {
         awaiting_ = answer->generation;
         problem_ = "some worker has not adopted the weight yet";
         return;
@@ -98,7 +98,7 @@ void WeightPublication::answered(Ppm weight, std::uint64_t attempt, const Answer
 }
 
 void WeightPublication::check_adopted() {
-    if (awaiting_ && ports_.adopted(*awaiting_) && wanted_) arrive(*wanted_);
+    if (awaiting_ && doors_.workers.adopted(*awaiting_) && wanted_) arrive(*wanted_);
 }
 
 void WeightPublication::go_on(bool durable, const std::string& why) {

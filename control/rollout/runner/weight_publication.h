@@ -15,15 +15,15 @@
 #include <string>
 
 #include "control/rollout/machine.h"
-#include "control/rollout/runner/ports.h"
+#include "control/rollout/runner/doors.h"
 
 namespace switchyard::control::rollout {
 
 class WeightPublication : public std::enable_shared_from_this<WeightPublication> {
   public:
     // `arrived`: every worker routes by the weight.
-    WeightPublication(std::string id, const Plan& plan, const Ports& ports, std::function<void(Ppm)> arrived)
-        : id_(std::move(id)), plan_(plan), ports_(ports), arrived_(std::move(arrived)) {}
+    WeightPublication(std::string id, const Plan& plan, const Doors& doors, std::function<void(Ppm)> arrived)
+        : id_(std::move(id)), plan_(plan), doors_(doors), arrived_(std::move(arrived)) {}
 
     struct Terms {
         bool returning = false;  // towards the old upstream, whatever it takes
@@ -55,7 +55,7 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
 
     const std::string id_;
     const Plan plan_;
-    const Ports& ports_;
+    const Doors& doors_;
     const std::function<void(Ppm)> arrived_;
     std::optional<Ppm> wanted_;  // to be published, or on its way
     Terms terms_;

@@ -110,7 +110,7 @@ function one(id, redraw) {
             splitBar({ [r.from]: Math.round((100 - r.weight_in_force) * 1e4), [r.to]: Math.round(r.weight_in_force * 1e4) }),
             steps(r),
             r.ended ? h("p", { class: "why-now", id: "why" }, h("strong", {}, `${STATES[r.state]} ${moment(r.ended.at)}`), r.ended.by ? ` by ${r.ended.by}` : "", ": ", r.ended.why)
-                : h("p", { class: "why-now", id: "why" }, r.needs_person ? h("strong", {}, "It waits for somebody. ") : null, r.why),
+                : h("p", { class: "why-now", id: "why" }, r.needs_person ? h("strong", {}, "It waits for the operator. ") : null, r.why),
             r.publish_problem ? h("p", { class: "note bad" }, r.publish_problem) : null,
             failing.map(([address, why]) => h("p", { class: "note bad" }, `${address} was taken out by its checks: ${why}`)),
             steering(r), armsTable(r),

@@ -87,6 +87,40 @@ struct Bench {
     // What of a generation that is returned to cannot be used any more.
     std::function<std::vector<std::string>(config::Model&, const config::Model&)> fit_for_return;
     unsigned returns_over = 0;
+    // What stands behind the doors of the controller.
+    struct Behind : DataPlane, NamedFiles, LongWork {
+        explicit Behind(Bench& bench_) : bench(bench_) {}
+        CompileResult compile(std::shared_ptr<const config::Model> model, std::uint64_t generation) override {
+            return bench.compiler ? bench.compiler(model, generation)
+                                  : switchyard::compile(std::move(model), generation, bench.registry);
+        }
+        void publish(std::shared_ptr<const Snapshot> snapshot) override {
+            bench.published.push_back(snapshot->generation);
+            if (!bench.adopt_at_once) return;
+            boost::asio::post(bench.io, [&bench = bench, g = snapshot->generation] { bench.adopt(g); });
+        }
+        void follow(const config::Model&) override {}
+        Facts facts(const config::Model&) const override { return bench.facts; }
+        std::uint32_t upstream_id(const std::string& name) const override { return bench.registry.upstream(name); }
+        void cut(std::uint64_t before, const std::set<std::uint32_t>& upstreams) override {
+            bench.cuts.emplace_back(before, upstreams);
+        }
+        void read_first(const config::Model&, std::function<void()> then) override {
+            if (!bench.files_take_time) return then();
+            bench.reading.push_back(std::move(then));
+        }
+        std::vector<std::string> fit_for_return(config::Model& earlier, const config::Model& now) override {
+            return bench.fit_for_return ? bench.fit_for_return(earlier, now) : std::vector<std::string>{};
+        }
+        void return_over() override { ++bench.returns_over; }
+        bool run(std::function<void()> work, std::function<void()> then) override {
+            if (bench.aside_is_full) return false;
+            bench.aside.emplace_back(std::move(work), std::move(then));
+            return true;
+        }
+        Bench& bench;
+    };
+    Behind doors{*this};
     // Files that changes are the first to name are here when the test says so.
     bool files_take_time = false;
     std::deque<std::function<void()>> reading;
@@ -115,35 +149,8 @@ struct Bench {
         writer = std::make_unique<TestWriter>(*store);
     }
     void start(std::shared_ptr<const config::Model> model, std::uint64_t generation) {
-        Controller::Ports ports;
-        ports.compile = [this](auto m, auto g) {
-            return compiler ? compiler(m, g) : compile(std::move(m), g, registry);
-        };
-        ports.publish = [this](auto snapshot) {
-            published.push_back(snapshot->generation);
-            if (adopt_at_once) boost::asio::post(io, [this, g = snapshot->generation] { adopt(g); });
-        };
-        ports.facts = [this](const config::Model&) { return facts; };
-        ports.upstream_id = [this](const std::string& name) { return registry.upstream(name); };
-        ports.follow = [](const config::Model&) {};
-        ports.cut = [this](std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
-            cuts.emplace_back(before, upstreams);
-        };
-        ports.fit_for_return = [this](config::Model& earlier, const config::Model& now) {
-            return fit_for_return ? fit_for_return(earlier, now) : std::vector<std::string>{};
-        };
-        ports.read_first = [this](const config::Model&, std::function<void()> then) {
-            if (!files_take_time) return then();
-            reading.push_back(std::move(then));
-        };
-        ports.return_over = [this] { ++returns_over; };
-        if (judges_aside)
-            ports.aside = [this](std::function<void()> work, std::function<void()> then) {
-                if (aside_is_full) return false;
-                aside.emplace_back(std::move(work), std::move(then));
-                return true;
-            };
-        controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, *writer, std::move(ports));
+        controller = std::make_unique<Controller>(io.get_executor(), 2U, *store, *writer,
+                                                  Controller::Doors{doors, doors, judges_aside ? &doors : nullptr});
         auto first = compiler ? compiler(model, generation) : compile(model, generation, registry);
         REQUIRE(first.errors.empty());
         controller->begin(std::move(model), std::move(first.snapshot), generation);

@@ -55,8 +55,8 @@ TEST_CASE("a weight that waited for its turn is not put in force after the retur
 
 TEST_CASE("of what waits for the disk only the newest of each id is written, and nothing of what was dropped") {
     std::vector<std::pair<std::string, std::string>> written;
-    std::vector<Ports::Kept> asked;
-    JournalDesk desk([&](const std::string& id, const std::string& text, Ports::Kept done) {
+    std::vector<Journals::Kept> asked;
+    JournalDesk desk([&](const std::string& id, const std::string& text, Journals::Kept done) {
         written.emplace_back(id, text);
         asked.push_back(std::move(done));
     });

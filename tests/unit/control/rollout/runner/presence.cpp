@@ -7,20 +7,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct World {
+struct Scene : World {
     Presence presence{"blue", "green"};
-    std::map<std::string, UpstreamHealth> health{{"blue", {2, 2, 0, {}}}, {"green", {2, 2, 0, {}}}};
+    std::map<std::string, UpstreamHealth> healths{{"blue", {2, 2, 0, {}}}, {"green", {2, 2, 0, {}}}};
     Monotonic now{100'000};
 
-    const World& look() {
-        presence.look(
-            now, [this](const std::string& name) { return health[name].usable > 0; },
-            [this](const std::string& name) { return health[name]; });
+    const Scene& look() {
+        presence.look(now, *this);
         return *this;
     }
+    std::uint32_t route_id(const std::string&) const override { return 0; }
+    std::uint32_t upstream_id(const std::string&) const override { return 0; }
+    std::optional<std::pair<std::string, std::string>> endpoint(std::uint32_t) const override { return std::nullopt; }
+    bool usable(const std::string& name) const override { return healths.at(name).usable > 0; }
+    UpstreamHealth health(const std::string& name) const override { return healths.at(name); }
     void green_is(std::uint32_t usable, std::uint32_t unknown = 0) {
-        health["green"] = {2, usable, unknown, {}};
-        if (usable == 0) health["green"].down = {{"127.0.0.1:9002", "answered 503"}, {"127.0.0.1:9003", "drain"}};
+        healths["green"] = {2, usable, unknown, {}};
+        if (usable == 0) healths["green"].down = {{"127.0.0.1:9002", "answered 503"}, {"127.0.0.1:9003", "drain"}};
     }
     bool alarm() const { return presence.alarm().has_value(); }
     const std::string& hold() const { return presence.hold(); }
@@ -29,7 +32,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("the last usable endpoint of the new release goes down: an alarm at once that names who, why, and where to") {
-    World w;
+    Scene w;
     w.look();
     CHECK_FALSE(w.alarm());
     w.green_is(1);
@@ -62,10 +65,10 @@ TEST_CASE("no alarm where there is nothing to go back to, or nothing went down: 
           Row{"never seen usable", false, 2, 0, 0, "no endpoint of green is usable: 127.0.0.1:9002"},
           Row{"one is yet to be checked", true, 2, 1, 0, "no endpoint of green is usable"}}) {
         CAPTURE(row.what);
-        World w;
+        Scene w;
         if (row.seen) w.look();
         for (std::uint64_t i = 0; i < 20; ++i) w.presence.add_baseline(1, i < row.blue_failures ? 1 : 0);
-        w.health["blue"].usable = row.blue_usable;
+        w.healths["blue"].usable = row.blue_usable;
         w.green_is(0, row.green_unknown);
         w.look();
         const std::string says = row.says;
@@ -78,7 +81,7 @@ TEST_CASE("no alarm where there is nothing to go back to, or nothing went down: 
 }
 
 TEST_CASE("of the old release the last twenty requests count, not those before, and fewer prove nothing") {
-    World w;
+    Scene w;
     w.look();
     w.green_is(0);
     for (int i = 0; i < 15; ++i) w.presence.add_baseline(1, 1);
@@ -92,19 +95,19 @@ TEST_CASE("of the old release the last twenty requests count, not those before, 
 }
 
 TEST_CASE("an upstream without endpoints is nobody, and is named so") {
-    World w;
-    w.health["green"] = {};
+    Scene w;
+    w.healths["green"] = {};
     CHECK(w.look().hold() == "green has no endpoint");
-    World emptied;
+    Scene emptied;
     emptied.look();
-    emptied.health["green"] = {};
+    emptied.healths["green"] = {};
     emptied.look();
     REQUIRE(emptied.alarm());
     CHECK(emptied.presence.alarm()->why == "green has no endpoint; blue has 2 of 2 usable");
 }
 
 TEST_CASE("three times down within a minute is crashing, until a minute has passed since the first of three") {
-    World w;
+    Scene w;
     w.presence.went_down("127.0.0.1:9002", w.now);
     w.presence.went_down("127.0.0.1:9003", w.now);  // each for itself
     w.presence.went_down("127.0.0.1:9002", w.now += 30s);
@@ -121,8 +124,8 @@ TEST_CASE("three times down within a minute is crashing, until a minute has pass
 }
 
 TEST_CASE("a third of the arm taken out by its checks holds the step and names them; less does not, but is known") {
-    World w;
-    auto& green = w.health["green"];
+    Scene w;
+    auto& green = w.healths["green"];
     green = {4, 3, 0, {{"127.0.0.1:9002", "answered 503"}}, 4, {{"127.0.0.1:9002", "answered 503"}}};
     w.look();
     CHECK(w.hold().empty());
@@ -142,8 +145,8 @@ TEST_CASE("a third of the arm taken out by its checks holds the step and names t
 }
 
 TEST_CASE("one of three is a third, and who goes down is looked at again at once; who was drained does not count") {
-    World w;
-    auto& green = w.health["green"];
+    Scene w;
+    auto& green = w.healths["green"];
     green = {3, 3, 0, {}, 3, {}};
     w.look();
     green = {3, 2, 0, {{"a", "connection refused"}}, 3, {{"a", "connection refused"}}};

@@ -29,49 +29,12 @@ class Stage {
     // A process that starts on what the disk holds.
     void again() {
         using namespace switchyard::control;
-        rollout::Ports ports;
-        ports.workers = 2;
-        ports.now = [this] { return now; };
-        ports.collect = [this] { asked = true; };
-        ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
-        ports.time_of_day = [](rollout::Duration ahead) {
-            return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
-        };
-        ports.note_marks = [this](const std::string&, const auto& limits) { noting = limits; };
-        ports.model = [this]() -> const switchyard::config::Model& { return model; };
-        ports.change = [this](Change change, Answered done) { publish(std::move(change), std::move(done)); };
-        ports.adopted = [this](std::uint64_t g) { return !lagging || g < generation; };
-        using Kept = rollout::Ports::Kept;
-        ports.keep = [this](const std::string& id, const std::string& text, const Kept& done) {
-            if (disk_hangs) return hung.push_back([this, id, text, done] { write(id, text, done); });
-            write(id, text, done);
-        };
-        ports.forget = [this](const std::vector<std::string>& ids, const Kept& done) {
-            if (disk_full) return done(problems::store_full("no room"));
-            for (const std::string& id : ids) disk.erase(id);
-            done({});
-        };
-        ports.event = [this](Json event) { events.push_back(std::move(event)); };
-        ports.route_id = [](const std::string&) { return kRoute; };
-        ports.upstream_id = [](const std::string& name) { return name == "blue" ? kBlue : kGreen; };
-        ports.endpoint = [](std::uint32_t id) {
-            return std::optional(
-                std::pair<std::string, std::string>(id < 10 ? "blue" : "green", "127.0.0.1:90" + std::to_string(id)));
-        };
-        ports.usable = [this](const std::string& name) { return health[name].usable > 0; };
-        ports.health = [this](const std::string& name) { return health[name]; };
-        ports.call = [this](const rollout::HttpAsk& ask, rollout::HttpDone done) {
-            calls.emplace_back(ask.url, ask.body);
-            rollout::HttpOutcome outcome{503, "answered 503"};
-            if (check_answers) outcome = {200, ""};
-            if (ask.read_answer) outcome.body = check_says;
-            done(std::move(outcome));
-        };
-        rollouts = std::make_unique<rollout::Rollouts>(std::move(ports), keep);
+        rollouts = std::make_unique<rollout::Rollouts>(rollout::Doors{doors, doors, doors, doors, doors, doors}, keep);
         rollouts->restore(disk);
     }
 
-    void write(const std::string& id, const std::string& text, const switchyard::control::rollout::Ports::Kept& done) {
+    void write(const std::string& id, const std::string& text,
+               const switchyard::control::rollout::Journals::Kept& done) {
         using namespace switchyard::control;
         if (!disk_full) disk[id] = text;
         if (!disk_full && kept) kept(id);
@@ -211,6 +174,59 @@ class Stage {
     std::unique_ptr<switchyard::control::rollout::Rollouts> rollouts;
 
   private:
+    // What stands behind the doors of the rollouts.
+    struct Behind : switchyard::control::rollout::Clock,
+                    switchyard::control::rollout::Workers,
+                    switchyard::control::rollout::World,
+                    switchyard::control::rollout::Steering,
+                    switchyard::control::rollout::Journals,
+                    switchyard::control::rollout::Outside {
+        explicit Behind(Stage& stage_) : stage(stage_) {}
+        switchyard::control::rollout::Monotonic now() const override { return stage.now; }
+        std::string timestamp() const override { return "2026-11-20T12:00:00.000000Z"; }
+        std::string time_of_day(switchyard::control::rollout::Duration ahead) const override {
+            return "12:00:00+" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(ahead).count()) + "s";
+        }
+        unsigned count() const override { return 2; }
+        void collect() override { stage.asked = true; }
+        bool adopted(std::uint64_t g) const override { return !stage.lagging || g < stage.generation; }
+        void note_marks(const std::string&, const std::optional<switchyard::MarkLimits>& limits) override {
+            stage.noting = limits;
+        }
+        std::uint32_t route_id(const std::string&) const override { return kRoute; }
+        std::uint32_t upstream_id(const std::string& name) const override { return name == "blue" ? kBlue : kGreen; }
+        std::optional<std::pair<std::string, std::string>> endpoint(std::uint32_t id) const override {
+            return std::pair<std::string, std::string>(id < 10 ? "blue" : "green", "127.0.0.1:90" + std::to_string(id));
+        }
+        bool usable(const std::string& name) const override { return stage.health[name].usable > 0; }
+        switchyard::control::rollout::UpstreamHealth health(const std::string& name) const override {
+            return stage.health[name];
+        }
+        const switchyard::config::Model& model() const override { return stage.model; }
+        void change(switchyard::control::Change change, switchyard::control::Answered done) override {
+            stage.publish(std::move(change), std::move(done));
+        }
+        void keep(const std::string& id, const std::string& text, Kept done) override {
+            if (!stage.disk_hangs) return stage.write(id, text, done);
+            stage.hung.push_back([&stage = stage, id, text, done] { stage.write(id, text, done); });
+        }
+        void forget(const std::vector<std::string>& ids, Kept done) override {
+            if (stage.disk_full) return done(switchyard::control::problems::store_full("no room"));
+            for (const std::string& id : ids) stage.disk.erase(id);
+            done({});
+        }
+        void event(Json event) override { stage.events.push_back(std::move(event)); }
+        void call(const switchyard::control::rollout::HttpAsk& ask,
+                  switchyard::control::rollout::HttpDone done) override {
+            stage.calls.emplace_back(ask.url, ask.body);
+            switchyard::control::rollout::HttpOutcome outcome{503, "answered 503"};
+            if (stage.check_answers) outcome = {200, ""};
+            if (ask.read_answer) outcome.body = stage.check_says;
+            done(std::move(outcome));
+        }
+        Stage& stage;
+    };
+    Behind doors{*this};
     static std::uint64_t part(std::uint64_t whole, unsigned worker) {
         return worker == 0 ? whole - whole / 2 : whole / 2;
     }
