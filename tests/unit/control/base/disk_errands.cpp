@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <fstream>
@@ -20,6 +21,8 @@ using namespace switchyard::control;
 
 namespace {
 
+constexpr std::chrono::seconds kDeadline{60};
+
 // What is posted, on the thread of the test.
 class Loop {
   public:
@@ -32,7 +35,7 @@ class Loop {
     }
     void turn() {
         std::unique_lock held(lock_);
-        news_.wait(held, [this] { return !queue_.empty(); });
+        REQUIRE(news_.wait_for(held, kDeadline, [this] { return !queue_.empty(); }));
         const auto next = std::move(queue_.front());
         queue_.pop_front();
         held.unlock();
