@@ -1,4 +1,4 @@
-// A named pipe that nobody writes to is a disk that does not answer: whoever opens it waits.
+// A named pipe without a writer is a disk that does not answer: a thread that opens it waits.
 #include "control/base/disk_errands.h"
 
 #include <doctest/doctest.h>
@@ -55,7 +55,7 @@ std::string text_of(const std::string& path) {
 
 struct HangingFile {
     explicit HangingFile(const std::string& path_) : path(path_) { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
-    // Whoever opens it comes back with this. Waits until somebody does.
+    // A thread that opens it comes back with this. Waits until one does.
     void answer(const std::string& text) const { std::ofstream(path) << text; }
     const std::string path;
 };
