@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "control/cli/safe_text.h"
+#include "control/cli/url_scheme.h"
 
 namespace switchyard::control::cli {
 namespace {
@@ -47,6 +48,10 @@ std::string why_empty(const std::string& path) {
     errno = 0;
     const std::ifstream file(path);
     return file.is_open() ? "it is empty" : std::strerror(errno);
+}
+
+ClientAnswer no_url(const std::string& url) {
+    return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url), nullptr};
 }
 
 ClientAnswer no_answer(const std::string& url, httplib::Error error) {
@@ -103,8 +108,9 @@ AdminClient::AdminClient(const ClientSettings& settings)
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::map<std::string, std::string>& headers) const {
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
+    if (!speaks_http(url_)) return no_url(url_);
     httplib::Client client(url_, certificate_, key_);
-    if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
+    if (!client.is_valid()) return no_url(url_);
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
     client.set_connection_timeout(kConnectSeconds);
     client.set_read_timeout(kReadSeconds);
@@ -149,8 +155,9 @@ ClientAnswer AdminClient::answered(int status, const std::string& body) const {
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                  const std::function<bool(std::string_view)>& take) const {
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
+    if (!speaks_http(url_)) return no_url(url_);
     httplib::Client client(url_, certificate_, key_);
-    if (!client.is_valid()) return {0, fmt::format("{} is not a URL such as http://127.0.0.1:9900", url_), nullptr};
+    if (!client.is_valid()) return no_url(url_);
     if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_.c_str());
     client.set_connection_timeout(kConnectSeconds);
     client.set_read_timeout(kReadSeconds);

@@ -8,7 +8,8 @@ namespace {
 
 int verify(const Options& options, const std::string& anchor) {
     const auto answer =
-        AdminClient(options.client).call("GET", "/v1/audit/verify" + (anchor.empty() ? "" : "?anchor=" + anchor));
+        AdminClient(options.client)
+            .call("GET", "/v1/audit/verify" + (anchor.empty() ? "" : "?anchor=" + path_segment(anchor)));
     if (!answer.done()) return print_problem(options, answer);
     const bool intact = answer.json["intact"].get<bool>();
     if (options.json)

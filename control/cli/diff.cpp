@@ -42,7 +42,9 @@ int with_file(const Options& options, const DiffArguments& a) {
         return kRefused;
     }
     if (a.patch || a.to != 0) {
-        fmt::print(stderr, "switchyard: --patch and a second generation go with generations, not with a file\n");
+        fmt::print(
+            stderr,
+            "switchyard: --patch and a second generation go with generations, not with a file; nothing was done\n");
         return kUsage;
     }
     Options looks = options;

@@ -16,7 +16,7 @@ inline CLI::Validator duration_option() {
                 if (config::parse_duration(text, &why)) return {};
                 if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos)
                     return fmt::format("{} has no unit: write {}s; nothing was done", text, text);
-                return fmt::format("{}; nothing was done", why);
+                return fmt::format("{}, found \"{}\"; nothing was done", why, text);
             },
             "TIME"};
 }

@@ -106,8 +106,10 @@ int ask_which(const Options& options, const std::string& what) {
     if (answer.done())
         for (const auto& one : answer.json["rollouts"])
             if (!rollout_ended(one)) active += (active.empty() ? "" : ", ") + text_of(one["id"]);
-    fmt::print(stderr, "switchyard: rollout {} needs the id of a rollout{}\n", what,
-               active.empty() ? "; none is active" : "; active: " + active);
+    fmt::print(stderr, "switchyard: rollout {} needs the id of a rollout; {}\n", what,
+               !answer.done()   ? "which are active is not known: " + safe_text(answer.text)
+               : active.empty() ? "none is active"
+                                : "active: " + active);
     return kUsage;
 }
 

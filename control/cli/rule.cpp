@@ -38,7 +38,9 @@ int set_rule(const Options& options, const RuleArguments& a, const std::string& 
     if (!a.when.empty()) {
         tests.push_back(Json::parse(a.when, nullptr, false));
         if (tests[0].is_discarded()) {
-            fmt::print(stderr, "switchyard: --when takes a condition in JSON, such as '{{\"path\": \"/x\"}}'\n");
+            fmt::print(
+                stderr,
+                "switchyard: --when takes a condition in JSON, such as '{{\"path\": \"/x\"}}'; nothing was done\n");
             return kUsage;
         }
     }

@@ -15,7 +15,7 @@ NEVER = {
 
 # Plainly valid messages: a proxy that refuses one of these is broken, not strict.
 # A 204 passes whatever its fields say: it ends at its empty line (RFC 9112 section 6.3), what they speak of is dropped,
-# and its connection serves nobody else, so that what follows is nobody's answer.
+# and its connection serves no other client, so that what follows is no client's answer.
 MUST_PASS = set('''
     chunk/ext chunk/ext-quoted chunk/many-1byte chunk/size-upper chunk/size-zeros chunk/trailer chunk/trailer-cl
     chunk/trailer-host chunk/trailer-te cl/get-body cl/post-none cl/value-07 cl/value-08 field/100 field/16k

@@ -109,7 +109,7 @@ def proxy_becomes_ready(program, work, all_of):
     check("its listeners are the pod's ports", {l["name"]: int(l["bind"].rsplit(":", 1)[1]) for l in config["listeners"]} == given, given)
     check("there is time to end in", pod["terminationGracePeriodSeconds"] > container["lifecycle"]["preStop"]["sleep"]["seconds"] + 30, pod)
 
-    # Here, on ports that are free; a name server that nobody is asks for nothing outside.
+    # Here, on ports that are free; an address without a name server asks for nothing outside.
     for listener in config["listeners"]:
         listener["bind"] = "127.0.0.1:0"
     config["process"]["resolver"] = {"servers": ["127.0.0.1:1"], "timeout": "100ms", "attempts": 1}

@@ -56,7 +56,7 @@ def lint(document, work):
 
 
 def knowing(document):
-    """The document of somebody who has looked at the configuration: its names in place of any."""
+    """The document of a client that has looked at the configuration: its names in place of any."""
     for path in document["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):
@@ -78,7 +78,7 @@ def knowing(document):
 
 
 def hasty(document):
-    """The document of somebody who does not wait for minutes."""
+    """The document of a client that does not wait for minutes."""
     for path in document["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):

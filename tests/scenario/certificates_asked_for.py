@@ -147,7 +147,7 @@ def renewed_under_load(proxy, visitor):
 
 def refused(switchyard, proxy, names):
     was = shown(proxy, "shop")["sha256"]
-    names["www.shop.example"] = ["127.0.0.99"]  # nobody listens there
+    names["www.shop.example"] = ["127.0.0.99"]  # no listener there
     renew(proxy, "shop")
     one = failed(proxy, "shop", 1)
     check("what the authority said is said", one["kind"] == "refused" and one["said"].startswith("www.shop.example could not be proven by http-01: "), one)
@@ -202,7 +202,7 @@ def killed(switchyard, endpoint, work, certificates, dns):
             running.append(Started(switchyard, place, config))
             ended = until("a death or a certificate", lambda: running[0].child.poll() is not None or current.exists()) and current.exists()
             running[0].__exit__()
-            # Who is killed in a loop waits for ever longer; here somebody puts that right by hand.
+            # A process that is killed in a loop waits for ever longer; here that is put right by hand.
             noted = place / "state" / "certificates" / "shop" / "state.json"
             if not ended:
                 check("it was noted before anything was said", json.loads(noted.read_text())["failures"] == 1)
@@ -293,7 +293,7 @@ def by_others(switchyard, endpoint, work, certificates, dns):
 
 
 def key_file_that_hangs(switchyard, endpoint, work, certificates):
-    """The key of the account lies on a disk that does not answer: nobody else waits, and the process ends."""
+    """The key of the account lies on a disk that does not answer: no other certificate waits, and the process ends."""
     place = work / "hangs"
     place.mkdir()
     os.mkfifo(place / "eab.key")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Story: a year of a site's certificates in minutes. They are renewed in their folder and nobody is asked; half a pair, a
+"""Story: a year of a site's certificates in minutes. They are renewed in their folder without a command; half a pair, a
 bad file and a folder that goes away change nothing and are said; a restart finds them again, also without the files; an
 undo brings the routes back and never a certificate that has expired.
 
@@ -54,7 +54,7 @@ def renewed_under_load(proxy, visitor, folder):
             until("the renewed certificate", lambda: visitor.shown("shop.test") == wanted)
     check("no request failed while they were renewed", not crowd.failed, crowd.failed[:5])
     check("it needs no generation", proxy.status()["generation"] == before)
-    # A line is written aside: nobody waits for its disk.
+    # A line is written aside: no caller waits for its disk.
     until("five lines in the audit",
           lambda: sum(line["verb"] == "certificate" for line in proxy.call("GET", "/v1/audit?limit=20")[1]["audit"]) == 5)
     wanted = folder.renew()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Story: somebody flies by the dashboard, in a real Chromium. He logs in, watches a release move under load, splits,
+"""Story: an operator flies by the dashboard, in a real Chromium: logs in, watches a release move under load, splits,
 switches, reads the receipt and undoes; begins a rollout to a bad release and sees it come back; drains an endpoint, and sets the
 weight of one that was discovered; reads history, and sees what a drain waits for; loses the connection and regains it. Then every page, light and dark, on a screen
-and on a phone: a picture, no word on the console, no request to anybody else, nothing that axe-core finds. Somebody who may only
-look sees all of it and can do nothing. The report that is saved of the rollout is looked at as a file.
+and on a phone: a picture, no word on the console, no request to another machine, nothing that axe-core finds. A viewer
+sees all of it and can do nothing. The report that is saved of the rollout is looked at as a file.
 
 usage: dashboard.py SWITCHYARD YARDBENCH FOLDER_OF_PICTURES [FOLDER_OF_README_PICTURES]"""
 import hashlib
@@ -265,7 +265,7 @@ class Flight:
         page = self.page
         host, port = self.proxy.url().removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), DEADLINE) as held:
-            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # his leaving is a reset
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leaving is a reset
             held.sendall(b"GET /held/page?password=1 HTTP/1.1\r\nHost: a\r\n\r\n")
             until(lambda: self.proxy.status()["upstreams"]["old"]["in_flight"] == 1, "the request waits for its answer")
             drain = self.proxy.call("POST", "/v1/routes/held/switch", {"to": "blue"})[1]["drain"]["id"]
@@ -312,7 +312,7 @@ class Flight:
         check("only failed loads are on the console", not said, said)
 
     def only_looks(self):
-        """Who may only look sees all, and nothing that he sees does anything."""
+        """A viewer sees all, and nothing that is shown does anything."""
         page = self.page
         page.size(1280, 860)
         self.go("now")

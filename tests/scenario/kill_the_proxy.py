@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Story: the proxy is killed (SIGKILL) at random moments while an operator switches as fast as he can. Each time it
+"""Story: the proxy is killed (SIGKILL) at random moments while an operator switches without a pause. Each time it
 comes back, the last generation that was acknowledged is in force: never an older one, and a newer one only if it was
 the change whose answer the kill cut off.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Story: releases that are slow where nobody used to look. The body of every answer comes late behind a fast head; one
+"""Story: releases that are slow where no figure used to look. The body of every answer comes late behind a fast head; one
 request in a hundred stalls; every request hangs, or one in twenty, and its client leaves long before any time limit. Each
 is taken back by the test that is about it, which names the path and the endpoint, and a release that is as fast as the old one is not.
 

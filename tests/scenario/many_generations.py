@@ -73,7 +73,7 @@ class Life:
         self.ask("app", ("blue",) if self.weight == 0 else ("blue", "green"))
 
     def endpoint(self):
-        """One more, which nobody has seen before and where nobody listens, or one less."""
+        """One more, which is new and has no listener, or one less."""
         known = [e["address"] for e in self.document["upstreams"]["spare"]["endpoints"]]
         if len(known) > self.random.randrange(2 * SPARE):
             self.change("DELETE", f"/v1/upstreams/spare/endpoints/{self.random.choice(known)}")

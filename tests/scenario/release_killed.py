@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 from colours import Clients, Colour, Deploy, Machine, two_colours  # noqa: E402
 from running import Failed, Switchyard, until, workplace  # noqa: E402
 
-LAPSE = 120.0  # at most, until the proxy takes back what nobody confirms; it is asked to after 30 s
+LAPSE = 120.0  # at most, until the proxy takes back what is not confirmed; it is asked to after 30 s
 
 
 def demand(what, holds, shown=""):

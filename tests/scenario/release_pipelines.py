@@ -265,7 +265,7 @@ def main():
                     else:
                         print("ansible-playbook is not here: its tasks were not run")
                     for name, run, lower in rounds:
-                        # Failed first: the same id is tried again, as a job is that somebody has mended.
+                        # Failed first: the same id is tried again, as a job is that was mended.
                         takes_back(place, name, run, lower)
                         a_round(place, name, run, lower)
                     if place.serving() != "blue":

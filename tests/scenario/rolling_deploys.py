@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Story: deploys that nobody tells the proxy of. `docker compose up` with three replicas behind a name, a StatefulSet that goes
+"""Story: deploys that the proxy is not told of. `docker compose up` with three replicas behind a name, a StatefulSet that goes
 from pod to pod, a release that never passes its checks, and a registry that forgets everything in the middle of a deploy:
 under traffic, without a failed request, and without a generation.
 

@@ -144,7 +144,7 @@ def main():
     act(programs, seed, "green dies", [], ["--rehearsal", "--crash-after", "40"], ["rolled_back"], (*failures, "nobody_there"), sticky=False)
     slow = ["--rehearsal", "--delay", "20ms"]
     # Two programs on a busy machine are never alike to a millisecond, and here everything happens within one: what is
-    # told is that the delay of both is nobody's fault.
+    # told is that the delay of both is no release's fault.
     alike = {"p90": 4.0, "p99": 4.0}
     act(programs, seed, "both are slow", slow, slow, ["succeeded", "inconclusive"], latency=alike)
 

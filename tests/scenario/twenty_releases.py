@@ -67,7 +67,7 @@ class Load:
 
     @contextlib.contextmanager
     def running_on(self, proxy):
-        """Between restarts: a process that has ended answers nobody, and nobody asks it."""
+        """Between restarts: a process that has ended answers no request, and gets none."""
         self.address = proxy.url().removeprefix("http://")
         self.open.set()
         try:

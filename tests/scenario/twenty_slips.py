@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Story: somebody writes a deploy script for the first time. Each row is a whole script with one slip in it, run by sh
+"""Story: an operator writes a deploy script for the first time. Each row is a whole script with one slip in it, run by sh
 against a running Switchyard: it ends with the exit code of that kind of slip, says what is wrong and what was meant, and
 nothing has changed – no generation, no traffic. The script without a slip comes last and releases.
 

@@ -35,7 +35,7 @@ class Server:
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def leave(self):
-        """As a good program ends: it accepts nobody any more, and says so to whom it has."""
+        """As a good program ends: it accepts no connection any more, and says so on those that it has."""
         self.leaving = True
         self.__exit__()
 

@@ -1,5 +1,5 @@
 // The system calls that a piece of code makes, as the kernel sees them: the code runs in a child process that is traced
-// (ptrace), so that no call is missed, whoever makes it.
+// (ptrace), so that no call is missed, whatever makes it.
 //
 // Threads: the calling one; the process must have no other.
 #pragma once

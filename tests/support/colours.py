@@ -11,7 +11,7 @@ from running import DEADLINE, until
 
 
 class Colour:
-    """One release. Its port is taken once and for all; stopped, it hangs up on whoever comes."""
+    """One release. Its port is taken once and for all; stopped, it hangs up on every client."""
 
     def __init__(self, name):
         self.name = name
@@ -95,7 +95,7 @@ class Colour:
         self.up = True
 
     def restart(self):
-        """Gone now, and back after one check has found nobody: its verdict is still the old one."""
+        """Gone now, and back after one check has found no listener: its verdict is still the old one."""
         with self.lock:
             self.up, self.comes_back = False, True
 
@@ -107,7 +107,7 @@ class Colour:
             self.up = False
 
     def die(self):
-        """As a process that is gone: nobody's fault."""
+        """As a process that is gone: no fault of the release."""
         with self.lock:
             self.up = False
 

@@ -1,4 +1,4 @@
-"""A door between a client and a port: closed, every connection through it ends, and new ones find nobody."""
+"""A door between a client and a port: closed, every connection through it ends, and new ones are refused."""
 import socket
 import threading
 

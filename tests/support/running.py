@@ -41,7 +41,7 @@ def accepts(port):
 
 
 def port_to_keep():
-    """For a program that has to come back on the same port: none of those that the kernel gives to whoever asks for any."""
+    """For a program that has to come back on the same port: none of those that the kernel gives to any program that asks."""
     first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = random.randrange(first // 2, first)

@@ -44,7 +44,7 @@ class TestProxy {
     void wait_retired(std::uint64_t generation);
     bool retired(std::uint64_t generation) const;  // so far
 
-    // One report per worker, merged by nobody.
+    // One report per worker, not merged.
     std::vector<WorkerReport> collect();
     // Collects until `enough` says so of the sum of everything collected so far by this call; false at the deadline.
     void collect_until(const std::function<bool(const std::vector<WorkerReport>&)>& enough);

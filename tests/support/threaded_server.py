@@ -10,7 +10,7 @@ class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *_):
-        pass  # whoever hung is cut off in the end
+        pass  # a handler that hung is cut off in the end
 
 
 class Restarted:
@@ -49,7 +49,7 @@ class Restarted:
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self):
-        """The process is gone: nobody listens, and who was connected is cut off."""
+        """The process is gone: no listener, and connected clients are cut off."""
         self.http.shutdown()
         self.http.server_close()
         for connection in list(self.open):

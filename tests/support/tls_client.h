@@ -18,7 +18,7 @@ namespace switchyard::test {
 class TlsClient {
   public:
     struct Wishes {
-        std::string server_name;  // empty: names nobody
+        std::string server_name;  // empty: names no host
         std::string trusted;      // PEM of an authority; empty: no verification
         std::string alpn;         // as on the wire: length, name
         int max_version = 0;

@@ -18,7 +18,7 @@ class TlsEndpoint {
   public:
     struct Wishes {
         Made identity;
-        std::string client_ca = {};  // PEM; empty: nobody is asked for a certificate
+        std::string client_ca = {};  // PEM; empty: no client is asked for a certificate
         int max_version = 0;
     };
     TlsEndpoint(Crank& crank, const Wishes& wishes);

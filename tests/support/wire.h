@@ -58,7 +58,7 @@ class ListeningWire {
     ListeningWire& operator=(const ListeningWire&) = delete;
 
     std::uint16_t port() const { return port_; }
-    // Not open when nobody is waiting.
+    // Not open when no client is waiting.
     Wire accept();
     // Refuses connections from now on.
     void close();

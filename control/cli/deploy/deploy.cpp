@@ -9,6 +9,7 @@
 #include "control/cli/deploy/runner.h"
 #include "control/cli/deploy/smoke_call.h"
 #include "control/cli/duration_option.h"
+#include "control/cli/url_scheme.h"
 #include "control/cli/verbs.h"
 
 namespace switchyard::control::cli {
@@ -76,7 +77,8 @@ void add_deploy(CLI::App& app, Options& options, Action& action) {
     verb->add_option("--smoke-through", w->smoke_through, "a call through the route, by a rule that leads to it")
         ->check(smoke_option())
         ->allow_extra_args(false);
-    verb->add_option("--through", w->through, "where those calls go, as a URL; else the first listener");
+    verb->add_option("--through", w->through, "where those calls go, as a URL; else the first listener")
+        ->check(http_url_option());
     auto* plan = verb->add_option("--plan", w->plan_file,
                                   "move the traffic by this rollout plan (route, from and to may be left out)");
     auto* at_once = verb->add_flag("--at-once", w->at_once, "move all traffic at once (so it is without --plan)");

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "control/cli/url_scheme.h"
+
 namespace switchyard::control::cli::deploy {
 namespace {
 
@@ -92,6 +94,7 @@ std::string SmokeCall::host() const {
 SmokeAnswer make_call(const SmokeCall& call, const std::string& where, const std::string& host) {
     constexpr std::string_view kUnix = "unix:";
     const bool socket = where.starts_with(kUnix);
+    if (!speaks_http(where)) return {0, where + " is no address"};
     httplib::Client client(socket ? where.substr(kUnix.size())
                                   : (where.find("://") == std::string::npos ? "http://" + where : where));
     if (!client.is_valid()) return {0, where + " is no address"};

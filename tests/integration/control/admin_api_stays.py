@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Nobody takes the admin API away from those who hold a token: not by wrong tokens, not by idle connections, not by streams
-of events; and nobody gets in by framing that two readers take for two messages."""
+"""No stranger takes the admin API away from those who hold a token: not by wrong tokens, not by idle connections, not by streams
+of events; and none gets in by framing that two readers take for two messages."""
 import pathlib
 import socket
 import sys

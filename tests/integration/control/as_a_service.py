@@ -183,7 +183,7 @@ def a_life(program, work):
         answers = [answer(each) for each in waiting]
         check("after a crash as well", all(b"here" in each for each in answers), answers)
 
-    # The next one has other listeners: nobody keeps, or answers on, the old ones.
+    # The next one has other listeners: no process keeps, or answers on, the old ones.
     other = running.port_to_keep()
     changed = config_of(work, other)
     changed["listeners"][0]["name"] = "other"
@@ -206,7 +206,7 @@ def a_life(program, work):
 
 
 def workers_change(program, work):
-    """Fewer workers than sockets: what is left over is nobody's, here and at the manager."""
+    """Fewer workers than sockets: what is left over is closed, here and at the manager."""
     port = running.port_to_keep()
     manager = Manager(work)
     path = write(work, config_of(work, port, workers=3))
@@ -315,7 +315,7 @@ def mistyped(program, work):
 
 
 def activated(program, work):
-    """Bound by a .socket unit: one socket for all workers, an address of any family, a port that nobody chose."""
+    """Bound by a .socket unit: one socket for all workers, an address of any family, a port that the kernel chose."""
     manager = Manager(work)
     web, path_socket = socket.socket(), socket.socket(socket.AF_UNIX)
     web.bind(("127.0.0.1", 0))

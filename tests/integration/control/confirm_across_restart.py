@@ -27,7 +27,7 @@ def main(program, yardbench):
             proxy.healthy("blue", "green")
             late = switch(proxy, "green", "300ms")
             proxy.kill()
-        time.sleep(0.3)  # the deadline passes while nobody runs
+        time.sleep(0.3)  # the deadline passes while no process runs
         with running.Switchyard(program, work, None, name="second") as proxy:
             running.until("what nobody confirmed is undone", lambda: proxy.status()["generation"] == late + 1)
             check("all is as before", split(proxy) == {"blue": 100, "green": 0}, split(proxy))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hundreds of connections to the admin port that say nothing take nobody's call away, and do not stay."""
+"""Hundreds of connections to the admin port that say nothing take no caller's turn away, and do not stay."""
 import pathlib
 import socket
 import sys
@@ -21,7 +21,7 @@ def story(switchyard, yardbench, work):
             for to in ("green", "blue", "green"):
                 status, answer, _ = proxy.call("POST", "/v1/routes/app/switch", {"to": to})
                 check("a switch beside the crowd", status == 200, (status, answer))
-            # Whoever says nothing at all is let go, be it by the next one or by his time.
+            # A client that says nothing at all is let go, be it by the next one or by its time.
             for one in crowd:
                 try:
                     check("closed without a word", one.recv(1) == b"")

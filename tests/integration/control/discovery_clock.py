@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Somebody sets the machine's clock, by an hour and by a day, there and back, while endpoints are discovered under traffic:
-nobody is lost, no request fails, and the source is asked, fails and comes back as before. What passes by itself does not jump;
+"""The machine's clock is set, by an hour and by a day, there and back, while endpoints are discovered under traffic:
+none is lost, no request fails, and the source is asked, fails and comes back as before. What passes by itself does not jump;
 the log, whose times are the wall's, shows that this one did."""
 import pathlib
 import re

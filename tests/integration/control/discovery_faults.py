@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What goes wrong with a registry, row by row, under traffic: Consul and Kubernetes as somebody else than the client's author read their
-documentation, etcd as Debian has it. Nobody who is healthy is lost, no request fails, and the source says what is wrong.
+"""What goes wrong with a registry, row by row, under traffic: Consul and Kubernetes as another than the client's author read their
+documentation, etcd as Debian has it. No healthy endpoint is lost, no request fails, and the source says what is wrong.
 
 With `silent`: the rows of a registry that accepts and says nothing, which last as long as the client is patient."""
 import base64
@@ -53,7 +53,7 @@ class Rows:
 
 @contextlib.contextmanager
 def under_traffic(source, program, work, discover, process):
-    """Begins when somebody is up."""
+    """Begins when an endpoint is up."""
     with Discovered(program, work, discovering(discover, process)) as s:
         s.until("somebody is up", lambda: any(e["health"] == "up" for e in s.members().values()))
         with Traffic(s.proxy.url(), connections=2) as traffic:

@@ -24,7 +24,7 @@ READY = {"ready": True, "serving": True, "terminating": False}
 
 
 class Pipe:
-    """Whoever opens it waits until somebody writes, as for a file on a mount that hangs."""
+    """A thread that opens it waits for a writer, as for a file on a mount that hangs."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -168,7 +168,7 @@ def file(program, library, a, b):
 
 
 def certificate(program, library, a):
-    """Of a listener: looked at from time to time, and when somebody asks."""
+    """Of a listener: looked at from time to time, and on request."""
     with running.workplace() as work:
         made, flag = Certificates(work).sign("shop", ["shop.test"]), pathlib.Path(work) / "hangs"
         script = pathlib.Path(work) / "switchyard"

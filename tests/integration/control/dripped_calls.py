@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calls that drip a byte at a time are answered 408 when their time is over, not before and not later; nobody waits for them."""
+"""Calls that drip a byte at a time are answered 408 when their time is over, not before and not later; no other call waits for them."""
 import json
 import pathlib
 import socket

@@ -250,7 +250,7 @@ def main(program, yardbench, wanted="400"):
                     said = pair.explain(question)
                     status, did, cookies = pair.send(question)
                     if said.get("minted") and status == 503:
-                        continue  # nobody serves where the fresh cookie led, and the refusal does not carry it
+                        continue  # no endpoint serves where the fresh cookie led, and the refusal does not carry it
                     good = "generation" in said and fits(said, status, did)
                     if good and said.get("minted"):
                         minted += 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Nobody moves traffic into nothing by accident, with real processes: every way that would leave a route without a healthy
-endpoint is refused by name and reason, and --force insists. A release that is down costs nobody a 503 while the other one
+"""No traffic moves into nothing by accident, with real processes: every way that would leave a route without a healthy
+endpoint is refused by name and reason, and --force insists. A release that is down costs no client a 503 while the other one
 serves. Undo returns to before a rollout, and brings nothing back that was taken away by itself."""
 import json
 import pathlib
@@ -39,7 +39,7 @@ def split(proxy):
 
 
 def refused_everywhere(program, proxy, blue, green):
-    """Green is down, blue has everything: each of these would leave nobody."""
+    """Green is down, blue has everything: each of these would leave no endpoint."""
     down = f"upstream green: {green} is down"
     alone = f"upstream blue: {blue} "
     whole = proxy.call("GET", "/v1/config")[1]

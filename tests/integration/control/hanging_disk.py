@@ -30,7 +30,7 @@ class Disk:
 
 
 class Call(threading.Thread):
-    """A call that somebody waits for."""
+    """A call in a thread of its own."""
 
     def __init__(self, proxy, method, path, body=None, **headers):
         super().__init__(daemon=True)
@@ -118,7 +118,7 @@ def a_bad_release_goes_back(proxy, disk, green):
     with disk:
         change = split(proxy, "app", 77)
         running.until("a change hangs", lambda: under_way(proxy))
-        green.kill()  # nobody is there: an alarm at once
+        green.kill()  # no endpoint is there: an alarm at once
         running.until("its traffic is taken back although the disk hangs", lambda: weight() == 0)
         shown = proxy.status()
         check("and status says that it is not stored", "unstored" in shown, shown)

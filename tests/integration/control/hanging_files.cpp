@@ -1,5 +1,5 @@
 // Preloaded into a Switchyard under test: while the file $HANGS_WHILE exists, nothing below $HANGS_BELOW becomes
-// durable, and whoever waits for that waits: a disk that does not answer. And nothing below $LOST_BELOW can be looked
+// durable, and what waits for that waits: a disk that does not answer. And nothing below $LOST_BELOW can be looked
 // at, as on a mount whose server has gone.
 //
 // Threads: any. Otherwise reading and writing (the kernel's cache) are left alone, and so are files elsewhere.

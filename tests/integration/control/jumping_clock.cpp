@@ -1,8 +1,8 @@
 // Preloaded into a Switchyard under test: the wall's clock is off by as many seconds as the file $CLOCK_IS_OFF_BY says,
 // eight octets that the test writes as it likes. What passes by itself (CLOCK_MONOTONIC) is left alone, and so is every
-// wait: as when somebody sets the clock of the machine.
+// wait: as when the clock of the machine is set.
 //
-// Threads: any. The file is mapped once, by whoever asks first.
+// Threads: any. The file is mapped once, by the first that asks.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>

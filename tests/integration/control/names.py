@@ -84,7 +84,7 @@ def blue_is_gone(program, names):
             check("now it can be used", switch(proxy, "blue")[0] == 200)
             names.names = {}
             proxy.kill()
-        # Restarted while nobody knows the name: the last good address is on the disk.
+        # Restarted while no server knows the name: the last good address is on the disk.
         names.names["app-blue.test"] = None
         with running.Switchyard(program, work, None) as proxy:
             proxy.healthy("blue")
@@ -118,7 +118,7 @@ def rollback(program, names):
 
 
 def silence(program, names):
-    """While a name server says nothing, /healthz answers and changes are made: control waits for nobody."""
+    """While a name server says nothing, /healthz answers and changes are made: control does not wait."""
     names.names = {"app.test": None}
     with running.workplace() as work, Server("127.0.0.1") as server:
         upstreams = {"blue": [f"app.test:{server.port}"], "green": [f"127.0.0.1:{server.port}"]}
@@ -142,7 +142,7 @@ def silence(program, names):
 
 
 def changes_ask_nobody(program, names):
-    """A change that touches no name looks nothing up; that of a new name is made before anybody has answered."""
+    """A change that touches no name looks nothing up; that of a new name is made before any server has answered."""
     names.names, names.ttl = {"app.test": ["127.0.0.1"], "silent.test": None}, 300
     with running.workplace() as work, Server("127.0.0.1") as server:
         with running.Switchyard(program, work, config(names, {"blue": [f"app.test:{server.port}"], "green": [f"127.0.0.1:{server.port}"]}, {"blue": 1})) as proxy:
@@ -201,7 +201,7 @@ def outage_and_move(program, names):
                 running.until("no connection to the old address", lambda: proxy.status()["connections"]["upstream_idle"] <= len(traffic.threads))
                 names.names = {"app.test": ["127.0.0.1", "127.0.0.2"]}
                 traffic.only("127.0.0.1", "127.0.0.2")
-                # A place where nobody is yet gets nothing, and the former ones serve on.
+                # A place without a listener yet gets nothing, and the former ones serve on.
                 names.names = {"app.test": ["127.0.0.3"]}
                 running.until("it to be found", lambda: "127.0.0.3" in addresses(proxy, "blue"))
                 running.until("a check of it", lambda: any(a["health"] == "down" for a in endpoint(proxy, "blue")["name"]["addresses"]))

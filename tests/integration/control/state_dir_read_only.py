@@ -55,7 +55,7 @@ def serves_read_only(program, work, proxy, switch):
         # Where it listens cannot be written down: only the log says so.
         proxy.admin = running.until("it answers", lambda: re.search(r"admin API at (http://[0-9.:]+)", blind.text())).group(1)
         del os.environ["TMPDIR"]
-        # It works on a private copy, which nobody finds any more, however the process ends.
+        # It works on a private copy, which is gone from the folder, however the process ends.
         check("no copy is left", not list(private.iterdir()), list(private.iterdir()))
         status = proxy.status()
         check("it serves what was in force", status["generation"] == newest and status["routes"][0]["split"] == split, status)

@@ -89,7 +89,7 @@ def refused(proxy):
         check("TLS 1.1 is refused", False)
     except (ssl.SSLError, ConnectionError):
         pass
-    # Somebody connects and never says hello: others are served meanwhile.
+    # A client connects and never says hello: others are served meanwhile.
     with socket.create_connection((host, port), running.DEADLINE):
         check("a silent client holds nobody up", proxy.call("GET", "/v1/status")[0] == 200)
 

@@ -74,7 +74,7 @@ def main(program, yardbench):
             check("and changes nothing", proxy.status()["generation"] == before)
             check("neighbours are not read", proxy.text().count("switchyard.json read") == said + 1, proxy.text()[-1000:])
 
-            # Somebody switches by the API: the file is older news, and must not take it back by itself, nor after a restart.
+            # An operator switches by the API: the file is older news, and must not take it back by itself, nor after a restart.
             proxy.call("PUT", "/v1/routes/app/split", {"blue": 50, "green": 1})
             check("it ends in order", proxy.end() == 0)
         with running.Switchyard(program, work, None, name="again") as proxy:

@@ -171,7 +171,7 @@ class Accounts(ForumTest):
         log_in = lambda name, password: forum.client().post("/api/v1/login", {"username": name, "password": password}).status
         with concurrent.futures.ThreadPoolExecutor(30) as pool:
             self.assertEqual(set(pool.map(log_in, ["alice"] * 105, [PASSWORD] * 105)), {200})
-            # What fails is counted, whoever is tried.
+            # What fails is counted, whichever account is tried.
             self.assertEqual(set(pool.map(log_in, [f"nobody{number}" for number in range(100)], ["wrong"] * 100)), {401})
         self.assertEqual(log_in("nobody", "wrong"), 429)
 

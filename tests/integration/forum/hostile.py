@@ -190,7 +190,7 @@ class SlowClients(ForumTest):
         before = resident_kib(forum)
         slow = self.slow_ones(forum, 300, head + b"{" * 150_000)
         self.assertTrue(slow[0].makefile("rb").read().startswith(b"HTTP/1.1 408"))
-        # While the flood is still being read, whoever comes in the middle of it may be the oldest for a moment.
+        # While the flood is still being read, a client that comes in the middle of it may be the oldest for a moment.
         post = {"category": "general", "title": "A title", "body": "x" * 40_000}
         until(lambda: alice.post("/api/v1/posts", post).status == 201, "a post beside them")
         grew_less(self, forum, before, 32_768)

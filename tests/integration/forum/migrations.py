@@ -10,7 +10,7 @@ import unittest
 from forums import DEADLINE, ForumTest, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# The program of the release before: the one built beside this one, or a real old one that somebody kept.
+# The program of the release before: the one built beside this one, or a real old one that was kept.
 PREVIOUS = os.environ.get("FORUM_PREVIOUS") or sys.argv[1]
 del sys.argv[1]
 RELEASED = os.path.join(HERE, "../../../forum/store/releases")

@@ -1,4 +1,4 @@
-"""A real redis-server for a test, and somebody in between who lies."""
+"""A real redis-server for a test, and a peer in between that lies."""
 import signal
 import socket
 import subprocess

@@ -86,7 +86,7 @@ TEST_CASE("an idle connection to a former address is closed, and one that is in 
     Wire moved = asked(p.second);
     moved.write(kAnswer);
     answered(quick);
-    // What is in flight is finished where it was begun, and then nobody keeps that connection.
+    // What is in flight is finished where it was begun, and then that connection is not kept.
     CHECK_FALSE(in_use.ended);
     in_use.write(kAnswer);
     answered(slow);

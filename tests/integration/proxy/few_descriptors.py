@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients that hold all descriptors there are for them: whoever is connected goes on, the admin API answers, the endpoint
+"""Clients that hold all descriptors there are for them: connected clients go on, the admin API answers, the endpoint
 stays up, and the next client is served as soon as there is room."""
 import os
 import pathlib

@@ -17,7 +17,7 @@ const std::string kOwnRoute = "GET /own HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string kUpgrade = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
 const std::string kSwitching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
 
-// That nobody else holds now: bound and let go.
+// That no other program holds now: bound and let go.
 std::uint16_t free_port() {
     ListeningWire taken;
     return taken.port();
@@ -83,7 +83,7 @@ TEST_CASE("a listener that comes back answers, also while connections of its fir
         proxy.publish(both);
     }
     for (int i = 0; i < 20; ++i) CHECK(status(Wire::connect(port)) == 200);
-    // Whoever was connected is served to the end.
+    // Connected clients are served to the end.
     tunnel.write("still here");
     while (connection.seen.find("still here") == connection.seen.npos) connection.read();
     const auto last = ask(kept, kOwnRoute);

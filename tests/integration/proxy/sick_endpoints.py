@@ -105,7 +105,7 @@ class Story:
 
 
 def judge(title, requests, allowed, limit):
-    """All GETs answered 200; a POST 200 or one of `allowed` (status, flag), at most one per writer; nobody waits beyond `limit`."""
+    """All GETs answered 200; a POST 200 or one of `allowed` (status, flag), at most one per writer; no client waits beyond `limit`."""
     lost = 0
     for name, (status, seconds, line) in requests.items():
         check(f"{title}: {name} within its limit", seconds < limit, f"{seconds:.2f} s, {status}, {line['flag']}")

@@ -89,7 +89,7 @@ TEST_CASE("who had less is remembered while the weights are equal, and only then
     // What is said counts; what is only left over does not.
     CHECK(kept(with({{"blue", 90}, {"green", 10}}), with({{"blue", 1}, {"green", 1}}, "blue")) == "blue");
     CHECK(kept(with({{"blue", 90}, {"green", 10}}, "blue"), with({{"blue", 1}, {"green", 1}}, "blue")) == "green");
-    // Nobody has touched it.
+    // It is untouched.
     CHECK(kept(with({{"blue", 2}, {"green", 1}}, "blue"), with({{"blue", 2}, {"green", 1}}, "blue")) == "blue");
     // Other upstreams, or not two.
     CHECK(kept(with({{"blue", 90}, {"red", 10}}), with({{"blue", 1}, {"green", 1}})).empty());

@@ -1,4 +1,4 @@
-// What guards something in nginx opens for nobody when it is carried over: allowed as there, or closed.
+// What guards something in nginx opens for no client when it is carried over: allowed as there, or closed.
 #include <doctest/doctest.h>
 
 #include "config/nginx_import/summary.h"
@@ -102,7 +102,7 @@ TEST_CASE("what Switchyard cannot ask for is closed, says so, and says how to op
     CHECK(one_location("auth_basic off; ") == "app");
     CHECK(first_route(guarded_server("auth_basic staff; location / { auth_basic off; " + kToApp + "}")) == "app");
     CHECK(first_route(guarded_server("ssl_verify_client on; location / { " + kToApp + "}")) == "403");
-    // Whoever comes from there needs no password: the others are refused.
+    // A client from there needs no password: the others are refused.
     CHECK(one_location("satisfy any; allow 10.0.0.0/8; deny all; auth_basic staff; ") ==
           R"({"not":{"client":"10.0.0.0/8"}} → 403; app)");
 }

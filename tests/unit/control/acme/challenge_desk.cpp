@@ -1,4 +1,4 @@
-// Challenges are open when everybody answers them, and not before.
+// Challenges are open when every worker answers them, and not before.
 #include "control/acme/challenge_desk.h"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // The tests that were considered beside the chosen ones, with their reference values: what the chosen tests are
-// compared with when somebody asks "why not …". The formulas live here because the program does not use them.
+// compared with when a reader asks "why not …". The formulas live here because the program does not use them.
 #include <doctest/doctest.h>
 
 #include <algorithm>

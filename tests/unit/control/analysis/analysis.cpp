@@ -157,7 +157,7 @@ TEST_CASE("sticky: one user who always fails in the canary rolls nothing back, b
     Analysis analysis(sticky(capped()));
     analysis.begin_step(Assignment::sticky, .05);
     for (int i = 0; i < 600; ++i) {
-        Tick tick = tick_of(50, 20, 950, 10);  // her requests: 20 a second, each a failure
+        Tick tick = tick_of(50, 20, 950, 10);  // of this user: 20 a second, each a failure
         tick.canary_first.failed.add(0, i == 0 ? 1 : 0);
         tick.baseline_first.failed.add(0, i % 10 == 0 ? 1 : 0);
         analysis.add(tick);

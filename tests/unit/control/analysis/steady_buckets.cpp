@@ -16,7 +16,7 @@ bool request(SteadyBuckets& steady, std::uint16_t bucket, bool failed, bool cana
     return counts;
 }
 
-// Two hundred users of very different diligence; each fails at `rate` times a factor of her own.
+// Two hundred users of very different diligence; each fails at `rate` times a factor of its own.
 SteadyBuckets after_traffic(double spread) {
     std::mt19937 dice(7);
     std::normal_distribution<double> normal;
@@ -90,7 +90,7 @@ TEST_CASE("users who fail alike have no quota; users whose rates differ get one,
     CHECK(different.dispersion() > 0.2);
     CHECK(different.dispersion() < 2.5);
     CHECK(different.quota() < 150);
-    CHECK_FALSE(SteadyBuckets(different).attempt(0, false));  // the busiest has long used hers up
+    CHECK_FALSE(SteadyBuckets(different).attempt(0, false));  // the busiest has long used its quota up
 }
 
 TEST_CASE("what the canary's users do says nothing about how much the baseline's differ") {

@@ -1,4 +1,4 @@
-// A named pipe that nobody writes to is a disk that does not answer: whoever opens it waits.
+// A named pipe without a writer is a disk that does not answer: a thread that opens it waits.
 #include "control/base/disk_errands.h"
 
 #include <doctest/doctest.h>
@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <fstream>
@@ -20,6 +21,8 @@ using namespace switchyard::control;
 
 namespace {
 
+constexpr std::chrono::seconds kDeadline{60};
+
 // What is posted, on the thread of the test.
 class Loop {
   public:
@@ -32,7 +35,7 @@ class Loop {
     }
     void turn() {
         std::unique_lock held(lock_);
-        news_.wait(held, [this] { return !queue_.empty(); });
+        REQUIRE(news_.wait_for(held, kDeadline, [this] { return !queue_.empty(); }));
         const auto next = std::move(queue_.front());
         queue_.pop_front();
         held.unlock();
@@ -52,7 +55,7 @@ std::string text_of(const std::string& path) {
 
 struct HangingFile {
     explicit HangingFile(const std::string& path_) : path(path_) { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
-    // Whoever opens it comes back with this. Waits until somebody does.
+    // A thread that opens it comes back with this. Waits until one does.
     void answer(const std::string& text) const { std::ofstream(path) << text; }
     const std::string path;
 };

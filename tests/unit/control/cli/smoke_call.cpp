@@ -36,3 +36,10 @@ TEST_CASE("what is no smoke call is told from one, with what is wrong and how it
         CHECK(why.find("write it as") != std::string::npos);
     }
 }
+
+TEST_CASE("an address of another scheme is no address, and nothing is thrown") {
+    std::string why;
+    const auto answer = make_call(*SmokeCall::parse("GET /", why), "ftp://app.test", "");
+    CHECK(answer.status == 0);
+    CHECK(answer.why == "ftp://app.test is no address");
+}

@@ -68,7 +68,7 @@ TEST_CASE("at its deadline a drain expires, or with policy cut is cut, named onc
         auto book = book_with(5, deadline, policy);
         book.adopted(0, 5, {{4, kBlue, 1, 0}}, kNow);
         book.adopted(1, 5, {}, kNow);
-        CHECK(book.expire(Steady{}, kNow + std::chrono::hours(1)).empty());  // somebody set the clock
+        CHECK(book.expire(Steady{}, kNow + std::chrono::hours(1)).empty());  // the clock was set
         CHECK(book.next_due() == deadline);
         CHECK(book.expire(deadline, kNow - std::chrono::hours(1)).size() == (cut ? 1 : 0));
         CHECK(book.expire(deadline, kNow).empty());

@@ -9,7 +9,7 @@ namespace {
 
 using config::Split;
 
-// What somebody has asked for, and what came of it.
+// What a caller has asked for, and what came of it.
 struct Asked {
     std::optional<Answer> answer;
     bool answered() const { return answer.has_value(); }

@@ -27,7 +27,7 @@ Change replace_with(const config::Model& wanted) {
     Change c;
     c.verb = "replace";
     c.caller = {"ci", "127.0.0.1", ""};
-    c.force = true;  // some edits take everybody away, and there is nobody to ask
+    c.force = true;  // some edits take every endpoint away, and there is no operator to ask
     c.edit = [wanted](const config::Model& now, const Facts&) {
         return edits::replace(now, wanted, edits::ProcessPart::keep);
     };

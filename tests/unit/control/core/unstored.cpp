@@ -61,7 +61,7 @@ TEST_CASE(
     CHECK(b.change(split({{"blue", 9}}, "shop")).error().status == 507);
     CHECK(b.undo(0).error().status == 507);
     CHECK(b.controller->generation() == 3);
-    // There is room again: nobody needs to ask.
+    // There is room again: no caller needs to ask.
     full.reset();
     b.until([&] { return b.controller->unstored().commits.empty(); });
     const auto kept = **b.store->newest();

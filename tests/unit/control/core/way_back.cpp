@@ -120,7 +120,7 @@ TEST_CASE("every change passes the guard, and force passes it") {
     c.force = true;
     REQUIRE(b.change(c).has_value());
     CHECK(forum(b) == config::Split{{"blue", 0}, {"green", 100}});
-    // Nobody serves now: whatever comes next takes nothing from anybody.
+    // No endpoint serves now: whatever comes next takes no traffic away.
     REQUIRE(b.change(split({{"blue", 0}, {"green", 50}})).has_value());
 }
 

@@ -24,7 +24,7 @@ Sighting names(const Texts& addresses) {
 }
 const Texts kAB{"10.0.0.1", "10.0.0.2"};
 
-// A roll whose clock and health are turned by hand; whoever nothing is said of is up.
+// A roll whose clock and health are turned by hand; an endpoint without a word about it is up.
 struct Table {
     config::Discovery rules;
     Roll roll{rules};
@@ -214,7 +214,7 @@ TEST_CASE("what removes most of three or more waits until it has stood, in three
     CHECK(t.roll.next_look() == t.now + 10s);
     t.pass(20s);
     CHECK(t.held("10.0.0.1") == Held::mass);
-    t.health["10.0.0.1"] = Vital::down;  // nobody misses him
+    t.health["10.0.0.1"] = Vital::down;  // not missed
     CHECK(t.pass(0s));
     CHECK_FALSE(t.hear(Texts{"10.0.0.4", "10.0.0.5"}));
     CHECK_FALSE(t.pass(1h));  // it has stood long enough, but in two answers
@@ -410,7 +410,7 @@ TEST_CASE("after a restart the stored roll is stale and goes on; the first answe
     CHECK_FALSE(t.hear(Texts{}));
     CHECK(t.hear(Texts{"10.0.0.3"}));
     t.pass(1h);
-    CHECK(t.used() == Texts{"10.0.0.3"});  // it is up, and of the two others nobody knows
+    CHECK(t.used() == Texts{"10.0.0.3"});  // it is up, and the two others are not known
 }
 
 TEST_CASE("without checks an endpoint goes after its hold") {

@@ -20,7 +20,7 @@ namespace {
 using Hosts = std::set<std::string>;
 
 // A world of some addresses: who is up, and what the source says of them. The oracle beside it knows nothing of guards:
-// it only counts for how long, and in how many complete answers, somebody was not named.
+// it only counts for how long, and in how many complete answers, an endpoint was not named.
 class Walk {
   public:
     explicit Walk(unsigned seed) : random_(seed), rules_(rules()), roll_(rules_) {}
@@ -141,7 +141,7 @@ class Walk {
         return std::ranges::any_of(hosts, [&](const auto& host) { return up(host); });
     }
     bool somebody_up(const Hosts& hosts) const { return any_up(hosts); }
-    // Only whom a complete answer lacks, which is not contradicted; and he is down, or it was confirmed.
+    // Only one that a complete answer lacks, which is not contradicted; and it is down, or it was confirmed.
     bool may_leave(const std::string& host) const {
         const auto it = lacks_.find(host);
         if (it == lacks_.end() || it->second.answers == 0 || failing_) return false;

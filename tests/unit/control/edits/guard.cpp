@@ -107,7 +107,7 @@ TEST_CASE("what finds nobody already is no reason, and an ejected or unchecked e
     CHECK(says(reason(before, fresh), "10.0.0.5:80 has not been checked yet"));
     fresh.upstreams.at("beta").health.type = config::Health::Type::none;
     CHECK(reason(before, fresh).empty());
-    // A name that does not resolve is nobody, checked or not.
+    // A name that does not resolve is no endpoint, checked or not.
     known = facts();
     known["blue"].by_address["10.0.0.1:80"].resolved = known["blue"].by_address["10.0.0.2:80"].resolved = false;
     auto unchecked = moved;

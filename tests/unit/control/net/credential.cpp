@@ -63,7 +63,7 @@ TEST_CASE("a credential is what stands where it is written, read again each time
 
 TEST_CASE("a file whose disk hangs is said so, blocks nobody, and is read when it has come back") {
     const ScratchDir dir;
-    // Whoever opens one of these waits for a writer.
+    // A thread that opens one of these waits for a writer.
     const auto first = dir / "first", second = dir / "second", third = dir / "third";
     for (const auto& path : {first, second, third}) REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
     const auto look = [](const std::string& path) {
@@ -87,7 +87,7 @@ TEST_CASE("a file whose disk hangs is said so, blocks nobody, and is read when i
     until(2);
     CHECK(got == std::vector<std::optional<std::string>>(2));
     CHECK(unanswered("it") == "it cannot be read: its disk has not answered for 5 s");
-    std::ofstream(first) << "late";  // nobody waits for that any more
+    std::ofstream(first) << "late";  // not waited for any more
     PatientRead<std::string> again(io.get_executor());
     again.ask(look(second), take);
     std::ofstream(second) << "fine";

@@ -236,7 +236,7 @@ TEST_CASE("whoever throws when told of an answer or a line keeps nobody else fro
 
 namespace {
 
-// Answers "secret" to whoever gets as far as a request.
+// Answers "secret" to a client that gets as far as a request.
 asio::awaitable<void> serve_tls(tcp::acceptor& acceptor, asio::ssl::context& context) {
     constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
     while (true) {

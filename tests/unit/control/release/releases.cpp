@@ -193,7 +193,7 @@ TEST_CASE("a runner that stays away has its rollout aborted, and may come back")
     CHECK(says(shelf.take("b41", What::begun, Step::healthy).error(), "begin it again"));
     shelf.again();
     CHECK(shelf.book->find("b41")->outcome == Outcome::abandoned);
-    // Somebody else may have the route meanwhile; then not.
+    // Another release may have the route meanwhile; then not.
     REQUIRE(shelf.begin("b42", "two").has_value());
     CHECK(says(shelf.begin("b41", "three").error(), "b42"));
     for (const auto what : {What::begun, What::failed})

@@ -15,7 +15,7 @@ class Driver {
 
     explicit Driver(switchyard::control::rollout::Plan plan) : machine(std::move(plan)) {}
 
-    // What the shell around the machine does, without any I/O. Journal first: checked here for everybody.
+    // What the shell around the machine does, without any I/O. Journal first: checked here for every story.
     void take(const Effects& effects) {
         namespace effect = switchyard::control::rollout::effect;
         bool journaled = effects.empty();
@@ -65,7 +65,7 @@ class Driver {
     static auto with_good() {
         return [](const Driver& d) { return d.good(); };
     }
-    // As good as can be, but for nobody being there.
+    // As good as can be, but for no endpoint being there.
     static auto with_hold() {
         return [](const Driver& d) {
             auto f = d.good();

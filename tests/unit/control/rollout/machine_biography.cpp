@@ -281,7 +281,7 @@ TEST_CASE("what a watch in vain leads to is the plan's choice as well") {
     d.pass(5min + 1s, Driver::with_nothing());
     CHECK(d.machine.state() == State::rolling_back);
     CHECK(d.weight == 0);
-    plan.inconclusive = Plan::Inconclusive::promote_if_no_failures;  // nobody was asked, so nobody had no failures
+    plan.inconclusive = Plan::Inconclusive::promote_if_no_failures;  // where no request is sent, none fails
     Driver asked_nobody(plan);
     asked_nobody.take(asked_nobody.machine.start(asked_nobody.now, "ci"));
     asked_nobody.pass(5min + 1s, Driver::with_nothing());

@@ -174,7 +174,7 @@ TEST_CASE("each address of a name is checked by itself, where the data plane con
     const auto model = b.model_with(name, config::Health::Type::http);
     b.checker.follow(model);
     CHECK(b.states.empty());
-    CHECK(b.checker.all_checked());  // there is nobody to check
+    CHECK(b.checker.all_checked());  // there is no endpoint to check
     b.checker.follow(model, {1, {{"app.test", {"127.0.0.1", "127.0.0.2"}}}});
     const auto here = b.states.at("blue " + name + "@127.0.0.1"), there = b.states.at("blue " + name + "@127.0.0.2");
     b.until([&] { return b.transitions.size() == 2; });
@@ -271,7 +271,7 @@ TEST_CASE("checks that are taken away and come back while one is under way are n
     b.checker.follow(b.model_with(endpoint.address(), config::Health::Type::none));
     b.checker.follow(model);
     b.until([&] { return endpoint.asked == 2; });
-    // The first one fails; nobody may ask again for it while the second is under way.
+    // The first one fails; it may not be asked for again while the second is under way.
     endpoint.held.at(0)->close();
     for (int i = 0; i < 10; ++i) {
         b.io.restart();

@@ -31,7 +31,7 @@ TEST_CASE("base64url goes there and back and has one form only") {
     }
     CHECK(base64url("\xFF\xFE\xFD") == "__79");
     CHECK_FALSE(from_base64url("Zg=="));
-    CHECK_FALSE(from_base64url("Zh"));  // bits that nobody wrote
+    CHECK_FALSE(from_base64url("Zh"));  // bits that no encoder writes
     CHECK_FALSE(from_base64url("a"));
     CHECK_FALSE(from_base64url("a+b/"));
 }

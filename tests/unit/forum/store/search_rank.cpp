@@ -109,7 +109,7 @@ TEST_CASE("a common word is counted once by a connection, and the order stays th
         CHECK(ranked(remembering, words) == ranked(counting, words));
         CHECK(ranked(remembering, words) == ranked(counting, words));
     }
-    // From here on "elm" is rare. Whoever counts sees it; whoever remembers it from another index must not.
+    // From here on "elm" is rare. A rank that counts sees it; one that remembers it from another index must not.
     const auto before = ranked(remembering, "\"oak\" \"elm\"");
     texts.connection.execute("DELETE FROM texts WHERE rowid % 2 = 0 AND rowid > 10");
     CHECK(ranked("search_share(texts, 1.0, 1.0, 'others', ?1)", "\"oak\" \"elm\"") ==

@@ -169,7 +169,7 @@ TEST_CASE("trailers are bounded, checked, and kept only when asked for by name")
     const std::string bytes = "0\r\nX-Sum: 1\r\nX-Other:2\r\nx-SUM:3\r\n\r\n";
     CHECK(decode(bytes).trailers.empty());
     CHECK(decode(bytes, {1}, true).trailers == "X-Sum: 1\r\nx-SUM:3\r\n");
-    // Not even by name: what would change the message for whoever merges it into the head.
+    // Not even by name: what would change the message where it is merged into the head.
     CHECK(decode("0\r\nContent-Length: 7\r\nHost: x\r\nTE: x\r\nA: b\r\n\r\n", {1}, true).trailers == "A: b\r\n");
     CHECK(
         decode("0\r\nCookie: 1\r\nAuthorization: x\r\nX-Forwarded-For: 1.1.1.1\r\nA: b\r\n\r\n", {1}, true).trailers ==

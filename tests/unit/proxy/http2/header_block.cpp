@@ -1,4 +1,4 @@
-// What we encode is read by nghttp2's decoder and by ours; what nobody may send is refused.
+// What we encode is read by nghttp2's decoder and by ours; what no peer may send is refused.
 #include <doctest/doctest.h>
 
 #include <array>

@@ -194,7 +194,7 @@ TEST_CASE("a ramp by hash takes its share of 200000 keys and only ever adds") {
         int count = 0;
         for (int i = 0; i < kKeys; ++i) {
             const bool now = split.by_hash(hashes[static_cast<std::size_t>(i)]) == 1;
-            REQUIRE((now || !in[static_cast<std::size_t>(i)]));  // nobody leaves while the weight grows
+            REQUIRE((now || !in[static_cast<std::size_t>(i)]));  // no user leaves while the weight grows
             in[static_cast<std::size_t>(i)] = now;
             count += now;
         }

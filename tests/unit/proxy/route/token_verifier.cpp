@@ -136,7 +136,7 @@ TEST_CASE("the token's own algorithm is never obeyed") {
     const Key rsa = rsa_key();
     const auto pem = public_pem(rsa.get());
     const auto by_rsa = verifier("RS256", pem);
-    // The public key is public: whoever could use it as a secret could sign anything.
+    // The public key is public: a caller that could use it as a secret could sign anything.
     CHECK_FALSE(holds(*by_rsa, hs256("{}", pem)));
     CHECK_FALSE(holds(*by_rsa, hs256("{}", pem, "RS256")));
     CHECK_FALSE(holds(*by_rsa, covered_by("none", "{}") + "."));

@@ -43,7 +43,7 @@ TEST_CASE("while the endpoint works on it, its request is given up at once") {
         stage.crank->see_end(connection);
         CHECK(stage.in_flight() == 0);
         CHECK(flagged_left(stage));
-        // Nobody is blamed for it.
+        // The endpoint is not blamed for it.
         CHECK(stage.crank->suspects.empty());
     }
 }

@@ -141,7 +141,7 @@ TEST_CASE("after the file was moved away, reopen begins a new one and loses noth
 }
 
 TEST_CASE("a full disk makes lines wait, and loses none that found room") {
-    // A pipe that nobody reads stands for the disk: it takes so much and no more, until it is emptied.
+    // A pipe without a reader stands for the disk: it takes so much and no more, until it is emptied.
     Folder folder;
     const auto pipe = folder.file("pipe");
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);

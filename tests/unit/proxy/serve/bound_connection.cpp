@@ -1,4 +1,4 @@
-// NTLM and Negotiate prove a user for a connection: it serves that user's client and nobody else.
+// NTLM and Negotiate prove a user for a connection: it serves that user's client and no other.
 #include <doctest/doctest.h>
 
 #include "exchanges.h"
@@ -36,12 +36,12 @@ TEST_CASE("a connection on which a client has proven himself is his alone, for a
         Wire first = stage.kept_connection(alice);
         asks(stage, alice, first, kGet);
         asks(stage, alice, first, proving(field));
-        // Bob gets another one, and that goes to the pool; Alice keeps hers.
+        // Bob gets another one, and that goes to the pool; Alice keeps the first.
         Wire second = stage.kept_connection(bob);
         asks(stage, alice, first, kGet);
         asks(stage, bob, second, kGet);
         asks(stage, alice, first, post());
-        // She leaves, and it goes with her.
+        // Alice leaves, and it goes with the client.
         alice.close();
         stage.crank->see_end(first);
         asks(stage, bob, second, kGet);

@@ -99,7 +99,7 @@ TEST_CASE("a file that another program has just written is waited for; who asks 
     crank.see(connection, "GET /.well-known/acme-challenge/unknown HTTP/1.1\r\n");
     CHECK(crank.context.listeners.at(0).challenges_awaited == 0);
 
-    // Whoever leaves meanwhile leaves nothing behind.
+    // A client that leaves meanwhile leaves nothing behind.
     Wire gone = crank.client();
     crank.send(gone, asking("/.well-known/acme-challenge/unknown2"));
     CHECK(crank.context.listeners.at(0).challenges_awaited == 1);

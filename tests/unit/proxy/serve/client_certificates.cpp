@@ -1,4 +1,4 @@
-// Clients that show certificates: who is let in, who he is then, and that nobody comes past another host's check.
+// Clients that show certificates: which are let in, as whom, and that none comes past another host's check.
 #include <algorithm>
 
 #include "tls_stage.h"
@@ -159,7 +159,7 @@ TEST_CASE("a ticket of one host opens no handshake where other certificates are 
         stage.exchange(again, get("a.test"));
         const auto next = version == TLS1_2_VERSION ? again.session() : again.ticket();
         REQUIRE(next != nullptr);
-        // … and does not get anybody past the other host's check.
+        // … and gets no client past the other host's check.
         auto past = stage.come(nullptr, "b.test", version, next);
         CHECK_FALSE(stage.let_in(past, "b.test"));
         auto member_there = stage.come(&member(), "b.test", version);

@@ -97,7 +97,7 @@ TEST_CASE("HEAD, 204 and 304 end with their head, whatever length they tell") {
         CHECK(seen.ends_with("\r\n\r\n"));
         CHECK((seen.find("Content-Length: 500") != seen.npos) ==
               (std::string(row.response).find("500") != std::string::npos));
-        // RFC 9110 §8.6: never on a 204, whoever wrote it there.
+        // RFC 9110 §8.6: never on a 204, wherever it was written.
         CHECK(seen.find("Content-Length: 0") == seen.npos);
         client.take();
     }
@@ -137,7 +137,7 @@ TEST_CASE("an endpoint that refuses an expectation is heard, and the connection 
 }
 
 TEST_CASE("an endpoint that answers an expectation without an invitation is not asked again on that connection") {
-    // Whether it reads the body that came all the same, or takes it for the next request, nobody knows.
+    // Whether it reads the body that came all the same, or takes it for the next request, is not known.
     for (const bool invited : {false, true}) {
         CAPTURE(invited);
         Stage stage;

@@ -170,7 +170,7 @@ TEST_CASE("what strangers claim about a request goes no further, what trusted pe
         const auto stranger = sent_on(request);
         CHECK(stranger.find("forged") == stranger.npos);
         CHECK(stranger.find("X-One: 1\r\nX-Two: 2\r\n") != stranger.npos);
-        // With underscores nobody means it: see framing.
+        // With underscores it is not meant: see framing.
         const bool plain = name.find('_') == name.npos;
         CHECK((sent_on(request, {}, kTrusting).find(name + ": forged\r\n") != std::string::npos) == plain);
     }
@@ -277,7 +277,7 @@ TEST_CASE("the proxy's own answers get the route's edits") {
     const auto refused = stage.crank->see(client, "\r\n\r\n");
     CHECK(status_of(refused) == "429");
     CHECK(values(refused, "Access-Control-Allow-Origin") == "*");
-    // Nobody's route, nobody's edits.
+    // No route, no edits.
     CHECK(values(own(edits + R"("match": {"hosts": ["b"]}, "respond": {"status": 200})"), "Vary") == "-");
 }
 

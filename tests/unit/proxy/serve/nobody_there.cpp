@@ -1,4 +1,4 @@
-// An upstream that has nobody to take a request has failed it, as far as a rollout is concerned.
+// An upstream without an endpoint that takes a request has failed it, as far as a rollout is concerned.
 #include <doctest/doctest.h>
 
 #include "exchanges.h"

@@ -1,4 +1,4 @@
-// limits.rate through an exchange: who is counted, what he is told.
+// limits.rate through an exchange: which clients are counted, what they are told.
 #include <doctest/doctest.h>
 
 #include "exchanges.h"

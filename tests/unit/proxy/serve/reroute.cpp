@@ -1,4 +1,4 @@
-// An arm of a split that is known to be down costs nobody a 503 while another one serves.
+// An arm of a split that is known to be down costs no client a 503 while another one serves.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -117,7 +117,7 @@ TEST_CASE("nobody left, or a route that does not re-route: 503 as before") {
     alone.up("green", false);
     alone.up("blue", false);
     CHECK(status_of(alone.ask().answer) == "503");
-    // An arm without a weight is nobody's stand-in.
+    // An arm without a weight stands in for none.
     Yard idle(R"("split": {"blue": 0, "green": 1})");
     idle.up("green", false);
     CHECK(status_of(idle.ask().answer) == "503");
@@ -150,7 +150,7 @@ TEST_CASE("an open breaker leads a rule's requests to the rule's fallback, not t
         Yard yard(R"("split": {"blue": 1})" + rule + fallback + "}]",
                   {{"green", R"(, "breaker": {"failure_percent": 1, "min_requests": 1, "fallback": "blue"})"}});
         yard.endpoints.at("green").close();
-        // The first failure opens it; a rule with a fallback has somebody for the second attempt at once.
+        // The first failure opens it; a rule with a fallback has an upstream for the second attempt at once.
         CHECK(status_of(yard.ask(kTester).answer) == (fallback.empty() ? "502" : "200"));
         const auto second = yard.ask(kTester);
         CHECK(second.by == (fallback.empty() ? "" : "red"));
@@ -191,7 +191,7 @@ TEST_CASE("cookies stay: who was stuck to the arm, or to an endpoint of it, is s
     CHECK(away.answer.find("Set-Cookie") == away.answer.npos);
     yard.up("green", true);
     CHECK(yard.ask(with(cookies)).by == "green");
-    // A cookie that is made for somebody who was re-routed leads to the arm that was meant.
+    // A cookie that is made for a client that was re-routed leads to the arm that was meant.
     yard.up("green", false);
     std::string minted;
     yard.counted();

@@ -1,4 +1,4 @@
-// What is lacking on this side is nobody's fault on the other.
+// What is lacking on this side is no fault of the other.
 #include <doctest/doctest.h>
 
 #include "exchanges.h"

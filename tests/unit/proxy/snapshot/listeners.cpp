@@ -51,7 +51,7 @@ namespace {
 
 constexpr unsigned kWorkers = 2;
 
-// Null where nobody listens.
+// Null where no listener is.
 bool answers(const config::Address& address) {
     net::SocketAddress to;
     std::string why;

@@ -1,4 +1,4 @@
-// Who serves in place of an upstream that has nobody: by the weights of the others, always the same for the same key.
+// Who serves in place of an upstream without endpoints: by the weights of the others, always the same for the same key.
 #include "proxy/snapshot/stand_in.h"
 
 #include <doctest/doctest.h>

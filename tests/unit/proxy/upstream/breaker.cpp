@@ -93,7 +93,7 @@ TEST_CASE("every state against every outcome") {
                                               : half_open(10'000);
         b.ended(rule(), b.admit(), row.outcome, 10'100);
         CHECK(b.state() == row.to);
-        // Whatever it was, nobody is locked out for ever.
+        // Whatever it was, no endpoint is locked out for ever.
         CHECK((b.passes(rule(), 10'200) || b.passes(rule(), 15'200)));
     }
 }

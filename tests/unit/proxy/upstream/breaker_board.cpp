@@ -38,7 +38,7 @@ TEST_CASE("a breaker is seen open, then half open when its time is over, then cl
     CHECK(open.workers == 2);
     CHECK(open.rest_ms == 4000);
     CHECK_FALSE(open.all_open());
-    // Nobody has asked yet, but whoever asks now is let pass.
+    // No worker has asked yet, but the one that asks now is let pass.
     CHECK(sight(6000).open == 0);
     CHECK(sight(6000).half_open == 1);
     for (std::uint32_t i = 0; i < Breaker::kProbes; ++i) {

@@ -168,8 +168,8 @@ TEST_CASE("a look tells a live connection from one that was closed or has said s
 TEST_CASE("a request that cannot be repeated waits for a witness before it trusts a kept connection") {
     Pool p;
     p.give_at(0);
-    CHECK(p.pool.take_safe() == nullptr);  // nobody knows how long this endpoint lets a connection wait
-    p.give_at(10);                         // the witness, set aside: it counts, and nobody takes it
+    CHECK(p.pool.take_safe() == nullptr);  // it is not known how long this endpoint lets a connection wait
+    p.give_at(10);                         // the witness, set aside: it counts, and is not taken
     CHECK(p.pool.idle() == 2);
     p.turn();
     CHECK(p.pool.take()->descriptor() >= 0);

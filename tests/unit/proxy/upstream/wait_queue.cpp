@@ -89,7 +89,7 @@ TEST_CASE("in a random walk every free place finds its waiter, in the order of a
         switch (random() % 4) {
             case 0:
                 if (waiting.size() < 20) waiting.push_back(std::make_unique<Waiting>(poller, queue));
-                // Whoever comes while places are free would not wait; a call stands for his own try.
+                // An exchange that comes while places are free would not wait; a call stands for its own try.
                 if (free > 0) queue.call();
                 break;
             case 1:
@@ -104,7 +104,7 @@ TEST_CASE("in a random walk every free place finds its waiter, in the order of a
                 break;
         }
         poller.turn();
-        // Whoever is called tries, until nobody is called any more.
+        // The one that is called tries, until none is called any more.
         for (bool again = true; again;) {
             again = false;
             for (std::size_t i = 0; i < waiting.size(); ++i) {

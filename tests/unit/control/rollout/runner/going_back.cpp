@@ -21,7 +21,7 @@ TEST_CASE("a rollback that is not in force yet says so, holds the route, and let
     CHECK_FALSE(live->promote("alice").has_value());
     REQUIRE(live->abort("alice").has_value());
     CHECK(stage.rollouts->held_by("forum").empty());
-    // Nobody did anything else: what is wanted still is.
+    // No other change was made: what is wanted still is.
     stage.refuse = false;
     stage.pass(1, {0, 0}, {0, 0});
     CHECK(stage.weight("green") == 0);
@@ -36,7 +36,7 @@ TEST_CASE("what a person has made of the route since the return was let go is le
     stage.green_goes(false);
     stage.tick({0, 0}, {0, 0});
     REQUIRE(live->abort("alice").has_value());
-    stage.model.routes[0].split = {{"blue", 0}, {"green", 1}};  // by force: she knows why
+    stage.model.routes[0].split = {{"blue", 0}, {"green", 1}};  // by force: the operator knows why
     stage.refuse = false;
     stage.pass(1, {0, 0}, {0, 0});
     CHECK(stage.green_percent() == doctest::Approx(100));

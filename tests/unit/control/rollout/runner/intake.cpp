@@ -188,7 +188,7 @@ TEST_CASE("what was sent before the rollout is nobody's, whenever it ends") {
     report.endpoint_failures = {{kRoute, 12, 13, 19}, {kRoute, 12, 1, 21}};
     report.in_flight = {{18, kTo, 7, 0}, {20, kTo, 3, 0}, {22, kFrom, 2, 0}};
     intake.add(report, Monotonic{3});
-    intake.add(ended(22, 4, 1, 76, 0), Monotonic{4});  // somebody has changed another route meanwhile
+    intake.add(ended(22, 4, 1, 76, 0), Monotonic{4});  // another route has changed meanwhile
     CHECK(intake.take_late().empty());
     const auto tick = intake.take(.2, false);
     CHECK(tick.canary.attempts == 4);
@@ -306,7 +306,7 @@ TEST_CASE("who has no head for longer than the old p99 is told as such") {
     Intake intake({kRoute, kFrom, kTo, 1, false, std::nullopt});
     intake.begin(Monotonic{0}, {steady(), {}}, {20, 0.1});
     intake.add({}, Monotonic{1});
-    CHECK_FALSE(intake.take(.2, true).canary_waiting);  // nobody was asked for ages
+    CHECK_FALSE(intake.take(.2, true).canary_waiting);  // no worker was asked for ages
     WorkerReport report;
     report.ages = true;
     for (const std::uint64_t generation : {19U, 20U}) {

@@ -72,9 +72,9 @@ TEST_CASE("nothing begins towards an upstream without a healthy endpoint, unless
     CHECK(stage.rollouts->check(small_plan(), true).has_value());
     const auto forced = stage.rollouts->start(small_plan(), "ci", true);
     REQUIRE(forced.has_value());
-    CHECK(stage.forced);  // the guard would keep all of the traffic from nobody
+    CHECK(stage.forced);  // the guard would keep all of the traffic from an empty upstream
     stage.tick({190, 0}, {0, 0});
-    // It was told: that nobody is there is no news. What clients meet of it is.
+    // It was told: that no endpoint is there is no news. What clients meet of it is.
     CHECK((*forced)->machine().state() == State::running);
     CHECK((*forced)->machine().why().starts_with("no endpoint of green is usable"));
     int ticks = 0;

@@ -114,7 +114,7 @@ TEST_CASE("three times down within a minute is crashing, until a minute has pass
     CHECK(w.look().hold().empty());
     w.presence.went_down("127.0.0.1:9002", w.now += 30s);
     CHECK(w.look().hold() == "crashing: endpoint 127.0.0.1:9002 of green went down 3 times in a minute");
-    CHECK_FALSE(w.alarm());  // while somebody is there it is no reason to go back
+    CHECK_FALSE(w.alarm());  // while an endpoint is there it is no reason to go back
     w.now += 1ms;
     CHECK(w.look().hold().empty());
     w.presence.went_down("127.0.0.1:9002", w.now);

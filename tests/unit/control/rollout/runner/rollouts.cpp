@@ -127,7 +127,7 @@ TEST_CASE("the first report of a step counts, and a look is taken as soon as eve
     CHECK(live->analysis().step_canary().attempts == 10);
     half(1);
     CHECK(live->analysis().step_canary().attempts == 18);
-    // Workers that report for somebody else's sake do not make looks dearer.
+    // Workers that report for another rollout's sake do not make looks dearer.
     stage.now += Monotonic(10);
     half(0), half(1);
     CHECK(live->analysis().step_canary().attempts == 18);

@@ -109,5 +109,5 @@ TEST_CASE("a baseline that gets nothing for half a minute leaves the new release
     // A split that sends nothing to one arm is a mismatch first; an alarm counts all the same.
     CHECK(live->machine().state() == State::rolled_back);
     CHECK(test_of(*live) == "slo_errors");
-    CHECK(ticks >= 5 * 4);  // the silence goes on while nobody asks either
+    CHECK(ticks >= 5 * 4);  // the silence goes on while no client asks either
 }

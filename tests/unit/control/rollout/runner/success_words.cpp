@@ -58,7 +58,7 @@ TEST_CASE("answers that changed without a test are told, with both shares") {
     ended.outcome.from.answers[not_found] = 150;
     CHECK_FALSE(ended.say("Changed"));
     ended.plan.answers_false_alarm = 0.001;
-    ended.outcome.to_last.answers[not_found] = 400;  // in the step in which nobody stood beside it
+    ended.outcome.to_last.answers[not_found] = 400;  // in the step in which no arm stood beside it
     CHECK(ended.say("answered 404: blue 15 %, green 40 %"));
 }
 

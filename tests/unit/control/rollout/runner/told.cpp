@@ -27,7 +27,7 @@ TEST_CASE("where the marks came from is asked of the workers while it runs, and 
     note.times = 9;
     for (int ticks = 0; active(live->machine().state()) && ticks < 50; ++ticks) {
         switchyard::WorkerReport report;
-        report.worker = 5;  // counted by nobody: only its notes are looked at
+        report.worker = 5;  // not counted: only its notes are looked at
         report.marks = {{Stage::kRoute, Stage::kGreen, stage.generation, {note}},
                         {Stage::kRoute + 1, Stage::kGreen, stage.generation, {note}}};
         live->report(report);
