@@ -28,7 +28,7 @@ class PassedSockets {
     std::vector<int> claim(const config::Address& bind, const std::string& listener);
     // Closes the rest; answers name and address of each.
     std::vector<std::pair<std::string, std::string>> close_rest();
-    // All that came, whoever has claimed what: its keeper may go on to hold it under these.
+    // All that came, claimed or not: their keeper may go on to hold it under these.
     const std::set<std::string>& names() const { return names_; }
 
   private:
