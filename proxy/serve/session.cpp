@@ -204,7 +204,7 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
         if (step != net::Tls::Step::again) {
-            handshake_failed(stream.tls()->kind_of_trouble(), stream.tls()->trouble());
+            handshake_failed(stream.tls()->trouble().kind, stream.tls()->trouble().words);
             if (step == net::Tls::Step::plain_http) {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
@@ -257,7 +257,7 @@ void Session::handshake_failed(TlsTrouble kind, std::string_view why) {
     char text[64];
     const std::string_view from = client_.is_ip ? std::string_view(text, client_.write(text)) : "a unix socket";
     const std::string name =
-        stream.tls() == nullptr ? std::string() : net::TlsBook::normal(stream.tls()->server_name());
+        stream.tls() == nullptr ? std::string() : net::TlsBook::normal(stream.tls()->hello().server_name());
     log_info("listener {}: TLS handshake with {}{}{} failed: {}{}", place_.plan().name, from,
              name.empty() ? "" : " for ", name, why,
              untold == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", untold));
