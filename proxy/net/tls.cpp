@@ -126,7 +126,7 @@ int Tls::bio_write(BIO* bio, const char* bytes, int size) {
     // From where OpenSSL has it to the kernel: only what that does not take is held.
     std::size_t sent = 0;
     while (tls.out_.empty() && sent == 0) {
-        const ssize_t n = send_bytes(tls.socket_.descriptor(), bytes, wanted, MSG_NOSIGNAL);
+        const ssize_t n = send_bytes(tls.socket_.descriptor(), bytes, wanted, MSG_NOSIGNAL | tls.flags_);
         if (n >= 0) {
             sent = static_cast<std::size_t>(n);
             break;
@@ -304,7 +304,7 @@ Transfer Tls::read_failed(int result) {
     }
 }
 
-Transfer Tls::write(std::span<const iovec> pieces) {
+Transfer Tls::write(std::span<const iovec> pieces, bool more_follows) {
     if (const auto held = flush(); held != Transfer::Status::done) return {held, 0};
     forget_errors();
     std::size_t taken = 0;
@@ -332,7 +332,10 @@ Transfer Tls::write(std::span<const iovec> pieces) {
         }
         if (size == 0) break;
         std::size_t written = 0;
-        if (SSL_write_ex(ssl_.get(), from, size, &written) != 1) {
+        flags_ = more_follows || piece < pieces.size() ? MSG_MORE : 0;
+        const int result = SSL_write_ex(ssl_.get(), from, size, &written);
+        flags_ = 0;
+        if (result != 1) {
             forget_errors();
             return {Transfer::Status::failed, 0};
         }

@@ -62,7 +62,7 @@ class Tls {
 
     Step handshake();
     Transfer read(std::span<char> into);
-    Transfer write(std::span<const iovec> pieces);
+    Transfer write(std::span<const iovec> pieces, bool more_follows = false);
     std::size_t unsent() const { return out_.size(); }
     // done: nothing is held any more.
     Transfer::Status flush();
@@ -103,6 +103,7 @@ class Tls {
     Buffer out_;         // ciphertext that the kernel has not taken
     std::string early_;  // to be read before the socket
     Trouble trouble_;
+    int flags_ = 0;     // of what is being sent
     bool dry_ = false;  // the kernel gave less than it was asked for, in this call
     bool ended_ = false;
     bool truncated_ = false;
