@@ -180,8 +180,8 @@ std::int64_t Session::idle_deadline() const {
 
 // False: there is no client to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
-    const HandshakePlace under_way(context_.handshakes);
-    if (!under_way.granted()) {
+    HandshakePlace under_way(context_.handshakes, *this);
+    if (!under_way.held()) {
         handshake_failed(TlsTrouble::too_many, "too many are under way");
         co_return false;
     }
@@ -213,9 +213,14 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
         while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
+            under_way.waits(true);
             co_await sleep();
-            if (!expired()) continue;
-            handshake_failed(TlsTrouble::timeout, "it was not over in its time");
+            under_way.waits(false);
+            if (under_way.held() && !expired()) continue;
+            if (expired())
+                handshake_failed(TlsTrouble::timeout, "it was not over in its time");
+            else
+                handshake_failed(TlsTrouble::too_many, "a newer one needed its place");
             co_return false;
         }
     }
