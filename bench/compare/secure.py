@@ -9,7 +9,8 @@ import measures
 import peers
 from machine import Machine, cpu_seconds, free_port, memory_kib
 
-IDLE_CONNECTIONS = 1000
+IDLE_CONNECTIONS = 3000
+IDLE_BEFORE = 200
 # name: (unit, better, body bytes of the endpoints, what is done with a running proxy)
 PLAN = {
     "keep-alive, small responses (128 B), 64 connections": ("req/cpu-s", "more", 128, lambda o, p: per_processor_second(
@@ -103,7 +104,7 @@ def idle_bytes(proxy):
                 pass
             held.append(one)
 
-    hold(50)  # OpenSSL's own tables, and the allocator's first arenas
+    hold(IDLE_BEFORE)  # OpenSSL's own tables, and the allocator's first arenas
     time.sleep(1)
     before = memory_kib(proxy.pid)
     hold(IDLE_CONNECTIONS)

@@ -99,6 +99,7 @@ int Tls::bio_read(BIO* bio, char* into, int size) {
         const std::size_t n = std::min(wanted, tls.early_.size());
         std::memcpy(into, tls.early_.data(), n);
         tls.early_.erase(0, n);
+        if (tls.early_.empty()) std::string().swap(tls.early_);  // half a KiB for as long as the connection stands
         return static_cast<int>(n);
     }
     while (!tls.dry_) {
