@@ -10,7 +10,7 @@
 //   most the windows of its lanes.
 // GOAWAY: lanes above its last id were never looked at (`unserved`), like those that the peer refuses; the others go
 // on.
-//   No more are opened. PUSH_PROMISE is a fault: we have told the peer that nobody pushes to us.
+//   No more are opened. PUSH_PROMISE is a fault: we have told the peer to push nothing.
 // Invariants: windows never pass 2^31-1; after ended() nothing is told any more. No PING is ever sent: servers of gRPC
 //   punish those who ask too often.
 // Threads: plain object. Units: octets; milliseconds of a clock that never goes back. Source: RFC 9113.
