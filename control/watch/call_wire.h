@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "proxy/net/tls.h"
 #include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
@@ -25,7 +26,10 @@ class CallWire {
 
     // From here on by TLS; the sessions of the calls before are for coming back by.
     boost::asio::awaitable<Error> secure(const switchyard::net::OutwardTls& how, const std::string& host,
-                                         std::shared_ptr<switchyard::net::TlsSessions> sessions);
+                                         std::shared_ptr<switchyard::net::TlsSessions> sessions,
+                                         switchyard::net::Tls::Offer offer);
+    // By ALPN.
+    bool chose_http2() const;
     boost::asio::awaitable<Error> write(std::string_view octets);
     boost::asio::awaitable<std::pair<Error, std::size_t>> read_some(std::span<char> into);
     const std::string& trouble() const;  // empty: TLS had none
