@@ -88,10 +88,13 @@ class Attempt {
     bool put_head_again();
     Failure step_upload();
     Failure gone(bool in_order) const;
+    bool may_share() const;
+    net::Task<Failure> share();
+    Failure lane_lost();
     Failure late(bool timing_answer) const;
     net::Task<Failure> relay_interim();
     // The endpoint, and its kernel: nothing is held for it. Else it is not the client's turn.
-    bool takes_more() const { return lane_.writable() && lane_.connection().unsent() == 0; }
+    bool takes_more() const { return lane_.writable() && lane_.unsent() == 0; }
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
 
     Phase& phase_;
@@ -107,6 +110,7 @@ class Attempt {
     EndpointAnswer answer_;
     bool bound_ = false;
     bool only_fresh_ = false;
+    std::uint8_t unserved_ = 0;  // times that an endpoint did not look at it (HTTP/2)
 };
 
 }  // namespace switchyard::serve

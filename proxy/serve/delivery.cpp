@@ -49,7 +49,9 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     if (body_.kind == Kind::length || coding_ == Coding::chunked) broken_off_ = Next::close;
     if (uploaded_ || opens_tunnel_) attempt_.release_text();
     const auto& allowed = course_.route->allow_trailers;
-    if (!allowed.empty()) trailers_.wanted = http::announced_trailers(base, answer.head, allowed);
+    if (!allowed.empty())
+        trailers_.wanted =
+            attempt_.lane().shares_connection() ? allowed : http::announced_trailers(base, answer.head, allowed);
     // A tunnel is open for as long as it lasts.
     const ResponseHead head{from_, answer, base, context_.date(), trailers_.wanted};
     if (!head.write(lead_, keep || opens_tunnel_, coding_)) return false;

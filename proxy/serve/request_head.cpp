@@ -113,6 +113,8 @@ struct RequestHead::Said {
     if (tells_certificate() && !edits.replaces_loosely("client-cert"))
         to << "Client-Cert: " << asked_.facts.certificate->field << "\r\n";
     if (asked_.guarded.upgrade) write_upgrade(to);
+    if (framed_) [[unlikely]]
+        write_te(to);
 }
 
 void RequestHead::write_upgrade(http::HeadWriter& to) const {
@@ -120,6 +122,16 @@ void RequestHead::write_upgrade(http::HeadWriter& to) const {
         if (asked_.head.fields[i].id == http::FieldName::upgrade)
             to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
     to << "Connection: upgrade\r\n";
+}
+
+// The one thing that may be said of how an answer may come (RFC 9113 §8.2.2): the client reads trailers.
+void RequestHead::write_te(http::HeadWriter& to) const {
+    bool reads_trailers = false;
+    http::each_member(base(), asked_.head, http::FieldName::te, [&](std::string_view member) {
+        reads_trailers = reads_trailers || http::equals_lower(member, "trailers");
+        return true;
+    });
+    if (reads_trailers) to << "TE: trailers\r\n";
 }
 
 bool RequestHead::write(net::Buffer& out) const {

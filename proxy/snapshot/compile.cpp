@@ -213,6 +213,7 @@ class Compiler {
             out->queue_limit = source.queue_limit;
             if (out->queue_limit != 0) out->waiting = registry_.waiting_count(name);
             out->send_proxy_protocol = source.send_proxy_protocol;
+            out->protocol = source.protocol;
             if (source.tls)
                 out->tls = registry_.certificates().outward(*model_, *source.tls,
                                                             "/upstreams/" + escaped(name) + "/tls", errors_);

@@ -32,6 +32,7 @@ std::string kind_word(const MarkNote& note) {
         case Failure::reused_closed:
         case Failure::reused_unread:
         case Failure::reused_reset:
+        case Failure::refused_stream:
         case Failure::reset:
             return "reset";
         case Failure::truncated:

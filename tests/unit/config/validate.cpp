@@ -175,6 +175,11 @@ TEST_CASE("upstreams") {
          "upstream \"blue\" falls back to itself"},
         {upstream(R"("sticky_session":{"cookie":"a=b"})"), "/upstreams/blue/sticky_session/cookie",
          "\"a=b\" is no cookie name"},
+        {upstream(R"("protocol":"auto")"), "/upstreams/blue/protocol",
+         "auto is chosen when TLS begins: give the upstream tls, or say h2 or http/1.1"},
+        {upstream(R"("protocol":"h2","send_proxy_protocol":1)"), "/upstreams/blue/protocol",
+         "a connection that begins with a PROXY header speaks for one client, and those of HTTP/2 are shared: say "
+         "http/1.1, or send_proxy_protocol 0"},
         {R"({"upstreams":{"a b":{"endpoints":[]}}})", "/upstreams/a b",
          "\"a b\" is no name: expected letters, digits, '.', '_' and '-', beginning with a letter or digit"},
         {R"({"upstreams":{"blue":{"endpoints":[],"balance":{"hash":"claim:sub"}}},"routes":[{"name":"r","split":{"blue":1}}]})",
