@@ -170,8 +170,17 @@ void Attempt::step_early_upload() {
         step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
 }
 
+void Attempt::judge(const Verdict& verdict, bool spared, bool breaker) {
+    if (!lease_.held()) return;
+    if (breaker) lease_.tell_breaker(verdict);
+    if (spared || verdict.says_nothing) return;
+    if (verdict.failed) lease_.observe(true, 0);
+    lease_.count(verdict, from_.course.route->id, from_.course.in_force->generation);
+}
+
 void Attempt::count(Failure failure) {
     if (!lease_.held()) return;
+    if (asked_.grpc.is && failure == Failure::request_timeout) return;  // the client's time, as a rule
     lease_.count(verdict_of(failure, answer_.head.status), from_.course.route->id, from_.course.in_force->generation);
 }
 

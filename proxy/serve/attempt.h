@@ -69,6 +69,12 @@ class Attempt {
 
     // What the endpoint made of it, once, when nothing of it can change any more.
     void count(Failure failure);
+    // Of a call of gRPC, whose answer was passed on before anything was told: all who count it. `spared`: its time was
+    // up, which is no fault of one endpoint. `breaker`: it has not been told.
+    void judge(const Verdict& verdict, bool spared, bool breaker);
+    // It lasts: to the breaker it is one that went well.
+    void tell_breaker_it_lasts() { lease_.tell_breaker({}); }
+    bool has_breaker() const { return lease_.has_breaker(); }
     // `reusable`: the connection is at a message boundary.
     void give_back(bool reusable);
 

@@ -33,6 +33,10 @@ class ClientLane : public Lane {
 
     // An answer, or a part of one, that stands for itself.
     net::Transfer say(std::string_view octets);
+    // HTTP/2: the answer that was begun ends with these trailers. False: there is no room for them now.
+    bool end_with(std::string_view lines, std::uint64_t& sent) {
+        return frames_->put_trailers(lines, sent) == Frames::Put::out;
+    }
     // HTTP/2: what HTTP/1 says of its connection and its framing is left out on the way.
     bool shares_connection() const { return frames_ != nullptr; }
     // A head that is put into a block of frames has to leave room for them.

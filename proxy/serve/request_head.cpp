@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/http/characters.h"
+#include "proxy/http/grpc.h"
 #include "proxy/serve/edit_lines.h"
 #include "proxy/serve/kept_lines.h"
 
@@ -144,23 +145,39 @@ bool RequestHead::write(net::Buffer& out) const {
     to << " HTTP/1.1\r\n";
 
     const route::Edits& edits = route_.request_edits;
-    const bool edited = !edits.names.empty();
+    const bool again = asked_.grpc.tried_before();
+    const bool edited = !edits.names.empty() || again;
     Said said;
     KeptLines lines(to, base());
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i) {
         const http::Field& field = asked_.head.fields[i];
-        if (!keeps(field, said) || (edited && edits.replaces_loosely(field.name.of(base()))))
+        if (!keeps(field, said) ||
+            (edited && (edits.replaces_loosely(field.name.of(base())) || (again && is_of_attempt(field)))))
             lines.flush();
         else
             lines.keep(field);
     }
     lines.flush();
     write_own_lines(to, said);
+    if (again) [[unlikely]]
+        write_attempt(to);
     write_edits(to, edits, from_);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());
     return true;
+}
+
+// Of a call that is tried again its client's words are no longer true.
+bool RequestHead::is_of_attempt(const http::Field& field) const {
+    const auto name = field.name.of(base());
+    return http::equals_lower(name, "grpc-previous-rpc-attempts") ||
+           (asked_.grpc.left_ms >= 0 && http::equals_lower(name, "grpc-timeout"));
+}
+
+void RequestHead::write_attempt(http::HeadWriter& to) const {
+    to << "grpc-previous-rpc-attempts: " << asked_.grpc.attempts_before << "\r\n";
+    if (asked_.grpc.left_ms >= 0) to << "grpc-timeout: " << http::grpc_timeout(asked_.grpc.left_ms) << "\r\n";
 }
 
 }  // namespace switchyard::serve

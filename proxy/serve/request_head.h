@@ -35,6 +35,8 @@ class RequestHead {
     void write_own_lines(http::HeadWriter& to, const Said& said) const;
     void write_upgrade(http::HeadWriter& to) const;
     void write_te(http::HeadWriter& to) const;
+    bool is_of_attempt(const http::Field& field) const;
+    void write_attempt(http::HeadWriter& to) const;
     void write_forwarding(http::HeadWriter& to, const http::Field* host, const http::Field* proto,
                           bool port_given) const;
     void write_own_forwarding(http::HeadWriter& to) const;

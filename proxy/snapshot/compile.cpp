@@ -302,6 +302,8 @@ class Compiler {
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
         out->retries = source.retries;
+        out->grpc_failures = config::grpc_statuses(source.grpc.failures);
+        out->grpc_retries = config::grpc_statuses(source.grpc.retry_on);
         out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;

@@ -429,6 +429,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
+    maybe(dice, [&] { out.grpc = {{"INTERNAL"}, {"UNAVAILABLE", "ABORTED"}}; });
     return out;
 }
 

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/model/grpc.h"
+
 namespace switchyard::control::rollout {
 
 namespace {
@@ -17,6 +19,8 @@ using Counts = MarkPlaces::Counts;
 std::string kind_word(const MarkNote& note) {
     switch (note.failure) {
         case Failure::none:
+            if (note.status >= MarkNote::kGrpc)
+                return std::string(config::kGrpcStatuses[note.status - std::size_t{MarkNote::kGrpc}]);
             return std::to_string(note.status);
         case Failure::response_timeout:
         case Failure::request_timeout:
