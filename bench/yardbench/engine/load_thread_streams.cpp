@@ -162,7 +162,7 @@ void LoadThread::leave_line(Slot& slot, std::uint32_t id) {
     slot.stream = 0;
 }
 
-// Whoever was on it is told; who has not been sent yet, where it ended in order, goes with the next.
+// A call that was on it is told; one that was not sent yet goes with the next, where it ended in order.
 void LoadThread::end_line(Line& line, Failure failure) {
     Secure::end(line.ssl);
     line.ssl = nullptr;

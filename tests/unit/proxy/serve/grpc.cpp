@@ -301,7 +301,7 @@ TEST_CASE("an endpoint that is not there is told as UNAVAILABLE, and one that le
     CHECK(stage.crank->see_end(stage.connection).empty());
     const Counted all = counted(stage);
     CHECK(all.failures == 1);
-    CHECK(all.unreachable == 0);  // whose time it was, nobody knows
+    CHECK(all.unreachable == 0);  // which side took the time is unknown
     CHECK(all.statuses[4] == 1);
 }
 
