@@ -35,7 +35,7 @@ std::int64_t Delivery::watch_long_call(std::int64_t wait_ms) {
 
 // A reset would be told as an error of the protocol; and of a body that was said to be longer this would be one.
 void Delivery::say_status(Failure failure) {
-    if (client_.sent_bytes() == 0 || client_.head_waits() || body_.kind == http::Body::Kind::length) return;
+    if (client_.sent_bytes() == 0 || client_.waits_for_run() || body_.kind == http::Body::Kind::length) return;
     const std::string lines = "grpc-status: " + std::to_string(static_cast<unsigned>(http::grpc_status_of(failure))) +
                               "\r\ngrpc-message: " + http::grpc_message(traits(failure).detail) + "\r\n";
     std::uint64_t sent = 0;
