@@ -92,22 +92,27 @@ def show(title, result):
               f"   {ratios}{failed}", flush=True)
 
 
-def add_arguments(parser):
+def add_arguments(parser, starts=peers.START):
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of one turn")
     parser.add_argument("--only", action="append", metavar="WORD", help="measures whose title contains the word")
-    parser.add_argument("--peer", action="append", choices=peers.START, help="only these; may be repeated")
+    parser.add_argument("--peer", action="append", choices=starts, help="only these; may be repeated")
     parser.set_defaults(workers=1)
 
 
-def run(options):
-    names = [name for name in (options.peer or peers.START) if peers.available(name, options)]
-    record = {"what": "peers", "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
+def run_plan(what, plan, take, options, starts):
+    """Every measure of the plan, or those that were asked for; `take` makes one of them with the peers that are there."""
+    names = [name for name in (options.peer or starts) if peers.available(name, options)]
+    record = {"what": what, "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
               "seconds": options.seconds, "measures": {}}
-    for title in PLAN:
+    for title in plan:
         if options.only and not any(word in title for word in options.only):
             continue
-        record["measures"][title] = measure(title, options, names)
+        record["measures"][title] = take(title, options, names)
         show(title, record["measures"][title])
     record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
     return record
+
+
+def run(options):
+    return run_plan("peers", PLAN, measure, options, peers.START)

@@ -5,12 +5,12 @@ import subprocess
 import time
 
 import comparing
-import facts
 import measures
 import peers
 from machine import Machine, cpu_seconds, free_port, memory_kib
 
-IDLE_CONNECTIONS = 1000
+IDLE_CONNECTIONS = 3000
+IDLE_BEFORE = 200
 # name: (unit, better, body bytes of the endpoints, what is done with a running proxy)
 PLAN = {
     "keep-alive, small responses (128 B), 64 connections": ("req/cpu-s", "more", 128, lambda o, p: per_processor_second(
@@ -104,7 +104,7 @@ def idle_bytes(proxy):
                 pass
             held.append(one)
 
-    hold(50)  # OpenSSL's own tables, and the allocator's first arenas
+    hold(IDLE_BEFORE)  # OpenSSL's own tables, and the allocator's first arenas
     time.sleep(1)
     before = memory_kib(proxy.pid)
     hold(IDLE_CONNECTIONS)
@@ -130,21 +130,8 @@ def measure(title, options, names):
 
 
 def add_arguments(parser):
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of one turn")
-    parser.add_argument("--only", action="append", metavar="WORD", help="measures whose title contains the word")
-    parser.add_argument("--peer", action="append", choices=START, help="only these; may be repeated")
-    parser.set_defaults(workers=1)
+    comparing.add_arguments(parser, START)
 
 
 def run(options):
-    names = [name for name in (options.peer or START) if peers.available(name, options)]
-    record = {"what": "tls", "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
-              "seconds": options.seconds, "measures": {}}
-    for title in PLAN:
-        if options.only and not any(word in title for word in options.only):
-            continue
-        record["measures"][title] = measure(title, options, names)
-        comparing.show(title, record["measures"][title])
-    record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
-    return record
+    return comparing.run_plan("tls", PLAN, measure, options, START)

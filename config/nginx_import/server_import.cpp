@@ -208,6 +208,7 @@ void Servers::leave_out_redirects(std::vector<Server>& servers) {
 
 void Servers::note_left_out(const Server& server) {
     for (const Directive& directive : server.block->children) {
+        if (server.challenges.contains(&directive)) continue;
         if (directive.name == "location") {
             if (!redirects_to_tls({directive}) && !redirects_to_tls(directive.children))
                 notes_.lost(directive,
@@ -277,6 +278,7 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
         servers.push_back(std::move(server));
     }
     settle_tls(servers);
+    take_challenges(servers);
     leave_out_redirects(servers);
     choose_defaults(servers);
     give_certificates(servers);
@@ -336,7 +338,7 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
         return drafts;
     }
     for (const Directive& directive : server.block->children)
-        if (directive.name == "location")
+        if (directive.name == "location" && !server.challenges.contains(&directive))
             for (Draft& draft : import_location(directive, flow, settings, context)) drafts.push_back(std::move(draft));
     if (const Directive* files = try_files_of(*server.block)) {
         const auto& root = made_.emplace_back(Directive{"location", {"/"}, true, {*files}, files->file, files->line});

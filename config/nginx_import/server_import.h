@@ -42,6 +42,7 @@ class Servers {
         ServerTls tls;
         bool carries_tls = false;
         bool left_out = false;
+        std::set<const Directive*> challenges;  // locations that its listeners stand for
 
         // Which is terminated in front.
         bool speaks_tls() const;
@@ -54,6 +55,8 @@ class Servers {
     // Who is let in by certificate is carried over where each name has its own listener's or host's entry.
     void ask_clients(std::vector<Server>& servers);
     void read_names(const Directive& directive, Server& server);
+    // Which of its locations serve them, and out of what: that is their listeners' now.
+    void take_challenges(std::vector<Server>& servers);
     // A server that only redirects to https has nothing to do where TLS is terminated before Switchyard.
     void leave_out_redirects(std::vector<Server>& servers);
     static void choose_defaults(std::vector<Server>& servers);

@@ -42,17 +42,6 @@ bool says_on(const Directive& directive) {
     return directive.arg(0) == "on";
 }
 
-// A path that is known before a client has come.
-bool is_file(const std::string& path) {
-    return !path.empty() && path.find('$') == path.npos && !path.starts_with("data:") && !path.starts_with("engine:");
-}
-
-std::string path_in(const std::filesystem::path& folder, const std::string& path) {
-    return (std::filesystem::path(path).is_absolute() ? std::filesystem::path(path) : folder / path)
-        .lexically_normal()
-        .string();
-}
-
 }  // namespace
 
 bool ServerTls::knows(std::string_view name) {
@@ -83,7 +72,7 @@ ServerTls ServerTls::under(const std::vector<Directive>& block) const {
 }
 
 bool ServerTls::can_be_carried() const {
-    const auto file = [](const Directive* directive) { return is_file(directive->arg(0)); };
+    const auto file = [](const Directive* directive) { return file_in("/", directive).has_value(); };
     return !chains_.empty() && chains_.size() == keys_.size() && std::ranges::all_of(chains_, file) &&
            std::ranges::all_of(keys_, file);
 }
@@ -96,14 +85,14 @@ const Directive* ServerTls::find(std::string_view name) const {
 std::optional<ClientCertificates> ServerTls::client(const std::filesystem::path& folder) const {
     ClientCertificates out;
     if (verify_ == nullptr || verify_->arg(0) == "off") return out;
-    const Directive* ca = find("ssl_client_certificate");
-    if ((verify_->arg(0) != "on" && verify_->arg(0) != "optional") || ca == nullptr || !is_file(ca->arg(0)))
-        return std::nullopt;
+    const auto ca = file_in(folder, find("ssl_client_certificate"));
+    if ((verify_->arg(0) != "on" && verify_->arg(0) != "optional") || !ca) return std::nullopt;
     out.mode = verify_->arg(0) == "on" ? "required" : "optional";
-    out.ca = path_in(folder, ca->arg(0));
+    out.ca = *ca;
     if (const Directive* crl = find("ssl_crl")) {
-        if (!is_file(crl->arg(0))) return std::nullopt;
-        out.crl = path_in(folder, crl->arg(0));
+        const auto file = file_in(folder, crl);
+        if (!file) return std::nullopt;
+        out.crl = *file;
     }
     if (const Directive* depth = find("ssl_verify_depth")) {
         const auto number = number_value(depth->arg(0));
@@ -118,7 +107,7 @@ void ServerTls::into(Model& model, Listener& listener, bool is_default, const st
     if (!listener.tls) listener.tls.emplace();
     auto& tls = *listener.tls;
     for (std::size_t i = 0; i < chains_.size(); ++i) {
-        const Certificate certificate{path_in(folder, chains_[i]->arg(0)), path_in(folder, keys_[i]->arg(0))};
+        const Certificate certificate{*file_in(folder, chains_[i]), *file_in(folder, keys_[i])};
         std::set<std::string> taken;
         std::string name;
         for (const auto& [known, other] : model.certificates) {

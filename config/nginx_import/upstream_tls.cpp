@@ -10,16 +10,6 @@
 namespace switchyard::config::nginx {
 namespace {
 
-std::optional<std::string> path_of(const Directive* directive, const std::filesystem::path& folder) {
-    if (directive == nullptr) return std::nullopt;
-    const std::string& path = directive->arg(0);
-    if (path.empty() || path.find('$') != path.npos || path.starts_with("data:") || path.starts_with("engine:"))
-        return std::nullopt;
-    return (std::filesystem::path(path).is_absolute() ? std::filesystem::path(path) : folder / path)
-        .lexically_normal()
-        .string();
-}
-
 bool says_on(const Directive* directive) {
     return directive != nullptr && directive->arg(0) == "on";
 }
@@ -52,7 +42,7 @@ UpstreamTls upstream_tls(const Settings& settings, const std::string& host, cons
     out.verify = says_on(settings.find("proxy_ssl_verify"));
     if (out.verify) {
         const auto* ca = settings.find("proxy_ssl_trusted_certificate");
-        if (const auto path = path_of(ca, folder))
+        if (const auto path = file_in(folder, ca))
             out.ca = *path;
         else if (ca != nullptr)
             notes.lost(*ca,
@@ -75,8 +65,8 @@ UpstreamTls upstream_tls(const Settings& settings, const std::string& host, cons
     }
     const auto* shown = settings.find("proxy_ssl_certificate");
     if (shown != nullptr && !shown->arg(0).empty()) {
-        const auto chain = path_of(shown, folder);
-        const auto key = path_of(settings.find("proxy_ssl_certificate_key"), folder);
+        const auto chain = file_in(folder, shown);
+        const auto key = file_in(folder, settings.find("proxy_ssl_certificate_key"));
         if (chain && key)
             out.certificate = certificate_name({*chain, *key}, model);
         else

@@ -121,4 +121,13 @@ std::optional<std::string> option(const std::string& word, std::string_view key)
     return word.substr(key.size() + 1);
 }
 
+std::optional<std::string> file_in(const std::filesystem::path& folder, const Directive* directive) {
+    const std::string path = directive == nullptr ? "" : directive->arg(0);
+    if (path.empty() || path.find('$') != path.npos || path.starts_with("data:") || path.starts_with("engine:"))
+        return std::nullopt;
+    std::string out = (folder / path).lexically_normal().string();  // an absolute path stays itself
+    while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+    return out;
+}
+
 }  // namespace switchyard::config::nginx

@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+
+#include "config/nginx_import/tree.h"
 
 namespace switchyard::config::nginx {
 
@@ -26,5 +29,9 @@ std::string fresh_name(std::string_view wish, std::set<std::string>& taken);
 
 // "key=value" arguments: the value of `key`.
 std::optional<std::string> option(const std::string& word, std::string_view key);
+
+// The file or folder that a directive names, without a slash at its end; nothing where it is known only when a client
+// has come. `folder`: where nginx looks for files without a path.
+std::optional<std::string> file_in(const std::filesystem::path& folder, const Directive* directive);
 
 }  // namespace switchyard::config::nginx

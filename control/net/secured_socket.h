@@ -38,7 +38,7 @@ class SecuredSocket {
             const auto step = tls.handshake();
             if (step == Step::done) co_return Error{};
             if (step != Step::again) {
-                trouble_ = (tls.untrusted() ? "its certificate: " : "TLS: ") + tls.trouble();
+                trouble_ = (tls.trouble().untrusted ? "its certificate: " : "TLS: ") + tls.trouble().words;
                 co_return boost::asio::error::connection_aborted;
             }
             if (const auto error = co_await wait(tls.unsent() != 0)) co_return error;
@@ -67,7 +67,7 @@ class SecuredSocket {
                         Error(tls.truncated() ? boost::asio::error::connection_reset : Error(boost::asio::error::eof)),
                         0};
                 case Status::failed:
-                    if (tls.refused()) trouble_ = "TLS: " + tls.trouble();
+                    if (tls.trouble().refused) trouble_ = "TLS: " + tls.trouble().words;
                     co_return Read{Error(boost::asio::error::connection_reset), 0};
                 case Status::again:
                     break;

@@ -1,5 +1,6 @@
 #include "control/watch/call_wire.h"
 
+#include <array>
 #include <boost/asio/write.hpp>
 
 #include "control/net/secured_socket.h"
@@ -19,6 +20,16 @@ asio::awaitable<CallWire::Error> CallWire::secure(const switchyard::net::Outward
                                                   std::shared_ptr<switchyard::net::TlsSessions> sessions) {
     secured_ = std::make_unique<Secured>(socket, how, host, std::move(sessions));
     return secured_->handshake();
+}
+
+asio::awaitable<void> CallWire::hear_last_word() {
+    secured_->tls.say_end();
+    if (co_await secured_->write({})) co_return;
+    std::array<char, 256> unwanted;
+    while (true) {
+        const auto [error, size] = co_await secured_->read_some(unwanted);
+        if (error) co_return;
+    }
 }
 
 asio::awaitable<CallWire::Error> CallWire::write(std::string_view octets) {

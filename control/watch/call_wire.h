@@ -26,6 +26,9 @@ class CallWire {
     // From here on by TLS; the sessions of the calls before are for coming back by.
     boost::asio::awaitable<Error> secure(const switchyard::net::OutwardTls& how, const std::string& host,
                                          std::shared_ptr<switchyard::net::TlsSessions> sessions);
+    // Says that nothing more will be said, and listens until the other side ends too. By TLS 1.3 an endpoint refuses
+    // our certificate when the handshake is over for us: trouble() tells.
+    boost::asio::awaitable<void> hear_last_word();
     boost::asio::awaitable<Error> write(std::string_view octets);
     boost::asio::awaitable<std::pair<Error, std::size_t>> read_some(std::span<char> into);
     const std::string& trouble() const;  // empty: TLS had none

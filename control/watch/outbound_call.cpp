@@ -1,5 +1,6 @@
 #include "control/watch/outbound_call.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -27,6 +28,8 @@ using Error = boost::system::error_code;
 
 constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadSize = 4096;
+// What a side that has taken our certificate may need for its goodbye; who says none has refused nothing.
+constexpr std::chrono::milliseconds kLastWord{500};
 
 }  // namespace
 
@@ -94,6 +97,14 @@ asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes
 asio::awaitable<CallOutcome> secure(CallUnderWay& under_way, const OutboundCall& call) {
     const auto error = co_await under_way.wire.secure(*call.tls, call.host, call.sessions);
     co_return error ? under_way.failed("the TLS handshake", error) : CallOutcome{};
+}
+
+asio::awaitable<CallOutcome> hear_last_word(const std::shared_ptr<CallUnderWay>& under_way,
+                                            std::chrono::milliseconds most) {
+    if (under_way->late) co_return CallOutcome{};
+    set_deadline(under_way, most);
+    co_await under_way->wire.hear_last_word();
+    co_return CallOutcome{0, under_way->wire.trouble(), false};
 }
 
 // What is left of `answer`, then from the wire, as its framing says.
@@ -164,7 +175,10 @@ asio::awaitable<CallOutcome> make_call(OutboundCall call) {
     auto outcome = co_await connect(*under_way, call);
     if (outcome.error.empty() && !call.preface.empty()) outcome = co_await say(*under_way, call.preface);
     if (outcome.error.empty() && call.tls) outcome = co_await secure(*under_way, call);
-    if (outcome.error.empty() && !call.request.empty()) outcome = co_await ask(*under_way, call);
+    if (outcome.error.empty() && !call.request.empty())
+        outcome = co_await ask(*under_way, call);
+    else if (outcome.error.empty() && call.tls)
+        outcome = co_await hear_last_word(under_way, std::min(call.timeout, kLastWord));
     under_way->timer.cancel();
     Error ignored;
     under_way->wire.socket.close(ignored);

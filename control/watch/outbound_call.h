@@ -24,8 +24,8 @@ struct OutboundCall {
     std::string_view preface{};  // said before all else, even when only connecting; outlives the call
     std::size_t most_body = 0;   // the answer's body is read, if it is no longer than this; 0: it is not waited for
     std::shared_ptr<const switchyard::net::OutwardTls> tls =
-        nullptr;            // null: in clear; else a call that only connects shakes hands
-    std::string host = {};  // whom TLS asks for
+        nullptr;  // null: in clear; else a call that only connects shakes hands, and hears whether they were liked
+    std::string host = {};                                             // whom TLS asks for
     std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of calls before; with tls
 };
 

@@ -4,6 +4,8 @@
 // cancelled: the system calls are made directly.
 #pragma once
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +22,12 @@ inline ssize_t send_bytes(int fd, const void* bytes, std::size_t size, int flags
 }
 inline ssize_t send_message(int fd, const msghdr* message, int flags) {
     return ::syscall(SYS_sendmsg, fd, message, flags);
+}
+
+// What the kernel holds because more was said to follow (MSG_MORE) goes now. TCP; others hold nothing.
+inline void send_held(int fd) {
+    const int on = 1;  // also where it is on already
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 }  // namespace switchyard::net

@@ -71,7 +71,7 @@ Transfer Stream::read_raw(std::span<char> into) {
 }
 
 Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
-    if (tls_) return tls_->write(pieces);
+    if (tls_) return tls_->write(pieces, more_follows);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
     message.msg_iovlen = pieces.size();
@@ -85,7 +85,7 @@ Transfer Stream::write(std::span<const iovec> pieces, bool more_follows) {
 Transfer Stream::write(const char* bytes, std::size_t count, bool more_follows) {
     if (tls_) {
         const iovec piece{const_cast<char*>(bytes), count};
-        return tls_->write({&piece, 1});
+        return tls_->write({&piece, 1}, more_follows);
     }
     for (;;) {
         const ssize_t sent = send_bytes(fd_, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));

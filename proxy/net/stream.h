@@ -34,6 +34,8 @@ class Stream : public Socket {
     Connecting connected();
 
     Transfer read(std::span<char> into);
+    // `more_follows` at once: the kernel may hold a last segment that is not full until then, or until send_held(); of
+    // large bodies the other side is woken once for several pieces.
     Transfer write(std::span<const iovec> pieces, bool more_follows = false);
     Transfer write(const char* bytes, std::size_t count, bool more_follows = false);
     // So many octets it takes best at a time: what fits into a record of TLS, so that each is one, and one system call.

@@ -67,6 +67,17 @@ bool refuses_handshake(int alert) {
     }
 }
 
+// The queue is the thread's: what is left of another connection would count as ours. It hardly ever holds anything, and
+// to clear it is to go through all its places.
+void forget_errors() {
+    if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+const char* words_of(int alert) {
+    // Of TLS 1.3; OpenSSL 3.0 has no words for it.
+    return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 }  // namespace
 
 BIO_METHOD* Tls::method() {
@@ -88,6 +99,7 @@ int Tls::bio_read(BIO* bio, char* into, int size) {
         const std::size_t n = std::min(wanted, tls.early_.size());
         std::memcpy(into, tls.early_.data(), n);
         tls.early_.erase(0, n);
+        if (tls.early_.empty()) std::string().swap(tls.early_);  // half a KiB for as long as the connection stands
         return static_cast<int>(n);
     }
     while (!tls.dry_) {
@@ -115,7 +127,7 @@ int Tls::bio_write(BIO* bio, const char* bytes, int size) {
     // From where OpenSSL has it to the kernel: only what that does not take is held.
     std::size_t sent = 0;
     while (tls.out_.empty() && sent == 0) {
-        const ssize_t n = send_bytes(tls.socket_.descriptor(), bytes, wanted, MSG_NOSIGNAL);
+        const ssize_t n = send_bytes(tls.socket_.descriptor(), bytes, wanted, MSG_NOSIGNAL | tls.flags_);
         if (n >= 0) {
             sent = static_cast<std::size_t>(n);
             break;
@@ -152,9 +164,9 @@ long Tls::bio_control(BIO* bio, int command, long, void*) {
 }
 
 Tls::Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early)
-    : socket_(socket), policy_now_(policy_now), policy_(policy_now()), out_(buffers), early_(early) {
-    if (!policy_) return;  // the handshake fails
-    make(policy_->context.get());
+    : socket_(socket), hello_(policy_now), out_(buffers), early_(early) {
+    if (hello_.policy() == nullptr) return;  // the handshake fails
+    make(hello_.policy()->context.get());
     SSL_set_accept_state(ssl_.get());
 }
 
@@ -165,7 +177,7 @@ Tls::Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::
     SSL_set_connect_state(ssl_.get());
     if (!how.aim(ssl_.get(), host)) {
         ssl_.reset();
-        trouble_ = "there is no name to verify its certificate by";
+        trouble_.words = "there is no name to verify its certificate by";
         return;
     }
     if (const auto before = sessions_->take(how.verifies())) SSL_set_session(ssl_.get(), before.get());
@@ -191,30 +203,14 @@ Tls::~Tls() {
     if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-std::shared_ptr<const TlsPolicy> Tls::go_by_policy_now() {
-    if (auto now = policy_now_())
-        policy_ = std::move(now);
-    else
-        return nullptr;
-    return policy_;
-}
-
-TlsBook::Identity Tls::note_server_name(std::string_view name, bool asks_for_proof) {
-    server_name_ = name;
-    if (!asks_for_proof || policy_now_.proof == nullptr) return nullptr;
-    auto proof = policy_now_.proof(policy_now_.whom, TlsBook::normal(name));
-    proved_ = proof != nullptr;
-    return proof;
-}
-
 Tls::Step Tls::handshake() {
     if (!ssl_) {
-        if (trouble_.empty()) trouble_ = "the listener speaks TLS no more";
+        if (trouble_.words.empty()) trouble_.words = "the listener speaks TLS no more";
         return Step::failed;
     }
     if (flush() == Transfer::Status::failed) return Step::failed;
     if (unsent() != 0) return Step::again;
-    ERR_clear_error();  // the queue is the thread's: what is left of another connection would count as ours
+    forget_errors();
     dry_ = false;
     for (;;) {
         const int result = SSL_do_handshake(ssl_.get());
@@ -230,10 +226,11 @@ Tls::Step Tls::handshake() {
         if (error == SSL_ERROR_NONE) {
             // What the client has said behind its Finished is here already: no edge will tell of it.
             if (!dry_ || SSL_has_pending(ssl_.get()) == 1) socket_.readable = true;
-            if (proved_) return Step::proved;
-            if (client_check_ == nullptr || client_check_->still_lets_in(ssl_.get())) return Step::done;
-            trouble_ = "the client's certificate has ended since its session began";
-            kind_ = TlsTrouble::client_certificate;
+            if (hello_.proved()) return Step::proved;
+            const auto* check = hello_.client_check();
+            if (check == nullptr || check->still_lets_in(ssl_.get())) return Step::done;
+            trouble_.words = "the client's certificate has ended since its session began";
+            trouble_.kind = TlsTrouble::client_certificate;
             return Step::failed;
         }
         if (error == SSL_ERROR_WANT_WRITE && flushed == Transfer::Status::done) continue;
@@ -245,23 +242,24 @@ Tls::Step Tls::handshake() {
 void Tls::note_trouble(int error) {
     const auto code = ERR_peek_error();
     const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-    untrusted_ = ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && sessions_ != nullptr;
-    if (untrusted_)
-        trouble_ = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
+    trouble_.untrusted = ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && sessions_ != nullptr;
+    if (trouble_.untrusted)
+        trouble_.words = X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
     else if (reason != nullptr)
-        trouble_ = reason;
+        trouble_.words = reason;
     else if (error == SSL_ERROR_SYSCALL && !ended_)
-        trouble_ = "the connection was reset";
+        trouble_.words = "the connection was reset";
     else
-        trouble_ = sessions_ == nullptr ? "the client closed the connection" : "the endpoint closed the connection";
-    kind_ = kind_of(code);
-    ERR_clear_error();
+        trouble_.words =
+            sessions_ == nullptr ? "the client closed the connection" : "the endpoint closed the connection";
+    trouble_.kind = kind_of(code);
+    forget_errors();
 }
 
 Transfer Tls::read(std::span<char> into) {
     std::size_t got = 0;
     for (;;) {
-        ERR_clear_error();
+        forget_errors();
         dry_ = false;
         const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
         if (result == 1) break;
@@ -269,7 +267,7 @@ Transfer Tls::read(std::span<char> into) {
         if (const auto outcome = read_failed(result); outcome.status != Transfer::Status::again || !socket_.readable)
             return outcome;
     }
-    heard_ = Heard::something;
+    heard_ = true;
     // Whether what is held goes is for the next write to say: what has come has come, be it from an endpoint that reset
     // the connection behind its answer.
     if (unsent() != 0) flush();
@@ -280,7 +278,7 @@ Transfer Tls::read(std::span<char> into) {
 Transfer Tls::read_failed(int result) {
     const int error = SSL_get_error(ssl_.get(), result);
     const int reason = ERR_GET_REASON(ERR_peek_error());
-    ERR_clear_error();
+    forget_errors();
     const bool stuck = unsent() != 0 && flush() != Transfer::Status::done;
     switch (error) {
         case SSL_ERROR_WANT_READ:
@@ -294,9 +292,9 @@ Transfer Tls::read_failed(int result) {
             return {Transfer::Status::closed, 0};
         case SSL_ERROR_SSL:
             if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-                if (heard_ == Heard::nothing && refuses_handshake(reason - SSL_AD_REASON_OFFSET)) {
-                    heard_ = Heard::refusal;
-                    trouble_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+                if (!heard_ && refuses_handshake(reason - SSL_AD_REASON_OFFSET)) {
+                    trouble_.refused = true;
+                    trouble_.words = words_of(reason - SSL_AD_REASON_OFFSET);
                 }
                 return {Transfer::Status::failed, 0};
             }
@@ -307,9 +305,9 @@ Transfer Tls::read_failed(int result) {
     }
 }
 
-Transfer Tls::write(std::span<const iovec> pieces) {
+Transfer Tls::write(std::span<const iovec> pieces, bool more_follows) {
     if (const auto held = flush(); held != Transfer::Status::done) return {held, 0};
-    ERR_clear_error();
+    forget_errors();
     std::size_t taken = 0;
     std::size_t piece = 0;
     std::size_t offset = 0;
@@ -335,8 +333,11 @@ Transfer Tls::write(std::span<const iovec> pieces) {
         }
         if (size == 0) break;
         std::size_t written = 0;
-        if (SSL_write_ex(ssl_.get(), from, size, &written) != 1) {
-            ERR_clear_error();
+        flags_ = more_follows || piece < pieces.size() ? MSG_MORE : 0;
+        const int result = SSL_write_ex(ssl_.get(), from, size, &written);
+        flags_ = 0;
+        if (result != 1) {
+            forget_errors();
             return {Transfer::Status::failed, 0};
         }
         taken += written;
@@ -373,11 +374,11 @@ bool Tls::chose_http2() const {
 }
 
 void Tls::say_end() {
-    ERR_clear_error();
+    forget_errors();
     // Once: the second time OpenSSL would read.
     if (ssl_ && SSL_is_init_finished(ssl_.get()) == 1 && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0)
         SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+    forget_errors();
     flush();
 }
 

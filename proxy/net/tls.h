@@ -21,6 +21,7 @@
 #include "proxy/base/tls_counts.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/net/poller.h"
+#include "proxy/net/tls_hello.h"
 #include "proxy/net/tls_policy.h"
 #include "proxy/net/transfer.h"
 
@@ -39,6 +40,16 @@ class Tls {
         plain_http,  // the client speaks HTTP without TLS
         failed,
     };
+    // Why there is no connection.
+    struct Trouble {
+        std::string words;
+        TlsTrouble kind = TlsTrouble::malformed;
+        // The handshake failed because the other side's certificate is not to be believed.
+        bool untrusted = false;
+        // A read found that the other side has refused what it was shown in the handshake (TLS 1.3 tells so late),
+        // before it has said anything.
+        bool refused = false;
+    };
 
     // The server's side. `early` are octets that came before and belong to the client hello.
     Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early);
@@ -51,7 +62,7 @@ class Tls {
 
     Step handshake();
     Transfer read(std::span<char> into);
-    Transfer write(std::span<const iovec> pieces);
+    Transfer write(std::span<const iovec> pieces, bool more_follows = false);
     std::size_t unsent() const { return out_.size(); }
     // done: nothing is held any more.
     Transfer::Status flush();
@@ -62,34 +73,17 @@ class Tls {
     bool truncated() const { return truncated_; }
     // Octets that the kernel has taken, handshake and all.
     std::uint64_t wire_sent() const { return wire_sent_; }
-    // The handshake failed because the other side's certificate is not to be believed.
-    bool untrusted() const { return untrusted_; }
-    // A read found that the other side has refused what it was shown in the handshake (TLS 1.3 tells so late), before
-    // it has said anything.
-    bool refused() const { return heard_ == Heard::refusal; }
-    const char* version() const { return SSL_get_version(ssl_.get()); }
-    const char* cipher() const { return SSL_get_cipher_name(ssl_.get()); }
     // By ALPN.
     bool chose_http2() const;
     bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
-    // As the client wrote it; empty: it named no host.
-    const std::string& server_name() const { return server_name_; }
-    const std::string& trouble() const { return trouble_; }
-    TlsTrouble kind_of_trouble() const { return kind_; }
-    // What the client was asked by; null: the handshake did not come so far.
-    const ClientCheck* client_check() const { return client_check_.get(); }
-    // Put into words at the first call.
-    const ClientClaims& claims() {
-        if (!claims_) claims_ = std::make_unique<const ClientClaims>(client_claims(ssl_.get()));
-        return *claims_;
-    }
+    const Trouble& trouble() const { return trouble_; }
+    // Of the client, on the server's side.
+    TlsHello& hello() { return hello_; }
+    const TlsHello& hello() const { return hello_; }
+    const ClientClaims& claims() { return hello_.claims(ssl_.get()); }
+    bool client_still_stands() const { return hello_.client_still_stands(ssl_.get()); }
 
-    // For the callbacks of the policy.
-    const TlsPolicy& policy() const { return *policy_; }
-    std::shared_ptr<const TlsPolicy> go_by_policy_now();
-    // What is shown to a client that asks for a proof (tls-alpn-01); null: to others, and where none is open.
-    TlsBook::Identity note_server_name(std::string_view name, bool asks_for_proof = false);
-    void note_client_check(std::shared_ptr<const ClientCheck> check) { client_check_ = std::move(check); }
+    // For the callback of new sessions.
     void keep_session(SSL_SESSION* session);
 
   private:
@@ -102,25 +96,20 @@ class Tls {
     void note_trouble(int result);
 
     Socket& socket_;
-    PolicyNow policy_now_;
-    std::shared_ptr<const TlsPolicy> policy_;
-    std::shared_ptr<const ClientCheck> client_check_;
-    std::unique_ptr<const ClientClaims> claims_;
+    TlsHello hello_;
     std::shared_ptr<TlsSessions> sessions_;
     std::unique_ptr<SSL, SslContextFree> ssl_;
     std::uint64_t wire_sent_ = 0;
     Buffer out_;         // ciphertext that the kernel has not taken
     std::string early_;  // to be read before the socket
-    std::string server_name_, trouble_;
-    TlsTrouble kind_ = TlsTrouble::malformed;
+    Trouble trouble_;
+    int flags_ = 0;     // of what is being sent
     bool dry_ = false;  // the kernel gave less than it was asked for, in this call
     bool ended_ = false;
     bool truncated_ = false;
-    bool proved_ = false;
-    bool lenient_ = false, untrusted_ = false;
-    enum class Heard : unsigned char { nothing, refusal, something };
-    Heard heard_ = Heard::nothing;  // by reads
-    bool read_waits_ = false;       // for room to write: an answer of TLS's own
+    bool lenient_ = false;
+    bool heard_ = false;       // a read has brought something
+    bool read_waits_ = false;  // for room to write: an answer of TLS's own
 };
 
 }  // namespace switchyard::net

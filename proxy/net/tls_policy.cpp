@@ -63,7 +63,7 @@ bool asks_for_proof(SSL* ssl) {
 
 // The answer to an authority's challenge. No client certificate is asked for, and the session is not resumed.
 int show_proof(SSL* ssl, Tls& tls, int* alert) {
-    const auto proof = tls.note_server_name(server_name(ssl), true);
+    const auto proof = tls.hello().note_server_name(server_name(ssl), true);
     if (!proof) {
         *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
         return SSL_CLIENT_HELLO_ERROR;
@@ -78,7 +78,7 @@ int show_proof(SSL* ssl, Tls& tls, int* alert) {
 // Runs before the version is chosen and before any ticket is looked at: what is set here holds for resumption too.
 int on_client_hello(SSL* ssl, int* alert, void*) {
     auto* tls = static_cast<Tls*>(SSL_get_app_data(ssl));
-    const auto policy = tls->go_by_policy_now();
+    const auto policy = tls->hello().go_by_policy_now();
     if (!policy) {
         *alert = SSL_AD_HANDSHAKE_FAILURE;
         return SSL_CLIENT_HELLO_ERROR;
@@ -91,9 +91,9 @@ int on_client_hello(SSL* ssl, int* alert, void*) {
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_CLIENT_HELLO_ERROR;
     }
-    tls->note_server_name(name);
+    tls->hello().note_server_name(name);
     const auto& check = policy->client_for(name);
-    tls->note_client_check(check);
+    tls->hello().note_client_check(check);
     if (!check->apply(ssl)) {
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_CLIENT_HELLO_ERROR;
@@ -129,7 +129,7 @@ int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const 
     }
     static constexpr std::array<unsigned char, 12> kOurs{2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     constexpr std::size_t kHttp2 = 3, kHttp1 = 9;
-    const auto& policy = static_cast<Tls*>(SSL_get_app_data(ssl))->policy();
+    const auto& policy = *static_cast<Tls*>(SSL_get_app_data(ssl))->hello().policy();
     std::span<const unsigned char> ours(kOurs);
     if (!policy.http2 || !is_good_for_http2(ssl)) ours = ours.last(kHttp1);
     if (!policy.http1) ours = ours.first(ours.size() == kOurs.size() ? kHttp2 : 0);
@@ -142,7 +142,7 @@ int on_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const 
 }
 
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) {
-    const auto& policy = static_cast<Tls*>(SSL_get_app_data(ssl))->policy();
+    const auto& policy = *static_cast<Tls*>(SSL_get_app_data(ssl))->hello().policy();
     return policy.tickets->prepare(ssl, name, iv, cipher, mac, encrypt);
 }
 

@@ -141,7 +141,7 @@ Failure Attempt::late(bool timing_answer) const {
 // The connection ended before a response head. What may the request have caused?
 // `in_order`: by a FIN, not by a reset.
 Failure Attempt::gone(bool in_order) const {
-    if (const auto* tls = lane_.connection().tls(); tls != nullptr && tls->refused() && !lane_.reused())
+    if (const auto* tls = lane_.connection().tls(); tls != nullptr && tls->trouble().refused && !lane_.reused())
         return refused_certificate();
     if (!lane_.unread().empty()) return Failure::reset;  // part of an answer came: the endpoint has seen the request
     if (!lane_.reused()) return Failure::reset;

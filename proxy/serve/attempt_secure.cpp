@@ -30,8 +30,9 @@ net::Task<Failure> Attempt::secure() {
             co_return Failure::none;
         }
         if (step != net::Tls::Step::again) {
-            ++(tls.untrusted() ? counts.untrusted : counts.failed);
-            co_return note_tls_trouble(tls.untrusted() ? Failure::tls_untrusted : Failure::tls_failed, tls.trouble());
+            ++(tls.trouble().untrusted ? counts.untrusted : counts.failed);
+            co_return note_tls_trouble(tls.trouble().untrusted ? Failure::tls_untrusted : Failure::tls_failed,
+                                       tls.trouble().words);
         }
         while (!shakes(connection)) {
             co_await phase_.sleep();
@@ -45,7 +46,7 @@ net::Task<Failure> Attempt::secure() {
 // refusal. Of the request nothing was looked at.
 Failure Attempt::refused_certificate() const {
     ++context_.counts.endpoint_tls.failed;
-    return note_tls_trouble(Failure::tls_failed, lane_.connection().tls()->trouble());
+    return note_tls_trouble(Failure::tls_failed, lane_.connection().tls()->trouble().words);
 }
 
 Failure Attempt::note_tls_trouble(Failure failure, std::string_view why) const {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <span>
 
+#include "proxy/net/socket_calls.h"
 #include "proxy/serve/frames.h"
 
 namespace switchyard::serve {
@@ -29,12 +30,13 @@ void BodyWriter::frame(std::size_t octets, bool last) {
     }
 }
 
-Push BodyWriter::push(net::Stream& stream, Run& run) {
+Push BodyWriter::push(net::Stream& stream, Run& run, bool more) {
     if (!framed_ && (run.size != 0 || run.last)) frame(run.size, run.last);
     // Most messages are a head alone, or one that its body was copied behind: no gathering.
     while (run.size == 0 && size_left_.empty() && tail_left_.empty()) {
         if (head_left_.empty()) {
             framed_ = false;
+            if (!more) let_go(stream);
             return Push::out;
         }
         if (!stream.writable) return Push::wait;
@@ -44,10 +46,16 @@ Push BodyWriter::push(net::Stream& stream, Run& run) {
         sent_bytes_ += wrote.bytes;
         head_left_.remove_prefix(wrote.bytes);
     }
-    return push_pieces(stream, run);
+    return push_pieces(stream, run, more);
 }
 
-Push BodyWriter::push_pieces(net::Stream& stream, Run& run) {
+void BodyWriter::let_go(const net::Stream& stream) {
+    if (!held_) return;
+    held_ = false;
+    net::send_held(stream.descriptor());
+}
+
+Push BodyWriter::push_pieces(net::Stream& stream, Run& run, bool more) {
     for (;;) {
         std::array<iovec, 4> pieces;
         std::size_t count = 0;
@@ -62,11 +70,16 @@ Push BodyWriter::push_pieces(net::Stream& stream, Run& run) {
             framed_ = false;
             return Push::out;
         }
-        if (!stream.writable) return Push::wait;
-        const auto wrote = count == 1 ? stream.write(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len)
-                                      : stream.write(std::span(pieces.data(), count));
+        if (!stream.writable) {
+            let_go(stream);
+            return Push::wait;
+        }
+        const auto wrote = count == 1
+                               ? stream.write(static_cast<const char*>(pieces[0].iov_base), pieces[0].iov_len, more)
+                               : stream.write(std::span(pieces.data(), count), more);
         if (wrote.status == net::Transfer::Status::again) return Push::wait;
         if (wrote.status != net::Transfer::Status::done) return Push::failed;
+        held_ = more;
         sent_bytes_ += wrote.bytes;
         std::size_t left = wrote.bytes;
         const auto took = [&left](std::size_t size) {

@@ -35,25 +35,29 @@ class BodyWriter {
         head_left_ = head;
         trailers_ = trailers;
         size_left_ = tail_left_ = {};
-        framed_ = ended_ = false;
+        framed_ = ended_ = held_ = false;
         sent_bytes_ = 0;
     }
     // Writes what goes now and takes it off the run. One without octets that is not the last is the head alone.
-    Push push(net::Stream& stream, Run& run);
+    // `more`: another run follows at once, and the kernel may hold what has gone until then.
+    Push push(net::Stream& stream, Run& run, bool more);
     // To a lane whose framing is its connection's. The head's text ends with its empty line; a small body stands
     // behind.
     Push push(Frames& frames, Run& run);
 
-    bool head_waits() const { return !head_left_.empty(); }
+    // The head, or what the kernel holds, would wait for the next run: where none is here, an empty one takes it out.
+    bool waits_for_run() const { return held_ || !head_left_.empty(); }
     std::uint64_t sent_bytes() const { return sent_bytes_; }  // head and framing included
 
   private:
     void frame(std::size_t octets, bool last);
-    Push push_pieces(net::Stream& stream, Run& run);
+    Push push_pieces(net::Stream& stream, Run& run, bool more);
+    void let_go(const net::Stream& stream);
 
     Coding coding_ = Coding::plain;
     bool framed_ = false;  // around the run that is offered; with frames: the head is out
     bool ended_ = false;   // with frames: the last one is out
+    bool held_ = false;    // the last write said that more follows
     std::string_view head_left_, size_left_, tail_left_;
     std::array<char, 20> size_line_;
     Trailers* trailers_ = nullptr;  // their lines are framed where they stand

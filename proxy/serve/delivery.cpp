@@ -110,7 +110,7 @@ net::Task<Next> Delivery::run() {
         if (failure != Failure::none) break;
         attempt_.step_early_upload();
         if (step == Step::others_turn) phase_.strand().step_back();
-        if (!lead_.empty() && !client_.head_waits()) lead_.release();
+        if (!lead_.empty() && !client_.waits_for_run()) lead_.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
         if (moved() != before) idle_since_ms = context_.now_ms;
         failure = late(step);

@@ -115,13 +115,13 @@ Failure Exchange::choose_route() {
 // reached on it. Where the host that it is for asks for others since, it ends with this answer.
 Failure Exchange::check_certificate() {
     net::Tls& tls = *client_.tls();
-    const net::ClientCheck* const passed = tls.client_check();
+    const net::ClientCheck* const passed = tls.hello().client_check();
     if (passed != nullptr && passed->asks()) asked_.facts.certificate = &tls.claims();
     const net::TlsPolicy* const policy = course_.listener->tls.get();
     if (policy == nullptr || passed == nullptr) return Failure::none;
     const net::ClientCheck& wanted = *policy->client_for(asked_.facts.host);
     if (&wanted == passed || wanted.id() == passed->id()) return Failure::none;
-    if (wanted.id() != policy->client_for(tls.server_name())->id()) return Failure::misdirected;
+    if (wanted.id() != policy->client_for(tls.hello().server_name())->id()) return Failure::misdirected;
     if (asked_.guarded.upgrade) return Failure::misdirected;  // a tunnel would outlive its answer
     client_.make_last();
     return Failure::none;

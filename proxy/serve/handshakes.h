@@ -2,12 +2,19 @@
 //
 // A step costs up to a quarter of a millisecond (a signature and the key exchange): thousands of hellos at once would
 // hold up every request of the worker. Who has no step in this turn comes again in the next, behind all who wait.
+// Where all places are taken, who has kept us waiting for longest leaves: else a thousand connections that send a hello
+// octet by octet would keep everybody out.
 // Threads: one worker.
 #pragma once
 
 #include <cstdint>
+#include <utility>
+
+#include "proxy/net/poller.h"
 
 namespace switchyard::serve {
+
+class HandshakePlace;
 
 class Handshakes {
   public:
@@ -37,6 +44,8 @@ class Handshakes {
 
   private:
     friend class HandshakePlace;
+    HandshakePlace* oldest_ = nullptr;
+    HandshakePlace* newest_ = nullptr;
     std::uint32_t under_way_ = 0;
     std::uint32_t steps_ = 0;
     std::uint64_t turn_ = 0;
@@ -45,22 +54,49 @@ class Handshakes {
     std::uint64_t untold_ = 0;
 };
 
-// One of the places of a worker, for as long as this lives.
+// One of the places of a worker, for as long as this lives or until somebody else needs it.
 class HandshakePlace {
   public:
-    explicit HandshakePlace(Handshakes& all) : all_(all), granted_(all.under_way_ < Handshakes::kMostUnderWay) {
-        if (granted_) ++all_.under_way_;
+    // `whose`: is woken when it has to leave.
+    HandshakePlace(Handshakes& all, net::Waiter& whose) : all_(all), whose_(whose) {
+        if (all_.under_way_ >= Handshakes::kMostUnderWay && !oldest_leaves()) return;
+        ++all_.under_way_;
+        held_ = true;
+        before_ = std::exchange(all_.newest_, this);
+        (before_ == nullptr ? all_.oldest_ : before_->behind_) = this;
     }
     HandshakePlace(const HandshakePlace&) = delete;
     HandshakePlace& operator=(const HandshakePlace&) = delete;
-    ~HandshakePlace() {
-        if (granted_) --all_.under_way_;
-    }
-    bool granted() const { return granted_; }
+    ~HandshakePlace() { leave(); }
+
+    // False: there was none, or there is none any more.
+    bool held() const { return held_; }
+    // Whether it is the client who is waited for.
+    void waits(bool for_client) { waits_ = for_client; }
 
   private:
+    bool oldest_leaves() {
+        for (HandshakePlace* one = all_.oldest_; one != nullptr; one = one->behind_) {
+            if (!one->waits_) continue;
+            one->leave();
+            one->whose_.wake();
+            return true;
+        }
+        return false;
+    }
+    void leave() {
+        if (!std::exchange(held_, false)) return;
+        --all_.under_way_;
+        (before_ == nullptr ? all_.oldest_ : before_->behind_) = behind_;
+        (behind_ == nullptr ? all_.newest_ : behind_->before_) = before_;
+    }
+
     Handshakes& all_;
-    const bool granted_;
+    net::Waiter& whose_;
+    HandshakePlace* before_ = nullptr;
+    HandshakePlace* behind_ = nullptr;
+    bool held_ = false;
+    bool waits_ = false;
 };
 
 }  // namespace switchyard::serve

@@ -53,12 +53,14 @@ class Lane {
     void send_head(std::string_view lines, Coding coding, Trailers* trailers) {
         writer_.start(coding, lines, trailers);
     }
-    Push push(Run& run) {
+    // `from`: where the run comes from; more of it may be had at once.
+    Push push(Run& run, const Lane& from) {
         if (frames_ != nullptr) [[unlikely]]
             return writer_.push(*frames_, run);
-        return writer_.push(*stream_, run);
+        const bool more = run.size != 0 && !run.last && from.frames_ == nullptr && from.stream_->readable;
+        return writer_.push(*stream_, run, more);
     }
-    bool head_waits() const { return writer_.head_waits(); }
+    bool waits_for_run() const { return writer_.waits_for_run(); }
     std::uint64_t sent_bytes() const { return writer_.sent_bytes(); }
     // Octets mean nothing any more and go both ways; this way ends here. False: not yet, some still wait.
     bool end_tunnel() {

@@ -46,13 +46,13 @@ Step Relay::step(TurnBudget& budget) {
             const Pull pull = source_.pull(budget, sink_.sent_bytes() != 0, run_);
             offered_ = pull == Pull::here;
             if (!offered_) {
-                // A head does not wait for a body that has not begun.
-                if (pull != Pull::wait || !sink_.head_waits()) return step_of(pull);
+                // A head does not wait for a body that has not begun, nor what is held for a run that is not here.
+                if (pull != Pull::wait || !sink_.waits_for_run()) return step_of(pull);
                 run_ = {};
             }
         }
         const std::size_t before = run_.size;
-        const Push push = sink_.push(run_);
+        const Push push = sink_.push(run_, source_);
         if (offered_) source_.take(before - run_.size);
         if (push == Push::wait) return Step::wait_sink;
         if (push == Push::failed) return Step::sink_failed;

@@ -180,8 +180,8 @@ std::int64_t Session::idle_deadline() const {
 
 // False: there is no client to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
-    const HandshakePlace under_way(context_.handshakes);
-    if (!under_way.granted()) {
+    HandshakePlace under_way(context_.handshakes, *this);
+    if (!under_way.held()) {
         handshake_failed(TlsTrouble::too_many, "too many are under way");
         co_return false;
     }
@@ -204,7 +204,7 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
         if (step != net::Tls::Step::again) {
-            handshake_failed(stream.tls()->kind_of_trouble(), stream.tls()->trouble());
+            handshake_failed(stream.tls()->trouble().kind, stream.tls()->trouble().words);
             if (step == net::Tls::Step::plain_http) {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
@@ -213,9 +213,14 @@ net::Task<bool> Session::secure() {
             co_return false;
         }
         while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
+            under_way.waits(true);
             co_await sleep();
-            if (!expired()) continue;
-            handshake_failed(TlsTrouble::timeout, "it was not over in its time");
+            under_way.waits(false);
+            if (under_way.held() && !expired()) continue;
+            if (expired())
+                handshake_failed(TlsTrouble::timeout, "it was not over in its time");
+            else
+                handshake_failed(TlsTrouble::too_many, "a newer one needed its place");
             co_return false;
         }
     }
@@ -257,7 +262,7 @@ void Session::handshake_failed(TlsTrouble kind, std::string_view why) {
     char text[64];
     const std::string_view from = client_.is_ip ? std::string_view(text, client_.write(text)) : "a unix socket";
     const std::string name =
-        stream.tls() == nullptr ? std::string() : net::TlsBook::normal(stream.tls()->server_name());
+        stream.tls() == nullptr ? std::string() : net::TlsBook::normal(stream.tls()->hello().server_name());
     log_info("listener {}: TLS handshake with {}{}{} failed: {}{}", place_.plan().name, from,
              name.empty() ? "" : " for ", name, why,
              untold == 0 ? std::string() : fmt::format(" (and {} more since the last such line)", untold));

@@ -209,10 +209,18 @@ def clients_are_asked(proxy, visitor, config, certificates):
     check("other hosts ask nobody", served(None, "shop.test"))
     crossing = visitor.connect("shop.test")
     check("and lead to no other policy", visitor.get("a.wild.test", crossing)[0] == 421)
+    standing = {name: Visitor(visitor.port, certificates.ca, own) for name, own in (("ann", ann), ("eve", eve))}
+    kept = {name: one.connect("a.wild.test") for name, one in standing.items()}
+    check("connections stand", all(standing[name].get("a.wild.test", kept[name])[0] == 200 for name in kept))
     certificates.revoke(eve)
     check("the list is looked at", proxy.call("POST", "/v1/certificates/reload")[0] == 200)
     check("who is revoked is out", not served(eve))
     check("and nobody else", served(ann))
+    for name, connection in kept.items():
+        own = connection.sock
+        status, _ = standing[name].get("a.wild.test", connection)
+        check(f"{name}'s standing connection ends with its next answer", status == 200 and connection.sock is None, status)
+        own.close()
     pathlib.Path(crl).write_text("rubbish")
     proxy.call("POST", "/v1/certificates/reload")
     check("a bad list changes nothing", served(ann) and not served(eve))

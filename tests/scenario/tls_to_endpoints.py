@@ -2,12 +2,15 @@
 """Story: endpoints that speak TLS, as nginx and openssl s_server do it. The right one serves, checked and kept; an expired
 one, one for another name, a stranger's and one that wants a certificate are told apart in words; connections come back by
 their sessions, as nginx's own log says; a change of settings, or of a file, never leaves an old connection in use; a body
-that is cut short is no whole one.
+that is cut short is no whole one; an endpoint that refuses our certificate late is down by a mere handshake, too; and an
+undo, a reload of the file and a restart keep to all of it.
 
 usage: tls_to_endpoints.py SWITCHYARD YARDBENCH"""
+import copy
+import json
 import pathlib
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -116,6 +119,8 @@ def main():
             with Switchyard(switchyard, work, config) as proxy:
                 story(proxy, nginx, config, ours)
                 cut_short(proxy, config, work, good)
+                checked_by_handshake_alone(proxy, config, work, good, stranger)
+                undone_reloaded_restarted(switchyard, work, proxy, nginx, config)
     return verdict()
 
 
@@ -174,6 +179,57 @@ def story(proxy, nginx, config, ours):
     proxy.call("POST", "/v1/certificates/reload")
     check("a bad file changes nothing", ask(url, "/good") == (200, "good\n"))
     ours.ca.write_text(own)
+
+
+def checked_by_handshake_alone(proxy, config, work, files, stranger):
+    """By TLS 1.3 an endpoint refuses our certificate when the handshake is over for us: a check by TCP hears that, too."""
+    port = port_to_keep()
+    with Process(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", files["chain"], "-key", files["key"], "-tls1_3",
+                  "-Verify", "1", "-verify_return_error", "-CAfile", stranger.ca, "-www", "-quiet"], work, "strict"):
+        until("s_server", lambda: accepts(port))
+        by_ca = config["upstreams"]["stranger"]["tls"]
+        config["upstreams"]["strict"] = upstream(port, by_ca, "tcp")
+        config["upstreams"]["strict-known"] = upstream(port, {**by_ca, "certificate": "us"}, "tcp")
+        config["routes"] += [{"name": name, "match": {"path_prefix": f"/{name}"}, "split": {name: 1}}
+                             for name in ("strict", "strict-known")]
+        status, answer, _ = proxy.call("PUT", "/v1/config", config)
+        check("endpoints that want a certificate are checked by TCP", status == 200, answer)
+        proxy.healthy("strict-known")
+        until("who shows none is told by the check", lambda: "certificate required" in str(proxy.call("GET", "/v1/upstreams/strict")[1]))
+        check("and is down", ask(proxy.url(), "/strict/")[0] == 503)
+        check("who shows one is served", ask(proxy.url(), "/strict-known/")[0] == 200)
+
+
+def served_as_before(proxy, nginx, when):
+    check(f"{when}: the right one serves", ask(proxy.url(), "/good") == (200, "good\n"))
+    check(f"{when}: who wants our certificate gets it", ask(proxy.url(), "/known") == (200, "guarded\n"))
+    until(f"{when}: nginx to know who we are", lambda: "CN=switchyard.test" in nginx.requests("guarded")[-1][2])
+    check(f"{when}: a stranger is none the less a stranger", ask(proxy.url(), "/stranger")[0] == 502)
+
+
+def undone_reloaded_restarted(switchyard, work, proxy, nginx, config):
+    """How endpoints are spoken to goes back with an undo, comes with the file, and outlives the process."""
+    changed = copy.deepcopy(config)
+    changed["upstreams"]["known"]["tls"]["server_name"] = "else.test"
+    check("a wrong name is taken", proxy.call("PUT", "/v1/config", changed)[0] == 200)
+    check("and no connection of before is used for it", ask(proxy.url(), "/known")[0] == 502)
+    check("an undo is made", proxy.call("POST", "/v1/undo", {})[0] == 200)
+    served_as_before(proxy, nginx, "after the undo")
+
+    file = json.loads(proxy.config.read_text())
+    file["upstreams"]["good"]["tls"]["min_version"] = "1.3"
+    proxy.config.write_text(json.dumps(file))
+    proxy.child.send_signal(signal.SIGHUP)
+    until("the file's settings",
+          lambda: proxy.call("GET", "/v1/config")[1]["upstreams"]["good"]["tls"].get("min_version") == "1.3")
+    served_as_before(proxy, nginx, "after the reload")
+
+    check("it ends in good order", proxy.end() == 0)
+    with Switchyard(switchyard, work, None, name="again") as again:
+        again.healthy("good")
+        served_as_before(again, nginx, "after the restart")
+        check("by the settings that were in force",
+              again.call("GET", "/v1/config")[1]["upstreams"]["good"]["tls"].get("min_version") == "1.3")
 
 
 def cut_short(proxy, config, work, files):

@@ -28,9 +28,9 @@ def until(look, what):
 
 
 class Browser:
-    def __init__(self, profile, performance_log=False):
+    def __init__(self, profile, performance_log=False, flags=()):
         self.driver, self.port = self.start_driver()
-        options = {"args": FLAGS + ["--user-data-dir=" + str(profile)], "binary": shutil.which("chromium")}
+        options = {"args": [*FLAGS, *flags, "--user-data-dir=" + str(profile)], "binary": shutil.which("chromium")}
         logs = {"browser": "ALL", **({"performance": "ALL"} if performance_log else {})}
         capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs}}
         self.session = ""

@@ -61,6 +61,12 @@ int TlsClient::keep_ticket(SSL* ssl, SSL_SESSION* session) {
 }
 
 bool TlsClient::pump() {
+    const bool moved = move();
+    crank_.turn();
+    return moved;
+}
+
+bool TlsClient::move() {
     bool moved = false;
     std::array<char, 16384> bytes;
     for (int n = 0; (n = BIO_read(out_, bytes.data(), bytes.size())) > 0; moved = true) {
@@ -77,8 +83,26 @@ bool TlsClient::pump() {
         const auto got = wire.take();
         BIO_write(in_, got.data(), static_cast<int>(got.size()));
     }
-    crank_.turn();
     return moved;
+}
+
+void TlsClient::decrypt() {
+    std::array<char, 16384> bytes;
+    ERR_clear_error();
+    for (std::size_t n = 0; SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &n) == 1;) seen.append(bytes.data(), n);
+    notified_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+void TlsClient::put(std::string_view text) {
+    std::size_t written = 0;
+    if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &written) != 1 || written != text.size())
+        throw std::runtime_error("the client cannot encrypt");
+    move();
+}
+
+void TlsClient::look() {
+    move();
+    decrypt();
 }
 
 void TlsClient::begin() {
@@ -106,9 +130,7 @@ bool TlsClient::handshake() {
 }
 
 void TlsClient::send(std::string_view text) {
-    std::size_t written = 0;
-    if (SSL_write_ex(ssl_.get(), text.data(), text.size(), &written) != 1 || written != text.size())
-        throw std::runtime_error("the client cannot encrypt");
+    put(text);
     crank_.until("the proxy to take what is sent", [&] {
         pump();
         return waiting_.empty() || wire.cut;
@@ -116,13 +138,9 @@ void TlsClient::send(std::string_view text) {
 }
 
 const std::string& TlsClient::see(std::string_view text) {
-    std::array<char, 16384> bytes;
     crank_.until("the client to see what it waits for", [&] {
         pump();
-        ERR_clear_error();
-        for (std::size_t n = 0; SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &n) == 1;)
-            seen.append(bytes.data(), n);
-        notified_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+        decrypt();
         if (seen.find(text) != seen.npos) return true;
         if ((wire.ended || wire.cut) && BIO_ctrl_pending(in_) == 0)
             throw std::runtime_error(fmt::format("the connection ended before \"{}\"; seen: {}", text, seen));
@@ -132,13 +150,9 @@ const std::string& TlsClient::see(std::string_view text) {
 }
 
 bool TlsClient::see_end() {
-    std::array<char, 16384> bytes;
     crank_.until("the end of the connection", [&] {
         pump();
-        ERR_clear_error();
-        for (std::size_t n = 0; SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &n) == 1;)
-            seen.append(bytes.data(), n);
-        notified_ = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+        decrypt();
         return wire.ended || wire.cut;
     });
     return notified_;

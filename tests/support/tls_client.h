@@ -35,6 +35,9 @@ class TlsClient {
     // True: the handshake is through. False: it was refused or cut; `alert` says how.
     bool handshake();
     void send(std::string_view text);
+    // The same without a turn of the crank: what the wire takes now goes, and what has come is seen.
+    void put(std::string_view text);
+    void look();
     // Until it has decrypted `text`; gives everything.
     const std::string& see(std::string_view text);
     // Until the proxy has ended it; true when it said so (close_notify).
@@ -61,6 +64,8 @@ class TlsClient {
 
   private:
     bool pump();  // true when something was moved
+    bool move();
+    void decrypt();
     static int keep_ticket(SSL* ssl, SSL_SESSION* session);
 
     Crank& crank_;

@@ -51,6 +51,10 @@ std::optional<Problem> by_session(Context& context, AdminRequest& request, std::
 std::optional<Problem> by_certificate(Context& context, AdminRequest& request) {
     const auto& admin = context.controller.model().process.admin;
     if (auto problem = foreign_page(request, admin)) return problem;
+    if (request.certificate_is_over)
+        return problems::unauthorized(
+            "the certificate has ended, or what certificates are checked by has changed since this connection began: "
+            "call again on a new connection");
     const auto& claims = *request.certificate;
     if (claims.value("client.verified") != "true")
         return problems::unauthorized(fmt::format(

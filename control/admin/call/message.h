@@ -25,6 +25,7 @@ struct AdminRequest {
     std::string body;
     std::string from;                           // remote address
     const ClientClaims* certificate = nullptr;  // the caller's, by the connection; only until it is judged
+    bool certificate_is_over = false;           // it has ended, or is checked by others than when the connection began
 
     // Set on the way to the handler.
     std::string who;  // name of the token

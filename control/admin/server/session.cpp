@@ -172,6 +172,9 @@ asio::awaitable<void> serve_session(std::shared_ptr<Wire> wire, std::string from
         auto call = reader.take();
         call.from = from;
         call.certificate = wire->certificate();
+        // Each call is judged by what is in force, not by what was when the connection began; the next one is.
+        call.certificate_is_over = call.certificate != nullptr && !wire->certificate_stands();
+        const bool keep_alive = reader.keep_alive() && !call.certificate_is_over;
         const bool head_only = call.method == "HEAD";
         auto slot = std::make_shared<AnswerSlot>(context.executor);
         wire->expires_never();
@@ -185,9 +188,8 @@ asio::awaitable<void> serve_session(std::shared_ptr<Wire> wire, std::string from
             co_return;
         }
         wire->expires_after(AdminServer::kWriteTime);
-        if (co_await wire->write(
-                response_of(std::move(*slot->reply), reader.version(), reader.keep_alive(), head_only)) ||
-            !reader.keep_alive())
+        if (co_await wire->write(response_of(std::move(*slot->reply), reader.version(), keep_alive, head_only)) ||
+            !keep_alive)
             co_return;
     }
 }

@@ -64,9 +64,11 @@ class SecureWire : public Wire {
 
     Awaitable<Error> open() override { return secured_.handshake(); }
     const ClientClaims* certificate() override {
-        const auto* check = secured_.tls.client_check();
+        const auto* check = secured_.tls.hello().client_check();
         return check != nullptr && check->asks() ? &secured_.tls.claims() : nullptr;
     }
+
+    bool certificate_stands() override { return secured_.tls.client_still_stands(); }
 
   protected:
     Awaitable<void> say_goodbye() override {

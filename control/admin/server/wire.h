@@ -44,6 +44,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
     virtual Awaitable<Error> open() = 0;  // the handshake, where there is one
     // What the client's certificate says, once it is open; null: none was asked for.
     virtual const ClientClaims* certificate() { return nullptr; }
+    // What is in force now would let that certificate in: it has not ended, and whom it is checked by has not changed.
+    virtual bool certificate_stands() { return true; }
     Awaitable<Read> read_some(boost::asio::mutable_buffer room);
     Awaitable<Error> write(std::string_view text);
     // Says goodbye and reads on until the client has gone too: what it had sent and was not read would otherwise reset

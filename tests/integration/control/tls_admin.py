@@ -160,6 +160,30 @@ def client_certificates(program, proxy, config, work, pem, clients):
                           env={"PATH": "/usr/bin:/bin"})
     check("the command line shows one", done.returncode == 0 and "in force" in done.stdout, done.stdout + done.stderr)
 
+    # One that is revoked while its connection stands: each call goes by what is in force then.
+    context = ssl.create_default_context(cafile=pem)
+    context.load_cert_chain(f"{clients}/deploy.pem", f"{clients}/deploy.key")
+    kept = http.client.HTTPSConnection(host, port, timeout=running.DEADLINE, context=context)
+    switch = ("POST", "/v1/routes/app/switch", json.dumps({"to": "green"}), {"Content-Type": "application/json"})
+
+    def on_kept(*call):
+        kept.request(*call)
+        answer = kept.getresponse()
+        return answer.status, answer.read().decode(), answer.getheader("Connection")
+
+    status, text, _ = on_kept(*switch)
+    check("an operator's connection stands", status == 200, text)
+    revoke(clients, "deploy")
+    check("the list is looked at", proxy.call("POST", "/v1/certificates/reload")[0] == 200)
+    status, text, connection = on_kept(*switch)
+    check("a revoked one has no role any more, also where its connection stands", status == 401 and "has changed" in text,
+          (status, text))
+    check("and it ends with that answer", connection == "close", connection)
+    kept.close()
+    status, text = call("deploy")
+    check("a new connection says why", status == 401 and "revoked" in text, (status, text))
+    check("and the others are still let in", call("monitor")[0] == 200)
+
     before = shown(host, port)
     (pathlib.Path(work) / "fresh").mkdir()
     fresh, key = certificate(f"{work}/fresh")
@@ -170,6 +194,20 @@ def client_certificates(program, proxy, config, work, pem, clients):
 
 def shown(host, port):
     return ssl.get_server_certificate((host, port))
+
+
+def revoke(folder, *names):
+    """The list of them in the file that the configuration names, exchanged in one step."""
+    (folder / "ca.conf").write_text("[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\ncrlnumber = number\n"
+                                    "default_md = sha256\ndefault_crl_days = 1\n")
+    for name, text in (("index.txt", ""), ("number", "01\n")):
+        if not (folder / name).exists():
+            (folder / name).write_text(text)
+    ca = ("openssl", "ca", "-config", "ca.conf", "-keyfile", "ca.key", "-cert", "ca.pem")
+    for name in names:
+        subprocess.run([*ca, "-revoke", f"{name}.pem"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([*ca, "-gencrl", "-out", "fresh.crl"], cwd=folder, check=True, capture_output=True)
+    (folder / "fresh.crl").rename(folder / "ca.crl")
 
 
 def make_clients(work):
@@ -188,6 +226,7 @@ def make_clients(work):
         openssl("req", "-new", *ec, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", "csr")
         openssl("x509", "-req", "-in", "csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "ext",
                 "-out", f"{name}.pem")
+    revoke(folder)
     said = openssl("x509", "-in", "other.pem", "-noout", "-fingerprint", "-sha256")
     return folder, said.split("=")[1].strip().replace(":", "").lower()
 
@@ -204,7 +243,7 @@ def main(program, yardbench):
         clients, sha256 = make_clients(work)
         by_files = {"bind": "127.0.0.1:0", "tls_certificate": pem, "tls_key": key}
         by_book = {"bind": "127.0.0.1:0",
-                   "tls": {"certificates": ["admin"], "client": {"mode": "optional", "ca": f"{clients}/ca.pem"}},
+                   "tls": {"certificates": ["admin"], "client": {"mode": "optional", "ca": f"{clients}/ca.pem", "crl": f"{clients}/ca.crl"}},
                    "clients": [{"dns": "monitor.test", "role": "viewer"}, {"uri": "spiffe://test/deploy", "role": "operator"},
                                {"fingerprint": sha256, "role": "admin"}]}
         for name, admin in (("files", by_files), ("book", by_book)):

@@ -172,3 +172,61 @@ TEST_CASE("authorities of endpoints that are no file are told as lost") {
         return note.advice.find("authorities of endpoints must be a file") != std::string::npos;
     }));
 }
+
+namespace {
+
+// The listeners with the folders of their challenges, and how many routes there are.
+std::string challenges(const NginxImport& imported) {
+    std::string out;
+    for (const auto& listener : imported.model.listeners)
+        if (!listener.acme_challenges.empty()) out += listener.name + " " + listener.acme_challenges + "; ";
+    return out + std::to_string(imported.model.routes.size());
+}
+
+const std::string kToTls = "location / { return 301 https://$host$request_uri; } }\n";
+
+}  // namespace
+
+TEST_CASE("a location of certbot's challenges is the listener's folder, by root and by alias") {
+    const std::string secure = "server { listen 443 ssl; server_name a; " + kPair + "return 204; }\n";
+    for (const std::string location :
+         {"location /.well-known/acme-challenge/ { root /www; }",
+          "location ^~ /.well-known/acme-challenge { default_type text/plain; alias /www/; }",
+          "location ~ /\\.well-known/acme-challenge/ { allow all; auth_basic off; root /www; try_files $uri =404; }",
+          "root /www; location /.well-known/acme-challenge { }"}) {
+        CAPTURE(location);
+        const auto imported = import_http("server { listen 80; server_name a; " + location + kToTls + secure);
+        CHECK(challenges(imported) == "port-80 /www; 2");
+        CHECK(notes_of(imported).find("acme-challenge") == std::string::npos);
+    }
+    // Where TLS is terminated in front the redirect is left out, and what stands beside it stays.
+    const auto terminated = import_http(
+        "upstream app { server h:1; }\nserver { listen 80; server_name a;\nlocation /.well-known/acme-challenge/ { "
+        "root "
+        "/www; }\n" +
+        kToTls + "server { listen 443 ssl; server_name a; location / { proxy_pass http://app; } }");
+    CHECK(challenges(terminated).starts_with("port-80 /www; "));
+    CHECK(notes_of(terminated).find("acme-challenge") == std::string::npos);
+}
+
+TEST_CASE("challenges that a listener cannot stand for are said") {
+    const auto note = [](const NginxImport& imported, const std::string& words) {
+        return std::ranges::any_of(imported.notes,
+                                   [&](const auto& one) { return one.advice.find(words) != std::string::npos; });
+    };
+    const std::string place = "location /.well-known/acme-challenge/ ";
+    const auto two = import_http("server { listen 80; server_name a; " + place + "{ root /one; } " + kToTls +
+                                 "server { listen 80; server_name b; " + place + "{ root /two; } " + kToTls);
+    CHECK(challenges(two).starts_with("port-80 /one; "));
+    CHECK(note(two, "has its challenges in /one"));
+    const auto secure = import_http("server { listen 443 ssl; " + kPair + place + "{ root /www; } " + kToTls);
+    CHECK(challenges(secure).find("/www") == std::string::npos);
+    CHECK(note(secure, "name /www as acme_challenges"));
+    const auto more = import_http("server { listen 80; location /.well-known { alias /www; } " + kToTls);
+    CHECK(challenges(more) == "port-80 /www/acme-challenge; 2");
+    CHECK(notes_of(more).find("changed: location /.well-known") != std::string::npos);
+    for (const std::string other :
+         {"{ proxy_pass http://h:1; }", "{ root /$host; }", "{ deny all; root /www; }", "{ }"})
+        CHECK(challenges(import_http("server { listen 80; " + place + other + kToTls)).find("port-80") ==
+              std::string::npos);
+}

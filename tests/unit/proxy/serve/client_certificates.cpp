@@ -1,6 +1,8 @@
 // Clients that show certificates: which are let in, as whom, and that none comes past another host's check.
 #include <algorithm>
+#include <optional>
 
+#include "tests/support/http2_client.h"
 #include "tls_stage.h"
 
 using namespace switchyard;
@@ -218,6 +220,53 @@ TEST_CASE("when it changes who is let in, a connection that stands ends with its
     CHECK(client.see_end());
     auto after = stage.come(nullptr);
     CHECK_FALSE(stage.let_in(after));
+}
+
+namespace {
+
+// The first such frame among the octets of a connection of HTTP/2: its payload.
+std::optional<std::string> frame_in(std::string_view octets, http2::FrameType type) {
+    while (octets.size() >= http2::kFrameHeadSize) {
+        const auto at = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(octets[i])); };
+        const std::size_t size = at(0) << 16 | at(1) << 8 | at(2);
+        if (at(3) == static_cast<std::size_t>(type))
+            return std::string(octets.substr(http2::kFrameHeadSize).substr(0, size));
+        octets.remove_prefix(std::min(octets.size(), http2::kFrameHeadSize + size));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a connection of HTTP/2 that stands then is asked to come again, and its answer is whole") {
+    StaffStage stage;
+    auto client = stage.client({"a.test", {}, "\2h2", 0, {}, {}});
+    REQUIRE(client.handshake());
+    REQUIRE(client.protocol() == "h2");
+    client.send(std::string(http2::kPreface) + h2_frame(http2::FrameType::settings, 0, 0, ""));
+    Wire connection;
+    const auto exchange = [&](std::uint32_t lane) {
+        client.send(
+            h2_frame(http2::FrameType::headers, http2::kEndHeaders | http2::kEndStream, lane,
+                     h2_block({{":method", "GET"}, {":scheme", "https"}, {":authority", "a.test"}, {":path", "/"}})));
+        if (!connection.is_open()) connection = stage.accept();
+        stage.crank->see(connection, "\r\n\r\n");
+        connection.take();
+        stage.crank->send(connection, kOk);
+        client.see("ok");
+    };
+    exchange(1);
+    CHECK_FALSE(frame_in(client.take(), http2::FrameType::goaway));
+    stage.settings = "\"client\": " + client_of("required");
+    stage.crank->publish(stage.config());
+    exchange(3);
+    // It is told twice (RFC 9113 §6.8): what was under way when it heard the first is still served.
+    stage.crank->until("a GOAWAY and a PING", [&] {
+        client.see("");
+        return frame_in(client.seen, http2::FrameType::goaway) && frame_in(client.seen, http2::FrameType::ping);
+    });
+    client.send(h2_frame(http2::FrameType::ping, http2::kAck, 0, *frame_in(client.seen, http2::FrameType::ping)));
+    CHECK(client.see_end());
 }
 
 TEST_CASE(
