@@ -77,7 +77,7 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
             if (!variable) continue;
             const Cases value = scope.resolve(parse_text(inner.arg(1)));
             scope.set(*variable, scope.choose(*verdict, value, known_value(*variable)));
-        } else if (inner.name == "proxy_pass") {
+        } else if (is_pass(inner.name)) {
             conditional_passes.emplace_back(*verdict, &inner);
         } else if (inner.name == "return") {
             answer_when(*verdict, inner, notes);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "config/nginx_import/settings.h"
+
 namespace switchyard::config::nginx {
 
 namespace {
@@ -82,7 +84,7 @@ constexpr std::array kTable{
     Entry{"ssl_conf_command", kLost, "OpenSSL is set up by tls of the listener alone"},
     Entry{"ssl_trusted_certificate", kUnneeded, "no OCSP answer is stapled"},
     Entry{"ssl_*", kLost, kTls},
-    Entry{"proxy_ssl_*", kUnneeded, "is in tls of the upstreams that are spoken to by https"},
+    Entry{"proxy_ssl_*", kUnneeded, "is in tls of the upstreams that are spoken to by https or grpcs"},
     Entry{"gzip*", kLost, kBody},
     Entry{"gunzip*", kLost, kBody},
     Entry{"brotli*", kLost, kBody},
@@ -111,12 +113,11 @@ constexpr std::array kTable{
     Entry{"fastcgi_*", kLost, kGateway},
     Entry{"uwsgi_*", kLost, kGateway},
     Entry{"scgi_*", kLost, kGateway},
-    Entry{"grpc_*", kLost, "Switchyard speaks HTTP/1.1 to endpoints: gRPC needs another proxy"},
     Entry{"memcached_*", kLost, kGateway},
     Entry{"proxy_cache*", kLost, kCache},
     Entry{"proxy_no_cache", kLost, kCache},
     Entry{"proxy_store*", kLost, kCache},
-    Entry{"proxy_http_version", kUnneeded, "Switchyard always speaks HTTP/1.1 to endpoints"},
+    Entry{"proxy_http_version", kUnneeded, "endpoints are spoken to in HTTP/1.1, or as upstreams.protocol says"},
     Entry{"proxy_buffering", kUnneeded, "bodies are streamed, not stored"},
     Entry{"proxy_request_buffering", kUnneeded, "bodies are streamed, not stored"},
     Entry{"proxy_buffer*", kUnneeded, "bodies are streamed, not stored"},
@@ -155,8 +156,9 @@ bool fits(std::string_view pattern, std::string_view name) {
 }  // namespace
 
 void note_untranslated(const Directive& directive, Notes& notes) {
+    const std::string name = proxy_name(directive.name);
     for (const Entry& entry : kTable) {
-        if (!fits(entry.name, directive.name)) continue;
+        if (!fits(entry.name, name)) continue;
         notes.add({directive.file, directive.line, directive.written(), std::string(entry.advice), entry.kind});
         return;
     }

@@ -43,7 +43,7 @@ class LocationImport {
         guards_ = server_.guards.under(location_.children);
         doors_ = {guards_};
         flow.walk(location_.children, notes_);
-        const Directive* pass = find_child(location_.children, "proxy_pass");
+        const Directive* pass = find_pass(location_.children);
         note_the_rest(location_.children);
         if (const Directive* other = pass ? nullptr : fallback_location(location_, server_)) {
             notes_.changed(*find_child(location_.children, "try_files"),
@@ -52,9 +52,12 @@ class LocationImport {
             doors_.push_back(server_.server_guards.under(other->children));
             named_ = true;
             flow.walk(other->children, notes_);
-            pass = find_child(other->children, "proxy_pass");
+            pass = find_pass(other->children);
             note_the_rest(other->children);
         }
+        const bool calls = (pass != nullptr && pass->name == "grpc_pass") ||
+                           (!flow.conditional_passes.empty() && flow.conditional_passes[0].second->name == "grpc_pass");
+        if (calls) settings = settings.for_calls();
         for (const PartialAnswer& partial : flow.partial_answers)
             if (partial.hosts.empty()) add_partial(partial, settings);
         if (find_child(location_.children, "internal")) {
@@ -218,11 +221,11 @@ class LocationImport {
     void note_the_rest(const std::vector<Directive>& block) {
         for (const Directive& directive : block) {
             const bool handled = Flow::knows(directive.name) || Settings::knows(directive.name) ||
-                                 directive.name == "proxy_pass" || directive.name == "location" ||
+                                 is_pass(directive.name) || directive.name == "location" ||
                                  directive.name == "health_check" || directive.name == "internal" ||
                                  Guards::knows(directive.name);
-            const bool leads_on = directive.name == "try_files" && !find_child(block, "proxy_pass") &&
-                                  fallback_location(location_, server_);
+            const bool leads_on =
+                directive.name == "try_files" && !find_pass(block) && fallback_location(location_, server_);
             if (!handled && !leads_on) note_untranslated(directive, notes_);
         }
     }

@@ -47,7 +47,7 @@ bool redirects_to_tls(const std::vector<Directive>& block) {
 
 bool proxies_somewhere(const std::vector<Directive>& block) {
     return std::ranges::any_of(block, [](const Directive& directive) {
-        return directive.name == "proxy_pass" || proxies_somewhere(directive.children);
+        return is_pass(directive.name) || proxies_somewhere(directive.children);
     });
 }
 

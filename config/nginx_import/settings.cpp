@@ -24,7 +24,18 @@ std::string zone_name(const Directive& directive) {
 
 }  // namespace
 
-bool Settings::knows(std::string_view name) {
+std::string proxy_name(std::string_view name) {
+    constexpr std::string_view kCalls = "grpc_";
+    return name.starts_with(kCalls) ? "proxy_" + std::string(name.substr(kCalls.size())) : std::string(name);
+}
+
+const Directive* find_pass(const std::vector<Directive>& block) {
+    const auto found = std::ranges::find_if(block, is_pass, &Directive::name);
+    return found == block.end() ? nullptr : &*found;
+}
+
+bool Settings::knows(std::string_view word) {
+    const std::string name = proxy_name(word);
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
            name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
            name == "limit_req_zone" || is_resolver_directive(name);
@@ -32,28 +43,45 @@ bool Settings::knows(std::string_view name) {
 
 Settings Settings::under(const std::vector<Directive>& block) const {
     Settings inner = *this;
+    inner.read(block, "proxy_");
+    const auto of_calls = std::make_shared<Settings>(for_calls());
+    of_calls->read(block, "grpc_");
+    of_calls->calls_.reset();
+    inner.calls_ = of_calls;
+    return inner;
+}
+
+Settings Settings::for_calls() const {
+    Settings out = calls_ ? *calls_ : Settings{};
+    out.scheme = scheme;
+    return out;
+}
+
+void Settings::read(const std::vector<Directive>& block, std::string_view family) {
     std::vector<const Directive*> set, added, hidden, limits;
     for (const Directive& directive : block) {
-        if (directive.name == "proxy_set_header")
+        const bool of_passing = directive.name.starts_with("proxy_") || directive.name.starts_with("grpc_");
+        if (of_passing && !directive.name.starts_with(family)) continue;
+        const std::string name = proxy_name(directive.name);
+        if (name == "proxy_set_header")
             set.push_back(&directive);
-        else if (directive.name == "add_header")
+        else if (name == "add_header")
             added.push_back(&directive);
-        else if (directive.name == "proxy_hide_header")
+        else if (name == "proxy_hide_header")
             hidden.push_back(&directive);
-        else if (directive.name == "limit_req")
+        else if (name == "limit_req")
             limits.push_back(&directive);
-        else if (directive.name == "types")
-            inner.single[directive.name] = &directive;
-        else if (directive.name == "limit_req_zone")
-            inner.rate_zones[zone_name(directive)] = &directive;
-        else if (knows(directive.name))
-            inner.single[directive.name] = &directive;
+        else if (name == "types")
+            single[name] = &directive;
+        else if (name == "limit_req_zone")
+            rate_zones[zone_name(directive)] = &directive;
+        else if (knows(name))
+            single[name] = &directive;
     }
-    if (!set.empty()) inner.request_headers = std::move(set);
-    if (!added.empty()) inner.response_headers = std::move(added);
-    if (!hidden.empty()) inner.hidden_headers = std::move(hidden);
-    if (!limits.empty()) inner.rate_limits = std::move(limits);
-    return inner;
+    if (!set.empty()) request_headers = std::move(set);
+    if (!added.empty()) response_headers = std::move(added);
+    if (!hidden.empty()) hidden_headers = std::move(hidden);
+    if (!limits.empty()) rate_limits = std::move(limits);
 }
 
 const Directive* Settings::rate_zone(const Directive& limit) const {

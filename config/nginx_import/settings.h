@@ -1,10 +1,13 @@
 // Directives that nginx inherits from the block around: http → server → location.
 //
+// What is said for calls (grpc_…) stands apart from what is said for other requests (proxy_…), and is known by the same
+// names.
 // Invariants: a list (proxy_set_header, add_header, proxy_hide_header, limit_req) is inherited only by blocks that have
 // none of their own. Threads: plain value; points into the tree.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,9 +27,24 @@ struct Settings {
 
     static bool knows(std::string_view name);
     Settings under(const std::vector<Directive>& block) const;
+    // Those of a location that has grpc_pass.
+    Settings for_calls() const;
     // The limit_req_zone that a limit_req names.
     const Directive* rate_zone(const Directive& limit) const;
     const Directive* find(std::string_view name) const;
+
+  private:
+    void read(const std::vector<Directive>& block, std::string_view family);
+
+    std::shared_ptr<const Settings> calls_;  // null: nothing is said for them
 };
+
+// "proxy_x" for "grpc_x"; other names as they are.
+std::string proxy_name(std::string_view name);
+// Where a location, or an `if` in it, sends its requests.
+inline bool is_pass(std::string_view name) {
+    return name == "proxy_pass" || name == "grpc_pass";
+}
+const Directive* find_pass(const std::vector<Directive>& block);
 
 }  // namespace switchyard::config::nginx

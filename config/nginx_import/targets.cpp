@@ -43,8 +43,11 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
     if (text.empty() || text[0].variable)
         return refuse("its upstream comes from the request, which has no counterpart: name the upstreams in rules");
     std::string start = text[0].text;
-    const bool secure = start.starts_with("https://");
-    if (!secure && !start.starts_with("http://")) return refuse("expected http:// or https://");
+    const bool calls = where.name == "grpc_pass";
+    if (calls && start.find("://") == std::string::npos) start.insert(0, "grpc://");
+    const bool secure = start.starts_with(calls ? "grpcs://" : "https://");
+    if (!secure && !start.starts_with(calls ? "grpc://" : "http://"))
+        return refuse(calls ? "expected grpc:// or grpcs://" : "expected http:// or https://");
     start.erase(0, start.find("//") + 2);
     const bool unix_path = start.starts_with("unix:");
     // unix:/path.sock:/uri
@@ -66,8 +69,8 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
     } else {
         target.path = literal(path);
     }
-    const auto upstream =
-        secure ? upstreams_.find_secure(target.host, settings_, where) : upstreams_.find(target.host, where);
+    const auto upstream = secure ? upstreams_.find_secure(target.host, settings_, where, calls)
+                                 : upstreams_.find(target.host, where, calls);
     if (!upstream) return std::nullopt;
     target.upstream = *upstream;
     return target;

@@ -172,38 +172,50 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
     }
 }
 
-std::optional<std::string> Upstreams::find(const std::string& host, const Directive& where) {
+namespace {
+
+EndpointProtocol protocol_of(bool calls) {
+    return calls ? EndpointProtocol::http2 : EndpointProtocol::http1;
+}
+
+}  // namespace
+
+std::optional<std::string> Upstreams::find(const std::string& host, const Directive& where, bool calls) {
     const auto name = named(host, where);
-    return name ? std::optional(spoken_to(*name, std::nullopt, where)) : std::nullopt;
+    return name ? std::optional(spoken_to(*name, {std::nullopt, protocol_of(calls)}, where)) : std::nullopt;
 }
 
 std::optional<std::string> Upstreams::find_secure(const std::string& host, const Settings& settings,
-                                                  const Directive& where) {
+                                                  const Directive& where, bool calls) {
     // nginx fills in port 443 here.
     const bool block = names_.contains(lower(host));
     const bool has_port =
         host.starts_with("unix:") || host.find(':', host.starts_with('[') ? host.find(']') : 0) != host.npos;
     const auto name = named(block || has_port ? host : host + ":443", where);
     if (!name) return std::nullopt;
-    return spoken_to(*name, upstream_tls(settings, host, folder_, model_, notes_, where), where);
+    return spoken_to(*name, {upstream_tls(settings, host, folder_, model_, notes_, where), protocol_of(calls)}, where);
 }
 
-std::string Upstreams::spoken_to(const std::string& name, const std::optional<UpstreamTls>& way,
-                                 const Directive& where) {
+std::string Upstreams::spoken_to(const std::string& name, const Way& way, const Directive& where) {
+    const auto speak = [&way](Upstream& upstream) {
+        upstream.tls = way.tls;
+        upstream.protocol = way.protocol;
+    };
     bool first = true;
-    for (const Way& known : ways_) {
+    for (const Known& known : ways_) {
         if (known.block != name) continue;
-        if (known.tls == way) return known.name;
+        if (known.way == way) return known.name;
         first = false;
     }
     if (first) {
-        model_.upstreams.at(name).tls = way;
+        speak(model_.upstreams.at(name));
         ways_.push_back({name, way, name});
         return name;
     }
     Upstream other = model_.upstreams.at(name);
-    other.tls = way;
-    const std::string own = fresh_name(name + (way ? "-tls" : "-clear"), taken_);
+    speak(other);
+    const bool calls = way.protocol == EndpointProtocol::http2;
+    const std::string own = fresh_name(name + (calls ? "-grpc" : way.tls ? "-tls" : "-clear"), taken_);
     notes_.changed(where, fmt::format("how an upstream is spoken to is its own here: it is there again as {}", own));
     if (implied(name)) implied_.insert(own);
     model_.upstreams[own] = std::move(other);

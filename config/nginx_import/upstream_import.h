@@ -26,9 +26,11 @@ class Upstreams {
 
     void add(const Directive& block);
     // The upstream behind a proxy_pass's host: a block of that name, or one endpoint at that address.
-    std::optional<std::string> find(const std::string& host, const Directive& where);
+    // `calls`: it is spoken to in HTTP/2.
+    std::optional<std::string> find(const std::string& host, const Directive& where, bool calls);
     // The same, spoken to by TLS as these settings say. A block that is spoken to in several ways becomes as many.
-    std::optional<std::string> find_secure(const std::string& host, const Settings& settings, const Directive& where);
+    std::optional<std::string> find_secure(const std::string& host, const Settings& settings, const Directive& where,
+                                           bool calls);
     Upstream& operator[](const std::string& name) { return model_.upstreams.at(name); }
     // Whether it was made from an address in a proxy_pass rather than from a block.
     bool implied(const std::string& name) const { return implied_.contains(name); }
@@ -40,17 +42,22 @@ class Upstreams {
     void set_option(const Directive& directive, Upstream& upstream);
 
     std::optional<std::string> named(const std::string& host, const Directive& where);
-    std::string spoken_to(const std::string& name, const std::optional<UpstreamTls>& way, const Directive& where);
+    struct Way {
+        std::optional<UpstreamTls> tls;
+        EndpointProtocol protocol;
+        bool operator==(const Way&) const = default;
+    };
+    std::string spoken_to(const std::string& name, const Way& way, const Directive& where);
 
     Model& model_;
     Notes& notes_;
     const std::filesystem::path folder_;
-    struct Way {
+    struct Known {
         std::string block;
-        std::optional<UpstreamTls> tls;
+        Way way;
         std::string name;
     };
-    std::vector<Way> ways_;                     // that blocks are spoken to, and by which name each is known
+    std::vector<Known> ways_;                   // that blocks are spoken to, and by which name each is known
     std::map<std::string, std::string> names_;  // as nginx knows them (lower case) → ours
     std::set<std::string> taken_, implied_;
 };
