@@ -19,7 +19,7 @@ bool encode_answer(std::string_view head, HeaderEncoder& block) {
 
 bool encode_lines(std::string_view lines, HeaderEncoder& block) {
     while (!lines.empty()) {
-        const auto end = lines.find("\r\n");
+        const auto end = lines.find('\r');  // whole lines of our own: it stands nowhere else
         const std::string_view line = lines.substr(0, end);
         if (line.empty()) return true;
         lines.remove_prefix(end == lines.npos ? lines.size() : end + 2);

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace switchyard::http2 {
+namespace {
+
+// Of the lane with that id, or of the first one behind it.
+auto place_of(auto& lanes, std::uint32_t id) {
+    return std::lower_bound(lanes.begin(), lanes.end(), id,
+                            [](const auto& one, auto wanted) { return one.id < wanted; });
+}
+
+}  // namespace
 
 Connection::Connection(bool extended_connect) : extended_connect_(extended_connect) {
     Settings ours;
@@ -14,8 +23,13 @@ Connection::Connection(bool extended_connect) : extended_connect_(extended_conne
 }
 
 Lane* Connection::find(std::uint32_t id) {
-    const auto found = lanes_.find(id);
-    return found == lanes_.end() ? nullptr : &found->second;
+    const auto found = place_of(lanes_, id);
+    return found != lanes_.end() && found->id == id ? &found->lane : nullptr;
+}
+
+const Lane* Connection::find(std::uint32_t id) const {
+    const auto found = place_of(lanes_, id);
+    return found != lanes_.end() && found->id == id ? &found->lane : nullptr;
 }
 
 void Connection::fail(ErrorCode code) {
@@ -188,7 +202,7 @@ void Connection::block_ends(Events& events) {
 void Connection::lane_begins(Events& events) {
     Block& block = *block_;
     const RequestHead::Verdict verdict = block.wall->end(block.end, extended_connect_);
-    Lane& lane = lanes_.try_emplace(block.lane, kLaneWindow, peer_.initial_window).first->second;
+    Lane& lane = lanes_.emplace_back(block.lane, Lane(kLaneWindow, peer_.initial_window)).lane;
     lane.peer_ended = block.end;
     lane.body = block.wall->body();
     if (verdict == RequestHead::Verdict::malformed) {
@@ -240,7 +254,7 @@ void Connection::settings(const FrameHead& head, std::string_view payload, Event
     const std::uint32_t before = peer_.initial_window;
     if (const ErrorCode error = apply_settings(payload, Role::server, peer_); error != ErrorCode::no_error)
         return fail(error);
-    for (auto& [id, lane] : lanes_) {
+    for (auto& [_, lane] : lanes_) {
         if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
             return fail(error);
     }
@@ -324,8 +338,8 @@ bool Connection::was_reset_by_us(std::uint32_t id) const {
 }
 
 bool Connection::is_reset(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    return found == lanes_.end() || found->second.reset;
+    const Lane* const lane = find(id);
+    return lane == nullptr || lane->reset;
 }
 
 void Connection::credit_connection(std::uint32_t octets) {
@@ -333,9 +347,9 @@ void Connection::credit_connection(std::uint32_t octets) {
 }
 
 std::uint32_t Connection::may_send(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    if (ended_ || found == lanes_.end() || !found->second.may_send()) return 0;
-    const std::int64_t left = std::min({send_.left(), found->second.send.left(), std::int64_t{kMaxPayload}});
+    const Lane* const lane = find(id);
+    if (ended_ || lane == nullptr || !lane->may_send()) return 0;
+    const std::int64_t left = std::min({send_.left(), lane->send.left(), std::int64_t{kMaxPayload}});
     return static_cast<std::uint32_t>(left);
 }
 
@@ -375,10 +389,11 @@ void Connection::reset(std::uint32_t id, ErrorCode code) {
 }
 
 void Connection::done(std::uint32_t id) {
-    const auto found = lanes_.find(id);
-    if (found == lanes_.end()) return;
-    if (found->second.reset && !found->second.peer_ended) remember_reset(id);
+    const auto found = place_of(lanes_, id);
+    if (found == lanes_.end() || found->id != id) return;
+    if (found->lane.reset && !found->lane.peer_ended) remember_reset(id);
     lanes_.erase(found);
+    if (lanes_.empty() && lanes_.capacity() > kKeptLanes) lanes_.shrink_to_fit();
 }
 
 void Connection::begin_end() {

@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -128,7 +127,13 @@ class Connection {
         unsigned continuations = 0;
         std::optional<RequestHead> wall;
     };
-    using Lanes = std::map<std::uint32_t, Lane>;
+    struct Numbered {
+        std::uint32_t id;
+        Lane lane;
+    };
+    using Lanes = std::vector<Numbered>;  // their ids rise
+    // Of a connection that rests; a hundred lanes were a burst.
+    static constexpr std::size_t kKeptLanes = 2;
 
     void frame(const FrameHead& head, std::string_view payload, Events& events);
     void headers(const FrameHead& head, std::string_view payload, Events& events);
@@ -152,6 +157,7 @@ class Connection {
     void misdeed();
     void fail(ErrorCode code);
     Lane* find(std::uint32_t id);
+    const Lane* find(std::uint32_t id) const;
 
     bool extended_connect_;
     bool preface_came_ = false;

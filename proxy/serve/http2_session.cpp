@@ -25,6 +25,8 @@ constexpr std::size_t kLeastPiece = 1'024;
 static_assert(kLeastPiece == http2::kSmallWindow);
 // For more of a window than that: the next tick of the clock, no later.
 constexpr std::int64_t kHoldMs = 20;
+// Of a connection that rests: a hundred lanes were a burst.
+constexpr std::size_t kKeptPlaces = 4;
 // Beside the fields' text: heads of frames, lengths of the fields, and what the encoder asks for.
 constexpr std::size_t kAroundBlock = 64;
 
@@ -61,7 +63,7 @@ net::Task<Http2Session::End> Http2Session::run() {
         follow_end();
         if (!lost_) start_lanes();
         if (!lost_) follow_failure();
-        if (!lost_ && !flush()) lose();
+        if (!lost_ && !flush(0)) lose();
         release_held();
         invite();
         // What it waits to say may have stopped the reading.
@@ -271,12 +273,12 @@ void Http2Session::gather_control() {
     connection_.control().sent(n);
 }
 
-bool Http2Session::flush() {
+bool Http2Session::flush(std::size_t least) {
     for (;;) {
         gather_control();
         if (out_.empty()) break;
-        if (!session_.stream.writable) break;
-        const auto wrote = session_.stream.write(out_.data(), out_.size());
+        if (out_.size() < least || !session_.stream.writable) break;
+        const auto wrote = session_.stream.write(out_.data(), least == 0 ? out_.size() : least);
         if (wrote.status == Status::failed) return false;
         if (wrote.status == Status::again) break;
         out_.consume(wrote.bytes);
@@ -292,10 +294,13 @@ bool Http2Session::flush() {
 
 // Room for so many octets behind all that waits; false: not now.
 bool Http2Session::make_room(std::size_t octets) {
+    const auto fits = [this, octets] { return connection_.control_waits().empty() && room() >= octets; };
     gather_control();
-    if (connection_.control_waits().empty() && room() >= octets) return true;
-    if (!flush()) lose();
-    return !lost_ && connection_.control_waits().empty() && room() >= octets;
+    if (fits()) return true;
+    // Whole records go; what begins another waits for those who put more in this turn.
+    if (session_.stream.tls() != nullptr && flush(net::Tls::kRecord) && fits()) return true;
+    if (!flush(0)) lose();
+    return !lost_ && fits();
 }
 
 void Http2Session::join_ring(Http2Lane& lane, std::size_t room) {
@@ -342,7 +347,7 @@ void Http2Session::lane_rests() {
     flush_wanted_ = false;
     const bool settled = ring_.empty() && ending_ == Ending::no && !connection_.ended() && !input_over_ && !lost_;
     if (lanes_.size() > 1 || !settled) return session_.wake();
-    if (!flush()) return lose();
+    if (!flush(0)) return lose();
     if (!out_.empty()) return session_.wake();
     arm();
 }
@@ -464,8 +469,8 @@ void Http2Session::destroy(Http2Lane& lane) {
     --context().http2.busy;
     session_.note_idle();
     idle_since_ms_ = context().now_ms;
-    lanes_.shrink_to_fit();
-    ring_.shrink_to_fit();
+    if (lanes_.capacity() > kKeptPlaces) lanes_.shrink_to_fit();
+    if (ring_.capacity() > kKeptPlaces) ring_.shrink_to_fit();
 }
 
 void Http2Session::over(Http2Lane& lane) {

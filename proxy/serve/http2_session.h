@@ -83,7 +83,8 @@ class Http2Session final : private http2::Connection::Events {
     void start_lanes();
     void follow_failure();
     void follow_end();
-    bool flush();  // false: the peer takes nothing any more
+    // As long as there are so many octets, in pieces of that size; 0: all. False: there is nobody who takes it.
+    bool flush(std::size_t least);
     void gather_control();
     std::size_t room();
     bool make_room(std::size_t octets);
