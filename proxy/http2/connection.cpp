@@ -5,6 +5,9 @@
 namespace switchyard::http2 {
 namespace {
 
+constexpr const char* kNoTrailers = "trailers that are none";
+constexpr const char* kOtherLength = "a body that is not as long as it was said to be";
+
 // Of the lane with that id, or of the first one behind it.
 auto place_of(auto& lanes, std::uint32_t id) {
     return std::lower_bound(lanes.begin(), lanes.end(), id,
@@ -195,7 +198,8 @@ void Connection::block_ends(Events& events) {
     if (!block.trailers) return lane_begins(events);
     Lane& lane = *find(block.lane);
     lane.peer_ended = block.end;
-    if (block.faulty || !block.end || !lane.body->end()) return malformed(block.lane, events);
+    if (block.faulty || !block.end) return malformed(block.lane, kNoTrailers, events);
+    if (!lane.body->end()) return malformed(block.lane, kOtherLength, events);
     events.data(block.lane, {}, true);
 }
 
@@ -237,7 +241,7 @@ void Connection::data(const FrameHead& head, std::string_view payload, Events& e
     const bool fits = lane->body->data(content.octets.size()) && (!end || lane->body->end());
     if (!fits) {
         taken(head.stream, static_cast<std::uint32_t>(content.octets.size()));
-        return malformed(head.stream, events);
+        return malformed(head.stream, kOtherLength, events);
     }
     events.data(head.stream, content.octets, end);
 }
@@ -305,12 +309,12 @@ void Connection::window_update(const FrameHead& head, std::string_view payload, 
     if (stood && window.left() > 0) events.writable(head.stream);
 }
 
-void Connection::malformed(std::uint32_t id, Events& events) {
+void Connection::malformed(std::uint32_t id, const char* why, Events& events) {
     Lane& lane = *find(id);
     control_.reset(id, ErrorCode::protocol_error);
     lane.reset = true;
     misdeed();
-    events.reset(id, ErrorCode::protocol_error);
+    events.malformed(id, why);
 }
 
 // A message on a lane that both sides had ended is a fault; of one that we have reset it may have been on its way, and

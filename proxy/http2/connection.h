@@ -66,6 +66,8 @@ class Connection {
         virtual void trailer(std::uint32_t lane, std::string_view name, std::string_view value) = 0;
         // Nothing more comes or may be sent; its exchange has to end, and done() be called.
         virtual void reset(std::uint32_t lane, ErrorCode code) = 0;
+        // The same by us, because its message is malformed behind its head; why.
+        virtual void malformed(std::uint32_t lane, const char*) { reset(lane, ErrorCode::protocol_error); }
         // A lane, or with 0 all of them, may send again.
         virtual void writable(std::uint32_t lane) = 0;
 
@@ -146,7 +148,7 @@ class Connection {
     void ping(const FrameHead& head, std::string_view payload);
     void rst_stream(const FrameHead& head, std::string_view payload, Events& events);
     void window_update(const FrameHead& head, std::string_view payload, Events& events);
-    void malformed(std::uint32_t lane, Events& events);
+    void malformed(std::uint32_t lane, const char* why, Events& events);
     // Of a lane that is not there: passed over, or the end.
     enum class Late : std::uint8_t { head, body, reset, credit };
     void on_gone_lane(std::uint32_t id, Late what);

@@ -163,6 +163,8 @@ void RequestHead::check_connect(bool extended_connect) {
     if (has(kProtocol)) {
         if (!connect) return fail(Verdict::malformed, "a protocol without CONNECT");
         if (!extended_connect) return fail(Verdict::malformed, "a protocol that was not offered");
+        if (head_.has(FieldName::content_length)) return fail(Verdict::malformed, "a content-length on a tunnel");
+        if (!http::equals_lower(protocol(), "websocket")) fail(Verdict::bad, "a protocol other than websocket");
     }
     if (connect && !has(kProtocol)) {
         if (has(kPath) || has(kScheme)) return fail(Verdict::malformed, "CONNECT with a path or a scheme");

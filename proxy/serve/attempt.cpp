@@ -109,7 +109,7 @@ net::Task<Failure> Attempt::run() {
             if (came == Came::wait) break;
             if (came == Came::malformed) co_return refuse_answer("its head is malformed or too large", lane_.unread());
             if (came != Came::here) co_return gone(came == Came::closed && !upload_.dead);
-            if (const char* const why = answer_.check(lane_.base(), asked_))
+            if (const char* const why = answer_.check(lane_.base(), asked_, client_.shares_connection()))
                 co_return refuse_answer(why, lane_.unread());
             if (!answer_.interim()) co_return Failure::none;
             if (++interim > kMaxInterim) co_return Failure::bad_response;

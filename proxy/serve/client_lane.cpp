@@ -51,6 +51,14 @@ ClientLane::Request ClientLane::read_framed_head(http::Head& head, net::Buffer& 
     return Request::bad;
 }
 
+const char* ClientLane::refused_lane() const {
+    return lane().refused();
+}
+
+const char* ClientLane::why_bad_lane() const {
+    return lane().refused() != nullptr ? lane().refused() : lane().why();
+}
+
 bool ClientLane::body_comes() const {
     return lane().has_body();
 }

@@ -40,6 +40,10 @@ class ClientLane : public Lane {
         constexpr std::size_t kAround = 256;
         return frames_ == nullptr || size <= net::BufferPool::kBlock - kAround;
     }
+    // HTTP/2: its message is malformed, and it has been reset for that; no answer is due. Null: it is not.
+    const char* refused() const { return frames_ == nullptr ? nullptr : refused_lane(); }
+    // What is wrong with a head that is bad.
+    const char* why_bad() const { return frames_ == nullptr ? "the request head is malformed" : why_bad_lane(); }
     // There: a body comes behind this head, whether a length is said or not.
     bool body_comes() const;
 
@@ -71,6 +75,8 @@ class ClientLane : public Lane {
         return *stream_;
     }
     net::Stream& shared_wire() const;
+    const char* refused_lane() const;
+    const char* why_bad_lane() const;
     Http2Lane& lane() const;
     static Frames* frames_of(ClientConnection& connection);
     void move_head(net::Buffer& text, std::size_t size);

@@ -43,6 +43,10 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
+    if (failure != Failure::none && exchange.client_.refused() != nullptr) {
+        exchange.finish();
+        co_return Next::close;
+    }
     bool answered_here = failure != Failure::none;
     if (!answered_here && exchange.course_.listener->answers_challenges() && asks_for_token(exchange.asked_))
         [[unlikely]]
@@ -64,8 +68,8 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
 // Where no length is said the frames tell: a body of unknown length is chunked on its way to HTTP/1.
 Failure Exchange::settle_body() {
     http::Body& body = asked_.guarded.body;
-    if (body.kind != http::Body::Kind::none || !client_.body_comes() || asked_.method() == "CONNECT")
-        return Failure::none;
+    const bool tunnel = asked_.method() == "CONNECT" || asked_.guarded.upgrade;  // what comes is for its other end
+    if (body.kind != http::Body::Kind::none || !client_.body_comes() || tunnel) return Failure::none;
     if (asked_.method() == "TRACE") {
         asked_.refusal = "TRACE with a body";
         return Failure::bad_request;
@@ -76,16 +80,28 @@ Failure Exchange::settle_body() {
 
 void Exchange::finish() {
     attempt_.give_back(false);
+    if (client_.refused() != nullptr) [[unlikely]]
+        note_reset();
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
+}
+
+// What HTTP/1 is answered 400 for has its stream reset in HTTP/2, whether an endpoint was asked by then or not; it is
+// recorded as the same.
+void Exchange::note_reset() {
+    Record& record = account_.record;
+    if (record.failure != Failure::none && record.failure != Failure::client_closed) return;
+    if (record.failure == Failure::none && record.status != 0) return;  // the answer was whole before
+    record.failure = Failure::bad_request;
+    asked_.refusal = client_.refused();
+    if (record.status == 0) record.status = traits(record.failure).status;
 }
 
 // Nearly every head is here at once.
 Failure Exchange::read_head(ClientLane::Request& came) {
     Failure why = Failure::none;
     came = client_.read_head(asked_.head, head_, why);
-    if (came == ClientLane::Request::bad && why == Failure::bad_request)
-        asked_.refusal = "the request head is malformed";
+    if (came == ClientLane::Request::bad && why == Failure::bad_request) asked_.refusal = client_.why_bad();
     return why;
 }
 

@@ -66,6 +66,7 @@ class Exchange {
     void judge_attempt(Failure failure);
     net::Task<Next> answer_locally(Failure failure);
     void finish();
+    void note_reset();
     void write_access_line() const;
 
     WorkerContext& context_;

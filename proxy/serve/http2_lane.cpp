@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "proxy/base/log.h"
+#include "proxy/http/websocket.h"
 #include "proxy/serve/exchange.h"
 #include "proxy/serve/http2_session.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 // Trailers beyond this have no honest use; what does not fit is left out, as it is where a route wants none.
 constexpr std::size_t kMaxTrailers = 8 * 1024;
+constexpr std::string_view kWebsocketKey = "sec-websocket-key";
 
 }  // namespace
 
@@ -37,7 +39,8 @@ void Http2Lane::head_came(const http2::RequestHead& wall, http2::RequestHead::Ve
     ended_ = end;
     stream.readable = end;
     why_ = wall.why();
-    if (verdict == http2::RequestHead::Verdict::bad) request_ = Request::malformed;
+    websocket_ = !wall.protocol().empty();
+    if (verdict == http2::RequestHead::Verdict::bad) request_ = Request::bad;
     if (verdict == http2::RequestHead::Verdict::too_large) request_ = Request::too_large;
 }
 
@@ -57,6 +60,11 @@ void Http2Lane::trailer_came(std::string_view name, std::string_view value) {
 void Http2Lane::break_off() {
     stream.readable = stream.writable = stream.hung_up = stream.broken = true;
     if (started_) wake();
+}
+
+void Http2Lane::refuse(const char* why) {
+    refused_ = why;
+    break_off();
 }
 
 void Http2Lane::invite() {
@@ -95,6 +103,8 @@ net::Running Http2Lane::run() {
 }
 
 Http2Lane::Request Http2Lane::take_head(http::Head& head, net::Buffer& text) {
+    if (refused_ != nullptr) request_ = Request::bad;
+    if (request_ == Request::here && websocket_) become_upgrade();
     if (request_ != Request::here) {
         head.size = 0;
         return request_;
@@ -108,27 +118,49 @@ Http2Lane::Request Http2Lane::take_head(http::Head& head, net::Buffer& text) {
 }
 
 void Http2Lane::add_length() {
-    if (head_.field_count == http::kMaxFields) return;
-    constexpr std::string_view kName = "content-length: ";
-    char line[40];
-    char* end = std::copy(kName.begin(), kName.end(), line);
-    end = std::to_chars(end, line + sizeof line, body_.size()).ptr;
-    const auto digits = static_cast<std::size_t>(end - line) - kName.size();
+    char digits[20];
+    const char* const end = std::to_chars(digits, digits + sizeof digits, body_.size()).ptr;
+    add_line("content-length", {digits, static_cast<std::size_t>(end - digits)}, http::FieldName::content_length);
+}
+
+// What asks for a WebSocket in HTTP/1 (RFC 8441 §5): from here on it is treated as one that came so. The key is ours;
+// whoever holds the endpoint's answer against it finds it among the fields.
+void Http2Lane::become_upgrade() {
+    constexpr std::string_view kGet = "GET";  // shorter than CONNECT, in whose place it stands
+    std::memcpy(in.data() + head_.method.offset, kGet.data(), kGet.size());
+    head_.method.length = kGet.size();
+    for (std::uint16_t i = 0; i < head_.field_count; ++i)
+        if (http::equals_lower(head_.fields[i].name.of(in.data()), kWebsocketKey)) head_.fields[i].drop = true;
+    const std::uint64_t high = context_.random.next(), low = context_.random.next();
+    const auto key = http::websocket_key(high, low);
+    const bool fits = add_line("connection", "Upgrade", http::FieldName::connection) &&
+                      add_line("upgrade", "websocket", http::FieldName::upgrade) &&
+                      add_line(kWebsocketKey, {key.data(), key.size()}, http::FieldName::other);
+    if (!fits) request_ = Request::too_large;
+}
+
+// Behind the others; false: there is no room.
+bool Http2Lane::add_line(std::string_view name, std::string_view value, http::FieldName id) {
+    const std::size_t size = name.size() + value.size() + 4;
+    if (head_.field_count == http::kMaxFields || head_.size + size > http::kMaxHead) return false;
+    const auto at = static_cast<std::uint16_t>(head_.size);
+    char* end = in.room().data();
+    end = std::copy(name.begin(), name.end(), end);
+    *end++ = ':';
+    *end++ = ' ';
+    end = std::copy(value.begin(), value.end(), end);
     *end++ = '\r';
     *end++ = '\n';
-    const auto size = static_cast<std::size_t>(end - line);
-    if (head_.size + size > http::kMaxHead) return;
-    std::memcpy(in.room().data(), line, size);
     in.filled(size);
     http::Field& field = head_.fields[head_.field_count++];
-    const auto at = static_cast<std::uint16_t>(head_.size);
     head_.size += static_cast<std::uint32_t>(size);
-    field.name = {at, static_cast<std::uint16_t>(kName.size() - 2)};
-    field.value = {static_cast<std::uint16_t>(at + kName.size()), static_cast<std::uint16_t>(digits)};
-    field.id = http::FieldName::content_length;
+    field.name = {at, static_cast<std::uint16_t>(name.size())};
+    field.value = {static_cast<std::uint16_t>(at + name.size() + 2), static_cast<std::uint16_t>(value.size())};
+    field.id = id;
     field.drop = false;
     field.line_end = static_cast<std::uint16_t>(head_.size);
-    head_.known |= 1u << static_cast<unsigned>(http::FieldName::content_length);
+    if (id != http::FieldName::other) head_.known |= 1u << static_cast<unsigned>(id);
+    return true;
 }
 
 Frames::Came Http2Lane::pull(Run& run) {

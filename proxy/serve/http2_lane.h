@@ -36,6 +36,9 @@ class Http2Lane final : public ClientConnection, public Frames {
     void trailer_came(std::string_view name, std::string_view value);
     // Reset, or its connection is gone: nothing more goes either way.
     void break_off();
+    // Reset because its message is malformed.
+    void refuse(const char* why);
+    const char* refused() const { return refused_; }  // why; null: it was not
     // May try again.
     void invite();
 
@@ -45,7 +48,7 @@ class Http2Lane final : public ClientConnection, public Frames {
     std::uint32_t id() const { return id_; }
 
     // For ClientLane.
-    enum class Request : std::uint8_t { here, malformed, too_large };
+    enum class Request : std::uint8_t { here, bad, too_large };
     Request take_head(http::Head& head, net::Buffer& text);
     // END_STREAM came.
     bool ended() const { return ended_; }
@@ -67,7 +70,8 @@ class Http2Lane final : public ClientConnection, public Frames {
     // Octets that were never taken; their windows are owed.
     std::size_t untaken() const { return body_.size(); }
     bool said_all() const { return said_all_; }
-    bool invited = false;  // by the session: it is this lane's turn
+    bool is_tunnel() const { return websocket_ && headed_; }
+    bool invited = false;  // by the session: it is his turn
     // In the ring for so much room, and for no window; 0: for a window, too.
     std::size_t room_wanted = 0;
     bool held = false;     // waits for more of a window than there is
@@ -77,16 +81,20 @@ class Http2Lane final : public ClientConnection, public Frames {
     void woken() override;
     net::Running run();
     void add_length();
+    void become_upgrade();
+    bool add_line(std::string_view name, std::string_view value, http::FieldName id);
     Put note(Put put, bool end);
 
     Http2Session& session_;
     const std::uint32_t id_;
     bool started_ = false;
+    bool websocket_ = false;  // an extended CONNECT
     bool ended_ = false;
     bool headed_ = false;    // the head of the final answer is out
     bool said_all_ = false;  // END_STREAM is
     Request request_ = Request::here;
     const char* why_ = nullptr;
+    const char* refused_ = nullptr;
     net::Running running_;
     BodyChain body_;
     std::string trailers_;

@@ -37,7 +37,7 @@ void write_frame(char* at, std::size_t size, FrameType type, std::uint8_t flags,
 }  // namespace
 
 Http2Session::Http2Session(Session& session, ListenerPlace& place)
-    : session_(session), place_(place), out_(session.context().buffers) {
+    : session_(session), place_(place), connection_(true), out_(session.context().buffers) {
     idle_since_ms_ = head_since_ms_ = context().now_ms;
 }
 
@@ -140,16 +140,17 @@ void Http2Session::settle_dead() {
     dead_.clear();
 }
 
-// One at least: reading alone may have used up the turn, again and again.
+// One at least: reading alone may have used up the turn, again and again. When the connection has ended, those that
+// were refused: they are accounted for, and over at once.
 void Http2Session::start_lanes() {
     bool any = false;
-    for (std::size_t i = 0; unstarted_ != 0 && !connection_.ended() && i < lanes_.size();) {
+    for (std::size_t i = 0; unstarted_ != 0 && i < lanes_.size();) {
         Http2Lane& lane = *lanes_[i];
-        if (lane.started()) {
+        if (lane.started() || (connection_.ended() && lane.refused() == nullptr)) {
             ++i;
             continue;
         }
-        if (any && session_.budget.over()) {
+        if (any && session_.budget.over() && !connection_.ended()) {
             again_ = true;
             return;
         }
@@ -209,14 +210,9 @@ http2::Connection::HeadRoom Http2Session::room_for_head(std::uint32_t id) {
     return {coming_->in.room().first(http::kMaxHead), &coming_->head()};
 }
 
-void Http2Session::head(std::uint32_t id, const http2::RequestHead& wall, http2::RequestHead::Verdict verdict,
-                        bool end) {
-    if (verdict == http2::RequestHead::Verdict::malformed) {
-        coming_.reset();
-        dead_.push_back(id);
-        return;
-    }
+void Http2Session::head(std::uint32_t, const http2::RequestHead& wall, http2::RequestHead::Verdict verdict, bool end) {
     coming_->head_came(wall, verdict, end);
+    if (verdict == http2::RequestHead::Verdict::malformed) coming_->refuse(wall.why());
     lanes_.push_back(coming_.get());
     static_cast<void>(coming_.release());
     ++unstarted_;
@@ -235,6 +231,11 @@ void Http2Session::trailer(std::uint32_t id, std::string_view name, std::string_
 
 void Http2Session::reset(std::uint32_t id, ErrorCode) {
     if (Http2Lane* lane = find(id)) break_off(*lane);
+}
+
+// It is accounted for as a request, begun or not.
+void Http2Session::malformed(std::uint32_t id, const char* why) {
+    if (Http2Lane* lane = find(id)) lane->refuse(why);
 }
 
 void Http2Session::break_off(Http2Lane& lane) {
@@ -479,7 +480,7 @@ void Http2Session::over(Http2Lane& lane) {
     // An answer that breaks off is never taken for a whole one; behind a whole one the rest of the request is not
     // wanted.
     if (!lane.said_all())
-        connection_.reset(id, ErrorCode::internal_error);
+        connection_.reset(id, lane.is_tunnel() ? ErrorCode::cancel : ErrorCode::internal_error);
     else if (!lane.ended())
         connection_.reset(id, ErrorCode::no_error);
     connection_.done(id);

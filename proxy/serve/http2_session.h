@@ -76,6 +76,7 @@ class Http2Session final : private http2::Connection::Events {
     void data(std::uint32_t lane, std::string_view octets, bool end) override;
     void trailer(std::uint32_t lane, std::string_view name, std::string_view value) override;
     void reset(std::uint32_t lane, http2::ErrorCode code) override;
+    void malformed(std::uint32_t lane, const char* why) override;
     void writable(std::uint32_t lane) override;
 
     void read();
