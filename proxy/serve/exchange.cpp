@@ -4,6 +4,7 @@
 
 #include "proxy/serve/challenge.h"
 #include "proxy/serve/delivery.h"
+#include "proxy/serve/http2_request.h"
 #include "proxy/serve/own_answer.h"
 
 namespace switchyard::serve {
@@ -25,11 +26,11 @@ Exchange::Exchange(ClientConnection& connection)
       sources_{asked_, course_, lease_, client_, request_id_},
       claim_(phase_, client_, asked_, course_, lease_, account_),
       attempt_(phase_, client_, asked_, sources_, lease_, account_) {
-    client_.carry(this);
+    client_.connection().exchange = this;
 }
 
 Exchange::~Exchange() {
-    client_.carry(nullptr);
+    client_.connection().exchange = nullptr;
 }
 
 net::Task<Next> Exchange::serve(ClientConnection& connection) {
@@ -39,11 +40,11 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
     if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
-    if (exchange.client_.shares_connection() && failure == Failure::none) failure = exchange.settle_body();
+    if (exchange.client_.framed() != nullptr && failure == Failure::none) failure = exchange.settle_body();
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
-    if (failure != Failure::none && exchange.client_.refused() != nullptr) {
+    if (failure != Failure::none && exchange.was_reset()) {
         exchange.finish();
         co_return Next::close;
     }
@@ -69,7 +70,7 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
 Failure Exchange::settle_body() {
     http::Body& body = asked_.guarded.body;
     const bool tunnel = asked_.method() == "CONNECT" || asked_.guarded.upgrade;  // what comes is for its other end
-    if (body.kind != http::Body::Kind::none || !client_.body_comes() || tunnel) return Failure::none;
+    if (body.kind != http::Body::Kind::none || !client_.framed()->has_body() || tunnel) return Failure::none;
     if (asked_.method() == "TRACE") {
         asked_.refusal = "TRACE with a body";
         return Failure::bad_request;
@@ -80,10 +81,14 @@ Failure Exchange::settle_body() {
 
 void Exchange::finish() {
     attempt_.give_back(false);
-    if (client_.refused() != nullptr) [[unlikely]]
+    if (was_reset()) [[unlikely]]
         note_reset();
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
+}
+
+bool Exchange::was_reset() const {
+    return client_.framed() != nullptr && client_.framed()->refused != nullptr;
 }
 
 // What HTTP/1 is answered 400 for has its stream reset in HTTP/2, whether an endpoint was asked by then or not; it is
@@ -93,7 +98,7 @@ void Exchange::note_reset() {
     if (record.failure != Failure::none && record.failure != Failure::client_closed) return;
     if (record.failure == Failure::none && record.status != 0) return;  // the answer was whole before
     record.failure = Failure::bad_request;
-    asked_.refusal = client_.refused();
+    asked_.refusal = client_.framed()->refused;
     if (record.status == 0) record.status = traits(record.failure).status;
 }
 
@@ -101,13 +106,14 @@ void Exchange::note_reset() {
 Failure Exchange::read_head(ClientLane::Request& came) {
     Failure why = Failure::none;
     came = client_.read_head(asked_.head, head_, why);
-    if (came == ClientLane::Request::bad && why == Failure::bad_request) asked_.refusal = client_.why_bad();
+    if (came == ClientLane::Request::bad && why == Failure::bad_request)
+        asked_.refusal = client_.framed() != nullptr ? client_.framed()->why_bad() : "the request head is malformed";
     return why;
 }
 
 net::Task<Failure> Exchange::wait_for_head(ClientLane::Request came) {
     Strand& strand = phase_.strand();
-    strand.set_deadline(context_.now_ms + client_.place().plan().head_timeout_ms);
+    strand.set_deadline(context_.now_ms + client_.connection().place().plan().head_timeout_ms);
     for (;;) {
         if (came == ClientLane::Request::others_turn) strand.step_back();
         co_await strand.sleep();

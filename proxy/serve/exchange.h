@@ -67,6 +67,8 @@ class Exchange {
     net::Task<Next> answer_locally(Failure failure);
     void finish();
     void note_reset();
+    // Because its message is malformed.
+    bool was_reset() const;
     void write_access_line() const;
 
     WorkerContext& context_;
