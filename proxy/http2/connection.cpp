@@ -206,7 +206,8 @@ void Connection::block_ends(Events& events) {
 void Connection::lane_begins(Events& events) {
     Block& block = *block_;
     const RequestHead::Verdict verdict = block.wall->end(block.end, extended_connect_);
-    Lane& lane = lanes_.emplace_back(block.lane, Lane(kLaneWindow, peer_.initial_window)).lane;
+    lanes_.push_back({block.lane, Lane(kLaneWindow, peer_.initial_window)});
+    Lane& lane = lanes_.back().lane;
     lane.peer_ended = block.end;
     lane.body = block.wall->body();
     if (verdict == RequestHead::Verdict::malformed) {

@@ -169,6 +169,8 @@ void RequestHead::check_connect(bool extended_connect) {
     if (connect && !has(kProtocol)) {
         if (has(kPath) || has(kScheme)) return fail(Verdict::malformed, "CONNECT with a path or a scheme");
         if (!has(kAuthority)) return fail(Verdict::malformed, "CONNECT without an authority");
+        // It becomes the target.
+        if (!is_path(text_of(authority_))) return fail(Verdict::malformed, "an authority that is not one");
         head_.target = authority_;
         return;
     }
