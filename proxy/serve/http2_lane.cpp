@@ -104,7 +104,7 @@ Frames::Put Http2Lane::note(Put put, bool end) {
 }
 
 Frames::Put Http2Lane::put_head(std::string_view head, bool end, std::uint64_t& sent) {
-    // One that waits may never go: whoever answers in its place begins with a head of his own.
+    // A head that waits may never go: the answer in its place begins with a head of its own.
     const Put put = session_.sender.put_head(*this, head, end, sent);
     headed_ = headed_ || put == Put::out;
     return note(put, end);

@@ -48,7 +48,7 @@ class Http2Lane final : public ClientConnection, public Frames {
 
     bool said_all() const { return said_all_; }
     bool is_tunnel() const { return request.asks_for_websocket() && headed_; }
-    bool invited = false;  // by the session: it is his turn
+    bool invited = false;  // by the session: it is this lane's turn
     // In the ring for so much room, and for no window; 0: for a window, too.
     std::size_t room_wanted = 0;
     bool held = false;     // waits for more of a window than there is

@@ -57,7 +57,7 @@ void Http2Request::add_length() {
 }
 
 // What asks for a WebSocket in HTTP/1 (RFC 8441 §5): from here on it is treated as one that came so. The key is ours;
-// whoever holds the endpoint's answer against it finds it among the fields.
+// EndpointAnswer, which holds the endpoint's proof against it, finds it among the fields.
 void Http2Request::become_upgrade() {
     constexpr std::string_view kGet = "GET";  // shorter than CONNECT, in whose place it stands
     std::memcpy(text_.data() + head_.method.offset, kGet.data(), kGet.size());

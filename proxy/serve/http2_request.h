@@ -1,5 +1,5 @@
-// What a client has said on one stream: a head as the wall made it (http2/request_head.h), and as much of its body as
-// nobody has taken yet.
+// What a client has said on one stream: a head as the wall made it (http2/request_head.h), and what of its body the
+// exchange has not taken yet.
 //
 // The head's text stands in the connection's buffer until the exchange takes it. Of a body no more is here than the
 //   lane's window lets in; it counts among the worker's undelivered octets.

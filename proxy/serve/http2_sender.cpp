@@ -187,7 +187,7 @@ Put Http2Sender::put_data(Http2Lane& lane, std::string_view& octets, bool end, s
         if (failed_ || connection_.ended() || connection_.is_reset(lane.id())) return Put::failed;
         std::size_t size = 0;
         if (!octets.empty()) {
-            // Nobody overtakes those who wait.
+            // No lane overtakes those that wait.
             if (!ring_.empty() && !lane.invited) {
                 join_ring(lane, 0);
                 return Put::wait;

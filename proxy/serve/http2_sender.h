@@ -1,10 +1,11 @@
 // What goes out on a client's HTTP/2 connection: one block, into which its lanes put whole frames, in their order.
 //
-// Who finds no room, or no window of the connection, stands in the ring and is invited in his turn, each for a frame.
+// A lane that finds no room, or no window of the connection, stands in the ring and is invited in its turn, for a
+// frame.
 //   Control frames stand in the same order: nothing overtakes a reset. Of a window that is nearly shut the rest is not
-//   used at once: whoever credits what comes, frame by frame, would get crumbs for ever.
-// Over TLS whole records go while lanes put; what begins another waits for those who put more in the same turn.
-// Invariants: a connection that rests holds no block. Errors: once there is nobody who takes anything, nothing is put;
+//   used at once: a client that credits what comes, frame by frame, would get crumbs for ever.
+// Over TLS whole records go while lanes put; what begins another waits for lanes that put more in the same turn.
+// Invariants: a connection that rests holds no block. Errors: once the client takes nothing any more, nothing is put;
 //   the session is woken, hears of it by its next flush(), and ends its lanes.
 // Threads: one worker. Owns the block; session and connection outlive it.
 #pragma once
@@ -32,21 +33,21 @@ class Http2Sender {
     Frames::Put put_trailers(Http2Lane& lane, std::string_view lines, std::uint64_t& sent);
     Frames::Put put_data(Http2Lane& lane, std::string_view& octets, bool end, std::uint64_t& sent);
 
-    // As long as there are so many octets, in pieces of that size; 0: all. False: there is nobody who takes it.
+    // As long as there are so many octets, in pieces of that size; 0: all. False: the client takes nothing any more.
     bool flush(std::size_t least = 0);
     // Nothing is to be put any more.
     void give_up() { failed_ = true; }
-    // Something was put since this was asked.
+    // Something was put since this was asked last.
     bool take_wanted() { return std::exchange(wanted_, false); }
     void want() { wanted_ = true; }
     bool nothing_waits() const;
     bool somebody_waits() const { return !ring_.empty(); }
 
-    // Whose turn it is.
+    // Lanes whose turn it is.
     void invite();
     bool awaits(const Http2Lane& lane) const;
     void forget(const Http2Lane& lane);
-    // Those who wait for larger windows have waited for long enough.
+    // Lanes that wait for larger windows have waited for long enough.
     void release_held(std::span<Http2Lane* const> lanes);
     std::int64_t next_release_ms() const;
     // Since when the client takes nothing; 0: it does.
@@ -66,7 +67,7 @@ class Http2Sender {
     Session& session_;
     http2::Connection& connection_;
     net::Buffer out_;
-    std::vector<Http2Lane*> ring_;  // who waits for room or window, the first first
+    std::vector<Http2Lane*> ring_;  // lanes that wait for room or window, the first first
     std::int64_t stuck_since_ms_ = 0;
     std::int64_t held_since_ms_ = 0;  // lanes wait for larger windows; 0: none does
     bool first_block_ = true;

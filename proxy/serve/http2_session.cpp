@@ -16,7 +16,7 @@ constexpr std::int64_t kLastCallMs = 1'000;
 // For a peer that has done wrong to take the word why.
 constexpr std::int64_t kLastWordMs = 1'000;
 // Of a connection that rests: a hundred lanes were a burst.
-constexpr std::size_t kKeptPlaces = 4;
+constexpr std::size_t kKeptLanes = 4;
 }  // namespace
 
 Http2Session::Http2Session(Session& session, ListenerPlace& place)
@@ -266,7 +266,7 @@ void Http2Session::destroy(Http2Lane& lane) {
     --context().http2.busy;
     session_.note_idle();
     idle_since_ms_ = context().now_ms;
-    if (lanes_.capacity() > kKeptPlaces) lanes_.shrink_to_fit();
+    if (lanes_.capacity() > kKeptLanes) lanes_.shrink_to_fit();
 }
 
 void Http2Session::over(Http2Lane& lane) {

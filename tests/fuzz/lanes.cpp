@@ -1,7 +1,7 @@
 // The laws of lanes and windows, whatever the peer sends and whatever is done with its lanes meanwhile: no more lanes
 // than may be, each told once and over once; no more is credited than came, and all of it in the end, but for less
-// than half a window; nobody may send beyond the greatest window; and what we say by ourselves is bounded by what we
-// were sent.
+// than half a window; neither side may send beyond the greatest window; and what we say by ourselves is bounded by what
+// we were sent.
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -34,7 +34,7 @@ class Load:
         while not self.stopping:
             try:
                 told.append(await self.connection())
-            except ConnectionError:  # nobody is there yet
+            except ConnectionError:  # the program has not begun yet
                 await asyncio.sleep(0.05)
         return told
 
