@@ -3,10 +3,11 @@
 
   scripts/demo               sets up and builds what is needed, then plays the release through (this program)
   scripts/demo --no-build    only plays it, with what build/release holds
+  scripts/demo --h2          the crowd comes by HTTP/2, a dozen users on each of its connections
 
 Two versions of the forum run on one database: blue (v1) and green (v2, two processes, of which one will die).
 Switchyard stands in front, yardbench is the crowd: anonymous readers and logged-in writers over keep-alive
-connections. Then: a canary by header, a 10 % split, the switch to green, kill -9 of a green process, undo to blue.
+connections (or HTTP/2). Then: a canary by header, a 10 % split, the switch to green, kill -9 of a green process, undo to blue.
 Exit code 0 when everything in the verdict held. No fixed port; everything started here ends here.
 """
 import argparse
@@ -29,6 +30,7 @@ from machine import Machine, free_port  # noqa: E402
 SEEDED_POSTS = 300
 RATE = 600          # requests per second: mixed load that a small machine carries beside three forums
 CONNECTIONS = 48
+STREAMS = 12        # users on a connection of HTTP/2
 PAUSE = "3s"        # of load before and after every step
 READY_WITHIN = 30   # seconds
 
@@ -68,7 +70,7 @@ def start_switchyard(machine, options, blue, greens):
     config = machine.work / "switchyard.json"
     config.write_text(json.dumps({
         "process": {"workers": 2, "state_dir": str(machine.work / "state"), "admin": {"bind": f"127.0.0.1:{admin}"}},
-        "listeners": [{"name": "web", "bind": f"127.0.0.1:{port}"}],
+        "listeners": [{"name": "web", "bind": f"127.0.0.1:{port}", "protocols": ["http/1.1", "h2"]}],
         "upstreams": {"blue": upstream([blue]), "green": upstream(greens)},
         "routes": [{"name": "forum", "debug_headers": True,
                     "rules": [{"name": "canary", "when": {"header": "X-Release", "equals": "canary"}, "upstream": "green"}],
@@ -146,11 +148,14 @@ def play(machine, options):
         wait_ready(f"http://{address}/readyz", f"the forum on {address}")
     wait_ready(f"http://127.0.0.1:{port}/api/v1/posts", "the forum through switchyard")
     print(f"switchyard on 127.0.0.1:{port}, its admin API on 127.0.0.1:{admin}")
-    print(f"yardbench  {RATE} requests per second over {CONNECTIONS} keep-alive connections: readers and writers\n", flush=True)
+    connections = CONNECTIONS // STREAMS if options.h2 else CONNECTIONS
+    kind = f"connections of HTTP/2, {STREAMS} users on each" if options.h2 else "keep-alive connections"
+    print(f"yardbench  {RATE} requests per second over {connections} {kind}: readers and writers\n", flush=True)
     ledger, result = machine.work / "acknowledged.txt", machine.work / "result.json"
     rehearsal = machine.start_here([
         options.build / "yardbench", "rehearse", f"http://127.0.0.1:{port}/api/v1/posts",
-        "--scenario", TREE / "bench" / "scenarios" / "forum_mixed.json", "--rate", RATE, "--connections", CONNECTIONS,
+        "--scenario", TREE / "bench" / "scenarios" / "forum_mixed.json", "--rate", RATE, "--connections", connections,
+        *(["--h2", "--streams", STREAMS] if options.h2 else []),
         "--admin", f"http://127.0.0.1:{admin}", "--route", "forum", "--token-file", token, "--pause", PAUSE,
         "--kill-pid", doomed.pid, "--kill-name", "one of the two green forums",
         "--ledger", ledger, "--result", result])
@@ -164,6 +169,7 @@ def play(machine, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=TREE / "build" / "release", help="build directory")
+    parser.add_argument("--h2", action="store_true", help="the crowd speaks HTTP/2")
     options = parser.parse_args()
     for program in ("switchyard", "forum/forum", "yardbench"):
         if not (options.build / program).exists():

@@ -108,17 +108,16 @@ void WorkerCore::forget_endpoints(const Snapshot& snapshot) {
         for (const auto& endpoint : upstream->endpoints)
             if (endpoint.state->id < known.size()) {
                 known[endpoint.state->id] = true;
-                if (const auto& local = context_.endpoints[endpoint.state->id])
-                    local->pool.keep_only(upstream->tls.get());
+                if (const auto& local = context_.endpoints[endpoint.state->id]) local->keep_only(*upstream);
             }
     for (std::size_t id = 0; id < known.size(); ++id) {
         auto& local = context_.endpoints[id];
         if (!local) continue;
         if (known[id]) {
-            local->pool.retire(false);
+            local->retire(false);
             continue;
         }
-        local->pool.retire(true);
+        local->retire(true);
         if (local->pool.leased == 0 && !local->counted) local.reset();
     }
 }
@@ -189,8 +188,8 @@ WorkerReport WorkerCore::report(bool ages) {
         context_.client_connections - std::min(context_.client_connections, alone + context_.http2.busy);
     for (const auto& local : context_.endpoints) {
         if (!local) continue;
-        out.upstream_connections_idle += local->pool.idle();
-        out.upstream_connections += local->pool.idle() + local->pool.leased;
+        out.upstream_connections_idle += local->idle_connections();
+        out.upstream_connections += local->connections();
     }
     return out;
 }

@@ -8,6 +8,7 @@
 #include "config/fields/member_writer.h"
 #include "config/model/candidate.h"
 #include "config/model/limits.h"
+#include "config/text/nearest.h"
 
 namespace switchyard::config {
 
@@ -167,6 +168,17 @@ void check_limits(Checks& checks, const std::string& at, const Route& route) {
     checks.key(at + "/limits/rate/by", rate.key, !route.jwt.algorithm.empty());
 }
 
+void check_grpc_statuses(Checks& checks, const std::string& at, const std::vector<std::string>& names) {
+    static const std::vector<std::string> kKnown(kGrpcStatuses.begin() + 1, kGrpcStatuses.end());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::string here = pointer_to(at, i);
+        if (names[i] == kGrpcStatuses[0])
+            checks.fail(here, "OK is no failure");
+        else if (std::ranges::find(kKnown, names[i]) == kKnown.end())
+            checks.fail(here, "unknown status of gRPC " + unknown_word(names[i], kKnown));
+    }
+}
+
 }  // namespace
 
 void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
@@ -198,6 +210,8 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_redirect(checks, at + "/redirect", route.redirect);
     check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
+    check_grpc_statuses(checks, at + "/grpc/failures", route.grpc.failures);
+    check_grpc_statuses(checks, at + "/grpc/retry_on", route.grpc.retry_on);
     for (std::size_t i = 0; i < route.allow_trailers.size(); ++i) {
         const std::string here = pointer_to(at + "/allow_trailers", i);
         checks.header_name(here, route.allow_trailers[i]);

@@ -47,6 +47,15 @@ void check_fallback(Checks& checks, const std::string& at, const std::string& na
     }
 }
 
+void check_protocol(Checks& checks, const std::string& at, const Upstream& upstream) {
+    if (upstream.protocol == EndpointProtocol::automatic && !upstream.tls)
+        checks.fail(at, "auto is chosen when TLS begins: give the upstream tls, or say h2 or http/1.1");
+    if (upstream.protocol != EndpointProtocol::http1 && upstream.send_proxy_protocol != 0)
+        checks.fail(at,
+                    "a connection that begins with a PROXY header speaks for one client, and those of HTTP/2 are "
+                    "shared: say http/1.1, or send_proxy_protocol 0");
+}
+
 // Upstreams have no jwt of their own: a claim is trustworthy only if every route that leads here verifies it.
 bool claims_are_verified(const Model& model, const std::string& name) {
     for (const Route& route : model.routes) {
@@ -71,6 +80,7 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
     }
     check_health(checks, at + "/health", upstream.health);
     if (upstream.tls) check_upstream_tls(checks, at + "/tls", upstream);
+    check_protocol(checks, at + "/protocol", upstream);
     if (upstream.ejection.base_time > upstream.ejection.max_time)
         checks.fail(at + "/ejection/base_time", "is longer than max_time");
     check_fallback(checks, at + "/breaker/fallback", name, upstream.breaker);

@@ -91,6 +91,14 @@ void describe(Visitor& field, Type<Retries>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<RouteGrpc>) {
+    field("failures", &RouteGrpc::failures,
+          {.doc = "Statuses of gRPC that are a failure of the endpoint, by their names."});
+    field("retry_on", &RouteGrpc::retry_on,
+          {.doc = "Statuses after which another endpoint is asked, where nothing but the status was answered."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Redirect>) {
     field("to", &Redirect::to,
           {.doc = "Where to; {host}, {path} and {query} stand for those of the request.", .required = true});
@@ -142,6 +150,7 @@ void describe(Visitor& field, Type<Route>) {
                 "their weights."});
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
+    field("grpc", &Route::grpc, {.doc = "What is made of the statuses of gRPC calls."});
 }
 
 template <class Visitor>

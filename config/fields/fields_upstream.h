@@ -202,6 +202,8 @@ void describe(Visitor& field, Type<Upstream>) {
     field("send_proxy_protocol", &Upstream::send_proxy_protocol,
           {.doc = "PROXY protocol version sent to endpoints, by health checks too; 0: none.", .max = 2});
     field("tls", &Upstream::tls, {.doc = "Speak TLS to endpoints; without it, plain HTTP."});
+    field("protocol", &Upstream::protocol,
+          {.doc = "What endpoints are spoken to in; auto: what they choose when TLS begins (ALPN)."});
 }
 
 }  // namespace switchyard::config

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/model/condition.h"
+#include "config/model/grpc.h"
 #include "config/model/key.h"
 #include "config/model/secret.h"
 #include "config/text/duration.h"
@@ -123,6 +124,7 @@ struct Route {
     bool abort_on_close = false;  // a client that closes its side has gone, and its request with it
     bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
+    RouteGrpc grpc;
     bool operator==(const Route&) const = default;
 };
 

@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<Spelling<Role>, 3> kRoles{
     {{Role::viewer, "viewer"}, {Role::operate, "operator"}, {Role::admin, "admin"}}};
 
+constexpr Spelling<EndpointProtocol> kEndpointProtocols[] = {
+    {EndpointProtocol::http1, "http/1.1"}, {EndpointProtocol::http2, "h2"}, {EndpointProtocol::automatic, "auto"}};
 constexpr std::array<Spelling<EndpointState>, 3> kEndpointStates{
     {{EndpointState::up, "up"}, {EndpointState::drain, "drain"}, {EndpointState::maint, "maint"}}};
 
@@ -52,6 +54,10 @@ constexpr std::array<Spelling<Sticky::Missing>, 3> kMissing{{{Sticky::Missing::b
 template <>
 std::span<const Spelling<Role>> spellings<Role>() {
     return kRoles;
+}
+template <>
+std::span<const Spelling<EndpointProtocol>> spellings<EndpointProtocol>() {
+    return kEndpointProtocols;
 }
 template <>
 std::span<const Spelling<EndpointState>> spellings<EndpointState>() {

@@ -77,6 +77,11 @@ struct UpstreamTls {                  // how endpoints are spoken to
     bool operator==(const UpstreamTls&) const = default;
 };
 
+// What endpoints are spoken to in. automatic: what they choose by ALPN.
+enum class EndpointProtocol : std::uint8_t { http1, http2, automatic };
+template <>
+std::span<const Spelling<EndpointProtocol>> spellings<EndpointProtocol>();
+
 struct Upstream {
     std::vector<Endpoint> endpoints;
     std::optional<Discover> discover;
@@ -93,6 +98,7 @@ struct Upstream {
     std::uint32_t queue_limit = 0;         // requests that may wait for a free endpoint; 0: none wait
     std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
     std::optional<UpstreamTls> tls;        // none: in clear
+    EndpointProtocol protocol = EndpointProtocol::http1;
     bool operator==(const Upstream&) const = default;
 };
 

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "config/model/grpc.h"
+
 namespace switchyard::control {
 namespace {
 
@@ -43,6 +45,14 @@ void traffic(Exposition& out, const MetricsView& view) {
             auto labels = labels_of(key);
             labels.emplace_back("code_class", kClasses[c]);
             out.sample(labels, traffic.by_class[c]);
+        }
+    out.family("switchyard_grpc_responses_total", "counter", "Calls of gRPC that ended, by the status the client saw.");
+    for (const auto& [key, traffic] : view.totals->cells())
+        for (std::size_t s = 0; s < traffic.grpc.size(); ++s) {
+            if (traffic.grpc[s] == 0) continue;
+            auto labels = labels_of(key);
+            labels.emplace_back("status", config::kGrpcStatuses[s]);
+            out.sample(labels, traffic.grpc[s]);
         }
     out.family("switchyard_rerouted_total", "counter",
                "Requests meant for this upstream, which had no usable endpoint, and given to another one.");

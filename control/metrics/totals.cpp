@@ -48,6 +48,7 @@ void Totals::add(const WorkerReport& report, Time now) {
             slot.requests += cell.by_class[c];
         }
         slot.errors += cell.by_class[5] + cell.by_class[0];
+        for (std::size_t s = 0; s < cell.grpc.size(); ++s) traffic.grpc[s] += cell.grpc[s];
         traffic.bytes_in += cell.bytes_in;
         traffic.bytes_out += cell.bytes_out;
         traffic.attempts += cell.attempts;

@@ -76,6 +76,7 @@ class SecuredSocket {
         }
     }
     const std::string& trouble() const { return trouble_; }  // empty: TLS had none
+    bool chose_http2() const { return tls.chose_http2(); }   // by ALPN
 
   private:
     // The descriptor stays the socket's.

@@ -17,8 +17,9 @@ CallWire::CallWire(const asio::any_io_executor& executor) : socket(executor) {}
 CallWire::~CallWire() = default;
 
 asio::awaitable<CallWire::Error> CallWire::secure(const switchyard::net::OutwardTls& how, const std::string& host,
-                                                  std::shared_ptr<switchyard::net::TlsSessions> sessions) {
-    secured_ = std::make_unique<Secured>(socket, how, host, std::move(sessions));
+                                                  std::shared_ptr<switchyard::net::TlsSessions> sessions,
+                                                  switchyard::net::Tls::Offer offer) {
+    secured_ = std::make_unique<Secured>(socket, how, host, std::move(sessions), offer);
     return secured_->handshake();
 }
 
@@ -30,6 +31,10 @@ asio::awaitable<void> CallWire::hear_last_word() {
         const auto [error, size] = co_await secured_->read_some(unwanted);
         if (error) co_return;
     }
+}
+
+bool CallWire::chose_http2() const {
+    return secured_ && secured_->chose_http2();
 }
 
 asio::awaitable<CallWire::Error> CallWire::write(std::string_view octets) {

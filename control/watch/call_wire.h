@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "proxy/net/tls.h"
 #include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
@@ -25,7 +26,10 @@ class CallWire {
 
     // From here on by TLS; the sessions of the calls before are for coming back by.
     boost::asio::awaitable<Error> secure(const switchyard::net::OutwardTls& how, const std::string& host,
-                                         std::shared_ptr<switchyard::net::TlsSessions> sessions);
+                                         std::shared_ptr<switchyard::net::TlsSessions> sessions,
+                                         switchyard::net::Tls::Offer offer);
+    // By ALPN.
+    bool chose_http2() const;
     // Says that nothing more will be said, and listens until the other side ends too. By TLS 1.3 an endpoint refuses
     // our certificate when the handshake is over for us: trouble() tells.
     boost::asio::awaitable<void> hear_last_word();

@@ -26,6 +26,7 @@ boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, conf
     const bool connects_only = health.type == config::Health::Type::tcp;
     OutboundCall call{address, connects_only ? "" : request_for(configured, health), health.timeout, {}};
     if (by.send_proxy_protocol != 0) call.preface = switchyard::http::own_proxy_header(by.send_proxy_protocol);
+    call.protocol = by.protocol;
     if (by.tls) {
         call.tls = std::move(by.tls);
         call.sessions = std::move(by.sessions);

@@ -12,6 +12,7 @@
 
 #include "config/model/address.h"
 #include "config/model/health.h"
+#include "config/model/upstream.h"
 #include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
@@ -27,6 +28,7 @@ struct CheckBy {
     std::uint8_t send_proxy_protocol = 0;
     std::shared_ptr<const switchyard::net::OutwardTls> tls = nullptr;  // null: in clear
     std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of the checks before
+    config::EndpointProtocol protocol = config::EndpointProtocol::http1;
 };
 
 // `address` is where it goes: the same that the data plane connects to. `configured` is how the endpoint calls itself.

@@ -51,6 +51,7 @@ struct HealthChecker::Probe {
     const config::Address configured;
     config::Health health;
     std::uint8_t send_proxy_protocol = 0;
+    config::EndpointProtocol protocol = config::EndpointProtocol::http1;
     std::optional<config::UpstreamTls> tls;                     // as it is set
     std::shared_ptr<const switchyard::net::OutwardTls> tls_by;  // as it was last made of that
     std::shared_ptr<switchyard::net::TlsSessions> sessions;
@@ -69,7 +70,7 @@ CheckBy HealthChecker::Probe::by() {
         tls_by = std::move(now);
         sessions = tls_by ? std::make_shared<switchyard::net::TlsSessions>() : nullptr;
     }
-    return {send_proxy_protocol, tls_by, sessions};
+    return {send_proxy_protocol, tls_by, sessions, protocol};
 }
 
 HealthChecker::HealthChecker(asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed)
@@ -111,8 +112,9 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
     const bool was_checked = !fresh && probe->health.type != config::Health::Type::none;
     const bool changed =
         !fresh && (!(probe->health == upstream.health) || probe->send_proxy_protocol != upstream.send_proxy_protocol ||
-                   probe->tls != upstream.tls);
+                   probe->protocol != upstream.protocol || probe->tls != upstream.tls);
     probe->tls = upstream.tls;
+    probe->protocol = upstream.protocol;
     probe->health = upstream.health;
     probe->send_proxy_protocol = upstream.send_proxy_protocol;
     if (upstream.health.type == config::Health::Type::none) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "control/watch/call_wire.h"
+#include "control/watch/http2_question.h"
 #include "proxy/http/chunked.h"
 #include "proxy/http/framing.h"
 #include "proxy/http/head_parser.h"
@@ -95,8 +96,16 @@ asio::awaitable<CallOutcome> say(CallUnderWay& under_way, std::string_view bytes
 }
 
 asio::awaitable<CallOutcome> secure(CallUnderWay& under_way, const OutboundCall& call) {
-    const auto error = co_await under_way.wire.secure(*call.tls, call.host, call.sessions);
-    co_return error ? under_way.failed("the TLS handshake", error) : CallOutcome{};
+    using Offer = switchyard::net::Tls::Offer;
+    using Protocol = config::EndpointProtocol;
+    const Offer offer = call.protocol == Protocol::http1   ? Offer::nothing
+                        : call.protocol == Protocol::http2 ? Offer::http2
+                                                           : Offer::http2_or_1;
+    if (const auto error = co_await under_way.wire.secure(*call.tls, call.host, call.sessions, offer))
+        co_return under_way.failed("the TLS handshake", error);
+    if (call.protocol == Protocol::http2 && !under_way.wire.chose_http2())
+        co_return CallOutcome{0, "TLS: the endpoint does not offer HTTP/2 (ALPN)"};
+    co_return CallOutcome{};
 }
 
 asio::awaitable<CallOutcome> hear_last_word(const std::shared_ptr<CallUnderWay>& under_way,
@@ -138,7 +147,27 @@ asio::awaitable<CallOutcome> read_body(CallUnderWay& under_way, std::string answ
     co_return outcome;
 }
 
+asio::awaitable<CallOutcome> ask_in_http2(CallUnderWay& under_way, const OutboundCall& call) {
+    Http2Question question(call.request, call.tls ? "https" : "http", call.most_body);
+    std::string unread;
+    std::array<char, kReadSize> bytes;
+    for (;;) {
+        if (const auto output = question.take_output(); !output.empty())
+            if (auto unsent = co_await say(under_way, output); !unsent.error.empty()) co_return unsent;
+        if (question.over()) break;
+        const auto [error, size] = co_await under_way.wire.read_some(bytes);
+        if (error) co_return under_way.failed("waiting for the answer", error);
+        unread.append(bytes.data(), size);
+        unread.erase(0, question.feed(unread, 0));
+    }
+    if (!question.error().empty()) co_return CallOutcome{0, question.error()};
+    co_return CallOutcome{question.status(), {}, false, question.body(), question.trailers()};
+}
+
 asio::awaitable<CallOutcome> ask(CallUnderWay& under_way, const OutboundCall& call) {
+    using Protocol = config::EndpointProtocol;
+    if (call.protocol == Protocol::http2 || (call.protocol == Protocol::automatic && under_way.wire.chose_http2()))
+        co_return co_await ask_in_http2(under_way, call);
     if (auto unsent = co_await say(under_way, call.request); !unsent.error.empty()) co_return unsent;
     // By the parser of the data plane: what would be refused there is not healthy here, and the other way round.
     const std::string method = call.request.substr(0, call.request.find(' '));

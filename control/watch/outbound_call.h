@@ -1,4 +1,5 @@
-// One HTTP/1.1 exchange with another machine, or only a connection: health checks, checks of a rollout, webhooks.
+// One exchange with another machine, in HTTP/1.1 or, where endpoints are spoken to so, in HTTP/2, or only a
+// connection: health checks, checks of a rollout, webhooks.
 //
 // An answer's body is waited for only where the caller wants it, and no more of it than was asked for.
 // Threads: that of its executor, which it never blocks. Time: the whole call, name look-up included, ends within
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "config/model/address.h"
+#include "config/model/upstream.h"
 #include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
@@ -27,6 +29,7 @@ struct OutboundCall {
         nullptr;  // null: in clear; else a call that only connects shakes hands, and hears whether they were liked
     std::string host = {};                                             // whom TLS asks for
     std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of calls before; with tls
+    config::EndpointProtocol protocol = config::EndpointProtocol::http1;
 };
 
 struct CallOutcome {
@@ -34,6 +37,7 @@ struct CallOutcome {
     std::string error;          // why there is none, or why it is not what was hoped for
     bool our_shortage = false;  // of descriptors, ports or memory: says nothing about the other side
     std::string body{};
+    std::string trailers{};  // of HTTP/2, with a body that is waited for: "name: value" CRLF each
     bool ok() const { return status >= 200 && status < 300; }
 };
 

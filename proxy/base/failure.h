@@ -39,6 +39,7 @@ enum class Failure : std::uint8_t {
     reused_closed,     // a kept connection was closed by the endpoint before it answered anything
     reused_unread,     // as before, and its kernel had not taken one byte of the request: it cannot have been read
     reused_reset,      // as before, but the whole request had gone out: it may have been read, and was not answered
+    refused_stream,    // the endpoint refused the request again and again, and has not looked at it (HTTP/2)
     reset,             // the endpoint cut the connection before its head was complete
     response_timeout,  // no head in time
     bad_response,
@@ -122,6 +123,8 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "the endpoint closed the connection"},
     {Failure::reused_reset, 502, "reset", Source::upstream, Retry::if_idempotent, true,
      "the endpoint closed the connection"},
+    {Failure::refused_stream, 502, "reset", Source::upstream, Retry::nothing_sent, false,
+     "the endpoint took no more requests"},
     {Failure::reset, 502, "reset", Source::upstream, Retry::if_idempotent, true, "the endpoint cut the connection"},
     {Failure::response_timeout, 504, "timeout", Source::upstream, Retry::if_idempotent, true,
      "the endpoint did not answer in time"},

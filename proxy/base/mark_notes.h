@@ -29,6 +29,7 @@ struct MarkLimits {
 struct MarkNote {
     static constexpr std::uint32_t kNoEndpoint = 0xffff'ffff;
     static constexpr std::size_t kMethod = 8, kPath = 46;
+    static constexpr std::uint16_t kGrpc = 1000;  // statuses from here on are those of gRPC
     enum class Group : std::uint8_t { failed, answer, slow, tail, late, late_tail };
 
     // `failure` none: by its status.

@@ -119,9 +119,12 @@ bool ChunkedDecoder::trailer_byte(char c) {
     }
     Field field;
     if (!parse_field_line(line_.data(), 0, line_.size(), field)) return false;
-    if (trailers != nullptr && wanted != nullptr && may_follow(field.id) &&
-        std::any_of(wanted->begin(), wanted->end(),
-                    [&](const std::string& name) { return equals_lower(field.name.of(line_.data()), name); })) {
+    const auto is_wanted = [&] {
+        return wanted == nullptr || std::any_of(wanted->begin(), wanted->end(), [&](const std::string& name) {
+                   return equals_lower(field.name.of(line_.data()), name);
+               });
+    };
+    if (trailers != nullptr && may_follow(field.id) && is_wanted()) {
         *trailers += line_;
         *trailers += "\r\n";
     }

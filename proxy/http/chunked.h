@@ -31,8 +31,8 @@ class ChunkedDecoder {
     };
 
     Result feed(std::span<char> input);
-    // Collected "name: value\r\n" lines of the names (lower case) in `wanted`; both set before the first feed(), or
-    // none.
+    // Collected "name: value\r\n" lines of the names (lower case) in `wanted`, or of all where it is null; set before
+    // the first feed(). Null: none are.
     std::string* trailers = nullptr;
     const std::vector<std::string>* wanted = nullptr;
 

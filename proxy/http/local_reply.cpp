@@ -82,7 +82,23 @@ std::string_view reason_phrase(std::uint16_t status) {
     return found != std::end(kReasons) && found->status == status ? found->phrase : std::string_view{};
 }
 
+namespace {
+
+// A head is all there is of it, and its client is one of HTTP/2: no length, nothing of the connection.
+void write_call_status(HeadWriter& out, const LocalReply& reply) {
+    out << "HTTP/1.1 200 OK\r\n"
+        << reply.date_line
+        << "Content-Type: application/grpc\r\nGrpc-Status: " << static_cast<std::uint64_t>(reply.grpc_status)
+        << "\r\nGrpc-Message: " << reply.grpc_message << "\r\n"
+        << reply.extra_lines;
+    if (!reply.request_id.empty()) out << "X-Request-Id: " << reply.request_id << "\r\n";
+    out << "\r\n";
+}
+
+}  // namespace
+
 void write_local_reply(HeadWriter& out, const LocalReply& reply) {
+    if (reply.grpc_status >= 0) return write_call_status(out, reply);
     char problem_text[512];
     HeadWriter problem(problem_text);
     std::string_view body = reply.body, type = reply.content_type;

@@ -22,6 +22,9 @@ struct LocalReply {
     // Instead of the problem, when set:
     std::string_view body;
     std::string_view content_type;
+    // Or the status of a gRPC call, with a message that is escaped already; negative: none.
+    int grpc_status = -1;
+    std::string_view grpc_message;
 };
 
 void write_local_reply(HeadWriter& out, const LocalReply& reply);

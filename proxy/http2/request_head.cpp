@@ -120,7 +120,7 @@ void RequestHead::regular(std::string_view name, std::string_view value) {
         case FieldName::te:
             if (!http::equals_lower(value, "trailers")) return fail(Verdict::malformed, "te other than trailers");
             reads_trailers_ = true;
-            return;
+            break;
         case FieldName::cookie:
             if (value.empty()) return;
             return added(lines_.keep("cookie", value, "; "));

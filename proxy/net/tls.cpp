@@ -171,7 +171,7 @@ Tls::Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_
 }
 
 Tls::Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::string& host,
-         std::shared_ptr<TlsSessions> sessions)
+         std::shared_ptr<TlsSessions> sessions, Offer offer)
     : socket_(socket), sessions_(std::move(sessions)), out_(buffers), lenient_(how.lenient_close()) {
     make(how.context());
     SSL_set_connect_state(ssl_.get());
@@ -180,7 +180,16 @@ Tls::Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::
         trouble_.words = "there is no name to verify its certificate by";
         return;
     }
+    if (offer != Offer::nothing) make_offer(offer);
     if (const auto before = sessions_->take(how.verifies())) SSL_set_session(ssl_.get(), before.get());
+}
+
+void Tls::make_offer(Offer offer) {
+    constexpr std::string_view kBoth = "\x02h2\x08http/1.1";
+    constexpr std::size_t kFirst = 3;
+    const auto* const names = reinterpret_cast<const unsigned char*>(kBoth.data());
+    const auto size = static_cast<unsigned>(offer == Offer::http2 ? kFirst : kBoth.size());
+    if (SSL_set_alpn_protos(ssl_.get(), names, size) != 0) throw std::bad_alloc();
 }
 
 void Tls::make(SSL_CTX* context) {

@@ -53,9 +53,11 @@ class Tls {
 
     // The server's side. `early` are octets that came before and belong to the client hello.
     Tls(Socket& socket, BufferPool& buffers, PolicyNow policy_now, std::string_view early);
+    // What a client offers by ALPN; nothing: HTTP/1.1 is meant.
+    enum class Offer : unsigned char { nothing, http2, http2_or_1 };
     // The client's side, towards `host`; it comes back by one of `sessions`, and leaves those that it gets there.
     Tls(Socket& socket, BufferPool& buffers, const OutwardTls& how, const std::string& host,
-        std::shared_ptr<TlsSessions> sessions);
+        std::shared_ptr<TlsSessions> sessions, Offer offer = Offer::nothing);
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;
     ~Tls();
@@ -92,6 +94,7 @@ class Tls {
     static int bio_write(BIO* bio, const char* bytes, int size);
     static long bio_control(BIO* bio, int command, long number, void* pointer);
     void make(SSL_CTX* context);
+    void make_offer(Offer offer);
     Transfer read_failed(int result);
     void note_trouble(int result);
 

@@ -1,6 +1,9 @@
 #include "proxy/route/asked.h"
 
+#include <charconv>
+
 #include "proxy/http/characters.h"
+#include "proxy/http/grpc.h"
 #include "proxy/http/guard_failure.h"
 #include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
@@ -39,6 +42,24 @@ Failure Asked::check(const char* base) {
         facts.path = normalized_path_;
     }
     return check_hops();
+}
+
+void Asked::look_for_grpc(const char* base) {
+    facts.base = base;
+    if (method() != "POST" || !http::is_grpc(http::value_of(base, head, "content-type"))) return;
+    grpc.is = true;
+    grpc.timeout_ms = http::parse_grpc_timeout(http::value_of(base, head, "grpc-timeout")).value_or(-1);
+}
+
+void Asked::count_grpc_attempt(std::int64_t left_ms) {
+    if (!grpc.tried_before()) {
+        const std::string_view said = http::value_of(facts.base, head, "grpc-previous-rpc-attempts");
+        std::uint32_t clients = 0;  // what is no number counts for nothing
+        std::from_chars(said.data(), said.data() + said.size(), clients);
+        grpc.attempts_before = clients;
+    }
+    ++grpc.attempts_before;
+    grpc.left_ms = left_ms;
 }
 
 // RFC 9110 §7.6: how far it may go, and where it has been.

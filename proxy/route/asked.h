@@ -20,6 +20,17 @@ namespace switchyard::route {
 
 class TokenVerifier;
 
+// What a call of gRPC says of itself beside its path.
+struct GrpcCall {
+    bool is = false;
+    std::int64_t timeout_ms = -1;  // that the client gives it; negative: none
+    // Of another attempt: how many were before it, here and at the client, and what is left of the time.
+    std::uint64_t attempts_before = 0;
+    std::int64_t left_ms = -1;
+
+    bool tried_before() const { return attempts_before != 0; }
+};
+
 struct Asked {
     Asked() = default;
     Asked(const Asked&) = delete;
@@ -27,6 +38,10 @@ struct Asked {
 
     // The guard: what two recipients could read in two ways goes no further. `head` is filled, its text at `base`.
     Failure check(const char* base);
+    // Of HTTP/2, and before anything is said of the request: whether it is a gRPC call.
+    void look_for_grpc(const char* base);
+    // Another attempt begins, with so much of the client's time left.
+    void count_grpc_attempt(std::int64_t left_ms);
     // Where the peer is trusted, the client is whom it names. `header`: where it does so (ListenerPlan::client_header).
     void believe(const ClientAddress& peer, const CidrSet& trusted, std::string_view header) {
         facts.head = &head;
@@ -48,6 +63,7 @@ struct Asked {
     RequestFacts facts;               // `head` is null until it was checked whom to believe
     std::uint64_t forwards_left = 0;  // Max-Forwards, where it counts
     bool trusted_peer = false;
+    GrpcCall grpc;
     std::string_view said_scheme;  // by which the client came to the trusted peer, where Forwarded tells
     std::string_view refusal;
 

@@ -80,6 +80,7 @@ struct RouteLimits {
     std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
     config::Retries retries;
+    std::uint32_t grpc_failures = 0, grpc_retries = 0;  // a bit per status
     bool abort_on_close = false;
     bool allow_connect = false;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt

@@ -146,6 +146,7 @@ std::size_t write_access_line(std::span<char> room, const AccessEntry& entry, Li
     line.raw("\",\"path\":\"").text(entry.path, kMaxLoggedPath);
     line.raw("\",\"protocol\":\"").text(entry.protocol);
     line.raw("\",\"status\":").number(entry.status);
+    if (entry.grpc_status >= 0) line.raw(",\"grpc_status\":").number(static_cast<std::uint64_t>(entry.grpc_status));
     line.raw(",\"bytes_in\":").number(entry.bytes_in);
     line.raw(",\"bytes_out\":").number(entry.bytes_out);
     line.raw(",\"route\":\"").text(entry.route);

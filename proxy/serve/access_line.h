@@ -24,6 +24,7 @@ struct AccessEntry {
     std::string_view refused;  // why a message was, where one was
     std::string_view protocol = "HTTP/1.1";
     std::uint16_t status = 0;
+    std::int8_t grpc_status = -1;  // negative: no call of gRPC
     std::uint64_t bytes_in = 0, bytes_out = 0;
     std::uint32_t attempts = 0;
     std::uint64_t generation = 0;

@@ -75,6 +75,13 @@ void Account::break_off(Failure failure) {
     first_.answer = AnswerKind::cut;
 }
 
+void Account::note_call(const Verdict& verdict, http::GrpcStatus status) {
+    if (first_.upstream != course_.upstream->id || record.attempts != 1) return;
+    first_.failed = verdict.failed;
+    first_.status = static_cast<std::uint16_t>(MarkNote::kGrpc + static_cast<unsigned>(status));
+    first_.answer = verdict.failed ? AnswerKind::ordinary : answer_of_call(status);
+}
+
 void Account::close() {
     --context_.active_exchanges;
     open_ = false;
@@ -87,6 +94,7 @@ void Account::close() {
                                course_.in_force->generation, course_.keyless());
     const std::int64_t duration = context_.now_us - record.started_us;
     ++cell.by_class[std::min(record.status / 100u, 5u)];  // from 600 on: see the head parser
+    if (record.grpc_status >= 0) ++cell.grpc[static_cast<std::size_t>(record.grpc_status)];
     cell.bytes_in += record.bytes_in;
     cell.bytes_out += record.bytes_out;
     const std::size_t took = Histogram::index(static_cast<std::uint64_t>(duration));

@@ -41,6 +41,8 @@ class Account : public UnderWay {
     void note_rerouted(std::uint32_t upstream);
     // An attempt has come to its answer, or failed.
     void note_attempt(const Verdict& verdict, Failure failure, std::uint16_t status);
+    // The call that it was has come to its end.
+    void note_call(const Verdict& verdict, http::GrpcStatus status);
     // A kept connection was dead: the attempt is none (`free`), and the next one begins anew.
     void take_back_attempt(bool free);
     // Another generation routes the rest: what has been counts by the one that sent it.

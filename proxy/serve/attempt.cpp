@@ -30,12 +30,12 @@ Attempt::Attempt(Phase& phase, ClientLane& client, route::Asked& asked, const He
 // Another route or endpoint may want another head.
 bool Attempt::put_head_again() {
     net::Buffer head(context_.buffers);
-    return RequestHead(from_, upload_.trailers.wanted).write(head) && text_.put_head(head);
+    return RequestHead(from_, upload_.trailers.wanted, lane_.shares_connection()).write(head) && text_.put_head(head);
 }
 
 [[gnu::always_inline]] inline bool Attempt::put_text() {
     if (!text_.empty()) return put_head_again();
-    if (!RequestHead(from_, upload_.trailers.wanted).write(text_.block())) return false;
+    if (!RequestHead(from_, upload_.trailers.wanted, lane_.shares_connection()).write(text_.block())) return false;
     text_.head_written();
     text_.take_body(client_, asked_.guarded.body);
     if (text_.has_body()) account_.record.bytes_in += asked_.guarded.body.length;
@@ -89,16 +89,19 @@ bool Attempt::put_head_again() {
 net::Task<Failure> Attempt::run() {
     account_.record.attempt_us = context_.now_us;
     if (client_left()) co_return Failure::client_closed;
-    if (!stand_on_kept())
+    if (from_.course.upstream->protocol != config::EndpointProtocol::http1 && may_share()) [[unlikely]] {
+        if (const Failure failure = co_await share(); failure != Failure::none) co_return failure;
+    } else if (!stand_on_kept()) {
         if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
+    }
     if (!start_upload()) co_return Failure::head_too_large;
     const upstream::Upstream& upstream = *from_.course.upstream;
     bool timing_answer = false;
     unsigned interim = 0;
     for (;;) {
-        lane_.connection().settle();  // what is held (TLS) goes while the client pauses, too
+        lane_.settle();  // what is held (TLS) goes while the client pauses, too
         if (const Failure failure = step_upload(); failure != Failure::none) co_return failure;
-        if (!timing_answer && upload_.over() && lane_.connection().settle()) {
+        if (!timing_answer && upload_.over() && lane_.settle()) {
             timing_answer = true;
             phase_.end_pace();
             phase_.at_most(upstream.response_head_ms);
@@ -108,9 +111,11 @@ net::Task<Failure> Attempt::run() {
             const Came came = lane_.read_head(answer_.head);
             if (came == Came::wait) break;
             if (came == Came::malformed) co_return refuse_answer("its head is malformed or too large", lane_.unread());
-            if (came != Came::here) co_return gone(came == Came::closed && !upload_.dead);
+            if (came != Came::here)
+                co_return lane_.shares_connection() ? lane_lost() : gone(came == Came::closed && !upload_.dead);
             if (const char* const why = answer_.check(lane_.base(), asked_, client_.framed() != nullptr))
                 co_return refuse_answer(why, lane_.unread());
+            if (lane_.shares_connection()) answer_.is_framed();
             if (!answer_.interim()) co_return Failure::none;
             if (++interim > kMaxInterim) co_return Failure::bad_response;
             if (const Failure failure = co_await relay_interim(); failure != Failure::none) co_return failure;
@@ -157,7 +162,7 @@ Failure Attempt::refuse_answer(std::string_view why, std::string_view octets) {
 }
 
 void Attempt::step_early_upload() {
-    lane_.connection().settle();
+    lane_.settle();
     if (upload_.over()) return;
     const Step step = upload_.step(phase_.strand().budget);
     if (step == Step::others_turn) phase_.strand().step_back();
@@ -165,8 +170,17 @@ void Attempt::step_early_upload() {
         step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
 }
 
+void Attempt::judge(const Verdict& verdict, bool spared, bool breaker) {
+    if (!lease_.held()) return;
+    if (breaker) lease_.tell_breaker(verdict);
+    if (spared || verdict.says_nothing) return;
+    if (verdict.failed) lease_.observe(true, 0);
+    lease_.count(verdict, from_.course.route->id, from_.course.in_force->generation);
+}
+
 void Attempt::count(Failure failure) {
     if (!lease_.held()) return;
+    if (asked_.grpc.is && failure == Failure::request_timeout) return;  // the client's time, as a rule
     lease_.count(verdict_of(failure, answer_.head.status), from_.course.route->id, from_.course.in_force->generation);
 }
 

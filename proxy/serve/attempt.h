@@ -69,6 +69,12 @@ class Attempt {
 
     // What the endpoint made of it, once, when nothing of it can change any more.
     void count(Failure failure);
+    // Of a call of gRPC, whose answer was passed on before anything was told: all who count it. `spared`: its time was
+    // up, which is no fault of one endpoint. `breaker`: it has not been told.
+    void judge(const Verdict& verdict, bool spared, bool breaker);
+    // It lasts: to the breaker it is one that went well.
+    void tell_breaker_it_lasts() { lease_.tell_breaker({}); }
+    bool has_breaker() const { return lease_.has_breaker(); }
     // `reusable`: the connection is at a message boundary.
     void give_back(bool reusable);
 
@@ -88,10 +94,13 @@ class Attempt {
     bool put_head_again();
     Failure step_upload();
     Failure gone(bool in_order) const;
+    bool may_share() const;
+    net::Task<Failure> share();
+    Failure lane_lost();
     Failure late(bool timing_answer) const;
     net::Task<Failure> relay_interim();
     // The endpoint, and its kernel: nothing is held for it. Else it is not the client's turn.
-    bool takes_more() const { return lane_.writable() && lane_.connection().unsent() == 0; }
+    bool takes_more() const { return lane_.writable() && lane_.unsent() == 0; }
     bool request_is_here() const { return asked_.guarded.body.empty() || text_.has_body() || upload_.finished(); }
 
     Phase& phase_;
@@ -107,6 +116,7 @@ class Attempt {
     EndpointAnswer answer_;
     bool bound_ = false;
     bool only_fresh_ = false;
+    std::uint8_t unserved_ = 0;  // times that an endpoint did not look at it (HTTP/2)
 };
 
 }  // namespace switchyard::serve

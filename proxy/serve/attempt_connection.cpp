@@ -87,10 +87,13 @@ void Attempt::keep_for_client() {
 void Attempt::give_back(bool reusable) {
     if (!lease_.held()) return;
     if (lane_.is_open()) {
-        if (reusable && bound_)
-            keep_for_client();
-        else if (reusable)
-            lease_.local()->pool.give(lane_.leave(), from_.course.upstream->max_idle);
+        // A shared connection stays with its pool; the lane is reset where either side has not said its end.
+        if (!lane_.shares_connection()) {
+            if (reusable && bound_)
+                keep_for_client();
+            else if (reusable)
+                lease_.local()->pool.give(lane_.leave(), from_.course.upstream->max_idle);
+        }
         lane_.close();
     }
     lease_.give_back();

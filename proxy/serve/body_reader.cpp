@@ -10,12 +10,13 @@ using Kind = http::Body::Kind;
 
 namespace {
 
-// Of the lines "name: value" CRLF those whose names are wanted.
-void keep_wanted(std::string_view lines, const std::vector<std::string>& wanted, std::string& kept) {
+// Of the lines "name: value" CRLF those whose names are wanted; null: all.
+void keep_wanted(std::string_view lines, const std::vector<std::string>* wanted, std::string& kept) {
+    if (wanted == nullptr) return void(kept += lines);
     while (!lines.empty()) {
         const auto end = lines.find("\r\n") + 2;
         const auto name = lines.substr(0, lines.find(':'));
-        if (std::ranges::find(wanted, name) != wanted.end()) kept += lines.substr(0, end);
+        if (std::ranges::find(*wanted, name) != wanted->end()) kept += lines.substr(0, end);
         lines.remove_prefix(end);
     }
 }
@@ -26,7 +27,7 @@ void BodyReader::start_decoder(Trailers* trailers) {
     decoder_ = {};
     if (trailers == nullptr) return;
     decoder_.trailers = &trailers->lines;
-    decoder_.wanted = &trailers->wanted;
+    decoder_.wanted = trailers->all ? nullptr : &trailers->wanted;
 }
 
 Pull BodyReader::next(net::Buffer& buffer, bool spare_broken, Run& run) {
@@ -113,7 +114,7 @@ Pull BodyReader::pull(Frames& frames, Run& run) {
     }
     touched_ = touched_ || run.size > 0;
     body_bytes_ += run.size;
-    if (run.last && decoder_.trailers != nullptr) keep_wanted(frames.trailers(), *decoder_.wanted, *decoder_.trailers);
+    if (run.last && decoder_.trailers != nullptr) keep_wanted(frames.trailers(), decoder_.wanted, *decoder_.trailers);
     return limit_ != 0 && body_bytes_ > limit_ ? Pull::too_large : Pull::here;
 }
 

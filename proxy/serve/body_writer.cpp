@@ -109,7 +109,7 @@ Push BodyWriter::push(Frames& frames, Run& run) {
     if (ended_) return Push::out;
     const bool trailers = trailers_ != nullptr && !trailers_->lines.empty();
     const bool ends = run.last && !trailers;
-    if (!framed_) {
+    if (!framed_ && !head_left_.empty()) {
         const auto end = head_left_.find("\r\n\r\n") + 4;
         const bool alone = ends && run.size == 0 && end == head_left_.size();
         const Frames::Put put = frames.put_head(head_left_.substr(0, end), alone, sent_bytes_);

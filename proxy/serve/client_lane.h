@@ -34,6 +34,10 @@ class ClientLane : public Lane {
 
     // An answer, or a part of one, that stands for itself.
     net::Transfer say(std::string_view octets);
+    // HTTP/2: the answer that was begun ends with these trailers. False: there is no room for them now.
+    bool end_with(std::string_view lines, std::uint64_t& sent) {
+        return frames_->put_trailers(lines, sent) == Frames::Put::out;
+    }
     // HTTP/2: what came by its stream; what HTTP/1 says of its connection and its framing is left out on the way to it.
     // Null: HTTP/1.
     const Http2Request* framed() const { return frames_ == nullptr ? nullptr : framed_request(); }
@@ -53,7 +57,6 @@ class ClientLane : public Lane {
     void make_last();
     bool closing() const { return last_ || connection_.context().stopping || connection_.place().gone(); }
     ClientConnection& connection() const { return connection_; }
-    bool secure() const { return wire().tls() != nullptr; }
     net::Tls* tls() const { return wire().tls(); }  // null: in clear
     const route::ClientAddress& address() const { return connection_.client_address(); }
     // Where the client's connection comes from and to; a port of 0: not known.

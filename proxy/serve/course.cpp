@@ -44,6 +44,13 @@ struct Course::Toll {
     }
 };
 
+// A little later than the client: its endpoint, which was told the same, is to have the first word.
+void Course::call_ends_by(std::int64_t timeout_ms) {
+    constexpr std::int64_t kGrace = 100;
+    const std::int64_t at = routed_ms_ + timeout_ms + kGrace;
+    if (deadline_ms == 0 || at < deadline_ms) deadline_ms = at;
+}
+
 void Course::pin() {
     in_force = context_.in_force;
     listener = &place_.plan();
@@ -54,6 +61,8 @@ Failure Course::choose(route::Asked& asked, std::string_view request_id) {
     const Snapshot& snapshot = *in_force->snapshot;
     Toll toll{*this};
     const Failure refused = route::choose(snapshot.routes, listener->connections.get(), asked, request_id, toll, *this);
+    if (asked.grpc.timeout_ms >= 0 && routed_ms_ != 0) [[unlikely]]
+        call_ends_by(asked.grpc.timeout_ms);
     if (refused == Failure::none && !answers()) enter(*snapshot.upstreams[decision.upstream]);
     return refused;
 }

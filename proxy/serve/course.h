@@ -86,6 +86,9 @@ class Course : public TakenCourse {
     bool is_tunnel() const { return tunnel_; }
     // The drain of its upstream is over: whatever is left there ends.
     bool must_end() const { return sent != nullptr && sent->cut; }
+    // The client gives its call so much time, from the moment it was first routed.
+    void call_ends_by(std::int64_t timeout_ms);
+    std::int64_t since_routed_ms() const { return context_.now_ms - routed_ms_; }
     bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }
     // The earlier of a moment (0: none) and the request's own end.
     std::int64_t at_the_latest(std::int64_t at_ms) const {

@@ -43,6 +43,8 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     uploaded_ = attempt_.upload().finished();
     opens_tunnel_ = answer.opens_tunnel(asked);
     if (answer.head.status == 101 && client_.framed() != nullptr) account_.record.status = 200;  // RFC 8441 §5
+    if (asked.grpc.is) [[unlikely]]
+        begin_call();
     const bool keep = asked.guarded.keep_alive && framed && uploaded_ && !client_.closing();
     if (keep) next_ = Next::keep;
     // Where the client's framing shows by itself that the end is missing, all that came reaches it, and then an end in
@@ -50,7 +52,9 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     if (body_.kind == Kind::length || coding_ == Coding::chunked) broken_off_ = Next::close;
     if (uploaded_ || opens_tunnel_) attempt_.release_text();
     const auto& allowed = course_.route->allow_trailers;
-    if (!allowed.empty()) trailers_.wanted = http::announced_trailers(base, answer.head, allowed);
+    if (!allowed.empty())
+        trailers_.wanted =
+            attempt_.lane().shares_connection() ? allowed : http::announced_trailers(base, answer.head, allowed);
     // A tunnel is open for as long as it lasts.
     const ResponseHead head{from_, answer, base, context_.date(), trailers_.wanted};
     if (!head.write(lead_, keep || opens_tunnel_, coding_)) return false;
@@ -63,8 +67,7 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
 
 [[gnu::always_inline]] inline void Delivery::start_relay() {
     joined_ = attempt_.lane().append_whole_body(body_, kSmall, lead_);
-    relay_.start(joined_ ? http::Body{} : body_, 0, lead_.unread(), coding_,
-                 trailers_.wanted.empty() ? nullptr : &trailers_);
+    relay_.start(joined_ ? http::Body{} : body_, 0, lead_.unread(), coding_, trailers_.any() ? &trailers_ : nullptr);
     if (!joined_ && takes_its_time_) account_.stand_outside();
     // The client asked for the end and has said all it had to say.
     if (!from_.asked.guarded.keep_alive && uploaded_ && client_.silent()) next_ = Next::done;
@@ -77,9 +80,12 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     record.bytes_out += client_.sent_bytes();
     record.bytes_in += client_.body_bytes();
     if (record.failure == Failure::none && record.attempts == 1 && !joined_ && attempt_.lane().body_bytes() == 0 &&
-        answer.ought_to_have_a_body(from_.asked))
+        !from_.asked.grpc.is && answer.ought_to_have_a_body(from_.asked))
         account_.note_empty_answer();
-    attempt_.count(record.failure);
+    if (from_.asked.grpc.is) [[unlikely]]
+        end_call();
+    else
+        attempt_.count(record.failure);
     attempt_.give_back(record.failure == Failure::none && fit_for_reuse());
 }
 
@@ -95,7 +101,11 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
 
 net::Task<Next> Delivery::run() {
     if (!begin()) {
-        attempt_.count(untold_ = Failure::bad_response);
+        untold_ = Failure::bad_response;
+        if (is_call_)
+            attempt_.judge(verdict_of(untold_, 0), false, true);
+        else
+            attempt_.count(untold_);
         attempt_.give_back(false);
         co_return Next::close;
     }
@@ -117,8 +127,10 @@ net::Task<Next> Delivery::run() {
         failure = late(step);
         if (failure != Failure::none) break;
         const std::int64_t idle_ms = course_.upstream->idle_ms;
-        phase_.at_most_paced(step == Step::wait_sink,
-                             idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context_.now_ms));
+        std::int64_t wait_ms = idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context_.now_ms);
+        if (is_call_) [[unlikely]]
+            wait_ms = watch_long_call(wait_ms);
+        phase_.at_most_paced(step == Step::wait_sink, wait_ms);
         co_await phase_.sleep();
         if (course_.must_end())
             failure = Failure::drained;
@@ -130,6 +142,7 @@ net::Task<Next> Delivery::run() {
         account_.break_off(failure);
         const bool clients = failure == Failure::client_closed || failure == Failure::client_slow;
         next_ = clients || step == Step::wait_sink ? Next::cut : broken_off_;
+        if (is_call_ && !clients) say_status(failure);
     }
     end();
     // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
@@ -144,7 +157,7 @@ Failure Delivery::failure_of(Step step) {
 }
 
 Failure Delivery::late(Step step) const {
-    if (!phase_.is_over()) return Failure::none;
+    if (!phase_.is_over() || (looks_again_ && !course_.time_is_up())) return Failure::none;
     return course_.time_is_up()      ? Failure::request_timeout
            : step == Step::wait_sink ? Failure::client_slow
                                      : Failure::body_idle;

@@ -5,6 +5,8 @@
 // Threads: one worker. Owns: the head as the client gets it, and the run that is on its way.
 #pragma once
 
+#include <optional>
+
 #include "proxy/serve/attempt.h"
 #include "proxy/serve/next.h"
 
@@ -31,6 +33,12 @@ class Delivery {
     bool fit_for_reuse() const;
     std::uint64_t moved() const { return client_.sent_bytes() + attempt_.lane().sent_bytes(); }
     net::Task<Next> tunnel();
+    // delivery_call.cpp: calls of gRPC.
+    void begin_call();
+    std::int64_t watch_long_call(std::int64_t wait_ms);
+    void say_status(Failure failure);
+    http::GrpcStatus call_status() const;
+    void end_call();
 
     Attempt& attempt_;
     Phase& phase_;
@@ -48,6 +56,10 @@ class Delivery {
     bool opens_tunnel_ = false;
     bool joined_ = false;  // the body stands in `lead_`
     bool takes_its_time_ = false;
+    bool is_call_ = false;       // of gRPC: its end says how it went
+    bool breaker_told_ = false;  // that it lasts
+    bool looks_again_ = false;   // the sleep is one until the breaker is told, and no limit
+    std::optional<http::GrpcStatus> head_status_;
     Next next_ = Next::close;  // if all goes well
     Next broken_off_ = Next::cut;
     Failure untold_ = Failure::none;

@@ -50,7 +50,7 @@ net::Task<Next> Delivery::tunnel() {
     // What came with the heads may have hidden an edge.
     client_.look_again();
     endpoint.look_again();
-    while (endpoint.connection().settle(), up.step() && down.step() && (up.is_open() || down.is_open())) {
+    while (endpoint.settle(), up.step() && down.step() && (up.is_open() || down.is_open())) {
         client_.rest();
         endpoint.rest();
         const std::int64_t idle_ms = course_.route->tunnel_idle_ms;
@@ -67,7 +67,7 @@ net::Task<Next> Delivery::tunnel() {
     account_.record.bytes_in += client_.body_bytes();
     attempt_.count(Failure::none);
     const bool cut = up.is_cut() || down.is_cut();
-    if (cut) endpoint.connection().close_with_reset();
+    if (cut) endpoint.cut();
     attempt_.give_back(false);
     co_return cut ? Next::cut : Next::close;
 }

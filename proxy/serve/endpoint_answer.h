@@ -20,6 +20,11 @@ struct EndpointAnswer {
     // no secret of a client.
     const std::string& refuse(std::string_view why, std::string_view text);
 
+    // Frames tell where its body ends.
+    void is_framed() {
+        if (guarded.body.kind == http::Body::Kind::until_close) guarded.body.kind = http::Body::Kind::chunked;
+    }
+
     bool interim() const { return head.status < 200 && head.status != 101; }
     bool opens_tunnel(const route::Asked& asked) const {
         return head.status == 101 || (asked.method() == "CONNECT" && head.status < 300);

@@ -1,5 +1,7 @@
 #include "proxy/serve/endpoint_lane.h"
 
+#include "proxy/serve/shared_pool.h"
+
 namespace switchyard::serve {
 
 using Status = net::Transfer::Status;
@@ -12,7 +14,33 @@ bool EndpointLane::introduce(std::string_view octets) {
     return true;
 }
 
+void EndpointLane::stand_on(std::unique_ptr<SharedLane> lane) {
+    shared_ = std::move(lane);
+    frames_ = shared_.get();
+    stream_ = &shared_->stream;
+    reused_ = false;
+}
+
+SharedLane& EndpointLane::join(SharedPool& pool) {
+    pool.join(*shared_);
+    return *shared_;
+}
+
+void EndpointLane::cut() {
+    if (shared_ != nullptr)
+        shared_->cut();
+    else
+        connection_->close_with_reset();
+}
+
+EndpointLane::Came EndpointLane::read_framed_head(http::Head& head) {
+    if (shared_->take_head(head, buffer_)) return Came::here;
+    return shared_->lost() == SharedLane::Lost::no ? Came::wait : Came::failed;
+}
+
 EndpointLane::Came EndpointLane::read_head(http::Head& head) {
+    if (frames_ != nullptr) [[unlikely]]
+        return read_framed_head(head);
     for (;;) {
         if (!buffer_.empty()) {
             buffer_.compact();

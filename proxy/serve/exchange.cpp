@@ -39,6 +39,8 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     ClientLane::Request came;
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
+    if (exchange.client_.framed() != nullptr && failure == Failure::none)
+        exchange.asked_.look_for_grpc(exchange.head_.data());
     if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
     if (exchange.client_.framed() != nullptr && failure == Failure::none) failure = exchange.settle_body();
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
@@ -83,6 +85,8 @@ void Exchange::finish() {
     attempt_.give_back(false);
     if (was_reset()) [[unlikely]]
         note_reset();
+    if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
+        account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
 }
@@ -128,7 +132,7 @@ Failure Exchange::choose_route() {
     const ListenerPlan& listener = *course_.listener;
     asked_.believe(client_.address(), listener.trusted_proxies, listener.client_header);
     name_request();
-    if (client_.secure())
+    if (client_.tls() != nullptr)
         if (const Failure refused = check_certificate(); refused != Failure::none) return refused;
     return course_.choose(asked_, request_id_.text());
 }
@@ -175,6 +179,7 @@ Failure Exchange::route_again() {
 net::Task<Next> Exchange::proxy() {
     Failure failure, before = Failure::none;
     for (;; before = failure) {
+        bool again = false;
         failure = claim();
         if (failure == Failure::overflow && claim_.may_wait()) failure = co_await wait_for_place();
         failure = claimed(failure);
@@ -189,7 +194,9 @@ net::Task<Next> Exchange::proxy() {
             ++account_.record.attempts;
             failure = co_await attempt_.run();
             judge_attempt(failure);
-            if (failure == Failure::none) {
+            if (failure == Failure::none && asked_.grpc.is) [[unlikely]]
+                again = co_await call_again();
+            if (failure == Failure::none && !again) {
                 Delivery delivery(attempt_, phase_, client_, sources_, course_, account_);
                 const Next next = co_await delivery.run();
                 if (delivery.untold() == Failure::none) co_return next;
@@ -197,8 +204,13 @@ net::Task<Next> Exchange::proxy() {
             }
             attempt_.give_back(false);
         }
-        if (!may_retry(failure)) break;
+        if (!again && !may_retry(failure)) break;
         account_.retry(failure);
+        if (asked_.grpc.is && !verdict_of(failure, 0).stale) [[unlikely]]
+            asked_.count_grpc_attempt(
+                asked_.grpc.timeout_ms < 0
+                    ? -1
+                    : std::max<std::int64_t>(0, asked_.grpc.timeout_ms - course_.since_routed_ms()));
         // A retry routes by what is in force now: after a rollback it must not go where the rollback took traffic from.
         if (course_.outdated())
             if (const Failure refused = route_again(); refused != Failure::none || course_.answers())
@@ -245,6 +257,10 @@ bool Exchange::may_retry(Failure failure) const {
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (verdict_of(failure, 0).stale) return true;
+    return retries_left();
+}
+
+bool Exchange::retries_left() const {
     const auto& retries = course_.route->retries;
     if (account_.record.attempts > retries.attempts) return false;
     const std::uint64_t allowed =
@@ -254,12 +270,14 @@ bool Exchange::may_retry(Failure failure) const {
 
 // An attempt has come to its answer, or failed: what that says, to all who count it.
 void Exchange::judge_attempt(Failure failure) {
-    using Outcome = upstream::Breaker::Outcome;
     const std::uint16_t status = attempt_.answer().head.status;
     const Verdict verdict = verdict_of(failure, status);
-    lease_.tell_breaker(verdict.says_nothing || verdict.stale ? Outcome::abandoned
-                        : verdict.failed                      ? Outcome::failed
-                                                              : Outcome::ok);
+    if (asked_.grpc.is && failure == Failure::none && status == 200) [[unlikely]] {
+        // It says at its end how it went (Delivery::end_call, call_again).
+        account_.note_attempt(verdict, failure, status);
+        return lease_.observe(false, context_.now_us - account_.record.attempt_us);
+    }
+    lease_.tell_breaker(verdict);
     if (failure == Failure::shortage) course_.retry_after = 1;
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
     // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's
@@ -282,6 +300,8 @@ net::Task<Next> Exchange::answer_locally(Failure failure) {
     account_.record.failure = failure;
     OwnAnswer answer(sources_, failure, context_);
     account_.record.status = answer.status();
+    if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
+        account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));
     attempt_.release_text();
     net::Buffer block(context_.buffers);
     Strand& strand = phase_.strand();

@@ -63,6 +63,8 @@ class Exchange {
     net::Task<Failure> wait_for_place();
     Failure claimed(Failure failure);
     bool may_retry(Failure failure) const;
+    bool retries_left() const;
+    net::Task<bool> call_again();
     void judge_attempt(Failure failure);
     net::Task<Next> answer_locally(Failure failure);
     void finish();

@@ -24,6 +24,7 @@ void Exchange::write_access_line() const {
         if (client_.framed() == nullptr) entry.protocol = asked_.head.minor == 1 ? "HTTP/1.1" : "HTTP/1.0";
     }
     entry.status = account_.record.status;
+    entry.grpc_status = account_.record.grpc_status;
     entry.bytes_in = account_.record.bytes_in;
     entry.bytes_out = account_.record.bytes_out;
     if (course_.route != nullptr) entry.route = course_.route->name;

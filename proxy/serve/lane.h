@@ -78,7 +78,7 @@ class Lane {
     void look_again() { stream_->readable = true; }
 
   protected:
-    Frames* const frames_;  // null: HTTP/1
+    Frames* frames_;  // null: HTTP/1
     net::Stream* stream_;
     net::Buffer& in_;
     BodyReader reader_;

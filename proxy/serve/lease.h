@@ -35,9 +35,14 @@ class Lease {
     bool begins_session() const { return begins_session_; }
 
     // How the attempt ended, for the breaker; how long it took, for the balancer.
-    void tell_breaker(upstream::Breaker::Outcome outcome) {
-        if (upstream_->breaker.failure_percent != 0) tell_its_breaker(outcome);
+    void tell_breaker(const Verdict& verdict) {
+        using Outcome = upstream::Breaker::Outcome;
+        if (!has_breaker()) return;
+        tell_its_breaker(verdict.says_nothing || verdict.stale ? Outcome::abandoned
+                         : verdict.failed                      ? Outcome::failed
+                                                               : Outcome::ok);
     }
+    bool has_breaker() const { return upstream_->breaker.failure_percent != 0; }
     void observe(bool failed, std::int64_t took_us) {
         const auto took = static_cast<double>(took_us);
         if (failed)

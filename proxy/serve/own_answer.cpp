@@ -1,6 +1,7 @@
 #include "proxy/serve/own_answer.h"
 
 #include "proxy/http/characters.h"
+#include "proxy/http/grpc.h"
 #include "proxy/serve/edit_lines.h"
 
 namespace switchyard::serve {
@@ -38,6 +39,8 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& co
     reply_.detail = asked.refusal.empty() ? trait.detail : asked.refusal;
     if (failure == Failure::none) say_as_written();
     if (failure == Failure::breaker_open) say_resting();
+    if (asked.grpc.is && failure != Failure::none) [[unlikely]]
+        say_status(failure);
     if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
     reply_.request_id = from.id.text();
     reply_.date_line = context.date();
@@ -77,6 +80,14 @@ void OwnAnswer::say_resting() {
     if (breaker.static_body.empty()) return;
     reply_.body = breaker.static_body;
     reply_.content_type = "text/plain";
+}
+
+// In the words of gRPC: its clients show no body.
+void OwnAnswer::say_status(Failure failure) {
+    message_ = http::grpc_message(reply_.detail);
+    reply_.status = 200;
+    reply_.grpc_status = static_cast<int>(http::grpc_status_of(failure));
+    reply_.grpc_message = message_;
 }
 
 void OwnAnswer::add_redirect_target(std::string& to) const {
@@ -140,7 +151,8 @@ void OwnAnswer::write(http::HeadWriter& to) {
 // Only a configured body or what is filled in can make it larger than a buffer.
 std::size_t OwnAnswer::most() const {
     constexpr std::size_t kOwnLines = 4096;
-    std::size_t size = reply_.body.size() + reply_.extra_lines.size() + reply_.detail.size() + kOwnLines;
+    std::size_t size =
+        reply_.body.size() + reply_.extra_lines.size() + reply_.detail.size() + message_.size() + kOwnLines;
     if (const route::Route* const route = from_.course.route; route != nullptr)
         size += route->response_edits.lines.size() + route->response_edits.fills.size() * http::kMaxHead;
     return size;

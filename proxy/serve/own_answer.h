@@ -30,6 +30,7 @@ class OwnAnswer {
   private:
     void say_as_written();
     void say_resting();
+    void say_status(Failure failure);
     void add_redirect_target(std::string& to) const;
     void write(http::HeadWriter& to);
     std::size_t most() const;
@@ -37,7 +38,7 @@ class OwnAnswer {
     const HeadSources& from_;
     WorkerContext& context_;
     http::LocalReply reply_;
-    std::string location_, large_;
+    std::string location_, message_, large_;
 };
 
 }  // namespace switchyard::serve

@@ -17,7 +17,8 @@ struct Record {
     std::uint64_t bytes_out = 0;     // everything sent to the client
     std::uint32_t attempts = 0;
     Failure failure = Failure::none;
-    bool answer_started = false;  // the client has got a part of it
+    bool answer_started = false;   // the client has got a part of it
+    std::int8_t grpc_status = -1;  // of a call of gRPC, as the client saw it
 };
 
 }  // namespace switchyard::serve

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/http/characters.h"
+#include "proxy/http/grpc.h"
 #include "proxy/serve/edit_lines.h"
 #include "proxy/serve/kept_lines.h"
 
@@ -113,6 +114,8 @@ struct RequestHead::Said {
     if (tells_certificate() && !edits.replaces_loosely("client-cert"))
         to << "Client-Cert: " << asked_.facts.certificate->field << "\r\n";
     if (asked_.guarded.upgrade) write_upgrade(to);
+    if (framed_) [[unlikely]]
+        write_te(to);
 }
 
 void RequestHead::write_upgrade(http::HeadWriter& to) const {
@@ -120,6 +123,16 @@ void RequestHead::write_upgrade(http::HeadWriter& to) const {
         if (asked_.head.fields[i].id == http::FieldName::upgrade)
             to << "Upgrade: " << asked_.head.fields[i].value.of(base()) << "\r\n";
     to << "Connection: upgrade\r\n";
+}
+
+// The one thing that may be said of how an answer may come (RFC 9113 §8.2.2): the client reads trailers.
+void RequestHead::write_te(http::HeadWriter& to) const {
+    bool reads_trailers = false;
+    http::each_member(base(), asked_.head, http::FieldName::te, [&](std::string_view member) {
+        reads_trailers = reads_trailers || http::equals_lower(member, "trailers");
+        return true;
+    });
+    if (reads_trailers) to << "TE: trailers\r\n";
 }
 
 bool RequestHead::write(net::Buffer& out) const {
@@ -132,23 +145,39 @@ bool RequestHead::write(net::Buffer& out) const {
     to << " HTTP/1.1\r\n";
 
     const route::Edits& edits = route_.request_edits;
-    const bool edited = !edits.names.empty();
+    const bool again = asked_.grpc.tried_before();
+    const bool edited = !edits.names.empty() || again;
     Said said;
     KeptLines lines(to, base());
     for (std::uint16_t i = 0; i < asked_.head.field_count; ++i) {
         const http::Field& field = asked_.head.fields[i];
-        if (!keeps(field, said) || (edited && edits.replaces_loosely(field.name.of(base()))))
+        if (!keeps(field, said) ||
+            (edited && (edits.replaces_loosely(field.name.of(base())) || (again && is_of_attempt(field)))))
             lines.flush();
         else
             lines.keep(field);
     }
     lines.flush();
     write_own_lines(to, said);
+    if (again) [[unlikely]]
+        write_attempt(to);
     write_edits(to, edits, from_);
     to << "\r\n";
     if (to.overflow()) return false;
     out.filled(to.size());
     return true;
+}
+
+// Of a call that is tried again its client's words are no longer true.
+bool RequestHead::is_of_attempt(const http::Field& field) const {
+    const auto name = field.name.of(base());
+    return http::equals_lower(name, "grpc-previous-rpc-attempts") ||
+           (asked_.grpc.left_ms >= 0 && http::equals_lower(name, "grpc-timeout"));
+}
+
+void RequestHead::write_attempt(http::HeadWriter& to) const {
+    to << "grpc-previous-rpc-attempts: " << asked_.grpc.attempts_before << "\r\n";
+    if (asked_.grpc.left_ms >= 0) to << "grpc-timeout: " << http::grpc_timeout(asked_.grpc.left_ms) << "\r\n";
 }
 
 }  // namespace switchyard::serve

@@ -16,13 +16,14 @@ namespace switchyard::serve {
 
 class RequestHead {
   public:
-    // `trailers`: those that will come behind a chunked body.
-    RequestHead(const HeadSources& from, const std::vector<std::string>& trailers)
+    // `trailers`: those that will come behind a chunked body. `framed`: the endpoint is spoken to in HTTP/2.
+    RequestHead(const HeadSources& from, const std::vector<std::string>& trailers, bool framed = false)
         : asked_(from.asked),
           listener_(*from.course.listener),
           route_(*from.course.route),
           from_(from),
-          trailers_(trailers) {}
+          trailers_(trailers),
+          framed_(framed) {}
 
     // False: it does not fit.
     bool write(net::Buffer& out) const;
@@ -33,6 +34,9 @@ class RequestHead {
     bool keeps(const http::Field& field, Said& said) const;
     void write_own_lines(http::HeadWriter& to, const Said& said) const;
     void write_upgrade(http::HeadWriter& to) const;
+    void write_te(http::HeadWriter& to) const;
+    bool is_of_attempt(const http::Field& field) const;
+    void write_attempt(http::HeadWriter& to) const;
     void write_forwarding(http::HeadWriter& to, const http::Field* host, const http::Field* proto,
                           bool port_given) const;
     void write_own_forwarding(http::HeadWriter& to) const;
@@ -57,6 +61,7 @@ class RequestHead {
     const route::Route& route_;
     const HeadSources& from_;
     const std::vector<std::string>& trailers_;
+    const bool framed_;
 };
 
 }  // namespace switchyard::serve

@@ -1,14 +1,16 @@
 // What an attempt says about the endpoint that was asked. One judgement for all who count it: the breaker, the
 // ejection, the balancer's latencies, the analysis of a release.
 //
-// Pure. HTTP/1 is judged when the answer's head is there, or the attempt has failed before; what breaks an answer later
-//   is judged by the same function again.
+// Pure. An answer is judged when its head is there, or the attempt has failed before; what breaks it later is judged by
+//   the same function again. A call of gRPC says in its trailers how it ended, and is judged then.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "proxy/base/answer_kind.h"
 #include "proxy/base/failure.h"
+#include "proxy/http/grpc.h"
 
 namespace switchyard::serve {
 
@@ -46,6 +48,36 @@ constexpr Verdict verdict_of(Failure failure, std::uint16_t status) {
     Verdict out = detail::kVerdicts[static_cast<std::size_t>(failure)];
     if (status >= 500) out.failed = true;
     return out;
+}
+
+// Of a call whose answer is whole. `failures`: a bit for each status that is the endpoint's failure.
+constexpr Verdict verdict_of(http::GrpcStatus status, std::uint32_t failures) {
+    Verdict out;
+    out.failed = ((failures >> static_cast<unsigned>(status)) & 1U) != 0;
+    return out;
+}
+
+// What of it is no failure and may all the same be what a bad release gives every client: as HTTP would have said it.
+constexpr AnswerKind answer_of_call(http::GrpcStatus status) {
+    using http::GrpcStatus;
+    switch (status) {
+        case GrpcStatus::permission_denied:
+        case GrpcStatus::unauthenticated:
+            return AnswerKind::unauthorized;
+        case GrpcStatus::not_found:
+        case GrpcStatus::unimplemented:
+            return AnswerKind::not_found;
+        case GrpcStatus::resource_exhausted:
+            return AnswerKind::limited;
+        case GrpcStatus::invalid_argument:
+        case GrpcStatus::already_exists:
+        case GrpcStatus::failed_precondition:
+        case GrpcStatus::aborted:
+        case GrpcStatus::out_of_range:
+            return AnswerKind::other_4xx;
+        default:
+            return AnswerKind::ordinary;
+    }
 }
 
 }  // namespace switchyard::serve

@@ -30,7 +30,9 @@ void WorkerContext::tend_pools() {
     for (const auto& local : endpoints) {
         if (!local) continue;
         local->pool.note_survivors();
-        if (local->keep_idle_ms != 0) local->pool.close_idle(now_ms - local->keep_idle_ms);
+        if (local->keep_idle_ms == 0) continue;
+        local->pool.close_idle(now_ms - local->keep_idle_ms);
+        if (local->shared) local->shared->close_idle(now_ms - local->keep_idle_ms);
     }
 }
 

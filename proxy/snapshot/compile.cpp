@@ -213,6 +213,7 @@ class Compiler {
             out->queue_limit = source.queue_limit;
             if (out->queue_limit != 0) out->waiting = registry_.waiting_count(name);
             out->send_proxy_protocol = source.send_proxy_protocol;
+            out->protocol = source.protocol;
             if (source.tls)
                 out->tls = registry_.certificates().outward(*model_, *source.tls,
                                                             "/upstreams/" + escaped(name) + "/tls", errors_);
@@ -301,6 +302,8 @@ class Compiler {
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
         out->retries = source.retries;
+        out->grpc_failures = config::grpc_statuses(source.grpc.failures);
+        out->grpc_retries = config::grpc_statuses(source.grpc.retry_on);
         out->reroute = source.reroute;
         out->redirect = source.redirect;
         out->respond = source.respond;

@@ -9,8 +9,11 @@
 #include "proxy/base/metrics.h"
 #include "proxy/upstream/connection_pool.h"
 #include "proxy/upstream/endpoint_state.h"
+#include "proxy/upstream/shared_connections.h"
 
 namespace switchyard::upstream {
+
+struct Upstream;
 
 // Peak EWMA of the time to the response head (algorithm: Finagle's; a failure counts as a slow answer, so that an
 // endpoint that fails fast does not look fast).
@@ -33,8 +36,16 @@ struct EndpointLocal {
     EndpointLocal(net::Poller& poller, const std::int64_t& now_ms, std::shared_ptr<EndpointState> s)
         : state(std::move(s)), pool(poller, now_ms) {}
 
+    // From now on connections are made as this upstream wants them; those that were made another way end.
+    void keep_only(const Upstream& upstream);
+    // Of an endpoint that is routed to no more.
+    void retire(bool on);
+    std::size_t idle_connections() const;
+    std::size_t connections() const;
+
     std::shared_ptr<EndpointState> state;
     ConnectionPool pool;
+    std::unique_ptr<SharedConnections> shared;  // those that speak HTTP/2; null: none was ever wanted
     std::int64_t wrr_current = 0;
     PeakEwma ewma;
     std::uint32_t consecutive_failures = 0;

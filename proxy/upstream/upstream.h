@@ -55,6 +55,7 @@ struct Upstream {
     std::shared_ptr<SharedCount> waiting;  // in the queues of all workers
     std::uint8_t send_proxy_protocol = 0;
     std::shared_ptr<const net::OutwardTls> tls;  // null: in clear
+    config::EndpointProtocol protocol = config::EndpointProtocol::http1;
     bool has_backups = false;
     std::vector<std::uint16_t> maglev;  // consistent hash: table of endpoint indices; empty unless asked for
     config::Breaker breaker;

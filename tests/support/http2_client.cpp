@@ -48,6 +48,15 @@ Http2Client::Http2Client(Crank& crank, Wire from, std::string_view settings) : w
     send(std::string(http2::kPreface) + h2_frame(FrameType::settings, 0, 0, settings));
 }
 
+Http2Client::Http2Client(Endpoint, Crank& crank, Wire from, std::string_view settings)
+    : preface_came(false), wire(std::move(from)), crank_(crank) {
+    send(h2_frame(FrameType::settings, 0, 0, settings));
+}
+
+void Http2Client::say_goaway(std::uint32_t last, http2::ErrorCode code) {
+    send(h2_frame(FrameType::goaway, 0, 0, h2_number(last) + h2_number(static_cast<std::uint32_t>(code))));
+}
+
 void Http2Client::headers(std::uint32_t stream, const Pairs& fields, bool end) {
     send(h2_frame(FrameType::headers,
                   static_cast<std::uint8_t>(http2::kEndHeaders | (end ? http2::kEndStream : std::uint8_t{0})), stream,
@@ -103,6 +112,12 @@ std::size_t Http2Client::count(FrameType type) const {
 void Http2Client::read() {
     wire.read();
     std::string_view unread = wire.seen;
+    if (!preface_came) {
+        if (unread.size() < http2::kPreface.size()) return;
+        if (!unread.starts_with(http2::kPreface)) throw std::runtime_error("no preface came");
+        unread.remove_prefix(http2::kPreface.size());
+        preface_came = true;
+    }
     while (unread.size() >= http2::kFrameHeadSize) {
         const http2::FrameHead head = http2::read_frame_head(unread.data());
         if (unread.size() < http2::kFrameHeadSize + head.length) break;

@@ -41,10 +41,14 @@ class Http2Client {
 
     // Says the preface and its SETTINGS.
     Http2Client(Crank& crank, Wire wire, std::string_view settings = {});
+    // An endpoint: it says its SETTINGS, and answers streams that the proxy opens; `heads[0]` is what was asked.
+    struct Endpoint {};
+    Http2Client(Endpoint, Crank& crank, Wire wire, std::string_view settings = {});
 
     void send(std::string_view octets) { crank_.send(wire, octets); }
     void headers(std::uint32_t stream, const Pairs& fields, bool end = true);
     void data(std::uint32_t stream, std::string_view octets, bool end = false);
+    void say_goaway(std::uint32_t last, http2::ErrorCode code = http2::ErrorCode::no_error);
     void reset(std::uint32_t stream, http2::ErrorCode code = http2::ErrorCode::cancel);
     void credit(std::uint32_t stream, std::uint32_t octets);
 
@@ -61,6 +65,7 @@ class Http2Client {
     std::vector<Frame> frames;
     bool credits = true;  // what comes is credited at once
     bool acknowledges = true;
+    bool preface_came = true;
     Wire wire;
 
   private:

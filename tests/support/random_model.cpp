@@ -325,6 +325,7 @@ Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool cl
     maybe(dice, [&] { out.slow_start = dice.duration(); });
     maybe(dice, [&] { out.queue_limit = dice.upto(999); });
     maybe(dice, [&] { out.send_proxy_protocol = static_cast<std::uint8_t>(dice.upto(2)); });
+    if (out.send_proxy_protocol == 0) maybe(dice, [&] { out.protocol = EndpointProtocol::http2; });
     return out;
 }
 
@@ -428,6 +429,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
+    maybe(dice, [&] { out.grpc = {{"INTERNAL"}, {"UNAVAILABLE", "ABORTED"}}; });
     return out;
 }
 

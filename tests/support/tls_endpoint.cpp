@@ -20,7 +20,7 @@ ReadingBio pem_of(const std::string& text) {
 }  // namespace
 
 TlsEndpoint::TlsEndpoint(Crank& crank, const Wishes& wishes)
-    : crank_(crank), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
+    : crank_(crank), protocols_(wishes.protocols), context_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
     auto* context = context_.get();
     X509* leaf = PEM_read_bio_X509(pem_of(wishes.identity.certificate).get(), nullptr, nullptr, nullptr);
     EVP_PKEY* key = PEM_read_bio_PrivateKey(pem_of(wishes.identity.key).get(), nullptr, nullptr, nullptr);
@@ -31,11 +31,29 @@ TlsEndpoint::TlsEndpoint(Crank& crank, const Wishes& wishes)
     if (wishes.max_version != 0) SSL_CTX_set_max_proto_version(context, wishes.max_version);
     constexpr std::array<unsigned char, 4> kId{'t', 'e', 's', 't'};
     SSL_CTX_set_session_id_context(context, kId.data(), kId.size());
+    if (!protocols_.empty()) SSL_CTX_set_alpn_select_cb(context, choose, this);
     if (wishes.client_ca.empty()) return;
     X509* authority = PEM_read_bio_X509(pem_of(wishes.client_ca).get(), nullptr, nullptr, nullptr);
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority);
     X509_free(authority);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+int TlsEndpoint::choose(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+                        unsigned offered_size, void* endpoint) {
+    const std::string& own = static_cast<TlsEndpoint*>(endpoint)->protocols_;
+    unsigned char* chosen = nullptr;
+    const int found = SSL_select_next_proto(&chosen, size, reinterpret_cast<const unsigned char*>(own.data()),
+                                            static_cast<unsigned>(own.size()), offered, offered_size);
+    *out = chosen;
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+std::string TlsEndpoint::Connection::protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
 }
 
 std::unique_ptr<TlsEndpoint::Connection> TlsEndpoint::accept(ListeningWire& listening) {

@@ -20,6 +20,7 @@ class TlsEndpoint {
         Made identity;
         std::string client_ca = {};  // PEM; empty: no client is asked for a certificate
         int max_version = 0;
+        std::string protocols = {};  // its choice by ALPN, as it goes over the wire; empty: it chooses none
     };
     TlsEndpoint(Crank& crank, const Wishes& wishes);
 
@@ -50,6 +51,8 @@ class TlsEndpoint {
         bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
         std::string asked_for() const;       // server_name
         std::string client_subject() const;  // of the certificate that the proxy has shown; empty: none
+        // What the proxy and it have agreed on by ALPN; empty: nothing.
+        std::string protocol() const;
         std::string version() const { return SSL_get_version(ssl_.get()); }
 
         Wire wire;
@@ -73,7 +76,11 @@ class TlsEndpoint {
     }
 
   private:
+    static int choose(SSL* ssl, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+                      unsigned offered_size, void* endpoint);
+
     Crank& crank_;
+    std::string protocols_;
     std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
 };
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -40,6 +41,14 @@ std::size_t content_length(std::string_view head) {
     return 0;
 }
 
+// Not compressed, and so long.
+std::string grpc_prefix(std::size_t length) {
+    std::string out(1, '\0');
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out += static_cast<char>(length >> static_cast<unsigned>(shift) & 0xff);
+    return out;
+}
+
 }  // namespace
 
 KnownEndpoint::KnownEndpoint(Settings settings) : settings_(std::move(settings)), buffer_(std::size_t{1} << 16) {
@@ -47,6 +56,19 @@ KnownEndpoint::KnownEndpoint(Settings settings) : settings_(std::move(settings))
     if (!settings_.colour.empty()) response_ += settings_.colour_header + ": " + settings_.colour + "\r\n";
     if (settings_.close_each) response_ += "Connection: close\r\n";
     response_ += "Content-Length: " + std::to_string(settings_.body) + "\r\n\r\n" + std::string(settings_.body, 'x');
+    answer_.status = std::to_string(settings_.status);
+    answer_.body = std::string(settings_.body, 'x');
+    if (!settings_.colour.empty()) {
+        answer_.extra_name = settings_.colour_header;
+        for (char& c : answer_.extra_name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        answer_.extra_value = settings_.colour;
+    }
+    if (settings_.grpc_status >= 0) {
+        answer_.content_type = "application/grpc";
+        answer_.grpc_status = settings_.grpc_status;
+        answer_.messages = settings_.messages;
+        answer_.body.insert(0, grpc_prefix(settings_.body));
+    }
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener_ < 0) fail("socket");
     const int on = 1;
@@ -121,7 +143,11 @@ void KnownEndpoint::accept_all() {
     const int on = 1;
     for (int fd; (fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        open_[fd].id = next_id_++;
+        Connection& connection = open_[fd];
+        connection.id = next_id_++;
+        if (settings_.http2)
+            connection.streams = std::make_unique<KnownStreams>(
+                answer_, [this, fd, &connection](std::int32_t stream) { request_came(fd, connection, stream); });
         accepted_.fetch_add(1, std::memory_order_relaxed);
         watch(epoll_, EPOLL_CTL_ADD, fd, EPOLLIN);
     }
@@ -130,6 +156,7 @@ void KnownEndpoint::accept_all() {
 bool KnownEndpoint::read(int fd, Connection& connection) {
     const ssize_t got = ::recv(fd, buffer_.data(), buffer_.size(), 0);
     if (got <= 0) return got < 0 && errno == EAGAIN;
+    if (connection.streams) return read_streams(fd, connection, {buffer_.data(), static_cast<std::size_t>(got)});
     connection.unparsed.append(buffer_.data(), static_cast<std::size_t>(got));
     take_requests(fd, connection);
     return settings_.delay > 0 || flush(fd, connection);
@@ -146,14 +173,53 @@ void KnownEndpoint::take_requests(int fd, Connection& connection) {
         if (end == std::string::npos) break;
         if (bytes[start] == 'P') connection.skip = content_length({bytes.data() + start, end - start});
         start = end + 4;
-        requests_.fetch_add(1, std::memory_order_relaxed);
-        if (settings_.stall_every > 0 && next_stall_ == 0) next_stall_ = now() + settings_.stall_every;
-        if (settings_.delay > 0)
-            due_.push_back({now() + settings_.delay, fd, connection.id});
-        else
-            ++connection.owed;
+        request_came(fd, connection, 0);
     }
     bytes.erase(0, start);
+}
+
+// `stream` 0: HTTP/1.1.
+void KnownEndpoint::request_came(int fd, Connection& connection, std::int32_t stream) {
+    requests_.fetch_add(1, std::memory_order_relaxed);
+    if (settings_.stall_every > 0 && next_stall_ == 0) next_stall_ = now() + settings_.stall_every;
+    if (settings_.delay > 0)
+        due_.push_back({now() + settings_.delay, fd, connection.id, stream});
+    else
+        answer(connection, stream);
+}
+
+void KnownEndpoint::answer(Connection& connection, std::int32_t stream) {
+    if (connection.streams)
+        connection.streams->answer(stream);
+    else
+        ++connection.owed;
+}
+
+bool KnownEndpoint::read_streams(int fd, Connection& connection, std::string_view octets) {
+    return connection.streams->feed(octets) && flush_streams(fd, connection);
+}
+
+bool KnownEndpoint::flush_streams(int fd, Connection& connection) {
+    if (connection.offset == connection.out.size()) {
+        connection.out.clear();
+        connection.offset = 0;
+    }
+    connection.streams->take_output(connection.out);
+    while (connection.offset < connection.out.size()) {
+        const ssize_t sent = ::send(fd, connection.out.data() + connection.offset,
+                                    connection.out.size() - connection.offset, MSG_NOSIGNAL);
+        if (sent < 0) return errno == EAGAIN && wait_for_room(fd, connection);
+        connection.offset += static_cast<std::size_t>(sent);
+    }
+    if (connection.waiting) watch(epoll_, EPOLL_CTL_MOD, fd, EPOLLIN);
+    connection.waiting = false;
+    return true;
+}
+
+bool KnownEndpoint::wait_for_room(int fd, Connection& connection) {
+    if (!connection.waiting) watch(epoll_, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT);
+    connection.waiting = true;
+    return true;
 }
 
 void KnownEndpoint::answer_due() {
@@ -162,7 +228,7 @@ void KnownEndpoint::answer_due() {
         const Due due = due_[due_head_++];
         const auto found = open_.find(due.fd);
         if (found == open_.end() || found->second.id != due.id) continue;
-        ++found->second.owed;
+        answer(found->second, due.stream);
         if (!flush(due.fd, found->second)) drop(due.fd);
     }
     if (due_head_ == due_.size()) {
@@ -172,14 +238,12 @@ void KnownEndpoint::answer_due() {
 }
 
 bool KnownEndpoint::flush(int fd, Connection& connection) {
+    if (connection.streams) return flush_streams(fd, connection);
     while (connection.owed > 0) {
         const ssize_t sent =
             ::send(fd, response_.data() + connection.offset, response_.size() - connection.offset, MSG_NOSIGNAL);
         if (sent < 0) {
-            if (errno != EAGAIN) return false;
-            if (!connection.waiting) watch(epoll_, EPOLL_CTL_MOD, fd, EPOLLIN | EPOLLOUT);
-            connection.waiting = true;
-            return true;
+            return errno == EAGAIN && wait_for_room(fd, connection);
         }
         connection.offset += static_cast<std::size_t>(sent);
         if (connection.offset < response_.size()) continue;

@@ -1,6 +1,6 @@
-// An HTTP/1.1 endpoint with known answers, so that a load generator can be judged by it: a fixed body, a fixed delay,
-// a stall of known length at a known interval, and an exact count of the requests it has read. It costs so little
-// that a proxy in front of it, not it, is what a comparison measures.
+// An endpoint of HTTP/1.1, or of HTTP/2, with known answers, so that a load generator can be judged by it: a fixed
+// body, a fixed delay, a stall of known length at a known interval, and an exact count of the requests it has read. It
+// costs so little that a proxy in front of it, not it, is what a comparison measures.
 //
 // Invariants: every request read is answered in order with the same bytes; a stall freezes everything (nothing is
 //   accepted, read or written), as a stopped process would. Not a general server: it trusts its caller.
@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bench/yardbench/endpoint/known_streams.h"
 #include "bench/yardbench/engine/clock.h"
 
 namespace yardbench {
@@ -30,6 +31,9 @@ class KnownEndpoint {
         bool close_each = false;
         std::string colour;  // value of colour_header; empty: no such header
         std::string colour_header = "X-Forum-Colour";
+        bool http2 = false;     // in clear, by prior knowledge
+        int grpc_status = -1;   // HTTP/2: calls of gRPC are answered, with this status; negative: requests are
+        unsigned messages = 1;  // … so many messages each
     };
 
     explicit KnownEndpoint(Settings settings);
@@ -59,17 +63,25 @@ class KnownEndpoint {
         std::uint64_t owed = 0;  // whole responses to write
         std::size_t offset = 0;  // of the current one
         std::uint64_t id = 0;
-        bool waiting = false;  // for the socket to take more
+        bool waiting = false;                   // for the socket to take more
+        std::unique_ptr<KnownStreams> streams;  // HTTP/2
+        std::string out;                        // what of its frames has not gone, from `offset` on
     };
     struct Due {
         Nanos when;
         int fd;
         std::uint64_t id;
+        std::int32_t stream;
     };
 
     void accept_all();
     bool read(int fd, Connection& connection);
     bool flush(int fd, Connection& connection);
+    bool read_streams(int fd, Connection& connection, std::string_view octets);
+    bool flush_streams(int fd, Connection& connection);
+    bool wait_for_room(int fd, Connection& connection);
+    void request_came(int fd, Connection& connection, std::int32_t stream);
+    void answer(Connection& connection, std::int32_t stream);
     void take_requests(int fd, Connection& connection);
     void answer_due();
     void stall_if_due();
@@ -78,6 +90,7 @@ class KnownEndpoint {
 
     const Settings settings_;
     std::string response_;
+    KnownAnswer answer_;  // HTTP/2
     int listener_ = -1;
     int epoll_ = -1;
     std::uint16_t port_ = 0;

@@ -13,6 +13,10 @@ Plan checked(Plan plan) {
         throw std::invalid_argument("a run has at most " + std::to_string(kConnectionsMost) + " connections");
     if (plan.threads == 0) plan.threads = 1;
     if (plan.threads > plan.connections) plan.threads = plan.connections;
+    if (plan.streams > 0 && plan.connections % plan.threads != 0)
+        throw std::invalid_argument(
+            "over HTTP/2 each thread has as many connections as the others: --connections is no "
+            "multiple of --threads");
     return plan;
 }
 

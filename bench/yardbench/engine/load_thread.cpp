@@ -40,13 +40,19 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
           [this] {
               write_connected();
               send_due();
+              flush_lines();
           }),
       timer_(io_),
       sweep_timer_(io_),
-      slots_(share(plan.connections, index, plan.threads)),
+      slots_(std::size_t{share(plan.connections, index, plan.threads)} * std::max(plan.streams, 1U)),
       free_ring_(slots_.size()),
       scratch_(kScratch) {
     for (Slot& slot : slots_) slot.reader = ResponseReader(&plan_.wanted);
+    if (plan.streams > 0) {
+        lines_.resize(share(plan.connections, index, plan.threads));
+        for (std::size_t id = 0; id < slots_.size(); ++id)
+            slots_[id].line = static_cast<std::uint32_t>(id % lines_.size());
+    }
     connected_.reserve(slots_.size());
     if (plan.secure.on) secure_ = std::make_unique<Secure>(plan.secure);
     if (plan.requests > 0) end_ = INT64_MAX;
@@ -58,6 +64,10 @@ LoadThread::LoadThread(const Plan& plan, unsigned index, Nanos start, std::uniqu
 
 LoadThread::~LoadThread() {
     for (Slot& slot : slots_) close(slot);
+    for (Line& line : lines_) {
+        Secure::end(line.ssl);
+        if (line.fd >= 0) ::close(line.fd);
+    }
 }
 
 void LoadThread::run() {
@@ -77,6 +87,7 @@ void LoadThread::run() {
                 begin(id, std::max(now(), start_));
         }
         send_due();
+        flush_lines();
         sweep();
     });
     io_.run();
@@ -131,6 +142,7 @@ void LoadThread::finish(Slot& slot, std::uint32_t id, Failure failure) {
     outcome.status = slot.reader.status();
     outcome.colour = slot.reader.colour();
     outcome.generation = slot.reader.generation();
+    outcome.grpc_status = slot.reader.grpc_status();
     outcome.attempts = slot.attempts;
     outcome.failure = failure;
     outcome.response = &slot.reader;
@@ -141,6 +153,7 @@ void LoadThread::finish(Slot& slot, std::uint32_t id, Failure failure) {
     const bool keep =
         failure == Failure::none && slot.reader.keep_alive() && !plan_.close_each && slot.state == State::receiving;
     if (!keep) close(slot);
+    if (slot.stream != 0 || slot.state == State::connecting) leave_line(slot, id);
     const Verdict verdict = workload_->finished(outcome);
     if (verdict.reconnect) close(slot);
     if (verdict.retry && slot.attempts < kMaxAttempts) {
@@ -216,6 +229,7 @@ void LoadThread::arm() {
         if (error) return;
         armed_for_ = INT64_MAX;
         send_due();
+        flush_lines();
     });
 }
 
@@ -230,6 +244,7 @@ void LoadThread::sweep() {
     progress_.finished.store(tally_.finished, std::memory_order_relaxed);
     progress_.failed.store(tally_.failed(), std::memory_order_relaxed);
     send_due();
+    flush_lines();
     if (sending_ended_) {
         settle();
         if (io_.stopped()) return;

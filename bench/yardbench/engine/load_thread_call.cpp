@@ -17,6 +17,7 @@ void LoadThread::launch(Slot& slot, std::uint32_t id) {
     slot.reader.begin(slot.call.head, slot.call.keep_text);
     slot.launched = slot.sent = now();
     slot.deadline = slot.sent + plan_.timeout;
+    if (!lines_.empty()) return launch_stream(slot, id);
     if (slot.fd < 0)
         connect(slot, id);
     else
@@ -55,7 +56,7 @@ void LoadThread::write(Slot& slot, std::uint32_t id) {
         slot.sent = now();
         ++tally_.all.sent;
     }
-    const ssize_t sent = send_some(slot, rest);
+    const ssize_t sent = send_some(slot.fd, slot.ssl, rest);
     const bool was_sending = slot.state == State::sending;
     if (sent < 0 && errno != EAGAIN) {
         slot.state = State::sending;
@@ -88,6 +89,7 @@ void LoadThread::write_connected() {
 }
 
 void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t events) {
+    if (!lines_.empty()) return on_line_event(id, epoch, events);
     Slot& slot = slots_[id];
     if (slot.epoch != epoch || slot.fd < 0) return;
     switch (slot.state) {
@@ -121,7 +123,7 @@ void LoadThread::on_event(std::uint32_t id, std::uint32_t epoch, std::uint32_t e
         case State::parked:
             // Nothing was asked: the peer has closed an idle connection, which is its right; or it is TLS that has
             // something to say.
-            if (slot.ssl == nullptr || receive_some(slot) >= 0 || errno != EAGAIN) close(slot);
+            if (slot.ssl == nullptr || receive_some(slot.fd, slot.ssl) >= 0 || errno != EAGAIN) close(slot);
             return;
     }
 }
@@ -134,7 +136,7 @@ void LoadThread::read(Slot& slot, std::uint32_t id) {
 
 // True: there may be more of the same response.
 bool LoadThread::read_some(Slot& slot, std::uint32_t id) {
-    const ssize_t got = receive_some(slot);
+    const ssize_t got = receive_some(slot.fd, slot.ssl);
     if (got < 0) {
         if (errno != EAGAIN && errno != EINTR) finish(slot, id, Failure::reset);
         return false;
@@ -179,19 +181,19 @@ void LoadThread::shake(Slot& slot, std::uint32_t id) {
 }
 
 // As send() and recv() would, errno included.
-ssize_t LoadThread::send_some(Slot& slot, std::string_view bytes) {
-    if (slot.ssl == nullptr) return ::send(slot.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+ssize_t LoadThread::send_some(int fd, SSL* ssl, std::string_view bytes) {
+    if (ssl == nullptr) return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     std::size_t taken = 0;
-    const auto step = secure_->write(slot.ssl, bytes.data(), bytes.size(), taken);
+    const auto step = secure_->write(ssl, bytes.data(), bytes.size(), taken);
     if (step == Secure::Step::done) return static_cast<ssize_t>(taken);
     errno = step == Secure::Step::wants_write || step == Secure::Step::wants_read ? EAGAIN : EPIPE;
     return -1;
 }
 
-ssize_t LoadThread::receive_some(Slot& slot) {
-    if (slot.ssl == nullptr) return ::recv(slot.fd, scratch_.data(), scratch_.size(), 0);
+ssize_t LoadThread::receive_some(int fd, SSL* ssl) {
+    if (ssl == nullptr) return ::recv(fd, scratch_.data(), scratch_.size(), 0);
     std::size_t got = 0;
-    switch (secure_->read(slot.ssl, scratch_.data(), scratch_.size(), got)) {
+    switch (secure_->read(ssl, scratch_.data(), scratch_.size(), got)) {
         case Secure::Step::done:
             return static_cast<ssize_t>(got);
         case Secure::Step::closed:

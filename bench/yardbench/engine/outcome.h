@@ -45,6 +45,7 @@ struct Outcome {
     std::uint16_t status = 0;      // 0: no response head
     std::uint8_t colour = 0;       // index into Colours; 0: not told
     std::uint8_t attempts = 1;
+    std::int8_t grpc_status = -1;  // negative: none was said
     Failure failure = Failure::none;
     const ResponseReader* response = nullptr;  // valid only during Workload::finished
 };

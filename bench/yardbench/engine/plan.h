@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,10 +25,14 @@ struct Plan {
     std::uint64_t requests = 0;     // > 0: stop after this many instead, whatever the duration
     Nanos timeout = 10 * kSecond;   // one request, connecting included
     bool close_each = false;        // a new connection for every request
+    unsigned streams = 0;           // HTTP/2, with so many requests at once on each connection; 0: HTTP/1.1
     SecureChoice secure;            // by TLS, when on
     Wanted wanted;
     std::vector<int> processors;  // pin thread i to processors[i % n]; empty: not pinned
     std::uint32_t tags = 1;       // how many kinds of request the workload names
+
+    // Requests at once: slots, over all threads.
+    unsigned slots() const { return connections * std::max(streams, 1U); }
 };
 
 }  // namespace yardbench

@@ -58,7 +58,8 @@ void ResponseReader::begin(bool head_request, bool keep_text) {
     keep_text_ = keep_text;
     started_ = false;
     keep_alive_ = true;
-    chunked_ = has_length_ = false;
+    chunked_ = has_length_ = ended_ = false;
+    grpc_status_ = -1;
     colour_ = 0;
     status_ = 0;
     generation_ = 0;
@@ -104,6 +105,30 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes, std::size_
         }
     }
     return read_body(bytes, used);
+}
+
+ResponseReader::Progress ResponseReader::take_field(std::string_view name, std::string_view value) {
+    started_ = true;
+    std::uint64_t number = 0;
+    if (name == ":status") {
+        if (!read_number(value, number) || number < 100 || number > 999) return Progress::malformed;
+        status_ = static_cast<std::uint16_t>(number);
+        head_.clear();
+        if (keep_text_) head_.assign("HTTP/2 ").append(value).append("\r\n");
+        return Progress::more;
+    }
+    if (keep_text_) head_.append(name).append(": ").append(value).append("\r\n");
+    if (name == "grpc-status") {
+        constexpr std::uint64_t kMost = 16;
+        grpc_status_ =
+            read_number(value, number) && number <= kMost ? static_cast<std::int8_t>(number) : std::int8_t{2};
+        return Progress::more;
+    }
+    return read_line(name, value) ? Progress::more : Progress::malformed;
+}
+
+void ResponseReader::take_body(std::string_view octets) {
+    if (keep_text_) body_.append(octets);
 }
 
 ResponseReader::Progress ResponseReader::unfinished_head() const {

@@ -32,10 +32,17 @@ class ResponseReader {
     // The peer has closed: complete for a body that runs until close, else malformed or more (nothing came at all).
     Progress end_of_stream();
 
+    // HTTP/2, where others have taken the framing off: a field, ":status" one of them, a part of the body, the end.
+    Progress take_field(std::string_view name, std::string_view value);
+    void take_body(std::string_view octets);
+    void take_end() { ended_ = true; }
+    bool whole() const { return ended_ && status_ >= 200; }
+
     bool started() const { return started_; }
     std::uint16_t status() const { return status_; }
     bool keep_alive() const { return keep_alive_; }
     std::uint8_t colour() const { return colour_; }
+    std::int8_t grpc_status() const { return grpc_status_; }
     std::uint64_t generation() const { return generation_; }
     // Only when begin() was asked to keep the text.
     std::string_view body() const { return body_; }
@@ -59,6 +66,8 @@ class ResponseReader {
     bool chunked_ = false;
     bool has_length_ = false;
     bool says_close_ = false;
+    bool ended_ = false;  // HTTP/2
+    std::int8_t grpc_status_ = -1;
     std::uint8_t colour_ = 0;
     std::uint16_t status_ = 0;
     std::uint64_t generation_ = 0;

@@ -28,6 +28,7 @@ Secure::Secure(SecureChoice choice)
     // As browsers offer them, and the first that any server here takes.
     SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
     SSL_CTX_set1_groups_list(context, "X25519:P-256");
+    if (choice_.http2) SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>("\x02h2"), 3);
     SSL_CTX_set_app_data(context, this);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     if (choice_.resume) SSL_CTX_sess_set_new_cb(context, keep);
@@ -99,6 +100,13 @@ Secure::Step Secure::shake(SSL* ssl) {
     if (result != 1) return step_of(ssl, result);
     ++(SSL_session_reused(ssl) == 1 ? resumed : full);
     return Step::done;
+}
+
+bool Secure::agreed(SSL* ssl) const {
+    const unsigned char* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl, &chosen, &size);
+    return !choice_.http2 || (size == 2 && chosen[0] == 'h' && chosen[1] == '2');
 }
 
 Secure::Step Secure::read(SSL* ssl, char* into, std::size_t size, std::size_t& got) {

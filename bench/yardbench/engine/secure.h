@@ -20,6 +20,7 @@ struct SecureChoice {
     std::string ca;              // PEM; empty: every server is believed
     std::string host;            // asked for (SNI), and verified with `ca`
     std::string newest = "1.3";  // 1.2 | 1.3
+    bool http2 = false;          // asked for by ALPN, and nothing else is
 };
 
 class Secure {
@@ -38,6 +39,9 @@ class Secure {
     Step write(SSL* ssl, const char* bytes, std::size_t size, std::size_t& taken);
     // Without a word to the other side.
     static void end(SSL* ssl);
+
+    // Whether the server has chosen what was asked for.
+    bool agreed(SSL* ssl) const;
 
     std::uint64_t full = 0, resumed = 0;
 

@@ -52,7 +52,9 @@ int run(const Flags& flags) {
     if (flags.load.rate > 0 || flags.load.requests > 0)
         throw std::invalid_argument(
             "capacity chooses --rate itself and each try lasts --duration; see --first, --most");
-    const std::string request = request_text("GET", target, flags.headers, "", flags.load.close_each);
+    const bool grpc = flags.load.grpc;
+    const std::string request = grpc ? call_text(target, flags.headers, "")
+                                     : request_text("GET", target, flags.headers, "", flags.load.close_each);
     std::optional<Scenario> scenario;
     if (!flags.scenario.file.empty()) scenario = load_scenario(flags.scenario.file);
     CapacitySearch search(flags.first, flags.most, flags.precision / 100);
@@ -68,12 +70,12 @@ int run(const Flags& flags) {
         std::optional<Cast> cast;
         if (scenario) {
             plan.tags = static_cast<std::uint32_t>(scenario->step_names.size());
-            cast = flags.scenario.cast(*scenario, target, plan.connections);
+            cast = flags.scenario.cast(*scenario, target, plan.slots());
         }
         const unsigned threads = std::min(plan.threads, plan.connections);
         Engine engine(plan, [&](unsigned thread) -> std::unique_ptr<Workload> {
             if (cast) return std::make_unique<ScenarioWorkload>(*cast, thread, threads);
-            return std::make_unique<PlainWorkload>(request);
+            return std::make_unique<PlainWorkload>(request, false, grpc);
         });
         Probe probe;
         probe.rate = *rate;
@@ -123,6 +125,7 @@ void add_capacity(CLI::App& program, int& exit_code) {
     auto flags = std::make_shared<Flags>();
     CLI::App* verb = program.add_subcommand("capacity", "the highest rate that holds what is expected, by search");
     flags->load.add_to(*verb);
+    flags->load.add_grpc_to(*verb);
     verb->get_option("--duration")->default_val("5s");
     verb->add_option("-s,--scenario", flags->scenario.file, "drive a scenario instead of one request");
     verb->add_option("-H,--header", flags->headers, "\"Name: value\", may be repeated");

@@ -52,6 +52,14 @@ void add_endpoint(CLI::App& program, int& exit_code) {
     verb->add_flag("--close", flags->settings.close_each, "close the connection after every answer");
     verb->add_option("--colour", flags->settings.colour, "name to put into the colour header");
     verb->add_option("--colour-header", flags->settings.colour_header)->capture_default_str();
+    verb->add_flag("--h2", flags->settings.http2, "speak HTTP/2 in clear, by prior knowledge");
+    verb->add_option("--grpc", flags->settings.grpc_status, "answer calls of gRPC with this status, in the trailers")
+        ->check(CLI::Range(0, 16))
+        ->needs("--h2");
+    verb->add_option("--messages", flags->settings.messages, "messages in each answer to a call")
+        ->check(CLI::Range(0, 1'000'000))
+        ->needs("--grpc")
+        ->capture_default_str();
     verb->callback([flags, &exit_code] { exit_code = run_endpoint(*flags); });
 }
 

@@ -27,8 +27,12 @@ int run_load(const LoadOptions& flags) {
     const Url target = parse_url(flags.load.url);
     const Slo slo(flags.expect);
     const Plan plan = flags.load.plan(target);
-    const std::string request = request_text(flags.method, target, flags.headers, flags.body, flags.load.close_each);
-    Engine engine(plan, [&](unsigned) { return std::make_unique<PlainWorkload>(request, flags.method == "HEAD"); });
+    const bool grpc = flags.load.grpc;
+    const std::string request =
+        grpc ? call_text(target, flags.headers, flags.body)
+             : request_text(flags.method, target, flags.headers, flags.body, flags.load.close_each);
+    Engine engine(plan,
+                  [&](unsigned) { return std::make_unique<PlainWorkload>(request, flags.method == "HEAD", grpc); });
     const auto [tally, was_interrupted] = run_watched(engine, flags.load.quiet || flags.load.json);
     const Validity valid = validity(tally, plan.timetable.open());
     // A generator that lags only makes things look worse: what held in spite of it has held.
@@ -66,6 +70,7 @@ void add_load(CLI::App& program, int& exit_code) {
     auto flags = std::make_shared<LoadOptions>();
     CLI::App* verb = program.add_subcommand("load", "one request over and over, closed loop or at a rate");
     flags->load.add_to(*verb);
+    flags->load.add_grpc_to(*verb);
     verb->add_option("-X,--method", flags->method)->capture_default_str();
     verb->add_option("-H,--header", flags->headers, "\"Name: value\", may be repeated");
     verb->add_option("--body", flags->body, "request body");

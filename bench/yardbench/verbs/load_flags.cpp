@@ -62,8 +62,16 @@ void LoadFlags::add_to(CLI::App& verb) {
     verb.add_option("--tls", tls, "https: newest version spoken")
         ->check(CLI::IsMember({"1.2", "1.3"}))
         ->capture_default_str();
+    verb.add_flag("--h2", http2, "speak HTTP/2: in clear by prior knowledge, with https by ALPN");
+    verb.add_option("--streams", streams, "--h2: requests at once on each connection")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
     verb.add_flag("--json", json, "print the result as JSON");
     verb.add_flag("-q,--quiet", quiet, "no progress lines");
+}
+
+void LoadFlags::add_grpc_to(CLI::App& verb) {
+    verb.add_flag("--grpc", grpc, "unary calls of gRPC over HTTP/2, to the URL's path; any status but OK is a failure");
 }
 
 Plan LoadFlags::plan(const Url& target) const {
@@ -82,7 +90,14 @@ Plan LoadFlags::plan(const Url& target) const {
     plan.timeout = parse_duration(timeout);
     plan.close_each = close_each;
     plan.processors = processors;
-    plan.secure = {target.secure, !full_handshakes, ca, target.host, tls};
+    if (http2 || grpc) {
+        if (close_each)
+            throw std::invalid_argument("--close is for HTTP/1.1; over HTTP/2 a connection has many requests");
+        plan.streams = streams;
+    } else if (streams != 1) {
+        throw std::invalid_argument("--streams needs --h2");
+    }
+    plan.secure = {target.secure, !full_handshakes, ca, target.host, tls, plan.streams > 0};
     if (plan.timeout <= 0) throw std::invalid_argument("--timeout must be more than nothing");
     if (plan.duration <= 0 && requests == 0) throw std::invalid_argument("--duration must be more than nothing");
     return plan;
@@ -98,6 +113,14 @@ std::string request_text(const std::string& method, const Url& target, const std
     if (!body.empty() || method == "POST" || method == "PUT" || method == "PATCH")
         text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return text + "\r\n" + body;
+}
+
+std::string call_text(const Url& target, std::vector<std::string> headers, const std::string& message) {
+    for (const char* own : {"Content-Type: application/grpc", "TE: trailers"}) headers.emplace_back(own);
+    std::string framed(1, '\0');  // not compressed
+    for (int shift = 24; shift >= 0; shift -= 8)
+        framed += static_cast<char>(message.size() >> static_cast<unsigned>(shift) & 0xff);
+    return request_text("POST", target, headers, framed + message, false);
 }
 
 }  // namespace yardbench

@@ -50,7 +50,7 @@ int run_rehearse(RehearseOptions flags) {
     plan.tags = static_cast<std::uint32_t>(scenario.step_names.size());
     plan.wanted.colour_header = flags.steps.colour_header;
     plan.wanted.colours = Colours({flags.steps.from, flags.steps.to});
-    const Cast cast = flags.scenario.cast(scenario, target, plan.connections);
+    const Cast cast = flags.scenario.cast(scenario, target, plan.slots());
     flags.steps.target = target;
     flags.steps.pause = parse_duration(flags.pause);
     LiveCounts counts;

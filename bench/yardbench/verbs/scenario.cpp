@@ -35,11 +35,14 @@ struct StageResult {
 StageResult run_stage(const ScenarioOptions& flags, const Url& target, const Scenario& scenario, const Stage& stage,
                       const Slo& slo) {
     Plan plan = flags.load.plan(target);
-    plan.connections = stage.users;
+    const unsigned share = std::max(plan.streams, 1U);
+    if (stage.users % share != 0)
+        throw std::invalid_argument("--streams users share a connection: the number of users is no multiple of it");
+    plan.connections = stage.users / share;
     plan.duration = stage.duration;
     plan.tags = static_cast<std::uint32_t>(scenario.step_names.size());
     const unsigned threads = std::min(plan.threads, plan.connections);
-    const Cast cast = flags.scenario.cast(scenario, target, plan.connections);
+    const Cast cast = flags.scenario.cast(scenario, target, plan.slots());
     Engine engine(plan, [&](unsigned thread) { return std::make_unique<ScenarioWorkload>(cast, thread, threads); });
     StageResult result{stage, run_watched(engine, flags.load.quiet || flags.load.json).tally, {}, {}, {}};
     result.valid = validity(result.tally, plan.timetable.open());

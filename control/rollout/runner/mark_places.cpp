@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "config/model/grpc.h"
+
 namespace switchyard::control::rollout {
 
 namespace {
@@ -17,6 +19,8 @@ using Counts = MarkPlaces::Counts;
 std::string kind_word(const MarkNote& note) {
     switch (note.failure) {
         case Failure::none:
+            if (note.status >= MarkNote::kGrpc)
+                return std::string(config::kGrpcStatuses[note.status - std::size_t{MarkNote::kGrpc}]);
             return std::to_string(note.status);
         case Failure::response_timeout:
         case Failure::request_timeout:
@@ -32,6 +36,7 @@ std::string kind_word(const MarkNote& note) {
         case Failure::reused_closed:
         case Failure::reused_unread:
         case Failure::reused_reset:
+        case Failure::refused_stream:
         case Failure::reset:
             return "reset";
         case Failure::truncated:

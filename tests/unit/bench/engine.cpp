@@ -55,6 +55,101 @@ TEST_CASE("the counts equal the endpoint's own, to the request") {
     }
 }
 
+TEST_CASE("over HTTP/2 the counts equal the endpoint's own as well, and streams share their connections") {
+    struct Row {
+        const char* what;
+        unsigned threads, connections, streams;
+        double rate;
+        std::size_t body;
+        std::uint64_t requests;
+        std::string request = kGet;
+    };
+    const std::string post = "POST / HTTP/1.1\r\nHost: known\r\nX-Any: 1\r\nContent-Length: 5\r\n\r\nhello";
+    for (const Row& row : {Row{"one stream each", 1, 8, 1, 0, 128, 0}, Row{"many streams", 1, 2, 50, 0, 128, 0},
+                           Row{"two threads", 2, 4, 10, 0, 128, 0}, Row{"open loop", 1, 2, 10, 2000, 128, 0},
+                           Row{"large bodies", 1, 2, 4, 0, 1 << 20, 0}, Row{"so many and no more", 2, 4, 5, 0, 0, 777},
+                           Row{"with a body", 1, 2, 10, 0, 0, 500, post}}) {
+        CAPTURE(row.what);
+        KnownEndpoint::Settings settings;
+        settings.body = row.body;
+        settings.http2 = true;
+        RunningEndpoint endpoint(settings);
+        Plan plan = plan_for(endpoint->port());
+        plan.threads = row.threads;
+        plan.connections = row.connections;
+        plan.streams = row.streams;
+        plan.timetable = {row.rate, row.rate, 0};
+        plan.requests = row.requests;
+        plan.warm_up = row.requests > 0 ? 0 : 50 * kMillisecond;
+        const Tally tally = run(plan, row.request);
+        CHECK(tally.failed() == 0);
+        CHECK(tally.all.sent == tally.all.answered);
+        CHECK(tally.all.sent == endpoint->requests());
+        CHECK(endpoint->connections() == row.connections);
+        CHECK(tally.finished > 0);
+        CHECK(tally.bytes_in >= tally.all.answered * row.body);
+        if (row.requests > 0) CHECK(tally.finished == row.requests);
+    }
+}
+
+TEST_CASE("a call of gRPC is what its trailers say, whatever its head said") {
+    for (const int status : {0, 13}) {
+        CAPTURE(status);
+        KnownEndpoint::Settings settings;
+        settings.http2 = true;
+        settings.grpc_status = status;
+        settings.messages = 3;
+        RunningEndpoint endpoint(settings);
+        Plan plan = plan_for(endpoint->port());
+        plan.streams = 4;
+        plan.requests = 200;
+        Engine engine(plan, [&](unsigned) { return std::make_unique<PlainWorkload>(kGet, false, true); });
+        engine.start();
+        const Tally tally = engine.join();
+        CHECK(tally.finished == 200);
+        CHECK(tally.all.answered == 200);
+        CHECK(endpoint->requests() == 200);
+        CHECK(tally.failures[static_cast<std::size_t>(Failure::status)] == (status == 0 ? 0 : 200));
+        CHECK(tally.by_class[2] == 200);
+    }
+}
+
+TEST_CASE("over HTTP/2 what fails is counted by kind, and the rest of the connection goes on") {
+    KnownEndpoint::Settings late;
+    late.http2 = true;
+    late.delay = 20 * kSecond;
+    RunningEndpoint slow(late);
+    Plan plan = plan_for(slow->port());
+    plan.connections = 2;
+    plan.streams = 5;
+    plan.requests = 20;
+    plan.timeout = 100 * kMillisecond;
+    Tally tally = run(plan);
+    CHECK(tally.failures[static_cast<std::size_t>(Failure::timeout)] == 20);
+    CHECK(slow->connections() == 2);
+
+    RunningEndpoint other({});  // it speaks HTTP/1.1
+    plan = plan_for(other->port());
+    plan.connections = 1;
+    plan.streams = 2;
+    plan.requests = 2;
+    plan.timeout = 5 * kSecond;
+    tally = run(plan);
+    CHECK(tally.failed() == 2);
+    CHECK(tally.failures[static_cast<std::size_t>(Failure::timeout)] == 0);
+
+    std::uint16_t gone = 0;
+    {
+        RunningEndpoint ended({});
+        gone = ended->port();
+    }
+    plan = plan_for(gone);
+    plan.streams = 2;
+    plan.requests = 4;
+    tally = run(plan);
+    CHECK(tally.failures[static_cast<std::size_t>(Failure::refused)] == 4);
+}
+
 TEST_CASE("a fixed delay is what the latencies say") {
     KnownEndpoint::Settings settings;
     settings.delay = 10 * kMillisecond;

@@ -93,6 +93,18 @@ TEST_CASE("the text holds every family of the contract, with escaped labels") {
         CHECK(text.find(std::string("# TYPE ") + family + " ") != std::string::npos);
 }
 
+TEST_CASE("calls of gRPC are counted by the name of their status") {
+    Totals totals;
+    auto r = report(0, 3, 0, 900);
+    r.cells[0].cell->grpc[0] = 2;
+    r.cells[0].cell->grpc[14] = 1;
+    totals.add(r, kNow);
+    const auto text = text_of(totals);
+    CHECK(text.find("upstream=\"blue\",status=\"OK\"} 2") != std::string::npos);
+    CHECK(text.find("upstream=\"blue\",status=\"UNAVAILABLE\"} 1") != std::string::npos);
+    CHECK(text.find("status=\"INTERNAL\"") == std::string::npos);
+}
+
 TEST_CASE("histogram buckets never fall and end at the count") {
     Totals totals;
     for (std::uint64_t us : {100, 900, 40'000, 2'000'000}) totals.add(report(0, 1, 0, us), kNow);

@@ -93,11 +93,11 @@ TEST_CASE("cookies are joined into one line, in their order, wherever they stood
     CHECK(many.head.find(http::FieldName::cookie)->value.of(many.text.data()) == joined);
 }
 
-TEST_CASE("te: trailers is a fact about the client and no field; http2-settings is nothing") {
+TEST_CASE("te: trailers is the one thing that te may say; http2-settings is nothing") {
     const Asked asked(with({{"te", "trailers"}, {"http2-settings", "AAMAAABk"}}));
     CHECK(asked.verdict == Verdict::fine);
     CHECK(asked.wall.reads_trailers());
-    CHECK(asked.lines() == "host: a.example\r\n");
+    CHECK(asked.lines() == "host: a.example\r\nte: trailers\r\n");
     CHECK_FALSE(Asked(with({})).wall.reads_trailers());
 }
 

@@ -54,6 +54,15 @@ TEST_CASE("a line has every field, in its order, with its type") {
           "\n");
 }
 
+TEST_CASE("a call of gRPC shows its status, and other requests have none") {
+    auto e = usual();
+    CHECK_FALSE(nlohmann::json::parse(line_of(e)).contains("grpc_status"));
+    e.grpc_status = 0;
+    CHECK(nlohmann::json::parse(line_of(e))["grpc_status"] == 0);
+    e.grpc_status = 16;
+    CHECK(line_of(e).find(R"("status":200,"grpc_status":16,"bytes_in":3)") != std::string::npos);
+}
+
 TEST_CASE("without a response there is no time to its first byte") {
     auto e = usual();
     e.first_byte_us = -1;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "exchanges.h"
+#include "proxy/http2/frame.h"
 #include "tests/support/certificates.h"
+#include "tests/support/http2_client.h"
 #include "tests/support/tls_endpoint.h"
 
 using namespace switchyard;
@@ -401,4 +403,49 @@ TEST_CASE("the PROXY protocol goes before the hello") {
         return raw.seen.size() > end + 3;
     });
     CHECK(static_cast<unsigned char>(raw.seen[raw.seen.find("\r\n") + 2]) == 0x16);
+}
+
+TEST_CASE("an endpoint chooses by ALPN: h2 where it may, HTTP/1.1 where that will do, and else it is refused") {
+    struct Row {
+        const char* protocol;
+        std::string takes;
+        const char* chosen;  // null: nothing will do
+    };
+    const std::string kHttp2("\x02h2"), kHttp1("\x08http/1.1");
+    const Row rows[] = {
+        {"http/1.1", kHttp2 + kHttp1, ""},
+        {"h2", kHttp2 + kHttp1, "h2"},
+        {"auto", kHttp2 + kHttp1, "h2"},
+        {"auto", kHttp1, "http/1.1"},
+        {"auto", "", ""},
+        {"h2", kHttp1, nullptr},
+        {"h2", "", nullptr},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.protocol);
+        CAPTURE(row.takes);
+        SecureStage stage({inside().sign({"app.test"}), {}, 0, row.takes});
+        stage.crank->publish(stage.config(with_name(), {}, fmt::format(R"(, "protocol": "{}")", row.protocol)));
+        Wire client = stage.ask(post());
+        auto connection = stage.accept();
+        REQUIRE(connection->handshake());
+        if (row.chosen == nullptr) {
+            CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+            CHECK(stage.crank->report().endpoints[0].refused == "TLS: the endpoint does not offer HTTP/2 (ALPN)");
+            continue;
+        }
+        CHECK(connection->protocol() == row.chosen);
+        if (std::string(row.chosen) != "h2") {
+            stage.answer(*connection, client);
+            continue;
+        }
+        connection->see(std::string(http2::kPreface));
+        connection->see("hello");
+        connection->send(h2_frame(http2::FrameType::settings, 0, 0, "") +
+                         h2_frame(http2::FrameType::headers, http2::kEndHeaders, 1,
+                                  h2_block({{":status", "200"}, {"content-length", "2"}})) +
+                         h2_frame(http2::FrameType::data, http2::kEndStream, 1, "ok"));
+        CHECK(stage.crank->see(client, "ok").starts_with("HTTP/1.1 200"));
+        CHECK(stage.crank->report().endpoint_tls.full == 1);
+    }
 }

@@ -1,0 +1,316 @@
+#include "proxy/http2/outward_connection.h"
+
+#include <utility>
+#include <vector>
+
+#include "proxy/http2/connection.h"
+#include "proxy/http2/request_head.h"
+
+namespace switchyard::http2 {
+namespace {
+
+// What may be on its way at once; a round trip of 20 ms then leaves 100 MB a second.
+constexpr std::uint32_t kOutwardWindow = kMostOutwardLanes * kLaneWindow;
+
+}  // namespace
+
+OutwardConnection::OutwardConnection() : receive_(kOutwardWindow) {
+    Settings ours;
+    ours.max_header_list = http::kMaxHead;
+    control_.settings(ours, Role::client);
+    control_.window_update(0, kOutwardWindow - kDefaultWindow);
+}
+
+OutwardConnection::OutwardLane* OutwardConnection::find(std::uint32_t id) {
+    const auto found = lanes_.find(id);
+    return found == lanes_.end() ? nullptr : &found->second;
+}
+
+void OutwardConnection::fail(ErrorCode code) {
+    if (ended_) return;
+    ended_ = code;
+    control_.goaway(0, code);  // nothing of the peer's was ever begun
+}
+
+void OutwardConnection::misdeed() {
+    if (!nonsense_.note(now_)) fail(ErrorCode::enhance_your_calm);
+}
+
+std::size_t OutwardConnection::limit() const {
+    if (ended_ || going_ || !has_ids()) return 0;
+    return settings_came_ ? std::min<std::size_t>(peer_.max_concurrent_streams, kMostOutwardLanes) : kFirstOutwardLanes;
+}
+
+std::size_t OutwardConnection::feed(std::string_view octets, std::int64_t now_ms, Events& events) {
+    now_ = now_ms;
+    std::size_t taken = 0;
+    while (!ended_ && octets.size() - taken >= kFrameHeadSize) {
+        const FrameHead head = read_frame_head(octets.data() + taken);
+        if (const ErrorCode error = check_frame(head); error != ErrorCode::no_error) {
+            fail(error);
+            break;
+        }
+        if (octets.size() - taken - kFrameHeadSize < head.length) break;
+        const std::string_view payload = octets.substr(taken + kFrameHeadSize, head.length);
+        taken += kFrameHeadSize + head.length;
+        frame(head, payload, events);
+    }
+    return taken;
+}
+
+void OutwardConnection::frame(const FrameHead& head, std::string_view payload, Events& events) {
+    if (!settings_came_ && (!head.is(FrameType::settings) || head.has(kAck))) return fail(ErrorCode::protocol_error);
+    if (block_ && !(head.is(FrameType::continuation) && head.stream == block_->lane))
+        return fail(ErrorCode::protocol_error);
+    switch (static_cast<FrameType>(head.type)) {
+        case FrameType::data:
+            traffic_ = true;
+            return data(head, payload, events);
+        case FrameType::headers:
+            traffic_ = true;
+            return headers(head, payload, events);
+        case FrameType::priority:
+            return misdeed();
+        case FrameType::rst_stream:
+            return rst_stream(head, payload, events);
+        case FrameType::settings:
+            return settings(head, payload, events);
+        case FrameType::push_promise:
+            return fail(ErrorCode::protocol_error);
+        case FrameType::ping:
+            return ping(head, payload);
+        case FrameType::goaway:
+            return goaway(payload, events);
+        case FrameType::window_update:
+            return window_update(head, payload, events);
+        case FrameType::continuation:
+            if (!block_ || ++block_->continuations > kMaxContinuations)
+                return fail(block_ ? ErrorCode::enhance_your_calm : ErrorCode::protocol_error);
+            return block_part(payload, head.has(kEndHeaders), events);
+    }
+    misdeed();  // a type that we do not know
+}
+
+void OutwardConnection::headers(const FrameHead& head, std::string_view payload, Events& events) {
+    const Content content = content_of(head, payload);
+    if (content.error != ErrorCode::no_error) return fail(content.error);
+    if (was_never_opened(head.stream)) return fail(ErrorCode::protocol_error);
+    Block block;
+    block.lane = head.stream;
+    block.end = head.has(kEndStream);
+    const OutwardLane* const lane = find(head.stream);
+    if (lane == nullptr || lane->reset) {
+        block.dropped = true;  // it was on its way
+    } else if (lane->peer_ended) {
+        return fail(ErrorCode::stream_closed);
+    } else if (lane->body) {
+        block.trailers = true;
+    } else {
+        block.room = events.room_for_head();
+        block.wall.emplace(block.room.text, *block.room.head);
+    }
+    block_.emplace(std::move(block));
+    block_part(content.octets, head.has(kEndHeaders), events);
+}
+
+void OutwardConnection::block_part(std::string_view part, bool last, Events& events) {
+    Block& block = *block_;
+    block.encoded += part.size();
+    if (block.encoded > kMaxEncoded) return fail(ErrorCode::enhance_your_calm);
+    const auto outcome = decoder_.feed(part, last, [&](std::string_view name, std::string_view value) {
+        if (block.dropped) return;
+        if (!block.trailers) return block.wall->field(name, value);
+        const http::FieldName id = http::field_name(name);
+        block.faulty = block.faulty || !is_field_name(name) || !is_field_value(value) || is_of_connection(id);
+        const bool merged = id == http::FieldName::content_length || http::is_hop_by_hop(id);
+        if (!block.faulty && !merged && block.end) events.trailer(block.lane, name, value);
+    });
+    switch (outcome) {
+        case HeaderDecoder::Outcome::more:
+            return;
+        case HeaderDecoder::Outcome::bad:
+            return fail(ErrorCode::compression_error);
+        case HeaderDecoder::Outcome::too_much:
+            return fail(ErrorCode::enhance_your_calm);
+        case HeaderDecoder::Outcome::done:
+            block_ends(events);
+            block_.reset();
+    }
+}
+
+void OutwardConnection::block_ends(Events& events) {
+    Block& block = *block_;
+    OutwardLane* const lane = find(block.lane);
+    if (block.dropped || lane == nullptr) return;
+    if (!block.trailers) return answer_begins(*lane, events);
+    lane->peer_ended = block.end;
+    if (block.faulty) return malformed(block.lane, "its trailers are malformed", events);
+    if (!block.end) return malformed(block.lane, "a second head", events);
+    if (!lane->body->end()) return malformed(block.lane, "its body is not as long as its content-length", events);
+    events.data(block.lane, {}, true);
+}
+
+void OutwardConnection::answer_begins(OutwardLane& lane, Events& events) {
+    Block& block = *block_;
+    const http::Head& head = *block.room.head;
+    const std::uint32_t id = block.lane;
+    lane.peer_ended = block.end;
+    if (const char* const why = block.wall->end(block.end)) return malformed(id, why, events);
+    if (!block.wall->interim()) {
+        const bool bodiless = lane.bodiless || head.status == 204 || head.status == 304;
+        lane.body.emplace(block.room.text.data(), head, bodiless);
+        if (block.end && !lane.body->end())
+            return malformed(id, "its body is not as long as its content-length", events);
+    }
+    events.head(id, {block.room.text.data(), head.size}, head, block.end);
+}
+
+void OutwardConnection::data(const FrameHead& head, std::string_view payload, Events& events) {
+    const Content content = content_of(head, payload);
+    if (content.error != ErrorCode::no_error) return fail(content.error);
+    if (was_never_opened(head.stream)) return fail(ErrorCode::protocol_error);
+    if (!receive_.receive(head.length)) return fail(ErrorCode::flow_control_error);
+    credit_connection(head.length);
+    const bool end = head.has(kEndStream);
+    if (content.octets.empty() && !end) misdeed();
+    OutwardLane* const lane = find(head.stream);
+    if (ended_ || lane == nullptr || lane->reset) return;  // it was on its way
+    if (lane->peer_ended) return fail(ErrorCode::stream_closed);
+    if (!lane->receive.receive(head.length)) return fail(ErrorCode::flow_control_error);
+    lane->peer_ended = end;
+    if (!lane->body) return malformed(head.stream, "a body before its head", events);
+    if (content.padding > 0) taken(head.stream, content.padding);
+    if (!lane->body->data(content.octets.size()) || (end && !lane->body->end()))
+        return malformed(head.stream, "its body is not as long as its content-length", events);
+    events.data(head.stream, content.octets, end);
+}
+
+void OutwardConnection::settings(const FrameHead& head, std::string_view payload, Events& events) {
+    if (head.has(kAck)) {
+        if (own_settings_ == 0) return misdeed();
+        --own_settings_;
+        return;
+    }
+    settings_came_ = true;
+    if (++settings_frames_ > kFreeSettings) misdeed();
+    if (ended_) return;
+    const std::uint32_t before = peer_.initial_window;
+    if (const ErrorCode error = apply_settings(payload, Role::client, peer_); error != ErrorCode::no_error)
+        return fail(error);
+    for (auto& [id, lane] : lanes_) {
+        if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
+            return fail(error);
+    }
+    control_.settings_ack();
+    if (peer_.initial_window > before) events.writable(0);
+}
+
+void OutwardConnection::ping(const FrameHead& head, std::string_view payload) {
+    if (head.has(kAck)) return misdeed();  // we never asked
+    if (!traffic_) misdeed();
+    traffic_ = false;
+    if (!ended_) control_.ping(payload, true);
+}
+
+void OutwardConnection::goaway(std::string_view payload, Events& events) {
+    going_ = true;
+    // It may fall with a second one, never rise.
+    last_served_ = std::min(last_served_, read_u32(payload.data()) & kMaxStreamId);
+    std::vector<std::uint32_t> unserved;
+    for (auto& [id, lane] : lanes_) {
+        if (id <= last_served_ || lane.reset) continue;
+        lane.reset = lane.peer_ended = true;
+        unserved.push_back(id);
+    }
+    for (const std::uint32_t id : unserved) events.reset(id, ErrorCode::refused_stream, true, nullptr);
+}
+
+void OutwardConnection::rst_stream(const FrameHead& head, std::string_view payload, Events& events) {
+    if (was_never_opened(head.stream)) return fail(ErrorCode::protocol_error);
+    OutwardLane* const lane = find(head.stream);
+    if (lane == nullptr || lane->reset) return;
+    const auto code = static_cast<ErrorCode>(read_u32(payload.data()));
+    // What has begun to be answered has been looked at, whatever the peer says.
+    const bool unserved = code == ErrorCode::refused_stream && !lane->body;
+    lane->reset = true;
+    events.reset(head.stream, code, unserved, nullptr);
+}
+
+void OutwardConnection::window_update(const FrameHead& head, std::string_view payload, Events& events) {
+    const std::uint32_t increment = read_u32(payload.data()) & kMaxStreamId;
+    if (head.stream != 0 && was_never_opened(head.stream)) return fail(ErrorCode::protocol_error);
+    OutwardLane* const lane = head.stream == 0 ? nullptr : find(head.stream);
+    if (head.stream != 0 && lane == nullptr) return increment == 0 ? fail(ErrorCode::protocol_error) : void();
+    SendWindow& window = lane == nullptr ? send_ : lane->send;
+    const bool stood = window.left() < kSmallWindow;
+    if (const ErrorCode error = window.grow(increment); error != ErrorCode::no_error) return fail(error);
+    if (stood && window.left() > 0) events.writable(head.stream);
+}
+
+void OutwardConnection::malformed(std::uint32_t id, const char* why, Events& events) {
+    OutwardLane& lane = *find(id);
+    control_.reset(id, ErrorCode::protocol_error);
+    lane.reset = lane.peer_ended = true;
+    events.reset(id, ErrorCode::protocol_error, false, why);
+}
+
+void OutwardConnection::credit_connection(std::uint32_t octets) {
+    if (const std::uint32_t credit = receive_.take(octets); credit > 0) control_.window_update(0, credit);
+}
+
+void OutwardConnection::open(bool end, bool bodiless) {
+    OutwardLane& lane = lanes_.try_emplace(next_, kLaneWindow, peer_.initial_window).first->second;
+    lane.we_ended = end;
+    lane.bodiless = bodiless;
+    next_ += 2;
+    traffic_ = true;
+}
+
+bool OutwardConnection::is_reset(std::uint32_t id) const {
+    const auto found = lanes_.find(id);
+    return found == lanes_.end() || found->second.reset;
+}
+
+std::uint32_t OutwardConnection::may_send(std::uint32_t id) const {
+    const auto found = lanes_.find(id);
+    if (ended_ || found == lanes_.end() || !found->second.may_send()) return 0;
+    const std::int64_t left = std::min({send_.left(), found->second.send.left(), std::int64_t{kMaxPayload}});
+    return static_cast<std::uint32_t>(left);
+}
+
+void OutwardConnection::sent_data(std::uint32_t id, std::uint32_t octets, bool end) {
+    OutwardLane* const lane = find(id);
+    if (lane == nullptr) return;
+    traffic_ = true;
+    lane->send.spend(octets);
+    send_.spend(octets);
+    lane->we_ended = lane->we_ended || end;
+}
+
+void OutwardConnection::sent_trailers(std::uint32_t id) {
+    traffic_ = true;
+    if (OutwardLane* const lane = find(id)) lane->we_ended = true;
+}
+
+void OutwardConnection::taken(std::uint32_t id, std::uint32_t octets) {
+    OutwardLane* const lane = find(id);
+    if (ended_ || lane == nullptr) return;
+    const std::uint32_t credit = lane->receive.take(octets);
+    if (credit > 0 && !lane->peer_ended && !lane->reset) control_.window_update(id, credit);
+}
+
+void OutwardConnection::reset(std::uint32_t id, ErrorCode code) {
+    OutwardLane* const lane = find(id);
+    if (lane == nullptr || lane->reset) return;
+    lane->reset = true;
+    if (!ended_) control_.reset(id, code);
+}
+
+void OutwardConnection::done(std::uint32_t id) {
+    const OutwardLane* const lane = find(id);
+    if (lane == nullptr) return;
+    if (!lane->peer_ended || !lane->we_ended) reset(id, ErrorCode::cancel);
+    lanes_.erase(id);
+}
+
+}  // namespace switchyard::http2

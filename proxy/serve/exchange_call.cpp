@@ -1,0 +1,36 @@
+// A call of gRPC that was answered with nothing but a status: whether another endpoint is asked.
+#include <algorithm>
+
+#include "proxy/serve/exchange.h"
+
+namespace switchyard::serve {
+
+// Only where the route asks for it by that status, within the budget of all retries, and as the endpoint wants it
+// (grpc-retry-pushback-ms). True: what it came to has been counted, and the time that it asked for is over.
+net::Task<bool> Exchange::call_again() {
+    const EndpointAnswer& answer = attempt_.answer();
+    const route::Route& route = *course_.route;
+    if (route.grpc_retries == 0 || answer.head.status != 200) co_return false;
+    const char* const base = attempt_.lane().base();
+    const auto status = http::grpc_status_of(base, answer.head);  // only where nothing follows it stands in the head
+    if (!status || ((route.grpc_retries >> static_cast<unsigned>(*status)) & 1U) == 0) co_return false;
+    if (!attempt_.may_repeat() || !retries_left()) co_return false;
+    std::int64_t pause_ms = 0;
+    if (const auto said = http::value_of(base, answer.head, "grpc-retry-pushback-ms"); !said.empty()) {
+        const auto wanted = http::parse_grpc_pushback(said);
+        if (!wanted) co_return false;
+        pause_ms = *wanted;
+    }
+    if (course_.deadline_ms != 0 && context_.now_ms + pause_ms >= course_.deadline_ms) co_return false;
+
+    const Verdict verdict = verdict_of(*status, route.grpc_failures);
+    account_.note_call(verdict, *status);
+    attempt_.judge(verdict, false, true);
+    attempt_.give_back(false);
+    if (pause_ms == 0) co_return true;
+    phase_.at_most(pause_ms);
+    while (!phase_.strand().expired() && !attempt_.client_left() && !course_.must_end()) co_await phase_.sleep();
+    co_return true;
+}
+
+}  // namespace switchyard::serve

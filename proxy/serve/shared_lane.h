@@ -1,0 +1,129 @@
+// One stream of a connection to an endpoint that many exchanges share (HTTP/2): a request goes by it, its answer comes.
+//
+// The flags of `stream`, which is no socket, say what the lane may do: readable (a head, octets or the end are here, or
+//   the lane is lost), writable (it may try to put a frame).
+// What comes is kept here until it is taken: heads, interim ones too, and at most a lane's window of the body. What
+// came
+//   before a lane was lost is given first.
+// Threads: one worker. Owns: what has come. Made by an attempt, which it wakes; its place is the pool's (shared_pool.h)
+//   to give.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proxy/base/failure.h"
+#include "proxy/http/head.h"
+#include "proxy/net/stream.h"
+#include "proxy/net/task.h"
+#include "proxy/serve/body_chain.h"
+#include "proxy/serve/frames.h"
+#include "proxy/upstream/connection.h"
+#include "proxy/upstream/upstream.h"
+
+namespace switchyard::serve {
+
+class SharedConnection;
+class SharedPool;
+
+class SharedLane final : public Frames {
+  public:
+    // What is asked for: of a tunnel neither side's end is said with the head, and HEAD has a length without a body.
+    enum class Asks : std::uint8_t { answer, head, tunnel };
+    SharedLane(SharedPool& pool, net::Waiter& waiter, const upstream::Endpoint& endpoint,
+               const upstream::Upstream& upstream, Asks asks);
+    ~SharedLane();
+    SharedLane(const SharedLane&) = delete;
+    SharedLane& operator=(const SharedLane&) = delete;
+
+    static void* operator new(std::size_t size) { return net::FrameCache::allocate(size); }
+    static void operator delete(void* lane, std::size_t size) { net::FrameCache::release(lane, size); }
+
+    enum class Place : std::uint8_t {
+        wanted,
+        here,
+        http1,   // the endpoint speaks HTTP/1 alone
+        failed,  // no connection could be made: failure(), why()
+    };
+    Place place() const { return place_; }
+    Failure failure() const { return failure_; }
+    const std::string& why() const { return why_; }
+    // Where HTTP/1 is spoken: the connection that found it out, for the first of those who waited for it.
+    std::unique_ptr<upstream::Connection> take_wire() { return std::move(wire_); }
+    // Its connection had served others, or stood idle.
+    bool reused() const { return reused_; }
+
+    enum class Lost : std::uint8_t {
+        no,
+        unserved,  // the endpoint has not looked at the request
+        reset,
+        gone,       // with its connection
+        malformed,  // why()
+    };
+    Lost lost() const { return lost_; }
+
+    // The next head, with its text in `text`. False: none is here.
+    bool take_head(http::Head& head, net::Buffer& text);
+    // The endpoint has said all it had to say.
+    bool ended() const { return ended_; }
+    bool said_all() const { return said_all_; }
+    // The octets mean nothing any more: the end of either side is one of a tunnel.
+    void cut();
+
+    Came pull(Run& run) override;
+    void take(std::size_t octets) override;
+    bool take_whole(std::size_t octets, net::Buffer& to) override;
+    std::string_view trailers() const override { return trailers_; }
+    Put put_head(std::string_view head, bool end, std::uint64_t& sent) override;
+    Put put_trailers(std::string_view lines, std::uint64_t& sent) override;
+    Put put_data(std::string_view& octets, bool end, std::uint64_t& sent) override;
+
+    net::Stream stream;
+
+  private:
+    friend class SharedConnection;
+    friend class SharedPool;
+    struct CameHead {
+        std::string text;
+        http::Head head;
+    };
+    Put note(Put put, bool end);
+    void stand_on(SharedConnection& connection, bool reused);
+    void give_up(Failure failure, const std::string& why);
+    void use_http1(std::unique_ptr<upstream::Connection> wire);
+    void head_came(std::string_view text, const http::Head& head, bool end);
+    void data_came(std::string_view octets, bool end);
+    void trailer_came(std::string_view name, std::string_view value);
+    void lose(Lost how, const char* why = nullptr);
+    void invite();
+
+    SharedPool& pool_;
+    SharedConnection* connection_ = nullptr;
+    net::Waiter& waiter_;
+    const upstream::Endpoint& endpoint_;
+    const upstream::Upstream& upstream_;
+    std::uint32_t id_ = 0;  // 0: its head is not out
+    Place place_ = Place::wanted;
+    Lost lost_ = Lost::no;
+    Failure failure_ = Failure::none;
+    const Asks asks_;
+    bool reused_ = false;
+    bool heard_ = false;     // a head has come
+    bool ended_ = false;     // END_STREAM came
+    bool said_all_ = false;  // END_STREAM went
+    bool invited_ = false;   // it is its turn to put a frame
+    std::int64_t asked_ms_ = 0;
+    std::uint64_t head_at_ = 0;  // where its head begins in what the connection has put
+    std::uint64_t wire_at_ = 0;  // no later than that, in octets that the kernel counts
+    std::size_t room_wanted_ = 0;
+    std::string why_;
+    std::unique_ptr<upstream::Connection> wire_;
+    std::deque<std::unique_ptr<CameHead>> heads_;
+    BodyChain body_;
+    std::string trailers_;
+};
+
+}  // namespace switchyard::serve
