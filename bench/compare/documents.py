@@ -110,7 +110,7 @@ def floods(record):
     return table(["flood", "p99 ms without", "p99 ms beside", "failed", "held"], rows)
 
 
-SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "h2": lanes, "floods": floods, "ladder": ladder, "forum": forum}
+SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "h2": lanes, "grpc": peers, "floods": floods, "ladder": ladder, "forum": forum}
 
 
 def add_arguments(parser):

@@ -1,6 +1,6 @@
 """`scripts/bench floods`: what others feel while a listener is flooded with TLS handshakes: connections that say nothing, hellos
 that come an octet at a time, half a handshake and away, and full handshakes one after the other. Others are kept connections at
-half of what the proxy can do; their p99 beside the flood is held against that of the same run without one."""
+a share of what the proxy can do; their p99 beside the flood is held against that of the same run without one."""
 import multiprocessing
 import os
 import selectors
@@ -125,11 +125,12 @@ def full_handshakes(options, port):
 def add_arguments(parser):
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4, help="of one turn")
+    parser.add_argument("--share", type=float, default=0.5, help="of what the proxy can do, that others ask for")
     parser.set_defaults(workers=1)
 
 
 def run(options):
-    record = {"what": "floods", "command": facts.command(), "facts": facts.facts(options), "seconds": options.seconds, "kinds": {}}
+    record = {"what": "floods", "command": facts.command(), "facts": facts.facts(options), "seconds": options.seconds, "share": options.share, "kinds": {}}
     worst = 0
     with Machine() as machine:
         endpoint = machine.start("endpoint", [options.yardbench, "endpoint", "--body", "128"], measures.LOAD_PROCESSOR)
@@ -148,17 +149,17 @@ def run(options):
         for kind in [*KINDS, "full handshakes"]:
             turns = []
             for _ in range(options.rounds):
-                quiet = others(options, url, 0.5 * capacity)
+                quiet = others(options, url, options.share * capacity)
                 if kind == "full handshakes":
                     flood = full_handshakes(options, tls)
-                    beside = others(options, url, 0.5 * capacity)
+                    beside = others(options, url, options.share * capacity)
                     flood.kill()
                     flood.wait()
                 else:
                     say, count = KINDS[kind]
                     with Flood(tls, say, count) as flood:
                         time.sleep(1)
-                        beside = others(options, url, 0.5 * capacity)
+                        beside = others(options, url, options.share * capacity)
                     beside["flood"] = flood.made
                 turns.append({"quiet": quiet, "beside": beside})
             middle = sorted(turns, key=lambda turn: turn["beside"]["p99"])[len(turns) // 2]

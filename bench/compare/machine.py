@@ -78,8 +78,10 @@ class Machine:
         log = self.work / f"{name}-{len(self.started)}.log"
         pinned = ["taskset", "-c", str(processors)] if processors is not None else []
         with open(log, "wb") as out:
+            # No session of its own: by sessions the kernel divides a busy processor (autogroup), and a proxy must have
+            # the share that its load has.
             process = subprocess.Popen([*pinned, *map(str, command)], stdout=out, stderr=subprocess.STDOUT,
-                                       start_new_session=True, env=env)
+                                       process_group=0, env=env)
         started = Started(name, process, log)
         self.started.append(started)
         return started
@@ -144,7 +146,7 @@ class Machine:
 
     @staticmethod
     def send(started, sign):
-        # A process of its own session has the group of its number, with all its children in it.
+        # Each process has the group of its number, with all its children in it.
         if os.getpgid(started.pid) == started.pid:
             os.killpg(started.pid, sign)
         else:

@@ -170,10 +170,9 @@ void Attempt::step_early_upload() {
         step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
 }
 
-void Attempt::judge(const Verdict& verdict, bool spared, bool breaker) {
-    if (!lease_.held()) return;
-    if (breaker) lease_.tell_breaker(verdict);
-    if (spared || verdict.says_nothing) return;
+void Attempt::count(const Verdict& verdict, bool spared) {
+    tell_breaker(verdict);
+    if (spared || verdict.says_nothing || !lease_.held()) return;
     if (verdict.failed) lease_.observe(true, 0);
     lease_.count(verdict, from_.course.route->id, from_.course.in_force->generation);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "proxy/net/task.h"
 #include "proxy/serve/account.h"
@@ -45,7 +46,10 @@ class Attempt {
     // chunk, cannot (a small body travels with the head and can).
     bool may_repeat() const { return !client_.body_touched(); }
     // For another try: forgets what came.
-    void start_anew() { lane_.start_anew(); }
+    void start_anew() {
+        lane_.start_anew();
+        breaker_told_ = false;
+    }
     // A kept connection was dead: this request gets no more of them.
     void refuse_kept() { only_fresh_ = true; }
 
@@ -70,11 +74,12 @@ class Attempt {
     // What the endpoint made of it, once, when nothing of it can change any more.
     void count(Failure failure);
     // Of a call of gRPC, whose answer was passed on before anything was told: all who count it. `spared`: its time was
-    // up, which is no fault of one endpoint. `breaker`: it has not been told.
-    void judge(const Verdict& verdict, bool spared, bool breaker);
-    // It lasts: to the breaker it is one that went well.
-    void tell_breaker_it_lasts() { lease_.tell_breaker({}); }
-    bool has_breaker() const { return lease_.has_breaker(); }
+    // up, which is no fault of one endpoint.
+    void count(const Verdict& verdict, bool spared);
+    // … the breaker first, and once: at the end, or when it is clear that it lasts.
+    void tell_breaker(const Verdict& verdict) {
+        if (!std::exchange(breaker_told_, true) && lease_.held()) lease_.tell_breaker(verdict);
+    }
     // `reusable`: the connection is at a message boundary.
     void give_back(bool reusable);
 
@@ -114,6 +119,7 @@ class Attempt {
     RequestText text_;  // as the endpoint gets it
     Upload upload_;
     EndpointAnswer answer_;
+    bool breaker_told_ = false;  // of a call
     bool bound_ = false;
     bool only_fresh_ = false;
     std::uint8_t unserved_ = 0;  // times that an endpoint did not look at it (HTTP/2)

@@ -86,8 +86,6 @@ class Course : public TakenCourse {
     bool is_tunnel() const { return tunnel_; }
     // The drain of its upstream is over: whatever is left there ends.
     bool must_end() const { return sent != nullptr && sent->cut; }
-    // The client gives its call so much time, from the moment it was first routed.
-    void call_ends_by(std::int64_t timeout_ms);
     std::int64_t since_routed_ms() const { return context_.now_ms - routed_ms_; }
     bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }
     // The earlier of a moment (0: none) and the request's own end.
@@ -105,6 +103,8 @@ class Course : public TakenCourse {
   private:
     struct Toll;
 
+    // The client gives its call so much time, from the moment it was first routed.
+    void call_ends_by(std::int64_t timeout_ms);
     // Is counted in flight there from now on, and nowhere else.
     void enter(const upstream::Upstream& other);
     void turn_to(const upstream::Upstream& other) {

@@ -21,20 +21,19 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
                    Account& account)
     : attempt_(attempt),
       phase_(phase),
-      context_(phase.strand().context()),
       client_(client),
       from_(from),
       course_(course),
       account_(account),
       relay_(attempt.lane(), client),
-      lead_(context_.buffers) {}
+      lead_(phase.strand().context().buffers) {}
 
 // False: its head does not fit, with the lines that are added.
 [[gnu::always_inline]] inline bool Delivery::begin() {
     const route::Asked& asked = from_.asked;
     const EndpointAnswer& answer = attempt_.answer();
     const char* const base = attempt_.lane().base();
-    account_.record.first_byte_us = context_.now_us;
+    account_.record.first_byte_us = context().now_us;
     account_.record.status = answer.head.status;
     body_ = answer.guarded.body;
     const bool chunked_client = asked.head.minor == 1;
@@ -56,7 +55,7 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
         trailers_.wanted =
             attempt_.lane().shares_connection() ? allowed : http::announced_trailers(base, answer.head, allowed);
     // A tunnel is open for as long as it lasts.
-    const ResponseHead head{from_, answer, base, context_.date(), trailers_.wanted};
+    const ResponseHead head{from_, answer, base, context().date(), trailers_.wanted};
     if (!head.write(lead_, keep || opens_tunnel_, coding_)) return false;
     if (answer.binds(base, asked)) attempt_.bind();
     if (body_.kind != Kind::length || body_.length > kSmall) takes_its_time_ = answer.takes_its_time(base);
@@ -102,8 +101,8 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
 net::Task<Next> Delivery::run() {
     if (!begin()) {
         untold_ = Failure::bad_response;
-        if (is_call_)
-            attempt_.judge(verdict_of(untold_, 0), false, true);
+        if (call_.is)
+            attempt_.count(verdict_of(untold_, 0), false);
         else
             attempt_.count(untold_);
         attempt_.give_back(false);
@@ -113,7 +112,7 @@ net::Task<Next> Delivery::run() {
     start_relay();
     Failure failure = Failure::none;
     Step step = Step::done;
-    for (std::int64_t idle_since_ms = context_.now_ms;;) {
+    for (std::int64_t idle_since_ms = context().now_ms;;) {
         const auto before = moved();
         step = relay_.step(phase_.strand().budget);
         if (step == Step::done) break;
@@ -123,12 +122,12 @@ net::Task<Next> Delivery::run() {
         if (step == Step::others_turn) phase_.strand().step_back();
         if (!lead_.empty() && !client_.waits_for_run()) lead_.release();
         // Only bytes that moved count as news: a client that chatters meanwhile keeps nothing alive.
-        if (moved() != before) idle_since_ms = context_.now_ms;
+        if (moved() != before) idle_since_ms = context().now_ms;
         failure = late(step);
         if (failure != Failure::none) break;
         const std::int64_t idle_ms = course_.upstream->idle_ms;
-        std::int64_t wait_ms = idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context_.now_ms);
-        if (is_call_) [[unlikely]]
+        std::int64_t wait_ms = idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context().now_ms);
+        if (call_.is) [[unlikely]]
             wait_ms = watch_long_call(wait_ms);
         phase_.at_most_paced(step == Step::wait_sink, wait_ms);
         co_await phase_.sleep();
@@ -142,7 +141,7 @@ net::Task<Next> Delivery::run() {
         account_.break_off(failure);
         const bool clients = failure == Failure::client_closed || failure == Failure::client_slow;
         next_ = clients || step == Step::wait_sink ? Next::cut : broken_off_;
-        if (is_call_ && !clients) say_status(failure);
+        if (call_.is && !clients) say_status(failure);
     }
     end();
     // Nothing has gone out yet: the client can still be told in words what a cut would leave it to guess.
@@ -157,7 +156,7 @@ Failure Delivery::failure_of(Step step) {
 }
 
 Failure Delivery::late(Step step) const {
-    if (!phase_.is_over() || (looks_again_ && !course_.time_is_up())) return Failure::none;
+    if (!phase_.is_over() || (call_.looks_again && !course_.time_is_up())) return Failure::none;
     return course_.time_is_up()      ? Failure::request_timeout
            : step == Step::wait_sink ? Failure::client_slow
                                      : Failure::body_idle;

@@ -24,6 +24,7 @@ class Delivery {
     Failure untold() const { return untold_; }
 
   private:
+    WorkerContext& context() const { return phase_.strand().context(); }
     bool begin();
     void start_relay();
     void end();
@@ -42,7 +43,6 @@ class Delivery {
 
     Attempt& attempt_;
     Phase& phase_;
-    WorkerContext& context_;
     ClientLane& client_;
     const HeadSources& from_;
     Course& course_;
@@ -56,10 +56,11 @@ class Delivery {
     bool opens_tunnel_ = false;
     bool joined_ = false;  // the body stands in `lead_`
     bool takes_its_time_ = false;
-    bool is_call_ = false;       // of gRPC: its end says how it went
-    bool breaker_told_ = false;  // that it lasts
-    bool looks_again_ = false;   // the sleep is one until the breaker is told, and no limit
-    std::optional<http::GrpcStatus> head_status_;
+    struct Call {                  // of gRPC
+        bool is = false;           // its end says how it went
+        bool looks_again = false;  // the sleep is one until the breaker is told, and no limit
+        std::optional<http::GrpcStatus> head_status;
+    } call_;
     Next next_ = Next::close;  // if all goes well
     Next broken_off_ = Next::cut;
     Failure untold_ = Failure::none;

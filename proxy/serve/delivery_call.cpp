@@ -14,28 +14,27 @@ constexpr std::int64_t kLongCallUs = 30'000'000;
 void Delivery::begin_call() {
     const EndpointAnswer& answer = attempt_.answer();
     // Without it the head says by HTTP how it went, and has been judged.
-    is_call_ = answer.head.status == 200;
-    head_status_ = http::grpc_status_of(attempt_.lane().base(), answer.head);
+    call_.is = answer.head.status == 200;
+    call_.head_status = http::grpc_status_of(attempt_.lane().base(), answer.head);
     trailers_.all = true;
 }
 
 std::int64_t Delivery::watch_long_call(std::int64_t wait_ms) {
-    looks_again_ = false;
-    if (breaker_told_ || !attempt_.has_breaker()) return wait_ms;
-    const std::int64_t left_us = account_.record.attempt_us + kLongCallUs - context_.now_us;
+    call_.looks_again = false;
+    if (!from_.lease.has_breaker()) return wait_ms;
+    const std::int64_t left_us = account_.record.attempt_us + kLongCallUs - context().now_us;
     if (left_us <= 0) {
-        attempt_.tell_breaker_it_lasts();
-        breaker_told_ = true;
+        attempt_.tell_breaker({});
         return wait_ms;
     }
     const std::int64_t left_ms = left_us / 1000 + 1;
-    looks_again_ = wait_ms == 0 || left_ms < wait_ms;
-    return looks_again_ ? left_ms : wait_ms;
+    call_.looks_again = wait_ms == 0 || left_ms < wait_ms;
+    return call_.looks_again ? left_ms : wait_ms;
 }
 
 // A reset would be told as an error of the protocol; and of a body that was said to be longer this would be one.
 void Delivery::say_status(Failure failure) {
-    if (client_.sent_bytes() == 0 || client_.head_waits() || body_.kind == http::Body::Kind::length) return;
+    if (client_.sent_bytes() == 0 || client_.waits_for_run() || body_.kind == http::Body::Kind::length) return;
     const std::string lines = "grpc-status: " + std::to_string(static_cast<unsigned>(http::grpc_status_of(failure))) +
                               "\r\ngrpc-message: " + http::grpc_message(traits(failure).detail) + "\r\n";
     std::uint64_t sent = 0;
@@ -45,20 +44,20 @@ void Delivery::say_status(Failure failure) {
 http::GrpcStatus Delivery::call_status() const {
     const Failure failure = account_.record.failure;
     if (failure != Failure::none) return http::grpc_status_of(failure);
-    if (!is_call_) return head_status_.value_or(http::grpc_status_of_http(attempt_.answer().head.status));
+    if (!call_.is) return call_.head_status.value_or(http::grpc_status_of_http(attempt_.answer().head.status));
     const auto status = http::grpc_status_of(trailers_.lines);
-    return status ? *status : head_status_.value_or(http::GrpcStatus::unknown);
+    return status ? *status : call_.head_status.value_or(http::GrpcStatus::unknown);
 }
 
 void Delivery::end_call() {
     const Failure failure = account_.record.failure;
     const http::GrpcStatus status = call_status();
     account_.record.grpc_status = static_cast<std::int8_t>(status);
-    if (!is_call_) return attempt_.count(failure);
+    if (!call_.is) return attempt_.count(failure);
     const Verdict verdict =
         failure != Failure::none ? verdict_of(failure, 0) : verdict_of(status, course_.route->grpc_failures);
     if (failure == Failure::none) account_.note_call(verdict, status);
-    attempt_.judge(verdict, failure == Failure::request_timeout, !breaker_told_);
+    attempt_.count(verdict, failure == Failure::request_timeout);
 }
 
 }  // namespace switchyard::serve

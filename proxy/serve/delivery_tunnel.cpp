@@ -46,7 +46,7 @@ net::Task<Next> Delivery::tunnel() {
     upward.start(endless, 0, {}, Coding::plain);
     relay_.start(endless, 0, lead_.unread(), Coding::plain);
     TunnelWay up(upward, endpoint, strand), down(relay_, client_, strand);
-    const Tunnels::Tunnel place(context_.tunnels, strand, from_.lease.local()->state->id);
+    const Tunnels::Tunnel place(context().tunnels, strand, from_.lease.local()->state->id);
     // What came with the heads may have hidden an edge.
     client_.look_again();
     endpoint.look_again();
@@ -54,10 +54,10 @@ net::Task<Next> Delivery::tunnel() {
         client_.rest();
         endpoint.rest();
         const std::int64_t idle_ms = course_.route->tunnel_idle_ms;
-        strand.set_deadline(place.deadline(idle_ms == 0 ? 0 : context_.now_ms + idle_ms));
+        strand.set_deadline(place.deadline(idle_ms == 0 ? 0 : context().now_ms + idle_ms));
         co_await strand.sleep();
         if (course_.must_end()) account_.record.failure = Failure::drained;
-        if (course_.must_end() || place.must_end(context_.now_ms)) break;
+        if (course_.must_end() || place.must_end(context().now_ms)) break;
         if (strand.expired()) {
             account_.record.failure = Failure::body_idle;
             break;

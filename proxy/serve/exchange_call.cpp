@@ -25,7 +25,7 @@ net::Task<bool> Exchange::call_again() {
 
     const Verdict verdict = verdict_of(*status, route.grpc_failures);
     account_.note_call(verdict, *status);
-    attempt_.judge(verdict, false, true);
+    attempt_.count(verdict, false);
     attempt_.give_back(false);
     if (pause_ms == 0) co_return true;
     phase_.at_most(pause_ms);

@@ -1,9 +1,9 @@
 // How many TLS handshakes one worker has under way, and how many steps of them one turn may take.
 //
 // A step costs up to a quarter of a millisecond (a signature and the key exchange): thousands of hellos at once would
-// hold up every request of the worker. Who has no step in this turn comes again in the next, behind all who wait.
-// Where all places are taken, who has kept us waiting for longest leaves: else a thousand connections that send a hello
-// octet by octet would keep everybody out.
+// hold up every request of the worker. A connection without a step in this turn comes again in the next, behind all
+// that wait. Where all places are taken, the client that has been waited for longest leaves: else a thousand
+// connections that send a hello octet by octet would keep all others out.
 // Threads: one worker.
 #pragma once
 
@@ -54,7 +54,7 @@ class Handshakes {
     std::uint64_t untold_ = 0;
 };
 
-// One of the places of a worker, for as long as this lives or until somebody else needs it.
+// One of the places of a worker, for as long as this lives or until another connection needs it.
 class HandshakePlace {
   public:
     // `whose`: is woken when it has to leave.

@@ -99,8 +99,9 @@ bool SharedConnection::shake() {
     const auto step = tls.handshake();
     if (step == net::Tls::Step::again) return false;
     if (step != net::Tls::Step::done) {
-        ++(tls.untrusted() ? counts.untrusted : counts.failed);
-        return give_up_making(tls.untrusted() ? Failure::tls_untrusted : Failure::tls_failed, tls.trouble());
+        ++(tls.trouble().untrusted ? counts.untrusted : counts.failed);
+        return give_up_making(tls.trouble().untrusted ? Failure::tls_untrusted : Failure::tls_failed,
+                              tls.trouble().words);
     }
     ++(tls.resumed() ? counts.resumed : counts.full);
     if (tls.chose_http2()) {

@@ -26,6 +26,7 @@ from running import DEADLINE, Endpoint, Switchyard, workplace  # noqa: E402
 
 REQUESTS = 150          # of the patient client in each situation, half of them over each protocol
 FACTOR, FLOOR = 3, 0.5  # its p99 may be so many times that of the quiet run; a busy machine's scheduler adds the other
+TRIES = 3               # a busy machine makes all clients wait once; an attack that works does it each time
 # A connection may hold 1 MiB of bodies, and a hundred exchanges of three blocks of 20 KiB; twice that, for what the
 # allocator keeps.
 MEMORY_KIB = 2 * (1024 + 100 * 60)
@@ -210,6 +211,10 @@ def story(proxy):
         try:
             one.stdout.readline()
             p99, wrong = patient(port)
+            for _ in range(TRIES - 1):
+                if wrong or p99 <= max(FACTOR * quiet, FLOOR):
+                    break
+                p99, wrong = patient(port)
             if thrown_out:
                 check(f"{name}: its connection ends", one.stdout.readline() == "it was ended\n")
         finally:
