@@ -41,6 +41,19 @@ def peers(record):
     return table(["measure", "unit", "switchyard", "nginx", "haproxy", "to nginx", "to haproxy"], rows)
 
 
+def lanes(record):
+    names = ("nginx", "haproxy", "h2o")
+    rows = []
+    for title, measure in record["measures"].items():
+        summary = measure["summary"]
+        ratios = summary["switchyard"]["ratios"]
+        rows.append([title, measure["unit"], *(number(summary[name]["median"]) if name in summary else "–"
+                                               for name in ("switchyard", *names)),
+                     *(f"×{ratios[name]['median']:.2f} ({ratios[name]['least']:.2f}–{ratios[name]['most']:.2f})"
+                       if name in ratios else "–" for name in names)])
+    return table(["measure", "unit", "switchyard", *names, *(f"to {name}" for name in names)], rows)
+
+
 def switch(record):
     rows = []
     for name, way in record["ways"].items():
@@ -97,7 +110,7 @@ def floods(record):
     return table(["flood", "p99 ms without", "p99 ms beside", "failed", "held"], rows)
 
 
-SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "grpc": peers, "floods": floods, "ladder": ladder, "forum": forum}
+SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "h2": lanes, "grpc": peers, "floods": floods, "ladder": ladder, "forum": forum}
 
 
 def add_arguments(parser):

@@ -65,7 +65,7 @@ def facts(options):
         "kernel": platform.release(),
         "compiler": (said("g++", "--version").splitlines() or ["?"])[0],
         "versions": {name: found for name, found in (
-            ("nginx", version("nginx", "-v")), ("haproxy", version("haproxy", "-v")), ("wrk", version("wrk", "-v"))) if found},
+            ("nginx", version("nginx", "-v")), ("haproxy", version("haproxy", "-v")), ("h2o", version("h2o", "--version")), ("wrk", version("wrk", "-v"))) if found},
         "niceness": os.nice(0),
         "load_average_before": os.getloadavg()[0],
     }

@@ -35,16 +35,17 @@ def certificate(folder):
     return chain, key, both
 
 
-def start_nginx(machine, _, endpoints, files):
+def start_nginx(machine, options, endpoints, files):
     port, path = free_port(), machine.work / "nginx.conf"
     peers.write(path, "nginx-tls.conf.in", DIR=machine.work, PORT=port, FIRST=endpoints[0], SECOND=endpoints[1],
-                CHAIN=files[0], KEY=files[1])
+                CHAIN=files[0], KEY=files[1], HTTP=" http2" if options.verb == "h2" else "")
     return machine.start("nginx", ["nginx", "-c", path], measures.PROXY_PROCESSOR), port
 
 
-def start_haproxy(machine, _, endpoints, files):
+def start_haproxy(machine, options, endpoints, files):
     port, path = free_port(), machine.work / "haproxy.cfg"
-    peers.write(path, "haproxy-tls.cfg.in", PORT=port, FIRST=endpoints[0], SECOND=endpoints[1], BOTH=files[2])
+    peers.write(path, "haproxy-tls.cfg.in", PORT=port, FIRST=endpoints[0], SECOND=endpoints[1], BOTH=files[2],
+                PROTOCOLS="h2,http/1.1" if options.verb == "h2" else "http/1.1")
     return machine.start("haproxy", ["haproxy", "-f", path], measures.PROXY_PROCESSOR), port
 
 

@@ -63,7 +63,7 @@ std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& n
             notes.lost(directive, why);
             continue;
         }
-        Listen listen{*address, false, false, false, false, &directive, {}};
+        Listen listen{*address, false, false, false, false, false, &directive, {}};
         bool quic = false;
         for (std::size_t i = 1; i < directive.args.size(); ++i) {
             const std::string& word = directive.args[i];
@@ -82,8 +82,10 @@ std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& n
                            "X-Forwarded-Proto says https when the terminator sets it and stands in trusted_proxies");
             } else if (word == "http2" && std::ranges::find(directive.args, "ssl") != directive.args.end()) {
                 notes.unneeded(directive, "a listener with tls offers HTTP/2 by itself");
-            } else if (word == "http2" || word == "spdy") {
-                notes.lost(directive, "in clear HTTP/2 is spoken where the listener's `protocols` say h2");
+            } else if (word == "http2") {
+                listen.http2 = true;
+            } else if (word == "spdy") {
+                notes.lost(directive, "SPDY is not spoken; HTTP/2 has come in its place");
             } else if (word == "proxy_protocol") {
                 listen.proxy_protocol = true;
             } else if (word != "reuseport" && !word.starts_with("backlog=") && !word.starts_with("ipv6only=") &&
@@ -100,15 +102,30 @@ std::vector<Listen> read_listens(const Directive& server, bool carried, Notes& n
     // that say nothing.
     const bool says = std::ranges::any_of(server.children, [](const Directive& d) { return d.name == "listen"; });
     if (!says)
-        listens.push_back({{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, false, &server, {}});
+        listens.push_back(
+            {{Address::Kind::ipv4, "0.0.0.0", kHttpPort}, false, false, false, false, false, &server, {}});
     return listens;
 }
+
+namespace {
+
+// Empty: what a listener of that kind speaks by itself, over TLS both.
+std::vector<std::string> protocols_of(const Listen& listen, const Settings& settings) {
+    const Directive* const http2 = settings.find("http2");
+    const bool on = http2 != nullptr && http2->arg(0) == "on";
+    if (listen.secure) return http2 != nullptr && !on ? std::vector{std::string(kHttp1)} : std::vector<std::string>{};
+    if (listen.tls || !(on || listen.http2)) return {};
+    return {std::string(kHttp2), std::string(kHttp1)};
+}
+
+}  // namespace
 
 std::string add_listener(Model& model, const Listen& listen, const Settings& settings,
                          const std::vector<const Directive*>& real_ip, Notes& notes) {
     const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
     if (same != model.listeners.end()) {
         same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
+        if (same->protocols.empty()) same->protocols = protocols_of(listen, settings);
         Listener other;
         Notes heard;  // the directives of an address that is shared are told of once
         trust(other, real_ip, heard);
@@ -123,6 +140,7 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
     listener.name = fresh_name(any ? fmt::format("port-{}", listen.address.port) : listen.address.text(), taken);
     listener.bind = listen.address;
     listener.proxy_protocol = listen.proxy_protocol;
+    listener.protocols = protocols_of(listen, settings);
     if (const Directive* idle = settings.find("keepalive_timeout"))
         listener.idle_timeout = clamped(time_value(idle->arg(0)), listener.idle_timeout);
     if (const Directive* head = settings.find("client_header_timeout"))

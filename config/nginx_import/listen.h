@@ -20,6 +20,7 @@ struct Listen {
     bool tls = false;     // which is not carried over: it has to be terminated in front
     bool secure = false;  // with certificates that are
     bool proxy_protocol = false;
+    bool http2 = false;  // in clear, by its own word
     const Directive* origin = nullptr;
     std::string listener = {};  // its name
 };

@@ -9,17 +9,19 @@ namespace {
 
 constexpr std::string_view kBeforeStatus = "HTTP/1.1 ";
 constexpr std::size_t kStatusDigits = 3;
+constexpr std::string_view kSwitches = "101", kTunnel = "200";
 
 }  // namespace
 
 bool encode_answer(std::string_view head, HeaderEncoder& block) {
-    if (!block.add(":status", head.substr(kBeforeStatus.size(), kStatusDigits))) return false;
+    const std::string_view status = head.substr(kBeforeStatus.size(), kStatusDigits);
+    if (!block.add(":status", status == kSwitches ? kTunnel : status)) return false;
     return encode_lines(head.substr(head.find("\r\n") + 2), block);
 }
 
 bool encode_lines(std::string_view lines, HeaderEncoder& block) {
     while (!lines.empty()) {
-        const auto end = lines.find("\r\n");
+        const auto end = lines.find('\r');  // whole lines of our own: it stands nowhere else
         const std::string_view line = lines.substr(0, end);
         if (line.empty()) return true;
         lines.remove_prefix(end == lines.npos ? lines.size() : end + 2);

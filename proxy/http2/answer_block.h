@@ -1,7 +1,7 @@
 // A response's head as HTTP/1 would say it, whole lines of our own writing, becomes a header block; so do trailers.
 //
 // What HTTP/1 says of its connection and of its framing has no place in HTTP/2 (RFC 9113 §8.2.2) and is left out, as is
-//   the reason.
+//   the reason. A switch of protocols is a tunnel, and that a 200 (RFC 8441 §5).
 // Pure. Errors: false when the block has no room; it is of no use then.
 #pragma once
 

@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace switchyard::http2 {
+namespace {
+
+constexpr const char* kNoTrailers = "trailers that are none";
+constexpr const char* kOtherLength = "a body that is not as long as it was said to be";
+
+// Of the lane with that id, or of the first one behind it.
+auto place_of(auto& lanes, std::uint32_t id) {
+    return std::lower_bound(lanes.begin(), lanes.end(), id,
+                            [](const auto& one, auto wanted) { return one.id < wanted; });
+}
+
+}  // namespace
 
 Connection::Connection(bool extended_connect) : extended_connect_(extended_connect) {
     Settings ours;
@@ -14,8 +26,13 @@ Connection::Connection(bool extended_connect) : extended_connect_(extended_conne
 }
 
 Lane* Connection::find(std::uint32_t id) {
-    const auto found = lanes_.find(id);
-    return found == lanes_.end() ? nullptr : &found->second;
+    const auto found = place_of(lanes_, id);
+    return found != lanes_.end() && found->id == id ? &found->lane : nullptr;
+}
+
+const Lane* Connection::find(std::uint32_t id) const {
+    const auto found = place_of(lanes_, id);
+    return found != lanes_.end() && found->id == id ? &found->lane : nullptr;
 }
 
 void Connection::fail(ErrorCode code) {
@@ -181,14 +198,16 @@ void Connection::block_ends(Events& events) {
     if (!block.trailers) return lane_begins(events);
     Lane& lane = *find(block.lane);
     lane.peer_ended = block.end;
-    if (block.faulty || !block.end || !lane.body->end()) return malformed(block.lane, events);
+    if (block.faulty || !block.end) return malformed(block.lane, kNoTrailers, events);
+    if (!lane.body->end()) return malformed(block.lane, kOtherLength, events);
     events.data(block.lane, {}, true);
 }
 
 void Connection::lane_begins(Events& events) {
     Block& block = *block_;
     const RequestHead::Verdict verdict = block.wall->end(block.end, extended_connect_);
-    Lane& lane = lanes_.try_emplace(block.lane, kLaneWindow, peer_.initial_window).first->second;
+    lanes_.push_back({block.lane, Lane(kLaneWindow, peer_.initial_window)});
+    Lane& lane = lanes_.back().lane;
     lane.peer_ended = block.end;
     lane.body = block.wall->body();
     if (verdict == RequestHead::Verdict::malformed) {
@@ -223,7 +242,7 @@ void Connection::data(const FrameHead& head, std::string_view payload, Events& e
     const bool fits = lane->body->data(content.octets.size()) && (!end || lane->body->end());
     if (!fits) {
         taken(head.stream, static_cast<std::uint32_t>(content.octets.size()));
-        return malformed(head.stream, events);
+        return malformed(head.stream, kOtherLength, events);
     }
     events.data(head.stream, content.octets, end);
 }
@@ -240,7 +259,7 @@ void Connection::settings(const FrameHead& head, std::string_view payload, Event
     const std::uint32_t before = peer_.initial_window;
     if (const ErrorCode error = apply_settings(payload, Role::server, peer_); error != ErrorCode::no_error)
         return fail(error);
-    for (auto& [id, lane] : lanes_) {
+    for (auto& [_, lane] : lanes_) {
         if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
             return fail(error);
     }
@@ -291,12 +310,12 @@ void Connection::window_update(const FrameHead& head, std::string_view payload, 
     if (stood && window.left() > 0) events.writable(head.stream);
 }
 
-void Connection::malformed(std::uint32_t id, Events& events) {
+void Connection::malformed(std::uint32_t id, const char* why, Events& events) {
     Lane& lane = *find(id);
     control_.reset(id, ErrorCode::protocol_error);
     lane.reset = true;
     misdeed();
-    events.reset(id, ErrorCode::protocol_error);
+    events.malformed(id, why);
 }
 
 // A message on a lane that both sides had ended is a fault; of one that we have reset it may have been on its way, and
@@ -324,8 +343,8 @@ bool Connection::was_reset_by_us(std::uint32_t id) const {
 }
 
 bool Connection::is_reset(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    return found == lanes_.end() || found->second.reset;
+    const Lane* const lane = find(id);
+    return lane == nullptr || lane->reset;
 }
 
 void Connection::credit_connection(std::uint32_t octets) {
@@ -333,9 +352,9 @@ void Connection::credit_connection(std::uint32_t octets) {
 }
 
 std::uint32_t Connection::may_send(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    if (ended_ || found == lanes_.end() || !found->second.may_send()) return 0;
-    const std::int64_t left = std::min({send_.left(), found->second.send.left(), std::int64_t{kMaxPayload}});
+    const Lane* const lane = find(id);
+    if (ended_ || lane == nullptr || !lane->may_send()) return 0;
+    const std::int64_t left = std::min({send_.left(), lane->send.left(), std::int64_t{kMaxPayload}});
     return static_cast<std::uint32_t>(left);
 }
 
@@ -375,10 +394,11 @@ void Connection::reset(std::uint32_t id, ErrorCode code) {
 }
 
 void Connection::done(std::uint32_t id) {
-    const auto found = lanes_.find(id);
-    if (found == lanes_.end()) return;
-    if (found->second.reset && !found->second.peer_ended) remember_reset(id);
+    const auto found = place_of(lanes_, id);
+    if (found == lanes_.end() || found->id != id) return;
+    if (found->lane.reset && !found->lane.peer_ended) remember_reset(id);
     lanes_.erase(found);
+    if (lanes_.empty() && lanes_.capacity() > kKeptLanes) lanes_.shrink_to_fit();
 }
 
 void Connection::begin_end() {

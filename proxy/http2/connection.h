@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -67,6 +66,8 @@ class Connection {
         virtual void trailer(std::uint32_t lane, std::string_view name, std::string_view value) = 0;
         // Nothing more comes or may be sent; its exchange has to end, and done() be called.
         virtual void reset(std::uint32_t lane, ErrorCode code) = 0;
+        // The same by us, because its message is malformed behind its head; why.
+        virtual void malformed(std::uint32_t lane, const char*) { reset(lane, ErrorCode::protocol_error); }
         // A lane, or with 0 all of them, may send again.
         virtual void writable(std::uint32_t lane) = 0;
 
@@ -128,7 +129,13 @@ class Connection {
         unsigned continuations = 0;
         std::optional<RequestHead> wall;
     };
-    using Lanes = std::map<std::uint32_t, Lane>;
+    struct Numbered {
+        std::uint32_t id;
+        Lane lane;
+    };
+    using Lanes = std::vector<Numbered>;  // their ids rise
+    // Of a connection that rests; a hundred lanes were a burst.
+    static constexpr std::size_t kKeptLanes = 2;
 
     void frame(const FrameHead& head, std::string_view payload, Events& events);
     void headers(const FrameHead& head, std::string_view payload, Events& events);
@@ -141,7 +148,7 @@ class Connection {
     void ping(const FrameHead& head, std::string_view payload);
     void rst_stream(const FrameHead& head, std::string_view payload, Events& events);
     void window_update(const FrameHead& head, std::string_view payload, Events& events);
-    void malformed(std::uint32_t lane, Events& events);
+    void malformed(std::uint32_t lane, const char* why, Events& events);
     // Of a lane that is not there: passed over, or the end.
     enum class Late : std::uint8_t { head, body, reset, credit };
     void on_gone_lane(std::uint32_t id, Late what);
@@ -152,6 +159,7 @@ class Connection {
     void misdeed();
     void fail(ErrorCode code);
     Lane* find(std::uint32_t id);
+    const Lane* find(std::uint32_t id) const;
 
     bool extended_connect_;
     bool preface_came_ = false;

@@ -34,10 +34,16 @@ class ControlFrames {
     }
 
     std::string_view waiting() const { return octets_; }
-    void sent(std::size_t octets) { octets_.erase(0, octets); }
+    void sent(std::size_t octets) {
+        octets_.erase(0, octets);
+        if (octets_.empty() && octets_.capacity() > kKept) octets_ = {};
+    }
     bool too_many() const { return octets_.size() > kMost; }
 
   private:
+    // What a string holds in itself: a connection that rests keeps no memory for these.
+    static constexpr std::size_t kKept = 15;
+
     static std::string number(std::uint32_t value) {
         std::string out(4, '\0');
         write_u32(out.data(), value);

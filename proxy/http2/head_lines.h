@@ -28,9 +28,11 @@ class HeadLines {
         if (name.size() + kAround > room() || value.size() > room() - name.size() - kAround) return Fit::too_long;
         http::Field& field = head_.fields[head_.field_count++];
         field.name = put(name);
-        put(": ");
+        text_[size_++] = ':';
+        text_[size_++] = ' ';
         field.value = put(value);
-        put("\r\n");
+        text_[size_++] = '\r';
+        text_[size_++] = '\n';
         field.id = http::field_name(name);
         field.drop = false;
         field.line_end = static_cast<std::uint16_t>(size_);

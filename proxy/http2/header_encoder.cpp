@@ -5,7 +5,7 @@
 
 #include "proxy/http/characters.h"
 #include "proxy/http2/huffman.h"
-#include "proxy/http2/static_table.h"
+#include "proxy/http2/static_index.h"
 
 namespace switchyard::http2 {
 namespace {
@@ -15,6 +15,8 @@ constexpr std::uint8_t kIndexed = 0x80, kTableSize = 0x20, kNeverIndexed = 0x10,
 constexpr unsigned kIndexedBits = 7, kLiteralBits = 4, kStringBits = 7;
 // Octets that an integer takes at most: no string here is above 64 KiB.
 constexpr std::size_t kMaxInteger = 4;
+// Strings below this have a size of one octet.
+constexpr std::size_t kOneOctet = 127;
 
 char* write_integer(char* out, std::uint8_t first, unsigned bits, std::size_t value) {
     const std::size_t most = (std::size_t{1} << bits) - 1;
@@ -29,8 +31,15 @@ char* write_integer(char* out, std::uint8_t first, unsigned bits, std::size_t va
 }
 
 char* write_string(char* out, std::string_view text) {
-    const std::size_t coded = huffman_size(text);
-    if (coded < text.size()) return write_huffman(write_integer(out, kHuffman, kStringBits, coded), text);
+    // A size that takes one octet is written when it is known: the text is gone through once.
+    if (text.size() < kOneOctet) {
+        if (char* const end = try_huffman(out + 1, text)) {
+            *out = static_cast<char>(kHuffman | (end - out - 1));
+            return end;
+        }
+    } else if (const std::size_t coded = huffman_size(text); coded < text.size()) {
+        return write_huffman(write_integer(out, kHuffman, kStringBits, coded), text);
+    }
     return std::copy(text.begin(), text.end(), write_integer(out, 0, kStringBits, text.size()));
 }
 
@@ -41,18 +50,23 @@ struct Found {
 };
 
 Found find(std::string_view name, std::string_view value) {
-    Found found;
-    for (std::size_t i = 0; i < kStaticTable.size(); ++i) {
-        if (!http::equals_lower(name, kStaticTable[i].name)) continue;
+    const std::size_t first = static_entry(name);
+    if (first == 0) return {};
+    // Entries of one name stand together.
+    for (std::size_t i = first - 1; i < kStaticTable.size(); ++i) {
         if (kStaticTable[i].value == value) return {i + 1, true};
-        if (found.index == 0) found.index = i + 1;
+        if (i + 1 == kStaticTable.size() || kStaticTable[i + 1].name != kStaticTable[i].name) break;
     }
-    return found;
+    return {first, false};
 }
 
-bool is_secret(std::string_view name) {
-    return http::equals_lower(name, "authorization") || http::equals_lower(name, "proxy-authorization") ||
-           http::equals_lower(name, "cookie") || http::equals_lower(name, "set-cookie");
+bool is_secret(std::size_t entry) {
+    static constexpr std::size_t kAuthorization = 23, kCookie = 32, kProxyAuthorization = 49, kSetCookie = 55;
+    static_assert(kStaticTable[kAuthorization - 1].name == "authorization");
+    static_assert(kStaticTable[kCookie - 1].name == "cookie");
+    static_assert(kStaticTable[kProxyAuthorization - 1].name == "proxy-authorization");
+    static_assert(kStaticTable[kSetCookie - 1].name == "set-cookie");
+    return entry == kAuthorization || entry == kCookie || entry == kProxyAuthorization || entry == kSetCookie;
 }
 
 }  // namespace
@@ -63,10 +77,10 @@ HeaderEncoder::HeaderEncoder(std::span<char> out, bool first) : out_(out) {
 
 bool HeaderEncoder::add(std::string_view name, std::string_view value) {
     // Nothing gets longer than it is: Huffman is taken only where it is shorter.
-    if (out_.size() - size_ < 1 + 2 * kMaxInteger + name.size() + value.size()) return false;
+    if (out_.size() - size_ < 1 + 2 * kMaxInteger + kHuffmanSlack + name.size() + value.size()) return false;
     char* out = out_.data() + size_;
-    const bool secret = is_secret(name);
     const Found found = find(name, value);
+    const bool secret = is_secret(found.index);
     if (found.whole && !secret) {
         out = write_integer(out, kIndexed, kIndexedBits, found.index);
     } else {

@@ -1,6 +1,7 @@
 #include "proxy/http2/request_head.h"
 
 #include <algorithm>
+#include <array>
 
 #include "proxy/http/characters.h"
 #include "proxy/http/framing.h"
@@ -17,6 +18,14 @@ bool is_path(std::string_view path) {
            std::all_of(path.begin(), path.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
+// Of tokens, but for capitals.
+constexpr std::array<bool, 256> kNameOctets = [] {
+    std::array<bool, 256> octets{};
+    for (unsigned c = 0; c < octets.size(); ++c)
+        octets[c] = http::is(static_cast<char>(c), http::kToken) && !(c >= 'A' && c <= 'Z');
+    return octets;
+}();
+
 bool is_token(std::string_view text) {
     return !text.empty() && http::all(text, http::kToken);
 }
@@ -24,7 +33,10 @@ bool is_token(std::string_view text) {
 }  // namespace
 
 bool is_field_name(std::string_view name) {
-    return is_token(name) && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (name.empty()) return false;
+    bool fine = true;
+    for (const char c : name) fine &= kNameOctets[static_cast<unsigned char>(c)];
+    return fine;
 }
 
 bool is_field_value(std::string_view value) {
@@ -62,24 +74,23 @@ void RequestHead::field(std::string_view name, std::string_view value) {
     regular(name, value);
 }
 
+std::optional<RequestHead::Place> RequestHead::known_pseudo(std::string_view name) {
+    if (name == ":path") return Place{kPath, &head_.target};
+    if (name == ":method") return Place{kMethod, &head_.method};
+    if (name == ":scheme") return Place{kScheme, &scheme_};
+    if (name == ":authority") return Place{kAuthority, &authority_};
+    if (name == ":protocol") return Place{kProtocol, &protocol_};
+    return std::nullopt;
+}
+
 void RequestHead::pseudo(std::string_view name, std::string_view value) {
-    struct Known {
-        std::string_view name;
-        Pseudo which;
-        http::Slice* where;
-    };
-    const Known known[] = {{":method", kMethod, &head_.method},
-                           {":scheme", kScheme, &scheme_},
-                           {":authority", kAuthority, &authority_},
-                           {":path", kPath, &head_.target},
-                           {":protocol", kProtocol, &protocol_}};
-    const auto* found =
-        std::find_if(std::begin(known), std::end(known), [&](const Known& k) { return k.name == name; });
-    if (found == std::end(known)) return fail(Verdict::malformed, "an unknown pseudo field");
+    const auto known = known_pseudo(name);
+    if (!known) return fail(Verdict::malformed, "an unknown pseudo field");
+    const auto [which, where] = *known;
     if (regular_began_) return fail(Verdict::malformed, "a pseudo field behind a regular one");
-    if (has(found->which)) return fail(Verdict::malformed, "a pseudo field twice");
-    seen_ |= found->which;
-    switch (found->which) {
+    if (has(which)) return fail(Verdict::malformed, "a pseudo field twice");
+    seen_ |= which;
+    switch (which) {
         case kMethod:
             if (!is_token(value)) return fail(Verdict::malformed, "a method that is not one");
             break;
@@ -97,7 +108,7 @@ void RequestHead::pseudo(std::string_view name, std::string_view value) {
             if (!is_field_value(value)) return fail(Verdict::malformed, "an authority that is not one");
             break;
     }
-    append(value, found->where);
+    append(value, where);
 }
 
 void RequestHead::regular(std::string_view name, std::string_view value) {
@@ -152,10 +163,14 @@ void RequestHead::check_connect(bool extended_connect) {
     if (has(kProtocol)) {
         if (!connect) return fail(Verdict::malformed, "a protocol without CONNECT");
         if (!extended_connect) return fail(Verdict::malformed, "a protocol that was not offered");
+        if (head_.has(FieldName::content_length)) return fail(Verdict::malformed, "a content-length on a tunnel");
+        if (!http::equals_lower(protocol(), "websocket")) fail(Verdict::bad, "a protocol other than websocket");
     }
     if (connect && !has(kProtocol)) {
         if (has(kPath) || has(kScheme)) return fail(Verdict::malformed, "CONNECT with a path or a scheme");
         if (!has(kAuthority)) return fail(Verdict::malformed, "CONNECT without an authority");
+        // It becomes the target.
+        if (!is_path(text_of(authority_))) return fail(Verdict::malformed, "an authority that is not one");
         head_.target = authority_;
         return;
     }

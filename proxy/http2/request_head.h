@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -45,9 +46,15 @@ class RequestHead {
   private:
     enum Pseudo : std::uint8_t { kMethod = 1, kScheme = 2, kAuthority = 4, kPath = 8, kProtocol = 16 };
 
+    struct Place {
+        Pseudo which;
+        http::Slice* where;
+    };
+
     std::string_view text_of(http::Slice slice) const { return slice.of(text_.data()); }
     bool has(Pseudo which) const { return (seen_ & which) != 0; }
     void fail(Verdict verdict, const char* why);
+    std::optional<Place> known_pseudo(std::string_view name);
     void pseudo(std::string_view name, std::string_view value);
     void regular(std::string_view name, std::string_view value);
     void line(std::string_view name, std::string_view value);

@@ -49,7 +49,7 @@ bool Attempt::put_head_again() {
     trailers.wanted.clear();
     // HTTP/2 announces none: what may come is what is allowed.
     if (!route.allow_trailers.empty())
-        trailers.wanted = client_.shares_connection()
+        trailers.wanted = client_.framed() != nullptr
                               ? route.allow_trailers
                               : http::announced_trailers(asked_.facts.base, asked_.head, route.allow_trailers);
     if (!put_text()) return false;
@@ -113,7 +113,7 @@ net::Task<Failure> Attempt::run() {
             if (came == Came::malformed) co_return refuse_answer("its head is malformed or too large", lane_.unread());
             if (came != Came::here)
                 co_return lane_.shares_connection() ? lane_lost() : gone(came == Came::closed && !upload_.dead);
-            if (const char* const why = answer_.check(lane_.base(), asked_))
+            if (const char* const why = answer_.check(lane_.base(), asked_, client_.framed() != nullptr))
                 co_return refuse_answer(why, lane_.unread());
             if (lane_.shares_connection()) answer_.is_framed();
             if (!answer_.interim()) co_return Failure::none;

@@ -11,7 +11,7 @@ namespace switchyard::serve {
 
 // A kept connection may be closed at this very moment. What can be sent again takes the chance.
 bool Attempt::stand_on_kept() {
-    if (client_.bound() != nullptr && stand_on_bound()) return true;
+    if (client_.connection().bound != nullptr && stand_on_bound()) return true;
     if (only_fresh_ || from_.course.upstream->send_proxy_protocol != 0) return false;
     upstream::ConnectionPool& pool = lease_.local()->pool;
     const net::OutwardTls* const how = from_.course.upstream->tls.get();
@@ -23,8 +23,8 @@ bool Attempt::stand_on_kept() {
 }
 
 bool Attempt::stand_on_bound() {
-    if (!client_.bound()->is_to(lease_.local()->state)) return false;
-    const auto own = std::move(client_.bound());
+    if (!client_.connection().bound->is_to(lease_.local()->state)) return false;
+    const auto own = std::move(client_.connection().bound);
     // Closed meanwhile, or it has failed this request already: what it stood for is over, and the endpoint will say so.
     if (only_fresh_ || own->connection->how() != from_.course.upstream->tls || own->connection->stale()) return false;
     lane_.stand_on(std::move(own->connection), phase_.strand());
@@ -81,7 +81,7 @@ void Attempt::keep_for_client() {
     if (asked_.trusted_peer || upstream.max_idle == 0 || upstream.send_proxy_protocol != 0) return;
     // Its news still wake this client's strand.
     if (lane_.quiet())
-        client_.bound() = std::make_unique<ClientConnection::Bound>(lane_.leave(), lease_.local()->state);
+        client_.connection().bound = std::make_unique<ClientConnection::Bound>(lane_.leave(), lease_.local()->state);
 }
 
 void Attempt::give_back(bool reusable) {

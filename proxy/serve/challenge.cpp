@@ -59,7 +59,7 @@ class WaitsForChallenge {
 net::Task<bool> find_challenge(Phase& phase, const ClientLane& client, const route::Asked& asked, Course& course) {
     const auto token = token_of(asked);
     if (open_challenge(token, course)) co_return true;
-    auto& waiting = client.place().challenges_awaited;
+    auto& waiting = client.connection().place().challenges_awaited;
     if (course.listener->challenge_folder.empty() || waiting >= kMostWaiting) co_return false;
     const WaitsForChallenge counted(waiting);
     for (const std::int64_t until = phase.now_ms() + kWaitMs; phase.now_ms() < until;) {

@@ -92,7 +92,7 @@ Failure Claim::take(bool called) {
     input.key_hash = balance_key(*course_.upstream);
     std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
     input.preferred = session;
-    if (client_.bound() != nullptr) prefer_bound(input.preferred);
+    if (client_.connection().bound != nullptr) prefer_bound(input.preferred);
     auto choice = upstream::claim(*course_.upstream, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && course_.tried.none() && stand_in()) return take(called);
     if (choice.status == upstream::Choice::Status::none && account_.record.attempts > 0 && !course_.tried_elsewhere &&
@@ -132,7 +132,8 @@ bool Claim::mints_session(std::int32_t preferred, std::uint32_t chosen) const {
 // The endpoint that the client has a connection of its own to, if it is one of these.
 void Claim::prefer_bound(std::int32_t& preferred) const {
     for (std::size_t i = 0; i < course_.upstream->endpoints.size(); ++i)
-        if (client_.bound()->is_to(course_.upstream->endpoints[i].state)) preferred = static_cast<std::int32_t>(i);
+        if (client_.connection().bound->is_to(course_.upstream->endpoints[i].state))
+            preferred = static_cast<std::int32_t>(i);
 }
 
 net::Task<Failure> Claim::wait() {

@@ -45,14 +45,14 @@ net::Stream& ClientLane::shared_wire() const {
 }
 
 ClientLane::Request ClientLane::read_framed_head(http::Head& head, net::Buffer& text, Failure& why) {
-    const auto came = lane().take_head(head, text);
-    if (came == Http2Lane::Request::here) return Request::here;
-    why = came == Http2Lane::Request::too_large ? Failure::head_too_large : Failure::bad_request;
+    const auto taken = lane().request.take_head(head, text);
+    if (taken == Http2Request::Taken::here) return Request::here;
+    why = taken == Http2Request::Taken::too_large ? Failure::head_too_large : Failure::bad_request;
     return Request::bad;
 }
 
-bool ClientLane::body_comes() const {
-    return lane().has_body();
+const Http2Request* ClientLane::framed_request() const {
+    return &lane().request;
 }
 
 net::Transfer ClientLane::say(std::string_view octets) {

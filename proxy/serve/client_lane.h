@@ -15,6 +15,7 @@
 namespace switchyard::serve {
 
 class Http2Lane;
+class Http2Request;
 
 class ClientLane : public Lane {
   public:
@@ -37,16 +38,14 @@ class ClientLane : public Lane {
     bool end_with(std::string_view lines, std::uint64_t& sent) {
         return frames_->put_trailers(lines, sent) == Frames::Put::out;
     }
-    // HTTP/2: what HTTP/1 says of its connection and its framing is left out on the way.
-    bool shares_connection() const { return frames_ != nullptr; }
+    // HTTP/2: what came by its stream; what HTTP/1 says of its connection and its framing is left out on the way to it.
+    // Null: HTTP/1.
+    const Http2Request* framed() const { return frames_ == nullptr ? nullptr : framed_request(); }
     // A head that is put into a block of frames has to leave room for them.
     bool takes_head(std::size_t size) const {
         constexpr std::size_t kAround = 256;
         return frames_ == nullptr || size <= net::BufferPool::kBlock - kAround;
     }
-    // There: a body comes behind this head, whether a length is said or not.
-    bool body_comes() const;
-
     // The client has said all it had to say so far.
     bool silent() const { return in_.empty() && !stream_->readable; }
     bool hung_up() const { return stream_->hung_up; }
@@ -56,12 +55,8 @@ class ClientLane : public Lane {
 
     // The connection ends with this answer.
     void make_last();
-    bool closing() const { return last_ || connection_.context().stopping || place().gone(); }
-    // The exchange that it is for, until nullptr: the worker looks what its connections do.
-    void carry(const Exchange* exchange) { connection_.exchange = exchange; }
-    const ListenerPlace& place() const { return connection_.place(); }
-    std::unique_ptr<ClientConnection::Bound>& bound() const { return connection_.bound; }
-    bool secure() const { return wire().tls() != nullptr; }
+    bool closing() const { return last_ || connection_.context().stopping || connection_.place().gone(); }
+    ClientConnection& connection() const { return connection_; }
     net::Tls* tls() const { return wire().tls(); }  // null: in clear
     const route::ClientAddress& address() const { return connection_.client_address(); }
     // Where the client's connection comes from and to; a port of 0: not known.
@@ -75,6 +70,7 @@ class ClientLane : public Lane {
         return *stream_;
     }
     net::Stream& shared_wire() const;
+    const Http2Request* framed_request() const;
     Http2Lane& lane() const;
     static Frames* frames_of(ClientConnection& connection);
     void move_head(net::Buffer& text, std::size_t size);

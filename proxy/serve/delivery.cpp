@@ -41,6 +41,7 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     if (chunked_client && (body_.kind == Kind::chunked || body_.kind == Kind::until_close)) coding_ = Coding::chunked;
     uploaded_ = attempt_.upload().finished();
     opens_tunnel_ = answer.opens_tunnel(asked);
+    if (answer.head.status == 101 && client_.framed() != nullptr) account_.record.status = 200;  // RFC 8441 §5
     if (asked.grpc.is) [[unlikely]]
         begin_call();
     const bool keep = asked.guarded.keep_alive && framed && uploaded_ && !client_.closing();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proxy/http/characters.h"
+#include "proxy/http/websocket.h"
 
 namespace switchyard::serve {
 namespace {
@@ -15,14 +16,37 @@ bool begins_with(std::string_view text, std::string_view lower) {
     return std::ranges::equal(text.substr(0, lower.size()), lower, {}, [](char c) { return http::lower(c); });
 }
 
+// The first one of that name that is passed on.
+auto find_field(const char* base, auto& head, std::string_view lower) -> decltype(&head.fields[0]) {
+    for (std::uint16_t i = 0; i < head.field_count; ++i)
+        if (!head.fields[i].drop && http::equals_lower(head.fields[i].name.of(base), lower)) return &head.fields[i];
+    return nullptr;
+}
+
 }  // namespace
 
-const char* EndpointAnswer::check(const char* base, const route::Asked& asked) {
+const char* EndpointAnswer::check(const char* base, const route::Asked& asked, bool by_http2) {
     guarded = http::guard_response(base, head, asked.method());
     if (guarded.refused != nullptr) return guarded.refused;
     if (head.status == 101 &&
         !(asked.guarded.upgrade && guarded.upgrade && http::offered_upgrade(asked.facts.base, asked.head, base, head)))
         return "it switches to what was not offered";
+    if (by_http2 && asked.guarded.upgrade) [[unlikely]]
+        return check_websocket(base, asked);
+    return nullptr;
+}
+
+// To the client a tunnel is a 200: no other answer may look like one. And it cannot hold the endpoint's proof against a
+// key that it has not seen.
+const char* EndpointAnswer::check_websocket(const char* base, const route::Asked& asked) {
+    if (head.status >= 200 && head.status < 300) return "it does not switch to WebSocket";
+    if (head.status != 101) return nullptr;
+    http::Field* const proof = find_field(base, head, "sec-websocket-accept");
+    const http::Field* const key = find_field(asked.facts.base, asked.head, "sec-websocket-key");
+    if (proof == nullptr || key == nullptr) return "it has no Sec-WebSocket-Accept";
+    const auto fits = http::websocket_accept(key->value.of(asked.facts.base));
+    if (proof->value.of(base) != std::string_view(fits.data(), fits.size())) return "its Sec-WebSocket-Accept is wrong";
+    proof->drop = true;
     return nullptr;
 }
 

@@ -14,7 +14,8 @@ namespace switchyard::serve {
 
 struct EndpointAnswer {
     // Null: it may be passed on. Else why not.
-    const char* check(const char* base, const route::Asked& asked);
+    // `by_http2`: an upgrade was not offered but asked for, and its key is ours (RFC 8441).
+    const char* check(const char* base, const route::Asked& asked, bool by_http2 = false);
     // Why it is refused, with the first octets of `text`: the endpoint's people need to see what it was, and these hold
     // no secret of a client.
     const std::string& refuse(std::string_view why, std::string_view text);
@@ -43,6 +44,8 @@ struct EndpointAnswer {
     std::string refused;
 
   private:
+    const char* check_websocket(const char* base, const route::Asked& asked);
+
     static constexpr std::uint32_t kAuthentication = 1u << static_cast<unsigned>(http::FieldName::authorization) |
                                                      1u << static_cast<unsigned>(http::FieldName::proxy_authorization) |
                                                      1u << static_cast<unsigned>(http::FieldName::www_authenticate) |

@@ -4,6 +4,7 @@
 
 #include "proxy/serve/challenge.h"
 #include "proxy/serve/delivery.h"
+#include "proxy/serve/http2_request.h"
 #include "proxy/serve/own_answer.h"
 
 namespace switchyard::serve {
@@ -25,11 +26,11 @@ Exchange::Exchange(ClientConnection& connection)
       sources_{asked_, course_, lease_, client_, request_id_},
       claim_(phase_, client_, asked_, course_, lease_, account_),
       attempt_(phase_, client_, asked_, sources_, lease_, account_) {
-    client_.carry(this);
+    client_.connection().exchange = this;
 }
 
 Exchange::~Exchange() {
-    client_.carry(nullptr);
+    client_.connection().exchange = nullptr;
 }
 
 net::Task<Next> Exchange::serve(ClientConnection& connection) {
@@ -38,13 +39,17 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     ClientLane::Request came;
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
-    if (exchange.client_.shares_connection() && failure == Failure::none)
+    if (exchange.client_.framed() != nullptr && failure == Failure::none)
         exchange.asked_.look_for_grpc(exchange.head_.data());
     if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
-    if (exchange.client_.shares_connection() && failure == Failure::none) failure = exchange.settle_body();
+    if (exchange.client_.framed() != nullptr && failure == Failure::none) failure = exchange.settle_body();
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
+    if (failure != Failure::none && exchange.was_reset()) {
+        exchange.finish();
+        co_return Next::close;
+    }
     bool answered_here = failure != Failure::none;
     if (!answered_here && exchange.course_.listener->answers_challenges() && asks_for_token(exchange.asked_))
         [[unlikely]]
@@ -66,8 +71,8 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
 // Where no length is said the frames tell: a body of unknown length is chunked on its way to HTTP/1.
 Failure Exchange::settle_body() {
     http::Body& body = asked_.guarded.body;
-    if (body.kind != http::Body::Kind::none || !client_.body_comes() || asked_.method() == "CONNECT")
-        return Failure::none;
+    const bool tunnel = asked_.method() == "CONNECT" || asked_.guarded.upgrade;  // what comes is for its other end
+    if (body.kind != http::Body::Kind::none || !client_.framed()->has_body() || tunnel) return Failure::none;
     if (asked_.method() == "TRACE") {
         asked_.refusal = "TRACE with a body";
         return Failure::bad_request;
@@ -78,10 +83,27 @@ Failure Exchange::settle_body() {
 
 void Exchange::finish() {
     attempt_.give_back(false);
+    if (was_reset()) [[unlikely]]
+        note_reset();
     if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
+}
+
+bool Exchange::was_reset() const {
+    return client_.framed() != nullptr && client_.framed()->refused != nullptr;
+}
+
+// What HTTP/1 is answered 400 for has its stream reset in HTTP/2, whether an endpoint was asked by then or not; it is
+// recorded as the same.
+void Exchange::note_reset() {
+    Record& record = account_.record;
+    if (record.failure != Failure::none && record.failure != Failure::client_closed) return;
+    if (record.failure == Failure::none && record.status != 0) return;  // the answer was whole before
+    record.failure = Failure::bad_request;
+    asked_.refusal = client_.framed()->refused;
+    if (record.status == 0) record.status = traits(record.failure).status;
 }
 
 // Nearly every head is here at once.
@@ -89,13 +111,13 @@ Failure Exchange::read_head(ClientLane::Request& came) {
     Failure why = Failure::none;
     came = client_.read_head(asked_.head, head_, why);
     if (came == ClientLane::Request::bad && why == Failure::bad_request)
-        asked_.refusal = "the request head is malformed";
+        asked_.refusal = client_.framed() != nullptr ? client_.framed()->why_bad() : "the request head is malformed";
     return why;
 }
 
 net::Task<Failure> Exchange::wait_for_head(ClientLane::Request came) {
     Strand& strand = phase_.strand();
-    strand.set_deadline(context_.now_ms + client_.place().plan().head_timeout_ms);
+    strand.set_deadline(context_.now_ms + client_.connection().place().plan().head_timeout_ms);
     for (;;) {
         if (came == ClientLane::Request::others_turn) strand.step_back();
         co_await strand.sleep();
@@ -110,7 +132,7 @@ Failure Exchange::choose_route() {
     const ListenerPlan& listener = *course_.listener;
     asked_.believe(client_.address(), listener.trusted_proxies, listener.client_header);
     name_request();
-    if (client_.secure())
+    if (client_.tls() != nullptr)
         if (const Failure refused = check_certificate(); refused != Failure::none) return refused;
     return course_.choose(asked_, request_id_.text());
 }

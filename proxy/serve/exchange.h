@@ -68,6 +68,9 @@ class Exchange {
     void judge_attempt(Failure failure);
     net::Task<Next> answer_locally(Failure failure);
     void finish();
+    void note_reset();
+    // Because its message is malformed.
+    bool was_reset() const;
     void write_access_line() const;
 
     WorkerContext& context_;

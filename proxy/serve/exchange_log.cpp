@@ -16,11 +16,12 @@ void Exchange::write_access_line() const {
     entry.id = request_id_.text();
     entry.client = {client, address.write(client)};
     entry.listener = course_.listener->name;
+    if (client_.framed() != nullptr) entry.protocol = "HTTP/2";
     if (asked_.head.size > 0) {
         entry.method = asked_.method();
         entry.host = asked_.facts.host;
         entry.path = asked_.target.path;
-        entry.protocol = client_.shares_connection() ? "HTTP/2" : asked_.head.minor == 1 ? "HTTP/1.1" : "HTTP/1.0";
+        if (client_.framed() == nullptr) entry.protocol = asked_.head.minor == 1 ? "HTTP/1.1" : "HTTP/1.0";
     }
     entry.status = account_.record.status;
     entry.grpc_status = account_.record.grpc_status;

@@ -1,17 +1,12 @@
 #include "proxy/serve/http2_session.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
-#include "proxy/http2/answer_block.h"
 #include "proxy/serve/session.h"
 
 namespace switchyard::serve {
 
 using http2::ErrorCode;
-using http2::FrameType;
-using Put = Frames::Put;
 using Status = net::Transfer::Status;
 
 namespace {
@@ -20,22 +15,12 @@ namespace {
 constexpr std::int64_t kLastCallMs = 1'000;
 // For a peer that has done wrong to take the word why.
 constexpr std::int64_t kLastWordMs = 1'000;
-// A piece of a frame that is put where the block is nearly full is not smaller; else it waits for room.
-constexpr std::size_t kLeastPiece = 1'024;
-static_assert(kLeastPiece == http2::kSmallWindow);
-// For more of a window than that: the next tick of the clock, no later.
-constexpr std::int64_t kHoldMs = 20;
-// Beside the fields' text: heads of frames, lengths of the fields, and what the encoder asks for.
-constexpr std::size_t kAroundBlock = 64;
-
-void write_frame(char* at, std::size_t size, FrameType type, std::uint8_t flags, std::uint32_t lane) {
-    http2::write_frame_head(at, {static_cast<std::uint32_t>(size), static_cast<std::uint8_t>(type), flags, lane});
-}
-
+// Of a connection that rests: a hundred lanes were a burst.
+constexpr std::size_t kKeptLanes = 4;
 }  // namespace
 
 Http2Session::Http2Session(Session& session, ListenerPlace& place)
-    : session_(session), place_(place), out_(session.context().buffers) {
+    : sender(session, connection_), session_(session), place_(place) {
     idle_since_ms_ = head_since_ms_ = context().now_ms;
 }
 
@@ -61,13 +46,14 @@ net::Task<Http2Session::End> Http2Session::run() {
         follow_end();
         if (!lost_) start_lanes();
         if (!lost_) follow_failure();
-        if (!lost_ && !flush()) lose();
-        release_held();
-        invite();
+        if (!lost_ && !sender.flush()) lose();
+        sender.release_held(lanes_);
+        if (!lost_) sender.invite();
         // What it waits to say may have stopped the reading.
         again_ = again_ || (!lost_ && !input_over_ && !connection_.ended() && session_.stream.readable &&
                             !connection_.control().too_many());
-        in_turn_ = flush_wanted_ = false;
+        in_turn_ = false;
+        sender.take_wanted();
         if (is_over()) break;
         arm();
         if (again_) session_.step_back();
@@ -80,7 +66,7 @@ net::Task<Http2Session::End> Http2Session::run() {
 bool Http2Session::is_over() const {
     if (!lanes_.empty()) return false;
     if (lost_) return true;
-    if (!out_.empty() || !connection_.control_waits().empty() || session_.stream.unsent() != 0) return false;
+    if (!sender.nothing_waits()) return false;
     return connection_.ended() || ending_ == Ending::last || input_over_;
 }
 
@@ -108,7 +94,7 @@ void Http2Session::read() {
             input_over_ = true;
             for (Http2Lane* lane : lanes_) {
                 lane->stream.hung_up = true;
-                if (!lane->ended()) break_off(*lane);
+                if (!lane->request.ended()) break_off(*lane);
             }
             break;
         }
@@ -130,7 +116,8 @@ void Http2Session::settle_dead() {
     for (const std::uint32_t id : dead_) {
         if (Http2Lane* lane = find(id)) {
             if (lane->started()) continue;
-            if (const auto owed = lane->untaken(); owed != 0) connection_.taken(id, static_cast<std::uint32_t>(owed));
+            if (const auto owed = lane->request.untaken(); owed != 0)
+                connection_.taken(id, static_cast<std::uint32_t>(owed));
             destroy(*lane);
         }
         connection_.done(id);
@@ -138,16 +125,17 @@ void Http2Session::settle_dead() {
     dead_.clear();
 }
 
-// One at least: reading alone may have used up the turn, again and again.
+// One at least: reading alone may have used up the turn, again and again. When the connection has ended, those that
+// were refused: they are accounted for, and over at once.
 void Http2Session::start_lanes() {
     bool any = false;
-    for (std::size_t i = 0; unstarted_ != 0 && !connection_.ended() && i < lanes_.size();) {
+    for (std::size_t i = 0; unstarted_ != 0 && i < lanes_.size();) {
         Http2Lane& lane = *lanes_[i];
-        if (lane.started()) {
+        if (lane.started() || (connection_.ended() && lane.request.refused == nullptr)) {
             ++i;
             continue;
         }
-        if (any && session_.budget.over()) {
+        if (any && session_.budget.over() && !connection_.ended()) {
             again_ = true;
             return;
         }
@@ -204,17 +192,12 @@ http2::Connection::HeadRoom Http2Session::room_for_head(std::uint32_t id) {
     const Http2Load& load = context().http2;
     if (load.exchanges + load.unstarted >= kMostExchanges || load.undelivered >= kMostUndelivered) return {{}, nullptr};
     coming_ = std::make_unique<Http2Lane>(*this, session_, place_, id);
-    return {coming_->in.room().first(http::kMaxHead), &coming_->head()};
+    return coming_->request.room();
 }
 
-void Http2Session::head(std::uint32_t id, const http2::RequestHead& wall, http2::RequestHead::Verdict verdict,
-                        bool end) {
-    if (verdict == http2::RequestHead::Verdict::malformed) {
-        coming_.reset();
-        dead_.push_back(id);
-        return;
-    }
+void Http2Session::head(std::uint32_t, const http2::RequestHead& wall, http2::RequestHead::Verdict verdict, bool end) {
     coming_->head_came(wall, verdict, end);
+    if (verdict == http2::RequestHead::Verdict::malformed) coming_->refuse(wall.why());
     lanes_.push_back(coming_.get());
     static_cast<void>(coming_.release());
     ++unstarted_;
@@ -228,11 +211,16 @@ void Http2Session::data(std::uint32_t id, std::string_view octets, bool end) {
 }
 
 void Http2Session::trailer(std::uint32_t id, std::string_view name, std::string_view value) {
-    if (Http2Lane* lane = find(id)) lane->trailer_came(name, value);
+    if (Http2Lane* lane = find(id)) lane->request.trailer_came(name, value);
 }
 
 void Http2Session::reset(std::uint32_t id, ErrorCode) {
     if (Http2Lane* lane = find(id)) break_off(*lane);
+}
+
+// It is accounted for as a request, begun or not.
+void Http2Session::malformed(std::uint32_t id, const char* why) {
+    if (Http2Lane* lane = find(id)) lane->refuse(why);
 }
 
 void Http2Session::break_off(Http2Lane& lane) {
@@ -247,216 +235,30 @@ void Http2Session::writable(std::uint32_t id) {
     }
     // A lane in the ring is invited in its turn; the others may have got a larger window of their own.
     for (Http2Lane* lane : lanes_)
-        if (!lane->stream.writable && std::ranges::find(ring_, lane) == ring_.end()) lane->invite();
+        if (!lane->stream.writable && !sender.awaits(*lane)) lane->invite();
 }
 
 void Http2Session::taken(const Http2Lane& lane, std::size_t octets) {
     connection_.taken(lane.id(), static_cast<std::uint32_t>(octets));
-    if (!connection_.control_waits().empty()) flush_soon();
-}
-
-// ---------------------------------------------------------------- what goes
-
-std::size_t Http2Session::room() {
-    out_.compact();
-    return out_.room().size();
-}
-
-void Http2Session::gather_control() {
-    const std::string_view waits = connection_.control_waits();
-    if (waits.empty()) return;
-    const std::size_t n = std::min(waits.size(), room());
-    std::memcpy(out_.room().data(), waits.data(), n);
-    out_.filled(n);
-    connection_.control().sent(n);
-}
-
-bool Http2Session::flush() {
-    for (;;) {
-        gather_control();
-        if (out_.empty()) break;
-        if (!session_.stream.writable) break;
-        const auto wrote = session_.stream.write(out_.data(), out_.size());
-        if (wrote.status == Status::failed) return false;
-        if (wrote.status == Status::again) break;
-        out_.consume(wrote.bytes);
-        stuck_since_ms_ = 0;
-    }
-    if (out_.empty()) out_.release();
-    if (out_.empty() && session_.stream.unsent() == 0)
-        stuck_since_ms_ = 0;
-    else if (stuck_since_ms_ == 0)
-        stuck_since_ms_ = context().now_ms;
-    return true;
-}
-
-// Room for so many octets behind all that waits; false: not now.
-bool Http2Session::make_room(std::size_t octets) {
-    gather_control();
-    if (connection_.control_waits().empty() && room() >= octets) return true;
-    if (!flush()) lose();
-    return !lost_ && connection_.control_waits().empty() && room() >= octets;
-}
-
-void Http2Session::join_ring(Http2Lane& lane, std::size_t room) {
-    lane.invited = false;
-    lane.room_wanted = room;
-    if (std::ranges::find(ring_, &lane) == ring_.end()) ring_.push_back(&lane);
-}
-
-// As many as there is room and window for a whole frame each, or the first with what there is. For room all stand in
-// one order; who needs no window is not kept by those who wait for one.
-void Http2Session::invite() {
-    if (ring_.empty() || lost_ || session_.stream.unsent() != 0) return;
-    constexpr std::size_t kFrame = http2::kFrameHeadSize + http2::kMaxPayload;
-    std::size_t space = connection_.control_waits().empty() ? room() : 0;
-    if (out_.empty()) out_.release();
-    std::int64_t window = connection_.may_send();
-    std::size_t stay = 0, at = 0;
-    for (; at < ring_.size(); ++at) {
-        Http2Lane& lane = *ring_[at];
-        const bool data = lane.room_wanted == 0;
-        if (data && window <= 0) {
-            ring_[stay++] = &lane;
-            continue;
-        }
-        if (space < (data ? http2::kFrameHeadSize + kLeastPiece : lane.room_wanted)) break;
-        lane.invited = data;
-        lane.invite();
-        space -= std::min(space, data ? kFrame : lane.room_wanted);
-        if (data) window -= http2::kMaxPayload;
-    }
-    const bool any = at != stay;
-    ring_.erase(ring_.begin() + static_cast<std::ptrdiff_t>(stay), ring_.begin() + static_cast<std::ptrdiff_t>(at));
-    if (any) session_.wake();  // behind them: others may follow
-}
-
-void Http2Session::flush_soon() {
-    flush_wanted_ = true;
+    if (!connection_.control_waits().empty()) sender.want();
 }
 
 // A lane has had its turn. Alone on its connection, what it has put goes at once; else the frames of all who have their
 // turn now go together.
 void Http2Session::lane_rests() {
-    if (in_turn_ || !flush_wanted_) return;
-    flush_wanted_ = false;
-    const bool settled = ring_.empty() && ending_ == Ending::no && !connection_.ended() && !input_over_ && !lost_;
+    if (in_turn_ || !sender.take_wanted()) return;
+    const bool settled =
+        !sender.somebody_waits() && ending_ == Ending::no && !connection_.ended() && !input_over_ && !lost_;
     if (lanes_.size() > 1 || !settled) return session_.wake();
-    if (!flush()) return lose();
-    if (!out_.empty()) return session_.wake();
+    if (!sender.flush()) return lose();
+    if (!sender.nothing_waits()) return session_.wake();
     arm();
-}
-
-template <class Encode>
-Put Http2Session::put_block(Http2Lane& lane, std::size_t text, bool end, std::uint64_t& sent, Encode encode) {
-    if (lost_ || connection_.ended() || connection_.is_reset(lane.id())) return Put::failed;
-    // In an empty block there is room for the largest head that an exchange writes.
-    const std::size_t wanted = std::min(text + kAroundBlock, net::BufferPool::kBlock);
-    if (!make_room(wanted)) {
-        if (lost_) return Put::failed;
-        join_ring(lane, wanted);
-        return Put::wait;
-    }
-    char* const begin = out_.room().data();
-    http2::HeaderEncoder block(out_.room().subspan(http2::kFrameHeadSize), first_block_);
-    if (!encode(block)) return Put::failed;
-    first_block_ = false;
-    std::size_t size = block.size();
-    std::size_t whole = http2::kFrameHeadSize + size;
-    const std::uint8_t flags = end ? http2::kEndStream : std::uint8_t{0};
-    if (size <= http2::kMaxPayload) {
-        write_frame(begin, size, FrameType::headers, flags | http2::kEndHeaders, lane.id());
-    } else {
-        // No head of ours needs more than two frames.
-        char* const second = begin + http2::kFrameHeadSize + http2::kMaxPayload;
-        const std::size_t rest = size - http2::kMaxPayload;
-        if (whole + http2::kFrameHeadSize > out_.room().size()) return Put::failed;
-        std::memmove(second + http2::kFrameHeadSize, second, rest);
-        write_frame(begin, http2::kMaxPayload, FrameType::headers, flags, lane.id());
-        write_frame(second, rest, FrameType::continuation, http2::kEndHeaders, lane.id());
-        whole += http2::kFrameHeadSize;
-    }
-    out_.filled(whole);
-    sent += whole;
-    connection_.sent_head(lane.id(), end);
-    flush_soon();
-    return Put::out;
-}
-
-Put Http2Session::put_head(Http2Lane& lane, std::string_view head, bool end, std::uint64_t& sent) {
-    return put_block(lane, head.size(), end, sent,
-                     [head](http2::HeaderEncoder& block) { return http2::encode_answer(head, block); });
-}
-
-Put Http2Session::put_trailers(Http2Lane& lane, std::string_view lines, std::uint64_t& sent) {
-    return put_block(lane, lines.size(), true, sent,
-                     [lines](http2::HeaderEncoder& block) { return http2::encode_lines(lines, block); });
-}
-
-Put Http2Session::put_data(Http2Lane& lane, std::string_view& octets, bool end, std::uint64_t& sent) {
-    for (;;) {
-        if (lost_ || connection_.ended() || connection_.is_reset(lane.id())) return Put::failed;
-        std::size_t size = 0;
-        if (!octets.empty()) {
-            // No lane overtakes those that wait.
-            if (!ring_.empty() && !lane.invited) {
-                join_ring(lane, 0);
-                return Put::wait;
-            }
-            size = std::min<std::size_t>(octets.size(), connection_.may_send(lane.id()));
-            if (size == 0) {
-                // For its own window it is woken by the frame that opens it.
-                lane.invited = false;
-                if (connection_.may_send() == 0) join_ring(lane, 0);
-                return Put::wait;
-            }
-            if (size < octets.size() && size < kLeastPiece && !lane.insists) return hold(lane);
-        }
-        const std::size_t least = http2::kFrameHeadSize + std::min(size, kLeastPiece);
-        if (!make_room(least)) {
-            if (lost_) return Put::failed;
-            join_ring(lane, size == 0 ? least : 0);
-            return Put::wait;
-        }
-        size = std::min(size, room() - http2::kFrameHeadSize);
-        const bool last = end && size == octets.size();
-        char* const at = out_.room().data();
-        write_frame(at, size, FrameType::data, last ? http2::kEndStream : std::uint8_t{0}, lane.id());
-        std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
-        out_.filled(http2::kFrameHeadSize + size);
-        sent += http2::kFrameHeadSize + size;
-        octets.remove_prefix(size);
-        connection_.sent_data(lane.id(), static_cast<std::uint32_t>(size), last, !octets.empty(), context().now_ms);
-        lane.invited = lane.insists = false;
-        flush_soon();
-        if (octets.empty()) return Put::out;
-    }
-}
-
-Put Http2Session::hold(Http2Lane& lane) {
-    lane.invited = false;
-    lane.held = true;
-    if (held_since_ms_ == 0) {
-        held_since_ms_ = context().now_ms;
-        session_.wake();  // for its alarm
-    }
-    return Put::wait;
-}
-
-void Http2Session::release_held() {
-    if (held_since_ms_ == 0 || context().now_ms - held_since_ms_ < kHoldMs) return;
-    held_since_ms_ = 0;
-    for (Http2Lane* lane : lanes_) {
-        if (!lane->held) continue;
-        lane->insists = true;
-        lane->invite();
-    }
 }
 
 // ---------------------------------------------------------------- ends
 
 void Http2Session::destroy(Http2Lane& lane) {
-    std::erase(ring_, &lane);
+    sender.forget(lane);
     if (!lane.started()) --unstarted_;
     lanes_.erase(std::ranges::find(lanes_, &lane));
     delete &lane;
@@ -464,28 +266,28 @@ void Http2Session::destroy(Http2Lane& lane) {
     --context().http2.busy;
     session_.note_idle();
     idle_since_ms_ = context().now_ms;
-    lanes_.shrink_to_fit();
-    ring_.shrink_to_fit();
+    if (lanes_.capacity() > kKeptLanes) lanes_.shrink_to_fit();
 }
 
 void Http2Session::over(Http2Lane& lane) {
     const std::uint32_t id = lane.id();
-    if (const auto owed = lane.untaken(); owed != 0) connection_.taken(id, static_cast<std::uint32_t>(owed));
+    if (const auto owed = lane.request.untaken(); owed != 0) connection_.taken(id, static_cast<std::uint32_t>(owed));
     // An answer that breaks off is never taken for a whole one; behind a whole one the rest of the request is not
     // wanted.
     if (!lane.said_all())
-        connection_.reset(id, ErrorCode::internal_error);
-    else if (!lane.ended())
+        connection_.reset(id, lane.is_tunnel() ? ErrorCode::cancel : ErrorCode::internal_error);
+    else if (!lane.request.ended())
         connection_.reset(id, ErrorCode::no_error);
     connection_.done(id);
     destroy(lane);
-    flush_soon();
+    sender.want();
     lane_rests();
 }
 
 void Http2Session::lose() {
     if (lost_) return;
     lost_ = true;
+    sender.give_up();
     for (std::size_t i = lanes_.size(); i-- > 0;) {
         Http2Lane& lane = *lanes_[i];
         if (lane.started()) {
@@ -501,11 +303,11 @@ void Http2Session::lose() {
 void Http2Session::arm() {
     const ListenerPlan& plan = place_.plan();
     std::int64_t at = INT64_MAX;
-    if (stuck_since_ms_ != 0) at = std::min(at, stuck_since_ms_ + plan.idle_timeout_ms);
+    if (const auto since = sender.stuck_since_ms(); since != 0) at = std::min(at, since + plan.idle_timeout_ms);
     if (head_since_ms_ != 0) at = std::min(at, head_since_ms_ + plan.head_timeout_ms);
     if (ending_ == Ending::announced) at = std::min(at, end_since_ms_ + kLastCallMs);
     if (failed_since_ms_ != 0) at = std::min(at, failed_since_ms_ + kLastWordMs);
-    if (held_since_ms_ != 0) at = std::min(at, held_since_ms_ + kHoldMs);
+    at = std::min(at, sender.next_release_ms());
     if (lanes_.empty()) at = std::min(at, idle_since_ms_ + plan.idle_timeout_ms);
     session_.set_deadline(at == INT64_MAX ? 0 : at);
 }
@@ -513,7 +315,8 @@ void Http2Session::arm() {
 void Http2Session::late() {
     const ListenerPlan& plan = place_.plan();
     const std::int64_t now = context().now_ms;
-    if (stuck_since_ms_ != 0 && now - stuck_since_ms_ >= plan.idle_timeout_ms) return lose();
+    const std::int64_t stuck = sender.stuck_since_ms();
+    if (stuck != 0 && now - stuck >= plan.idle_timeout_ms) return lose();
     if (head_since_ms_ != 0 && now - head_since_ms_ >= plan.head_timeout_ms) {
         connection_.give_up(connection_.settings_came() ? ErrorCode::enhance_your_calm : ErrorCode::settings_timeout);
         return;

@@ -1,12 +1,9 @@
-// A client's HTTP/2 connection: frames come and are told to its lanes, each lane's frames go out in one block.
+// A client's HTTP/2 connection: frames come and are told to its lanes, which put theirs.
 //
 // A shell over http2::Connection, which judges what comes and keeps windows and limits. The session (session.h) lends
 //   strand, stream and buffer, and closes in the end.
-// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep no other
-//   connection from the worker. Out: one block; a lane that finds no room, or no window of the connection, stands in
-//   the ring and is invited in its order, each for a frame. Control frames stand in the same order: nothing overtakes
-//   a reset. Of a window that is nearly shut the rest is not used at once: a peer that credits what comes, frame by
-//   frame, would get crumbs for ever.
+// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep nobody else
+//   from the worker. Out: http2_sender.h.
 // An end in order has two steps (RFC 9113 §6.8): GOAWAY with the highest id and a PING; once that is acknowledged, or a
 //   second later, GOAWAY with the last lane that is served. Then the lanes finish.
 // Invariants: a lane is counted until its exchange has ended; an idle session holds no block.
@@ -20,8 +17,8 @@
 
 #include "proxy/http2/connection.h"
 #include "proxy/net/task.h"
-#include "proxy/serve/frames.h"
 #include "proxy/serve/http2_lane.h"
+#include "proxy/serve/http2_sender.h"
 
 namespace switchyard::serve {
 
@@ -61,10 +58,13 @@ class Http2Session final : private http2::Connection::Events {
     void over(Http2Lane& lane);  // and gone
     void lane_rests();
     void taken(const Http2Lane& lane, std::size_t octets);
-    Frames::Put put_head(Http2Lane& lane, std::string_view head, bool end, std::uint64_t& sent);
-    Frames::Put put_trailers(Http2Lane& lane, std::string_view lines, std::uint64_t& sent);
-    Frames::Put put_data(Http2Lane& lane, std::string_view& octets, bool end, std::uint64_t& sent);
     net::Stream& wire();
+
+  private:
+    http2::Connection connection_{true};
+
+  public:
+    Http2Sender sender;
 
   private:
     enum class Ending : std::uint8_t { no, asked, announced, last };
@@ -76,6 +76,7 @@ class Http2Session final : private http2::Connection::Events {
     void data(std::uint32_t lane, std::string_view octets, bool end) override;
     void trailer(std::uint32_t lane, std::string_view name, std::string_view value) override;
     void reset(std::uint32_t lane, http2::ErrorCode code) override;
+    void malformed(std::uint32_t lane, const char* why) override;
     void writable(std::uint32_t lane) override;
 
     void read();
@@ -83,48 +84,29 @@ class Http2Session final : private http2::Connection::Events {
     void start_lanes();
     void follow_failure();
     void follow_end();
-    bool flush();  // false: the peer takes nothing any more
-    void gather_control();
-    std::size_t room();
-    bool make_room(std::size_t octets);
-    // `room`: so much of it is all that is wanting; 0: a window is, too.
-    void join_ring(Http2Lane& lane, std::size_t room);
-    void invite();
-    void flush_soon();
-    Frames::Put hold(Http2Lane& lane);
-    void release_held();
     void break_off(Http2Lane& lane);
     void lose();
     bool is_over() const;
     void arm();
     void late();
-    template <class Encode>
-    Frames::Put put_block(Http2Lane& lane, std::size_t text, bool end, std::uint64_t& sent, Encode encode);
     Http2Lane* find(std::uint32_t id) const;
     void destroy(Http2Lane& lane);
 
     Session& session_;
     ListenerPlace& place_;
-    http2::Connection connection_;
-    net::Buffer out_;
     std::vector<Http2Lane*> lanes_;      // their ids rise
-    std::vector<Http2Lane*> ring_;       // who waits for room or window, the first first
     std::vector<std::uint32_t> dead_;    // reset before they began
     std::unique_ptr<Http2Lane> coming_;  // whose head is being read
     std::size_t unstarted_ = 0;
     std::int64_t idle_since_ms_ = 0;
-    std::int64_t stuck_since_ms_ = 0;  // the peer takes nothing; 0: it does
-    std::int64_t head_since_ms_ = 0;   // a head, or the beginning, is waited for; 0: none is
+    std::int64_t head_since_ms_ = 0;  // a head, or the beginning, is waited for; 0: none is
     std::int64_t end_since_ms_ = 0;
-    std::int64_t held_since_ms_ = 0;    // lanes wait for larger windows; 0: none does
     std::int64_t failed_since_ms_ = 0;  // the peer did wrong, and the lanes have been told; 0: it did not
     Ending ending_ = Ending::no;
-    bool first_block_ = true;
     bool again_ = false;  // there is more to do, when others have had their turn
     bool in_turn_ = false;
     bool input_over_ = false;
     bool lost_ = false;
-    bool flush_wanted_ = false;
 };
 
 }  // namespace switchyard::serve

@@ -38,7 +38,7 @@ bool RequestHead::reads_forwarded() const {
 void RequestHead::write_own_forwarding(http::HeadWriter& to) const {
     char text[64];
     to << "X-Forwarded-For: " << std::string_view(text, from_.client.address().write(text));
-    const bool tls = from_.client.secure();
+    const bool tls = from_.client.tls() != nullptr;
     if (tls)
         to << "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " << asked_.target.authority;
     else
@@ -56,7 +56,7 @@ void RequestHead::write_forwarding(http::HeadWriter& to, const http::Field* host
                                    bool port_given) const {
     using Name = http::FieldName;
     const route::Edits& edits = route_.request_edits;
-    const std::string_view scheme = from_.client.secure() ? "https" : "http";
+    const std::string_view scheme = from_.client.tls() != nullptr ? "https" : "http";
     if (!edits.replaces(Name::x_forwarded_for)) write_forwarded_for(to);
     if (proto == nullptr && !edits.replaces(Name::x_forwarded_proto))
         to << "X-Forwarded-Proto: " << (asked_.said_scheme.empty() ? scheme : asked_.said_scheme) << "\r\n";
@@ -115,7 +115,7 @@ std::string_view RequestHead::forwarded_port(const http::Field* host, const http
     };
     const std::string_view port = host == nullptr ? asked_.target.port : port_in(first_of(*host));
     if (!port.empty()) return port;
-    if (proto == nullptr && asked_.said_scheme.empty()) return from_.client.secure() ? "443" : "80";
+    if (proto == nullptr && asked_.said_scheme.empty()) return from_.client.tls() != nullptr ? "443" : "80";
     const auto used = proto == nullptr ? asked_.said_scheme : first_of(*proto);
     return http::equals_lower(used, "https") || http::equals_lower(used, "wss") ? "443" : "80";
 }

@@ -102,7 +102,7 @@ struct RequestHead::Said {
         write_forwarding(to, said.host, said.proto, said.port);
     if (!edits.replaces(http::FieldName::x_request_id)) to << "X-Request-Id: " << from_.id.text() << "\r\n";
     if (!edits.replaces(http::FieldName::via))
-        to << (from_.client.shares_connection() ? "Via: 2.0 switchyard\r\n"
+        to << (from_.client.framed() != nullptr ? "Via: 2.0 switchyard\r\n"
                : asked_.head.minor == 1         ? "Via: 1.1 switchyard\r\n"
                                                 : "Via: 1.0 switchyard\r\n");
     if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))

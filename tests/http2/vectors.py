@@ -120,7 +120,7 @@ add(19, 'connect-path', 'rst', get(method='CONNECT', scheme=None))
 add(19, 'connect-scheme', 'rst', get(method='CONNECT', path=None))
 add(19, 'connect-nowhere', 'rst', get(method='CONNECT', scheme=None, path=None, authority=None))
 add(19, 'connect', (400, 404, 405, 501), get(method='CONNECT', scheme=None, path=None, authority='evil:25'))
-add(19, 'protocol-unasked', 'rst', headers(1, request((':protocol', 'connect-udp'), method='CONNECT')[:0] + [
+add(19, 'protocol-unknown', 400, headers(1, [
     (':method', 'CONNECT'), (':protocol', 'connect-udp'), (':scheme', 'http'), (':path', '/'), (':authority', 'a')], end=False))
 add(20, 'protocol-get', 'rst', headers(1, [(':protocol', 'websocket')] + request()))
 

@@ -50,7 +50,30 @@ TEST_CASE("listens become listeners, each address once") {
     const auto tls = import_http("server { listen 443 ssl http2; ssl_certificate /c; return 204; }");
     CHECK(notes_of(tls) == "2 lost: listen 443 ssl http2\n2 lost: ssl_certificate /c\n");
     const auto clear = import_http("server { listen 80 http2; return 204; }");
-    CHECK(notes_of(clear) == "2 lost: listen 80 http2\n");
+    CHECK(notes_of(clear).empty());
+    CHECK(clear.model.listeners[0].protocols == std::vector<std::string>{"h2", "http/1.1"});
+}
+
+TEST_CASE("http2 on and off, for a server and for all of them") {
+    const auto protocols = [](const std::string& text) {
+        std::string out;
+        for (const auto& listener : import_http(text).model.listeners) {
+            out += listener.name + "=";
+            for (const auto& one : listener.protocols) out += one + ",";
+            out += " ";
+        }
+        return out;
+    };
+    CHECK(protocols("server { listen 80; http2 on; return 204; } server { listen 81; return 204; }") ==
+          "port-80=h2,http/1.1, port-81= ");
+    CHECK(protocols("http2 on; server { listen 80; return 204; } server { listen 81; http2 off; return 204; }") ==
+          "port-80=h2,http/1.1, port-81= ");
+    const std::string tls = "ssl_certificate /a; ssl_certificate_key /k; return 204; }";
+    CHECK(protocols("server { listen 443 ssl http2; " + tls) == "port-443= ");
+    CHECK(protocols("server { listen 443 ssl; http2 on; " + tls) == "port-443= ");
+    CHECK(protocols("server { listen 443 ssl; http2 off; " + tls) == "port-443=http/1.1, ");
+    CHECK(protocols("server { listen 80; return 204; } server { listen 80; server_name b; http2 on; return 204; }") ==
+          "port-80=h2,http/1.1, ");
 }
 
 TEST_CASE("settings of clients' connections") {

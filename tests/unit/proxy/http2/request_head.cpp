@@ -209,6 +209,13 @@ TEST_CASE("CONNECT has an authority alone; with a protocol that was offered it i
     CHECK(extended.verdict == Verdict::fine);
     CHECK(extended.wall.protocol() == "websocket");
     CHECK(extended.line() == "CONNECT /s");
+    for (const char* authority : {"a\x80:1", "a b:1", "a#:1"})
+        CHECK(Asked({{":method", "CONNECT"}, {":authority", authority}}).verdict == Verdict::malformed);
+    Fields other = web_socket, with_length = web_socket;
+    other[1].second = "connect-udp";
+    CHECK(Asked(other, false, true).verdict == Verdict::bad);
+    with_length.emplace_back("content-length", "0");
+    CHECK(Asked(with_length, false, true).verdict == Verdict::malformed);
     CHECK(Asked(but(":path", "/")).wall.protocol().empty());
     CHECK(Asked({{":method", "OPTIONS"}, {":scheme", "https"}, {":path", "*"}, {":authority", "a"}}).line() ==
           "OPTIONS *");

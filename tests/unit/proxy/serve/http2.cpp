@@ -5,9 +5,8 @@
 
 #include <cstring>
 
-#include "exchanges.h"
+#include "http2_stage.h"
 #include "proxy/http2/connection.h"
-#include "tests/support/http2_client.h"
 #include "tls_stage.h"
 
 using namespace switchyard;
@@ -16,23 +15,6 @@ using http2::ErrorCode;
 using http2::FrameType;
 
 namespace {
-
-const std::string kBoth = R"("protocols": ["http/1.1", "h2"])";
-
-struct Http2Stage : Stage {
-    explicit Http2Stage(const std::string& route = {}, const std::string& upstream = {}, const std::string& more = {})
-        : Stage(1, route, upstream, kBoth + (more.empty() ? "" : ", " + more)), client(*crank, Stage::client()) {
-        client.turn();
-    }
-    // The request of this stream as the endpoint sees it, on a connection that is fresh.
-    Wire asked(std::string& request) {
-        Wire connection = accept();
-        request = crank->see(connection, "\r\n\r\n");
-        connection.take();
-        return connection;
-    }
-    Http2Client client;
-};
 
 // A client that has stopped reading: its connection takes little, and what is put for it soon finds no room.
 struct FullStage : Http2Stage {
@@ -64,10 +46,6 @@ struct FullStage : Http2Stage {
         }
     }
 };
-
-std::int64_t code(ErrorCode c) {
-    return static_cast<std::int64_t>(c);
-}
 
 }  // namespace
 
@@ -514,18 +492,6 @@ TEST_CASE("lanes share the connection's window frame by frame, none before its t
     }
     CHECK(all == 65'535 + 4 * kCredit);
     CHECK(most - least <= 3 * std::size_t{http2::kMaxPayload});
-}
-
-TEST_CASE("a WebSocket is for HTTP/1, and a CONNECT is refused where no route allows it") {
-    Http2Stage stage;
-    stage.client.headers(1, {{":method", "CONNECT"}, {":authority", "a:80"}}, false);
-    CHECK(stage.client.answer(1).status()[0] == '4');
-    stage.client.headers(
-        3,
-        {{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a"}},
-        false);
-    CHECK(stage.client.answer(3).reset == code(ErrorCode::protocol_error));
-    CHECK(stage.client.goaway == -1);
 }
 
 TEST_CASE("heads that wait for room are put when there is some, though the connection's window is shut") {

@@ -1,0 +1,140 @@
+"""`scripts/bench h2`: HTTP/2 from clients over TLS, beside nginx, HAProxy and h2o: pinned, interleaved, driven by h2load."""
+import re
+import ssl
+import socket
+import struct
+import subprocess
+import time
+
+import comparing
+import facts
+import measures
+import peers
+import secure
+from machine import Machine, cpu_seconds, free_port, memory_kib
+
+IDLE_CONNECTIONS = 1000
+WARM = "1"
+# name: (unit, better, body bytes of the endpoints, connections, streams of each)
+PLAN = {
+    "64 connections, 1 stream each, small responses (128 B)": ("req/cpu-s", "more", 128, 64, 1),
+    "16 connections, 10 streams each": ("req/cpu-s", "more", 128, 16, 10),
+    "4 connections, 100 streams each": ("req/cpu-s", "more", 128, 4, 100),
+    "64 KiB responses, 4 connections, 8 streams each": ("req/cpu-s", "more", 65536, 4, 8),
+    "memory per idle connection": ("bytes", "less", 128, 0, 0),
+}
+
+
+def start_h2o(machine, _, endpoints, files):
+    port, path = free_port(), machine.work / "h2o.conf"
+    peers.write(path, "h2o-h2.conf.in", DIR=machine.work, PORT=port, FIRST=endpoints[0], CHAIN=files[0], KEY=files[1])
+    return machine.start("h2o", ["h2o", "-c", path], measures.PROXY_PROCESSOR), port
+
+
+secure.START["h2o"] = start_h2o
+
+
+def h2load(proxy, seconds, connections, streams):
+    done = subprocess.run(["taskset", "-c", str(measures.LOAD_PROCESSOR), "h2load", "-D", str(seconds), "-c", str(connections),
+                           "-m", str(streams), secure.url_of(proxy)], capture_output=True, text=True)
+    found = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", done.stdout)
+    if found is None:
+        raise RuntimeError(f"h2load: {done.stdout}{done.stderr}")
+    protocol = re.search(r"Application protocol: (\S+)", done.stdout)
+    cipher = re.search(r"Cipher: (\S+)", done.stdout)
+    # What is under way when the time is over it reports as errored, at most the streams that are open.
+    errored = max(0, int(found[3]) - connections * streams)
+    return {"finished": int(found[1]), "failed": int(found[2]) + errored, "protocol": protocol and protocol[1],
+            "cipher": cipher and cipher[1]}
+
+
+def per_processor_second(options, proxy, connections, streams):
+    before = cpu_seconds(proxy.pid)
+    got = h2load(proxy, options.seconds, connections, streams)
+    spent = cpu_seconds(proxy.pid) - before
+    if got["protocol"] != "h2":
+        raise RuntimeError(f"{proxy.name} speaks {got['protocol']}")
+    return {"value": got["finished"] / max(spent, 0.01), "proxy_cpu_seconds": round(spent, 3), **got}
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes((kind, flags)) + struct.pack(">I", stream) + payload
+
+
+# GET / with six fields, by the static table and literals.
+REQUEST = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 5, 1, b"\x82\x84\x87\x41\x04idle" + b"".join(
+    b"\x40" + bytes((len(name),)) + name + bytes((len(value),)) + value
+    for name, value in ((b"user-agent", b"bench"), (b"accept", b"*/*"))))
+
+
+def take_answer(one):
+    """Reads to the end of the first stream, and acknowledges the settings."""
+    unread, ended = b"", False
+    one.sendall(frame(4, 1, 0))
+    while not ended:
+        got = one.recv(65536)
+        if not got:
+            raise RuntimeError("closed")
+        unread += got
+        while len(unread) >= 9 and len(unread) >= 9 + (size := int.from_bytes(unread[:3], "big")):
+            ended = ended or (unread[3] in (0, 1) and unread[4] & 1 and unread[5:9] == b"\0\0\0\1")
+            unread = unread[9 + size:]
+
+
+def idle_bytes(proxy):
+    """User memory (proportional set size) per idle connection over TLS 1.3 that has had one answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    held = []
+
+    def hold(count):
+        for _ in range(count):
+            one = context.wrap_socket(socket.create_connection(("127.0.0.1", proxy.port)))
+            one.sendall(REQUEST)
+            take_answer(one)
+            held.append(one)
+
+    hold(200)  # OpenSSL's own tables, and the allocator's first arenas
+    time.sleep(1)
+    before = memory_kib(proxy.pid)
+    hold(IDLE_CONNECTIONS)
+    time.sleep(1)  # buffers are given back when a connection has become idle, not before
+    grown = (memory_kib(proxy.pid) - before) * 1024 / IDLE_CONNECTIONS
+    for one in held:
+        one.close()
+    return {"value": grown, "connections": IDLE_CONNECTIONS}
+
+
+def measure(title, options, names):
+    unit, better, body, connections, streams = PLAN[title]
+    rounds = {name: [] for name in names}
+    with Machine() as machine:
+        proxies = secure.start_all(machine, options, names, body)
+        if unit == "bytes":
+            for name, proxy in proxies.items():
+                rounds[name].append(idle_bytes(proxy))
+        else:
+            for proxy in proxies.values():
+                h2load(proxy, WARM, connections, streams)
+            for turn in range(options.rounds):
+                for name in list(names[turn % len(names):] + names[:turn % len(names)]):
+                    rounds[name].append(per_processor_second(options, proxies[name], connections, streams))
+    return {"unit": unit, "better": better, "body": body, "rounds": rounds, "summary": comparing.summary(rounds, better)}
+
+
+def add_arguments(parser):
+    secure.add_arguments(parser)
+
+
+def run(options):
+    names = [name for name in (options.peer or secure.START) if peers.available(name, options)]
+    record = {"what": "h2", "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
+              "seconds": options.seconds, "measures": {}}
+    for title in PLAN:
+        if options.only and not any(word in title for word in options.only):
+            continue
+        record["measures"][title] = measure(title, options, names)
+        comparing.show(title, record["measures"][title])
+    record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
+    return record
