@@ -85,7 +85,6 @@ class OutwardConnection {
     // A head was written: its lane begins. Its id is known before. `bodiless`: the request was HEAD, whose answer's
     // length speaks of what does not come.
     std::uint32_t next_lane() const { return next_; }
-    bool has_ids() const { return next_ <= kMaxStreamId; }
     void open(bool end, bool bodiless);
 
     std::uint32_t may_send(std::uint32_t lane) const;

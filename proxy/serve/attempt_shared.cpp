@@ -28,23 +28,23 @@ net::Task<Failure> Attempt::share() {
                       : asked_.method() == "CONNECT" ? SharedLane::Asks::tunnel
                                                      : SharedLane::Asks::answer;
     lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks));
-    SharedLane& lane = lane_.join(pool);
-    if (lane.place() == Place::wanted) {
+    auto& granted = lane_.join(pool).granted();
+    if (granted.place == Place::wanted) {
         phase_.at_most(upstream.connect_ms);
-        while (lane.place() == Place::wanted) {
+        while (granted.place == Place::wanted) {
             co_await phase_.sleep();
-            if (const Failure failure = connect_broken_off(lane.place() != Place::wanted); failure != Failure::none)
+            if (const Failure failure = connect_broken_off(granted.place != Place::wanted); failure != Failure::none)
                 co_return failure;
         }
     }
-    if (lane.place() == Place::failed) {
-        const Failure failure = lane.failure();
-        if (failure == Failure::bad_response) co_return refuse_answer(lane.why());
-        if (!lane.why().empty()) note_tls_trouble(failure, lane.why());
+    if (granted.place == Place::failed) {
+        const Failure failure = granted.failure;
+        if (failure == Failure::bad_response) co_return refuse_answer(granted.why);
+        if (!granted.why.empty()) note_tls_trouble(failure, granted.why);
         co_return failure;
     }
-    if (lane.place() == Place::here) co_return Failure::none;
-    auto wire = lane.take_wire();
+    if (granted.place == Place::here) co_return Failure::none;
+    auto wire = std::move(granted.wire);
     lane_.close();
     if (wire != nullptr) {
         lane_.take_over(std::move(wire), phase_.strand());
@@ -56,17 +56,17 @@ net::Task<Failure> Attempt::share() {
 
 // The lane is lost before a response head. What may the request have caused?
 Failure Attempt::lane_lost() {
-    const SharedLane& lane = lane_.shared();
+    SharedLane& lane = lane_.shared();
     switch (lane.lost()) {
         case SharedLane::Lost::unserved:
             if (unserved_ == kFreeOfCharge) return Failure::refused_stream;
             ++unserved_;
             return Failure::reused_unread;
         case SharedLane::Lost::malformed:
-            return refuse_answer(lane.why());
+            return refuse_answer(lane.why_lost());
         case SharedLane::Lost::gone:
             // Once: one that ends again and again is the endpoint's doing.
-            if (!lane.reused() || only_fresh_) return Failure::reset;
+            if (!lane.granted().reused || only_fresh_) return Failure::reset;
             return upload_.finished() ? Failure::reused_reset : Failure::reused_closed;
         default:
             return Failure::reset;

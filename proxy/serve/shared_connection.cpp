@@ -139,7 +139,7 @@ bool SharedConnection::speak() {
     if (connection_.settings_came() && !told_settled_) {
         told_settled_ = true;
         set_deadline(0);
-        pool_.settled(*this);
+        pool_.settled(connection_.limit());
         pool_.fill();
     }
     if (!flush()) {
@@ -151,7 +151,7 @@ bool SharedConnection::speak() {
         return false;
     }
     invite();
-    if (!lanes_.empty() || !(no_more_ || connection_.going() || !connection_.has_ids())) return true;
+    if (!lanes_.empty() || !(no_more_ || connection_.going() || connection_.limit() == 0)) return true;
     connection_.give_up(ErrorCode::no_error);
     flush();
     wire_->shutdown_send();
@@ -200,8 +200,8 @@ void SharedConnection::lose(bool in_order) {
 }
 
 bool SharedConnection::was_seen(const SharedLane& lane, bool in_order) const {
-    if (lane.id_ == 0 || gone_ <= lane.head_at_) return false;
-    return !in_order || wire_->delivered_beyond(lane.wire_at_);
+    if (lane.on_wire_.id == 0 || gone_ <= lane.on_wire_.head_at) return false;
+    return !in_order || wire_->delivered_beyond(lane.on_wire_.wire_at);
 }
 
 void SharedConnection::end() {
@@ -220,11 +220,11 @@ void SharedConnection::attach(SharedLane& lane) {
 }
 
 void SharedConnection::leave(SharedLane& lane) {
-    if (lane.id_ != 0) {
-        const std::int64_t news_ms = std::max(last_read_ms_, lane.asked_ms_);
-        if (!lane.heard_ && lane.lost_ == SharedLane::Lost::no && context_.now_ms - news_ms >= kSilentMs)
+    if (lane.on_wire_.id != 0) {
+        const std::int64_t news_ms = std::max(last_read_ms_, lane.on_wire_.asked_ms);
+        if (!lane.came_.heard && lane.lost_ == SharedLane::Lost::no && context_.now_ms - news_ms >= kSilentMs)
             no_more_ = true;
-        connection_.done(lane.id_);
+        connection_.done(lane.on_wire_.id);
     }
     lane.connection_ = nullptr;
     std::erase(lanes_, &lane);
@@ -242,7 +242,7 @@ void SharedConnection::leave(SharedLane& lane) {
 // ---------------------------------------------------------------- what comes
 
 SharedLane* SharedConnection::find(std::uint32_t id) const {
-    const auto found = std::ranges::find(lanes_, id, &SharedLane::id_);
+    const auto found = std::ranges::find(lanes_, id, [](const SharedLane* lane) { return lane->on_wire_.id; });
     return found == lanes_.end() ? nullptr : *found;
 }
 
@@ -280,13 +280,13 @@ void SharedConnection::writable(std::uint32_t id) {
 
 void SharedConnection::taken(const SharedLane& lane, std::size_t octets) {
     if (over_) return;
-    connection_.taken(lane.id_, static_cast<std::uint32_t>(octets));
+    connection_.taken(lane.on_wire_.id, static_cast<std::uint32_t>(octets));
     if (!connection_.control_waits().empty()) wake();
 }
 
 void SharedConnection::give_up(const SharedLane& lane) {
-    if (over_ || lane.id_ == 0) return;
-    connection_.reset(lane.id_, ErrorCode::cancel);
+    if (over_ || lane.on_wire_.id == 0) return;
+    connection_.reset(lane.on_wire_.id, ErrorCode::cancel);
     wake();
 }
 
@@ -331,8 +331,8 @@ bool SharedConnection::make_room(std::size_t octets) {
 }
 
 void SharedConnection::join_ring(SharedLane& lane, std::size_t room) {
-    lane.invited_ = false;
-    lane.room_wanted_ = room;
+    lane.on_wire_.invited = false;
+    lane.on_wire_.room = room;
     if (std::ranges::find(ring_, &lane) == ring_.end()) ring_.push_back(&lane);
 }
 
@@ -346,15 +346,15 @@ void SharedConnection::invite() {
     std::size_t stay = 0, at = 0;
     for (; at < ring_.size(); ++at) {
         SharedLane& lane = *ring_[at];
-        const bool data = lane.room_wanted_ == 0;
+        const bool data = lane.on_wire_.room == 0;
         if (data && window <= 0) {
             ring_[stay++] = &lane;
             continue;
         }
-        if (space < (data ? http2::kFrameHeadSize + kLeastShare : lane.room_wanted_)) break;
-        lane.invited_ = data;
+        if (space < (data ? http2::kFrameHeadSize + kLeastShare : lane.on_wire_.room)) break;
+        lane.on_wire_.invited = data;
         lane.invite();
-        space -= std::min(space, data ? kFrame : lane.room_wanted_);
+        space -= std::min(space, data ? kFrame : lane.on_wire_.room);
         if (data) window -= http2::kMaxPayload;
     }
     const bool any = at != stay;
@@ -378,8 +378,8 @@ Put SharedConnection::put_block(SharedLane& lane, std::size_t text, std::uint8_t
         join_ring(lane, wanted);
         return Put::wait;
     }
-    const bool begins = lane.id_ == 0;
-    const std::uint32_t id = begins ? connection_.next_lane() : lane.id_;
+    const bool begins = lane.on_wire_.id == 0;
+    const std::uint32_t id = begins ? connection_.next_lane() : lane.on_wire_.id;
     char* const begin = out_.room().data();
     http2::HeaderEncoder block(out_.room().subspan(http2::kFrameHeadSize), first_block_);
     if (!encode(block)) return Put::failed;
@@ -398,10 +398,10 @@ Put SharedConnection::put_block(SharedLane& lane, std::size_t text, std::uint8_t
         whole += http2::kFrameHeadSize;
     }
     if (begins) {
-        lane.id_ = id;
-        lane.head_at_ = put_;
-        lane.wire_at_ = wire_->tls() == nullptr ? put_ : wire_->tls()->wire_sent();
-        lane.asked_ms_ = context_.now_ms;
+        lane.on_wire_.id = id;
+        lane.on_wire_.head_at = put_;
+        lane.on_wire_.wire_at = wire_->tls() == nullptr ? put_ : wire_->tls()->wire_sent();
+        lane.on_wire_.asked_ms = context_.now_ms;
     }
     out_.filled(whole);
     put_ += whole;
@@ -425,29 +425,29 @@ Put SharedConnection::put_head(SharedLane& lane, std::string_view head, bool end
 }
 
 Put SharedConnection::put_trailers(SharedLane& lane, std::string_view lines, std::uint64_t& sent) {
-    if (over_ || connection_.ended() || connection_.is_reset(lane.id_)) return Put::failed;
+    if (over_ || connection_.ended() || connection_.is_reset(lane.on_wire_.id)) return Put::failed;
     const Put put = put_block(lane, lines.size(), http2::kEndStream, sent,
                               [&](http2::HeaderEncoder& block) { return http2::encode_lines(lines, block); });
     if (put != Put::out) return put;
-    connection_.sent_trailers(lane.id_);
+    connection_.sent_trailers(lane.on_wire_.id);
     flush_soon(true);
     return Put::out;
 }
 
 Put SharedConnection::put_data(SharedLane& lane, std::string_view& octets, bool end, std::uint64_t& sent) {
     for (;;) {
-        if (over_ || connection_.ended() || connection_.is_reset(lane.id_)) return Put::failed;
+        if (over_ || connection_.ended() || connection_.is_reset(lane.on_wire_.id)) return Put::failed;
         std::size_t size = 0;
         if (!octets.empty()) {
             // Lanes that wait are not overtaken.
-            if (!ring_.empty() && !lane.invited_) {
+            if (!ring_.empty() && !lane.on_wire_.invited) {
                 join_ring(lane, 0);
                 return Put::wait;
             }
-            size = std::min<std::size_t>(octets.size(), connection_.may_send(lane.id_));
+            size = std::min<std::size_t>(octets.size(), connection_.may_send(lane.on_wire_.id));
             if (size == 0) {
                 // For its own window it is woken by the frame that opens it.
-                lane.invited_ = false;
+                lane.on_wire_.invited = false;
                 if (connection_.may_send() == 0) join_ring(lane, 0);
                 return Put::wait;
             }
@@ -461,14 +461,14 @@ Put SharedConnection::put_data(SharedLane& lane, std::string_view& octets, bool 
         size = std::min(size, room() - http2::kFrameHeadSize);
         const bool last = end && size == octets.size();
         char* const at = out_.room().data();
-        write_head(at, size, FrameType::data, last ? http2::kEndStream : std::uint8_t{0}, lane.id_);
+        write_head(at, size, FrameType::data, last ? http2::kEndStream : std::uint8_t{0}, lane.on_wire_.id);
         std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
         out_.filled(http2::kFrameHeadSize + size);
         put_ += http2::kFrameHeadSize + size;
         sent += http2::kFrameHeadSize + size;
         octets.remove_prefix(size);
-        connection_.sent_data(lane.id_, static_cast<std::uint32_t>(size), last);
-        lane.invited_ = false;
+        connection_.sent_data(lane.on_wire_.id, static_cast<std::uint32_t>(size), last);
+        lane.on_wire_.invited = false;
         flush_soon(last);
         if (octets.empty()) return Put::out;
     }

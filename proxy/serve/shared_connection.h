@@ -40,7 +40,6 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     // Whether lanes may still come; it is, until its peer has said how many.
     bool in_making() const { return !over_ && !no_more_ && !connection_.settings_came(); }
     std::size_t free_places() const;
-    std::size_t limit() const { return connection_.limit(); }
     std::size_t lanes() const { return lanes_.size(); }
     bool idle() const { return state_ == State::open && lanes_.empty(); }
     std::int64_t idle_since_ms() const { return idle_since_ms_; }

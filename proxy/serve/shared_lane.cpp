@@ -22,7 +22,7 @@ SharedLane::SharedLane(SharedPool& pool, net::Waiter& waiter, const upstream::En
       endpoint_(endpoint),
       upstream_(upstream),
       asks_(asks),
-      body_(pool.context().buffers) {
+      came_(pool.context().buffers) {
     stream.writable = true;
 }
 
@@ -35,52 +35,52 @@ SharedLane::~SharedLane() {
 
 void SharedLane::stand_on(SharedConnection& connection, bool reused) {
     connection_ = &connection;
-    place_ = Place::here;
-    reused_ = reused;
+    granted_.place = Place::here;
+    granted_.reused = reused;
 }
 
 void SharedLane::give_up(Failure failure, const std::string& why) {
-    place_ = Place::failed;
-    failure_ = failure;
-    why_ = why;
+    granted_.place = Place::failed;
+    granted_.failure = failure;
+    granted_.why = why;
     waiter_.wake();
 }
 
 void SharedLane::use_http1(std::unique_ptr<upstream::Connection> wire) {
-    wire_ = std::move(wire);
-    place_ = Place::http1;
+    granted_.wire = std::move(wire);
+    granted_.place = Place::http1;
     waiter_.wake();
 }
 
 void SharedLane::head_came(std::string_view text, const http::Head& head, bool end) {
-    if (heads_.size() == kMostHeads) {
+    if (came_.heads.size() == kMostHeads) {
         if (connection_ != nullptr) connection_->give_up(*this);
         return lose(Lost::malformed, "more interim answers at once than are passed on");
     }
-    heads_.push_back(std::make_unique<CameHead>(CameHead{std::string(text), head}));
-    heard_ = true;
-    ended_ = end;
+    came_.heads.push_back(std::make_unique<CameHead>(CameHead{std::string(text), head}));
+    came_.heard = true;
+    came_.ended = end;
     stream.readable = true;
     waiter_.wake();
 }
 
 void SharedLane::data_came(std::string_view octets, bool end) {
-    body_.append(octets);
-    ended_ = ended_ || end;
+    came_.body.append(octets);
+    came_.ended = came_.ended || end;
     stream.readable = true;
     waiter_.wake();
 }
 
 void SharedLane::trailer_came(std::string_view name, std::string_view value) {
-    if (trailers_.size() + name.size() + value.size() + 4 > kMostTrailers) return;
-    trailers_.append(name).append(": ").append(value).append("\r\n");
+    if (came_.trailers.size() + name.size() + value.size() + 4 > kMostTrailers) return;
+    came_.trailers.append(name).append(": ").append(value).append("\r\n");
 }
 
 // An answer that is here as a whole stands, whatever becomes of the way to ask for it.
 void SharedLane::lose(Lost how, const char* why) {
     if (lost_ != Lost::no) return;
     lost_ = how;
-    if (why != nullptr) why_ = why;
+    why_lost_ = why;
     stream.readable = stream.writable = true;
     waiter_.wake();
 }
@@ -91,15 +91,15 @@ void SharedLane::invite() {
 }
 
 bool SharedLane::take_head(http::Head& head, net::Buffer& text) {
-    if (heads_.empty()) {
+    if (came_.heads.empty()) {
         if (lost_ == Lost::no) stream.readable = false;
         return false;
     }
-    const CameHead& came = *heads_.front();
+    const CameHead& came = *came_.heads.front();
     head = came.head;
     std::memcpy(text.room().data(), came.text.data(), came.text.size());
     text.filled(came.text.size());
-    heads_.pop_front();
+    came_.heads.pop_front();
     return true;
 }
 
@@ -108,53 +108,53 @@ void SharedLane::cut() {
 }
 
 Frames::Came SharedLane::pull(Run& run) {
-    const auto front = body_.front();
-    if (front.empty() && !ended_) {
+    const auto front = came_.body.front();
+    if (front.empty() && !came_.ended) {
         if (lost_ != Lost::no) return Came::failed;
         stream.readable = false;
         return Came::wait;
     }
-    run = {front.data(), front.size(), ended_ && front.size() == body_.size()};
+    run = {front.data(), front.size(), came_.ended && front.size() == came_.body.size()};
     return Came::here;
 }
 
 void SharedLane::take(std::size_t octets) {
     if (octets == 0) return;
-    body_.consume(octets);
+    came_.body.consume(octets);
     if (connection_ != nullptr) connection_->taken(*this, octets);
 }
 
 bool SharedLane::take_whole(std::size_t octets, net::Buffer& to) {
-    if (!ended_ || body_.size() != octets || !trailers_.empty() || octets > to.room().size()) return false;
-    while (!body_.empty()) {
-        const auto front = body_.front();
+    if (!came_.ended || came_.body.size() != octets || !came_.trailers.empty() || octets > to.room().size())
+        return false;
+    while (!came_.body.empty()) {
+        const auto front = came_.body.front();
         std::memcpy(to.room().data(), front.data(), front.size());
         to.filled(front.size());
-        body_.consume(front.size());
+        came_.body.consume(front.size());
     }
     return true;
 }
 
-Frames::Put SharedLane::note(Put put, bool end) {
+Frames::Put SharedLane::note(Put put) {
     if (put == Put::wait) stream.writable = false;
-    if (put == Put::out) said_all_ = said_all_ || end;
     return put;
 }
 
 Frames::Put SharedLane::put_head(std::string_view head, bool end, std::uint64_t& sent) {
     if (lost_ != Lost::no || connection_ == nullptr) return Put::failed;
     const bool ends = end && asks_ != Asks::tunnel;
-    return note(connection_->put_head(*this, head, ends, sent), ends);
+    return note(connection_->put_head(*this, head, ends, sent));
 }
 
 Frames::Put SharedLane::put_trailers(std::string_view lines, std::uint64_t& sent) {
     if (lost_ != Lost::no || connection_ == nullptr) return Put::failed;
-    return note(connection_->put_trailers(*this, lines, sent), true);
+    return note(connection_->put_trailers(*this, lines, sent));
 }
 
 Frames::Put SharedLane::put_data(std::string_view& octets, bool end, std::uint64_t& sent) {
     if (lost_ != Lost::no || connection_ == nullptr) return Put::failed;
-    return note(connection_->put_data(*this, octets, end, sent), end);
+    return note(connection_->put_data(*this, octets, end, sent));
 }
 
 }  // namespace switchyard::serve

@@ -45,38 +45,39 @@ class SharedLane final : public Frames {
     enum class Place : std::uint8_t {
         wanted,
         here,
-        http1,   // the endpoint speaks HTTP/1 alone
-        failed,  // no connection could be made: failure(), why()
+        http1,  // the endpoint speaks HTTP/1 alone
+        failed,
     };
-    Place place() const { return place_; }
-    Failure failure() const { return failure_; }
-    const std::string& why() const { return why_; }
-    // Where HTTP/1 is spoken: the connection that found it out, for the first of those who waited for it.
-    std::unique_ptr<upstream::Connection> take_wire() { return std::move(wire_); }
-    // Its connection had served others, or stood idle.
-    bool reused() const { return reused_; }
+    // What became of its wish for a place.
+    struct Granted {
+        Place place = Place::wanted;
+        bool reused = false;              // its connection had served others, or stood idle
+        Failure failure = Failure::none;  // no connection could be made
+        std::string why;                  // in words, where there are any
+        // http1: the connection that found it out, for the first of the lanes that waited for it.
+        std::unique_ptr<upstream::Connection> wire;
+    };
+    Granted& granted() { return granted_; }
 
     enum class Lost : std::uint8_t {
         no,
         unserved,  // the endpoint has not looked at the request
         reset,
         gone,       // with its connection
-        malformed,  // why()
+        malformed,  // why_lost()
     };
     Lost lost() const { return lost_; }
+    const char* why_lost() const { return why_lost_; }
 
     // The next head, with its text in `text`. False: none is here.
     bool take_head(http::Head& head, net::Buffer& text);
-    // The endpoint has said all it had to say.
-    bool ended() const { return ended_; }
-    bool said_all() const { return said_all_; }
     // The octets mean nothing any more: the end of either side is one of a tunnel.
     void cut();
 
     Came pull(Run& run) override;
     void take(std::size_t octets) override;
     bool take_whole(std::size_t octets, net::Buffer& to) override;
-    std::string_view trailers() const override { return trailers_; }
+    std::string_view trailers() const override { return came_.trailers; }
     Put put_head(std::string_view head, bool end, std::uint64_t& sent) override;
     Put put_trailers(std::string_view lines, std::uint64_t& sent) override;
     Put put_data(std::string_view& octets, bool end, std::uint64_t& sent) override;
@@ -90,7 +91,25 @@ class SharedLane final : public Frames {
         std::string text;
         http::Head head;
     };
-    Put note(Put put, bool end);
+    // What has come, and was not taken.
+    struct Arrived {
+        explicit Arrived(net::BufferPool& buffers) : body(buffers) {}
+        std::deque<std::unique_ptr<CameHead>> heads;
+        BodyChain body;
+        std::string trailers;
+        bool heard = false;  // a head has come
+        bool ended = false;  // END_STREAM has
+    };
+    // Where it stands on its connection, for that.
+    struct OnWire {
+        std::uint32_t id = 0;  // 0: its head is not out
+        bool invited = false;  // it is its turn to put a frame
+        std::size_t room = 0;  // that it waits for; 0: for a window
+        std::int64_t asked_ms = 0;
+        std::uint64_t head_at = 0;  // where its head begins in what the connection has put
+        std::uint64_t wire_at = 0;  // no later than that, in octets that the kernel counts
+    };
+    Put note(Put put);
     void stand_on(SharedConnection& connection, bool reused);
     void give_up(Failure failure, const std::string& why);
     void use_http1(std::unique_ptr<upstream::Connection> wire);
@@ -105,25 +124,12 @@ class SharedLane final : public Frames {
     net::Waiter& waiter_;
     const upstream::Endpoint& endpoint_;
     const upstream::Upstream& upstream_;
-    std::uint32_t id_ = 0;  // 0: its head is not out
-    Place place_ = Place::wanted;
-    Lost lost_ = Lost::no;
-    Failure failure_ = Failure::none;
     const Asks asks_;
-    bool reused_ = false;
-    bool heard_ = false;     // a head has come
-    bool ended_ = false;     // END_STREAM came
-    bool said_all_ = false;  // END_STREAM went
-    bool invited_ = false;   // it is its turn to put a frame
-    std::int64_t asked_ms_ = 0;
-    std::uint64_t head_at_ = 0;  // where its head begins in what the connection has put
-    std::uint64_t wire_at_ = 0;  // no later than that, in octets that the kernel counts
-    std::size_t room_wanted_ = 0;
-    std::string why_;
-    std::unique_ptr<upstream::Connection> wire_;
-    std::deque<std::unique_ptr<CameHead>> heads_;
-    BodyChain body_;
-    std::string trailers_;
+    Lost lost_ = Lost::no;
+    const char* why_lost_ = nullptr;
+    Granted granted_;
+    OnWire on_wire_;
+    Arrived came_;
 };
 
 }  // namespace switchyard::serve

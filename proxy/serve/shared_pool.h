@@ -40,7 +40,7 @@ class SharedPool final : public upstream::SharedConnections {
     void fill();
     void failed(SharedConnection& connection, Failure failure, const std::string& why);
     void chose_http1(SharedConnection& connection, std::unique_ptr<upstream::Connection> wire);
-    void settled(const SharedConnection& connection) { known_limit_ = connection.limit(); }
+    void settled(std::size_t limit) { known_limit_ = limit; }
     void over(SharedConnection& connection);
     bool keeps_one_more_idle() const { return !retired_ && idle() <= local_.max_idle; }
 
