@@ -132,6 +132,7 @@ class Machine {
     const std::vector<std::string>& approved() const { return approved_; }
 
   private:
+    void replay(const Record& record);
     void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
     void begin(Effects& out);
     void leave(State state, Record::Kind kind, const std::string& by, const std::string& why,

@@ -1,60 +1,64 @@
 // A rollout comes back from its journal after the process was killed.
+#include <algorithm>
+
 #include "control/rollout/machine.h"
 
 namespace switchyard::control::rollout {
 
+// One row of the journal: what it made of the state.
+void Machine::replay(const Record& r) {
+    if (r.step < plan_.steps.size()) step_ = r.step;
+    switch (r.kind) {
+        case Record::Kind::started:
+            state_ = State::running;
+            begun_by_ = r.by;
+            break;
+        case Record::Kind::step:
+            approved_.clear();
+            state_ = current().kind == Step::Kind::pause ? State::paused : State::running;
+            weight_ = r.weight;
+            break;
+        case Record::Kind::paused:
+            state_ = State::paused;
+            break;
+        case Record::Kind::resumed:
+            state_ = State::running;
+            break;
+        case Record::Kind::inconclusive:
+            state_ = State::inconclusive;
+            break;
+        case Record::Kind::rolled_back:
+        case Record::Kind::returning:
+            state_ = r.kind == Record::Kind::rolled_back ? State::rolling_back : state_;
+            weight_ = r.weight;
+            break;
+        case Record::Kind::aborted:
+            let_go_ = state_ == State::rolling_back || state_ == State::aborted;
+            state_ = State::aborted;
+            weight_ = r.weight;
+            break;
+        case Record::Kind::succeeded:
+            state_ = State::succeeded;
+            weight_ = kWhole;
+            break;
+        case Record::Kind::restarted:
+            break;
+        case Record::Kind::approved:
+            approved_.push_back(r.by);
+            break;
+        case Record::Kind::closed:
+            closed_ = true;
+            if (state_ == State::rolling_back) state_ = State::rolled_back;
+            break;
+    }
+    if (!r.why.empty()) why_ = r.why;
+}
+
 Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
     Effects out;
     last_tick_ = now;
-    bool entered = false;
-    for (const Record& r : records) {
-        if (r.step < plan_.steps.size()) step_ = r.step;
-        switch (r.kind) {
-            case Record::Kind::started:
-                state_ = State::running;
-                begun_by_ = r.by;
-                break;
-            case Record::Kind::step:
-                entered = true;
-                approved_.clear();
-                state_ = current().kind == Step::Kind::pause ? State::paused : State::running;
-                weight_ = r.weight;
-                break;
-            case Record::Kind::paused:
-                state_ = State::paused;
-                break;
-            case Record::Kind::resumed:
-                state_ = State::running;
-                break;
-            case Record::Kind::inconclusive:
-                state_ = State::inconclusive;
-                break;
-            case Record::Kind::rolled_back:
-            case Record::Kind::returning:
-                state_ = r.kind == Record::Kind::rolled_back ? State::rolling_back : state_;
-                weight_ = r.weight;
-                break;
-            case Record::Kind::aborted:
-                let_go_ = state_ == State::rolling_back || state_ == State::aborted;
-                state_ = State::aborted;
-                weight_ = r.weight;
-                break;
-            case Record::Kind::succeeded:
-                state_ = State::succeeded;
-                weight_ = kWhole;
-                break;
-            case Record::Kind::restarted:
-                break;
-            case Record::Kind::approved:
-                approved_.push_back(r.by);
-                break;
-            case Record::Kind::closed:
-                closed_ = true;
-                if (state_ == State::rolling_back) state_ = State::rolled_back;
-                break;
-        }
-        if (!r.why.empty()) why_ = r.why;
-    }
+    for (const Record& r : records) replay(r);
+    const bool entered = std::ranges::any_of(records, [](const Record& r) { return r.kind == Record::Kind::step; });
     if (state_ == State::paused && current().approvals > 0) why_ = awaits_approvals();
     if (closed_) return out;
     if (!entered && state_ == State::running) {

@@ -24,7 +24,7 @@ std::optional<Problem> by_token(Context& context, AdminRequest& request, AdminRe
         request.role = identity->role;
         return std::nullopt;
     }
-    if (auto problem = guessed(context, request, refused)) return problem;
+    if (auto problem = guessed(context.failed, request, refused)) return problem;
     log_warn("admin call with a wrong token from {} on {}", request.from, request.path);
     return problems::unauthorized(
         said.size() > 7 && http::equals_lower(std::string_view(said).substr(0, 7), "bearer ")
@@ -77,14 +77,14 @@ std::optional<Problem> by_certificate(Context& context, AdminRequest& request) {
 
 }  // namespace
 
-std::optional<Problem> guessed(Context& context, const AdminRequest& request, AdminReply& refused) {
+std::optional<Problem> guessed(FailedAttempts& failed, const AdminRequest& request, AdminReply& refused) {
     const auto now = std::chrono::steady_clock::now();
-    if (!context.failed.may_try(request.from, now)) {
+    if (!failed.may_try(request.from, now)) {
         refused.headers.emplace_back("Retry-After", std::to_string(FailedAttempts::kRefill.count()));
         return Problem(429, "too-many-attempts",
                        "too many wrong tokens from this address; a right one is answered all the same");
     }
-    context.failed.failed(request.from, now);
+    failed.failed(request.from, now);
     return std::nullopt;
 }
 

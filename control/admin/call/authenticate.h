@@ -15,6 +15,6 @@ namespace switchyard::control {
 std::optional<Problem> authenticate(Context& context, AdminRequest& request, AdminRoute::Access access,
                                     AdminReply& refused);
 // A secret that is none was sent: false when that address has guessed too often, and is told nothing more.
-std::optional<Problem> guessed(Context& context, const AdminRequest& request, AdminReply& refused);
+std::optional<Problem> guessed(FailedAttempts& failed, const AdminRequest& request, AdminReply& refused);
 
 }  // namespace switchyard::control

@@ -64,8 +64,8 @@ std::optional<Problem> unfit_labels(const AdminRequest& request) {
     return unfit("X-Reason", request.header("x-reason"), kReasonLimit);
 }
 
-Result<void> unless_stale(const Context& context, const AdminRequest& request) {
-    const auto in_force = context.controller.generation();
+Result<void> unless_stale(const Controller& controller, const AdminRequest& request) {
+    const auto in_force = controller.generation();
     const auto tag = if_match(request.header("if-match"), in_force);
     if (!tag) return tag.error();
     if (*tag && **tag != in_force) return problems::stale(in_force);
@@ -87,12 +87,12 @@ Result<bool> wants_force(const AdminRequest& request) {
     return wants(request, "force");
 }
 
-Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb) {
+Result<Change> change_call(const Controller& controller, const AdminRequest& request, std::string verb) {
     Change change;
     change.verb = std::move(verb);
     change.caller = caller_of(request);
     change.role = request.role;
-    const auto tag = if_match(request.header("if-match"), context.controller.generation());
+    const auto tag = if_match(request.header("if-match"), controller.generation());
     if (!tag) return tag.error();
     change.if_match = *tag;
     const auto dry_run = wants_dry_run(request);

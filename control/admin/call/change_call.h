@@ -6,9 +6,9 @@
 #include <string>
 
 #include "control/admin/call/body.h"
-#include "control/admin/call/context.h"
 #include "control/admin/call/message.h"
 #include "control/core/change.h"
+#include "control/core/controller.h"
 
 namespace switchyard::control {
 
@@ -25,7 +25,7 @@ std::string fingerprint_of(const AdminRequest& request);
 std::optional<Problem> unfit_labels(const AdminRequest& request);
 
 // If-Match of a call that acts without making a generation of its own (confirm, rollouts).
-Result<void> unless_stale(const Context& context, const AdminRequest& request);
+Result<void> unless_stale(const Controller& controller, const AdminRequest& request);
 
 // ?dry_run and its like; false when it is not said.
 Result<bool> wants(const AdminRequest& request, const std::string& query);
@@ -35,7 +35,7 @@ Result<bool> wants_dry_run(const AdminRequest& request);
 Result<bool> wants_force(const AdminRequest& request);
 
 // A Change with everything but its edit.
-Result<Change> change_call(const Context& context, const AdminRequest& request, std::string verb);
+Result<Change> change_call(const Controller& controller, const AdminRequest& request, std::string verb);
 
 // "force", "confirm_within" and "drain": {"deadline", "policy"} of a body.
 void read_change_options(CallBody& body, Change& change);

@@ -55,8 +55,8 @@ void read_requirements(CallBody& body, std::vector<PlacedEdit>& edits) {
 
 }  // namespace
 
-void post_changes(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "change");
+void post_changes(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "change");
     if (!change) return respond(reply(change.error()));
     auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
@@ -87,13 +87,13 @@ void post_changes(Context& context, const AdminRequest& request, Respond respond
     }
     if (const auto problem = body.problem()) return respond(reply(*problem));
     change->edit = in_turn(std::move(edits));
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
-void confirm(Context& context, const AdminRequest& request, Respond respond) {
+void confirm(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
     const auto generation = place_number(request, 0);
     if (!generation) return respond(reply(generation.error()));
-    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    if (auto fresh = unless_stale(desk.controller, request); !fresh) return respond(reply(fresh.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"within"});
@@ -102,7 +102,7 @@ void confirm(Context& context, const AdminRequest& request, Respond respond) {
         body.wrong("within", "must be more than 0 and at most 24h");
     if (const auto problem = body.problem()) return respond(reply(*problem));
     if (within) {
-        return context.controller.wait_on(
+        return desk.controller.wait_on(
             *generation, *within, caller_of(request),
             [generation = *generation, respond = std::move(respond)](const Result<WallTime>& until) {
                 if (!until) return respond(reply(until.error()));
@@ -110,15 +110,15 @@ void confirm(Context& context, const AdminRequest& request, Respond respond) {
                     reply(Json{{"generation", generation}, {"confirmed", false}, {"confirm_by", timestamp(*until)}}));
             });
     }
-    context.controller.confirm(*generation, caller_of(request),
-                               [generation = *generation, respond = std::move(respond)](const Result<void>& done) {
-                                   if (!done) return respond(reply(done.error()));
-                                   respond(reply(Json{{"generation", generation}, {"confirmed", true}}));
-                               });
+    desk.controller.confirm(*generation, caller_of(request),
+                            [generation = *generation, respond = std::move(respond)](const Result<void>& done) {
+                                if (!done) return respond(reply(done.error()));
+                                respond(reply(Json{{"generation", generation}, {"confirmed", true}}));
+                            });
 }
 
-void undo(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "undo");
+void undo(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "undo");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
@@ -127,7 +127,7 @@ void undo(Context& context, const AdminRequest& request, Respond respond) {
     const auto to = body.number("to");
     if (to && *to == 0) body.wrong("to", "generations begin at 1");
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    context.controller.undo(to.value_or(0), std::move(*change), answer_with(std::move(respond)));
+    desk.controller.undo(to.value_or(0), std::move(*change), answer_with(std::move(respond)));
 }
 
 }  // namespace switchyard::control::handlers

@@ -133,8 +133,8 @@ struct DrainWait : std::enable_shared_from_this<DrainWait> {
 
 }  // namespace
 
-void get_drains(Context& context, const AdminRequest&, Respond respond) {
-    const auto& book = context.controller.drains();
+void get_drains(const InForceDesk& desk, const AdminRequest&, Respond respond) {
+    const auto& book = desk.controller.drains();
     Json out = Json::array();
     for (const auto* drain : book.newest_first()) out.push_back(view(book, *drain));
     respond(reply(Json{{"drains", std::move(out)}}));

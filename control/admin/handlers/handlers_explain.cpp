@@ -6,7 +6,7 @@
 
 namespace switchyard::control::handlers {
 
-void explain(Context& context, const AdminRequest& request, Respond respond) {
+void explain(const ExplainDesk& desk, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"method", "host", "path", "headers", "client", "listener"});
@@ -27,11 +27,11 @@ void explain(Context& context, const AdminRequest& request, Respond respond) {
             }
     }
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    auto out = control::explain(*context.controller.snapshot(), question, Moment::now());
+    auto out = control::explain(*desk.controller.snapshot(), question, Moment::now());
     if (!out) return respond(reply(out.error()));
-    (*out)["facts"] = context.controller.snapshot()->facts;
+    (*out)["facts"] = desk.controller.snapshot()->facts;
     if (out->contains("upstream"))
-        if (const auto sight = context.discovery.sight((*out)["upstream"].get<std::string>()))
+        if (const auto sight = desk.discovery.sight((*out)["upstream"].get<std::string>()))
             (*out)["roll"] = sight->roll;
     respond(reply(*out));
 }

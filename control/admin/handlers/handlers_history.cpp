@@ -24,8 +24,8 @@ Json summary(const Generation& g) {
     return out;
 }
 
-Result<config::Model> model_of(Context& context, std::uint64_t number) {
-    const auto found = context.controller.store().generation(number);
+Result<config::Model> model_of(const HistoryDesk& desk, std::uint64_t number) {
+    const auto found = desk.store.generation(number);
     if (!found) return found.error();
     if (!*found) return problems::not_found("generation " + std::to_string(number) + " is not in the history");
     auto parsed = config::parse_stored((*found)->config);
@@ -73,37 +73,37 @@ AdminReply verdict_reply(const AuditVerdict& verdict) {
 }
 
 // A slice, and the rest behind whatever else control has to do.
-void verify_on(Context& context, std::shared_ptr<AuditVerification> so_far, Respond respond) {
-    if (auto looked = context.controller.store().verify_slice(*so_far); !looked) return respond(reply(looked.error()));
+void verify_on(const HistoryDesk& desk, std::shared_ptr<AuditVerification> so_far, Respond respond) {
+    if (auto looked = desk.store.verify_slice(*so_far); !looked) return respond(reply(looked.error()));
     if (so_far->done) return respond(verdict_reply(so_far->verdict));
-    boost::asio::post(context.executor, [&context, so_far = std::move(so_far), respond = std::move(respond)] {
-        verify_on(context, so_far, respond);
+    boost::asio::post(desk.executor, [desk, so_far = std::move(so_far), respond = std::move(respond)] {
+        verify_on(desk, so_far, respond);
     });
 }
 
 }  // namespace
 
-void get_generations(Context& context, const AdminRequest& request, Respond respond) {
+void get_generations(const HistoryDesk& desk, const AdminRequest& request, Respond respond) {
     const auto page = page_of(request);
     if (!page) return respond(reply(page.error()));
-    const auto found = context.controller.store().generations(page->before, page->limit);
+    const auto found = desk.store.generations(page->before, page->limit);
     if (!found) return respond(reply(found.error()));
     Json out = Json::array();
     for (const auto& g : *found) {
         out.push_back(summary(g));
-        out.back()["in_force"] = g.number == context.controller.generation();
+        out.back()["in_force"] = g.number == desk.controller.generation();
     }
     respond(reply(Json{{"generations", std::move(out)}}));
 }
 
-void get_generation(Context& context, const AdminRequest& request, Respond respond) {
+void get_generation(const HistoryDesk& desk, const AdminRequest& request, Respond respond) {
     const auto number = place_number(request, 0);
     if (!number) return respond(reply(number.error()));
-    const auto found = context.controller.store().generation(*number);
+    const auto found = desk.store.generation(*number);
     if (!found) return respond(reply(found.error()));
     if (!*found)
         return respond(reply(problems::not_found("generation " + request.places[0] + " is not in the history")));
-    const auto model = model_of(context, *number);
+    const auto model = model_of(desk, *number);
     if (!model) return respond(reply(model.error()));
     Json out = summary(**found);
     if (!(*found)->certificates.empty()) out["certificates"] = (*found)->certificates;
@@ -111,14 +111,14 @@ void get_generation(Context& context, const AdminRequest& request, Respond respo
     respond(reply(out));
 }
 
-void diff_generations(Context& context, const AdminRequest& request, Respond respond) {
+void diff_generations(const HistoryDesk& desk, const AdminRequest& request, Respond respond) {
     const auto from = place_number(request, 0);
     if (!from) return respond(reply(from.error()));
     const auto to = place_number(request, 1);
     if (!to) return respond(reply(to.error()));
-    const auto before = model_of(context, *from);
+    const auto before = model_of(desk, *from);
     if (!before) return respond(reply(before.error()));
-    const auto after = model_of(context, *to);
+    const auto after = model_of(desk, *to);
     if (!after) return respond(reply(after.error()));
     // Redacted before they are compared: a changed secret shows in words, never as a value.
     const auto a = config::render(*before, config::Secrets::redact);
@@ -127,10 +127,10 @@ void diff_generations(Context& context, const AdminRequest& request, Respond res
         Json{{"from", *from}, {"to", *to}, {"changes", config::diff(*before, *after)}, {"patch", json_patch(a, b)}}));
 }
 
-void get_audit(Context& context, const AdminRequest& request, Respond respond) {
+void get_audit(const HistoryDesk& desk, const AdminRequest& request, Respond respond) {
     const auto page = page_of(request);
     if (!page) return respond(reply(page.error()));
-    const auto found = context.controller.store().audit(page->before, page->limit);
+    const auto found = desk.store.audit(page->before, page->limit);
     if (!found) return respond(reply(found.error()));
     Json out = Json::array();
     for (const auto& e : *found)
@@ -147,12 +147,12 @@ void get_audit(Context& context, const AdminRequest& request, Respond respond) {
     respond(reply(Json{{"audit", std::move(out)}}));
 }
 
-void verify_audit(Context& context, const AdminRequest& request, Respond respond) {
+void verify_audit(const HistoryDesk& desk, const AdminRequest& request, Respond respond) {
     const auto anchor = anchor_of(request);
     if (!anchor) return respond(reply(anchor.error()));
     auto verification = std::make_shared<AuditVerification>();
     verification->anchor = *anchor;
-    verify_on(context, std::move(verification), std::move(respond));
+    verify_on(desk, std::move(verification), std::move(respond));
 }
 
 }  // namespace switchyard::control::handlers

@@ -14,44 +14,45 @@ Part part_of(PartKind kind, const AdminRequest& request) {
     return {kind, {}, request.places[0]};
 }
 
-void put_part(Context& context, const AdminRequest& request, Respond respond, PartKind kind, const char* verb) {
-    auto change = change_call(context, request, verb);
+void put_part(const ChangeDesk& desk, const AdminRequest& request, Respond respond, PartKind kind, const char* verb) {
+    auto change = change_call(desk.controller, request, verb);
     if (!change) return respond(reply(change.error()));
     auto settings = parse_body(request);
     if (!settings) return respond(reply(settings.error()));
     change->edit = [part = part_of(kind, request), settings = std::move(*settings)](
                        const config::Model& model, const Facts&) { return edits::put(model, part, settings); };
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
-void remove_part(Context& context, const AdminRequest& request, Respond respond, PartKind kind, const char* verb) {
-    auto change = change_call(context, request, verb);
+void remove_part(const ChangeDesk& desk, const AdminRequest& request, Respond respond, PartKind kind,
+                 const char* verb) {
+    auto change = change_call(desk.controller, request, verb);
     if (!change) return respond(reply(change.error()));
     change->edit = [part = part_of(kind, request)](const config::Model& model, const Facts&) {
         return edits::remove(model, part);
     };
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
 }  // namespace
 
-void put_route(Context& context, const AdminRequest& request, Respond respond) {
-    put_part(context, request, std::move(respond), PartKind::route, "put-route");
+void put_route(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    put_part(desk, request, std::move(respond), PartKind::route, "put-route");
 }
-void delete_route(Context& context, const AdminRequest& request, Respond respond) {
-    remove_part(context, request, std::move(respond), PartKind::route, "remove-route");
+void delete_route(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    remove_part(desk, request, std::move(respond), PartKind::route, "remove-route");
 }
-void put_rule(Context& context, const AdminRequest& request, Respond respond) {
-    put_part(context, request, std::move(respond), PartKind::rule, "put-rule");
+void put_rule(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    put_part(desk, request, std::move(respond), PartKind::rule, "put-rule");
 }
-void delete_rule(Context& context, const AdminRequest& request, Respond respond) {
-    remove_part(context, request, std::move(respond), PartKind::rule, "remove-rule");
+void delete_rule(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    remove_part(desk, request, std::move(respond), PartKind::rule, "remove-rule");
 }
-void put_upstream(Context& context, const AdminRequest& request, Respond respond) {
-    put_part(context, request, std::move(respond), PartKind::upstream, "put-upstream");
+void put_upstream(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    put_part(desk, request, std::move(respond), PartKind::upstream, "put-upstream");
 }
-void delete_upstream(Context& context, const AdminRequest& request, Respond respond) {
-    remove_part(context, request, std::move(respond), PartKind::upstream, "remove-upstream");
+void delete_upstream(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    remove_part(desk, request, std::move(respond), PartKind::upstream, "remove-upstream");
 }
 
 }  // namespace switchyard::control::handlers

@@ -38,10 +38,10 @@ AdminReply shown(const Result<const release::Release*>& found) {
 
 }  // namespace
 
-void post_release(Context& context, const AdminRequest& request, Respond respond) {
+void post_release(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
-    if (auto fresh = unless_stale(context, request); !fresh) return respond(reply(fresh.error()));
+    if (auto fresh = unless_stale(desk.controller, request); !fresh) return respond(reply(fresh.error()));
     const auto dry_run = wants_dry_run(request);
     if (!dry_run) return respond(reply(dry_run.error()));
     CallBody body(*parsed, "", {"id", "route", "from", "to", "runner", "within", "wanted", "plan"});
@@ -66,7 +66,7 @@ void post_release(Context& context, const AdminRequest& request, Respond respond
     }
     if (const auto* plan = body.find("plan")) wanted.plan = *plan;
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    const auto begun = context.releases.begin(wanted, caller_of(request), *dry_run);
+    const auto begun = desk.releases.begin(wanted, caller_of(request), *dry_run);
     if (!begun) return respond(reply(begun.error()));
     if (*dry_run) return respond(reply(Json{{"dry_run", true}, {"fresh", begun->fresh}}));
     auto out = reply(release::view(*begun->release, true), begun->fresh ? 201 : 200);
@@ -74,21 +74,21 @@ void post_release(Context& context, const AdminRequest& request, Respond respond
     respond(std::move(out));
 }
 
-void get_releases(Context& context, const AdminRequest& request, Respond respond) {
+void get_releases(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
     const auto route = request.query_value("route");
     Json out = Json::array();
-    for (const auto* each : context.releases.newest_first())
+    for (const auto* each : desk.releases.newest_first())
         if (!route || each->route == *route) out.push_back(release::view(*each, false));
     respond(reply(Json{{"releases", std::move(out)}}));
 }
 
-void get_release(Context& context, const AdminRequest& request, Respond respond) {
-    const auto* found = context.releases.find(request.places[0]);
+void get_release(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
+    const auto* found = desk.releases.find(request.places[0]);
     respond(found != nullptr ? reply(release::view(*found, true))
                              : reply(problems::not_found("there is no release " + request.places[0])));
 }
 
-void post_release_step(Context& context, const AdminRequest& request, Respond respond) {
+void post_release_step(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"runner", "step", "what", "detail", "generation", "rollout", "data"});
@@ -103,42 +103,42 @@ void post_release_step(Context& context, const AdminRequest& request, Respond re
         if (body.errors().empty()) body.wrong("what", "is nothing that happens to a step: " + what);
     }
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    respond(shown(context.releases.take(request.places[0], runner, std::move(*record), caller_of(request))));
+    respond(shown(desk.releases.take(request.places[0], runner, std::move(*record), caller_of(request))));
 }
 
-void post_release_alive(Context& context, const AdminRequest& request, Respond respond) {
+void post_release_alive(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"runner", "within"});
     const auto runner = body.required_text("runner");
     const auto within = read_lease(body);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    const auto found = context.releases.alive(request.places[0], runner, within);
+    const auto found = desk.releases.alive(request.places[0], runner, within);
     if (!found) return respond(reply(found.error()));
     respond(reply(Json{{"id", (*found)->id}, {"outcome", word((*found)->outcome)}}));
 }
 
-void undo_release(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "release-undo");
+void undo_release(const ReleaseDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "release-undo");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"force", "confirm_within", "drain"});
     read_change_options(body, *change);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    const auto found = context.releases.may_undo(request.places[0]);
+    const auto found = desk.releases.may_undo(request.places[0]);
     if (!found) return respond(reply(found.error()));
     change->edit = [wanted = edits::SetSplit{(*found)->route, (*found)->split}](
                        const config::Model& model, const Facts& facts) { return edits::apply(model, facts, wanted); };
     change->restores = Restored{(*found)->generation, "before release " + (*found)->id};
     const auto caller = caller_of(request);
-    context.controller.change(std::move(*change),
-                              [&context, id = (*found)->id, caller, respond = std::move(respond)](Answer answer) {
-                                  // A repeated answer has been written down with the first.
-                                  if (answer && !answer->dry_run && answer->repeated_now == 0)
-                                      context.releases.undone(id, answer->generation, caller);
-                                  answer_with(respond)(std::move(answer));
-                              });
+    desk.controller.change(std::move(*change),
+                           [desk, id = (*found)->id, caller, respond = std::move(respond)](Answer answer) {
+                               // A repeated answer has been written down with the first.
+                               if (answer && !answer->dry_run && answer->repeated_now == 0)
+                                   desk.releases.undone(id, answer->generation, caller);
+                               answer_with(respond)(std::move(answer));
+                           });
 }
 
 }  // namespace switchyard::control::handlers

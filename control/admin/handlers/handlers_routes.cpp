@@ -10,35 +10,35 @@ namespace switchyard::control::handlers {
 namespace {
 
 // The switch, and then a rollout that returns when the errors after it beat the tolerance.
-void switch_and_watch(Context& context, const AdminRequest& request, Change change, std::chrono::milliseconds length,
-                      const Respond& respond) {
+void switch_and_watch(const RolloutDesk& desk, const AdminRequest& request, Change change,
+                      std::chrono::milliseconds length, const Respond& respond) {
     const auto body = parse_body(request);
     const std::string route = request.places[0];
     std::string from, to = (*body)["to"].get<std::string>();
-    const auto& routes = context.controller.model().routes;
+    const auto& routes = desk.controller.model().routes;
     if (const auto at = std::ranges::find(routes, route, &config::Route::name); at != routes.end()) {
         auto meant = edits::target_of(*at, to);
         if (!meant) return respond(reply(meant.error()));
         to = *meant;
     }
-    if (auto may = context.rollouts.may_watch(route, to, from, change.force); !may) return respond(reply(may.error()));
-    context.controller.change(
-        std::move(change), [&context, respond, route, to, from, length, who = request.who](Answer answer) {
+    if (auto may = desk.rollouts.may_watch(route, to, from, change.force); !may) return respond(reply(may.error()));
+    desk.controller.change(
+        std::move(change), [desk, respond, route, to, from, length, who = request.who](Answer answer) {
             if (!answer || answer->unchanged || answer->dry_run) return answer_with(respond)(std::move(answer));
             auto out = to_json(*answer);
-            if (const auto live = context.rollouts.watch(route, from, to, length, who)) out["rollout"] = live->id();
+            if (const auto live = desk.rollouts.watch(route, from, to, length, who)) out["rollout"] = live->id();
             auto answered = reply(out, answer->status());
             answered.headers.emplace_back("ETag", '"' + std::to_string(answer->generation) + '"');
             // Behind the watch's own record: what is said to be watched is so after a crash, too.
-            context.controller.writer().write([](Store&) { return Result<void>(); },
-                                              [respond, answered](const Result<void>&) { respond(answered); });
+            desk.controller.writer().write([](Store&) { return Result<void>(); },
+                                           [respond, answered](const Result<void>&) { respond(answered); });
         });
 }
 
 }  // namespace
 
-void switch_route(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "switch");
+void switch_route(const RolloutDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "switch");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
@@ -50,19 +50,19 @@ void switch_route(Context& context, const AdminRequest& request, Respond respond
         body.wrong("confirm_within", "does not go with watch: both would take the switch back, the one or the other");
     change->edit = read_switch(body, request.places[0], change->force);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    if (watch) return switch_and_watch(context, request, std::move(*change), *watch, respond);
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    if (watch) return switch_and_watch(desk, request, std::move(*change), *watch, respond);
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
-void put_split(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "split");
+void put_split(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "split");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
     auto edit = read_split(*parsed, "", request.places[0]);
     if (!edit) return respond(reply(edit.error()));
     change->edit = std::move(*edit);
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
 }  // namespace switchyard::control::handlers

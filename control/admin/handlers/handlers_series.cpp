@@ -27,12 +27,12 @@ Json columns(const std::vector<Series::Point>& points) {
 
 }  // namespace
 
-void series(Context& context, const AdminRequest& request, Respond respond) {
+void series(const SeriesDesk& desk, const AdminRequest& request, Respond respond) {
     const auto after = query_number(request, "after", 0);
     if (!after) return respond(reply(after.error()));
     constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     const auto now = std::chrono::steady_clock::now();
-    const auto told = context.series.since(static_cast<std::int64_t>(std::min(*after, kLargest)), now);
+    const auto told = desk.series.since(static_cast<std::int64_t>(std::min(*after, kLargest)), now);
     const auto second_began = now.time_since_epoch() - std::chrono::seconds(told.to + 1);
     Json out = {{"to", told.to},
                 {"ends_at", timestamp(std::chrono::system_clock::now() -
@@ -41,13 +41,13 @@ void series(Context& context, const AdminRequest& request, Respond respond) {
                 {"routes", Json::object()},
                 {"upstreams", Json::object()}};
     for (const auto& [key, points] : told.lines) {
-        const auto& upstream = context.registry.upstream_name(key.second);
+        const auto& upstream = desk.registry.upstream_name(key.second);
         if (key.first == Series::kAllRoutes) {
             if (!upstream.empty()) out["upstreams"][upstream] = columns(points);
             continue;
         }
         // What the proxy answered by itself has no upstream, what no route took no route.
-        const auto& route = context.registry.route_name(key.first);
+        const auto& route = desk.registry.route_name(key.first);
         if (!route.empty()) out["routes"][route][upstream] = columns(points);
     }
     AdminReply answer;

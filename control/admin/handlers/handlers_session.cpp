@@ -14,27 +14,27 @@ namespace {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-const config::Admin& admin_of(Context& context) {
-    return context.controller.model().process.admin;
+const config::Admin& admin_of(const SessionDesk& desk) {
+    return desk.controller.model().process.admin;
 }
 
 Json identity_view(const std::string& who, config::Role role) {
     return {{"name", who}, {"role", config::word(role)}};
 }
 
-std::string cookie_field(Context& context, const std::string& value, std::chrono::seconds life) {
-    return fmt::format("{}={}; Path=/v1; Max-Age={}; HttpOnly; SameSite=Strict{}", context.sessions.cookie_name(),
-                       value, life.count(), speaks_tls(admin_of(context)) ? "; Secure" : "");
+std::string cookie_field(const SessionDesk& desk, const std::string& value, std::chrono::seconds life) {
+    return fmt::format("{}={}; Path=/v1; Max-Age={}; HttpOnly; SameSite=Strict{}", desk.sessions.cookie_name(), value,
+                       life.count(), speaks_tls(admin_of(desk)) ? "; Secure" : "");
 }
 
-AdminReply begun(Context& context, const Identity& who) {
-    const auto session = context.sessions.begin(who, steady_clock::now());
+AdminReply begun(const SessionDesk& desk, const Identity& who) {
+    const auto session = desk.sessions.begin(who, steady_clock::now());
     Json out = identity_view(who.name, who.role);
     out["by"] = "session";
     out["csrf_token"] = session.proof;
     out["expires_at"] = timestamp(system_clock::now() + BrowserSessions::kLife);
     auto answer = reply(out, 201);
-    answer.headers.emplace_back("Set-Cookie", cookie_field(context, session.cookie, BrowserSessions::kLife));
+    answer.headers.emplace_back("Set-Cookie", cookie_field(desk, session.cookie, BrowserSessions::kLife));
     return answer;
 }
 
@@ -46,48 +46,48 @@ std::optional<Problem> not_by_token(const AdminRequest& request) {
 
 }  // namespace
 
-void begin_session(Context& context, const AdminRequest& request, Respond respond) {
-    if (const auto problem = foreign_page(request, admin_of(context))) return respond(reply(*problem));
+void begin_session(const SessionDesk& desk, const AdminRequest& request, Respond respond) {
+    if (const auto problem = foreign_page(request, admin_of(desk))) return respond(reply(*problem));
     if (const auto problem = not_by_token(request)) return respond(reply(*problem));
-    respond(begun(context, {request.who, request.role}));
+    respond(begun(desk, {request.who, request.role}));
 }
 
-void get_session(Context&, const AdminRequest& request, Respond respond) {
+void get_session(const SessionDesk&, const AdminRequest& request, Respond respond) {
     Json out = identity_view(request.who, request.role);
     out["by"] = request.session.empty() ? "token" : "session";
     if (!request.session.empty()) out["expires_at"] = timestamp(system_clock::now() + request.session_left);
     respond(reply(out));
 }
 
-void end_session(Context& context, const AdminRequest& request, Respond respond) {
+void end_session(const SessionDesk& desk, const AdminRequest& request, Respond respond) {
     Json out = identity_view(request.who, request.role);
     out["ended"] = !request.session.empty();
-    if (!request.session.empty()) context.sessions.end(request.session);
+    if (!request.session.empty()) desk.sessions.end(request.session);
     auto answer = reply(out);
     if (!request.session.empty())
-        answer.headers.emplace_back("Set-Cookie", cookie_field(context, "", std::chrono::seconds(0)));
+        answer.headers.emplace_back("Set-Cookie", cookie_field(desk, "", std::chrono::seconds(0)));
     respond(std::move(answer));
 }
 
-void make_session_code(Context& context, const AdminRequest& request, Respond respond) {
+void make_session_code(const SessionDesk& desk, const AdminRequest& request, Respond respond) {
     if (const auto problem = not_by_token(request)) return respond(reply(*problem));
-    const auto code = context.sessions.make_code({request.who, request.role}, steady_clock::now());
+    const auto code = desk.sessions.make_code({request.who, request.role}, steady_clock::now());
     Json out = identity_view(request.who, request.role);
     out["code"] = code;
     out["expires_at"] = timestamp(system_clock::now() + BrowserSessions::kCodeLife);
     respond(reply(out, 201));
 }
 
-void exchange_session_code(Context& context, const AdminRequest& request, Respond respond) {
-    if (const auto problem = foreign_page(request, admin_of(context))) return respond(reply(*problem));
+void exchange_session_code(const SessionDesk& desk, const AdminRequest& request, Respond respond) {
+    if (const auto problem = foreign_page(request, admin_of(desk))) return respond(reply(*problem));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"code"});
     const auto code = body.required_text("code");
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    if (const auto who = context.sessions.redeem(code, steady_clock::now())) return respond(begun(context, *who));
+    if (const auto who = desk.sessions.redeem(code, steady_clock::now())) return respond(begun(desk, *who));
     AdminReply refused;
-    auto problem = guessed(context, request, refused);
+    auto problem = guessed(desk.failed, request, refused);
     if (!problem)
         problem = problems::unauthorized(
             fmt::format("this code is none, was used, or is older than {} s: switchyard ui makes another one",

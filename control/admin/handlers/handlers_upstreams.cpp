@@ -43,8 +43,8 @@ void get_discovery(Context& context, const AdminRequest& request, Respond respon
     respond(reply(view));
 }
 
-void put_endpoint(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "put-endpoint");
+void put_endpoint(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "put-endpoint");
     if (!change) return respond(reply(change.error()));
     auto settings = parse_body(request, true);
     if (!settings) return respond(reply(settings.error()));
@@ -52,21 +52,21 @@ void put_endpoint(Context& context, const AdminRequest& request, Respond respond
                        const config::Model& model, const Facts& facts) {
         return edits::apply(model, facts, edits::PutEndpoint{upstream, address, &settings});
     };
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
-void delete_endpoint(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "remove-endpoint");
+void delete_endpoint(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "remove-endpoint");
     if (!change) return respond(reply(change.error()));
     change->edit = [upstream = request.places[0], address = request.places[1]](const config::Model& model,
                                                                                const Facts& facts) {
         return edits::apply(model, facts, edits::RemoveEndpoint{upstream, address});
     };
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
-void set_endpoint_state(Context& context, const AdminRequest& request, Respond respond) {
-    auto change = change_call(context, request, "endpoint-state");
+void set_endpoint_state(const ChangeDesk& desk, const AdminRequest& request, Respond respond) {
+    auto change = change_call(desk.controller, request, "endpoint-state");
     if (!change) return respond(reply(change.error()));
     const auto parsed = parse_body(request);
     if (!parsed) return respond(reply(parsed.error()));
@@ -74,7 +74,7 @@ void set_endpoint_state(Context& context, const AdminRequest& request, Respond r
     read_change_options(body, *change);
     change->edit = read_endpoint_state(body, request.places[0], request.places[1]);
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    context.controller.change(std::move(*change), answer_with(std::move(respond)));
+    desk.controller.change(std::move(*change), answer_with(std::move(respond)));
 }
 
 }  // namespace switchyard::control::handlers

@@ -110,37 +110,43 @@ Result<Releases::Begun> Releases::begin(const Beginning& wanted, const Caller& c
         if (!open) return Begun{&r, false};
     }
     if (auto free = route_free(wanted); !free) return free.error();
-    if (known != nullptr) {
-        const bool again = known->release.outcome == Outcome::failed;
-        if (!again && known->release.wanted != wanted.wanted)
-            return problems::conflict(
-                fmt::format("release {} was begun with other steps ({}); go on with the same options, or begin another",
-                            wanted.id, to_json(known->release.wanted).dump()));
-        if (again)
-            if (auto fit = fits(wanted); !fit) return fit.error();
-        if (dry_run) return Begun{&known->release, again};
-        auto next = known->release;
-        next.runner = wanted.runner;
-        next.within = wanted.within;
-        if (again) {
-            Record record;
-            record.what = Record::What::again;
-            record.at = ports_.timestamp();
-            next.steps.push_back(std::move(record));
-            next.from = wanted.from;
-            next.wanted = wanted.wanted;
-            next.plan = wanted.plan;
-            next.generation = ports_.generation();
-            next.split = route_of(ports_.model(), wanted.route)->split;
-        }
-        next.outcome = Outcome::running;
-        next.reason.clear();
-        next.ended.clear();
-        if (auto kept = change(*known, std::move(next)); !kept) return kept.error();
-        known->heard = ports_.now();
-        tell(known->release, "resume", caller, fmt::format("release {} goes on", wanted.id));
-        return Begun{&known->release, false};
+    return known != nullptr ? go_on(*known, wanted, caller, dry_run) : begin_new(wanted, caller, dry_run);
+}
+
+// One that is under way, was given up, or failed and is tried again.
+Result<Releases::Begun> Releases::go_on(Live& known, const Beginning& wanted, const Caller& caller, bool dry_run) {
+    const bool again = known.release.outcome == Outcome::failed;
+    if (!again && known.release.wanted != wanted.wanted)
+        return problems::conflict(
+            fmt::format("release {} was begun with other steps ({}); go on with the same options, or begin another",
+                        wanted.id, to_json(known.release.wanted).dump()));
+    if (again)
+        if (auto fit = fits(wanted); !fit) return fit.error();
+    if (dry_run) return Begun{&known.release, again};
+    auto next = known.release;
+    next.runner = wanted.runner;
+    next.within = wanted.within;
+    if (again) {
+        Record record;
+        record.what = Record::What::again;
+        record.at = ports_.timestamp();
+        next.steps.push_back(std::move(record));
+        next.from = wanted.from;
+        next.wanted = wanted.wanted;
+        next.plan = wanted.plan;
+        next.generation = ports_.generation();
+        next.split = route_of(ports_.model(), wanted.route)->split;
     }
+    next.outcome = Outcome::running;
+    next.reason.clear();
+    next.ended.clear();
+    if (auto kept = change(known, std::move(next)); !kept) return kept.error();
+    known.heard = ports_.now();
+    tell(known.release, "resume", caller, fmt::format("release {} goes on", wanted.id));
+    return Begun{&known.release, false};
+}
+
+Result<Releases::Begun> Releases::begin_new(const Beginning& wanted, const Caller& caller, bool dry_run) {
     if (auto fit = fits(wanted); !fit) return fit.error();
     if (dry_run) return Begun{nullptr, true};
     Release r;

@@ -79,6 +79,8 @@ class Releases {
     };
 
     Live* live(const std::string& id);
+    Result<Begun> go_on(Live& known, const Beginning& wanted, const Caller& caller, bool dry_run);
+    Result<Begun> begin_new(const Beginning& wanted, const Caller& caller, bool dry_run);
     Result<void> fits(const Beginning& wanted) const;
     Result<void> route_free(const Beginning& wanted) const;
     Result<Live*> writable(const std::string& id, const std::string& runner);
