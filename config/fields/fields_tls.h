@@ -70,6 +70,9 @@ void describe(Visitor& field, Type<ListenerTls>) {
                   "intermediate profile."});
     field("handshake_timeout", &ListenerTls::handshake_timeout,
           {.doc = "From the accepted connection to the end of the handshake.", .min = 1});
+    field("max_handshakes_per_second", &ListenerTls::max_handshakes_per_second,
+          {.doc = "Handshakes begun in a second over all workers; the others wait for half of handshake_timeout at "
+                  "most. 0: no limit."});
     field("client", &ListenerTls::client, {.doc = "Client certificates."});
     field("hosts", &ListenerTls::hosts, {.doc = "By host name, or *.suffix for one label: what is different for it."});
 }

@@ -31,6 +31,7 @@ struct ListenerTls {
     std::string min_version = "1.2";  // 1.2 | 1.3
     std::string ciphers;              // of TLS 1.2, as OpenSSL names them; empty: the usual ones
     Duration handshake_timeout = 10s;
+    std::uint32_t max_handshakes_per_second = 0;  // over all workers; 0: no limit
     ClientCertificates client;
     std::map<std::string, HostTls> hosts;  // names or *.suffix, where it is another one
     bool operator==(const ListenerTls&) const = default;

@@ -182,6 +182,8 @@ std::shared_ptr<const TlsPolicy> make_tls_policy(const TlsSettings& settings, st
     out->http2 = settings.http2;
     out->min_version = settings.only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
     out->handshake_timeout_ms = settings.handshake_timeout_ms;
+    if (settings.max_handshakes_per_second != 0)
+        out->rate = std::make_unique<HandshakeRate>(settings.max_handshakes_per_second);
     out->tickets = std::move(tickets);
     out->client = settings.client;
     out->hosts = settings.hosts;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "proxy/net/client_check.h"
+#include "proxy/net/handshake_rate.h"
 #include "proxy/net/ticket_keys.h"
 #include "proxy/net/tls_book.h"
 
@@ -36,6 +37,7 @@ struct TlsSettings {
     bool http1 = true, http2 = false;  // what is offered by ALPN
     std::string ciphers;               // of TLS 1.2, as OpenSSL names them; empty: the usual ones
     std::int64_t handshake_timeout_ms = 10'000;
+    std::uint32_t max_handshakes_per_second = 0;  // 0: no limit
     std::shared_ptr<const ClientCheck> client = ClientCheck::nobody();
     // Of hosts that have another one: names or "*.suffix", lower case.
     std::vector<std::pair<std::string, std::shared_ptr<const ClientCheck>>> hosts;
@@ -49,6 +51,7 @@ class TlsPolicy {
     bool http1 = true, http2 = false;
     int min_version = TLS1_2_VERSION;
     std::int64_t handshake_timeout_ms = 0;
+    std::unique_ptr<HandshakeRate> rate;  // shared by all workers; null: no limit
     std::shared_ptr<const TicketKeys> tickets;
     std::shared_ptr<const ClientCheck> client;
     std::vector<std::pair<std::string, std::shared_ptr<const ClientCheck>>> hosts;  // sorted

@@ -20,7 +20,7 @@ class Handshakes {
   public:
     static constexpr std::uint32_t kMostUnderWay = 1024;  // 20 MiB of OpenSSL's memory; more is a flood
     static constexpr std::int64_t kQuietMs = 1000;        // between two lines about failed ones
-    static constexpr std::uint32_t kStepsPerTurn = 8;     // some 2 ms that others wait
+    static constexpr std::uint32_t kStepsPerTurn = 2;     // some half a millisecond that others wait
 
     // `turn`: of the poller.
     bool may_step(std::uint64_t turn) {

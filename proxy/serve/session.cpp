@@ -178,6 +178,23 @@ std::int64_t Session::idle_deadline() const {
     return since + plan.idle_timeout_ms;
 }
 
+// More handshakes come than the listener begins. False: this one is not begun.
+net::Task<bool> Session::wait_for_its_time(const net::TlsPolicy& policy) {
+    const auto wait_us = policy.rate->reserve(context_.now_us, policy.handshake_timeout_ms * 1000 / 2);
+    if (!wait_us) {
+        handshake_failed(TlsTrouble::too_many, "more come in a second than the listener takes");
+        co_return false;
+    }
+    if (*wait_us == 0) co_return true;
+    for (set_deadline(context_.now_ms + *wait_us / 1000 + 1); !expired();) {
+        co_await sleep();
+        if (!stream.broken) continue;
+        handshake_failed(TlsTrouble::left, "the client closed the connection");
+        co_return false;
+    }
+    co_return true;
+}
+
 // False: there is no client to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
     HandshakePlace under_way(context_.handshakes, *this);
@@ -185,7 +202,11 @@ net::Task<bool> Session::secure() {
         handshake_failed(TlsTrouble::too_many, "too many are under way");
         co_return false;
     }
-    if (const auto policy = place_.plan().tls) set_deadline(context_.now_ms + policy->handshake_timeout_ms);
+    if (const auto policy = place_.plan().tls) {
+        const auto ends_ms = context_.now_ms + policy->handshake_timeout_ms;
+        if (policy->rate && !co_await wait_for_its_time(*policy)) co_return false;
+        set_deadline(ends_ms);
+    }
     stream.secure(std::make_unique<net::Tls>(stream, context_.buffers,
                                              net::PolicyNow{policy_in_force, &place_, open_proof}, in.unread()));
     in.release();

@@ -63,6 +63,7 @@ class Session final
     net::Task<> linger(std::int64_t most_ms);
     net::Task<bool> take_proxy_header();
     net::Task<bool> secure();
+    net::Task<bool> wait_for_its_time(const net::TlsPolicy& policy);
     net::Task<bool> begins_http2();
     net::Task<> speak_http2();
     void each_lane(const std::function<void(const Exchange&)>& each) const;

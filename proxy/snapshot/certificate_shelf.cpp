@@ -167,6 +167,7 @@ std::shared_ptr<const net::TlsPolicy> CertificateShelf::policy(const config::Mod
     settings.only_1_3 = tls.min_version == "1.3";
     settings.ciphers = tls.ciphers;
     settings.handshake_timeout_ms = tls.handshake_timeout.count();
+    settings.max_handshakes_per_second = tls.max_handshakes_per_second;
     std::string why;
     auto policy = net::make_tls_policy(settings, tickets_, &why);
     if (!policy) {

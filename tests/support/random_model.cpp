@@ -224,6 +224,7 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     maybe(dice, [&] { out.tls->min_version = "1.3"; });
     maybe(dice, [&] { out.tls->ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"; });
     maybe(dice, [&] { out.tls->handshake_timeout = dice.duration(); });
+    maybe(dice, [&] { out.tls->max_handshakes_per_second = dice.upto(999); });
     maybe(dice, [&] { out.tls->client = client_certificates(dice); });
     maybe(dice, [&] { out.tls->hosts["admin.example"].client = client_certificates(dice); });
     maybe(dice, [&] { out.tls->hosts["*.open.example"]; });

@@ -278,6 +278,21 @@ TEST_CASE("who does not finish the handshake in its time is let go, whatever dri
     CHECK(stage.crank->sessions() == 0);
 }
 
+TEST_CASE("more handshakes than a listener takes in a second wait for their time, and those whose time is too far go") {
+    TlsStage stage(R"("max_handshakes_per_second": 1, "handshake_timeout": "2s")");
+    auto first = stage.client(), second = stage.client(), third = stage.client();
+    CHECK(first.handshake());
+    second.begin();
+    third.begin();
+    CHECK(stage.crank->sessions() == 2);
+    const auto report = stage.crank->report();
+    CHECK(report.tls_troubles[static_cast<std::size_t>(TlsTrouble::too_many)] == 1);
+    CHECK(report.tls_full == 1);
+    stage.crank->pass(1'100);
+    CHECK(second.handshake());
+    stage.exchange(second);
+}
+
 TEST_CASE("an answer ends with close_notify, and a cut one without") {
     TlsStage stage;
     auto client = stage.client();
