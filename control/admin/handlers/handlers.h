@@ -64,6 +64,9 @@ void get_session(Context&, const AdminRequest&, Respond);
 void end_session(Context&, const AdminRequest&, Respond);
 void make_session_code(Context&, const AdminRequest&, Respond);
 void exchange_session_code(Context&, const AdminRequest&, Respond);
+void get_upgrade(Context&, const AdminRequest&, Respond);
+void post_upgrade(Context&, const AdminRequest&, Respond);
+void finish_upgrade(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers
