@@ -28,6 +28,9 @@ constexpr std::chrono::minutes kForget{1};  // between two looks for totals of w
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
+// After their grace processes of before have ended; one that is stuck holds up nobody's end.
+constexpr std::chrono::seconds kLastWord{2};
+
 // A write that takes longer is said to hang; one to a sound disk takes some milliseconds.
 constexpr std::chrono::seconds kDiskHangs{1};
 
@@ -40,6 +43,7 @@ bool Control::Members::look_whether_settled() {
 }
 
 void Control::Members::look_whether_ready() {
+    if (!deciding) return;  // another process speaks for the service
     if (!look_whether_settled() || !controller->adoption().everywhere(controller->generation()))
         return service.is_ready() ? void() : service.waiting();
     if (!service.is_ready()) service.ready(controller->generation(), workers);
@@ -52,7 +56,7 @@ void Control::Members::collect() {
         series.add(report, now);
         ejection->counted(report.endpoints);
         controller->reported(report.worker, report.in_flight);
-        rollouts->report(report);
+        if (deciding) rollouts->report(report);
     });
 }
 
@@ -110,6 +114,7 @@ void Control::Members::arm_collect() {
             look_whether_ready();
             service.make_up();
             look_at_disk();
+            if (!deciding) return;
             rollouts->look_if_overdue();
             releases->look();
         });
@@ -121,14 +126,23 @@ void Control::Members::await_signal() {
     signals.async_wait([this](boost::system::error_code ec, int signal) {
         if (ec) return;
         guarded("control", totals.escaped_in_control, [this, signal] {
-            if (signal == SIGHUP)
+            if (signal == SIGHUP && !deciding) {
+                log_warn("SIGHUP: this process is not in charge, and does not read the file");
+            } else if (signal == SIGHUP) {
                 reload("SIGHUP", service.reloading());
-            else if (signal == SIGUSR1)
+            } else if (signal == SIGUSR1) {
                 pool->reopen_access_log();  // logrotate has moved the file away
-            else if (ending)
+                predecessors->tell({{"type", "reopen"}});
+            } else if (signal == SIGUSR2) {
+                upgrade::Order order;
+                order.by = "SIGUSR2";
+                if (auto begun = start_upgrade(std::move(order)); !begun)
+                    log_error("upgrade: {}", begun.error().detail);
+            } else if (ending) {
                 io.stop();  // told twice: at once
-            else
+            } else {
                 end();
+            }
         });
         await_signal();
     });
@@ -193,6 +207,9 @@ void Control::Members::take_file(config::Model file, const LayeredFile& from, co
 void Control::Members::end() {
     ending = true;
     const auto grace = controller->model().process.shutdown_grace;
+    if (!succession->follows()) succession->cancel("this process ends");
+    // The manager ends whatever is left as soon as this process has: it goes last.
+    predecessors->tell({{"type", "end"}, {"within_ms", grace.count()}});
     service.stopping(grace);
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
@@ -204,7 +221,12 @@ void Control::Members::end() {
     ejection->stop();
     pool->drain(grace, [this] {
         collect_timer.cancel();
-        io.stop();
+        drained_here = true;
+        look_whether_ended();
+    });
+    upgrade_timer.expires_after(grace + kLastWord);
+    upgrade_timer.async_wait([this](boost::system::error_code ec) {
+        if (!ec) io.stop();
     });
 }
 
@@ -227,14 +249,15 @@ std::string Control::admin_url() const {
 
 int Control::run() {
     auto& m = *members_;
-    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) m.signals.add(signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) m.signals.add(signal);
     m.await_signal();
     m.arm_collect();
-    m.acme->follow();
+    if (m.deciding) m.acme->follow();
+    m.look_whether_serving();
     while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
     }
     log_info("ended");
-    return 0;
+    return m.exit_code;
 }
 
 }  // namespace switchyard::control

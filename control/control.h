@@ -4,7 +4,7 @@
 //   starts the workers;
 //   run() serves the admin API, health checks and signals until SIGTERM or SIGINT, then drains the workers for at
 //   most process.shutdown_grace and returns. SIGHUP re-reads the file; a bad or conflicting one changes nothing and is
-//   reported.
+//   reported. SIGUSR2 starts the process that takes this one's place.
 // Threads: one, the caller's; the workers are threads of the WorkerPool.
 // Owns: the io_context and all of control.
 #pragma once
@@ -28,6 +28,7 @@ class Control {
         std::optional<std::string> state_dir;    // in place of the file's process.state_dir
         std::uint64_t above = 0;                 // generations get numbers above this one: of a restored state
         std::vector<std::string> overlays = {};  // laid over the file, in this order (RFC 7396)
+        int takeover = -1;                       // a line to the process whose place it takes (docs/operations.md)
     };
 
     static Result<std::unique_ptr<Control>> start(const Options& options);

@@ -94,6 +94,7 @@ void Control::Members::build_pool() {
     WorkerPool::Events events;
     events.adopted = [this](unsigned worker, std::uint64_t generation, std::vector<InFlight> older) {
         controller->adopted(worker, generation, std::move(older));
+        look_whether_serving();
     };
     events.retired = [this](unsigned worker, std::uint64_t generation, bool last) {
         if (last) controller->retired(worker, generation);
@@ -139,7 +140,7 @@ void Control::Members::build_certificates() {
 // Not from within the check or the ejection that has found it: a rollback makes them follow another generation.
 void Control::Members::went_down(const std::string& upstream, const std::string& address) {
     asio::post(io, [this, upstream, address] {
-        if (rollouts) rollouts->went_down(upstream, address);
+        if (rollouts && deciding) rollouts->went_down(upstream, address);
     });
 }
 
@@ -149,7 +150,9 @@ void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
     next = with_challenges(std::move(next), registry);
     registry.published(*next);
     service.keep(*next);
+    const auto generation = next->generation;
     pool->publish(std::move(next));
+    if (deciding) predecessors->tell({{"type", "generation"}, {"generation", generation}});
     if (as_led) return;
     // While it waited for its disk, a certificate, a list of revocations, a secret or a rollout has led elsewhere.
     asio::post(io, [this] {

@@ -1,7 +1,7 @@
 // What a Control holds: for the files that implement it.
 //
 // control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_rollouts.cpp and control_acme.cpp tie its
-// parts together, control.cpp is what it does while it runs.
+// parts together, control.cpp is what it does while it runs, control_upgrade.cpp how another process takes its place.
 // Threads: control; the store's thread and the workers have their own.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "control/admin/server/server.h"
 #include "control/certificates/certificates.h"
 #include "control/control.h"
+#include "control/control_upgrade.h"
 #include "control/core/aside.h"
 #include "control/core/config_file.h"
 #include "control/core/controller.h"
@@ -29,6 +30,8 @@
 #include "control/rollout/runner/rollouts.h"
 #include "control/service.h"
 #include "control/store/store_thread.h"
+#include "control/upgrade/predecessors.h"
+#include "control/upgrade/succession.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -111,6 +114,22 @@ struct Control::Members {
     std::chrono::steady_clock::time_point next_forgetting{};
     boost::asio::steady_timer collect_timer{io};
     boost::asio::signal_set signals{io};
+    // It decides and writes: not before it has taken another process's place, and not while another takes this one's.
+    bool deciding = true;
+    std::string binary;                      // that it was started from
+    std::vector<std::string> run_arguments;  // for a process that takes its place
+    bool state_dir_given = false;
+    std::shared_ptr<upgrade::Inheritance> heritage;  // null: it was started, and took no place
+    upgrade::Json inherited_upgrade;                 // how it came to be in charge
+    std::unique_ptr<upgrade::Predecessors> predecessors;
+    std::unique_ptr<upgrade::Succession> succession;
+    boost::asio::steady_timer upgrade_timer{io};
+    switchyard::net::Descriptor parked_admin, ticket_keys;
+    bool parked = false;
+    std::function<void()> on_drained;            // of a process that has been replaced
+    std::vector<std::shared_ptr<void>> retired;  // what calls that were under way may still look at
+    bool drained_here = false;
+    int exit_code = 0;
     bool ending = false;
     bool disk_hangs = false;  // and that was said
     bool settled = false;     // see look_whether_settled()
@@ -147,7 +166,8 @@ struct Control::Members {
     Result<void> store_beginning(const Beginning& from, const std::string& file_hash);
     Result<void> keep_beginning(Beginning& from, bool only_file, const std::string& file_hash);
     void watch_files();
-    Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices);
+    // `passed`: the socket that another process listens on there.
+    Result<void> open_admin(const config::Admin& settings, std::vector<std::string> notices, int passed = -1);
     void say_beginning(const Beginning& from, const std::string& file_hash);
     void file_refused(const Problem& problem, const std::string& hash);
     // No caller waits for it to be durable; that it failed is said in the log.
@@ -163,6 +183,28 @@ struct Control::Members {
     void reload(const std::string& why, const Told& told = {});
     void take_file(config::Model file, const LayeredFile& from, const std::string& why, const Told& told);
     void end();
+
+    void build_upgrade();
+    upgrade::Json upgrade_view() const;
+    Result<upgrade::Json> start_upgrade(upgrade::Order order);
+    // Of the process whose place is taken: see upgrade::Succession::Ports.
+    void describe_rehearsal(std::function<void(Result<upgrade::Json>, std::vector<int>)> done);
+    upgrade::Json listening_sockets(std::vector<int>& with) const;
+    void freeze(std::function<void(Result<void>)> done);
+    void when_answered(std::function<void(Result<void>)> done);
+    std::pair<upgrade::Json, std::vector<int>> everything();
+    void park();
+    void take_back();
+    void follow_newest(bool follows);
+    // Of the one that takes it.
+    void inherit();
+    void inherit_counts();
+    void on_heir(upgrade::HeirMachine::Event event);
+    void say_alive();
+    // Of either.
+    void begin_deciding();
+    void look_whether_serving();
+    void look_whether_ended();
 };
 
 }  // namespace switchyard::control

@@ -10,6 +10,7 @@
 #include "config/parse.h"
 #include "control/changes_since.h"
 #include "control/control_members.h"
+#include "control/rehearsal.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
 #include "proxy/snapshot/snapshot.h"
@@ -21,8 +22,36 @@ namespace {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-unsigned workers_of(const config::Process& process) {
-    return process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
+// Not fewer than those of the process whose place it takes: each of its sockets has somebody who accepts from it.
+unsigned workers_of(const config::Process& process, const upgrade::Inheritance* heritage) {
+    const auto wanted = process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
+    return heritage == nullptr ? wanted : std::max(wanted, heritage->state.value("workers", 1U));
+}
+
+std::string own_binary() {
+    std::error_code ec;
+    return std::filesystem::read_symlink("/proc/self/exe", ec).string();
+}
+
+std::vector<std::string> arguments_of(const ConfigPlace& place, const Control::Options& options) {
+    std::vector<std::string> out{"run", "--config", place.path};
+    for (const auto& overlay : place.overlays) out.insert(out.end(), {"--overlay", overlay});
+    if (options.state_dir) out.insert(out.end(), {"--state-dir", *options.state_dir});
+    out.insert(out.end(), {"--takeover", std::to_string(upgrade::kLineDescriptor)});
+    return out;
+}
+
+// What the other process had in force, as it had it: no file is looked at.
+Result<Beginning> inherited_beginning(const upgrade::Json& state, const StateAtStart& kept) {
+    auto parsed = config::parse_stored(state.value("config", ""));
+    if (!parsed.model) return problems::invalid(std::move(parsed.errors));
+    Beginning out;
+    out.model = std::move(*parsed.model);
+    out.generation = state.value("generation", std::uint64_t{0});
+    out.verb = "resume";
+    if (!kept.newest || kept.newest->number != out.generation)
+        return problems::internal("the store does not end with what the process before had in force");
+    return out;
 }
 
 LogLevel level_of(const std::string& word) {
@@ -138,7 +167,7 @@ void Control::Members::say_beginning(const Beginning& from, const std::string& f
     if (from.problem) file_refused(*from.problem, file_hash);
 }
 
-Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices) {
+Result<void> Control::Members::open_admin(const config::Admin& settings, std::vector<std::string> notices, int passed) {
     auto tokens = settings.tokens;
     if (tokens.empty()) {
         if (!settings.bind.is_loopback())
@@ -174,7 +203,10 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
     context->oldest = [this](const Drain& drain, std::size_t most, const WorkerPool::Oldest& each) {
         pool->oldest(drain.generation, drain.upstreams, most, each);
     };
-    auto server = AdminServer::listen(settings, *context);
+    context->upgrade = [this] { return upgrade_view(); };
+    context->start_upgrade = [this](const upgrade::Order& order) { return start_upgrade(order); };
+    context->finish_upgrade = [this] { predecessors->tell({{"type", "end"}, {"within_ms", 0}}); };
+    auto server = AdminServer::listen(settings, *context, passed);
     if (!server) return server.error();
     admin = std::move(*server);
     if (!state_dir->unwritable().empty()) return {};  // a reader of it finds the one of before
@@ -188,11 +220,19 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     };
     ConfigPlace where{absolute(options.config_file), {}};
     for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));
-    auto opened = open_state(where, options);
+    std::shared_ptr<upgrade::Inheritance> heritage;
+    if (options.takeover >= 0) {
+        auto met = upgrade::Inheritance::meet(options.takeover, kVersion, rehearse);
+        if (!met) return met.error();
+        heritage = std::move(*met);
+    }
+    auto opened = heritage ? open_inherited(heritage->state.value("state_dir", ""), heritage->lock.release())
+                           : open_state(where, options);
     if (!opened) return opened.error();
     auto notices = std::move(opened->notices);
     const auto hash = opened->kept.file.hash;
-    auto from = beginning(opened->kept.file, opened->kept.state, options.from_file);
+    auto from = heritage ? inherited_beginning(heritage->state, opened->kept.state)
+                         : beginning(opened->kept.file, opened->kept.state, options.from_file);
     if (!from) return from.error();
     if (options.state_dir) from->model.process.state_dir = *options.state_dir;
     const auto process = from->model.process;
@@ -200,11 +240,23 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     for (const auto& notice : notices) log_error("{}", notice);
 
     std::unique_ptr<Control> control(
-        new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process))));
+        new Control(std::make_unique<Members>(where, std::move(*opened), workers_of(process, heritage.get()))));
     auto& m = *control->members_;
+    m.run_arguments = arguments_of(where, options);
+    m.binary = own_binary();
+    m.state_dir_given = options.state_dir.has_value();
+    m.build_upgrade();
+    if (heritage) {
+        m.deciding = false;
+        m.heritage = heritage;
+        m.registry.passed() = {};
+        for (auto& [fd, name] : heritage->listeners) m.registry.passed().add(std::move(fd), name);
+        m.inherit();
+    }
     if (auto built = m.build_names(process.resolver); !built) return built.error();
     if (auto built = m.build_discovery(process); !built) return built.error();
     m.build_core();
+    if (heritage) m.inherit_counts();
     if (auto begun = m.begin_or_as_before(*from, options.from_file, notices); !begun) return begun.error();
     if (options.state_dir) m.controller->state_dir_is_given();
     if (const auto& path = process.log.access; !path.empty()) {
@@ -213,15 +265,24 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     }
     m.build_rollouts();
     m.releases = open_releases(*m.controller, *m.rollouts);
-    if (auto listening = m.open_admin(process.admin, std::move(notices)); !listening) return listening.error();
+    if (auto listening = m.open_admin(process.admin, std::move(notices), heritage ? heritage->admin.release() : -1);
+        !listening)
+        return listening.error();
     // Last of all that can fail, so that a start that is refused leaves no generation behind.
-    if (auto kept = m.keep_beginning(*from, options.from_file, hash); !kept) return kept.error();
+    if (!heritage)
+        if (auto kept = m.keep_beginning(*from, options.from_file, hash); !kept) return kept.error();
     m.store.start();  // from here on it is the thread's
-    m.say_beginning(*from, hash);
-    if (!from->fresh)
+    if (heritage)
+        m.controller->begin_file(inherited_file(heritage->state.value("file", upgrade::Json::object())));
+    else
+        m.say_beginning(*from, hash);
+    if (!from->fresh && !heritage)
         if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
     m.begin_listening();
+    // Before it is in charge it accepts no client: where the takeover fails, none is lost with it.
+    if (heritage) m.pool->park();
     m.pool->start(m.controller->snapshot());
+    if (heritage) return control;  // the rest when it is in charge
     m.rollouts->restore(m.kept.journals);
     m.releases->restore(m.kept.releases);
     m.restored = true;

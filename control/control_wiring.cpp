@@ -37,8 +37,8 @@ Control::Members::Members(ConfigPlace place_, OpenedState opened, unsigned worke
 }
 
 void Control::Members::keep(StoreWriter::Write write) {
-    store.write(std::move(write), [](const Result<void>& stored) {
-        if (!stored) log_error("{}", stored.error().detail);
+    store.write(std::move(write), [this](const Result<void>& stored) {
+        if (!stored && deciding) log_error("{}", stored.error().detail);
     });
 }
 

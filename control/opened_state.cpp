@@ -58,6 +58,20 @@ Result<void> read_store(Store& store, Kept& kept) {
 
 }  // namespace
 
+Result<OpenedState> open_inherited(const std::string& folder, int lock) {
+    OpenedState out;
+    out.dir = StateDir::inherited(folder, lock);
+    auto opened = Store::open(out.dir->store());
+    if (!opened) return opened.error();
+    if (!opened->notice.empty()) return problems::internal(opened->notice);
+    out.store = std::move(opened->store);
+    if (auto read = read_store(*out.store, out.kept); !read) return read.error();
+    auto reader = Store::open_reader(out.dir->store(), {});
+    if (!reader) return reader.error();
+    out.reader = std::move(*reader);
+    return out;
+}
+
 Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options) {
     OpenedState out;
     auto& file = out.kept.file;

@@ -34,6 +34,8 @@ struct OpenedState {
     std::vector<std::string> notices;  // for the operator
 };
 
+// The state of a process whose place this one takes, with its lock. The file is not looked at.
+Result<OpenedState> open_inherited(const std::string& folder, int lock);
 // `place`: the configuration file with its overlays.
 Result<OpenedState> open_state(const ConfigPlace& place, const Control::Options& options);
 

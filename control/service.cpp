@@ -69,6 +69,17 @@ void Service::came(const std::set<std::string>& names) {
     if (manager_.listens()) stale_.insert(names.begin(), names.end());
 }
 
+void Service::silent() {
+    if (manager_.listens()) other_ = std::exchange(manager_, {});
+}
+
+void Service::speak() {
+    if (!other_.listens()) return;
+    manager_ = std::exchange(other_, {});
+    kept_.clear();
+    ready_ = false;
+}
+
 void Service::keep(const Snapshot& next) {
     if (manager_.keeps_sockets()) {
         wanted_.clear();

@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proxy/net/listening_socket.h"
@@ -31,6 +32,10 @@ class Service {
     void waiting();
     void ready(std::uint64_t generation, unsigned workers);
     bool is_ready() const { return ready_; }
+    // For the process that takes this one's place. From silent() on that one speaks; speak() takes it back.
+    std::vector<std::string> environment() const { return manager_.environment(); }
+    void silent();
+    void speak();
     // The file is read again until what is answered here has gone.
     std::shared_ptr<const void> reloading();
     // What is in flight has this long.
@@ -52,11 +57,11 @@ class Service {
     bool settle();
     bool give(const std::string& name, net::ListeningSockets& sockets) const;
 
-    net::NotifySocket manager_;
-    Named wanted_;                 // of the newest generation, which holds them
-    Named kept_;                   // given, and not to be forgotten
-    std::set<std::string> stale_;  // names under which the manager may have others than the wanted ones
-    std::string unsaid_;           // the newest word about the process's life that could not be sent
+    net::NotifySocket manager_, other_;  // `other_`: the manager, while another process speaks to it
+    Named wanted_;                       // of the newest generation, which holds them
+    Named kept_;                         // given, and not to be forgotten
+    std::set<std::string> stale_;        // names under which the manager may have others than the wanted ones
+    std::string unsaid_;                 // the newest word about the process's life that could not be sent
     bool behind_ = false;
     std::chrono::steady_clock::time_point next_word_{}, next_try_{};
     bool ready_ = false;

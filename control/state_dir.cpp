@@ -35,6 +35,10 @@ Result<std::unique_ptr<StateDir>> StateDir::open(const std::string& path) {
     return std::unique_ptr<StateDir>(new StateDir(path, lock, std::move(unwritable)));
 }
 
+std::unique_ptr<StateDir> StateDir::inherited(const std::string& path, int lock) {
+    return std::unique_ptr<StateDir>(new StateDir(path, lock, {}));
+}
+
 StateDir::~StateDir() {
     if (lock_ >= 0) ::close(lock_);
 }

@@ -15,6 +15,8 @@ class StateDir {
   public:
     // One that cannot be made or written is open all the same, for reading what there may be: see unwritable().
     static Result<std::unique_ptr<StateDir>> open(const std::string& path);
+    // `lock`: as another process holds it, so that there is no moment without.
+    static std::unique_ptr<StateDir> inherited(const std::string& path, int lock);
     ~StateDir();
     StateDir(const StateDir&) = delete;
     StateDir& operator=(const StateDir&) = delete;
@@ -22,6 +24,8 @@ class StateDir {
     // Why it cannot be written; empty: it can.
     const std::string& unwritable() const { return unwritable_; }
     void is_unwritable(std::string why) { unwritable_ = std::move(why); }
+    int lock() const { return lock_; }
+    const std::string& path() const { return path_; }
     std::string store() const { return path_ + "/switchyard.db"; }
     std::string token() const { return path_ + "/admin.token"; }
     // Where the admin API listens, for the command line: one line, http://host:port.

@@ -119,6 +119,13 @@ void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set
     });
 }
 
+void Worker::park(bool parked) {
+    asio::post(io_, [this, parked] {
+        core_.park(parked);
+        turns();
+    });
+}
+
 void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) {
     asio::post(io_, [this, grace, done = std::move(done)]() mutable {
         core_.context().refresh_clock();

@@ -37,6 +37,7 @@ class Worker {
     void collect(bool ages, std::function<void(WorkerReport)> each);
     // `there` is called on control's thread when all that was asked of this worker before has been done.
     void reach(std::function<void()> there);
+    void park(bool parked);
     void drain(std::chrono::milliseconds grace, std::function<void()> done);
     void stop();
 

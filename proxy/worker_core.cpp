@@ -67,7 +67,7 @@ void WorkerCore::follow_listeners(const Snapshot& snapshot) {
     if (context_.listeners.follow(snapshot))
         for (auto& session : sessions_)
             if (session.idle()) session.wake();
-    if (context_.stopping) return;
+    if (context_.stopping || parked_) return;
     for (std::size_t i = 0; i < snapshot.listeners.size(); ++i) {
         const auto* sockets = snapshot.listeners[i]->sockets.get();
         if (std::none_of(acceptors_.begin(), acceptors_.end(), [&](const auto& a) { return a->sockets() == sockets; }))
@@ -215,8 +215,18 @@ void WorkerCore::sweep() {
     }
 }
 
+void WorkerCore::park(bool parked) {
+    parked_ = parked;
+    // They leave the poller, which would go on to report connections that are another process's now.
+    if (parked) acceptors_.clear();
+    if (context_.in_force != nullptr) follow_listeners(*context_.in_force->snapshot);
+}
+
 void WorkerCore::begin_drain(std::int64_t grace_ms) {
     context_.stopping = true;
+    // The other process has them for good: a port that it gives up must not be held by this one.
+    if (std::exchange(parked_, false) && context_.in_force != nullptr)
+        for (const auto& plan : context_.in_force->snapshot->listeners) plan->sockets->close(number_);
     for (auto& acceptor : acceptors_) acceptor->close_after_queue();
     acceptors_.clear();
     drain_idle_grace_ms_ = std::min(kIdleGraceMs, grace_ms / 2);

@@ -59,6 +59,8 @@ class WorkerCore {
     // Once every Wheel::kTick.
     void tick();
 
+    // Accepts nobody, and leaves the sockets open for another process; or accepts again.
+    void park(bool parked);
     // Accepts no more and answers what is in flight, for so long.
     void begin_drain(std::int64_t grace_ms);
     // Whether that is over: everything has ended, or the time has. Lets go of idle clients meanwhile.
@@ -88,6 +90,7 @@ class WorkerCore {
     std::vector<std::unique_ptr<serve::InForce>> held_;  // generations with pins, and the one in force
     std::vector<std::unique_ptr<serve::Acceptor>> acceptors_;
     Sessions sessions_;
+    bool parked_ = false;
     std::int64_t next_sweep_ms_ = 0;
     std::int64_t drain_idle_ms_ = 0, drain_idle_grace_ms_ = 0, drain_deadline_ms_ = 0;
 };

@@ -72,6 +72,14 @@ void WorkerPool::reach(std::function<void()> everywhere) {
         });
 }
 
+void WorkerPool::park() {
+    for (auto& worker : members_->workers) worker->park(true);
+}
+
+void WorkerPool::unpark() {
+    for (auto& worker : members_->workers) worker->park(false);
+}
+
 void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> done) {
     auto left = std::make_shared<std::size_t>(members_->workers.size());
     for (auto& worker : members_->workers) {

@@ -66,6 +66,10 @@ class WorkerPool {
     // `everywhere` is called when every worker has adopted what was published before this call.
     void reach(std::function<void()> everywhere);
 
+    // Another process takes new connections from the same sockets: they stay open here, and nobody accepts from them.
+    void park();
+    // … until that one is gone.
+    void unpark();
     // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
     // at the deadline is cut.
     void drain(std::chrono::milliseconds grace, std::function<void()> done);

@@ -57,6 +57,7 @@ void add_run(CLI::App& app, RunOptions& options, SecureSite& site, Action& actio
         ->envname("SWITCHYARD_STATE_DIR");
     verb->add_option("--above", options.above,
                      "give generations numbers above this one: for a state directory that was restored from a copy");
+    verb->add_option("--takeover", options.takeover)->group("");  // of a process that another one has started
     auto* secure =
         verb->add_option("--tls", site.hosts, "a host to be served on TLS, with a certificate that is asked for");
     add_site_options(*verb, site, secure, file);
@@ -106,6 +107,7 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_certificates(app, options, action);
     add_releases(app, options, action);
     add_release(app, options, action);
+    add_upgrade(app, options, action);
     add_token(app, action);
     add_import_nginx(app, action);
     add_completion(app, action);

@@ -15,6 +15,7 @@ struct RunOptions {
     std::optional<std::string> state_dir;
     std::uint64_t above = 0;
     std::vector<std::string> overlays;
+    int takeover = -1;
 };
 
 // `run` is what the verb of that name does: the one verb that is the proxy itself. Returns the exit code (exit_code.h).

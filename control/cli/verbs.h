@@ -33,6 +33,7 @@ void add_deploy(CLI::App& app, Options& options, Action& action);
 void add_releases(CLI::App& app, Options& options, Action& action);
 void add_release(CLI::App& app, Options& options, Action& action);
 void add_certificates(CLI::App& app, Options& options, Action& action);
+void add_upgrade(CLI::App& app, Options& options, Action& action);
 void add_token(CLI::App& app, Action& action);
 void add_import_nginx(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);

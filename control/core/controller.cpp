@@ -47,6 +47,49 @@ void Controller::begin(std::shared_ptr<const config::Model> model, std::shared_p
     doors_.data_plane.follow(*model_);
 }
 
+void Controller::hold_changes(Problem why, std::function<void()> then) {
+    refusing_ = std::move(why);
+    confirmation_timer_.cancel();
+    turns_.take(
+        [this, then = std::move(then)](Turn turn) {
+            if (!refusing_) return;
+            held_turn_ = std::move(turn);
+            then();
+        },
+        Turns::Place::after_all);
+}
+
+void Controller::go_on() {
+    refusing_.reset();
+    held_turn_.reset();
+    arm_confirmation();
+}
+
+void Controller::take_up(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot) {
+    model_ = std::move(model);
+    generation_ = snapshot->generation;
+    snapshot_ = snapshot;
+    doors_.data_plane.follow(*model_);
+    doors_.data_plane.publish(std::move(snapshot));
+}
+
+void Controller::adopted_elsewhere(unsigned number, std::uint64_t generation) {
+    if (stopped_) return;
+    adoption_.adopted(number, generation);
+    answer_who_waits();
+}
+
+void Controller::left(unsigned number) {
+    if (stopped_) return;
+    adoption_.left(number);
+    answer_who_waits();
+}
+
+void Controller::answer_who_waits() {
+    // An answer may bring the next change, so the list is looked at afresh each time.
+    while (!waiting_.empty() && adoption_.everywhere(waiting_.begin()->first)) finish(waiting_.begin()->first);
+}
+
 void Controller::stop() {
     stopped_ = true;
     turns_.stop();
@@ -105,8 +148,7 @@ void Controller::adopted(unsigned worker, std::uint64_t generation, std::vector<
     if (stopped_) return;
     adoption_.adopted(worker, generation);
     drains_.adopted(worker, generation, std::move(older), system_clock::now());
-    // An answer may bring the next change, so the list is looked at afresh each time.
-    while (!waiting_.empty() && adoption_.everywhere(waiting_.begin()->first)) finish(waiting_.begin()->first);
+    answer_who_waits();
     ring_drains();
 }
 

@@ -65,6 +65,19 @@ class Controller {
                std::uint64_t generation);
     // Takes up the deadline of a change that was waiting for confirmation when the process ended.
     Result<void> resume_pending();
+    // Nothing is changed from now on: 503 for this reason. `then` when what was under way is durable; not if go_on()
+    // comes before.
+    void hold_changes(Problem why, std::function<void()> then);
+    bool holds_changes() const { return refusing_.has_value(); }
+    void go_on();
+    // Calls that wait for the workers, or for their turn.
+    bool answers_wait() const { return !waiting_.empty(); }
+    // Another process has decided and stored this: it is in force here as well.
+    void take_up(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot);
+    // A process beside this one that has to adopt what is decided here, until it is gone.
+    unsigned joined() { return adoption_.joined(generation_); }
+    void adopted_elsewhere(unsigned number, std::uint64_t generation);
+    void left(unsigned number);
     // Deadlines and waiting calls end; nothing is answered any more.
     void stop();
 
@@ -172,6 +185,12 @@ class Controller {
     void keep_base(const FileBase& base, Settled done);
     Edit merging(config::Model file, const std::optional<FileBase>& kept, bool file_wins) const;
     Commit commit_of(const Change& change, const Prepared& prepared) const;
+    // Answers `done`, where nothing may be changed.
+    template <class D>
+    bool refuses(const D& done) const {
+        if (refusing_) done(*refusing_);
+        return refusing_.has_value();
+    }
     bool was_withdrawn(std::uint64_t generation) const;
     // Of the next generation: above that of a change which was withdrawn and may be durable all the same.
     std::uint64_t next_number() const { return std::max(generation_, withdrawn_) + 1; }
@@ -193,6 +212,7 @@ class Controller {
                      Answered done, Turn turn);
     void open_drain(const Change& change, const config::Model& before, const config::Model& after);
     void finish(std::uint64_t generation);
+    void answer_who_waits();
     void ring_drains();
     void arm_drain_deadline();
     void arm_confirmation();
@@ -220,6 +240,8 @@ class Controller {
     Answers answers_;
     EventLog events_;
     Turns turns_;
+    std::optional<Problem> refusing_;           // why nothing is changed
+    Turn held_turn_;                            // by hold_changes()
     std::weak_ptr<Making> storing_;             // the change that has its turn, while the disk has not answered
     std::uint64_t withdrawn_ = 0;               // the number of the last one that was withdrawn
     std::map<std::uint64_t, Waiting> waiting_;  // by the generation whose adoption they wait for

@@ -52,7 +52,7 @@ bool Controller::answered_before(const Change& change, Answered& done) {
         Receipt receipt;
         receipt.generation = (*row)->generation;
         receipt.repeated_now = generation_;
-        receipt.workers = adoption_.workers();
+        receipt.workers = adoption_.count();
         receipt.waiting_for = adoption_.behind((*row)->generation);
         if (const auto g = store_.generation((*row)->generation); g && *g) {
             receipt.previous = (*g)->parent;
@@ -174,6 +174,7 @@ void Controller::change(Change change, Answered done) {
 
 void Controller::in_turn(bool dry_run, const Answered& done, Turns::Job job) {
     if (dry_run) return job(Turn{});  // changes nothing, and does not wait
+    if (refuses(done)) return;
     if (!turns_.take(std::move(job))) done(problems::store_busy("changes wait for the disk that holds state_dir"));
 }
 
@@ -271,7 +272,7 @@ void Controller::judge_aside(Change change, Steady arrived, Answered done, Turn 
 void Controller::made(Change change, Prepared prepared, Steady arrived, Answered done, Turn turn) {
     Receipt receipt;
     receipt.previous = generation_;
-    receipt.workers = adoption_.workers();
+    receipt.workers = adoption_.count();
     receipt.changes = prepared.changes;
     receipt.moves = prepared.moves;
     receipt.restores = change.restores;

@@ -100,6 +100,7 @@ Result<void> Controller::waits(std::uint64_t generation) const {
 
 void Controller::wait_on(std::uint64_t generation, std::chrono::milliseconds within, const Caller& caller,
                          std::function<void(Result<WallTime>)> done) {
+    if (refuses(done)) return;
     const bool begun = turns_.take([this, generation, within, caller, done](const Turn& turn) {
         if (auto waiting = waits(generation); !waiting) return done(waiting.error());
         auto longer = *pending_;
@@ -129,6 +130,7 @@ void Controller::wait_on(std::uint64_t generation, std::chrono::milliseconds wit
 }
 
 void Controller::confirm(std::uint64_t generation, const Caller& caller, Settled done) {
+    if (refuses(done)) return;
     const bool begun = turns_.take([this, generation, caller, done](const Turn& turn) {
         if (auto waiting = waits(generation); !waiting) return done(waiting.error());
         const AuditEntry entry{0,           timestamp(system_clock::now()),

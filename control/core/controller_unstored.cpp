@@ -96,6 +96,7 @@ void Controller::store_answered(Making& making, const Result<void>& stored) {
 
 // Not while another change waits for the disk longer than our patience lasts.
 void Controller::in_turn_or_unstored(Change change, Steady arrived, Answered done) {
+    if (refuses(done)) return;
     struct Queued {
         Change change;
         Answered done;

@@ -1,6 +1,7 @@
 #include "control/core/event_log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "control/base/timestamp.h"
@@ -34,6 +35,26 @@ EventLog::Since EventLog::since(std::uint64_t id, std::size_t most) const {
         out.events.push_back(*next);
     }
     return out;
+}
+
+nlohmann::ordered_json EventLog::newest(std::size_t bytes) const {
+    auto from = events_.end();
+    for (std::size_t sum = 0; from != events_.begin(); --from) {
+        sum += std::prev(from)->data.size();
+        if (sum > bytes) break;
+    }
+    nlohmann::ordered_json out = {{"next", next_}, {"events", nlohmann::ordered_json::array()}};
+    for (; from != events_.end(); ++from)
+        out["events"].push_back({{"id", from->id}, {"kind", from->kind}, {"data", from->data}});
+    return out;
+}
+
+void EventLog::go_on_after(const nlohmann::ordered_json& log) {
+    for (const auto& event : log.value("events", nlohmann::ordered_json::array())) {
+        events_.push_back({event.value("id", std::uint64_t{0}), event.value("kind", ""), event.value("data", "")});
+        bytes_ += events_.back().data.size();
+    }
+    next_ = log.value("next", next_);
 }
 
 unsigned EventLog::subscribe(std::function<void()> ring) {

@@ -43,6 +43,10 @@ class EventLog {
     std::uint64_t last_id() const { return next_ - 1; }
 
     // `ring` is called after every add() until the subscription is cancelled by its number.
+    // For the process that takes this one's place: the newest, of so many bytes at most.
+    nlohmann::ordered_json newest(std::size_t bytes) const;
+    // Goes on where that one's log ends. Before the first add().
+    void go_on_after(const nlohmann::ordered_json& log);
     unsigned subscribe(std::function<void()> ring);
     void unsubscribe(unsigned subscription);
 

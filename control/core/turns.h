@@ -25,7 +25,7 @@ class Turns {
     // Each holds a change, up to a whole document, and a client that waits; a pipeline that sends more changes while
     // the disk hangs does not wait for any of them.
     static constexpr std::size_t kMostWaiting = 64;
-    enum class Place : std::uint8_t { last, first };
+    enum class Place : std::uint8_t { last, first, after_all };  // the latter however many wait
 
     explicit Turns(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 

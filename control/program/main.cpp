@@ -18,7 +18,7 @@ int run(const switchyard::control::cli::RunOptions& options) {
     std::signal(SIGXFSZ, SIG_IGN);
     const auto open_files = switchyard::raise_open_files();
     auto control = switchyard::control::Control::start(
-        {options.config_file, options.from_file, options.state_dir, options.above, options.overlays});
+        {options.config_file, options.from_file, options.state_dir, options.above, options.overlays, options.takeover});
     if (control) {
         switchyard::log_info("at most {} files and connections may be open at once (ulimit -Hn)", open_files);
         return (*control)->run();

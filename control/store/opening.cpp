@@ -1,4 +1,5 @@
 // Opening the store: checked before anything is written, migrated, and set aside when it is damaged.
+#include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -32,6 +33,13 @@ void migrate(SQLite::Database& db) {
     }
 }
 
+// A newer file may say which of those before it can use it: migrations add, and take away one release later. Without a
+// word nobody can.
+std::size_t min_reader(SQLite::Database& db) {
+    SQLite::Statement said(db, "SELECT value FROM meta WHERE name = 'min_reader'");
+    return said.executeStep() ? static_cast<std::size_t>(said.getColumn(0).getInt64()) : SIZE_MAX;
+}
+
 // Only the owner may read it, whatever the folder allows: every secret of the configuration is in it. The companions
 // that SQLite makes get the same mode.
 void keep_private(const std::string& path) {
@@ -43,6 +51,16 @@ void keep_private(const std::string& path) {
     }
     // Where that is refused, opening it is as well, and says why.
     for (const char* part : {"", "-wal", "-shm"}) static_cast<void>(::chmod((path + part).c_str(), kOwner));
+}
+
+// As it was before this version wrote its own format into it: for a way back to the version before.
+void keep_original(SQLite::Database& db, const std::string& path) {
+    const std::string to = path + ".before-" + std::to_string(kMigrations.size());
+    std::error_code ignored;  // it need not exist
+    std::filesystem::remove(to, ignored);
+    keep_private(to);
+    SQLite::Database target(to, SQLite::OPEN_READWRITE);
+    SQLite::Backup(target, db).executeStep(-1);
 }
 
 // Moves the database and its companions out of the way; the operator may still want to look at them.
@@ -105,6 +123,23 @@ Result<Store::Opened> Store::open_copy(const std::string& path, const std::strin
     return opened;
 }
 
+Result<void> Store::copy(const std::string& from, const std::string& to) {
+    try {
+        for (const char* part : {"", "-wal", "-shm", ".ledger"}) {
+            std::error_code ignored;  // the companions need not exist
+            std::filesystem::remove(to + part, ignored);
+        }
+        keep_private(to);
+        SQLite::Database source(from, SQLite::OPEN_READONLY), target(to, SQLite::OPEN_READWRITE);
+        source.setBusyTimeout(1000);
+        SQLite::Backup backup(target, source);
+        backup.executeStep(-1);
+        return {};
+    } catch (const SQLite::Exception& e) {
+        return Problem(500, kStoreUnusable, fmt::format("{} cannot be copied to {} ({})", from, to, e.what()));
+    }
+}
+
 Result<std::unique_ptr<Store>> Store::open_reader(const std::string& path, const Options& options) {
     try {
         auto members = std::make_unique<Members>(path, options.vfs);
@@ -138,13 +173,15 @@ Result<Store::Opened> Store::open(const std::string& path, const Options& option
             const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
             if (verdict == "ok") {
                 const int version = db.execAndGet("PRAGMA user_version").getInt();
-                if (version > static_cast<int>(kMigrations.size()))
+                if (version > static_cast<int>(kMigrations.size()) && min_reader(db) > kMigrations.size())
                     return problems::internal(
                         fmt::format("{} was written by a newer switchyard (format {}, this one knows {}); run that "
                                     "version, or point process.state_dir at another directory",
                                     path, version, kMigrations.size()));
                 db.execAndGet("PRAGMA journal_mode = WAL");
                 db.exec("PRAGMA synchronous = FULL");
+                if (version > 0 && version < static_cast<int>(kMigrations.size()) && path != ":memory:")
+                    keep_original(db, path);
                 migrate(db);
                 const std::uint64_t newest =
                     unsigned_of(db.execAndGet("SELECT ifnull(max(number), 0) FROM generations"));

@@ -38,6 +38,8 @@ class Store {
     // What can be read of a store in a folder that cannot be written: a private copy, which takes no change – 503
     // `store_unavailable`, for the reason `why`. Without anything that can be read, an empty one.
     static Result<Opened> open_copy(const std::string& path, const std::string& why);
+    // A copy of what is durable, as a store of its own; whoever writes meanwhile is not held up.
+    static Result<void> copy(const std::string& from, const std::string& to);
     // A second connection to the sound store that is open in this process, for another thread: it sees what the first
     // has made durable, and waits for none of its writing. To be read from only.
     static Result<std::unique_ptr<Store>> open_reader(const std::string& path, const Options& options);

@@ -28,10 +28,15 @@ void StoreThread::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
+void StoreThread::hold(bool held) {
+    const std::lock_guard lock(lock_);
+    held_ = held;
+}
+
 void StoreThread::write(Write write, Done done) {
     {
         const std::lock_guard held(lock_);
-        if (!ending_ && queue_.size() < kMostWaiting) {
+        if (!ending_ && !held_ && queue_.size() < kMostWaiting) {
             queue_.push_back({std::move(write), std::move(done)});
             news_.notify_one();
             return;

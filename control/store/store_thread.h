@@ -36,6 +36,8 @@ class StoreThread : public StoreWriter {
     void start();
     void stop();
 
+    // Nothing more is written, until another call takes that back: somebody else writes. What came before is.
+    void hold(bool held);
     void write(Write write, Done done) override;
 
     Sight sight() const override;
@@ -54,6 +56,7 @@ class StoreThread : public StoreWriter {
     std::deque<Item> queue_;
     std::optional<std::chrono::steady_clock::time_point> began_;
     bool ending_ = false;
+    bool held_ = false;
     std::thread thread_;
 };
 

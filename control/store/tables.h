@@ -1,5 +1,7 @@
 // The tables of the state file. A change of shape is a new entry at the end of kMigrations, never an edit of an old
-// one: `PRAGMA user_version` is the number of entries already applied.
+// one: `PRAGMA user_version` is the number of entries already applied. It adds – tables, columns that may be null – and
+// says in meta.min_reader how many entries a version has to know to use the file; what is of no use any more is taken
+// away one release later, which raises min_reader.
 #pragma once
 
 #include <array>

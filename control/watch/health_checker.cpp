@@ -88,6 +88,13 @@ void HealthChecker::stop() {
     probes_.clear();
 }
 
+HealthChecker::Found HealthChecker::found() const {
+    Found out;
+    for (const auto& [key, probe] : probes_)
+        if (probe->seen.state != HealthRule::State::unknown) out[key] = probe->seen;
+    return out;
+}
+
 void HealthChecker::follow(const config::Model& model, const KnownAddresses& known) {
     auto old = std::move(probes_);
     probes_.clear();
@@ -129,7 +136,14 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
         // From now on its health is what the checks find. Until the first one a new endpoint is not up; one that served
         // without checks goes on: a setting takes no endpoint out.
         probe->seen = {};
-        if (fresh) probe->state->set(upstream::EndpointState::up, false);
+        if (fresh) {
+            const auto before = before_.find({probe->upstream, probe->identity});
+            if (before != before_.end()) {
+                probe->seen = before->second;
+                probe->rule.go_on_from(probe->seen.state);
+            }
+            probe->state->set(upstream::EndpointState::up, probe->seen.state == HealthRule::State::up);
+        }
         asio::co_spawn(executor_, watch(probe, ++probe->life), asio::detached);
     } else if (changed) {
         probe->timer.cancel();  // the new settings hold from the next check on, which comes now

@@ -56,6 +56,10 @@ class HealthChecker {
     // of its own (snapshot/members.h); a name without one is none.
     void follow(const config::Model& model, const KnownAddresses& known = {});
     void stop();
+    // What another process has found: an endpoint that is followed anew begins with it.
+    using Found = std::map<std::pair<std::string, std::string>, Seen>;
+    Found found() const;
+    void begin_with(Found found) { before_ = std::move(found); }
 
     // By the identity of a member.
     const Seen* seen(const std::string& upstream, const std::string& member) const;
@@ -79,6 +83,7 @@ class HealthChecker {
     FindTls tls_;
     std::map<Key, std::shared_ptr<Probe>> probes_;
     std::map<std::string, Counts> counts_;
+    Found before_;
     std::chrono::steady_clock::time_point quiet_until_{};
 };
 

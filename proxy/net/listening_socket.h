@@ -41,8 +41,7 @@ class ListeningSockets {
     // Control gives them up for good.
     void retire();
     // Another process holds copies for the next one: closing ours ends nothing, and a path outlives this process.
-    // Before a worker has them.
-    void share() { kept_elsewhere_ = true; }
+    void share() { kept_elsewhere_.store(true, std::memory_order_relaxed); }
     // Every worker has closed its descriptor.
     bool closed() const { return open_.load(std::memory_order_acquire) == 0; }
 
@@ -66,7 +65,7 @@ class ListeningSockets {
     config::Address bound_;
     bool listening_ = false;
     bool from_elsewhere_ = false;
-    bool kept_elsewhere_ = false;
+    std::atomic<bool> kept_elsewhere_{false};
     bool owns_path_ = false;
     unsigned long long path_device_ = 0, path_inode_ = 0;
 };

@@ -32,6 +32,11 @@ NotifySocket NotifySocket::of_environment() {
     return {std::move(address), !store.empty() && store != "0"};
 }
 
+std::vector<std::string> NotifySocket::environment() const {
+    if (!listens()) return {};
+    return {"NOTIFY_SOCKET=" + address_, std::string("FDSTORE=") + (keeps_sockets_ ? "1" : "0")};
+}
+
 bool NotifySocket::tell(const std::string& lines) const {
     return send(lines, {});
 }

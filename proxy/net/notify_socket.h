@@ -7,6 +7,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace switchyard::net {
 
@@ -21,6 +22,8 @@ class NotifySocket {
     // this process starts is no service of that manager's.
     static NotifySocket of_environment();
 
+    // For a process that takes this one's place: as in the environment, NAME=value.
+    std::vector<std::string> environment() const;
     bool listens() const { return !address_.empty(); }
     // It holds sockets for the next process, so that no client that connects between two is refused.
     bool keeps_sockets() const { return listens() && keeps_sockets_; }

@@ -5,9 +5,12 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace switchyard::net {
 namespace {
@@ -47,6 +50,42 @@ bool TicketKeys::rotate_if_due(std::int64_t now) {
     turned_ += turns * kTurnSeconds;
     constexpr std::int64_t kAll = 3;  // keys in the ring
     for (std::int64_t i = 0; i < std::min(turns, kAll); ++i) rotate();
+    return true;
+}
+
+Descriptor TicketKeys::handed_on() const {
+    Descriptor memory(::memfd_create("ticket-keys", MFD_CLOEXEC));
+    const auto ring = ring_.load();
+    std::array<unsigned char, kHandedOn> bytes{};
+    auto* to = bytes.data();
+    for (int i = 0; i < 8; ++i) *to++ = static_cast<unsigned char>(static_cast<std::uint64_t>(turned_) >> (8 * i));
+    for (const Key* key : {&ring->current, &ring->previous, &ring->next}) {
+        to = std::copy(key->name.begin(), key->name.end(), to);
+        to = std::copy(key->aes.begin(), key->aes.end(), to);
+        to = std::copy(key->hmac.begin(), key->hmac.end(), to);
+    }
+    const bool written = ::pwrite(memory.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    return written ? std::move(memory) : Descriptor();
+}
+
+bool TicketKeys::take(int memory) {
+    std::array<unsigned char, kHandedOn> bytes{};
+    if (::pread(memory, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return false;
+    const auto* from = bytes.data();
+    std::uint64_t turned = 0;
+    for (int i = 0; i < 8; ++i) turned |= std::uint64_t{*from++} << (8 * i);
+    Ring ring{};
+    for (Key* key : {&ring.current, &ring.previous, &ring.next})
+        for (auto [to, size] :
+             {std::pair{key->name.data(), key->name.size()}, std::pair{key->aes.data(), key->aes.size()},
+              std::pair{key->hmac.data(), key->hmac.size()}}) {
+            std::copy_n(from, size, to);
+            from += size;
+        }
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+    turned_ = static_cast<std::int64_t>(turned);
+    ring_.store(std::make_shared<const Ring>(ring));
     return true;
 }
 

@@ -58,9 +58,23 @@ std::shared_ptr<upstream::EndpointState> Registry::endpoint(std::uint32_t id) co
 
 std::shared_ptr<SplitCursor> Registry::cursor(const std::string& route) {
     auto& slot = cursors_[route];
-    if (!slot) slot = std::make_shared<SplitCursor>(drawn_salt());
+    if (slot) return slot;
+    if (const auto before = turns_before_.extract(route)) {
+        slot = std::make_shared<SplitCursor>(before.mapped().salt);
+        slot->next.store(before.mapped().next, std::memory_order_relaxed);
+    } else {
+        slot = std::make_shared<SplitCursor>(drawn_salt());
+    }
     return slot;
 }
+
+std::map<std::string, Registry::Turns> Registry::turns() const {
+    std::map<std::string, Turns> out;
+    for (const auto& [route, cursor] : cursors_)
+        out[route] = {cursor->next.load(std::memory_order_relaxed), cursor->salt};
+    return out;
+}
+
 std::shared_ptr<MarkWatch> Registry::marks(const std::string& route) {
     return shared_of(marks_, route);
 }

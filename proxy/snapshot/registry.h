@@ -80,6 +80,12 @@ class Registry {
     // Every endpoint that any generation still knows, by id (holes are null).
     std::shared_ptr<upstream::EndpointState> endpoint(std::uint32_t id) const;
     std::shared_ptr<SplitCursor> cursor(const std::string& route);
+    // How far each route's turns have come: another process that goes on from there keeps the order of each block.
+    struct Turns {
+        std::uint64_t next = 0, salt = 0;
+    };
+    std::map<std::string, Turns> turns() const;
+    void begin_with(std::map<std::string, Turns> turns) { turns_before_ = std::move(turns); }
     std::shared_ptr<MarkWatch> marks(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
@@ -119,6 +125,7 @@ class Registry {
     std::map<std::pair<std::string, std::string>, std::shared_ptr<upstream::EndpointState>> endpoints_;
     std::vector<std::weak_ptr<upstream::EndpointState>> endpoints_by_id_;
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
+    std::map<std::string, Turns> turns_before_;
     std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;

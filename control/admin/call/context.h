@@ -25,6 +25,7 @@
 #include "control/names/names.h"
 #include "control/release/book/releases.h"
 #include "control/rollout/runner/rollouts.h"
+#include "control/upgrade/succession.h"
 #include "control/watch/ejection.h"
 #include "control/watch/health_checker.h"
 #include "proxy/base/held_exchange.h"
@@ -33,6 +34,7 @@
 namespace switchyard::control {
 
 struct Context {
+    using Json = upgrade::Json;
     boost::asio::any_io_executor executor;
     Controller& controller;
     Aside& aside;
@@ -58,6 +60,10 @@ struct Context {
     std::chrono::steady_clock::time_point up_since = std::chrono::steady_clock::now();  // the wall clock may be set
     RepeatedReplies replies{controller.store(), controller.writer()};
     BrowserSessions sessions{};
+    // Another process takes this one's place: how that goes, its beginning, and the end of those before.
+    std::function<Json()> upgrade{};
+    std::function<Result<Json>(const upgrade::Order&)> start_upgrade{};
+    std::function<void()> finish_upgrade{};
     // Of what a drain waits for the oldest, so many of each worker: once for each that answers.
     std::function<void(const Drain&, std::size_t most, const std::function<void(std::vector<HeldExchange>)>&)> oldest{};
 };

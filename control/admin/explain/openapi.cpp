@@ -151,6 +151,11 @@ Json responses(const AdminRoute& route) {
                       {"content", content("application/json", "Receipt")}};
         out["507"] = problem("no room to store the change; nothing was changed");
     }
+    if (route.operation == "startUpgrade") {
+        out["202"] = out["200"];
+        out["202"]["description"] = "begun: GET /v1/upgrade says how it goes";
+        out.erase("200");
+    }
     if (route.acts()) {
         out["409"] = problem("a precondition does not hold");
         out["412"] = problem("someone else changed it: another generation is in force than If-Match names");
@@ -218,7 +223,8 @@ Json edit_schema() {
 // Members that take a time are told as such wherever they stand.
 void tell_durations(Json& schema) {
     if (schema.is_object() && schema.contains("properties"))
-        for (const char* key : {"confirm_within", "watch", "deadline", "within", "bake", "header_only"})
+        for (const char* key :
+             {"confirm_within", "watch", "deadline", "within", "bake", "header_only", "drain_within", "probation"})
             if (auto& properties = schema["properties"]; properties.contains(key) && properties[key].is_object())
                 properties[key]["minLength"] = 2, properties[key]["pattern"] = kDurationPattern;
     if (schema.is_structured())

@@ -65,6 +65,9 @@ void get_session(const SessionDesk&, const AdminRequest&, Respond);
 void end_session(const SessionDesk&, const AdminRequest&, Respond);
 void make_session_code(const SessionDesk&, const AdminRequest&, Respond);
 void exchange_session_code(const SessionDesk&, const AdminRequest&, Respond);
+void get_upgrade(Context&, const AdminRequest&, Respond);
+void post_upgrade(Context&, const AdminRequest&, Respond);
+void finish_upgrade(Context&, const AdminRequest&, Respond);
 void events(Context&, const AdminRequest&, Respond);
 
 }  // namespace switchyard::control::handlers

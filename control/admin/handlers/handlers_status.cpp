@@ -88,8 +88,8 @@ void status(Context& context, const AdminRequest&, Respond respond) {
                 {"config_file", context.config_file},
                 {"file", file_view(controller.file())}};
     const auto behind = controller.adoption().behind(controller.generation());
-    out["workers"] = {{"adopted", controller.adoption().workers() - behind.size()},
-                      {"of", controller.adoption().workers()}};
+    out["workers"] = {{"adopted", controller.adoption().count() - behind.size()},
+                      {"of", controller.adoption().count()}};
     if (!behind.empty()) out["workers"]["waiting_for"] = behind;
     if (controller.pending())
         out["pending"] = {{"generation", controller.pending()->generation},
@@ -100,6 +100,7 @@ void status(Context& context, const AdminRequest&, Respond respond) {
                            {"changes", unstored.commits.back().generation.changes},
                            {"since", unstored.since},
                            {"why", unstored.why}};
+    if (auto before = context.upgrade()["predecessors"]; !before.empty()) out["predecessors"] = std::move(before);
     const auto store = controller.writer().sight();
     out["store"] = {{"waiting", store.waiting + controller.waiting()}};
     if (store.under_way)

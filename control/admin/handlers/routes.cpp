@@ -74,6 +74,9 @@ constexpr AdminRoute kRoutes[] = {
     {"DELETE", "/v1/session", A::viewer, false, "endSession", "End the session that calls", "", "Session", "", at<h::end_session>},
     {"POST", "/v1/session/code", A::viewer, false, "makeSessionCode", "A code that begins one session within a minute", "", "SessionCode", "", at<h::make_session_code>},
     {"POST", "/v1/session/exchange", A::open, false, "exchangeSessionCode", "Begin a session with a code", "SessionExchange", "Session", "", at<h::exchange_session_code>},
+    {"POST", "/v1/upgrade", A::admin, false, "startUpgrade", "Start a process from a program that takes this one's place without a lost connection", "UpgradeOrder", "Upgrade", "", at<h::post_upgrade>},
+    {"GET", "/v1/upgrade", A::viewer, false, "getUpgrade", "The newest upgrade, and the processes of before that still finish what they have", "", "Upgrade", "", at<h::get_upgrade>},
+    {"POST", "/v1/upgrade/finish", A::admin, false, "finishUpgrade", "End what the processes of before still have, now", "", "Upgrade", "", at<h::finish_upgrade>},
     {"GET", "/v1/events", A::viewer, false, "events", "Server-sent events; Last-Event-ID resumes", "", "", "after", at<h::events>},
 };
 // clang-format on

@@ -1,6 +1,8 @@
 #include "control/admin/server/server.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -43,6 +45,7 @@ struct AdminServer::Members : std::enable_shared_from_this<AdminServer::Members>
     bool stopped = false;
 
     bool make_room();
+    void give_up_socket();
     static asio::awaitable<void> accept(std::shared_ptr<Members> self);
     static asio::awaitable<void> session(std::shared_ptr<Members> self, tcp::socket socket);
 };
@@ -59,10 +62,17 @@ bool AdminServer::Members::make_room() {
     return true;
 }
 
+// Out of the loop's set before it is closed: where another process holds a copy of it, closing alone would leave it
+// there.
+void AdminServer::Members::give_up_socket() {
+    boost::system::error_code ignored;  // closing is all that is wanted
+    if (acceptor.is_open()) ::close(acceptor.release(ignored));
+}
+
 asio::awaitable<void> AdminServer::Members::accept(std::shared_ptr<Members> self) {
     while (!self->stopped) {
         auto [ec, socket] = co_await self->acceptor.async_accept(kNothrow);
-        if (self->stopped) co_return;
+        if (self->stopped || !self->acceptor.is_open()) co_return;
         if (ec) {
             asio::steady_timer pause(self->context.executor, kAcceptPause);
             co_await pause.async_wait(kNothrow);
@@ -110,8 +120,7 @@ const config::Address& AdminServer::bound() const {
 
 void AdminServer::stop() {
     if (std::exchange(members_->stopped, true)) return;
-    boost::system::error_code ignored;  // closing is all that is left to do
-    members_->acceptor.close(ignored);
+    members_->give_up_socket();
     for (auto& [number, wire] : members_->open) wire->cancel();
 }
 
@@ -119,7 +128,19 @@ std::string AdminServer::url() const {
     return (members_->tls || members_->by_book ? "https://" : "http://") + members_->bound.text();
 }
 
-Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& settings, Context& context) {
+void AdminServer::accept() {
+    asio::co_spawn(members_->context.executor, Members::accept(members_), asio::detached);
+}
+
+int AdminServer::descriptor() const {
+    return ::fcntl(members_->acceptor.native_handle(), F_DUPFD_CLOEXEC, 0);
+}
+
+void AdminServer::retire() {
+    members_->give_up_socket();
+}
+
+Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& settings, Context& context, int passed) {
     const auto& bind = settings.bind;
     using Kind = config::Address::Kind;
     const auto refused = [&](const std::string& why) {
@@ -144,17 +165,21 @@ Result<std::unique_ptr<AdminServer>> AdminServer::listen(const config::Admin& se
     }
     members->by_book = settings.tls.has_value();
     auto& acceptor = members->acceptor;
-    acceptor.open(endpoint.protocol(), ec);
+    if (passed >= 0)
+        acceptor.assign(endpoint.protocol(), passed, ec);
+    else
+        acceptor.open(endpoint.protocol(), ec);
     // Reuse of a port in TIME_WAIT after a restart; a port that has a listener still fails.
-    if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
-    if (!ec) acceptor.bind(endpoint, ec);
-    if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    if (!ec && passed < 0) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+    if (!ec && passed < 0) acceptor.bind(endpoint, ec);
+    if (!ec && passed < 0) acceptor.listen(asio::socket_base::max_listen_connections, ec);
     if (ec) return refused(ec.message());
     const auto local = acceptor.local_endpoint(ec);
     if (ec) return refused(ec.message());
     members->bound = {local.address().is_v6() ? Kind::ipv6 : Kind::ipv4, local.address().to_string(), local.port()};
-    asio::co_spawn(context.executor, Members::accept(members), asio::detached);
-    return std::unique_ptr<AdminServer>(new AdminServer(members));
+    std::unique_ptr<AdminServer> out(new AdminServer(members));
+    if (passed < 0) out->accept();
+    return out;
 }
 
 }  // namespace switchyard::control

@@ -34,7 +34,14 @@ class AdminServer {
     static constexpr std::chrono::seconds kHeartbeat{15};  // a comment line on a silent event stream
 
     // With settings.tls, or tls_certificate and tls_key: TLS 1.2 or newer, nothing else.
-    static Result<std::unique_ptr<AdminServer>> listen(const config::Admin& settings, Context& context);
+    // `passed`: a socket that listens there already; calls are taken from accept() on.
+    static Result<std::unique_ptr<AdminServer>> listen(const config::Admin& settings, Context& context,
+                                                       int passed = -1);
+    void accept();
+    // For another process: a copy of the socket.
+    int descriptor() const;
+    // No new connection; those that are open go on.
+    void retire();
     ~AdminServer();
 
     const config::Address& bound() const;

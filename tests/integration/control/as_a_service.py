@@ -314,6 +314,41 @@ def mistyped(program, work):
             check("it ends", service.end() == 0)
 
 
+def replaced(program, work):
+    """Another process takes its place: the manager hears which is the main one, and whose end is a failure; the sockets stay."""
+    port = running.port_to_keep()
+    manager = Manager(work)
+    path = write(work, config_of(work, port))
+    verb = [program, "upgrade", "--state-dir", str(pathlib.Path(work) / "state"), "--json"]
+
+    def main_process(told):
+        return int(told["MAINPID"])
+
+    with Service(program, work, manager, path, name="replaced") as service:
+        manager.until("READY")
+        upgrade = subprocess.Popen([*verb, "--probation", "1m"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        told = manager.until("MAINPID")
+        fresh = main_process(told)
+        check("the new one speaks once it is in charge", fresh != service.child.pid and told["READY"] == "1", told)
+        os.kill(fresh, signal.SIGKILL)
+        told = manager.until("MAINPID")
+        check("it dies on probation: the old one is the main process again", main_process(told) == service.child.pid, told)
+        check("and answers", b"here" in answer(ask(port)))
+        check("which is a failure", upgrade.wait(running.DEADLINE) == 1 and "goes on" in upgrade.stderr.read())
+        check("its sockets are kept as before", manager.ports() == {"web": {port}}, manager.ports())
+
+        subprocess.run([*verb, "--probation", "100ms"], check=True, timeout=running.DEADLINE, stdout=subprocess.DEVNULL)
+        fresh = main_process(manager.until("MAINPID"))
+        check("the old one ends when it has nothing left", service.child.wait(running.DEADLINE) == 0, service.text())
+        os.kill(fresh, signal.SIGHUP)
+        check("the new one hears of a reload", manager.until("RELOADING")["RELOADING"] == "1")
+        manager.until("READY")
+        check("the sockets are kept for the next", manager.ports() == {"web": {port}}, manager.ports())
+        os.kill(fresh, signal.SIGTERM)
+        check("and is told to end", manager.until("STOPPING")["STOPPING"] == "1")
+        running.until("it has ended", lambda: not os.path.exists(f"/proc/{fresh}") or b"Z" in pathlib.Path(f"/proc/{fresh}/stat").read_bytes().rsplit(b")", 1)[1][:3])
+
+
 def activated(program, work):
     """Bound by a .socket unit: one socket for all workers, an address of any family, a port that the kernel chose."""
     manager = Manager(work)
@@ -373,7 +408,7 @@ def nobody_listens(program, work):
 
 def main():
     program = os.path.abspath(sys.argv[1])
-    for story in (a_life, workers_change, another_address, another_name, busy_manager, activated, mistyped, nobody_listens):
+    for story in (a_life, workers_change, another_address, another_name, busy_manager, replaced, activated, mistyped, nobody_listens):
         with running.workplace() as work:
             story(program, work)
     return verdict()

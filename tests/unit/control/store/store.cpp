@@ -318,6 +318,33 @@ TEST_CASE("a file of a newer version is refused and left alone") {
     CHECK(opened.error().detail.find("newer switchyard") != std::string::npos);
 }
 
+TEST_CASE("a file of a newer version that says so is used, and what is not known is left alone") {
+    ScratchDir dir;
+    { open(dir / "db"); }
+    execute(dir / "db", "CREATE TABLE of_tomorrow (x); PRAGMA user_version = 99");
+    execute(dir / "db", "INSERT INTO meta VALUES ('min_reader', '3')");
+    {
+        auto store = open(dir / "db");
+        REQUIRE(store->commit(commit_of(1)).has_value());
+    }
+    execute(dir / "db", "INSERT INTO of_tomorrow VALUES (1)");
+    CHECK(Store::open(dir / "db")->next == 2);
+    execute(dir / "db", "UPDATE meta SET value = '98' WHERE name = 'min_reader'");
+    CHECK_FALSE(Store::open(dir / "db").has_value());
+}
+
+TEST_CASE("a copy is a store of its own, made beside one that is written to") {
+    ScratchDir dir;
+    auto store = open(dir / "db");
+    REQUIRE(store->commit(commit_of(1)).has_value());
+    for (int round = 0; round < 2; ++round) {
+        REQUIRE(Store::copy(dir / "db", dir / "copy").has_value());
+        REQUIRE(store->commit(commit_of(static_cast<std::uint64_t>(round) + 2)).has_value());
+        CHECK((*open(dir / "copy")->newest())->number == static_cast<std::uint64_t>(round) + 1);
+    }
+    CHECK_FALSE(Store::copy(dir / "nothing", dir / "copy").has_value());
+}
+
 TEST_CASE("a directory that is not there is an error that names it") {
     const auto opened = Store::open("/nowhere/at/all/db");
     REQUIRE_FALSE(opened.has_value());
@@ -368,6 +395,10 @@ TEST_CASE("the base of a file without one is the newest generation that came fro
     const auto base = **store->base();
     CHECK(base.config == commit_of(3).generation.config);
     CHECK(base.hash == "as it was");
+    // And as it was, it is still there.
+    REQUIRE(std::filesystem::exists(dir / "db.before-3"));
+    execute(dir / "db.before-3", "SELECT value FROM meta WHERE name = 'file_hash'");
+    CHECK((*open(dir / "db.before-3")->newest())->number == 4);
 }
 
 TEST_CASE("a copy of what cannot be written shows everything and takes nothing, also what a crash left in the log") {

@@ -1,0 +1,73 @@
+// The processes that served before this one and still finish what they have. They route by what this one decides, and a
+// receipt waits for them.
+//
+// Invariants: at most kMost; one that is gone is counted no more. What is told goes to all of them.
+// Threads: control. Owns: the lines to them.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/upgrade/channel.h"
+
+namespace switchyard::control::upgrade {
+
+class Predecessors {
+  public:
+    // Each holds its connections' memory, and the workers of each go by every change.
+    static constexpr std::size_t kMost = 2;
+
+    struct Ports {
+        std::function<unsigned()> joined;  // its number among those that adopt
+        std::function<void(unsigned number, std::uint64_t generation)> adopted;
+        std::function<void(unsigned number)> left;
+        // Of the newest: what it says of the upgrade itself.
+        std::function<void(const Message&)> said;
+        std::function<void()> gone;
+    };
+
+    Predecessors(boost::asio::any_io_executor executor, Ports ports);
+
+    // From oldest to newest. `about`: pid, version, since.
+    void add(switchyard::net::Descriptor line, Json about);
+    // From here on receipts wait for them.
+    void count_in();
+
+    bool empty() const { return all_.empty(); }
+    bool full() const { return all_.size() >= kMost; }
+    Json view() const;
+    void tell(const Json& message);
+    void tell_newest(const Json& message);
+    void cut_oldest();
+    // To the next process: descriptors in the order of view().
+    std::vector<int> lines() const;
+    // None of them is this one's any more.
+    void clear() { all_.clear(); }
+    // While the next process may listen to them, this one does not, and its workers' adoption alone counts.
+    void rest();
+    void listen();
+
+  private:
+    struct One {
+        Channel line;
+        Json about;
+        unsigned number = 0;
+        bool counted = false;
+        explicit One(switchyard::net::Descriptor fd) : line(std::move(fd)) {}
+    };
+    void listen_to(One& one);
+    void heard(One& one, const Message& message);
+    void ended(One& one);
+
+    const boost::asio::any_io_executor executor_;
+    const Ports ports_;
+    std::vector<std::unique_ptr<One>> all_;
+    std::vector<std::unique_ptr<One>> gone_;  // one may be what calls
+};
+
+}  // namespace switchyard::control::upgrade

@@ -1,0 +1,229 @@
+#include "control/upgrade/succession.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "control/base/timestamp.h"
+#include "proxy/base/log.h"
+
+namespace switchyard::control::upgrade {
+namespace {
+
+using Phase = ElderMachine::Phase;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+// A process whose line has ended is about to be gone: how it ended is worth a moment.
+constexpr milliseconds kLastBreath{100};
+
+}  // namespace
+
+ElderMachine Succession::over() {
+    ElderMachine out;
+    out.on(Event::refused);
+    return out;
+}
+
+Succession::Succession(boost::asio::any_io_executor executor, Ports ports)
+    : executor_(std::move(executor)), ports_(std::move(ports)), limit_(executor_), probation_(executor_) {}
+
+Result<Json> Succession::start(const Order& order) {
+    if (under_way()) return problems::conflict("an upgrade is under way already");
+    if (::access(order.binary.c_str(), X_OK) != 0)
+        return problems::invalid(fmt::format("{} is no program that can be run here", order.binary));
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return problems::internal("no line to another process can be made: too many files are open");
+    switchyard::net::Descriptor ours(ends[0]), theirs(ends[1]);
+    auto child = Child::start(order.binary, ports_.arguments(), ports_.environment(), theirs.get());
+    if (!child) return child.error();
+    old_lines_.clear();
+    order_ = order;
+    child_ = *child;
+    line_ = std::make_unique<Channel>(std::move(ours));
+    ++number_;
+    machine_ = {};
+    const auto now = timestamp(system_clock::now());
+    view_ = {{"id", now},
+             {"state", "running"},
+             {"phase", word(machine_.phase())},
+             {"binary", order.binary},
+             {"by", order.by},
+             {"pid", child_.pid()},
+             {"started", now},
+             {"drain_within_ms", order.drain_within.count()},
+             {"probation_ms", order.probation.count()}};
+    log_info("upgrade: process {} is started from {}", child_.pid(), order.binary);
+    line_->listen(
+        executor_, [this](Message message) { heard(std::move(message)); },
+        [this](const std::string& why) { on(Event::gone, why); });
+    arm_for(Phase::hello);
+    return view_;
+}
+
+void Succession::arm(milliseconds limit, Event event, std::string why) {
+    limit_.expires_after(limit);
+    limit_.async_wait([this, event, why = std::move(why), alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+        if (!ec && !alive.expired()) on(event, why);
+    });
+}
+
+void Succession::arm_for(Phase phase) {
+    const auto late = [&](milliseconds limit, const char* what) {
+        arm(limit, Event::late, fmt::format("{} within {} s", what, limit.count() / 1000));
+    };
+    switch (phase) {
+        case Phase::hello:
+            return late(kHello, "it has not said a word");
+        case Phase::rehearsal:
+            return late(kRehearsal, "it has not come through its rehearsal");
+        case Phase::freeze:
+            return late(kFreeze, "what was under way has not ended");
+        case Phase::takeover:
+            return late(kTakeover, "its workers have not begun to serve");
+        case Phase::probation:
+            return late(kSilence, "nothing was heard of it");
+        case Phase::drain:
+        case Phase::over:
+            limit_.cancel();
+    }
+}
+
+void Succession::heard(Message message) {
+    const auto type = message.type();
+    if (type == "hello") {
+        view_["version"] = message.body.value("version", "");
+        on(Event::hello);
+    } else if (type == "ready") {
+        on(Event::ready);
+    } else if (type == "refused") {
+        on(Event::refused, "it refuses: " + message.body.value("why", std::string("it does not say why")));
+    } else if (type == "serving") {
+        on(Event::serving);
+    } else if (type == "alive") {
+        if (machine_.phase() == Phase::probation) arm_for(Phase::probation);
+    } else if (type == "generation") {
+        if (machine_.follows()) ports_.follow();
+    } else if (type == "reopen") {
+        ports_.reopen_logs();
+    } else if (type == "end") {
+        order_.drain_within = milliseconds(message.body.value("within_ms", std::int64_t{0}));
+        if (machine_.phase() == Phase::drain)
+            ports_.let_go(order_.drain_within, {});
+        else
+            on(Event::ends);
+    } else {
+        on(Event::refused, fmt::format("it says what is not understood: {}", type));
+    }
+}
+
+void Succession::on(Event event, const std::string& why) {
+    const auto before = machine_.phase();
+    gone_ = event == Event::gone;
+    const auto acts = machine_.on(event);
+    if (machine_.phase() != before) {
+        view_["phase"] = word(machine_.phase() == Phase::over ? before : machine_.phase());
+        arm_for(machine_.phase());
+    }
+    for (const auto each : acts) act(each, why);
+}
+
+void Succession::act(ElderMachine::Act act, const std::string& why) {
+    using Act = ElderMachine::Act;
+    switch (act) {
+        case Act::rehearse:
+            return rehearse();
+        case Act::freeze:
+            return freeze();
+        case Act::hand_over:
+            return hand_over();
+        case Act::park:
+            ports_.park();
+            view_["state"] = "probation";
+            log_info("upgrade: process {} serves; it is on probation for {} ms", child_.pid(),
+                     order_.probation.count());
+            if (!line_->send({{"type", "committed"}})) return on(Event::gone, "it does not listen");
+            probation_.expires_after(order_.probation);
+            probation_.async_wait([this, n = number_, alive = std::weak_ptr(alive_)](boost::system::error_code ec) {
+                if (!ec && !alive.expired() && n == number_) on(Event::steady);
+            });
+            return;
+        case Act::let_go:
+            probation_.cancel();
+            child_.let_go();
+            line_->send({{"type", "alone"}});
+            return ports_.let_go(order_.drain_within, [this, alive = std::weak_ptr(alive_)] {
+                if (!alive.expired()) on(Event::drained);
+            });
+        case Act::end_it: {
+            probation_.cancel();
+            ports_.speak_up();
+            if (line_) line_->send({{"type", "abort"}});
+            const auto how = child_.end(gone_ ? kLastBreath : milliseconds{0});
+            view_["detail"] = how.empty() ? why : why + "; " + how;
+            if (line_) {
+                line_->rest();
+                old_lines_.push_back(std::move(line_));
+            }
+            return;
+        }
+        case Act::thaw:
+            return ports_.thaw();
+        case Act::take_back:
+            return ports_.take_back();
+        case Act::failed:
+            view_["state"] = "failed";
+            view_["ended"] = timestamp(system_clock::now());
+            log_error("upgrade: failed in its phase {}: {}; this process goes on", view_["phase"].get<std::string>(),
+                      view_["detail"].get<std::string>());
+            return ports_.event(view_);
+        case Act::done:
+            view_["state"] = "done";
+            log_info("upgrade: the probation is over; this process finishes what it has, for at most {} ms",
+                     order_.drain_within.count());
+            return;
+        case Act::exit:
+            return ports_.exit();
+    }
+}
+
+void Succession::rehearse() {
+    ports_.rehearsal([this, n = number_, alive = std::weak_ptr(alive_)](Result<Json> message, std::vector<int> with) {
+        if (alive.expired() || n != number_ || machine_.phase() != Phase::rehearsal) return;
+        if (!message) return on(Event::refused, message.error().detail);
+        (*message)["type"] = "rehearse";
+        if (!line_->send(*message, with)) on(Event::gone, "it does not listen");
+    });
+}
+
+void Succession::freeze() {
+    ports_.freeze([this, n = number_, alive = std::weak_ptr(alive_)](Result<void> frozen) {
+        if (alive.expired() || n != number_) return;
+        if (frozen) return on(Event::frozen);
+        on(Event::refused, frozen.error().detail);
+    });
+}
+
+void Succession::hand_over() {
+    auto [message, with] = ports_.state();
+    message["type"] = "state";
+    message["upgrade"] = view_;
+    if (!line_->send(message, with)) on(Event::gone, "it does not listen");
+}
+
+void Succession::adopted(std::uint64_t generation) {
+    if (machine_.follows() && line_) line_->send({{"type", "adopted"}, {"generation", generation}});
+}
+
+void Succession::cancel(const std::string& why) {
+    on(Event::refused, why);
+}
+
+Json Succession::view() const {
+    return view_;
+}
+
+}  // namespace switchyard::control::upgrade

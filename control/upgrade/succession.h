@@ -1,0 +1,105 @@
+// The process whose place another one takes: starts that one, leads it through the phases (elder_machine.h), and takes
+// everything back where it fails.
+//
+// Errors: an upgrade that cannot begin is the answer of start(); one that fails later is told by view() and an event,
+//   and has changed nothing. Limits of the phases are constants below.
+// Threads: control. Owns: the child and the line to it.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/base/result.h"
+#include "control/upgrade/channel.h"
+#include "control/upgrade/child.h"
+#include "control/upgrade/elder_machine.h"
+
+namespace switchyard::control::upgrade {
+
+using std::chrono::milliseconds;
+
+struct Order {
+    std::string binary;  // absolute
+    milliseconds drain_within{std::chrono::minutes{10}};
+    milliseconds probation{std::chrono::seconds{30}};
+    bool cut_oldest = false;  // where as many processes drain already as may
+    std::string by;
+};
+
+class Succession {
+  public:
+    static constexpr milliseconds kHello{10'000}, kRehearsal{30'000}, kFreeze{5'000}, kTakeover{10'000};
+    // On probation it says that it is alive several times a second.
+    static constexpr milliseconds kSilence{5'000};
+
+    // What the process does. All but `drained` are called from here only.
+    struct Ports {
+        std::function<std::vector<std::string>()> arguments, environment;
+        // To be tried: what the message says and comes with. May take its time.
+        std::function<void(std::function<void(Result<Json>, std::vector<int>)>)> rehearsal;
+        // Nothing is changed from now on; `done` when all that was under way is durable and answered.
+        std::function<void(std::function<void(Result<void>)> done)> freeze;
+        std::function<void()> thaw;
+        // Everything there is.
+        std::function<std::pair<Json, std::vector<int>>()> state;
+        std::function<void()> park;       // accept nobody, and decide nothing
+        std::function<void()> speak_up;   // for the service again: the other one is about to be ended
+        std::function<void()> take_back;  // what was parked, and whatever was decided meanwhile
+        std::function<void(milliseconds within, std::function<void()> drained)> let_go;
+        std::function<void()> follow;  // the newest generation of the store; its adoption is told by adopted()
+        std::function<void()> reopen_logs;
+        std::function<void()> exit;
+        std::function<void(Json)> event;
+    };
+
+    Succession(boost::asio::any_io_executor executor, Ports ports);
+
+    Result<Json> start(const Order& order);
+    // Every worker of this process routes by it.
+    void adopted(std::uint64_t generation);
+    // This process ends, as far as it is in charge.
+    void cancel(const std::string& why);
+
+    bool under_way() const { return machine_.phase() != ElderMachine::Phase::over; }
+    bool follows() const { return machine_.follows(); }
+    // The newest, or null: there was none.
+    Json view() const;
+
+  private:
+    using Event = ElderMachine::Event;
+
+    void on(Event event, const std::string& why = {});
+    void act(ElderMachine::Act act, const std::string& why);
+    void heard(Message message);
+    void arm(milliseconds limit, Event event, std::string why);
+    void arm_for(ElderMachine::Phase phase);
+    void rehearse();
+    void freeze();
+    void hand_over();
+    void failed(std::string why);
+    std::string word_of_end() const;
+
+    const boost::asio::any_io_executor executor_;
+    const Ports ports_;
+    ElderMachine machine_ = over();
+    Order order_;
+    Child child_;
+    std::unique_ptr<Channel> line_;
+    std::vector<std::unique_ptr<Channel>> old_lines_;  // one may be what calls
+    boost::asio::steady_timer limit_, probation_;
+    bool gone_ = false;         // its line has ended
+    std::uint64_t number_ = 0;  // of the attempt: what was asked for by an earlier one is not listened to
+    std::chrono::steady_clock::time_point last_heard_{};
+    Json view_;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();
+
+    static ElderMachine over();
+};
+
+}  // namespace switchyard::control::upgrade

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Another process takes the running one's place: who may begin that and when it is refused, signals, what status shows, and
+that the file is not looked at."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import running  # noqa: E402
+from checks import check, verdict  # noqa: E402
+from upgraded import Lineage  # noqa: E402
+
+SOON = {"probation": "100ms", "drain_within": "1m"}
+
+
+def config_of(silent):
+    return {"process": {"workers": 2, "shutdown_grace": "1s"}, "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+            "upstreams": {"silent": {"endpoints": [{"address": f"127.0.0.1:{silent}"}], "health": {"type": "none"}}},
+            "routes": [{"name": "slow", "match": {"path_exact": "/slow"}, "split": {"silent": 1}},
+                       {"name": "own", "respond": {"status": 200, "body": "here\n"}}]}
+
+
+def ask(proxy, path="/"):
+    connection = socket.create_connection(("127.0.0.1", int(proxy.url().rsplit(":", 1)[1])), running.DEADLINE)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+    return connection
+
+
+def started(proxy, **more):
+    status, body, _ = proxy.call("POST", "/v1/upgrade", {**SOON, **more})
+    return status, body
+
+
+def settled(lineage, state="done"):
+    running.until(f"an upgrade that is {state}", lambda: (lineage.view()["upgrade"] or {}).get("state") == state)
+    lineage.note()
+
+
+def refusals(program, work, proxy, lineage):
+    for order, words in (({"binary": "switchyard"}, "absolute"), ({"probation": "2h"}, "at most 1h"), ({"drain_within": "25h"}, "at most 24h"),
+                         ({"binary": "/nowhere"}, "no program"), ({"binaries": "/bin/true"}, "binaries")):
+        status, body = started(proxy, **order)
+        check(f"{order} is refused", status == 422 and words in json.dumps(body), (status, body))
+    check("and nothing was begun", lineage.view() == {"upgrade": None, "predecessors": []}, lineage.view())
+
+
+def predecessors(program, work, proxy, lineage, silent):
+    """Who has something left stays: two of them, and a third only in the place of the oldest."""
+    held, taken = [], []
+    for count in (1, 2):
+        held.append(ask(proxy, "/slow"))
+        held[-1].settimeout(running.DEADLINE)
+        taken.append(silent.accept())  # the request is under way in the process that is about to be replaced
+        status, body = started(proxy)
+        check("begun", status == 202 and body["upgrade"]["state"] == "running", (status, body))
+        settled(lineage)
+        now = proxy.status()
+        check(f"status lists {count}", len(now.get("predecessors", [])) == count, now.get("predecessors"))
+        check("each counts as one more that adopts", now["workers"] == {"adopted": 2 + count, "of": 2 + count}, now["workers"])
+        check("a receipt is whole", proxy.call("POST", "/v1/undo", {"to": 1})[0] in (200, 409))
+    status, body = started(proxy)
+    check("a third is refused", status == 409 and "cut" in body["detail"], (status, body))
+    status, body = started(proxy, cut_oldest=True)
+    check("unless the oldest may be cut", status == 202, (status, body))
+    check("whose request ends", held[0].recv(100) != b"HTTP/1.1 200", "")
+    settled(lineage)
+    code = os.spawnl(os.P_WAIT, program, program, "upgrade", "finish", "--state-dir", str(proxy.state))
+    check("finish", code == 0, code)
+    running.until("no predecessor is left", lambda: not lineage.view()["predecessors"])
+    running.until("and none runs", lambda: len(lineage.running()) == 1)
+    check("the workers are its own again", proxy.status()["workers"] == {"adopted": 2, "of": 2})
+
+
+def the_file(program, work, proxy, lineage):
+    """What is in force crosses as it is; a file that was changed meanwhile is taken when it is asked for."""
+    config = json.loads(proxy.config.read_text())
+    config["routes"].append({"name": "fresh", "match": {"path_exact": "/fresh"}, "respond": {"status": 204}})
+    proxy.config.write_text(json.dumps(config))
+    before = proxy.status()
+    check("begun", started(proxy)[0] == 202)
+    settled(lineage)
+    now = proxy.status()
+    check("as it was", (now["generation"], now["file"]) == (before["generation"], before["file"]), (before["file"], now["file"]))
+    os.kill(lineage.serving(), signal.SIGHUP)
+    running.until("the file's route", lambda: any(route["name"] == "fresh" for route in proxy.status()["routes"]))
+    check("a tested generation follows", proxy.status()["generation"] == before["generation"] + 1)
+
+
+def by_signal(program, work, proxy, lineage):
+    """SIGUSR2 begins one; SIGTERM on probation ends both, and nothing is taken back."""
+    old = lineage.serving()
+    os.kill(old, signal.SIGUSR2)
+    settled(lineage, "probation")
+    check("begun by the signal", lineage.view()["upgrade"]["by"] == "SIGUSR2", lineage.view())
+    check("not again while it is on probation", started(proxy)[0] == 409)
+    os.kill(lineage.serving(), signal.SIGTERM)
+    running.until("both have ended", lambda: not lineage.running())
+    check("in order", "decides" not in proxy.text(), proxy.text()[-2000:])
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    with running.workplace() as work, socket.create_server(("127.0.0.1", 0)) as silent:
+        with running.Switchyard(program, work, config_of(silent.getsockname()[1])) as proxy, Lineage(program, proxy) as lineage:
+            refusals(program, work, proxy, lineage)
+            predecessors(program, work, proxy, lineage, silent)
+            the_file(program, work, proxy, lineage)
+            by_signal(program, work, proxy, lineage)
+    return verdict()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
