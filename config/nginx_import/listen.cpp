@@ -125,7 +125,8 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
     const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
     if (same != model.listeners.end()) {
         same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
-        if (same->protocols.empty()) same->protocols = protocols_of(listen, settings);
+        // Of a secure one nothing said is both: what one server leaves out is not taken from the others.
+        if (!listen.secure && same->protocols.empty()) same->protocols = protocols_of(listen, settings);
         Listener other;
         Notes heard;  // the directives of an address that is shared are told of once
         trust(other, real_ip, heard);

@@ -397,6 +397,8 @@ void Connection::done(std::uint32_t id) {
     const auto found = place_of(lanes_, id);
     if (found == lanes_.end() || found->id != id) return;
     if (found->lane.reset && !found->lane.peer_ended) remember_reset(id);
+    // Trailers that are still on their way are decoded for the table's sake alone.
+    if (block_ && block_->lane == id) block_->dropped = true;
     lanes_.erase(found);
     if (lanes_.empty() && lanes_.capacity() > kKeptLanes) lanes_.shrink_to_fit();
 }

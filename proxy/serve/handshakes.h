@@ -73,6 +73,13 @@ class HandshakePlace {
     bool held() const { return held_; }
     // Whether it is the client who is waited for.
     void waits(bool for_client) { waits_ = for_client; }
+    // The handshake is over, whatever is still said on the connection.
+    void leave() {
+        if (!std::exchange(held_, false)) return;
+        --all_.under_way_;
+        (before_ == nullptr ? all_.oldest_ : before_->behind_) = behind_;
+        (behind_ == nullptr ? all_.newest_ : behind_->before_) = before_;
+    }
 
   private:
     bool oldest_leaves() {
@@ -83,12 +90,6 @@ class HandshakePlace {
             return true;
         }
         return false;
-    }
-    void leave() {
-        if (!std::exchange(held_, false)) return;
-        --all_.under_way_;
-        (before_ == nullptr ? all_.oldest_ : before_->behind_) = behind_;
-        (behind_ == nullptr ? all_.newest_ : behind_->before_) = before_;
     }
 
     Handshakes& all_;

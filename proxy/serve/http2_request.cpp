@@ -43,8 +43,10 @@ Http2Request::Taken Http2Request::take_head(http::Head& head, net::Buffer& text)
         return head_is_;
     }
     // Many an endpoint dislikes a body of unknown length; where it is here as a whole its length is known. Trailers
-    // need chunks.
-    if (ended_ && !body_.empty() && trailers_.empty() && !head_.has(http::FieldName::content_length)) add_length();
+    // need chunks. What is said in a tunnel is no body.
+    const bool tunnel = websocket_ || head_.method.of(text_.data()) == "CONNECT";
+    if (!tunnel && ended_ && !body_.empty() && trailers_.empty() && !head_.has(http::FieldName::content_length))
+        add_length();
     text.swap(text_);
     head = head_;
     return Taken::here;

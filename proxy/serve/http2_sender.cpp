@@ -121,7 +121,7 @@ void Http2Sender::invite() {
     for (; at < ring_.size(); ++at) {
         Http2Lane& lane = *ring_[at];
         const bool data = lane.room_wanted == 0;
-        if (data && window <= 0) {
+        if (data && window <= 0 && !no_credit_) {
             ring_[stay++] = &lane;
             continue;
         }
@@ -194,6 +194,7 @@ Put Http2Sender::put_data(Http2Lane& lane, std::string_view& octets, bool end, s
             }
             size = std::min<std::size_t>(octets.size(), connection_.may_send(lane.id()));
             if (size == 0) {
+                if (no_credit_) return Put::failed;
                 // For its own window it is woken by the frame that opens it.
                 lane.invited = false;
                 if (connection_.may_send() == 0) join_ring(lane, 0);

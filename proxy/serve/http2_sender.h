@@ -37,6 +37,8 @@ class Http2Sender {
     bool flush(std::size_t least = 0);
     // Nothing is to be put any more.
     void give_up() { failed_ = true; }
+    // The client has ended its side: what has no window now never gets one.
+    void no_more_credit() { no_credit_ = true; }
     // Something was put since this was asked last.
     bool take_wanted() { return std::exchange(wanted_, false); }
     void want() { wanted_ = true; }
@@ -73,6 +75,7 @@ class Http2Sender {
     bool first_block_ = true;
     bool wanted_ = false;
     bool failed_ = false;
+    bool no_credit_ = false;
 };
 
 }  // namespace switchyard::serve

@@ -92,10 +92,12 @@ void Http2Session::read() {
         if (got.status == Status::closed) {
             // Nothing more will be asked. What has been asked as a whole may still be answered.
             input_over_ = true;
+            sender.no_more_credit();
             for (Http2Lane* lane : lanes_) {
                 lane->stream.hung_up = true;
                 if (!lane->request.ended()) break_off(*lane);
             }
+            writable(0);
             break;
         }
         session_.budget.moved(got.bytes);
@@ -304,7 +306,7 @@ void Http2Session::arm() {
     const ListenerPlan& plan = place_.plan();
     std::int64_t at = INT64_MAX;
     if (const auto since = sender.stuck_since_ms(); since != 0) at = std::min(at, since + plan.idle_timeout_ms);
-    if (head_since_ms_ != 0) at = std::min(at, head_since_ms_ + plan.head_timeout_ms);
+    if (head_since_ms_ != 0 && !connection_.ended()) at = std::min(at, head_since_ms_ + plan.head_timeout_ms);
     if (ending_ == Ending::announced) at = std::min(at, end_since_ms_ + kLastCallMs);
     if (failed_since_ms_ != 0) at = std::min(at, failed_since_ms_ + kLastWordMs);
     at = std::min(at, sender.next_release_ms());
@@ -317,7 +319,7 @@ void Http2Session::late() {
     const std::int64_t now = context().now_ms;
     const std::int64_t stuck = sender.stuck_since_ms();
     if (stuck != 0 && now - stuck >= plan.idle_timeout_ms) return lose();
-    if (head_since_ms_ != 0 && now - head_since_ms_ >= plan.head_timeout_ms) {
+    if (head_since_ms_ != 0 && !connection_.ended() && now - head_since_ms_ >= plan.head_timeout_ms) {
         connection_.give_up(connection_.settings_came() ? ErrorCode::enhance_your_calm : ErrorCode::settings_timeout);
         return;
     }

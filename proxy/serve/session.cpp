@@ -197,15 +197,15 @@ net::Task<bool> Session::wait_for_its_time(const net::TlsPolicy& policy) {
 
 // False: there is no client to talk to; whatever could be said has been.
 net::Task<bool> Session::secure() {
-    HandshakePlace under_way(context_.handshakes, *this);
-    if (!under_way.held()) {
-        handshake_failed(TlsTrouble::too_many, "too many are under way");
-        co_return false;
-    }
     if (const auto policy = place_.plan().tls) {
         const auto ends_ms = context_.now_ms + policy->handshake_timeout_ms;
         if (policy->rate && !co_await wait_for_its_time(*policy)) co_return false;
         set_deadline(ends_ms);
+    }
+    HandshakePlace under_way(context_.handshakes, *this);
+    if (!under_way.held()) {
+        handshake_failed(TlsTrouble::too_many, "too many are under way");
+        co_return false;
     }
     stream.secure(std::make_unique<net::Tls>(stream, context_.buffers,
                                              net::PolicyNow{policy_in_force, &place_, open_proof}, in.unread()));
@@ -221,6 +221,7 @@ net::Task<bool> Session::secure() {
             co_return true;
         }
         if (step == net::Tls::Step::proved) {
+            under_way.leave();
             co_await linger(kLingerMs);
             co_return false;
         }
@@ -230,6 +231,7 @@ net::Task<bool> Session::secure() {
                 stream.secure(nullptr);
                 stream.write(kPlainHttp.data(), kPlainHttp.size());
             }
+            under_way.leave();
             co_await linger(kLingerMs);
             co_return false;
         }

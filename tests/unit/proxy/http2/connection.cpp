@@ -188,6 +188,20 @@ TEST_CASE("trailers end a body, and those that would be read as another message 
     CHECK_FALSE(peer.connection.ended());
 }
 
+TEST_CASE("a lane that is over while its trailers are on their way: the rest of their block is decoded and dropped") {
+    Peer peer;
+    const std::string lines = block({{"x-sum", "7"}});
+    peer.say(headers(1, kWhole) + frame(FrameType::headers, kEnds, 1, lines.substr(0, 2)));
+    peer.connection.reset(1, ErrorCode::no_error);
+    peer.connection.done(1);
+    peer.told.clear();
+    peer.say(frame(FrameType::continuation, kWhole, 1, lines.substr(2)));
+    CHECK(peer.told.empty());
+    CHECK_FALSE(peer.connection.ended());
+    peer.say(headers(3, kWhole | kEnds));
+    CHECK(peer.told == Words{"head 3 end"});
+}
+
 TEST_CASE("what is wrong with a message ends its lane and nothing else") {
     const std::string head = headers(1, kWhole, request({{"content-length", "3"}}));
     const std::string rows[] = {

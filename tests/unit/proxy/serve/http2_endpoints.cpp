@@ -260,7 +260,12 @@ TEST_CASE("a client that takes nothing holds up nobody beside it") {
         });
     }
     CHECK(stage.in_flight() == 1);
-    slow->wire.reset();
+    SUBCASE("it leaves by a reset") {
+        slow->wire.reset();
+    }
+    SUBCASE("it leaves in order: no window comes any more") {
+        slow->wire.close();
+    }
     stage.crank->until("its end", [&] { return stage.in_flight() == 0; });
     endpoint->turn();
     CHECK(endpoint->now(1).reset == static_cast<std::int64_t>(ErrorCode::cancel));
