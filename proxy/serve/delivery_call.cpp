@@ -46,7 +46,9 @@ http::GrpcStatus Delivery::call_status() const {
     if (failure != Failure::none) return http::grpc_status_of(failure);
     if (!call_.is) return call_.head_status.value_or(http::grpc_status_of_http(attempt_.answer().head.status));
     const auto status = http::grpc_status_of(trailers_.lines);
-    return status ? *status : call_.head_status.value_or(http::GrpcStatus::unknown);
+    if (status) return *status;
+    return attempt_.lane().body_bytes() == 0 ? call_.head_status.value_or(http::GrpcStatus::unknown)
+                                             : http::GrpcStatus::unknown;
 }
 
 void Delivery::end_call() {

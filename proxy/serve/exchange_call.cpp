@@ -12,7 +12,9 @@ net::Task<bool> Exchange::call_again() {
     const route::Route& route = *course_.route;
     if (route.grpc_retries == 0 || answer.head.status != 200) co_return false;
     const char* const base = attempt_.lane().base();
-    const auto status = http::grpc_status_of(base, answer.head);  // only where nothing follows it stands in the head
+    // Where something follows, the status of the head is not the call's.
+    if (attempt_.lane().shares_connection() && !attempt_.lane().shared().over_with_head()) co_return false;
+    const auto status = http::grpc_status_of(base, answer.head);
     if (!status || ((route.grpc_retries >> static_cast<unsigned>(*status)) & 1U) == 0) co_return false;
     if (!attempt_.may_repeat() || !retries_left()) co_return false;
     std::int64_t pause_ms = 0;

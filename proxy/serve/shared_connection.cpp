@@ -127,21 +127,21 @@ void SharedConnection::woken() {
     if (told_settled_) return pool_.over(*this);
     const auto why = connection_.ended() ? Failure::bad_response
                      : expired()         ? Failure::connect_timeout
-                                         : Failure::reset;
+                                         : Failure::connect_failed;  // those that wait have sent nothing
     pool_.failed(*this, why, why == Failure::bad_response ? kOtherProtocol : "");
 }
 
 // False: it is over.
 bool SharedConnection::speak() {
     if (!over_ && expired() && !connection_.settings_came()) lose(false);
-    if (!over_) read();
-    if (over_) return false;
+    const bool stopped = !over_ && read();
     if (connection_.settings_came() && !told_settled_) {
         told_settled_ = true;
         set_deadline(0);
         pool_.settled(connection_.limit());
-        pool_.fill();
+        if (!over_) pool_.fill();
     }
+    if (over_) return false;
     if (!flush()) {
         lose(false);
         return false;
@@ -150,21 +150,30 @@ bool SharedConnection::speak() {
         lose(false);
         return false;
     }
+    // What it waited to say is out, and what is here already tells of itself no more.
+    if (stopped && !connection_.control().too_many()) step_back();
     invite();
     if (!lanes_.empty() || !(no_more_ || connection_.going() || connection_.limit() == 0)) return true;
+    told_settled_ = true;  // by us: lanes that wait do not go by it
     connection_.give_up(ErrorCode::no_error);
     flush();
     wire_->shutdown_send();
     return false;
 }
 
-void SharedConnection::read() {
+// True: it stopped because too much waits to be said.
+bool SharedConnection::read() {
+    bool stopped = false;
     for (;;) {
         if (!in_.empty()) {
             const std::size_t taken = connection_.feed(in_.unread(), context_.now_ms, *this);
             if (taken != 0) in_.consume(taken);
         }
-        if (connection_.ended() || !wire_->readable || connection_.control().too_many()) break;
+        if (connection_.ended() || !wire_->readable) break;
+        if (connection_.control().too_many()) {
+            stopped = true;
+            break;
+        }
         if (budget.over()) {
             step_back();
             break;
@@ -182,6 +191,7 @@ void SharedConnection::read() {
     }
     if (in_.empty()) in_.release();
     if (!connection_.in_block()) head_text_.release();
+    return stopped;
 }
 
 // Nothing comes and goes any more: each lane is told whether the endpoint can have read its request.
@@ -192,8 +202,10 @@ void SharedConnection::lose(bool in_order) {
     for (SharedLane* lane : lanes_) {
         if (!speaks_http2)
             lane->lose(SharedLane::Lost::malformed, kOtherProtocol);
+        else if (!was_seen(*lane, in_order))
+            lane->lose(SharedLane::Lost::unserved);
         else
-            lane->lose(was_seen(*lane, in_order) ? SharedLane::Lost::gone : SharedLane::Lost::unserved);
+            lane->lose(was_at_rest(*lane) ? SharedLane::Lost::gone : SharedLane::Lost::reset);
     }
     ring_.clear();
     wake();
@@ -202,6 +214,12 @@ void SharedConnection::lose(bool in_order) {
 bool SharedConnection::was_seen(const SharedLane& lane, bool in_order) const {
     if (lane.on_wire_.id == 0 || gone_ <= lane.on_wire_.head_at) return false;
     return !in_order || wire_->delivered_beyond(lane.on_wire_.wire_at);
+}
+
+// As a kept connection of HTTP/1 that its endpoint ends while a request is on its way: of one that others use, or that
+// has said something since, the end is an event of its own.
+bool SharedConnection::was_at_rest(const SharedLane& lane) const {
+    return lanes_.size() == 1 && !lane.came_.heard && last_read_ms_ <= lane.on_wire_.asked_ms;
 }
 
 void SharedConnection::end() {
@@ -411,7 +429,8 @@ Put SharedConnection::put_block(SharedLane& lane, std::size_t text, std::uint8_t
 
 Put SharedConnection::put_head(SharedLane& lane, std::string_view head, bool end, std::uint64_t& sent) {
     // It may have ended since the lane got its place.
-    if (over_ || connection_.limit() == 0) {
+    // Or its peer takes fewer than it was believed to.
+    if (over_ || connection_.lanes() >= connection_.limit()) {
         lane.lose(SharedLane::Lost::unserved);
         return Put::failed;
     }

@@ -63,7 +63,7 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     bool shake();
     bool speak();
     bool give_up_making(Failure failure, std::string why = {});
-    void read();
+    bool read();
     void invite();
     bool flush();
     void flush_soon(bool end);
@@ -72,6 +72,7 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     bool make_room(std::size_t octets);
     void join_ring(SharedLane& lane, std::size_t room);
     void lose(bool in_order);
+    bool was_at_rest(const SharedLane& lane) const;
     bool was_seen(const SharedLane& lane, bool in_order) const;
     SharedLane* find(std::uint32_t id) const;
     template <class Encode>

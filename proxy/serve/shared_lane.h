@@ -71,6 +71,10 @@ class SharedLane final : public Frames {
 
     // The next head, with its text in `text`. False: none is here.
     bool take_head(http::Head& head, net::Buffer& text);
+    // The head that was taken is all of the answer.
+    bool over_with_head() const {
+        return came_.ended && came_.heads.empty() && came_.body.empty() && came_.trailers.empty();
+    }
     // The octets mean nothing any more: the end of either side is one of a tunnel.
     void cut();
 
