@@ -10,10 +10,17 @@ namespace switchyard::config::nginx {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kSingle{
-    "proxy_connect_timeout", "proxy_read_timeout",        "proxy_send_timeout",          "client_max_body_size",
-    "proxy_next_upstream",   "proxy_next_upstream_tries", "proxy_next_upstream_timeout", "default_type",
-    "keepalive_timeout",     "client_header_timeout"};
+constexpr std::array<std::string_view, 11> kSingle{"proxy_connect_timeout",
+                                                   "proxy_read_timeout",
+                                                   "proxy_send_timeout",
+                                                   "client_max_body_size",
+                                                   "proxy_next_upstream",
+                                                   "proxy_next_upstream_tries",
+                                                   "proxy_next_upstream_timeout",
+                                                   "default_type",
+                                                   "keepalive_timeout",
+                                                   "client_header_timeout",
+                                                   "http2"};
 
 // The value of the word that begins with "zone=", up to the size of the zone.
 std::string zone_name(const Directive& directive) {

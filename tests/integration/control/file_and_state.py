@@ -16,6 +16,15 @@ import running  # noqa: E402
 from checks import check, verdict  # noqa: E402
 
 
+def audited(proxy, words):
+    """The newest line of the audit, which is written after that of the log, by another thread."""
+    def newest():
+        return proxy.call("GET", "/v1/audit?limit=1")[1]["audit"][0]
+
+    running.until(f"the audit says {words}", lambda: any(words in line for line in newest()["changes"]))
+    return newest()
+
+
 def split(proxy, route="app"):
     return next(r["split"] for r in proxy.status()["routes"] if r["name"] == route)
 
@@ -92,7 +101,7 @@ def read_again(program, proxy, config):
     check("one more route is one generation, and the split stays", split(proxy) == GREEN and
           split(proxy, "more") == {"blue": 1} and proxy.status()["generation"] == before + 1, proxy.status()["routes"])
     check("the log says what changed", "route more added" in said, said)
-    entry = proxy.call("GET", "/v1/audit?limit=1")[1]["audit"][0]
+    entry = audited(proxy, "route more added")
     check("and the audit", entry["who"] == "file" and "route more added" in entry["changes"][0], entry)
 
     proxy.call("POST", "/v1/upstreams/blue/endpoints/127.0.0.1:1/state", {"state": "maint"})
@@ -111,7 +120,7 @@ def read_again(program, proxy, config):
     check("status names the place and the three values", [state["conflicts"][0][k] for k in ("pointer", "base", "file", "state")] == [
         "/routes/0/split", {"blue": 100, "green": 0}, {"blue": 90, "green": 10}, GREEN], state)
     check("so do log and audit", "/routes/0/split" in said and json.dumps('{"blue":90,"green":10}')[1:-1] in said and
-          '{"blue":90,"green":10}' in proxy.call("GET", "/v1/audit?limit=1")[1]["audit"][0]["changes"][0], said)
+          audited(proxy, '{"blue":90,"green":10}'), said)
     events = verb_events(proxy)
     check("and the event", '"state":"conflict"' in events and '{"blue":90,"green":10}' in events, events[-800:])
 
@@ -135,7 +144,7 @@ def read_again(program, proxy, config):
     write(proxy, config)
     said = hup(proxy, "taken")
     moves = "route app: 30 % of the traffic moves from green"
-    entry = proxy.call("GET", "/v1/audit?limit=1")[1]["audit"][0]
+    entry = audited(proxy, moves)
     check("log, audit and event say which traffic a file moves", moves in said and any(moves in line for line in entry["changes"]) and
           moves in verb_events(proxy), (said, entry))
     return config

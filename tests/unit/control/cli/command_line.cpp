@@ -43,6 +43,7 @@ const std::vector<VerbCall> kVerbs{
     {"watch", {}},
     {"ui", {}},
     {"rollout", {"status"}},
+    {"upgrade", {}},
     {"deploy", {"forum", "--to", "green"}},
     {"certificates", {}},
     {"releases", {}},
