@@ -17,6 +17,7 @@ void get_upgrade(Context& context, const AdminRequest&, Respond respond) {
 }
 
 void post_upgrade(Context& context, const AdminRequest& request, Respond respond) {
+    if (auto timely = unless_stale(context.controller, request); !timely) return respond(reply(timely.error()));
     const auto parsed = parse_body(request, true);
     if (!parsed) return respond(reply(parsed.error()));
     CallBody body(*parsed, "", {"binary", "drain_within", "probation", "cut_oldest"});
@@ -35,7 +36,8 @@ void post_upgrade(Context& context, const AdminRequest& request, Respond respond
     respond(reply(context.upgrade(), 202));
 }
 
-void finish_upgrade(Context& context, const AdminRequest&, Respond respond) {
+void finish_upgrade(Context& context, const AdminRequest& request, Respond respond) {
+    if (auto timely = unless_stale(context.controller, request); !timely) return respond(reply(timely.error()));
     context.finish_upgrade();
     respond(reply(context.upgrade()));
 }
