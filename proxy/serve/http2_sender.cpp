@@ -212,7 +212,7 @@ Put Http2Sender::put_data(Http2Lane& lane, std::string_view& octets, bool end, s
         const bool last = end && size == octets.size();
         char* const at = out_.room().data();
         write_frame(at, size, FrameType::data, last ? http2::kEndStream : std::uint8_t{0}, lane.id());
-        std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
+        if (size != 0) std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
         out_.filled(http2::kFrameHeadSize + size);
         sent += http2::kFrameHeadSize + size;
         octets.remove_prefix(size);

@@ -481,7 +481,7 @@ Put SharedConnection::put_data(SharedLane& lane, std::string_view& octets, bool 
         const bool last = end && size == octets.size();
         char* const at = out_.room().data();
         write_head(at, size, FrameType::data, last ? http2::kEndStream : std::uint8_t{0}, lane.on_wire_.id);
-        std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
+        if (size != 0) std::memcpy(at + http2::kFrameHeadSize, octets.data(), size);
         out_.filled(http2::kFrameHeadSize + size);
         put_ += http2::kFrameHeadSize + size;
         sent += http2::kFrameHeadSize + size;
