@@ -89,7 +89,7 @@ char* encode(char* out, std::string_view text, std::size_t most) {
     if (kBounded && static_cast<std::size_t>(out - begin) + (count + 7) / 8 > most) return nullptr;
     const auto rest = static_cast<std::uint32_t>(held << (32 - count) | (std::uint64_t{0xffffffff} >> count));
     const std::uint32_t four = __builtin_bswap32(rest);
-    std::memcpy(out, &four, sizeof four);
+    std::memcpy(out, &four, (count + 7) / 8);
     return out + (count + 7) / 8;
 }
 
