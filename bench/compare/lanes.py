@@ -1,17 +1,14 @@
 """`scripts/bench h2`: HTTP/2 from clients over TLS, beside nginx, HAProxy and h2o: pinned, interleaved, driven by h2load."""
 import re
-import ssl
-import socket
 import struct
 import subprocess
-import time
 
 import comparing
 import facts
 import measures
 import peers
 import secure
-from machine import Machine, cpu_seconds, free_port, memory_kib
+from machine import Machine, cpu_seconds, free_port
 
 IDLE_CONNECTIONS = 1000
 WARM = "1"
@@ -67,9 +64,10 @@ REQUEST = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 5, 1, 
     for name, value in ((b"user-agent", b"bench"), (b"accept", b"*/*"))))
 
 
-def take_answer(one):
-    """Reads to the end of the first stream, and acknowledges the settings."""
+def ask(one):
+    """One request; reads to the end of its stream, and acknowledges the settings."""
     unread, ended = b"", False
+    one.sendall(REQUEST)
     one.sendall(frame(4, 1, 0))
     while not ended:
         got = one.recv(65536)
@@ -81,31 +79,6 @@ def take_answer(one):
             unread = unread[9 + size:]
 
 
-def idle_bytes(proxy):
-    """User memory (proportional set size) per idle connection over TLS 1.3 that has had one answer."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    held = []
-
-    def hold(count):
-        for _ in range(count):
-            one = context.wrap_socket(socket.create_connection(("127.0.0.1", proxy.port)))
-            one.sendall(REQUEST)
-            take_answer(one)
-            held.append(one)
-
-    hold(200)  # OpenSSL's own tables, and the allocator's first arenas
-    time.sleep(1)
-    before = memory_kib(proxy.pid)
-    hold(IDLE_CONNECTIONS)
-    time.sleep(1)  # buffers are given back when a connection has become idle, not before
-    grown = (memory_kib(proxy.pid) - before) * 1024 / IDLE_CONNECTIONS
-    for one in held:
-        one.close()
-    return {"value": grown, "connections": IDLE_CONNECTIONS}
-
-
 def measure(title, options, names):
     unit, better, body, connections, streams = PLAN[title]
     rounds = {name: [] for name in names}
@@ -113,7 +86,7 @@ def measure(title, options, names):
         proxies = secure.start_all(machine, options, names, body)
         if unit == "bytes":
             for name, proxy in proxies.items():
-                rounds[name].append(idle_bytes(proxy))
+                rounds[name].append(secure.idle_bytes(proxy, ask, ["h2"], IDLE_CONNECTIONS))
         else:
             for proxy in proxies.values():
                 h2load(proxy, WARM, connections, streams)

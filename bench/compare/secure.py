@@ -91,29 +91,35 @@ def per_processor_second(options, proxy, *arguments):
             "failed": got["failed"], "tls": got.get("tls"), "latency_ms": got["latency_ms"], "proxy_cpu_seconds": round(spent, 3)}
 
 
-def idle_bytes(proxy):
-    """User memory (proportional set size) per idle TLS 1.3 connection that has had one answer."""
+def ask_plainly(one):
+    one.sendall(b"GET / HTTP/1.1\r\nHost: idle\r\n\r\n")
+    while b"\r\n\r\n" not in one.recv(65536):
+        pass
+
+
+def idle_bytes(proxy, ask=ask_plainly, protocols=(), connections=IDLE_CONNECTIONS):
+    """User memory (proportional set size) per idle TLS 1.3 connection that has had one answer to what `ask` says on it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if protocols:
+        context.set_alpn_protocols(protocols)
     held = []
 
     def hold(count):
         for _ in range(count):
             one = context.wrap_socket(socket.create_connection(("127.0.0.1", proxy.port)))
-            one.sendall(b"GET / HTTP/1.1\r\nHost: idle\r\n\r\n")
-            while b"\r\n\r\n" not in one.recv(65536):
-                pass
+            ask(one)
             held.append(one)
 
     hold(IDLE_BEFORE)  # OpenSSL's own tables, and the allocator's first arenas
     time.sleep(1)
     before = memory_kib(proxy.pid)
-    hold(IDLE_CONNECTIONS)
+    hold(connections)
     time.sleep(1)  # buffers are given back when a connection has become idle, not before
-    grown = (memory_kib(proxy.pid) - before) * 1024 / IDLE_CONNECTIONS
+    grown = (memory_kib(proxy.pid) - before) * 1024 / connections
     for one in held:
         one.close()
-    return {"value": grown, "connections": IDLE_CONNECTIONS}
+    return {"value": grown, "connections": connections}
 
 
 def measure(title, options, names):
