@@ -21,6 +21,12 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
+// After a start: so long clients wait until every endpoint has its first verdict, which comes within the spread of the
+// first checks unless an endpoint is silent; and so long until of each upstream something is known. More would be a gap
+// that clients take for an outage.
+constexpr milliseconds kAllKnown{250};
+constexpr milliseconds kSomethingKnown{2000};
+
 // How often the workers are asked for what they counted; quicker while a release is on trial or a caller waits for a
 // drain.
 constexpr milliseconds kCollect{200};
@@ -40,6 +46,34 @@ bool Control::Members::look_whether_settled() {
     settled = settled || (names->all_asked() && discovery->all_asked() &&
                           controller->snapshot()->facts == names->known().version && health->all_checked());
     return settled;
+}
+
+void Control::Members::open_when_known() {
+    doors_open = false;
+    opening_since = steady_clock::now();
+    pool->park();
+    opening.expires_after(kAllKnown);
+    opening.async_wait([this](boost::system::error_code ec) {
+        if (ec) return;
+        look_whether_to_open();
+        opening.expires_at(opening_since + kSomethingKnown);
+        opening.async_wait([this](boost::system::error_code over) {
+            if (!over) open();
+        });
+    });
+}
+
+void Control::Members::look_whether_to_open() {
+    if (doors_open) return;
+    const bool enough = names->all_asked() && discovery->all_asked() &&
+                        steady_clock::now() - opening_since >= kAllKnown && health->each_upstream_known();
+    if (look_whether_settled() || enough) open();
+}
+
+void Control::Members::open() {
+    if (std::exchange(doors_open, true)) return;
+    opening.cancel();
+    if (!parked) pool->unpark();
 }
 
 void Control::Members::look_whether_ready() {
@@ -111,6 +145,7 @@ void Control::Members::arm_collect() {
             // What is held no more: sockets of a dry run, endpoints that were removed.
             release();
             forget_what_is_gone();
+            look_whether_to_open();
             look_whether_ready();
             service.make_up();
             look_at_disk();
@@ -211,6 +246,7 @@ void Control::Members::end() {
     // The manager ends whatever is left as soon as this process has: it goes last.
     predecessors->tell({{"type", "end"}, {"within_ms", grace.count()}});
     service.stopping(grace);
+    open();  // who waits in a queue is answered
     log_info("ending: what is in flight has {} s", grace.count() / 1000);
     file_watches.clear();
     discovery->stop();

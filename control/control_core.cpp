@@ -77,6 +77,7 @@ void Control::Members::build_watch() {
         names->health_changed();
         discovery->health_changed(t.upstream);
         look_whether_settled();
+        look_whether_to_open();
     });
     ejection = std::make_unique<Ejection>(io.get_executor(), find, [this](Ejection::Change c) {
         if (c.ejected)

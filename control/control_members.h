@@ -133,6 +133,9 @@ struct Control::Members {
     bool ending = false;
     bool disk_hangs = false;  // and that was said
     bool settled = false;     // see look_whether_settled()
+    bool doors_open = true;   // see open_when_known()
+    std::chrono::steady_clock::time_point opening_since;
+    boost::asio::steady_timer opening{io};
 
     Members(ConfigPlace place_, OpenedState opened, unsigned workers_);
 
@@ -142,6 +145,12 @@ struct Control::Members {
     // Whether every endpoint was checked once and every name and source asked: true for ever after, so that a new
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
+    // Of a process that takes nobody's place: clients that come while nothing is known of the endpoints wait in the
+    // listeners' queues; answered at once they would be told that no endpoint is well. A little later what is known of
+    // each upstream is enough, and then what is known at all.
+    void open_when_known();
+    void look_whether_to_open();
+    void open();
     void build_core();
     void build_watch();
     void build_pool();

@@ -280,13 +280,17 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
     m.begin_listening();
     // Before it is in charge it accepts no client: where the takeover fails, none is lost with it.
-    if (heritage) m.pool->park();
+    if (heritage)
+        m.pool->park();
+    else
+        m.open_when_known();
     m.pool->start(m.controller->snapshot());
     if (heritage) return control;  // the rest when it is in charge
     m.rollouts->restore(m.kept.journals);
     m.releases->restore(m.kept.releases);
     m.restored = true;
     m.follow_rollouts();
+    m.look_whether_to_open();
     log_info("admin API at {}", control->admin_url());
     if (process.watch_file) m.watch_files();
     return control;

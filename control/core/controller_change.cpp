@@ -152,6 +152,7 @@ Commit Controller::commit_of(const Change& change, const Prepared& prepared) con
                          prepared.changes,
                          prepared.snapshot->certificates};
     commit.base = change.file;
+    commit.journal = change.journal;
     // The receipt of a file is not seen: history and audit say as well which traffic it moves.
     if (change.file)
         commit.generation.changes.insert(commit.generation.changes.end(), prepared.moves.begin(), prepared.moves.end());

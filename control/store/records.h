@@ -70,8 +70,18 @@ struct FileBase {
 };
 
 // Everything that becomes durable together, in one transaction.
+// A rollout's journal: its lines only ever grow in number.
+struct JournalRow {
+    std::string id;
+    std::string text;
+    bool operator==(const JournalRow&) const = default;
+};
+
 struct Commit {
     Generation generation;
+    // Of a rollout that ordered it, where that is not durable by itself yet: what is resumed after a kill is not a
+    // journal that knows nothing of it.
+    std::optional<JournalRow> journal;
     std::optional<FileBase> base;  // when the configuration file was taken over
     std::optional<IdempotencyRow> idempotency;
     std::optional<PendingConfirmation> pending;  // empty: whatever was pending is settled by this change

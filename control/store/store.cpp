@@ -79,6 +79,15 @@ void write(Database& database, const Commit& c) {
         old.bind(1, database.db.getLastInsertRowid() - kIdempotencyKept);
         old.exec();
     }
+    if (c.journal) {
+        // It may have waited while a later text was written.
+        auto& j = database.statement(
+            "INSERT INTO journals VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET text = excluded.text "
+            "WHERE length(excluded.text) > length(journals.text)");
+        j.bind(1, c.journal->id);
+        j.bind(2, c.journal->text);
+        j.exec();
+    }
     if (c.keep > 0 && g.number > c.keep) {
         // What a pending change would return to is kept whatever the retention says.
         auto& d = database.statement(

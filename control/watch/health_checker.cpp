@@ -6,8 +6,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 #include <optional>
 #include <random>
+#include <string_view>
 
 #include "config/model.h"
 #include "control/watch/health_check.h"
@@ -208,6 +210,16 @@ const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, cons
 bool HealthChecker::all_checked() const {
     return std::all_of(probes_.begin(), probes_.end(),
                        [](const auto& entry) { return entry.second->seen.state != HealthRule::State::unknown; });
+}
+
+bool HealthChecker::each_upstream_known() const {
+    std::map<std::string_view, std::pair<bool, bool>> upstreams;  // by name: some unknown, some up
+    for (const auto& [key, probe] : probes_) {
+        auto& [unknown, up] = upstreams[probe->upstream];
+        unknown = unknown || probe->seen.state == HealthRule::State::unknown;
+        up = up || probe->seen.state == HealthRule::State::up;
+    }
+    return std::ranges::none_of(upstreams, [](const auto& one) { return one.second.first && !one.second.second; });
 }
 
 }  // namespace switchyard::control

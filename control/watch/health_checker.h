@@ -68,6 +68,8 @@ class HealthChecker {
     void forget(const std::string& upstream) { counts_.erase(upstream); }
     // Every endpoint has been checked at least once.
     bool all_checked() const;
+    // Whether of each upstream an endpoint is known to be up, or all that it has were checked.
+    bool each_upstream_known() const;
 
   private:
     struct Probe;

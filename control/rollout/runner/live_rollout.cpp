@@ -99,17 +99,22 @@ void LiveRollout::perform(Effects effects) {
     if (!machine_.active()) intake_->end();
     note_marks();
     keep();
-    publication_->publish(!unkept_, machine_.why());
+    publication_->publish(unkept(), machine_.why());
     if (news) keep_picture();
     if (!publication_->wanting() && to_begin_) begin_step(*to_begin_);
     for (const Announcement& a : announcements) announce(a);
     doors_.steering.led();
 }
 
-void LiveRollout::keep() {
-    if (!unkept_ || keeping_) return;
+std::string LiveRollout::journal_text() const {
     std::string text;
     for (const Record& r : journal_) text += as_text(to_json(r)) + "\n";
+    return text;
+}
+
+void LiveRollout::keep() {
+    if (!unkept_ || keeping_) return;
+    const std::string text = journal_text();
     keeping_ = giving_ = true;
     keeping_since_ = doors_.clock.now();
     doors_.journals.keep(id_, text, [weak = weak_from_this(), records = journal_.size()](const Result<void>& result) {
@@ -128,7 +133,7 @@ void LiveRollout::kept(std::size_t records, const Result<void>& result) {
     unkept_ = journal_.size() > records;
     if (unkept_) return keep();
     // What the disk answers at once is gone on with by the code that gave it.
-    if (!giving_) publication_->go_on(true, machine_.why());
+    if (!giving_) publication_->go_on({}, machine_.why());
 }
 
 // Worth a write when something happened, after it was done. That it fails changes nothing that was decided.
@@ -153,7 +158,7 @@ bool LiveRollout::evidence_due(Monotonic now) const {
 }
 
 void LiveRollout::arrived(Ppm weight) {
-    if (publication_->wanting()) return publication_->publish(!unkept_, machine_.why());
+    if (publication_->wanting()) return publication_->publish(unkept(), machine_.why());
     if (to_begin_) begin_step(*to_begin_);
     perform(machine_.in_force(weight));
 }
@@ -269,7 +274,7 @@ void LiveRollout::tick() {
     keep();
     if (keeping_ && now - keeping_since_ >= kDiskHangs)
         journal_problem_ = "the journal is not written yet: the disk that holds state_dir does not answer";
-    publication_->go_on(!unkept_, machine_.why());
+    publication_->go_on(unkept(), machine_.why());
     if (machine_.active()) {
         run_checks(now);
         const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;

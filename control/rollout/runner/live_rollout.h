@@ -79,6 +79,9 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     void perform(Effects effects);
     Result<void> wished(Effects effects, const std::string& refusal);
     void keep();
+    std::string journal_text() const;
+    // The journal where it is not durable; else empty.
+    std::string unkept() const { return unkept_ ? journal_text() : std::string(); }
     void kept(std::size_t records, const Result<void>& result);
     void keep_picture();
     void keep_evidence();

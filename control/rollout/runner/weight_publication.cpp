@@ -27,11 +27,11 @@ void WeightPublication::want(Ppm weight, Terms terms) {
     retry_at_ = Monotonic{0};
 }
 
-void WeightPublication::publish(bool durable, const std::string& why) {
+void WeightPublication::publish(const std::string& unkept, const std::string& why) {
     if (!wanted_) return;
     const Ppm weight = *wanted_;
     const bool falls = weight < in_force_ || weight == 0;
-    if (!falls && (!durable || under_way_)) return;
+    if (!falls && (!unkept.empty() || under_way_)) return;
     // It is on its way already: another attempt would take its place, and wait anew.
     if (under_way_ && given_weight_ == weight && given_terms_ == terms_) return;
     if (doors_.clock.now() < retry_at_) return;
@@ -48,6 +48,7 @@ void WeightPublication::publish(bool durable, const std::string& why) {
     change.settles_pending = falls;  // a rollback waits for no confirmation
     change.force = falls || terms_.force || terms_.returning;
     change.unstored_if_need_be = terms_.returning;
+    if (!unkept.empty()) change.journal = JournalRow{id_, unkept};
     change.edit = [weak = weak_from_this(), attempt, plan = plan_, weight, id = id_, returning = terms_.returning,
                    made = terms_.ours ? std::nullopt : made_](const config::Model& now,
                                                               const Facts&) -> Result<config::Model> {
@@ -101,8 +102,8 @@ void WeightPublication::check_adopted() {
     if (awaiting_ && doors_.workers.adopted(*awaiting_) && wanted_) arrive(*wanted_);
 }
 
-void WeightPublication::go_on(bool durable, const std::string& why) {
-    if (!under_way_ && !awaiting_) publish(durable, why);
+void WeightPublication::go_on(const std::string& unkept, const std::string& why) {
+    if (!under_way_ && !awaiting_) publish(unkept, why);
 }
 
 void WeightPublication::arrive(Ppm weight) {

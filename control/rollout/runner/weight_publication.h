@@ -34,12 +34,13 @@ class WeightPublication : public std::enable_shared_from_this<WeightPublication>
     void want(Ppm weight, Terms terms);
     // After a restart, when nothing is wanted: what the configuration says already.
     void found(Ppm weight) { in_force_ = weight; }
-    // Publishes what is wanted, if it may be. `why`: for the audit.
-    void publish(bool durable, const std::string& why);
+    // Publishes what is wanted, if it may be. `unkept`: the journal that orders it, where that is not durable yet: only
+    // a weight that falls does not wait for it, and is stored together with it. `why`: for the audit.
+    void publish(const std::string& unkept, const std::string& why);
     // With each look: has the last worker adopted the weight?
     void check_adopted();
     // With each look: publishes as above, but waits for what is under way.
-    void go_on(bool durable, const std::string& why);
+    void go_on(const std::string& unkept, const std::string& why);
 
     bool wanting() const { return wanted_.has_value(); }
     bool asked() const { return under_way_; }              // for a generation, and not answered yet

@@ -363,6 +363,24 @@ TEST_CASE("journals that are dropped are gone after the file is opened again, th
     CHECK(left.contains("r2"));
 }
 
+TEST_CASE("a journal is durable with the generation that it orders, and takes the place of no later one") {
+    ScratchDir dir;
+    auto commit = commit_of(1);
+    commit.journal = JournalRow{"r1", "started\nrolled_back\n"};
+    const auto longer = commit.journal->text + "closed\n";
+    {
+        auto store = open(dir / "db");
+        REQUIRE(store->put_journal("r1", "started\n").has_value());
+        REQUIRE(store->commit(commit).has_value());
+        CHECK(store->journals()->at("r1") == commit.journal->text);
+        REQUIRE(store->put_journal("r1", longer).has_value());
+        auto late = commit_of(2);
+        late.journal = commit.journal;
+        REQUIRE(store->commit(late).has_value());
+    }
+    CHECK(open(dir / "db")->journals()->at("r1") == longer);
+}
+
 TEST_CASE("the file last taken over is kept, and a refused one until another is taken over") {
     ScratchDir dir;
     auto store = open(dir / "db");

@@ -28,6 +28,15 @@ TEST_CASE("a disk that hangs holds up a weight that grows, and is said so; the r
         CHECK(stage.weight("green") == 0);
         CHECK(live->machine().state() == State::rolled_back);
         CHECK(live->busy());  // the disk does not know yet how it ended
+        SUBCASE("and a kill comes before the disk has taken the journal: what is resumed has returned") {
+            stage.hung.clear();
+            stage.disk_hangs = false;
+            stage.again();
+            stage.tick({200, 0}, {0, 0});
+            CHECK(stage.weight("green") == 0);
+            CHECK(stage.rollouts->find("r1")->machine().state() == State::rolled_back);
+            return;
+        }
         stage.disk_answers();
         stage.tick({200, 0}, {0, 0});
         CHECK_FALSE(live->busy());

@@ -65,6 +65,8 @@ class Stage {
         receipt.workers = 2;
         if (!(*next == model)) ++generation;
         model = *next;
+        if (change.journal && !store_full && change.journal->text.size() > disk[change.journal->id].size())
+            disk[change.journal->id] = change.journal->text;
         receipt.generation = generation;
         if (lagging) receipt.waiting_for = {1};
         done(receipt);
