@@ -1,4 +1,5 @@
 // A lane on a connection to the endpoint that others share (HTTP/2), or what the endpoint chose in its place.
+#include "proxy/http2/reset_status.h"
 #include "proxy/serve/attempt.h"
 #include "proxy/serve/shared_pool.h"
 
@@ -33,8 +34,10 @@ net::Task<Failure> Attempt::share() {
         phase_.at_most(upstream.connect_ms);
         while (granted.place == Place::wanted) {
             co_await phase_.sleep();
-            if (const Failure failure = connect_broken_off(granted.place != Place::wanted); failure != Failure::none)
-                co_return failure;
+            const Failure failure = connect_broken_off(granted.place != Place::wanted);
+            if (failure == Failure::none) continue;
+            if (const char* const why = pool.why_full(upstream.tls.get()); why != nullptr) refuse_answer(why);
+            co_return failure;
         }
     }
     if (granted.place == Place::failed) {
@@ -54,14 +57,37 @@ net::Task<Failure> Attempt::share() {
     co_return co_await connect();
 }
 
+// It is none of the endpoint's, and not one of the attempts that a route allows; but not for ever.
+Failure Attempt::unserved() {
+    if (unserved_ == kFreeOfCharge) return Failure::refused_stream;
+    ++unserved_;
+    return Failure::reused_unread;
+}
+
+// The endpoint will have the request by HTTP/1, and has done nothing with it.
+Failure Attempt::other_version_wanted() {
+    const upstream::Upstream& upstream = *from_.course.upstream;
+    if (upstream.protocol == config::EndpointProtocol::automatic) {
+        SharedPool::of(context_, *lease_.local()).requires_http1(upstream.tls.get());
+        return unserved();
+    }
+    refuse_answer("it requires HTTP/1.1 (HTTP_1_1_REQUIRED): protocol auto or http/1.1 speaks it");
+    return Failure::reset;
+}
+
+void Attempt::note_reset() {
+    if (!lane_.shares_connection()) return;
+    if (const auto code = lane_.shared().reset_by()) reset_as_ = http2::grpc_status_of(*code);
+}
+
 // The lane is lost before a response head. What may the request have caused?
 Failure Attempt::lane_lost() {
     SharedLane& lane = lane_.shared();
+    note_reset();
+    if (lane.reset_by() == http2::ErrorCode::http_1_1_required) return other_version_wanted();
     switch (lane.lost()) {
         case SharedLane::Lost::unserved:
-            if (unserved_ == kFreeOfCharge) return Failure::refused_stream;
-            ++unserved_;
-            return Failure::reused_unread;
+            return unserved();
         case SharedLane::Lost::malformed:
             return refuse_answer(lane.why_lost());
         case SharedLane::Lost::gone:

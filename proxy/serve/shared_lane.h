@@ -12,11 +12,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "proxy/base/failure.h"
 #include "proxy/http/head.h"
+#include "proxy/http2/frame.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/task.h"
 #include "proxy/serve/body_chain.h"
@@ -68,6 +70,8 @@ class SharedLane final : public Frames {
     };
     Lost lost() const { return lost_; }
     const char* why_lost() const { return why_lost_; }
+    // By which code the endpoint has reset it, or turned it away; empty: it has not.
+    std::optional<http2::ErrorCode> reset_by() const { return reset_by_; }
 
     // The next head, with its text in `text`. False: none is here.
     bool take_head(http::Head& head, net::Buffer& text);
@@ -131,6 +135,7 @@ class SharedLane final : public Frames {
     const Asks asks_;
     Lost lost_ = Lost::no;
     const char* why_lost_ = nullptr;
+    std::optional<http2::ErrorCode> reset_by_;
     Granted granted_;
     OnWire on_wire_;
     Arrived came_;
