@@ -88,7 +88,6 @@ bool Attempt::put_head_again() {
 
 net::Task<Failure> Attempt::run() {
     account_.record.attempt_us = context_.now_us;
-    reset_as_.reset();
     if (client_left()) co_return Failure::client_closed;
     if (from_.course.upstream->protocol != config::EndpointProtocol::http1 && may_share()) [[unlikely]] {
         if (const Failure failure = co_await share(); failure != Failure::none) co_return failure;

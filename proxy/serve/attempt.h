@@ -50,6 +50,7 @@ class Attempt {
     void start_anew() {
         lane_.start_anew();
         breaker_told_ = false;
+        reset_as_.reset();
     }
     // A kept connection was dead: this request gets no more of them.
     void refuse_kept() { only_fresh_ = true; }

@@ -1,4 +1,5 @@
 // A lane on a connection to the endpoint that others share (HTTP/2), or what the endpoint chose in its place.
+#include "proxy/http/characters.h"
 #include "proxy/http2/reset_status.h"
 #include "proxy/serve/attempt.h"
 #include "proxy/serve/shared_pool.h"
@@ -9,6 +10,19 @@ namespace {
 // How often a request may come to an endpoint that does not look at it, a connection that ends for example, before that
 // counts as an attempt.
 constexpr std::uint8_t kFreeOfCharge = 8;
+
+// Of a client that wants WebSocket and nothing else; empty: it does not. Other switches are no part of HTTP/2.
+std::string_view websocket_key(const route::Asked& asked) {
+    if (!asked.guarded.upgrade || asked.method() != "GET" || !asked.guarded.body.empty()) return {};
+    std::string_view key;
+    const char* const base = asked.facts.base;
+    for (std::uint16_t i = 0; i < asked.head.field_count; ++i) {
+        const http::Field& field = asked.head.fields[i];
+        if (field.id == http::FieldName::upgrade && !http::equals_lower(field.value.of(base), "websocket")) return {};
+        if (http::equals_lower(field.name.of(base), "sec-websocket-key")) key = field.value.of(base);
+    }
+    return key;
+}
 
 }  // namespace
 
@@ -25,10 +39,14 @@ net::Task<Failure> Attempt::share() {
     const upstream::Upstream& upstream = *from_.course.upstream;
     using Place = SharedLane::Place;
     auto& pool = SharedPool::of(context_, *lease_.local());
-    const auto asks = asked_.method() == "HEAD"      ? SharedLane::Asks::head
+    asked_.refusal = {};  // of an endpoint that was asked before
+    reset_as_.reset();
+    const std::string_view key = websocket_key(asked_);
+    const auto asks = !key.empty()                   ? SharedLane::Asks::websocket
+                      : asked_.method() == "HEAD"    ? SharedLane::Asks::head
                       : asked_.method() == "CONNECT" ? SharedLane::Asks::tunnel
                                                      : SharedLane::Asks::answer;
-    lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks));
+    lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks, key));
     auto& granted = lane_.join(pool).granted();
     if (granted.place == Place::wanted) {
         phase_.at_most(upstream.connect_ms);
@@ -88,6 +106,11 @@ Failure Attempt::lane_lost() {
     switch (lane.lost()) {
         case SharedLane::Lost::unserved:
             return unserved();
+        case SharedLane::Lost::declined:
+            // A client that wants an endpoint ejected could ask it for what it has said that it does not take.
+            refuse_answer(lane.why_lost());
+            asked_.refusal = lane.why_lost();
+            return Failure::refused_stream;
         case SharedLane::Lost::malformed:
             return refuse_answer(lane.why_lost());
         case SharedLane::Lost::gone:

@@ -157,7 +157,10 @@ bool SharedConnection::speak() {
 // It may change as often as the peer likes: who waits for a place may have one now.
 void SharedConnection::tell_limit() {
     if (!connection_.settings_came()) return;
-    if (!told_settled_) set_deadline(0);
+    if (!told_settled_) {
+        set_deadline(0);
+        writable(0);  // who had to know first what the endpoint takes
+    }
     const std::size_t limit = connection_.limit();
     const bool news = !told_settled_ || limit != told_limit_;
     told_settled_ = true;
@@ -452,8 +455,17 @@ Put SharedConnection::put_head(SharedLane& lane, std::string_view head, bool end
         lane.lose(SharedLane::Lost::unserved);
         return Put::failed;
     }
-    const Put put = put_block(lane, head.size(), end ? http2::kEndStream : std::uint8_t{0}, sent,
-                              [&](http2::HeaderEncoder& block) { return http2::encode_request(head, scheme_, block); });
+    const bool websocket = lane.asks_ == SharedLane::Asks::websocket;
+    if (websocket && !connection_.settings_came()) return Put::wait;
+    if (websocket && !connection_.takes_extended_connect()) {
+        lane.lose(SharedLane::Lost::declined, "the endpoint takes no WebSocket over HTTP/2 (RFC 8441)");
+        return Put::failed;
+    }
+    const Put put =
+        put_block(lane, head.size(), end ? http2::kEndStream : std::uint8_t{0}, sent, [&](http2::HeaderEncoder& block) {
+            return websocket ? http2::encode_websocket(head, scheme_, block)
+                             : http2::encode_request(head, scheme_, block);
+        });
     if (put == Put::failed) lane.lose(SharedLane::Lost::unserved);
     if (put != Put::out) return put;
     connection_.open(end, lane.asks_ == SharedLane::Asks::head);

@@ -34,9 +34,10 @@ class SharedPool;
 class SharedLane final : public Frames {
   public:
     // What is asked for: of a tunnel neither side's end is said with the head, and HEAD has a length without a body.
-    enum class Asks : std::uint8_t { answer, head, tunnel };
+    // A WebSocket is a tunnel that begins as HTTP/1 wants it: by 101, with the proof that belongs to the client's key.
+    enum class Asks : std::uint8_t { answer, head, tunnel, websocket };
     SharedLane(SharedPool& pool, net::Waiter& waiter, const upstream::Endpoint& endpoint,
-               const upstream::Upstream& upstream, Asks asks);
+               const upstream::Upstream& upstream, Asks asks, std::string_view websocket_key = {});
     ~SharedLane();
     SharedLane(const SharedLane&) = delete;
     SharedLane& operator=(const SharedLane&) = delete;
@@ -64,6 +65,7 @@ class SharedLane final : public Frames {
     enum class Lost : std::uint8_t {
         no,
         unserved,  // the endpoint has not looked at the request
+        declined,  // and never will: it takes none of that kind; why_lost()
         reset,
         gone,       // with its connection
         malformed,  // why_lost()
@@ -118,6 +120,8 @@ class SharedLane final : public Frames {
         std::uint64_t wire_at = 0;  // no later than that, in octets that the kernel counts
     };
     Put note(Put put);
+    bool tunnels() const { return asks_ == Asks::tunnel || asks_ == Asks::websocket; }
+    bool switch_protocols(CameHead& came);
     void stand_on(SharedConnection& connection, bool reused);
     void give_up(Failure failure, const std::string& why);
     void use_http1(std::unique_ptr<upstream::Connection> wire);
@@ -139,6 +143,7 @@ class SharedLane final : public Frames {
     Granted granted_;
     OnWire on_wire_;
     Arrived came_;
+    std::string websocket_key_;
 };
 
 }  // namespace switchyard::serve
