@@ -145,7 +145,7 @@ struct Control::Members {
     // Whether every endpoint was checked once and every name and source asked: true for ever after, so that a new
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();
-    // Of a process that takes nobody's place: clients that come while nothing is known of the endpoints wait in the
+    // Of a process that takes no one's place: clients that come while nothing is known of the endpoints wait in the
     // listeners' queues; answered at once they would be told that no endpoint is well. A little later what is known of
     // each upstream is enough, and then what is known at all.
     void open_when_known();

@@ -15,7 +15,8 @@ void print(const Json& e) {
     for (const auto& line : e["why"]) fmt::print("{}\n", text_of(line));
     if (e.contains("status")) fmt::print("→ answered by the proxy: {}\n", text_of(e["status"]));
     if (e.contains("upstream"))
-        fmt::print("→ upstream {} (generation {}){}\n", text_of(e["upstream"]), text_of(e["generation"]),
+        fmt::print("→ upstream {} (generation {}{}){}\n", text_of(e["upstream"]), text_of(e["generation"]),
+                   e.contains("protocol") ? ", spoken to in " + text_of(e["protocol"]) : "",
                    e.contains("endpoint") ? ", endpoint " + text_of(e["endpoint"]) : "");
     for (const auto& endpoint : e.value("endpoints", Json::array()))
         fmt::print(

@@ -37,7 +37,7 @@ void OutwardConnection::misdeed() {
 }
 
 std::size_t OutwardConnection::limit() const {
-    if (ended_ || going_ || next_ > kMaxStreamId) return 0;
+    if (ended_ || going_ || used_up()) return 0;
     return settings_came_ ? std::min<std::size_t>(peer_.max_concurrent_streams, kMostOutwardLanes) : kFirstOutwardLanes;
 }
 
@@ -216,13 +216,15 @@ void OutwardConnection::goaway(std::string_view payload, Events& events) {
     going_ = true;
     // It may fall with a second one, never rise.
     last_served_ = std::min(last_served_, read_u32(payload.data()) & kMaxStreamId);
+    const bool required = static_cast<ErrorCode>(read_u32(payload.data() + 4)) == ErrorCode::http_1_1_required;
+    const ErrorCode code = required ? ErrorCode::http_1_1_required : ErrorCode::refused_stream;
     std::vector<std::uint32_t> unserved;
     for (auto& [id, lane] : lanes_) {
         if (id <= last_served_ || lane.reset) continue;
         lane.reset = lane.peer_ended = true;
         unserved.push_back(id);
     }
-    for (const std::uint32_t id : unserved) events.reset(id, ErrorCode::refused_stream, true, nullptr);
+    for (const std::uint32_t id : unserved) events.reset(id, code, true, nullptr);
 }
 
 void OutwardConnection::rst_stream(const FrameHead& head, std::string_view payload, Events& events) {

@@ -79,6 +79,10 @@ class OutwardConnection {
 
     // How many lanes there may be now.
     std::size_t limit() const;
+    // None for now, though the peer may say otherwise at any time.
+    bool pauses() const { return !ended_ && !going_ && !used_up() && settings_came_ && limit() == 0; }
+    // No number is left for another one.
+    bool used_up() const { return next_ > kMaxStreamId; }
     // RFC 8441.
     bool takes_extended_connect() const { return peer_.connect_protocol; }
 

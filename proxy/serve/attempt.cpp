@@ -170,16 +170,22 @@ void Attempt::step_early_upload() {
         step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
 }
 
-void Attempt::count(const Verdict& verdict, bool spared) {
+Verdict Attempt::call_verdict(Failure failure) const {
+    if (!was_reset(failure)) return verdict_of(failure, 0);
+    Verdict out = verdict_of(*reset_as_, from_.course.route->grpc_failures);
+    out.unreachable = out.failed;
+    return out;
+}
+
+void Attempt::count(const Verdict& verdict) {
     tell_breaker(verdict);
-    if (spared || verdict.says_nothing || !lease_.held()) return;
+    if (verdict.says_nothing || !lease_.held()) return;
     if (verdict.failed) lease_.observe(true, 0);
     lease_.count(verdict, from_.course.route->id, from_.course.in_force->generation);
 }
 
 void Attempt::count(Failure failure) {
     if (!lease_.held()) return;
-    if (asked_.grpc.is && failure == Failure::request_timeout) return;  // the client's time, as a rule
     lease_.count(verdict_of(failure, answer_.head.status), from_.course.route->id, from_.course.in_force->generation);
 }
 

@@ -6,6 +6,7 @@
 // Threads: one worker. Owns: the endpoint's lane, the request as it is sent, the upload, the answer's head.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -49,6 +50,7 @@ class Attempt {
     void start_anew() {
         lane_.start_anew();
         breaker_told_ = false;
+        reset_as_.reset();
     }
     // A kept connection was dead: this request gets no more of them.
     void refuse_kept() { only_fresh_ = true; }
@@ -70,12 +72,27 @@ class Attempt {
     const EndpointAnswer& answer() const { return answer_; }
     // `octets`: those it is refused for, if they are here.
     Failure refuse_answer(std::string_view why, std::string_view octets = {});
+    // HTTP/2: the endpoint may have reset the lane, which a call of gRPC is told of, and judged, by the reset's code.
+    void note_reset();
+    bool was_reset(Failure failure) const {
+        return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
+    }
+    http::GrpcStatus call_status(Failure failure) const {
+        return was_reset(failure) ? *reset_as_ : http::grpc_status_of(failure);
+    }
+    Verdict call_verdict(Failure failure) const;
+    // The time of a call was up: no fault of one endpoint, and where the client set it, nothing about the upstream:
+    // a client that wants a breaker to open could ask for too little.
+    void count_late_call() {
+        Verdict verdict = verdict_of(Failure::request_timeout, 0);
+        verdict.says_nothing = from_.course.time_is_clients;
+        tell_breaker(verdict);
+    }
 
     // What the endpoint made of it, once, when nothing of it can change any more.
     void count(Failure failure);
-    // Of a call of gRPC, whose answer was passed on before anything was told: all who count it. `spared`: its time was
-    // up, which is no fault of one endpoint.
-    void count(const Verdict& verdict, bool spared);
+    // Of a call of gRPC, whose answer was passed on before anything was told: all who count it.
+    void count(const Verdict& verdict);
     // … the breaker first, and once: at the end, or when it is clear that it lasts.
     void tell_breaker(const Verdict& verdict) {
         if (!std::exchange(breaker_told_, true) && lease_.held()) lease_.tell_breaker(verdict);
@@ -102,6 +119,8 @@ class Attempt {
     bool may_share() const;
     net::Task<Failure> share();
     Failure lane_lost();
+    Failure unserved();
+    Failure other_version_wanted();
     Failure late(bool timing_answer) const;
     net::Task<Failure> relay_interim();
     // The endpoint, and its kernel: nothing is held for it. Else it is not the client's turn.
@@ -122,6 +141,7 @@ class Attempt {
     bool breaker_told_ = false;  // of a call
     bool bound_ = false;
     bool only_fresh_ = false;
+    std::optional<http::GrpcStatus> reset_as_;
     std::uint8_t unserved_ = 0;  // times that an endpoint did not look at it (HTTP/2)
 };
 

@@ -1,4 +1,6 @@
 // A lane on a connection to the endpoint that others share (HTTP/2), or what the endpoint chose in its place.
+#include "proxy/http/characters.h"
+#include "proxy/http2/reset_status.h"
 #include "proxy/serve/attempt.h"
 #include "proxy/serve/shared_pool.h"
 
@@ -8,6 +10,19 @@ namespace {
 // How often a request may come to an endpoint that does not look at it, a connection that ends for example, before that
 // counts as an attempt.
 constexpr std::uint8_t kFreeOfCharge = 8;
+
+// Of a client that wants WebSocket and nothing else; empty: it does not. Other switches are no part of HTTP/2.
+std::string_view websocket_key(const route::Asked& asked) {
+    if (!asked.guarded.upgrade || asked.method() != "GET" || !asked.guarded.body.empty()) return {};
+    std::string_view key;
+    const char* const base = asked.facts.base;
+    for (std::uint16_t i = 0; i < asked.head.field_count; ++i) {
+        const http::Field& field = asked.head.fields[i];
+        if (field.id == http::FieldName::upgrade && !http::equals_lower(field.value.of(base), "websocket")) return {};
+        if (http::equals_lower(field.name.of(base), "sec-websocket-key")) key = field.value.of(base);
+    }
+    return key;
+}
 
 }  // namespace
 
@@ -24,17 +39,23 @@ net::Task<Failure> Attempt::share() {
     const upstream::Upstream& upstream = *from_.course.upstream;
     using Place = SharedLane::Place;
     auto& pool = SharedPool::of(context_, *lease_.local());
-    const auto asks = asked_.method() == "HEAD"      ? SharedLane::Asks::head
+    asked_.refusal = {};  // of an endpoint that was asked before
+    reset_as_.reset();
+    const std::string_view key = websocket_key(asked_);
+    const auto asks = !key.empty()                   ? SharedLane::Asks::websocket
+                      : asked_.method() == "HEAD"    ? SharedLane::Asks::head
                       : asked_.method() == "CONNECT" ? SharedLane::Asks::tunnel
                                                      : SharedLane::Asks::answer;
-    lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks));
+    lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks, key));
     auto& granted = lane_.join(pool).granted();
     if (granted.place == Place::wanted) {
         phase_.at_most(upstream.connect_ms);
         while (granted.place == Place::wanted) {
             co_await phase_.sleep();
-            if (const Failure failure = connect_broken_off(granted.place != Place::wanted); failure != Failure::none)
-                co_return failure;
+            const Failure failure = connect_broken_off(granted.place != Place::wanted);
+            if (failure == Failure::none) continue;
+            if (const char* const why = pool.why_full(upstream.tls.get()); why != nullptr) refuse_answer(why);
+            co_return failure;
         }
     }
     if (granted.place == Place::failed) {
@@ -54,14 +75,42 @@ net::Task<Failure> Attempt::share() {
     co_return co_await connect();
 }
 
+// It is none of the endpoint's, and not one of the attempts that a route allows; but not for ever.
+Failure Attempt::unserved() {
+    if (unserved_ == kFreeOfCharge) return Failure::refused_stream;
+    ++unserved_;
+    return Failure::reused_unread;
+}
+
+// The endpoint will have the request by HTTP/1, and has done nothing with it.
+Failure Attempt::other_version_wanted() {
+    const upstream::Upstream& upstream = *from_.course.upstream;
+    if (upstream.protocol == config::EndpointProtocol::automatic) {
+        SharedPool::of(context_, *lease_.local()).requires_http1(upstream.tls.get());
+        return unserved();
+    }
+    refuse_answer("it requires HTTP/1.1 (HTTP_1_1_REQUIRED): protocol auto or http/1.1 speaks it");
+    return Failure::reset;
+}
+
+void Attempt::note_reset() {
+    if (!lane_.shares_connection()) return;
+    if (const auto code = lane_.shared().reset_by()) reset_as_ = http2::grpc_status_of(*code);
+}
+
 // The lane is lost before a response head. What may the request have caused?
 Failure Attempt::lane_lost() {
     SharedLane& lane = lane_.shared();
+    note_reset();
+    if (lane.reset_by() == http2::ErrorCode::http_1_1_required) return other_version_wanted();
     switch (lane.lost()) {
         case SharedLane::Lost::unserved:
-            if (unserved_ == kFreeOfCharge) return Failure::refused_stream;
-            ++unserved_;
-            return Failure::reused_unread;
+            return unserved();
+        case SharedLane::Lost::declined:
+            // A client that wants an endpoint ejected could ask it for what it has said that it does not take.
+            refuse_answer(lane.why_lost());
+            asked_.refusal = lane.why_lost();
+            return Failure::refused_stream;
         case SharedLane::Lost::malformed:
             return refuse_answer(lane.why_lost());
         case SharedLane::Lost::gone:

@@ -48,7 +48,9 @@ struct Course::Toll {
 void Course::call_ends_by(std::int64_t timeout_ms) {
     constexpr std::int64_t kGrace = 100;
     const std::int64_t at = routed_ms_ + timeout_ms + kGrace;
-    if (deadline_ms == 0 || at < deadline_ms) deadline_ms = at;
+    if (deadline_ms != 0 && at >= deadline_ms) return;
+    deadline_ms = at;
+    time_is_clients = true;
 }
 
 void Course::pin() {

@@ -40,6 +40,7 @@ struct TakenCourse : route::Choice {
     const upstream::Upstream* upstream = nullptr;
     InForce::Sent* sent = nullptr;  // where this request is counted in flight
     std::int64_t deadline_ms = 0;   // of the whole request; 0: none
+    bool time_is_clients = false;   // it is the client that set it
     Tried tried;
     const std::string* proof = nullptr;  // of that generation: what an authority is answered with
     bool entered = false;                // counted in flight at the route

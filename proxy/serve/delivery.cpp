@@ -102,7 +102,7 @@ net::Task<Next> Delivery::run() {
     if (!begin()) {
         untold_ = Failure::bad_response;
         if (call_.is)
-            attempt_.count(verdict_of(untold_, 0), false);
+            attempt_.count(verdict_of(untold_, 0));
         else
             attempt_.count(untold_);
         attempt_.give_back(false);
@@ -141,6 +141,7 @@ net::Task<Next> Delivery::run() {
         account_.break_off(failure);
         const bool clients = failure == Failure::client_closed || failure == Failure::client_slow;
         next_ = clients || step == Step::wait_sink ? Next::cut : broken_off_;
+        attempt_.note_reset();
         if (call_.is && !clients) say_status(failure);
     }
     end();

@@ -86,7 +86,7 @@ void Exchange::finish() {
     if (was_reset()) [[unlikely]]
         note_reset();
     if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
-        account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of(account_.record.failure));
+        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call_status(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
 }
@@ -272,11 +272,8 @@ bool Exchange::retries_left() const {
 void Exchange::judge_attempt(Failure failure) {
     const std::uint16_t status = attempt_.answer().head.status;
     const Verdict verdict = verdict_of(failure, status);
-    if (asked_.grpc.is && failure == Failure::none && status == 200) [[unlikely]] {
-        // It says at its end how it went (Delivery::end_call, call_again).
-        account_.note_attempt(verdict, failure, status);
-        return lease_.observe(false, context_.now_us - account_.record.attempt_us);
-    }
+    if (asked_.grpc.is) [[unlikely]]
+        if (judge_call(failure, status)) return;
     lease_.tell_breaker(verdict);
     if (failure == Failure::shortage) course_.retry_after = 1;
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
@@ -298,7 +295,7 @@ void Exchange::judge_attempt(Failure failure) {
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
     account_.record.failure = failure;
-    OwnAnswer answer(sources_, failure, context_);
+    OwnAnswer answer(sources_, failure, attempt_.call_status(failure), context_);
     account_.record.status = answer.status();
     if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));

@@ -66,6 +66,7 @@ class Exchange {
     bool retries_left() const;
     net::Task<bool> call_again();
     void judge_attempt(Failure failure);
+    bool judge_call(Failure failure, std::uint16_t status);
     net::Task<Next> answer_locally(Failure failure);
     void finish();
     void note_reset();

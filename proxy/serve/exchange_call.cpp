@@ -1,9 +1,32 @@
-// A call of gRPC that was answered with nothing but a status: whether another endpoint is asked.
+// A call of gRPC: what an attempt at it says before its end, and, where it was answered with nothing but a status,
+// whether another endpoint is asked.
 #include <algorithm>
 
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
+
+// True: it is judged otherwise than a request that is none.
+bool Exchange::judge_call(Failure failure, std::uint16_t status) {
+    if (failure == Failure::none && status == 200) {
+        // It says at its end how it went (Delivery::end_call, call_again).
+        account_.note_attempt(verdict_of(failure, status), failure, status);
+        lease_.observe(false, context_.now_us - account_.record.attempt_us);
+        return true;
+    }
+    if (failure == Failure::request_timeout) {
+        account_.note_attempt(verdict_of(failure, 0), failure, 0);
+        if (!course_.time_is_clients) lease_.observe(true, context_.now_us - account_.record.attempt_us);
+        attempt_.count_late_call();
+        return true;
+    }
+    if (!attempt_.was_reset(failure)) return false;
+    const Verdict verdict = attempt_.call_verdict(failure);
+    account_.note_attempt(verdict, failure, 0);
+    account_.note_call(verdict, attempt_.call_status(failure));
+    attempt_.count(verdict);
+    return true;
+}
 
 // Only where the route asks for it by that status, within the budget of all retries, and as the endpoint wants it
 // (grpc-retry-pushback-ms). True: what it came to has been counted, and the time that it asked for is over.
@@ -27,7 +50,7 @@ net::Task<bool> Exchange::call_again() {
 
     const Verdict verdict = verdict_of(*status, route.grpc_failures);
     account_.note_call(verdict, *status);
-    attempt_.count(verdict, false);
+    attempt_.count(verdict);
     attempt_.give_back(false);
     if (pause_ms == 0) co_return true;
     phase_.at_most(pause_ms);

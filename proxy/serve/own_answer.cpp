@@ -1,7 +1,6 @@
 #include "proxy/serve/own_answer.h"
 
 #include "proxy/http/characters.h"
-#include "proxy/http/grpc.h"
 #include "proxy/serve/edit_lines.h"
 
 namespace switchyard::serve {
@@ -31,7 +30,7 @@ bool boundary_known(const route::Asked& asked, Failure failure) {
 
 }  // namespace
 
-OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& context)
+OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context)
     : from_(from), context_(context) {
     const route::Asked& asked = from.asked;
     const FailureTraits& trait = traits(failure);
@@ -40,13 +39,27 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& co
     if (failure == Failure::none) say_as_written();
     if (failure == Failure::breaker_open) say_resting();
     if (asked.grpc.is && failure != Failure::none) [[unlikely]]
-        say_status(failure);
+        say_status(call_status);
     if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    if (reply_.status / 100 == 2 && would_open_tunnel()) [[unlikely]]
+        say_no_tunnel();
     reply_.request_id = from.id.text();
     reply_.date_line = context.date();
     reply_.retry_after = from.course.retry_after;
     reply_.close = !boundary_known(asked, failure) || !asked.guarded.keep_alive || from.client.closing();
     reply_.head_only = asked.came() && asked.method() == "HEAD";
+}
+
+void OwnAnswer::say_no_tunnel() {
+    reply_.status = 501;
+    reply_.detail = "what answers here opens no tunnel";
+    reply_.body = reply_.content_type = {};
+}
+
+// To such a client a good answer is the beginning of one (RFC 9110 §9.3.6, RFC 8441 §5).
+bool OwnAnswer::would_open_tunnel() const {
+    const route::Asked& asked = from_.asked;
+    return asked.came() && (asked.method() == "CONNECT" || (asked.guarded.upgrade && from_.client.framed() != nullptr));
 }
 
 void OwnAnswer::say_as_written() {
@@ -83,10 +96,10 @@ void OwnAnswer::say_resting() {
 }
 
 // In the words of gRPC: its clients show no body.
-void OwnAnswer::say_status(Failure failure) {
+void OwnAnswer::say_status(http::GrpcStatus status) {
     message_ = http::grpc_message(reply_.detail);
     reply_.status = 200;
-    reply_.grpc_status = static_cast<int>(http::grpc_status_of(failure));
+    reply_.grpc_status = static_cast<int>(status);
     reply_.grpc_message = message_;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/http/grpc.h"
 #include "proxy/http/local_reply.h"
 #include "proxy/net/buffer_pool.h"
 #include "proxy/serve/head_sources.h"
@@ -17,7 +18,8 @@ namespace switchyard::serve {
 class OwnAnswer {
   public:
     // `failure` none: the answer that the route, or the rule that the request came to, is written to give.
-    OwnAnswer(const HeadSources& from, Failure failure, WorkerContext& context);
+    // `call_status`: what the failure is called where the request is a call of gRPC.
+    OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context);
     OwnAnswer(const OwnAnswer&) = delete;
     OwnAnswer& operator=(const OwnAnswer&) = delete;
 
@@ -30,7 +32,9 @@ class OwnAnswer {
   private:
     void say_as_written();
     void say_resting();
-    void say_status(Failure failure);
+    bool would_open_tunnel() const;
+    void say_no_tunnel();
+    void say_status(http::GrpcStatus status);
     void add_redirect_target(std::string& to) const;
     void write(http::HeadWriter& to);
     std::size_t most() const;

@@ -135,17 +135,10 @@ void SharedConnection::woken() {
 bool SharedConnection::speak() {
     if (!over_ && expired() && !connection_.settings_came()) lose(false);
     const bool stopped = !over_ && read();
-    if (connection_.settings_came() && !told_settled_) {
-        told_settled_ = true;
-        set_deadline(0);
-        pool_.settled(connection_.limit());
-        if (!over_) pool_.fill();
-    }
+    tell_limit();
     if (over_) return false;
-    if (!flush()) {
-        lose(false);
-        return false;
-    }
+    flush();
+    if (broken_ && !connection_.ended()) return true;  // its next turn reads the rest
     if (connection_.ended()) {
         lose(false);
         return false;
@@ -153,12 +146,28 @@ bool SharedConnection::speak() {
     // What it waited to say is out, and what is here already tells of itself no more.
     if (stopped && !connection_.control().too_many()) step_back();
     invite();
-    if (!lanes_.empty() || !(no_more_ || connection_.going() || connection_.limit() == 0)) return true;
+    if (!lanes_.empty() || !(no_more_ || connection_.going() || connection_.used_up())) return true;
     told_settled_ = true;  // by us: lanes that wait do not go by it
     connection_.give_up(ErrorCode::no_error);
     flush();
-    wire_->shutdown_send();
+    if (!broken_) wire_->shutdown_send();
     return false;
+}
+
+// It may change as often as the peer likes: who waits for a place may have one now.
+void SharedConnection::tell_limit() {
+    if (!connection_.settings_came()) return;
+    if (!told_settled_) {
+        set_deadline(0);
+        writable(0);  // who had to know first what the endpoint takes
+    }
+    const std::size_t limit = connection_.limit();
+    const bool news = !told_settled_ || limit != told_limit_;
+    told_settled_ = true;
+    told_limit_ = limit;
+    if (!news || over_ || connection_.going()) return;
+    pool_.settled(limit);
+    pool_.fill();
 }
 
 // True: it stopped because too much waits to be said.
@@ -168,9 +177,10 @@ bool SharedConnection::read() {
         if (!in_.empty()) {
             const std::size_t taken = connection_.feed(in_.unread(), context_.now_ms, *this);
             if (taken != 0) in_.consume(taken);
+            if (broken_) connection_.control().sent(connection_.control_waits().size());
         }
-        if (connection_.ended() || !wire_->readable) break;
-        if (connection_.control().too_many()) {
+        if (connection_.ended() || (!wire_->readable && !broken_)) break;
+        if (connection_.control().too_many() && !broken_) {
             stopped = true;
             break;
         }
@@ -180,9 +190,10 @@ bool SharedConnection::read() {
         }
         in_.compact();
         const auto got = wire_->read(in_.room());
-        if (got.status == Status::again) break;
+        if (got.status == Status::again && !broken_) break;
         if (got.status != Status::done) {
-            lose(got.status == Status::closed);
+            // A reset may overtake the acknowledgement of what was read: it proves nothing.
+            lose(got.status == Status::closed && !broken_);
             break;
         }
         budget.moved(got.bytes);
@@ -228,7 +239,7 @@ void SharedConnection::end() {
 }
 
 std::size_t SharedConnection::free_places() const {
-    if (over_ || no_more_ || state_ != State::open) return 0;
+    if (over_ || no_more_ || broken_ || state_ != State::open) return 0;
     const std::size_t limit = connection_.limit();
     return limit - std::min(limit, lanes_.size());
 }
@@ -280,10 +291,12 @@ void SharedConnection::trailer(std::uint32_t id, std::string_view name, std::str
     if (SharedLane* lane = find(id)) lane->trailer_came(name, value);
 }
 
-void SharedConnection::reset(std::uint32_t id, ErrorCode, bool unserved, const char* why) {
+void SharedConnection::reset(std::uint32_t id, ErrorCode code, bool unserved, const char* why) {
     using Lost = SharedLane::Lost;
-    if (SharedLane* lane = find(id))
-        lane->lose(unserved ? Lost::unserved : why != nullptr ? Lost::malformed : Lost::reset, why);
+    SharedLane* const lane = find(id);
+    if (lane == nullptr) return;
+    if (why == nullptr) lane->reset_by_ = code;
+    lane->lose(unserved ? Lost::unserved : why != nullptr ? Lost::malformed : Lost::reset, why);
 }
 
 void SharedConnection::writable(std::uint32_t id) {
@@ -325,27 +338,35 @@ void SharedConnection::gather_control() {
     connection_.control().sent(n);
 }
 
-bool SharedConnection::flush() {
+void SharedConnection::flush() {
+    if (broken_) return;
     for (;;) {
         gather_control();
         if (out_.empty() || !wire_->writable) break;
         const auto wrote = wire_->write(out_.data(), out_.size());
-        if (wrote.status == Status::failed) return false;
+        if (wrote.status == Status::failed) return break_off();
         if (wrote.status == Status::again) break;
         out_.consume(wrote.bytes);
         gone_ += wrote.bytes;
     }
     if (out_.empty()) out_.release();
-    wire_->settle();
-    return true;
+    if (wire_->unsent() != 0 && wire_->writable && wire_->flush() == Status::failed) break_off();
+}
+
+// Answers and a GOAWAY may stand in the kernel, in front of what broke it.
+void SharedConnection::break_off() {
+    broken_ = true;
+    out_.release();
+    wake();
 }
 
 // Room for so many octets behind all that waits.
 bool SharedConnection::make_room(std::size_t octets) {
+    if (broken_) return false;
     gather_control();
     if (connection_.control_waits().empty() && room() >= octets) return true;
-    if (!flush()) lose(false);
-    return !over_ && connection_.control_waits().empty() && room() >= octets;
+    flush();
+    return !broken_ && connection_.control_waits().empty() && room() >= octets;
 }
 
 void SharedConnection::join_ring(SharedLane& lane, std::size_t room) {
@@ -356,7 +377,7 @@ void SharedConnection::join_ring(SharedLane& lane, std::size_t room) {
 
 // As many as there is room and window for a whole frame each, or the first with what there is.
 void SharedConnection::invite() {
-    if (ring_.empty() || wire_->unsent() != 0) return;
+    if (ring_.empty() || broken_ || wire_->unsent() != 0) return;
     constexpr std::size_t kFrame = http2::kFrameHeadSize + http2::kMaxPayload;
     std::size_t space = connection_.control_waits().empty() ? room() : 0;
     if (out_.empty()) out_.release();
@@ -383,7 +404,7 @@ void SharedConnection::invite() {
 // What a lane that is alone has said as a whole goes at once; else the frames of all who have their turn go together.
 void SharedConnection::flush_soon(bool end) {
     if (!end || lanes_.size() > 1 || !ring_.empty()) return wake();
-    if (!flush()) return lose(false);
+    flush();
     if (!out_.empty()) wake();
 }
 
@@ -392,7 +413,7 @@ Put SharedConnection::put_block(SharedLane& lane, std::size_t text, std::uint8_t
                                 Encode encode) {
     const std::size_t wanted = std::min(text + kBesideText, net::BufferPool::kBlock);
     if (!make_room(wanted)) {
-        if (over_) return Put::failed;
+        if (broken_) return Put::failed;
         join_ring(lane, wanted);
         return Put::wait;
     }
@@ -434,8 +455,17 @@ Put SharedConnection::put_head(SharedLane& lane, std::string_view head, bool end
         lane.lose(SharedLane::Lost::unserved);
         return Put::failed;
     }
-    const Put put = put_block(lane, head.size(), end ? http2::kEndStream : std::uint8_t{0}, sent,
-                              [&](http2::HeaderEncoder& block) { return http2::encode_request(head, scheme_, block); });
+    const bool websocket = lane.asks_ == SharedLane::Asks::websocket;
+    if (websocket && !connection_.settings_came()) return Put::wait;
+    if (websocket && !connection_.takes_extended_connect()) {
+        lane.lose(SharedLane::Lost::declined, "the endpoint takes no WebSocket over HTTP/2 (RFC 8441)");
+        return Put::failed;
+    }
+    const Put put =
+        put_block(lane, head.size(), end ? http2::kEndStream : std::uint8_t{0}, sent, [&](http2::HeaderEncoder& block) {
+            return websocket ? http2::encode_websocket(head, scheme_, block)
+                             : http2::encode_request(head, scheme_, block);
+        });
     if (put == Put::failed) lane.lose(SharedLane::Lost::unserved);
     if (put != Put::out) return put;
     connection_.open(end, lane.asks_ == SharedLane::Asks::head);
@@ -473,7 +503,7 @@ Put SharedConnection::put_data(SharedLane& lane, std::string_view& octets, bool 
         }
         const std::size_t least = http2::kFrameHeadSize + std::min(size, kLeastShare);
         if (!make_room(least)) {
-            if (over_) return Put::failed;
+            if (broken_) return Put::failed;
             join_ring(lane, size == 0 ? least : 0);
             return Put::wait;
         }

@@ -4,6 +4,7 @@
 // In: what is read is told to the lanes at once; each holds at most its window.
 // Out: one block; a lane that finds no room, or no window of the connection, stands in the ring and is invited in its
 //   order. What the lanes put in one turn of the worker goes together; a lane that is alone goes at once.
+// One whose writes fail is read to the end before its lanes are told: what the endpoint has said by then holds.
 // One that has been silent for a second while a lane gave up waiting for its answer gets no more lanes: it is not asked
 //   by a PING whether it lives, which servers of gRPC punish.
 // Invariants: it ends, and is destroyed, in its own turn only. Lanes leave before their pool goes.
@@ -37,8 +38,10 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     Failure begin(const upstream::Endpoint& endpoint, const upstream::Upstream& upstream);
 
     const net::OutwardTls* how() const { return wire_->how().get(); }
-    // Whether lanes may still come; it is, until its peer has said how many.
+    // Whether lanes may still come, and how many, is not known yet.
     bool in_making() const { return !over_ && !no_more_ && !connection_.settings_came(); }
+    // Its peer takes no lanes for now (SETTINGS_MAX_CONCURRENT_STREAMS is 0).
+    bool pauses() const { return !over_ && !no_more_ && connection_.pauses(); }
     std::size_t free_places() const;
     std::size_t lanes() const { return lanes_.size(); }
     bool idle() const { return state_ == State::open && lanes_.empty(); }
@@ -62,10 +65,12 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     bool go_on_making();
     bool shake();
     bool speak();
+    void tell_limit();
     bool give_up_making(Failure failure, std::string why = {});
     bool read();
     void invite();
-    bool flush();
+    void flush();
+    void break_off();
     void flush_soon(bool end);
     void gather_control();
     std::size_t room();
@@ -94,7 +99,9 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     bool first_block_ = true;
     bool no_more_ = false;
     bool over_ = false;
+    bool broken_ = false;  // the wire takes nothing any more; what it has is still to be read
     bool told_settled_ = false;
+    std::size_t told_limit_ = 0;
     std::string host_;
     std::string_view scheme_ = "http";
     net::Buffer in_, out_, head_text_;

@@ -1,7 +1,10 @@
 #include "proxy/serve/shared_lane.h"
 
 #include <cstring>
+#include <utility>
 
+#include "proxy/http/characters.h"
+#include "proxy/http/websocket.h"
 #include "proxy/serve/shared_connection.h"
 #include "proxy/serve/shared_pool.h"
 
@@ -16,13 +19,14 @@ constexpr std::size_t kMostHeads = 16;
 }  // namespace
 
 SharedLane::SharedLane(SharedPool& pool, net::Waiter& waiter, const upstream::Endpoint& endpoint,
-                       const upstream::Upstream& upstream, Asks asks)
+                       const upstream::Upstream& upstream, Asks asks, std::string_view websocket_key)
     : pool_(pool),
       waiter_(waiter),
       endpoint_(endpoint),
       upstream_(upstream),
       asks_(asks),
-      came_(pool.context().buffers) {
+      came_(pool.context().buffers),
+      websocket_key_(websocket_key) {
     stream.writable = true;
 }
 
@@ -57,7 +61,12 @@ void SharedLane::head_came(std::string_view text, const http::Head& head, bool e
         if (connection_ != nullptr) connection_->give_up(*this);
         return lose(Lost::malformed, "more interim answers at once than are passed on");
     }
-    came_.heads.push_back(std::make_unique<CameHead>(CameHead{std::string(text), head}));
+    auto& came = came_.heads.emplace_back(std::make_unique<CameHead>(CameHead{std::string(text), head}));
+    if (asks_ == Asks::websocket && head.status / 100 == 2 && !switch_protocols(*came)) {
+        came_.heads.pop_back();
+        cut();
+        return lose(Lost::malformed, "its head is too large");
+    }
     came_.heard = true;
     came_.ended = end;
     stream.readable = true;
@@ -88,6 +97,35 @@ void SharedLane::lose(Lost how, const char* why) {
 void SharedLane::invite() {
     stream.writable = true;
     waiter_.wake();
+}
+
+// What HTTP/1 says where HTTP/2 has said yes (RFC 8441 §5.1). False: there is no room.
+bool SharedLane::switch_protocols(CameHead& came) {
+    const auto accept = http::websocket_accept(websocket_key_);
+    const std::pair<std::string_view, std::string_view> lines[] = {
+        {"upgrade", "websocket"},
+        {"connection", "upgrade"},
+        {"sec-websocket-accept", {accept.data(), accept.size()}},
+    };
+    http::Head& head = came.head;
+    for (std::uint16_t i = 0; i < head.field_count; ++i)
+        if (http::equals_lower(head.fields[i].name.of(came.text.data()), "sec-websocket-accept"))
+            head.fields[i].drop = true;  // of a key that it cannot know
+    for (const auto& [name, value] : lines) {
+        const std::size_t at = came.text.size();
+        if (head.field_count == http::kMaxFields || at + name.size() + value.size() + 4 > http::kMaxHead) return false;
+        came.text.append(name).append(": ").append(value).append("\r\n");
+        http::Field& field = head.fields[head.field_count++];
+        field.name = {static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(name.size())};
+        field.value = {static_cast<std::uint16_t>(at + name.size() + 2), static_cast<std::uint16_t>(value.size())};
+        field.id = http::field_name(name);
+        field.drop = false;
+        field.line_end = static_cast<std::uint16_t>(came.text.size());
+        if (field.id != http::FieldName::other) head.known |= 1u << static_cast<unsigned>(field.id);
+    }
+    head.size = static_cast<std::uint32_t>(came.text.size());
+    head.status = 101;
+    return true;
 }
 
 bool SharedLane::take_head(http::Head& head, net::Buffer& text) {
@@ -143,7 +181,7 @@ Frames::Put SharedLane::note(Put put) {
 
 Frames::Put SharedLane::put_head(std::string_view head, bool end, std::uint64_t& sent) {
     if (lost_ != Lost::no || connection_ == nullptr) return Put::failed;
-    const bool ends = end && asks_ != Asks::tunnel;
+    const bool ends = end && !tunnels();
     return note(connection_->put_head(*this, head, ends, sent));
 }
 

@@ -12,11 +12,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "proxy/base/failure.h"
 #include "proxy/http/head.h"
+#include "proxy/http2/frame.h"
 #include "proxy/net/stream.h"
 #include "proxy/net/task.h"
 #include "proxy/serve/body_chain.h"
@@ -32,9 +34,10 @@ class SharedPool;
 class SharedLane final : public Frames {
   public:
     // What is asked for: of a tunnel neither side's end is said with the head, and HEAD has a length without a body.
-    enum class Asks : std::uint8_t { answer, head, tunnel };
+    // A WebSocket is a tunnel that begins as HTTP/1 wants it: by 101, with the proof that belongs to the client's key.
+    enum class Asks : std::uint8_t { answer, head, tunnel, websocket };
     SharedLane(SharedPool& pool, net::Waiter& waiter, const upstream::Endpoint& endpoint,
-               const upstream::Upstream& upstream, Asks asks);
+               const upstream::Upstream& upstream, Asks asks, std::string_view websocket_key = {});
     ~SharedLane();
     SharedLane(const SharedLane&) = delete;
     SharedLane& operator=(const SharedLane&) = delete;
@@ -62,12 +65,15 @@ class SharedLane final : public Frames {
     enum class Lost : std::uint8_t {
         no,
         unserved,  // the endpoint has not looked at the request
+        declined,  // and never will: it takes none of that kind; why_lost()
         reset,
         gone,       // with its connection
         malformed,  // why_lost()
     };
     Lost lost() const { return lost_; }
     const char* why_lost() const { return why_lost_; }
+    // By which code the endpoint has reset it, or turned it away; empty: it has not.
+    std::optional<http2::ErrorCode> reset_by() const { return reset_by_; }
 
     // The next head, with its text in `text`. False: none is here.
     bool take_head(http::Head& head, net::Buffer& text);
@@ -114,6 +120,8 @@ class SharedLane final : public Frames {
         std::uint64_t wire_at = 0;  // no later than that, in octets that the kernel counts
     };
     Put note(Put put);
+    bool tunnels() const { return asks_ == Asks::tunnel || asks_ == Asks::websocket; }
+    bool switch_protocols(CameHead& came);
     void stand_on(SharedConnection& connection, bool reused);
     void give_up(Failure failure, const std::string& why);
     void use_http1(std::unique_ptr<upstream::Connection> wire);
@@ -131,9 +139,11 @@ class SharedLane final : public Frames {
     const Asks asks_;
     Lost lost_ = Lost::no;
     const char* why_lost_ = nullptr;
+    std::optional<http2::ErrorCode> reset_by_;
     Granted granted_;
     OnWire on_wire_;
     Arrived came_;
+    std::string websocket_key_;
 };
 
 }  // namespace switchyard::serve

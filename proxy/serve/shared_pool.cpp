@@ -27,7 +27,7 @@ SharedConnection* SharedPool::with_place(const net::OutwardTls* how) const {
 
 bool SharedPool::may_make(const net::OutwardTls* how) const {
     const auto making = static_cast<std::size_t>(std::ranges::count_if(
-        all_, [how](const auto& connection) { return connection->how() == how && connection->in_making(); }));
+        all_, [how](const auto& one) { return one->how() == how && (one->in_making() || one->pauses()); }));
     if (making == 0) return true;
     if (known_limit_ == 0) return false;
     return making < std::min(kMostInMaking, (waiting_.size() + known_limit_ - 1) / known_limit_);
@@ -88,6 +88,17 @@ void SharedPool::tell_waiting(const net::OutwardTls* how, Tell tell) {
 void SharedPool::failed(SharedConnection& connection, Failure failure, const std::string& why) {
     tell_waiting(connection.how(), [&](SharedLane& lane) { lane.give_up(failure, why); });
     over(connection);
+}
+
+void SharedPool::requires_http1(const net::OutwardTls* how) {
+    http1_until_ms_ = context_.now_ms + kHttp1Ms;
+    tell_waiting(how, [](SharedLane& lane) { lane.use_http1(nullptr); });
+}
+
+const char* SharedPool::why_full(const net::OutwardTls* how) const {
+    const bool pauses =
+        std::ranges::any_of(all_, [how](const auto& one) { return one->how() == how && one->pauses(); });
+    return pauses ? "it takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS is 0)" : nullptr;
 }
 
 void SharedPool::chose_http1(SharedConnection& connection, std::unique_ptr<upstream::Connection> wire) {

@@ -35,6 +35,10 @@ class SharedPool final : public upstream::SharedConnections {
     void leave_queue(const SharedLane& lane);
     // Known to speak HTTP/1 alone, by what it chose not long ago.
     bool chose_http1() const { return context_.now_ms < http1_until_ms_; }
+    // A request was answered so (HTTP_1_1_REQUIRED): it and those that wait are sent by HTTP/1, and others for a while.
+    void requires_http1(const net::OutwardTls* how);
+    // Why there is no place to be had though a connection stands; null: there is none of that kind.
+    const char* why_full(const net::OutwardTls* how) const;
 
     // By connections.
     void fill();

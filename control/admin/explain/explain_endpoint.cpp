@@ -134,6 +134,7 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& sna
     }
     const upstream::Upstream& upstream = *asked;
     out["upstream"] = upstream.name;
+    out["protocol"] = config::word(upstream.protocol);
     if (outlook.certain) {
         out["endpoint"] = upstream.endpoints[*outlook.certain].text;
         why.push_back(why_certain(upstream, outlook));

@@ -68,19 +68,22 @@ def main(program, yardbench):
             "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
             "upstreams": {
                 "full": upstream(slow, queue_limit=1, timeouts={"queue": "30s"}),
-                "held": upstream(slow), "well": upstream(well),
+                "held": upstream(slow), "well": upstream(well), "calls": upstream(well, protocol="h2"),
                 "sick": upstream(sick, breaker={**breaker, "fallback": "well"}),
                 "alone": upstream(sick, breaker={**breaker, "static_status": 599}),
             },
             "routes": [
                 {"name": "small", "match": {"hosts": ["small"]}, "split": {"well": 1}, "limits": {"body": 10}},
                 {"name": "one", "match": {"hosts": ["one"]}, "split": {"held": 1}, "limits": {"in_flight": 1}},
-                *({"name": n, "match": {"hosts": [n]}, "split": {n: 1}, "retries": {"attempts": 0}} for n in ("full", "sick", "alone")),
+                *({"name": n, "match": {"hosts": [n]}, "split": {n: 1}, "retries": {"attempts": 0}} for n in ("full", "sick", "alone", "calls")),
             ],
         }
         with running.Switchyard(program, work, config) as proxy:
             same(proxy, "small", "limit of 10", method="POST", headers={"Content-Length": "11"})
-            same(proxy, "small", "most specific", method="POST", headers={"Content-Length": "10"})
+            said = same(proxy, "small", "most specific", method="POST", headers={"Content-Length": "10"})
+            check("the protocol of the upstream is told", said["protocol"] == "http/1.1", said)
+            said = explain(proxy, "calls")
+            check("also where it is another", said["protocol"] == "h2", said)
             said = explain(proxy, "small", headers={"Content-Length": "1, 2"})
             check("an ambiguous message is refused as it would be", said.get("status") == 400, said)
 

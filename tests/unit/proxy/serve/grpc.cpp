@@ -305,6 +305,42 @@ TEST_CASE("an endpoint that is not there is told as UNAVAILABLE, and one that le
     CHECK(all.statuses[4] == 1);
 }
 
+TEST_CASE(
+    "a time that a client makes too short rests no upstream and gets no endpoint suspected; the route's own does") {
+    const std::string upstream =
+        R"("breaker": {"failure_percent": 50, "min_requests": 4, "window": "60s", "open_time": "5s"},
+        "ejection": {"consecutive_failures": 3})";
+    for (const bool begun : {false, true})
+        for (const bool clients : {true, false}) {
+            CAPTURE(begun);
+            CAPTURE(clients);
+            CallStage stage(clients ? "" : R"("timeouts": {"request": "50ms"})", upstream);
+            for (std::uint32_t stream = 1; stream < 13; stream += 2) {
+                if (stage.crank->context.counts.escaped != 0) break;
+                if (!clients && stream > 8) break;
+                stage.ask(stream, clients ? call({{"grpc-timeout", "1n"}}) : call());
+                if (begun) {
+                    stage.crank->send(stage.connection,
+                                      "HTTP/1.1 200 OK\r\nContent-Type: application/grpc\r\n"
+                                      "Transfer-Encoding: chunked\r\n\r\n7\r\n" +
+                                          kMessage + "\r\n");
+                    stage.client.until("a message", [&] { return !stage.client.now(stream).body.empty(); });
+                }
+                stage.crank->pass(300);
+                CHECK(stage.client.answer(stream).get("grpc-status", begun ? 1 : 0) == "4");
+            }
+            CHECK(stage.crank->suspects.empty());
+            stage.client.headers(21, call(), false);
+            stage.client.data(21, kMessage, true);
+            if (!clients) {
+                CHECK(stage.client.answer(21).get("grpc-status") == "14");  // it rests
+                continue;
+            }
+            stage.seen();
+            CHECK(stage.said(21, answered("grpc-status: 0\r\n")).get("grpc-status", 1) == "0");
+        }
+}
+
 TEST_CASE("the route's own time is the shorter one, and a timeout that is none is passed over") {
     CallStage stage(R"("timeouts": {"request": "1s"})");
     CHECK(values(stage.ask(1, call({{"grpc-timeout", "1H"}})), "grpc-timeout") == "1H");

@@ -3,58 +3,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "exchanges.h"
 #include "proxy/http2/outward_connection.h"
-#include "tests/support/http2_client.h"
+#include "shared_stage.h"
 
 using namespace switchyard;
 using namespace switchyard::test;
 using http2::ErrorCode;
 using http2::FrameType;
-
-namespace {
-
-const std::string kShared = R"("protocol": "h2")";
-
-// Endpoints that speak HTTP/2, and clients that speak HTTP/1 or, on request, HTTP/2.
-struct SharedStage : Stage {
-    explicit SharedStage(const std::string& route = {}, const std::string& upstream = {}, std::size_t count = 1)
-        : Stage(count, route, kShared + (upstream.empty() ? "" : ", " + upstream),
-                R"("protocols": ["http/1.1", "h2"])") {}
-
-    std::unique_ptr<Http2Client> endpoint(std::size_t which = 0, std::string_view settings = {}) {
-        return std::make_unique<Http2Client>(Http2Client::Endpoint{}, *crank, accept(which), settings);
-    }
-    bool connects(std::size_t which = 0) {
-        crank->turn();
-        kept.push_back(endpoints[which]->accept());
-        return kept.back().is_open();
-    }
-    std::unique_ptr<Http2Client> client2() { return std::make_unique<Http2Client>(*crank, client()); }
-    Wire ask(const std::string& request = kGet) {
-        Wire wire = client();
-        crank->send(wire, request);
-        return wire;
-    }
-    std::vector<Wire> kept;
-};
-
-// A request of this stream is here, as far as its head.
-const Http2Client::Answer& asked(Http2Client& endpoint, std::uint32_t stream) {
-    endpoint.until("a request", [&] { return !endpoint.now(stream).heads.empty(); });
-    return endpoint.now(stream);
-}
-
-void answer_ok(Http2Client& endpoint, std::uint32_t stream) {
-    endpoint.headers(stream, {{":status", "200"}, {"content-length", "2"}}, false);
-    endpoint.data(stream, "ok", true);
-}
-
-std::string max_streams(std::uint32_t number) {
-    return std::string("\0\3", 2) + h2_number(number);
-}
-
-}  // namespace
 
 TEST_CASE("a request of HTTP/1 is asked in HTTP/2, and its answer comes back in HTTP/1") {
     SharedStage stage(R"("allow_trailers": ["x-sum"])");

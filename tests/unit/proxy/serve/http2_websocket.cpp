@@ -119,6 +119,31 @@ TEST_CASE("what is no switch is never a tunnel to the client") {
     }
 }
 
+TEST_CASE("what the proxy answers by itself is no tunnel either") {
+    Http2Stage stage(
+        R"("rules": [{"name": "hi", "when": {"header": "x-own", "equals": "1"}, "respond": {"status": 200, "body": "hi"}},
+                      {"name": "no", "when": {"header": "x-own", "equals": "2"}, "respond": {"status": 403, "body": "no"}}])");
+    stage.client.headers(1, socket_head({{"x-own", "1"}}), false);
+    CHECK(stage.client.answer(1).status() == "501");
+    stage.client.headers(3, socket_head({{"x-own", "2"}}), false);
+    CHECK(stage.client.answer(3).status() == "403");
+    CHECK(stage.client.now(3).body == "no");
+    // A client of HTTP/1 takes no 200 for a switch.
+    Wire plain = stage.Stage::client();
+    stage.crank->send(plain,
+                      "GET / HTTP/1.1\r\nHost: a\r\nX-Own: 1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    CHECK(status_of(stage.crank->see(plain, "hi")) == "200");
+    // What a plain CONNECT is answered is taken for a tunnel in both versions.
+    Http2Stage connects(R"("allow_connect": true, "rules": [{"name": "hi", "when": {"header": "x-own", "equals": "1"},
+        "respond": {"status": 200, "body": "hi"}}])");
+    connects.client.headers(1, {{":method", "CONNECT"}, {":authority", "a:80"}, {"x-own", "1"}}, false);
+    CHECK(connects.client.answer(1).status() == "501");
+    Wire other = connects.Stage::client();
+    connects.crank->send(other, "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nX-Own: 1\r\n\r\n");
+    CHECK(status_of(connects.crank->see(other, "}\n")) == "501");
+}
+
 TEST_CASE("octets that come before the switch reach the endpoint behind it") {
     Http2Stage stage;
     stage.client.headers(1, socket_head(), false);

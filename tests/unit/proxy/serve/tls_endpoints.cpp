@@ -449,3 +449,51 @@ TEST_CASE("an endpoint chooses by ALPN: h2 where it may, HTTP/1.1 where that wil
         CHECK(stage.crank->report().endpoint_tls.full == 1);
     }
 }
+
+TEST_CASE("an endpoint that requires HTTP/1.1 of a request gets it so, and is not asked otherwise for a while") {
+    const auto settings = h2_frame(http2::FrameType::settings, 0, 0, "");
+    const auto requires_http1 = [](bool all) {
+        const auto code = h2_number(static_cast<std::uint32_t>(http2::ErrorCode::http_1_1_required));
+        return all ? h2_frame(http2::FrameType::goaway, 0, 0, h2_number(0) + code)
+                   : h2_frame(http2::FrameType::rst_stream, 0, 1, code);
+    };
+    for (const bool all : {false, true}) {
+        CAPTURE(all);
+        SecureStage stage({inside().sign({"app.test"}), {}, 0, std::string("\x02h2")});
+        stage.crank->publish(stage.config(with_name(), {}, R"(, "protocol": "auto")"));
+        Wire client = stage.ask(post());
+        auto shared = stage.accept();
+        REQUIRE(shared->handshake());
+        CHECK(shared->protocol() == "h2");
+        shared->send(settings);
+        shared->see("hello");
+        shared->send(requires_http1(all));
+        auto own = stage.accept();
+        REQUIRE(own->handshake());
+        CHECK(own->protocol().empty());
+        CHECK(own->see("hello").starts_with("POST / HTTP/1.1\r\n"));
+        own->send(kOk);
+        stage.crank->see(client, "ok");
+        client.take();
+        // Remembered: the endpoint is not asked in HTTP/2 first.
+        own->take();
+        stage.crank->send(client, kGet);
+        own->see("GET / HTTP/1.1\r\n");
+        own->send(kOk);
+        stage.crank->see(client, "ok");
+    }
+    // Where nothing but HTTP/2 may be spoken, the report says what it wants.
+    SecureStage stage({inside().sign({"app.test"}), {}, 0, std::string("\x02h2")});
+    stage.crank->publish(stage.config(with_name(), R"("retries": {"attempts": 0})", R"(, "protocol": "h2")"));
+    Wire client = stage.ask(post());
+    auto shared = stage.accept();
+    REQUIRE(shared->handshake());
+    shared->send(settings);
+    shared->see("hello");
+    shared->send(requires_http1(false));
+    CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+    const auto report = stage.crank->report();
+    REQUIRE(report.endpoints.size() == 1);
+    CHECK(report.endpoints[0].refused ==
+          "it requires HTTP/1.1 (HTTP_1_1_REQUIRED): protocol auto or http/1.1 speaks it");
+}
