@@ -130,9 +130,13 @@ std::vector<InFlight> WorkerCore::in_flight(const serve::InForce* except) const 
             const auto& sent = held->sent[i];
             if (sent.requests + sent.tunnels > 0)
                 out.push_back(
-                    {held->snapshot->generation, held->snapshot->upstreams[i]->id, sent.requests, sent.tunnels});
+                    {held->snapshot->generation, held->snapshot->upstreams[i]->id, sent.requests, sent.tunnels, 0});
         }
     }
+    // Which of them last is asked only while something is drained.
+    if (out.empty() || held_.size() == 1) return out;
+    for (const auto& session : sessions_)
+        session.each_exchange([&](const serve::Exchange& exchange) { exchange.count_if_stream(out); });
     return out;
 }
 

@@ -32,6 +32,10 @@ void check_health(Checks& checks, const std::string& at, const Health& health) {
     if (!is_field_value(health.host) || health.host.find(' ') != std::string::npos)
         checks.fail(at + "/host", "expected a host name");
     checks.text(at + "/host", health.host, limits::kHeaderValueLength);
+    if (!health.service.empty() && health.type != Health::Type::grpc)
+        checks.fail(at + "/service",
+                    "only a check of gRPC asks about a service: say \"type\": \"grpc\", or leave it out");
+    checks.text(at + "/service", health.service, limits::kHeaderValueLength);
     if (health.expect.empty()) checks.fail(at + "/expect", "expected at least one status code");
 }
 
@@ -79,6 +83,10 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
                    key.source == Key::Source::claim && claims_are_verified(checks.model, name));
     }
     check_health(checks, at + "/health", upstream.health);
+    if (upstream.health.type == Health::Type::grpc && upstream.protocol == EndpointProtocol::http1)
+        checks.fail(
+            at + "/health/type",
+            "calls of gRPC are HTTP/2, and the upstream is spoken to in HTTP/1.1: give it \"protocol\": \"h2\"");
     if (upstream.tls) check_upstream_tls(checks, at + "/tls", upstream);
     check_protocol(checks, at + "/protocol", upstream);
     if (upstream.ejection.base_time > upstream.ejection.max_time)

@@ -29,7 +29,9 @@ template <class Visitor>
 void describe(Visitor& field, Type<Health>) {
     field("type", &Health::type, {.doc = "How endpoints are checked; none: they count as up at once."});
     field("path", &Health::path, {.doc = "http: path of the check."});
-    field("host", &Health::host, {.doc = "http: Host header of the check; empty: the endpoint's address."});
+    field("host", &Health::host, {.doc = "http, grpc: Host header of the check; empty: the endpoint's address."});
+    field("service", &Health::service,
+          {.doc = "grpc: the service that grpc.health.v1.Health is asked about; empty: the server as a whole."});
     field("expect", &Health::expect, {.doc = "http: status codes that count as healthy.", .min = 100, .max = 599});
     field("interval", &Health::interval, {.doc = "From one check to the next.", .min = 10});
     field("timeout", &Health::timeout, {.doc = "When a check without an answer counts as failed.", .min = 1});

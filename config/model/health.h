@@ -11,10 +11,11 @@
 namespace switchyard::config {
 
 struct Health {
-    enum class Type : std::uint8_t { none, http, tcp };  // none: endpoints count as up at once
+    enum class Type : std::uint8_t { none, http, tcp, grpc };  // none: endpoints count as up at once
     Type type = Type::tcp;
     std::string path = "/";
-    std::string host;  // Host header; empty: the endpoint's address
+    std::string host;     // Host header; empty: the endpoint's address
+    std::string service;  // grpc: which one is asked about; empty: the server as a whole
     std::vector<std::uint16_t> expect{200, 204};
     Duration interval = 1s;
     Duration timeout = 500ms;

@@ -27,8 +27,10 @@ constexpr std::array<Spelling<Balance::Kind>, 5> kBalances{
      {Balance::Kind::ip_hash, "ip_hash"},
      {Balance::Kind::peak_ewma, "peak_ewma"}}};
 
-constexpr std::array<Spelling<Health::Type>, 3> kHealthTypes{
-    {{Health::Type::none, "none"}, {Health::Type::http, "http"}, {Health::Type::tcp, "tcp"}}};
+constexpr std::array<Spelling<Health::Type>, 4> kHealthTypes{{{Health::Type::none, "none"},
+                                                              {Health::Type::http, "http"},
+                                                              {Health::Type::tcp, "tcp"},
+                                                              {Health::Type::grpc, "grpc"}}};
 
 constexpr std::array<Spelling<Key::Source>, 8> kKeySources{{{Key::Source::header, "header"},
                                                             {Key::Source::cookie, "cookie"},

@@ -327,6 +327,12 @@ void apply_health_check(const Route& route, const Directive& check, Upstreams& u
                 notes.lost(check, "the path of the check has no counterpart");
         } else if (word == "type=tcp") {
             health.type = Health::Type::tcp;
+        } else if (word == "type=grpc") {
+            health.type = Health::Type::grpc;
+        } else if (const auto service = option(word, "grpc_service")) {
+            health.service = *service;
+        } else if (word.starts_with("grpc_status=")) {
+            notes.lost(check, fmt::format("\"{}\": healthy is an endpoint that says SERVING", word));
         } else if (word.starts_with("match=")) {
             notes.lost(check,
                        fmt::format("\"{}\": put the status codes that count as healthy into health.expect", word));
@@ -334,8 +340,14 @@ void apply_health_check(const Route& route, const Directive& check, Upstreams& u
             notes.lost(check, fmt::format("\"{}\" has no counterpart", word));
         }
     }
-    for (const auto& name : upstreams_of(route)) upstreams[name].health = health;
-    notes.changed(check, "healthy are 200 and 204 (health.expect); nginx takes any 2xx and 3xx");
+    if (health.type != Health::Type::grpc) health.service.clear();
+    for (const auto& name : upstreams_of(route)) {
+        if (health.type == Health::Type::grpc && upstreams[name].protocol == EndpointProtocol::http1)
+            return notes.lost(check, "endpoints that are spoken to in HTTP/1.1 are asked by no call of gRPC");
+        upstreams[name].health = health;
+    }
+    if (health.type == Health::Type::http)
+        notes.changed(check, "healthy are 200 and 204 (health.expect); nginx takes any 2xx and 3xx");
 }
 
 }  // namespace switchyard::config::nginx

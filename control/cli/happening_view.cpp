@@ -13,9 +13,8 @@ std::string drain_line(const Json& d) {
     std::string counts;
     const auto in_flight = d.value("in_flight", Json::object());
     for (const auto& [upstream, count] : in_flight.items())
-        if (count.value("requests", 0U) + count.value("tunnels", 0U) > 0)
-            counts += fmt::format("{}{} {} requests, {} tunnels", counts.empty() ? "" : "; ", upstream,
-                                  count.value("requests", 0U), count.value("tunnels", 0U));
+        if (!nothing_in_flight(count))
+            counts += fmt::format("{}{} {}", counts.empty() ? "" : "; ", upstream, in_flight_words(count));
     if (counts.empty()) return {};
     std::string line = fmt::format("drain {} {}  {}", d.value("id", ""), d.value("state", ""), counts);
     if (d.contains("deadline")) line += "  until " + d.value("deadline", "").substr(0, 19);

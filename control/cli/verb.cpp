@@ -32,11 +32,20 @@ std::string text_of(const Json& value) {
     return value.dump();
 }
 
+bool nothing_in_flight(const Json& count) {
+    for (const char* kind : {"requests", "tunnels", "streams"})
+        if (count.value(kind, 0) != 0) return false;
+    return true;
+}
+
 std::string in_flight_words(const Json& count) {
     const auto counted = [&](const char* key, std::string_view noun) {
         return config::count_of(count.value(key, std::uint64_t{0}), noun);
     };
-    return counted("requests", "request") + ", " + counted("tunnels", "tunnel");
+    // Also of a program before this one, which counts no streams.
+    const bool streams = count.value("streams", 0) > 0;
+    return counted("requests", "request") + ", " + (streams ? counted("streams", "stream") + ", " : "") +
+           counted("tunnels", "tunnel");
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows) {
@@ -150,7 +159,7 @@ int print_receipt(const Options& options, const ClientAnswer& answer) {
                    r["took_us"].get<double>() / 1000);
     if (r.contains("drain") && !dry)
         for (const auto& [upstream, count] : r["drain"]["in_flight"].items()) {
-            if (count["requests"] == 0 && count["tunnels"] == 0) continue;
+            if (nothing_in_flight(count)) continue;
             fmt::print("draining {}: {} in flight (switchyard drain {} --wait 30s)\n", upstream, in_flight_words(count),
                        text_of(r["drain"]["id"]));
         }

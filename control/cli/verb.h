@@ -53,7 +53,8 @@ int print_problem(const Options& options, const ClientAnswer& answer);
 void print_table(const std::vector<std::vector<std::string>>& rows);
 // As a terminal may show it.
 std::string text_of(const Json& value);
-// "17 requests, 1 tunnel"
+// Of what a drain counts for an upstream; "17 requests, 2 streams, 1 tunnel".
+bool nothing_in_flight(const Json& count);
 std::string in_flight_words(const Json& count);
 
 }  // namespace switchyard::control::cli

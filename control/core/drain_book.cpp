@@ -90,6 +90,7 @@ InFlightByUpstream DrainBook::in_flight(const Drain& drain) const {
                 if (f.generation < drain.generation && f.upstream == upstream) {
                     count.requests += f.requests;
                     count.tunnels += f.tunnels;
+                    count.streams += f.streams;
                 }
     }
     return out;

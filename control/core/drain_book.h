@@ -22,8 +22,10 @@ namespace switchyard::control {
 struct InFlightCount {
     std::uint64_t requests = 0;
     std::uint64_t tunnels = 0;
+    std::uint64_t streams = 0;  // requests that have lasted for more than a minute; they are none of the others
     bool operator==(const InFlightCount&) const = default;
-    bool zero() const { return requests == 0 && tunnels == 0; }
+    std::uint64_t all() const { return requests + tunnels + streams; }
+    bool zero() const { return all() == 0; }
 };
 using InFlightByUpstream = std::map<std::string, InFlightCount>;
 

@@ -7,7 +7,7 @@ namespace switchyard::control {
 nlohmann::ordered_json to_json(const InFlightByUpstream& in_flight) {
     auto out = nlohmann::ordered_json::object();
     for (const auto& [upstream, count] : in_flight)
-        out[upstream] = {{"requests", count.requests}, {"tunnels", count.tunnels}};
+        out[upstream] = {{"requests", count.requests}, {"tunnels", count.tunnels}, {"streams", count.streams}};
     return out;
 }
 

@@ -143,7 +143,7 @@ Totals::Connections Totals::connections() const {
 std::map<std::uint32_t, std::uint64_t> Totals::in_flight() const {
     std::map<std::uint32_t, std::uint64_t> sum;
     for (const auto& [worker, held] : in_flight_)
-        for (const auto& f : held) sum[f.upstream] += f.requests + f.tunnels;
+        for (const auto& f : held) sum[f.upstream] += f.all();
     return sum;
 }
 

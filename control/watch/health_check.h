@@ -1,5 +1,5 @@
 // One active check of one endpoint: connect (tcp; by TLS with its handshake), or connect, ask and look at the status
-// (http).
+// (http) or at what its service of health says (grpc).
 //
 // An endpoint that is told its clients by the PROXY protocol gets that header here too, naming no client: it would take
 // the check for a broken client without. Threads: control. Time: the whole check ends within `timeout`.

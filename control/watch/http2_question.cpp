@@ -86,10 +86,13 @@ http2::OutwardConnection::HeadRoom Http2Question::room_for_head() {
     return {room_->text, &room_->head};
 }
 
-void Http2Question::head(std::uint32_t, std::string_view, const http::Head& head, bool end) {
+void Http2Question::head(std::uint32_t lane, std::string_view text, const http::Head& head, bool end) {
     if (head.status < 200) return;  // the one that counts is still to come
     status_ = head.status;
     over_ = end || most_body_ == 0;
+    // What would stand behind a body stands here where there is none (gRPC).
+    for (std::uint16_t i = 0; end && i < head.field_count; ++i)
+        trailer(lane, head.fields[i].name.of(text.data()), head.fields[i].value.of(text.data()));
 }
 
 void Http2Question::data(std::uint32_t lane, std::string_view octets, bool end) {

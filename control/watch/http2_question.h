@@ -28,7 +28,7 @@ class Http2Question final : private http2::OutwardConnection::Events {
     bool over() const { return over_; }
     unsigned status() const { return status_; }
     const std::string& body() const { return body_; }
-    // "name: value" CRLF each.
+    // "name: value" CRLF each; of an answer that is a head alone, its fields.
     const std::string& trailers() const { return trailers_; }
     const std::string& error() const { return error_; }
 

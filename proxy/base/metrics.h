@@ -77,7 +77,12 @@ struct InFlight {
     std::uint32_t upstream = 0;  // Registry id
     std::uint64_t requests = 0;
     std::uint64_t tunnels = 0;
+    std::uint64_t streams = 0;  // requests that have lasted for kStreamAgeUs; they are none of the others
+    std::uint64_t all() const { return requests + tunnels + streams; }
 };
+
+// A request that lasts longer is no question that waits for its answer: an event stream, a long poll, a large upload.
+inline constexpr std::int64_t kStreamAgeUs = 60'000'000;
 
 // First failures of split buckets, for sticky splits (analysis): which buckets failed at least once since the last
 // report. A bucket is the top kBucketBits bits of the split hash.

@@ -8,6 +8,19 @@ bool Exchange::held_before(std::uint64_t generation, const std::set<std::uint32_
            upstreams.count(course_.upstream->id) != 0;
 }
 
+void Exchange::count_if_stream(std::span<InFlight> held) const {
+    if (course_.sent == nullptr || course_.is_tunnel()) return;
+    if (context_.now_us - account_.record.started_us < kStreamAgeUs) return;
+    for (InFlight& one : held) {
+        if (one.generation != course_.in_force->generation || one.upstream != course_.upstream->id) continue;
+        // Where a generation is held more than once the others hold what this one has not.
+        if (one.requests == 0) continue;
+        --one.requests;
+        ++one.streams;
+        return;
+    }
+}
+
 HeldExchange Exchange::held() const {
     HeldExchange out;
     out.generation = course_.in_force->generation;

@@ -227,7 +227,8 @@ void Http2Session::malformed(std::uint32_t id, const char* why) {
 
 void Http2Session::break_off(Http2Lane& lane) {
     lane.break_off();
-    if (!lane.started()) dead_.push_back(lane.id());
+    // One that was refused has its exchange yet, which accounts for it.
+    if (!lane.started() && lane.request.refused == nullptr) dead_.push_back(lane.id());
 }
 
 void Http2Session::writable(std::uint32_t id) {
@@ -294,6 +295,9 @@ void Http2Session::lose() {
         Http2Lane& lane = *lanes_[i];
         if (lane.started()) {
             lane.break_off();
+        } else if (lane.request.refused != nullptr) {
+            --unstarted_;
+            lane.start();  // and over, and gone
         } else {
             connection_.done(lane.id());
             destroy(lane);

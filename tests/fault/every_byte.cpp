@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/support/crank.h"
+#include "settled.h"
 #include "tests/support/strict_message.h"
 
 using namespace switchyard;
@@ -68,20 +68,6 @@ StrictResult final_response(std::string_view seen, bool ended) {
         if (result.outcome != Outcome::whole || result.message.status >= 200) return result;
         seen.remove_prefix(result.message.size);
     }
-}
-
-void check_settled(Crank& crank) {
-    const auto& upstream = *crank.context.in_force->snapshot->upstreams[0];
-    for (const auto& endpoint : upstream.endpoints) {
-        CHECK(endpoint.state->in_flight.load() == 0);
-        const auto& local = crank.context.local(endpoint);
-        CHECK(local.pool.leased == 0);
-        CHECK(local.pool.idle() <= 1);
-    }
-    CHECK(crank.context.active_exchanges == 0);
-    CHECK(crank.context.active_retries == 0);
-    CHECK(crank.context.in_force->pins == 0);
-    for (const auto& sent : crank.context.in_force->sent) CHECK(sent.requests + sent.tunnels == 0);
 }
 
 }  // namespace

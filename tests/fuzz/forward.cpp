@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "answers.h"
 #include "law.h"
 #include "tests/support/crank.h"
 #include "tests/support/strict_message.h"
@@ -103,22 +104,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
 
     // Backwards: strict responses, each either of a request that arrived or a refusal of the proxy's own.
-    std::string_view seen = client.seen;
-    std::size_t answered = 0;
-    while (!seen.empty()) {
-        const auto head = read_strict_response(seen, "HEAD", client.ended);
-        LAW(head.outcome != Outcome::bad);
-        if (head.outcome == Outcome::partial) break;
-        const auto type = head.message.values("content-type");
-        const bool own = !type.empty() && type[0] == "application/problem+json";
-        if (!own && head.message.status >= 200) LAW(answered < endpoint->got.size());
-        const std::string method = own || head.message.status < 200 ? "GET" : endpoint->got[answered].method;
-        const auto response = read_strict_response(seen, method, client.ended);
-        LAW(response.outcome != Outcome::bad);
-        if (response.outcome == Outcome::partial) break;
-        answered += !own && head.message.status >= 200;
-        seen.remove_prefix(response.message.size);
-    }
+    std::vector<std::string> arrived;
+    for (const auto& got : endpoint->got) arrived.push_back(got.method);
+    check_answers(client.seen, client.ended, arrived);
 
     client.reset();
     crank->turn();

@@ -103,12 +103,15 @@ class Client:
         self.goaway, self.goaways, self.last_lane = None, [], 0  # the last one's code, all codes, and its stream
 
     async def __aenter__(self):
-        self.reader, self.writer = await asyncio.open_connection('127.0.0.1', self.port)
+        self.begin(await asyncio.open_connection('127.0.0.1', self.port))
+        return self
+
+    def begin(self, opened):
+        self.reader, self.writer = opened
         self.decoder, self.block, self.of = Decoder(), b'', (0, False)
         self.news = asyncio.Event()
         self.task = asyncio.create_task(self._read())
         self.send(self.preface)
-        return self
 
     async def __aexit__(self, *_):
         self.task.cancel()

@@ -3,7 +3,7 @@
 curl, and h2load with many streams. A program that is not there is left out and said; without h2spec the test counts as
 skipped.
 
-usage: strangers.py --proxy PROGRAM"""
+usage: strangers.py --proxy PROGRAM | --switchyard PROGRAM     the data plane alone, or the whole program"""
 import argparse
 import asyncio
 import json
@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'support'))
+from running import Switchyard  # noqa: E402
 
 SECONDS = 120
 SKIPPED = 77
@@ -98,29 +101,45 @@ async def h2load(checks, ports):
                          '4000 succeeded, 0 failed, 0 errored, 0 timeout' in out and '4000 2xx' in out, out)
 
 
-async def main(program):
+async def data_plane(program, config, folder):
+    """Its ports by name, and how it is ended."""
+    (folder / 'c.json').write_text(json.dumps(config))
+    proxy = await asyncio.create_subprocess_exec(program, folder / 'c.json', stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    ports = {}
+    while (words := (await asyncio.wait_for(proxy.stdout.readline(), SECONDS)).split()) and words[0] == b'listening':
+        ports[words[1].decode()] = int(words[2])
+
+    async def end():
+        proxy.stdin.close()
+        return await asyncio.wait_for(proxy.wait(), SECONDS)
+    return ports, end
+
+
+async def whole(program, config, folder):
+    """The same of the program with its control plane."""
+    proxy = await asyncio.to_thread(Switchyard, program, folder, config)
+    listeners = (await asyncio.to_thread(proxy.status))['listeners']
+    return {one['name']: int(one['bound'].rsplit(':', 1)[1]) for one in listeners}, lambda: asyncio.to_thread(proxy.end)
+
+
+async def main(begin, program):
     checks, tools = Checks(), {'h2spec': h2spec, 'curl': curl, 'h2load': h2load}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         endpoint = await asyncio.start_server(answer, '127.0.0.1', 0, backlog=1024)
-        (folder / 'c.json').write_text(json.dumps({
+        ports, end = await begin(program, {
             'process': {'workers': 1},
             'certificates': {'site': certificate(folder)},
             'listeners': [{'name': 'clear', 'bind': '127.0.0.1:0', 'protocols': ['h2']},
                           {'name': 'tls', 'bind': '127.0.0.1:0', 'tls': {'certificates': ['site']}}],
             'upstreams': {'app': {'endpoints': [{'address': f'127.0.0.1:{endpoint.sockets[0].getsockname()[1]}'}],
                                   'health': {'type': 'none'}}},
-            'routes': [{'name': 'app', 'split': {'app': 1}}]}))
-        proxy = await asyncio.create_subprocess_exec(program, folder / 'c.json', stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        ports = {}
-        while (words := (await asyncio.wait_for(proxy.stdout.readline(), SECONDS)).split()) and words[0] == b'listening':
-            ports[words[1].decode()] = int(words[2])
+            'routes': [{'name': 'app', 'split': {'app': 1}}]}, folder)
         missing = [name for name in tools if not (H2SPEC if name == 'h2spec' else shutil.which(name))]
         for name, judge in tools.items():
             if name not in missing:
                 await judge(checks, ports)
-        proxy.stdin.close()
-        code = await asyncio.wait_for(proxy.wait(), SECONDS)
+        code = await end()
         checks.check('the proxy ends in order', code == 0, f'it ended with {code}')
         endpoint.close()
     for name in missing:
@@ -134,5 +153,8 @@ H2SPEC = shutil.which('h2spec') or next((path for path in (TOOLS / 'bin/h2spec',
 
 if __name__ == '__main__':
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument('--proxy', required=True)
-    sys.exit(asyncio.run(main(arguments.parse_args().proxy)))
+    which = arguments.add_mutually_exclusive_group(required=True)
+    which.add_argument('--proxy')
+    which.add_argument('--switchyard')
+    asked = arguments.parse_args()
+    sys.exit(asyncio.run(main(data_plane, asked.proxy) if asked.proxy else main(whole, asked.switchyard)))

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Story: calls of gRPC, HTTP/2 on both sides. A canary that answers every call with 200, and INTERNAL in its trailers, is taken
 back within twenty of its answers. Then calls that answer in many messages run while traffic is switched between blue and
-green: not one fails, and each endpoint has seen what the clients have sent.
+green: not one fails, each endpoint has seen what the clients have sent, and a call that begins when a switch has been answered is served
+by whom was switched to.
 
 usage: grpc.py SWITCHYARD YARDBENCH [SWITCHES]"""
+import asyncio
 import json
 import pathlib
 import signal
@@ -11,7 +13,8 @@ import subprocess
 import sys
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / part) for part in ("support", "http2")]
+import frames  # noqa: E402
 from checks import check, verdict  # noqa: E402
 from running import DEADLINE, Endpoint, Switchyard, blue_green, until, workplace  # noqa: E402
 
@@ -70,6 +73,25 @@ def canary(switchyard, yardbench):
         check("calls are counted by status", 'upstream="green",status="INTERNAL"}' in metrics and 'upstream="blue",status="OK"}' in metrics)
 
 
+async def switch(proxy, switches):
+    """One after the other, and a call behind each, on one connection; the calls that the new one has not served."""
+    astray = []
+    async with frames.Client(int(proxy.url().rsplit(":", 1)[1])) as client:
+        for i in range(switches):
+            to, stream = ("green", "blue")[i % 2], client.stream(2 * i + 1)
+            status, receipt, _ = await asyncio.to_thread(proxy.call, "POST", "/v1/routes/app/switch", {"to": to})
+            if status != 200:
+                check("a switch", False, receipt)
+            client.send(frames.headers(2 * i + 1, [(":method", "POST"), (":scheme", "http"), (":authority", "a"), (":path", "/shop.Cart/Add"),
+                                                   ("content-type", "application/grpc"), ("te", "trailers")], end=False) +
+                        frames.data(2 * i + 1, b"\0\0\0\0\0", end=True))
+            await client.until(stream.over, DEADLINE)
+            said = dict(field for head in stream.heads for field in head)
+            if said.get(b"x-forum-colour") != to.encode() or said.get(b"grpc-status") != b"0" or not stream.ended:
+                astray.append((i, to, said, stream.reset))
+    return astray
+
+
 def streams(switchyard, yardbench, switches):
     many = ("--h2", "--grpc", "0", "--messages", "50", "--delay", "5ms")
     with workplace() as work, Endpoint(yardbench, work, "blue", *many) as blue, Endpoint(yardbench, work, "green", *many) as green:
@@ -77,10 +99,7 @@ def streams(switchyard, yardbench, switches):
             proxy.healthy("blue", "green")
             with Load(yardbench, proxy, "--connections", 4, "--streams", 20) as load:
                 until("load", lambda: proxy.status()["traffic"].get("requests_per_second", 1) > 0)
-                for i in range(switches):
-                    status, receipt, _ = proxy.call("POST", "/v1/routes/app/switch", {"to": ("green", "blue")[i % 2]})
-                    if status != 200:
-                        check("a switch", False, receipt)
+                astray = asyncio.run(switch(proxy, switches))
                 ended = load.end()
         for endpoint in (blue, green):
             endpoint.end()
@@ -88,8 +107,9 @@ def streams(switchyard, yardbench, switches):
         whole = ended["whole_run"]
         print(f"{whole['sent']} calls, {switches} switches; the endpoints saw {seen}")
         check("not one call failed", ended["failed"] == 0, ended["failures"])
+        check("a call behind a switch is served by whom was switched to", not astray, astray[:5])
         check("each was answered whole", whole["sent"] == whole["answered"] >= switches, whole)
-        check("both have served, and what was sent is what they saw", min(seen) > 0 and sum(seen) == whole["sent"], (seen, whole))
+        check("both have served, and what was sent is what they saw", min(seen) > 0 and sum(seen) == whole["sent"] + switches, (seen, whole))
 
 
 if __name__ == "__main__":

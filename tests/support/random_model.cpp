@@ -173,9 +173,10 @@ Process process(Dice& dice, const std::vector<std::string>& certificates) {
             maybe(dice, [&] { out.admin.tls->min_version = "1.3"; });
             maybe(dice, [&] {
                 out.admin.tls->client = client_certificates(dice);
-                maybe(dice, [&] { out.admin.clients.push_back({"spiffe://a/deploy", "", "", dice.of(kRoles)}); });
-                maybe(dice, [&] { out.admin.clients.push_back({"", "ci.example", "", Role::viewer}); });
-                maybe(dice, [&] { out.admin.clients.push_back({"", "", std::string(64, 'a'), Role::admin}); });
+                // Often: so deep inside of others it is seldom that they are asked at all.
+                if (dice.chance(0.8)) out.admin.clients.push_back({"spiffe://a/deploy", "", "", dice.of(kRoles)});
+                if (dice.chance(0.8)) out.admin.clients.push_back({"", "ci.example", "", Role::viewer});
+                if (dice.chance(0.8)) out.admin.clients.push_back({"", "", std::string(64, 'a'), Role::admin});
             });
         });
     maybe(dice, [&] { out.admin.rollout_urls = {"http://prometheus.example:9090/api", "http://[::1]"}; });
@@ -327,6 +328,11 @@ Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool cl
     maybe(dice, [&] { out.queue_limit = dice.upto(999); });
     maybe(dice, [&] { out.send_proxy_protocol = static_cast<std::uint8_t>(dice.upto(2)); });
     if (out.send_proxy_protocol == 0) maybe(dice, [&] { out.protocol = EndpointProtocol::http2; });
+    if (out.protocol == EndpointProtocol::http2)
+        maybe(dice, [&] {
+            out.health.type = Health::Type::grpc;
+            out.health.service = dice.chance(0.5) ? "shop.Cart" : "";
+        });
     return out;
 }
 

@@ -44,6 +44,8 @@ class TlsClient {
     bool see_end();
     // Says close_notify.
     void end();
+    // After end(): what is put from now on is said all the same, as no client may.
+    void speak_on() { SSL_set_shutdown(ssl_.get(), 0); }
     std::string take() { return std::exchange(seen, {}); }
 
     // SHA-256 of what was shown, hex.

@@ -163,7 +163,7 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
         if (drain->state == Drain::State::running)
             for (const auto& [upstream, count] : context.controller.drains().in_flight(*drain)) {
                 // The newest drain of an upstream counts everything older as well.
-                view.drain_in_flight.try_emplace(upstream, count.requests + count.tunnels);
+                view.drain_in_flight.try_emplace(upstream, count.all());
             }
     for (const auto& [upstream, counts] : context.health.counts())
         view.health_checks[upstream] = {counts.ok, counts.failed};

@@ -169,8 +169,7 @@ Runner::Record Runner::drained() {
         for (const auto& drain : drains.json.value("drains", Json::array()))
             if (drain.value("at_start", Json::object()).contains(from_) && drain.value("state", "") != "done")
                 for (const auto& [upstream, count] : drain["in_flight"].items())
-                    if (upstream == from_ && (count.value("requests", 0) > 0 || count.value("tunnels", 0) > 0))
-                        done = false;
+                    if (upstream == from_ && !nothing_in_flight(count)) done = false;
         if (done) {
             for (const auto& route : config_.value("routes", Json::array()))
                 if (!wanted_.stop.empty() && route.value("name", "") != wanted_.route &&

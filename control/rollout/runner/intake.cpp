@@ -255,10 +255,11 @@ void Intake::add_in_flight(const WorkerReport& report) {
     for (const InFlight& flight : report.in_flight) {
         if (!of_rollout(flight.generation)) continue;
         const bool of_step = flight.generation >= step_->since;
-        if (flight.upstream == places_.to) under_way.to += flight.requests;
-        if (flight.upstream == places_.from) under_way.from += flight.requests;
-        if (flight.upstream == places_.to && of_step) under_way.step_to += flight.requests;
-        if (flight.upstream == places_.from && of_step) under_way.step_from += flight.requests;
+        const std::uint64_t requests = flight.requests + flight.streams;
+        if (flight.upstream == places_.to) under_way.to += requests;
+        if (flight.upstream == places_.from) under_way.from += requests;
+        if (flight.upstream == places_.to && of_step) under_way.step_to += requests;
+        if (flight.upstream == places_.from && of_step) under_way.step_from += requests;
     }
 }
 

@@ -3,10 +3,10 @@ import { h } from "./element.js";
 import { arms, named } from "./arms.js";
 import { get } from "./api.js";
 import { live } from "./live.js";
-import { ago, count, inFlight, moment, span } from "./words.js";
+import { ago, allOf, count, inFlight, moment, span } from "./words.js";
 
 // Also one that is past its time may wait for something.
-const left = d => d.state === "running" || d.state === "expired" && Object.values(d.in_flight).some(c => c.requests + c.tunnels > 0);
+const left = d => d.state === "running" || d.state === "expired" && Object.values(d.in_flight).some(c => allOf(c) > 0);
 const MOST_ENDED = 30;
 const WORDS = { running: "running", done: "done", expired: "past its time" };
 
@@ -18,16 +18,16 @@ function bar(left, at) {
 function card(d) {
     const names = [...new Set([...Object.keys(d.at_start), ...Object.keys(d.in_flight)])];
     const arm = arms(names);
-    const none = { requests: 0, tunnels: 0 };
+    const none = { requests: 0, streams: 0, tunnels: 0 };
     return h("section", { key: d.id, class: "panel drain" },
         h("div", { class: "head" }, h("h2", {}, `Drain ${d.id}`), h("span", { class: `pill ${d.state === "done" ? "good" : d.state === "running" ? "busy" : "warn"}` }, WORDS[d.state]),
             h("span", { class: "quiet" }, d.ended_at ? `took ${((new Date(d.ended_at) - new Date(d.started_at)) / 1000).toFixed(1)} s · ${ago(d.ended_at)}` : `since ${moment(d.started_at)}`)),
         names.length === 0 ? h("p", { class: "quiet" }, "Nothing was in flight.")
-            : h("table", {}, h("thead", {}, h("tr", {}, ["From", "Requests", "Tunnels", "At the start", "Finished"].map((t, i) => h("th", { scope: "col", class: i && i < 4 ? "number" : "" }, t)))),
+            : h("table", {}, h("thead", {}, h("tr", {}, ["From", "Requests", "Streams", "Tunnels", "At the start", "Finished"].map((t, i) => h("th", { scope: "col", class: i && i < 5 ? "number" : "" }, t)))),
                 h("tbody", {}, names.map(name => {
                     const left = d.in_flight[name] ?? none, at = d.at_start[name] ?? none;
-                    return h("tr", { key: name }, h("th", { scope: "row" }, named(name, arm[name])), h("td", { class: "number" }, count(left.requests)), h("td", { class: "number" }, count(left.tunnels)),
-                        h("td", { class: "number" }, count(at.requests + at.tunnels)), h("td", {}, bar(left.requests + left.tunnels, at.requests + at.tunnels)));
+                    return h("tr", { key: name }, h("th", { scope: "row" }, named(name, arm[name])), h("td", { class: "number" }, count(left.requests)), h("td", { class: "number" }, count(left.streams)), h("td", { class: "number" }, count(left.tunnels)),
+                        h("td", { class: "number" }, count(allOf(at))), h("td", {}, bar(allOf(left), allOf(at))));
                 }))),
         d.deadline && d.state === "running" ? h("p", { class: "note" }, `Until ${moment(d.deadline)} (${span((new Date(d.deadline) - Date.now()) / 1000)}), then what is left ${d.policy === "cut" ? "is cut" : "may finish in its own time"}.`) : null,
         left(d) && details[d.id]?.oldest.length ? oldest(details[d.id].oldest) : null);
@@ -42,7 +42,7 @@ function oldest(all) {
 // Of what is over a line is enough.
 function ended(all) {
     if (all.length === 0) return null;
-    const counts = d => Object.entries(d.at_start).map(([name, at]) => `${name} ${at.requests + at.tunnels ? inFlight(at) : "nothing"}`).join("; ") || "nothing";
+    const counts = d => Object.entries(d.at_start).map(([name, at]) => `${name} ${allOf(at) ? inFlight(at) : "nothing"}`).join("; ") || "nothing";
     return h("section", { class: "panel" }, h("h2", {}, "Ended"),
         h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Drains that have ended, scrolls sideways" }, h("table", {},
             h("thead", {}, h("tr", {}, ["Drain", "State", "Took", "In flight at the start", "Ended"].map((t, i) => h("th", { scope: "col", class: i === 2 ? "number" : "" }, t)))),

@@ -42,9 +42,11 @@ export function percent(part) {
 
 const some = (n, one, more) => `${count(n)} ${n === 1 ? one : more}`;
 export const requests = n => some(n, "request", "requests");
+export const allOf = c => c.requests + c.streams + c.tunnels;
 export function inFlight(c) {
     const parts = [];
     if (c.requests) parts.push(requests(c.requests));
+    if (c.streams) parts.push(some(c.streams, "stream", "streams"));
     if (c.tunnels) parts.push(some(c.tunnels, "tunnel", "tunnels"));
     return parts.join(", ") || "nothing";
 }

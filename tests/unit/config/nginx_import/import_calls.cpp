@@ -48,3 +48,22 @@ TEST_CASE("what is no address of gRPC is refused in words, and what calls need n
     CHECK(said);
     CHECK(unneeded);
 }
+
+TEST_CASE("a check by gRPC asks for the service that was asked for") {
+    const auto imported = import_http(
+        "upstream cart { zone z 64k; server 10.0.0.1:50051; }\nserver { listen 80 http2;\n"
+        "location / { grpc_pass grpc://cart; health_check type=grpc grpc_service=shop.Cart interval=2s; } }");
+    const auto& health = imported.model.upstreams.at("cart").health;
+    CHECK(health.type == Health::Type::grpc);
+    CHECK(health.service == "shop.Cart");
+    CHECK(health.interval == std::chrono::seconds(2));
+    CHECK(notes_of(imported).find("lost") == std::string::npos);
+    CHECK(notes_of(imported).find("health_check") == std::string::npos);
+    const auto status = import_http(
+        "server { listen 80; location / { grpc_pass 10.0.0.1:50051; health_check type=grpc grpc_status=12; } }");
+    CHECK(notes_of(status).find("lost: health_check") != std::string::npos);
+    const auto web =
+        import_http("server { listen 80; location / { proxy_pass http://10.0.0.1:80; health_check type=grpc; } }");
+    CHECK(notes_of(web).find("lost: health_check") != std::string::npos);
+    CHECK(web.model.upstreams.at("10.0.0.1-80").health.type != Health::Type::grpc);
+}

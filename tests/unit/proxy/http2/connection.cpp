@@ -379,6 +379,21 @@ TEST_CASE("a header block has an end, in frames, in octets and in what it decode
     constexpr std::size_t kFields = 3'200;  // of five octets each, in a frame
     CHECK_FALSE(after(4, kFields));
     CHECK(after(5, kFields) == ErrorCode::enhance_your_calm);
+    // And to the octet.
+    const auto after_octets = [](std::size_t octets) {
+        std::string all = block(request());
+        while (all.size() + 20 < http2::kMaxEncoded) all.append("\0\1a\1b", 5);
+        all.append("\0\1a", 3);
+        all += static_cast<char>(http2::kMaxEncoded - all.size() - 1);
+        all.resize(octets, 'v');
+        Peer peer;
+        for (std::size_t at = 0; at < all.size(); at += http2::kMaxPayload)
+            peer.say(frame(at == 0 ? FrameType::headers : FrameType::continuation, 0, 1,
+                           all.substr(at, http2::kMaxPayload)));
+        return peer.connection.ended();
+    };
+    CHECK_FALSE(after_octets(http2::kMaxEncoded));
+    CHECK(after_octets(http2::kMaxEncoded + 1) == ErrorCode::enhance_your_calm);
 }
 
 TEST_CASE("honest peers that ping and credit often are no flood") {

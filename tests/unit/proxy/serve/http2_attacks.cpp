@@ -251,6 +251,29 @@ TEST_CASE("a hundred bodies that nobody takes hold what the windows allow") {
     stage.check_over();
 }
 
+TEST_CASE("a lane is refused while what nobody takes is at the worker's bound, and not an octet before") {
+    Attacked stage;
+    auto& load = stage.crank->context.http2;
+    const auto is_served = [&](std::uint32_t lane) {
+        stage.client.headers(lane, h2_request());
+        stage.client.turn();
+        if (stage.client.now(lane).reset == static_cast<std::int64_t>(ErrorCode::refused_stream)) return false;
+        Wire connection = stage.accept();
+        stage.crank->see(connection, "\r\n\r\n");
+        stage.crank->send(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        return stage.client.answer(lane).body == "ok";
+    };
+    load.undelivered += serve::Http2Session::kMostUndelivered - 1;
+    CHECK(is_served(1));
+    ++load.undelivered;
+    CHECK_FALSE(is_served(3));
+    --load.undelivered;
+    CHECK(is_served(5));
+    load.undelivered -= serve::Http2Session::kMostUndelivered - 1;
+    stage.client.wire.reset();
+    stage.check_over();
+}
+
 TEST_CASE("a hundred lanes of one connection keep nobody else from the worker") {
     Attacked stage;
     Wire other = stage.Stage::client();

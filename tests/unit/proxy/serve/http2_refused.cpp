@@ -114,6 +114,29 @@ TEST_CASE("who leaves is no refusal") {
     CHECK(lines[0]["flag"] == "client_closed");
 }
 
+TEST_CASE("who has sent what is malformed and leaves at once is counted all the same") {
+    for (const bool by_reset : {false, true}) {
+        CAPTURE(by_reset);
+        Logged stage;
+        stage.client.wire.write(h2_frame(FrameType::headers, http2::kEndHeaders, 1,
+                                         h2_block(h2_request("POST", "/", {{"connection", "close"}}))) +
+                                h2_frame(FrameType::headers, http2::kEndHeaders, 3,
+                                         h2_block(h2_request("POST", "/", {{"content-length", "5"}}))) +
+                                h2_frame(FrameType::data, http2::kEndStream, 3, "abc"));
+        if (by_reset)
+            stage.client.wire.reset();
+        else
+            stage.client.wire.close();
+        stage.crank->until("the session to end", [&] { return stage.crank->sessions() == 0; });
+        const auto lines = stage.lines();
+        REQUIRE(lines.size() == 2);
+        for (const auto& line : lines) CHECK(line["flag"] == "bad_request");
+        CHECK(stage.crank->context.http2.exchanges == 0);
+        CHECK(stage.crank->context.http2.unstarted == 0);
+        CHECK(stage.crank->context.http2.busy == 0);
+    }
+}
+
 TEST_CASE("of a connection that its malformed messages end, each one has its line") {
     Logged stage;
     std::string all;
