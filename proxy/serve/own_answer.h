@@ -29,6 +29,7 @@ class OwnAnswer {
 
   private:
     void say_as_written();
+    void say_denied();
     void say_resting();
     void say_status(Failure failure);
     void add_redirect_target(std::string& to) const;
