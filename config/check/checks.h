@@ -50,6 +50,7 @@ struct Checks {
 void check_process(Checks& checks, const Process& process);
 void check_certificates(Checks& checks);
 void check_listeners(Checks& checks);
+void check_access(Checks& checks, const std::string& at, const Access& access);
 void check_server_tls(Checks& checks, const std::string& at, const ListenerTls& tls);
 void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener);
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream);

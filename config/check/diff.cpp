@@ -82,6 +82,7 @@ std::string summary(const Upstream& upstream) {
     return count_of(upstream.endpoints.size(), "endpoint");
 }
 std::string summary(const Rule& rule) {
+    if (rule.deny != 0) return fmt::format("denies with {}", rule.deny);
     return rule.upstream.empty() ? fmt::format("answers {}", rule.respond.status) : "→ " + rule.upstream;
 }
 

@@ -157,6 +157,7 @@ void check_listeners(Checks& checks) {
             checks.fail(at + "/bind", fmt::format("{} is already the address of the admin API", listener.bind.text()));
         check_listener_tls(checks, at, listener);
         check_protocols(checks, at + "/protocols", listener);
+        check_access(checks, at + "/access", listener.access);
         for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
             std::string why;
             const std::string& block = listener.trusted_proxies[k];

@@ -32,6 +32,13 @@ void check_respond(Checks& checks, const std::string& at, const Respond& respond
     if (!is_field_value(respond.content_type)) checks.fail(at + "/content_type", "expected a media type");
 }
 
+void check_deny(Checks& checks, const std::string& at, const Rule& rule, bool responds) {
+    if (rule.deny < 400) checks.fail(at + "/deny", "expected a status from 400 to 599, such as 403");
+    if (!rule.upstream.empty() || responds)
+        checks.fail(at + "/deny", fmt::format("a rule has only one of upstream, respond and deny; it has {} too",
+                                              responds ? "a response" : "an upstream"));
+}
+
 void check_rules(Checks& checks, const std::string& at, const Route& route) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
@@ -42,8 +49,10 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
             checks.fail(here + "/name", fmt::format("rule \"{}\" is there already in this route", rule.name));
         check_condition(checks, here + "/when", rule.when, !route.jwt.algorithm.empty());
         const bool responds = rule.respond != Respond{};
-        if (rule.upstream.empty() && !responds)
-            checks.fail(here, "the rule leads nowhere: expected \"upstream\" or \"respond\"");
+        if (rule.deny != 0)
+            check_deny(checks, here, rule, responds);
+        else if (rule.upstream.empty() && !responds)
+            checks.fail(here, "the rule leads nowhere: expected \"upstream\", \"respond\" or \"deny\"");
         else if (!rule.upstream.empty() && responds)
             checks.fail(here + "/respond", "a rule has only one of upstream and respond; it has an upstream too");
         else if (responds)
@@ -53,7 +62,8 @@ void check_rules(Checks& checks, const std::string& at, const Route& route) {
         else if (auto why = why_no_candidate(route); !why.empty())
             checks.fail(here + "/upstream", std::move(why));
         if (rule.fallback.empty()) continue;
-        if (responds) checks.fail(here + "/fallback", "a rule that answers by itself needs nobody to stand in");
+        if (responds || rule.deny != 0)
+            checks.fail(here + "/fallback", "a rule that answers by itself needs nobody to stand in");
         if (rule.fallback == kCandidate) {
             checks.fail(here + "/fallback", "only \"upstream\" may be @candidate: name who stands in");
             continue;
@@ -198,6 +208,7 @@ void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
 void check_route(Checks& checks, const std::string& at, const Route& route) {
     checks.name(at + "/name", route.name);
     check_match(checks, at + "/match", route.match);
+    check_access(checks, at + "/access", route.access);
     check_rules(checks, at, route);
     check_split(checks, at + "/split", route.split);
     check_candidate(checks, at + "/candidate", route);

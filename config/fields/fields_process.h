@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/fields/field.h"
+#include "config/fields/fields_access.h"
 #include "config/fields/fields_tls.h"
 #include "config/model/listener.h"
 #include "config/model/process.h"
@@ -131,6 +132,7 @@ void describe(Visitor& field, Type<Listener>) {
     field("trusted_proxies", &Listener::trusted_proxies,
           {.doc = "Whose X-Forwarded-… and X-Request-Id are believed: address blocks (CIDR), and \"unix\" for whoever "
                   "comes by a unix socket."});
+    field("access", &Listener::access, {.doc = "Which clients are let in."});
     field("client_header", &Listener::client_header,
           {.doc = "Header in which they name the client, such as X-Real-IP; empty: X-Forwarded-For, else Forwarded."});
     field("head_timeout", &Listener::head_timeout,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/fields/field.h"
+#include "config/fields/fields_access.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -37,6 +38,8 @@ void describe(Visitor& field, Type<Rule>) {
           {.doc = "Upstream that serves them while `upstream` has no usable endpoint or its breaker is open; empty: "
                   "nobody, the answer is 503."});
     field("respond", &Rule::respond, {.doc = "Answer them with a fixed response instead."});
+    field("deny", &Rule::deny,
+          {.doc = "Refuse them with this status instead, and count them as denied; 0: off.", .max = 599});
 }
 
 template <class Visitor>
@@ -118,6 +121,7 @@ template <class Visitor>
 void describe(Visitor& field, Type<Route>) {
     field("name", &Route::name, {.doc = "Name of the route.", .required = true});
     field("match", &Route::match, {.doc = "Which requests it takes; without it, all."});
+    field("access", &Route::access, {.doc = "Which clients are let in, before anything else is asked."});
     field("rules", &Route::rules, {.doc = "The first whose condition holds decides, before the split."});
     field(
         "split", &Route::split,

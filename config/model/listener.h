@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/model/access.h"
 #include "config/model/address.h"
 #include "config/model/server_tls.h"
 #include "config/text/duration.h"
@@ -23,6 +24,7 @@ struct Listener {
     std::uint32_t max_connections = 0;         // per listener over all workers; 0: no limit
     bool proxy_protocol = false;               // expect PROXY v1 or v2 before the first request
     std::vector<std::string> trusted_proxies;  // CIDRs, or kUnixPeers, who are believed about requests
+    Access access;                             // whom it lets in
     std::string client_header;                 // where they name the client; empty: X-Forwarded-For, else Forwarded
     Duration head_timeout = 10s;               // first byte of a request to the end of its head
     Duration idle_timeout = 60s;               // between requests

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/model/access.h"
 #include "config/model/condition.h"
 #include "config/model/grpc.h"
 #include "config/model/key.h"
@@ -37,8 +38,9 @@ struct Rule {
     std::string name;
     Condition when;
     std::string upstream;
-    std::string fallback;  // serves while `upstream` has no usable endpoint; empty: none
-    Respond respond;       // instead of an upstream
+    std::string fallback;    // serves while `upstream` has no usable endpoint; empty: none
+    Respond respond;         // instead of an upstream
+    std::uint16_t deny = 0;  // refuses with this status, instead of an upstream; 0: off
     bool operator==(const Rule&) const = default;
 };
 
@@ -105,6 +107,7 @@ using Split = std::vector<std::pair<std::string, std::uint32_t>>;  // upstream â
 struct Route {
     std::string name;
     Match match;
+    Access access;
     std::vector<Rule> rules;
     Split split;
     std::string candidate;  // while both weights of a split of two are equal: who had less; see candidate.h

@@ -88,6 +88,39 @@ Formula Guards::denied() const {
     return out;
 }
 
+// In nginx the first that names the client decides, here the narrowest. What stands behind a wider block never decides
+// there, and of blocks that are left the narrower stands first: both are the same.
+std::optional<Access> Guards::access() const {
+    if (denied().kind != Formula::Kind::depends) return std::nullopt;
+    Access out;
+    std::vector<Cidr> before;
+    bool refuses = false, all = false;
+    for (const Directive* directive : addresses_) {
+        const bool allows = directive->name == "allow";
+        auto& list = allows ? out.allow : out.deny;
+        if (directive->arg(0) == "all") {
+            // Whom no list names is refused where some are let in.
+            if (allows ? !out.allow.empty() : out.allow.empty()) list.emplace_back(kAllClients);
+            all = true;
+            refuses = refuses || !allows;
+            break;
+        }
+        const auto block = Cidr::parse(directive->arg(0));
+        if (!block) return std::nullopt;
+        const auto covers = [&](const Cidr& wider) {
+            return wider.ipv6 == block->ipv6 && wider.prefix <= block->prefix &&
+                   wider.contains(std::span(block->bytes).first(block->ipv6 ? 16 : 4));
+        };
+        if (std::ranges::any_of(before, covers)) continue;
+        before.push_back(*block);
+        list.push_back(directive->arg(0));
+        refuses = refuses || !allows;
+    }
+    if (!refuses) return Access{};
+    if (!all && !out.allow.empty()) out.allow.emplace_back(kAllClients);
+    return out;
+}
+
 void Guards::go_by(const Listener& listener) {
     std::string header = listener.client_header.empty() ? "X-Forwarded-For" : listener.client_header;
     if (listener.trusted_proxies.empty()) header.clear();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/model/access.h"
 #include "config/model/listener.h"
 #include "config/nginx_import/formula.h"
 #include "config/nginx_import/notes.h"
@@ -30,6 +31,8 @@ class Guards {
 
     // For whom the addresses close the place.
     Formula denied() const;
+    // The same as lists, empty ones where no client is refused; nothing where denied() says more than lists can.
+    std::optional<Access> access() const;
     bool by_address() const { return !addresses_.empty(); }
     // The guard that is not carried over; null: none, or addresses alone decide (`satisfy any`).
     const Directive* unheld() const;

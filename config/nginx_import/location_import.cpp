@@ -153,7 +153,12 @@ class LocationImport {
         const bool carried = route.respond.status != kNotCarriedOver;
         const Directive* closing = flow.closing;
         if (!flow.answer) {
-            if (denied_.kind == Formula::Kind::depends) refuse(denied_.condition, refused());
+            if (denied_.kind == Formula::Kind::depends) {
+                const auto access = doors_.size() == 1 ? guards_.access() : std::nullopt;
+                if (access && front.empty() && denied_.condition == guards_.denied().condition)
+                    main.door = {denied_.condition, *access};
+                front.push_back({rule_name(denied_.condition, taken), denied_.condition, "", "", {}, refused().status});
+            }
             if (closing == nullptr) closing = unheld_;
         }
         if (closing) {
@@ -170,6 +175,7 @@ class LocationImport {
                      {refused().status, "What guards this in nginx was not carried over.\n", Respond{}.content_type});
             }
             front.clear();
+            main.door.reset();
         }
         route.rules.insert(route.rules.begin(), front.begin(), front.end());
     }
@@ -177,8 +183,9 @@ class LocationImport {
     // A prefix that refuses does so for what goes on behind it without a slash as well.
     void add_border(const Draft& main) {
         const Route& route = main.route;
-        const bool refuses = route.respond.status >= 400 ||
-                             std::ranges::any_of(route.rules, [](const Rule& r) { return r.respond.status >= 400; });
+        const bool refuses = route.respond.status >= 400 || std::ranges::any_of(route.rules, [](const Rule& r) {
+                                 return r.respond.status >= 400 || r.deny != 0;
+                             });
         if (refuses && !path_.border.empty()) {
             Draft border = main;
             border.border = path_.border;

@@ -27,6 +27,12 @@ struct Draft {
     std::string within;
     std::string border;           // it takes what goes on behind this prefix without a slash
     bool stops_patterns = false;  // ^~
+    // The rule of this condition, where it comes to stand first, is that list: nothing is asked before it.
+    struct Door {
+        Condition when;
+        Access access;
+    };
+    std::optional<Door> door;
 };
 
 // What locations of one server share.

@@ -60,11 +60,10 @@ class Layer {
             if (!from.strip_prefix.empty()) return close(overlay, here, "a rule replaces no prefix");
             if (!fits(overlay)) return close(overlay, here, "a rule has no request headers of its own");
         }
-        for (const Rule& rule : from.rules)
-            put(overlay, both(here, Formula::of(rule.when)), rule.upstream, rule.respond);
+        for (const Rule& rule : from.rules) put(overlay, both(here, Formula::of(rule.when)), rule);
         for (const auto& [upstream, weight] : from.split)
-            if (weight > 0) put(overlay, here, upstream, {});
-        if (from.split.empty()) put(overlay, here, "", from.respond);
+            if (weight > 0) put(overlay, here, {"", {}, upstream, "", {}});
+        if (from.split.empty()) put(overlay, here, {"", {}, "", "", from.respond});
     }
 
     void done() { route_.rules.insert(route_.rules.begin(), rules_.begin(), rules_.end()); }
@@ -99,12 +98,15 @@ class Layer {
             fmt::format("routes match by prefix or exact path, and {}: its requests are answered with 501; write "
                         "its prefixes as routes",
                         reason));
-        put(overlay, here, "", not_carried_over());
+        put(overlay, here, {"", {}, "", "", not_carried_over()});
     }
 
-    void put(const Draft& overlay, const Formula& when, const std::string& upstream, const Respond& respond) {
+    // What the rule does, under that condition.
+    void put(const Draft& overlay, const Formula& when, Rule rule) {
         if (when.kind != Formula::Kind::depends) return;
-        rules_.push_back({fresh_name("location-" + overlay.name_wish, taken_), when.condition, upstream, "", respond});
+        rule.name = fresh_name("location-" + overlay.name_wish, taken_);
+        rule.when = when.condition;
+        rules_.push_back(std::move(rule));
     }
 
     Route& route_;

@@ -492,6 +492,11 @@ void Servers::finish() {
         if (wish == "/" || wish.empty()) wish = taken.hosts.front().empty() ? "default" : taken.hosts.front();
         route.name = fresh_name(wish, names);
         if (!taken.hosts.front().empty()) route.match.hosts = taken.hosts;
+        if (const auto& door = taken.draft.door;
+            door && !route.rules.empty() && route.rules.front().deny != 0 && route.rules.front().when == door->when) {
+            route.access = door->access;
+            route.rules.erase(route.rules.begin());
+        }
         if (taken.listeners.size() < model_.listeners.size())
             route.match.listeners.assign(taken.listeners.begin(), taken.listeners.end());
         model_.routes.push_back(std::move(route));

@@ -58,6 +58,10 @@ void traffic(Exposition& out, const MetricsView& view) {
                "Requests meant for this upstream, which had no usable endpoint, and given to another one.");
     for (const auto& [key, traffic] : view.totals->cells())
         if (traffic.rerouted != 0) out.sample(labels_of(key), traffic.rerouted);
+    out.family("switchyard_denied_total", "counter",
+               "Requests refused by `access` or by a rule that denies; without a route where a listener refused them.");
+    for (const auto& [key, traffic] : view.totals->cells())
+        if (traffic.denied != 0) out.sample(labels_of(key), traffic.denied);
     out.family("switchyard_request_duration_seconds", "histogram",
                "First byte of the request to last byte of the response.");
     for (const auto& [key, traffic] : view.totals->cells()) histogram(out, labels_of(key), traffic.duration);

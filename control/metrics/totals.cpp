@@ -55,6 +55,7 @@ void Totals::add(const WorkerReport& report, Time now) {
         traffic.failures += cell.failures;
         traffic.aborted += cell.aborted;
         traffic.rerouted += cell.rerouted;
+        traffic.denied += cell.denied;
         traffic.duration.add(cell.duration);
         slot.duration.merge(cell.duration);
     }

@@ -29,6 +29,7 @@ struct Cell {
                                  // to send it to: no usable endpoint, a full queue, an open breaker
     AnswerCounts answers{};      // of first attempts, by kind
     std::uint64_t aborted = 0;   // clients that left
+    std::uint64_t denied = 0;    // refused by `access` or by a rule that denies
     std::array<std::uint64_t, 17> grpc{};  // calls of gRPC, by the status that the client saw
     std::uint64_t rerouted = 0;  // meant for this upstream, which had no usable endpoint, and sent to another one
     Histogram duration;          // first byte of the request to last byte of the response

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "proxy/base/failure.h"
+#include "proxy/route/access_list.h"
 #include "proxy/route/asked.h"
 #include "proxy/route/decide.h"
 #include "proxy/route/route_table.h"
@@ -25,17 +26,37 @@ struct Choice {
     bool by_answering_rule() const {
         return decision.rule >= 0 && route->rules[static_cast<std::size_t>(decision.rule)].answers();
     }
+    // The rule that refuses it; null: none does.
+    const Rule* denying_rule() const {
+        return route != nullptr && decision.by == Decision::By::denying_rule
+                   ? &route->rules[static_cast<std::size_t>(decision.rule)]
+                   : nullptr;
+    }
     // By itself, without an upstream.
     bool answers() const { return route != nullptr && (decision.rule >= 0 ? by_answering_rule() : route->answers()); }
 };
 
+// The listener that a request has come to, as routing sees it.
+struct Entrance {
+    const SharedCount* connections = nullptr;  // who it is; null: none that a route could ask for
+    const AccessList* access = nullptr;        // null: it lets all in
+};
+
 // `minted`: what a fresh sticky cookie would be. Where it is refused, `out` has the route if it came as far.
 template <class Toll>
-Failure choose(const RouteTable& routes, const SharedCount* listener, Asked& asked, std::string_view minted, Toll& toll,
+Failure choose(const RouteTable& routes, const Entrance& entrance, Asked& asked, std::string_view minted, Toll& toll,
                Choice& out) {
     const RequestFacts& facts = asked.facts;
-    const Route* const route = out.route = routes.find(facts.host, facts.path, facts.method, listener);
+    if (entrance.access != nullptr && !entrance.access->admits(facts.client)) [[unlikely]] {
+        out = {};
+        return Failure::denied;
+    }
+    const Route* const route = out.route = routes.find(facts.host, facts.path, facts.method, entrance.connections);
     if (route == nullptr) return Failure::no_route;
+    if (route->access && !route->access->admits(facts.client)) [[unlikely]] {
+        out.decision = {};
+        return Failure::denied;
+    }
     if (facts.method == "CONNECT" && !route->allow_connect) return Failure::not_allowed;
     const http::Body& body = asked.guarded.body;
     if (route->limits.body != 0 && body.kind == http::Body::Kind::length && body.length > route->limits.body)
@@ -51,7 +72,9 @@ Failure choose(const RouteTable& routes, const SharedCount* listener, Asked& ask
         if (route->arms.empty() && route->rules.empty()) return Failure::no_route;
         out.decision = decide(*route, facts, minted, [&] { return toll.turn(*route); });
     }
-    return out.decision.by == Decision::By::refused_rule ? Failure::rule_refused : Failure::none;
+    if (out.decision.by >= Decision::By::refused_rule) [[unlikely]]
+        return out.decision.by == Decision::By::denying_rule ? Failure::denied : Failure::rule_refused;
+    return Failure::none;
 }
 
 }  // namespace switchyard::route

@@ -26,7 +26,9 @@ bool decide_by_rule(const Route& route, const RequestFacts& facts, Decision& out
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
         const bool refused = route.rules[i].refused;
         if (!refused && !route.rules[i].when.holds(facts)) continue;
-        out.by = refused ? Decision::By::refused_rule : Decision::By::rule;
+        out.by = refused                    ? Decision::By::refused_rule
+                 : route.rules[i].deny != 0 ? Decision::By::denying_rule
+                                            : Decision::By::rule;
         out.rule = static_cast<std::int32_t>(i);
         out.upstream = route.rules[i].upstream;
         return true;

@@ -12,9 +12,10 @@
 namespace switchyard::route {
 
 struct Decision {
-    enum class By : std::uint8_t { rule, sticky, position, single, refused_rule };
+    enum class By : std::uint8_t { rule, sticky, position, single, refused_rule, denying_rule };
     By by = By::single;
-    std::int32_t rule = -1;      // index of the rule; of refused_rule: the one that cannot be judged, and no upstream
+    std::int32_t rule = -1;  // index of the rule; of refused_rule the one that cannot be judged, of denying_rule the
+                             // one that holds: both without an upstream
     std::uint32_t upstream = 0;  // index in Snapshot::upstreams
     std::uint32_t arm = 0;       // of the split
     bool has_hash = false;       // a sticky key was there

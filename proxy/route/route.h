@@ -24,6 +24,7 @@ struct SharedCount;
 
 namespace switchyard::route {
 
+class AccessList;
 class TokenVerifier;
 class RateTable;
 
@@ -34,6 +35,7 @@ struct Rule {
     std::int32_t fallback = -1;  // what serves while `upstream` cannot; -1: nothing
     config::Respond respond;     // status 0: the upstream
     bool refused = false;        // its condition is: a request that comes to it goes no further
+    std::uint16_t deny = 0;      // refuses with this status; 0: it does not
     bool candidate = false;      // `upstream` is who "@candidate" means in this snapshot
 
     bool answers() const { return respond.status != 0; }
@@ -73,6 +75,7 @@ Edits edits_of(const config::HeaderEdits& source);
 
 // What a route lets pass, how much of it and for how long.
 struct RouteLimits {
+    std::shared_ptr<const AccessList> access;  // null: all are let in
     config::Limits limits;
     std::string rate_key_name;  // lower case for headers
     Rate rate;

@@ -99,7 +99,10 @@ void Account::close() {
     cell.bytes_out += record.bytes_out;
     const std::size_t took = Histogram::index(static_cast<std::uint64_t>(duration));
     cell.duration.add(took, 1);
-    if (record.failure == Failure::client_closed) ++cell.aborted;
+    if (record.failure != Failure::none) [[unlikely]] {
+        if (record.failure == Failure::client_closed) ++cell.aborted;
+        if (record.failure == Failure::denied) ++cell.denied;
+    }
     if (first_.done && !first_.counted) {
         // A request that was sent the moment it came, as nearly all are, has one duration.
         const bool at_once = answers_first() && record.attempt_us == record.started_us;

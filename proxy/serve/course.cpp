@@ -62,7 +62,8 @@ void Course::pin() {
 Failure Course::choose(route::Asked& asked, std::string_view request_id) {
     const Snapshot& snapshot = *in_force->snapshot;
     Toll toll{*this};
-    const Failure refused = route::choose(snapshot.routes, listener->connections.get(), asked, request_id, toll, *this);
+    const Failure refused = route::choose(snapshot.routes, {listener->connections.get(), listener->access.get()}, asked,
+                                          request_id, toll, *this);
     if (asked.grpc.timeout_ms >= 0 && routed_ms_ != 0) [[unlikely]]
         call_ends_by(asked.grpc.timeout_ms);
     if (refused == Failure::none && !answers()) enter(*snapshot.upstreams[decision.upstream]);

@@ -24,7 +24,8 @@ void add_escaped(std::string& to, std::string_view query) {
 bool boundary_known(const route::Asked& asked, Failure failure) {
     const bool clean = asked.guarded.body.kind == http::Body::Kind::none && !asked.guarded.expect_continue;
     const bool malformed = traits(failure).source == Source::downstream && failure != Failure::no_route &&
-                           failure != Failure::rate_limited && failure != Failure::not_allowed;
+                           failure != Failure::rate_limited && failure != Failure::not_allowed &&
+                           failure != Failure::denied;
     return clean && !malformed && asked.came();
 }
 
@@ -38,6 +39,7 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus 
     reply_.detail = asked.refusal.empty() ? trait.detail : asked.refusal;
     if (failure == Failure::none) say_as_written();
     if (failure == Failure::breaker_open) say_resting();
+    if (failure == Failure::denied) say_denied();
     if (asked.grpc.is && failure != Failure::none) [[unlikely]]
         say_status(call_status);
     if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
@@ -85,6 +87,10 @@ void OwnAnswer::say_as_written() {
     reply_.status = respond.status;
     reply_.body = respond.body;
     reply_.content_type = respond.content_type;
+}
+
+void OwnAnswer::say_denied() {
+    if (const route::Rule* const rule = from_.course.denying_rule()) reply_.status = rule->deny;
 }
 
 void OwnAnswer::say_resting() {

@@ -31,6 +31,7 @@ class OwnAnswer {
 
   private:
     void say_as_written();
+    void say_denied();
     void say_resting();
     bool would_open_tunnel() const;
     void say_no_tunnel();

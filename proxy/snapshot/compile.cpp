@@ -169,6 +169,7 @@ class Compiler {
             if (!plan->sockets) fail("/listeners/" + std::to_string(i) + "/bind", why + cure_of_bind(why));
             plan->connections = registry_.listener_count(source.name);
             plan->trusted_proxies = route::CidrSet(source.trusted_proxies);
+            plan->access = route::AccessList::made_of(source.access);
             plan->client_header = lowered(source.client_header);
             plan->max_connections = source.max_connections;
             plan->proxy_protocol = source.proxy_protocol;
@@ -236,10 +237,10 @@ class Compiler {
                 log_error(
                     "route {}: rule {} has an expression that this version refuses; requests that come to it get 503",
                     source.name, rule.name);
-            const bool answers = rule.respond.status != 0;
+            const bool answers = rule.respond.status != 0 || rule.deny != 0;
             const bool candidate = rule.upstream == config::kCandidate;
             out.rules.push_back({rule.name, std::move(when), answers ? 0 : index_.at(meant_by(rule, source)), -1,
-                                 rule.respond, refused, candidate});
+                                 rule.respond, refused, rule.deny, candidate});
             if (!answers) snapshot_->routed[out.rules.back().upstream] = true;
             if (rule.fallback.empty()) continue;
             out.rules.back().fallback = static_cast<std::int32_t>(index_.at(rule.fallback));
@@ -277,6 +278,7 @@ class Compiler {
         out->name = source.name;
         out->methods = source.match.methods;
         for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
+        out->access = route::AccessList::made_of(source.access);
         rules(*out, source);
         arms(*out, source);
         out->cursor = registry_.cursor(source.name);

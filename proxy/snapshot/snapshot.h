@@ -18,6 +18,7 @@
 #include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/tls_policy.h"
+#include "proxy/route/access_list.h"
 #include "proxy/route/route_table.h"
 #include "proxy/snapshot/registry.h"
 #include "proxy/upstream/upstream.h"
@@ -29,7 +30,8 @@ struct ListenerPlan {
     std::shared_ptr<net::ListeningSockets> sockets;
     std::shared_ptr<SharedCount> connections;
     route::CidrSet trusted_proxies;
-    std::string client_header;  // lower case; empty: X-Forwarded-For, else Forwarded
+    std::shared_ptr<const route::AccessList> access;  // null: it lets all in
+    std::string client_header;                        // lower case; empty: X-Forwarded-For, else Forwarded
     std::uint32_t max_connections = 0;
     bool proxy_protocol = false;
     bool forwarded = false;

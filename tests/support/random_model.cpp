@@ -126,6 +126,14 @@ void maybe(Dice& dice, Change change) {
     if (dice.chance(kSometimes)) change();
 }
 
+Access access(Dice& dice) {
+    Access out;
+    maybe(dice, [&] { out.allow = {"10.1.0.0/16", "unix", "2001:db8:1::/48"}; });
+    maybe(dice, [&] { out.deny = {cidr(dice), "10.1.2.3"}; });
+    maybe(dice, [&] { (dice.chance(0.5) ? out.allow : out.deny).emplace_back("all"); });
+    return out;
+}
+
 const std::vector<Role> kRoles{Role::viewer, Role::operate, Role::admin};
 
 ClientCertificates client_certificates(Dice& dice) {
@@ -198,6 +206,7 @@ Acme acme(Dice& dice) {
 
 Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::string>& certificates) {
     Listener out;
+    maybe(dice, [&] { out.access = access(dice); });
     out.name = fmt::format("web-{}", number);
     out.bind = address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
@@ -369,7 +378,14 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     }
     const auto rules = dice.upto(3);
     for (std::uint32_t i = 0; i < rules; ++i)
-        if (dice.chance(0.8))
+        if (dice.chance(0.2))
+            out.rules.push_back({fmt::format("rule-{}", i),
+                                 condition(dice, claims, 4),
+                                 "",
+                                 "",
+                                 {},
+                                 static_cast<std::uint16_t>(dice.between(400, 599))});
+        else if (dice.chance(0.8))
             out.rules.push_back({fmt::format("rule-{}", i), condition(dice, claims, 4), dice.of(upstreams), "", {}});
         else
             out.rules.push_back({fmt::format("rule-{}", i),
@@ -400,6 +416,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     Route out;
     out.name = fmt::format("route.{}", number);
     out.match = match(dice, number, listeners);
+    maybe(dice, [&] { out.access = access(dice); });
     // Every route verifies claims, so that upstreams may be hashed by one.
     out.jwt.algorithm = "HS256";
     if (dice.chance(0.5))

@@ -89,7 +89,8 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
                             split_words(route, snapshot), upstream.name, route.split.period(),
                             decision.turn.position - decision.turn.position % route.split.period()));
             break;
-        case route::Decision::By::refused_rule:  // has no upstream to tell of
+        case route::Decision::By::refused_rule:  // these have no upstream to tell of
+        case route::Decision::By::denying_rule:
             break;
         case route::Decision::By::single:
             out["by"] = "single";
@@ -140,12 +141,28 @@ std::string why_refused(Failure failure, const route::Choice& choice, const http
         case Failure::rate_limited:
             return fmt::format("the route's rate for its {} is used up for {:.1f} s more",
                                config::key_text(limits.rate.key), static_cast<double>(look.wait_ns) / 1e9);
+        case Failure::denied:
+            return choice.denying_rule() == nullptr
+                       ? "nothing else is asked of it"
+                       : fmt::format("rule {} holds and denies it", choice.denying_rule()->name);
         case Failure::rule_refused:
             return fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
                                choice.route->rules[static_cast<std::size_t>(choice.decision.rule)].name);
         default:
             return "the route has neither rules nor a split";
     }
+}
+
+// Which entry of the list decides.
+std::string access_words(const route::AccessList& access, const route::ClientAddress& client) {
+    char text[64];
+    const std::string_view who(text, client.write(text));
+    if (const auto* const entry = access.deciding(client))
+        return fmt::format(" {} {}: of its access list {} {:?} decides", entry->allows ? "lets in" : "refuses", who,
+                           entry->allows ? "allow" : "deny", entry->text);
+    return access.allows_some()
+               ? fmt::format(" refuses {}: its access list names those who are let in, and not it", who)
+               : fmt::format(" lets in {}: its access list does not name it", who);
 }
 
 void tell_token(std::vector<std::string>& why, const route::Route& route, const route::RequestFacts& facts) {
@@ -220,8 +237,12 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     tell_trust(why, plan, asked.facts, peer);
     Look look{now};
     route::Choice choice;
-    const Failure failure = route::choose(snapshot.routes, plan.connections.get(), asked, kMinted, look, choice);
+    const Failure failure =
+        route::choose(snapshot.routes, {plan.connections.get(), plan.access.get()}, asked, kMinted, look, choice);
     const auto& facts = asked.facts;
+    if (plan.access) why.push_back("listener " + plan.name + access_words(*plan.access, facts.client));
+    if (failure == Failure::denied && choice.route == nullptr)
+        return refused(failure, "the listener refuses it before any route is asked");
     if (choice.route == nullptr)
         return refused(failure, fmt::format("no route matches host {:?}, path {:?}, method {}{}", facts.host,
                                             facts.path, question.method, came_to(snapshot, listener)));
@@ -229,14 +250,20 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     out["route"] = route.name;
     why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route.name,
                               facts.host, facts.path, came_to(snapshot, listener)));
-    const bool at_the_door =
-        failure == Failure::not_allowed || failure == Failure::body_too_large || failure == Failure::route_full;
+    if (route.access) why.push_back("route " + route.name + access_words(*route.access, facts.client));
+    const bool by_rule = choice.denying_rule() != nullptr;
+    const bool at_the_door = (failure == Failure::denied && !by_rule) || failure == Failure::not_allowed ||
+                             failure == Failure::body_too_large || failure == Failure::route_full;
     if (!at_the_door) tell_token(why, route, facts);
-    if (failure == Failure::rule_refused) {
+    if (failure == Failure::rule_refused || by_rule) {
         out["by"] = "rule";
         out["rule"] = route.rules[static_cast<std::size_t>(choice.decision.rule)].name;
     }
-    if (failure != Failure::none) return refused(failure, why_refused(failure, choice, asked.guarded.body, look));
+    if (failure != Failure::none) {
+        refused(failure, why_refused(failure, choice, asked.guarded.body, look));
+        if (by_rule) out["status"] = choice.denying_rule()->deny;
+        return out;
+    }
     if (choice.answers() && choice.decision.rule < 0) {
         out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
         why.push_back("the route answers by itself");

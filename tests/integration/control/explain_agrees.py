@@ -76,6 +76,12 @@ def sticky(r, claims):
     return out
 
 
+def access(r):
+    """Of some of the clients; the narrowest block decides."""
+    return r.choice([{"deny": ["127.0.0.3", "10.0.0.0/8"]}, {"allow": ["127.0.0.0/29"], "deny": ["127.0.0.1/32"]},
+                     {"allow": ["127.0.0.2", "127.0.0.4", "all"], "deny": ["127.0.0.0/8"]}, {"allow": ["10.0.0.0/8", "127.0.0.0/30"]}])
+
+
 def routes(r):
     out, seen = [], set()
     for n in range(r.randrange(1, 7)):
@@ -108,12 +114,17 @@ def routes(r):
                                   for i in range(r.randrange(1, 4))]
                 for rule in route["rules"]:
                     fallback = r.choice(["", "", "blue", "green", "grey"])
-                    if fallback not in ("", rule["upstream"]):
+                    if r.random() < 0.15:
+                        del rule["upstream"]
+                        rule["deny"] = r.choice([403, 404, 410])
+                    elif fallback not in ("", rule["upstream"]):
                         rule["fallback"] = fallback
             if r.random() < 0.2:
                 route["reroute"] = False
             if r.random() < 0.5:
                 route["sticky"] = sticky(r, claims)
+        if r.random() < 0.2:
+            route["access"] = access(r)
         if r.random() < 0.25 and not route.get("sticky", {}).get("mint"):
             # Tokens that do not come back while the test runs: what is left of them is certain.
             route["limits"] = {"rate": {"by": r.choice(["client", "header:X-User", "query:v"]), "requests": 1, "per": "24h",
@@ -140,8 +151,10 @@ def upstreams(r, whole):
 
 def trust(r, listener):
     """Of whom the listener lets itself be told who the client is, and where."""
-    for key in ("trusted_proxies", "client_header"):
+    for key in ("trusted_proxies", "client_header", "access"):
         listener.pop(key, None)
+    if r.random() < 0.2:
+        listener["access"] = access(r)
     if r.random() < 0.6:
         listener["trusted_proxies"] = r.choice([["127.0.0.0/8"], ["127.0.0.1/32", "127.0.0.2/32", "10.9.0.0/16"]])
         listener["client_header"] = r.choice(["", "", "X-Real-IP", "Forwarded"])

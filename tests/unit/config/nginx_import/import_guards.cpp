@@ -20,11 +20,15 @@ std::string first_route(const NginxImport& imported) {
     if (imported.model.routes.empty()) return "nothing";
     const Route& route = imported.model.routes.front();
     std::string out;
+    if (!route.access.empty()) out += nlohmann::ordered_json::parse(routes_of(imported)).at(0)["access"].dump() + "; ";
     const auto json = nlohmann::ordered_json::parse(routes_of(imported)).at(0);
     for (std::size_t i = 0; i < route.rules.size(); ++i) {
         const Rule& rule = route.rules[i];
         out += json["rules"][i]["when"].dump() + " → " +
-               (rule.upstream.empty() ? std::to_string(rule.respond.status) : rule.upstream) + "; ";
+               (rule.deny != 0          ? "deny " + std::to_string(rule.deny)
+                : rule.upstream.empty() ? std::to_string(rule.respond.status)
+                                        : rule.upstream) +
+               "; ";
     }
     if (!route.split.empty()) return out + route.split.front().first;
     return out + (route.redirect.to.empty() ? std::to_string(route.respond.status) : route.redirect.to);
@@ -36,12 +40,23 @@ std::string one_location(const std::string& location) {
 
 }  // namespace
 
-TEST_CASE("addresses are a rule that refuses, as the first that names the client says") {
+TEST_CASE("addresses become the access list of the route, in which the narrowest decides as in nginx the first") {
     CHECK(one_location("allow 10.0.0.0/8; allow 192.0.2.1; deny all; ") ==
-          R"({"not":{"client":true,"in":["10.0.0.0/8","192.0.2.1"]}} → 403; app)");
-    CHECK(one_location("deny 192.0.2.0/24; ") == R"({"client":"192.0.2.0/24"} → 403; app)");
+          R"({"allow":["10.0.0.0/8","192.0.2.1"]}; app)");
+    CHECK(one_location("deny 192.0.2.0/24; ") == R"({"deny":["192.0.2.0/24"]}; app)");
     CHECK(one_location("deny 10.0.0.1; allow 10.0.0.0/8; deny all; ") ==
-          R"({"any":[{"client":"10.0.0.1"},{"not":{"client":"10.0.0.0/8"}}]} → 403; app)");
+          R"({"allow":["10.0.0.0/8"],"deny":["10.0.0.1"]}; app)");
+    CHECK(one_location("allow 10.0.0.1; deny 10.0.0.0/8; ") ==
+          R"({"allow":["10.0.0.1","all"],"deny":["10.0.0.0/8"]}; app)");
+    CHECK(one_location("allow 10.0.0.1; deny 10.0.0.0/8; allow all; deny ::1; ") ==
+          R"({"allow":["10.0.0.1","all"],"deny":["10.0.0.0/8"]}; app)");
+    // What stands behind a wider block never decides.
+    CHECK(one_location("deny 10.0.0.0/8; allow 10.0.0.1; ") == R"({"deny":["10.0.0.0/8"]}; app)");
+    CHECK(one_location("allow 10.0.0.0/8; deny 10.0.0.1; ") == "app");
+    CHECK(one_location("satisfy all; allow ::1; deny all; ") == R"({"allow":["::1"]}; app)");
+    // `if` comes before: its answer is given to every client.
+    CHECK(one_location("if ($http_x = 1) { return 410; } deny 10.0.0.0/8; ") ==
+          R"({"header":"X","equals":"1"} → 410; {"client":"10.0.0.0/8"} → deny 403; app)");
     CHECK(one_location("allow 10.0.0.0/8; ") == "app");
     CHECK(one_location("deny all; ") == "403");
     CHECK(one_location("allow unix:; deny all; ") == "403");
@@ -54,7 +69,7 @@ TEST_CASE("addresses are a rule that refuses, as the first that names the client
 TEST_CASE("who is let in by the address in a header is let in by it here, or nobody is") {
     const std::string list = "set_real_ip_from 10.0.0.1; allow 192.0.2.1; deny all; ";
     const std::string place = "location / { " + kToApp + "}";
-    const std::string guarded = R"({"not":{"client":"192.0.2.1"}} → 403; app)";
+    const std::string guarded = R"({"allow":["192.0.2.1"]}; app)";
     struct Row {
         std::string block;
         const char* header;
@@ -104,7 +119,7 @@ TEST_CASE("what Switchyard cannot ask for is closed, says so, and says how to op
     CHECK(first_route(guarded_server("ssl_verify_client on; location / { " + kToApp + "}")) == "403");
     // A client from there needs no password: the others are refused.
     CHECK(one_location("satisfy any; allow 10.0.0.0/8; deny all; auth_basic staff; ") ==
-          R"({"not":{"client":"10.0.0.0/8"}} → 403; app)");
+          R"({"allow":["10.0.0.0/8"]}; app)");
 }
 
 TEST_CASE("a location inside is closed by what guards the one around it") {
@@ -117,18 +132,19 @@ TEST_CASE("a location inside is closed by what guards the one around it") {
 TEST_CASE("a named location has the doors of the one that leads there, and its own") {
     CHECK(first_route(guarded_server(
               "location / { allow 10.0.0.0/8; deny all; try_files $uri @app; } location @app { " + kToApp + "}")) ==
-          R"({"not":{"client":"10.0.0.0/8"}} → 403; app)");
+          R"({"not":{"client":"10.0.0.0/8"}} → deny 403; app)");
     CHECK(first_route(guarded_server("location / { try_files $uri @app; } location @app { deny all; " + kToApp +
                                      "}")) == "403");
 }
 
 TEST_CASE("limit_except refuses the other methods to whom it does not let in") {
     CHECK(one_location("limit_except GET { deny all; } ") ==
-          R"({"not":{"method":true,"in":["GET","HEAD"]}} → 403; app)");
-    CHECK(one_location("limit_except GET POST { allow 10.0.0.0/8; deny all; } ") ==
-          R"({"all":[{"not":{"method":true,"in":["GET","POST","HEAD"]}},{"not":{"client":"10.0.0.0/8"}}]} → 403; app)");
+          R"({"not":{"method":true,"in":["GET","HEAD"]}} → deny 403; app)");
+    CHECK(
+        one_location("limit_except GET POST { allow 10.0.0.0/8; deny all; } ") ==
+        R"({"all":[{"not":{"method":true,"in":["GET","POST","HEAD"]}},{"not":{"client":"10.0.0.0/8"}}]} → deny 403; app)");
     CHECK(one_location("limit_except GET { auth_basic x; } ") ==
-          R"({"not":{"method":true,"in":["GET","HEAD"]}} → 403; app)");
+          R"({"not":{"method":true,"in":["GET","HEAD"]}} → deny 403; app)");
 }
 
 TEST_CASE("an `if` that refuses is a rule; where its test has no counterpart the place is closed") {
@@ -180,7 +196,7 @@ TEST_CASE("a location by regular expression is a rule of the routes that would g
     // With doors of its own.
     CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ ^/x { allow 10.0.0.0/8; deny all; " +
                                      kToApp + "}")) ==
-          R"({"all":[{"path":true,"matches":"^/x"},{"not":{"client":"10.0.0.0/8"}}]} → 403; )"
+          R"({"all":[{"path":true,"matches":"^/x"},{"not":{"client":"10.0.0.0/8"}}]} → deny 403; )"
           R"({"path":true,"matches":"^/x"} → app; app)");
 }
 
