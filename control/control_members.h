@@ -163,6 +163,7 @@ struct Control::Members {
     void look_whether_ready();
     // On the sockets of the first generation; passed ones that no listener asked for are closed.
     void begin_listening();
+    void start_workers();
     void follow_rollouts();
     // The same configuration may find other secrets where it refers to some.
     void follow_secrets();

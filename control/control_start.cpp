@@ -153,6 +153,15 @@ void Control::Members::begin_listening() {
     service.keep(*controller->snapshot());
 }
 
+void Control::Members::start_workers() {
+    // Before it is in charge it accepts no client: where the takeover fails, none is lost with it.
+    if (heritage)
+        pool->park();
+    else
+        open_when_known();
+    pool->start(controller->snapshot());
+}
+
 void Control::Members::say_beginning(const Beginning& from, const std::string& file_hash) {
     log_info("generation {} in force ({})", from.generation,
              from.verb == "resume" ? "resumed from the state file" : "from " + config_file);
@@ -279,12 +288,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     if (!from->fresh && !heritage)
         if (auto resumed = m.controller->resume_pending(); !resumed) return resumed.error();
     m.begin_listening();
-    // Before it is in charge it accepts no client: where the takeover fails, none is lost with it.
-    if (heritage)
-        m.pool->park();
-    else
-        m.open_when_known();
-    m.pool->start(m.controller->snapshot());
+    m.start_workers();
     if (heritage) return control;  // the rest when it is in charge
     m.rollouts->restore(m.kept.journals);
     m.releases->restore(m.kept.releases);

@@ -77,9 +77,16 @@ AdminClient::AdminClient(const ClientSettings& settings)
       key_(settings.key.empty() ? settings.certificate : settings.key) {
     std::string state_dir = settings.state_dir;
     if (state_dir.empty()) state_dir = from_environment("SWITCHYARD_STATE_DIR");
-    if (state_dir.empty()) state_dir = "/var/lib/switchyard";
+    const bool named = !state_dir.empty();
+    if (!named) state_dir = "/var/lib/switchyard";
     if (url_.empty()) url_ = from_environment("SWITCHYARD_ADMIN");
     if (url_.empty()) url_ = first_line(state_dir + "/admin.address");
+    // A process that is named by its state is not taken for another one that happens to be at the usual place.
+    if (url_.empty() && named)
+        no_address_ = fmt::format(
+            "{}/admin.address: {}; is switchyard running with this state directory? --admin URL says "
+            "where it is otherwise",
+            state_dir, why_empty(state_dir + "/admin.address"));
     if (url_.empty()) url_ = "http://127.0.0.1:9900";
     // What is said on the command line goes before what is about.
     if (!settings.token_file.empty()) {
@@ -107,6 +114,7 @@ AdminClient::AdminClient(const ClientSettings& settings)
 
 ClientAnswer AdminClient::call(const std::string& method, const std::string& path, const std::string& body,
                                const std::map<std::string, std::string>& headers) const {
+    if (!no_address_.empty()) return {0, no_address_, nullptr};
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
     if (!speaks_http(url_)) return no_url(url_);
     httplib::Client client(url_, certificate_, key_);
@@ -154,6 +162,7 @@ ClientAnswer AdminClient::answered(int status, const std::string& body) const {
 
 ClientAnswer AdminClient::stream(const std::string& path, const std::map<std::string, std::string>& headers,
                                  const std::function<bool(std::string_view)>& take) const {
+    if (!no_address_.empty()) return {0, no_address_, nullptr};
     if (!no_token_.empty()) return {ClientAnswer::kNotCalled, no_token_, nullptr};
     if (!speaks_http(url_)) return no_url(url_);
     httplib::Client client(url_, certificate_, key_);

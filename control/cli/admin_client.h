@@ -1,6 +1,7 @@
 // A call to the admin API, as the verbs make it.
 //
-// Where: --admin URL, else SWITCHYARD_ADMIN, else <state_dir>/admin.address, else http://127.0.0.1:9900.
+// Where: --admin URL, else SWITCHYARD_ADMIN, else <state_dir>/admin.address, else, where no state
+//   directory was named, http://127.0.0.1:9900.
 // Token: SWITCHYARD_TOKEN, else --token-file, else <state_dir>/admin.token.
 // Errors: without an answer the status is 0, without a call kNotCalled; the reason is in `text`.
 #pragma once
@@ -48,6 +49,7 @@ class AdminClient {
     std::string url_;
     std::string token_;
     std::string token_from_;  // where it was found, or why none was
+    std::string no_address_;  // why the process that was named by its state is not found
     std::string no_token_;    // why the one that was asked for is not there
     std::string ca_file_, certificate_, key_;
 };

@@ -140,7 +140,8 @@ ClientCertificates client_certificates(Dice& dice) {
     ClientCertificates out;
     out.mode = dice.chance(0.5) ? "optional" : "required";
     out.ca = "/tls/staff.pem";
-    maybe(dice, [&] { out.crl = "/tls/staff.crl"; });
+    // Often: inside of others it is seldom that it is asked at all.
+    if (dice.chance(0.8)) out.crl = "/tls/staff.crl";
     maybe(dice, [&] { out.depth = dice.between(0, 10); });
     maybe(dice, [&] { out.forward = true; });
     return out;

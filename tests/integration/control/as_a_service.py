@@ -401,7 +401,8 @@ def nobody_listens(program, work):
         running.until("status --ready", ready)
         check("it serves all the same", True)
         child.send_signal(signal.SIGTERM)
-        check("and ends", child.wait(running.DEADLINE) == 0)
+        code = child.wait(running.DEADLINE)
+        check("and ends", code == 0, (code, pathlib.Path(log.name).read_text()))
     done = subprocess.run([program, "status", "--ready", "--state-dir", str(state)], capture_output=True, text=True)
     check("status --ready of one that has ended exits with 4", done.returncode == 4, done)
 
