@@ -51,6 +51,7 @@ bool Control::Members::look_whether_settled() {
 void Control::Members::open_when_known() {
     doors_open = false;
     opening_since = steady_clock::now();
+    opening_generation = controller->generation();
     pool->park();
     opening.expires_after(kAllKnown);
     opening.async_wait([this](boost::system::error_code ec) {

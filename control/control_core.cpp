@@ -152,6 +152,8 @@ void Control::Members::hand_to_workers(std::shared_ptr<const Snapshot> next) {
     registry.published(*next);
     service.keep(*next);
     const auto generation = next->generation;
+    // A change may take a listener away: clients that wait in its queue are answered.
+    if (generation != opening_generation) open();
     pool->publish(std::move(next));
     if (deciding) predecessors->tell({{"type", "generation"}, {"generation", generation}});
     if (as_led) return;

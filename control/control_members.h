@@ -135,6 +135,7 @@ struct Control::Members {
     bool settled = false;     // see look_whether_settled()
     bool doors_open = true;   // see open_when_known()
     std::chrono::steady_clock::time_point opening_since;
+    std::uint64_t opening_generation = 0;
     boost::asio::steady_timer opening{io};
 
     Members(ConfigPlace place_, OpenedState opened, unsigned workers_);

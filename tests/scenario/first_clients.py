@@ -115,6 +115,20 @@ def all_are_silent(program):
             check("where nothing is known the answer is the proxy's own", FirstClient(port).status() == 503)
 
 
+def listener_goes_before_it_opened(program):
+    with workplace() as work:
+        port, blue, green = port_to_keep(), Application(), Application()
+        config = configuration(port, [blue], [green])
+        config["listeners"].append({"name": "other", "bind": f"127.0.0.1:{port_to_keep()}"})
+        with Switchyard(program, work, config) as proxy:
+            client = FirstClient(port)
+            document = proxy.call("GET", "/v1/config")[1]
+            document["listeners"] = document["listeners"][1:]
+            status, answer, _ = proxy.call("PUT", "/v1/config?force=true", document)
+            check("a listener is taken away", status == 200, answer)
+            check("who waits in its queue is answered", client.status() in (200, 503))
+
+
 def ended_before_it_opened(program):
     with workplace() as work:
         port, blue, green = port_to_keep(), Application(), Application()
@@ -127,7 +141,7 @@ def ended_before_it_opened(program):
 
 def main():
     program = sys.argv[1]
-    for part in (came_before_the_checks, one_is_silent, all_are_silent, ended_before_it_opened):
+    for part in (came_before_the_checks, one_is_silent, all_are_silent, listener_goes_before_it_opened, ended_before_it_opened):
         part(program)
     return verdict()
 
