@@ -11,6 +11,9 @@ namespace switchyard {
 namespace {
 
 constexpr std::int64_t kSweepMs = 1000;
+// A stream is one after a minute (kStreamAgeUs): a second more or less is none, and reports come by the 20 ms while a
+// drain is waited for.
+constexpr std::int64_t kCountStreamsMs = 1000;
 // At the end of the worker or of its listener, an idle client gets this long to send one more request, which is
 // answered with Connection: close.
 constexpr std::int64_t kIdleGraceMs = 1000;
@@ -122,7 +125,9 @@ void WorkerCore::forget_endpoints(const Snapshot& snapshot) {
     }
 }
 
-std::vector<InFlight> WorkerCore::in_flight(const serve::InForce* except) const {
+// How many there are is exact in each report; which of them have lasted is looked up now and then, and only while
+// something is drained: every session is looked at for that.
+std::vector<InFlight> WorkerCore::in_flight(const serve::InForce* except) {
     std::vector<InFlight> out;
     for (const auto& held : held_) {
         if (held.get() == except) continue;
@@ -133,11 +138,25 @@ std::vector<InFlight> WorkerCore::in_flight(const serve::InForce* except) const 
                     {held->snapshot->generation, held->snapshot->upstreams[i]->id, sent.requests, sent.tunnels, 0});
         }
     }
-    // Which of them last is asked only while something is drained.
     if (out.empty() || held_.size() == 1) return out;
-    for (const auto& session : sessions_)
-        session.each_exchange([&](const serve::Exchange& exchange) { exchange.count_if_stream(out); });
+    if (context_.now_ms >= next_count_ms_) count_streams();
+    for (InFlight known : streams_) {
+        // By their addresses a generation may be held more than once: each has a part of what is known.
+        for (InFlight& one : out) {
+            if (one.generation != known.generation || one.upstream != known.upstream) continue;
+            one.streams = std::min(known.streams, one.requests);
+            one.requests -= one.streams;
+            known.streams -= one.streams;
+        }
+    }
     return out;
+}
+
+void WorkerCore::count_streams() {
+    streams_.clear();
+    next_count_ms_ = context_.now_ms + kCountStreamsMs;
+    for (const auto& session : sessions_)
+        session.each_exchange([&](const serve::Exchange& exchange) { exchange.add_if_stream(streams_); });
 }
 
 void WorkerCore::retire(serve::InForce* held) {

@@ -82,7 +82,8 @@ class WorkerCore {
     void forget_endpoints(const Snapshot& snapshot);
     void retire(serve::InForce* held);
     void sweep();
-    std::vector<InFlight> in_flight(const serve::InForce* except) const;
+    std::vector<InFlight> in_flight(const serve::InForce* except);
+    void count_streams();
 
     const unsigned number_;
     const Events events_;
@@ -90,6 +91,8 @@ class WorkerCore {
     std::vector<std::unique_ptr<serve::InForce>> held_;  // generations with pins, and the one in force
     std::vector<std::unique_ptr<serve::Acceptor>> acceptors_;
     Sessions sessions_;
+    std::vector<InFlight> streams_;  // what has lasted, when it was last counted
+    std::int64_t next_count_ms_ = 0;
     bool parked_ = false;
     std::int64_t next_sweep_ms_ = 0;
     std::int64_t drain_idle_ms_ = 0, drain_idle_grace_ms_ = 0, drain_deadline_ms_ = 0;

@@ -12,7 +12,7 @@
 
 #include <cstdint>
 #include <set>
-#include <span>
+#include <vector>
 
 #include "proxy/base/failure.h"
 #include "proxy/base/held_exchange.h"
@@ -40,8 +40,8 @@ class Exchange {
     static net::Task<Next> serve(ClientConnection& connection);
 
     // exchange_held.cpp: whether a drain of these upstreams (Registry ids) by that generation waits for it, and what is
-    // told of it then. Of these, the one that counts it counts it as a stream, if it has lasted so long.
-    void count_if_stream(std::span<InFlight> held) const;
+    // told of it then. If it has lasted for long enough it is counted among these.
+    void add_if_stream(std::vector<InFlight>& to) const;
     bool held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const;
     HeldExchange held() const;
     std::int64_t started_us() const { return account_.record.started_us; }

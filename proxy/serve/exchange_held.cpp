@@ -8,17 +8,13 @@ bool Exchange::held_before(std::uint64_t generation, const std::set<std::uint32_
            upstreams.count(course_.upstream->id) != 0;
 }
 
-void Exchange::count_if_stream(std::span<InFlight> held) const {
+void Exchange::add_if_stream(std::vector<InFlight>& to) const {
     if (course_.sent == nullptr || course_.is_tunnel()) return;
     if (context_.now_us - account_.record.started_us < kStreamAgeUs) return;
-    for (InFlight& one : held) {
-        if (one.generation != course_.in_force->generation || one.upstream != course_.upstream->id) continue;
-        // Where a generation is held more than once the others hold what this one has not.
-        if (one.requests == 0) continue;
-        --one.requests;
-        ++one.streams;
-        return;
-    }
+    const std::uint64_t generation = course_.in_force->generation;
+    for (InFlight& known : to)
+        if (known.generation == generation && known.upstream == course_.upstream->id) return void(++known.streams);
+    to.push_back({generation, course_.upstream->id, 0, 0, 1});
 }
 
 HeldExchange Exchange::held() const {

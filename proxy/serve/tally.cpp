@@ -74,7 +74,7 @@ void Tally::note_mark(std::uint32_t route, std::uint32_t upstream, std::uint64_t
             return noted.marks->add(note);
         if (noted.marks->notes().empty()) free = &noted;
     }
-    if (free == nullptr) free = &noted_.emplace_back(0, 0, 0, std::make_unique<MarkNotes>());
+    if (free == nullptr) free = &noted_.emplace_back(Noted{0, 0, 0, std::make_unique<MarkNotes>()});
     free->route = route, free->upstream = upstream, free->generation = generation;
     free->marks->add(note);
 }

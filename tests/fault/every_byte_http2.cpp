@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cuts.h"
 #include "settled.h"
 #include "tests/support/http2_client.h"
 #include "tests/support/strict_message.h"
@@ -17,13 +18,6 @@ using http2::FrameType;
 namespace {
 
 const std::string kFrames = R"("protocols": ["h2"])";
-const std::string kTimes = R"("timeouts": {"response_head": "2s", "idle": "2s"})";
-
-enum class Leaves { in_order, by_reset, stalls };
-
-enum class Answered { whole, visibly_cut, gateway_error };
-
-const std::string kWhole = "hello, world";
 
 // What a client of HTTP/2 made of it; `late`: what it is told of an endpoint that says no more.
 Answered seen_by(Http2Client& client, Leaves how, int late = 504) {
@@ -44,35 +38,6 @@ Answered seen_by(Http2Client& client, Leaves how, int late = 504) {
     return Answered::visibly_cut;
 }
 
-// And one of HTTP/1.
-Answered seen_by(Crank& crank, Wire& client, Leaves how, int late) {
-    const auto final_answer = [&] {
-        std::string_view seen = client.seen;
-        for (;;) {
-            auto result = read_strict_response(seen, "GET", client.ended && !client.cut);
-            if (result.outcome != StrictResult::Outcome::whole || result.message.status >= 200) return result;
-            seen.remove_prefix(result.message.size);
-        }
-    };
-    crank.until("what the client sees", [&] {
-        client.read();
-        return crank.context.active_exchanges == 0 &&
-               (client.ended || client.cut || final_answer().outcome == StrictResult::Outcome::whole);
-    });
-    const auto seen = final_answer();
-    REQUIRE(seen.outcome != StrictResult::Outcome::bad);
-    if (seen.outcome == StrictResult::Outcome::partial) {
-        REQUIRE(kWhole.starts_with(seen.message.body));
-        return Answered::visibly_cut;
-    }
-    if (seen.message.status >= 500) {
-        REQUIRE(seen.message.status == (how == Leaves::stalls ? late : 502));
-        return Answered::gateway_error;
-    }
-    REQUIRE(seen.message.body == kWhole);
-    return Answered::whole;
-}
-
 // Whether a head has come whole, behind the preface.
 bool has_request(std::string_view seen) {
     seen.remove_prefix(std::min(seen.size(), http2::kPreface.size()));
@@ -85,28 +50,6 @@ bool has_request(std::string_view seen) {
     return false;
 }
 
-struct Count {
-    unsigned whole = 0, visible = 0, gateway = 0;
-    void add(Answered answered, bool all_was_said) {
-        if (answered == Answered::whole) REQUIRE(all_was_said);
-        if (answered == Answered::whole) ++whole;
-        if (answered == Answered::visibly_cut) ++visible;
-        if (answered == Answered::gateway_error) ++gateway;
-    }
-    void check() const {
-        CHECK(whole == 1);
-        CHECK(gateway > 0);
-        CHECK(visible > 0);
-    }
-};
-
-void leave(Crank& crank, Wire& wire, Leaves how) {
-    if (how == Leaves::in_order) wire.close();
-    if (how == Leaves::by_reset) wire.reset();
-    crank.turn();
-    if (how == Leaves::stalls) crank.pass(3'000);
-}
-
 }  // namespace
 
 TEST_CASE("over HTTP/2 a response that stops after any byte is whole, reset, or a gateway error") {
@@ -117,7 +60,7 @@ TEST_CASE("over HTTP/2 a response that stops after any byte is whole, reset, or 
     };
     for (const auto& response : responses) {
         for (const Leaves how : {Leaves::in_order, Leaves::by_reset, Leaves::stalls}) {
-            Count count;
+            CutCount count;
             for (std::size_t n = 0; n <= response.size(); ++n) {
                 CAPTURE(response);
                 CAPTURE(n);
@@ -152,7 +95,7 @@ TEST_CASE("an endpoint of HTTP/2 that stops after any byte gave a whole answer, 
     for (const auto& response : responses) {
         for (const Leaves how : {Leaves::in_order, Leaves::by_reset, Leaves::stalls}) {
             for (const bool client_in_frames : {true, false}) {
-                Count count;
+                CutCount count;
                 for (std::size_t n = 0; n <= response.size(); ++n) {
                     CAPTURE(response);
                     CAPTURE(client_in_frames);

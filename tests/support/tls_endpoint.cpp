@@ -116,6 +116,18 @@ void TlsEndpoint::Connection::send(std::string_view text) {
     });
 }
 
+std::string TlsEndpoint::Connection::seal(std::string_view text, bool last) {
+    std::size_t written = 0;
+    if (!text.empty() && SSL_write_ex(ssl_.get(), text.data(), text.size(), &written) != 1)
+        throw std::runtime_error("the endpoint cannot encrypt");
+    if (last) SSL_shutdown(ssl_.get());
+    std::string out;
+    std::array<char, 16384> bytes;
+    for (int n = 0; (n = BIO_read(out_, bytes.data(), bytes.size())) > 0;)
+        out.append(bytes.data(), static_cast<std::size_t>(n));
+    return out;
+}
+
 void TlsEndpoint::Connection::decrypt() {
     std::array<char, 16384> bytes;
     ERR_clear_error();

@@ -33,6 +33,8 @@ class TlsEndpoint {
         // False: it was refused; `alert` says how.
         bool handshake();
         void send(std::string_view text);
+        // What goes over the wire for it, which is not sent; after the last of it, with the end of TLS said.
+        std::string seal(std::string_view text, bool last = false);
         // Until it has decrypted `text`; gives everything.
         const std::string& see(std::string_view text);
         // Until the proxy has ended it; true when it said so (close_notify).

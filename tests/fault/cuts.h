@@ -1,0 +1,74 @@
+// How one side of a conversation leaves in the middle of it, and what the other made of that: a whole answer, a cut
+// that cannot be mistaken for one, or the proxy's own words.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/crank.h"
+#include "tests/support/strict_message.h"
+
+namespace switchyard::test {
+
+enum class Leaves { in_order, by_reset, stalls };
+
+enum class Answered { whole, visibly_cut, gateway_error };
+
+inline const std::string kWhole = "hello, world";
+// Of an upstream: what stalls is over soon.
+inline const std::string kTimes = R"("timeouts": {"response_head": "2s", "idle": "2s"})";
+
+// What a client of HTTP/1 made of it; `late`: what it is told of an endpoint that says no more.
+inline Answered seen_by(Crank& crank, Wire& client, Leaves how, int late) {
+    const auto final_answer = [&] {
+        std::string_view seen = client.seen;
+        for (;;) {
+            auto result = read_strict_response(seen, "GET", client.ended && !client.cut);
+            if (result.outcome != StrictResult::Outcome::whole || result.message.status >= 200) return result;
+            seen.remove_prefix(result.message.size);
+        }
+    };
+    crank.until("what the client sees", [&] {
+        client.read();
+        return crank.context.active_exchanges == 0 &&
+               (client.ended || client.cut || final_answer().outcome == StrictResult::Outcome::whole);
+    });
+    const auto seen = final_answer();
+    REQUIRE(seen.outcome != StrictResult::Outcome::bad);
+    if (seen.outcome == StrictResult::Outcome::partial) {
+        REQUIRE(kWhole.starts_with(seen.message.body));
+        return Answered::visibly_cut;
+    }
+    if (seen.message.status >= 500) {
+        REQUIRE(seen.message.status == (how == Leaves::stalls ? late : 502));
+        return Answered::gateway_error;
+    }
+    REQUIRE(seen.message.body == kWhole);
+    return Answered::whole;
+}
+
+// Of one answer, cut everywhere.
+struct CutCount {
+    unsigned whole = 0, visible = 0, gateway = 0;
+    void add(Answered answered, bool all_was_said) {
+        if (answered == Answered::whole) REQUIRE(all_was_said);
+        if (answered == Answered::whole) ++whole;
+        if (answered == Answered::visibly_cut) ++visible;
+        if (answered == Answered::gateway_error) ++gateway;
+    }
+    void check() const {
+        CHECK(whole == 1);
+        CHECK(gateway > 0);
+        CHECK(visible > 0);
+    }
+};
+
+inline void leave(Crank& crank, Wire& wire, Leaves how) {
+    if (how == Leaves::in_order) wire.close();
+    if (how == Leaves::by_reset) wire.reset();
+    crank.turn();
+    if (how == Leaves::stalls) crank.pass(3'000);
+}
+
+}  // namespace switchyard::test
