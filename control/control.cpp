@@ -85,14 +85,23 @@ void Control::Members::look_whether_ready() {
 }
 
 void Control::Members::collect() {
+    if (gives_counts) return;  // another process goes on with them, and asks
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
-        const auto now = steady_clock::now();
-        totals.add(report, now);
-        series.add(report, now);
-        ejection->counted(report.endpoints);
+        // First of all: where this one is ended, the other one has what was shown to anybody.
+        if (heritage && heritage->machine.phase() == upgrade::HeirMachine::Phase::probation)
+            tell_elder(upgrade::Json::array({upgrade::report_text(report, names_of_ids())}));
+        count(report);
         controller->reported(report.worker, report.in_flight);
         if (deciding) rollouts->report(report);
     });
+    ask_predecessors();
+}
+
+void Control::Members::count(const WorkerReport& report) {
+    const auto now = steady_clock::now();
+    totals.add(report, now);
+    series.add(report, now);
+    ejection->counted(report.endpoints);
 }
 
 void Control::Members::release() {

@@ -50,6 +50,9 @@ std::uint32_t Control::Members::CoreDoors::upstream_id(const std::string& name) 
 
 void Control::Members::CoreDoors::cut(std::uint64_t before, const std::set<std::uint32_t>& upstreams) {
     m.pool->cut(before, upstreams);
+    nlohmann::ordered_json named = nlohmann::ordered_json::array();
+    for (const auto id : upstreams) named.push_back(m.registry.upstream_name(id));
+    m.predecessors->tell_those_that_count({{"type", "cut"}, {"before", before}, {"upstreams", std::move(named)}});
 }
 
 void Control::Members::CoreDoors::read_first(const config::Model& model, std::function<void()> then) {

@@ -1,7 +1,8 @@
 // What a Control holds: for the files that implement it.
 //
 // control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_rollouts.cpp and control_acme.cpp tie its
-// parts together, control.cpp is what it does while it runs, control_upgrade.cpp how another process takes its place.
+// parts together, control.cpp is what it does while it runs, control_upgrade.cpp how another process takes its place,
+// and control_counts.cpp what crosses then of what was counted.
 // Threads: control; the store's thread and the workers have their own.
 #pragma once
 
@@ -31,7 +32,9 @@
 #include "control/service.h"
 #include "control/store/store_thread.h"
 #include "control/upgrade/predecessors.h"
+#include "control/upgrade/report_wire.h"
 #include "control/upgrade/succession.h"
+#include "proxy/snapshot/counts_elsewhere.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -104,6 +107,8 @@ struct Control::Members {
     std::unique_ptr<acme::Acme> acme;
     Totals totals;
     Series series;
+    CountsElsewhere elsewhere{registry};
+    std::map<unsigned, InFlightShare> shares;  // of the processes of before, by their number
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<release::Releases> releases;
     LedRoutes led;
@@ -121,11 +126,17 @@ struct Control::Members {
     bool state_dir_given = false;
     std::shared_ptr<upgrade::Inheritance> heritage;  // null: it was started, and took no place
     upgrade::Json inherited_upgrade;                 // how it came to be in charge
+    std::chrono::steady_clock::time_point taken_since{};
     std::unique_ptr<upgrade::Predecessors> predecessors;
     std::unique_ptr<upgrade::Succession> succession;
     boost::asio::steady_timer upgrade_timer{io};
     switchyard::net::Descriptor parked_admin, ticket_keys;
     bool parked = false;
+    bool gives_counts = false;  // another process asks for what is counted here
+    bool ages_wanted = false;   // … with how long what is under way has taken
+    // In this process's sums those of the process that is on probation stand behind all others.
+    static constexpr unsigned kHeirWorkers = 1U << 31;
+    upgrade::Json handed_rollouts;               // how far the process before had come in theirs
     std::function<void()> on_drained;            // of a process that has been replaced
     std::vector<std::shared_ptr<void>> retired;  // what calls that were under way may still look at
     bool drained_here = false;
@@ -184,6 +195,7 @@ struct Control::Members {
     // No caller waits for it to be durable; that it failed is said in the log.
     void keep(StoreWriter::Write write);
     void collect();
+    void count(const WorkerReport& report);
     void release();
     void forget_what_is_gone();
     void look_at_disk();
@@ -201,6 +213,8 @@ struct Control::Members {
     // Of the process whose place is taken: see upgrade::Succession::Ports.
     void describe_rehearsal(std::function<void(Result<upgrade::Json>, std::vector<int>)> done);
     upgrade::Json listening_sockets(std::vector<int>& with) const;
+    std::string rehearsal_copy() const;
+    void forget_rehearsal();
     void freeze(std::function<void(Result<void>)> done);
     void when_answered(std::function<void(Result<void>)> done);
     std::pair<upgrade::Json, std::vector<int>> everything();
@@ -210,8 +224,21 @@ struct Control::Members {
     // Of the one that takes it.
     void inherit();
     void inherit_counts();
+    void inherit_orders();
+    void inherit_drains();
     void on_heir(upgrade::HeirMachine::Event event);
     void say_alive();
+    // In control_counts.cpp: what is counted crosses, and goes on to be told while the process of before has something.
+    upgrade::Names names_of_ids() const;
+    upgrade::Numbers numbers_of_names();
+    void add_counts(upgrade::Json& state);
+    void tell_counts(bool ages, std::function<void()> then);
+    void tell_the_last();
+    bool wanted(const upgrade::Message& message);
+    void ask_predecessors();
+    void heard_counts(unsigned number, bool newest, const upgrade::Message& message);
+    void forget_predecessor(unsigned number);
+    void tell_elder(upgrade::Json reports);
     // Of either.
     void begin_deciding();
     void look_whether_serving();

@@ -277,6 +277,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     if (auto listening = m.open_admin(process.admin, std::move(notices), heritage ? heritage->admin.release() : -1);
         !listening)
         return listening.error();
+    if (heritage) m.inherit_orders();
     // Last of all that can fail, so that a start that is refused leaves no generation behind.
     if (!heritage)
         if (auto kept = m.keep_beginning(*from, options.from_file, hash); !kept) return kept.error();

@@ -58,15 +58,6 @@ void keep_own_listeners(config::Model& model, const config::Model& own) {
     });
 }
 
-HealthChecker::Found inherited_health(const Json& rows) {
-    HealthChecker::Found out;
-    for (const auto& row : rows)
-        out[{row.value("upstream", ""), row.value("endpoint", "")}] = {
-            row.value("up", false) ? HealthRule::State::up : HealthRule::State::down, row.value("detail", ""),
-            std::chrono::system_clock::now(), std::chrono::microseconds{0}};
-    return out;
-}
-
 }  // namespace
 
 FileStatus inherited_file(const Json& said) {
@@ -84,13 +75,17 @@ FileStatus inherited_file(const Json& said) {
 
 void Control::Members::build_upgrade() {
     upgrade::Predecessors::Ports before;
-    before.joined = [this] { return controller->joined(); };
+    before.joined = [this](bool counts) { return controller->joined(counts); };
     before.adopted = [this](unsigned number, std::uint64_t generation) {
         controller->adopted_elsewhere(number, generation);
     };
     before.left = [this](unsigned number) {
         controller->left(number);
+        forget_predecessor(number);
         look_whether_ended();
+    };
+    before.counts = [this](unsigned number, bool newest, const upgrade::Message& message) {
+        heard_counts(number, newest, message);
     };
     before.said = [this](const upgrade::Message& message) {
         const auto type = message.type();
@@ -107,6 +102,7 @@ void Control::Members::build_upgrade() {
     ports.rehearsal = [this](auto done) { describe_rehearsal(std::move(done)); };
     ports.freeze = [this](auto done) { freeze(std::move(done)); };
     ports.thaw = [this] {
+        gives_counts = false;
         store.hold(false);
         deciding = true;
         controller->go_on();
@@ -122,17 +118,19 @@ void Control::Members::build_upgrade() {
     ports.let_go = [this](milliseconds within, std::function<void()> drained) {
         if (drained) on_drained = std::move(drained);
         predecessors->clear();  // the other process's now
-        pool->drain(within, [this] {
-            if (on_drained) on_drained();
-        });
+        pool->drain(within, [this] { tell_the_last(); });
     };
     ports.follow = [this] { follow_newest(true); };
+    ports.wanted = [this](const upgrade::Message& message) { return wanted(message); };
     ports.reopen_logs = [this] { pool->reopen_access_log(); };
     ports.exit = [this] {
         collect_timer.cancel();
         io.stop();
     };
-    ports.event = [this](Json body) { controller->events().add("upgrade", std::move(body)); };
+    ports.event = [this](Json body) {
+        forget_rehearsal();
+        controller->events().add("upgrade", std::move(body));
+    };
     succession = std::make_unique<upgrade::Succession>(io.get_executor(), std::move(ports));
 }
 
@@ -165,12 +163,12 @@ Result<Json> Control::Members::start_upgrade(upgrade::Order order) {
 }
 
 void Control::Members::describe_rehearsal(std::function<void(Result<Json>, std::vector<int>)> done) {
-    const auto folder = state_dir->path() + "/upgrade";
+    const auto to = rehearsal_copy();
+    const auto folder = std::filesystem::path(to).parent_path();
     std::error_code ec;
     std::filesystem::create_directories(folder, ec);
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
     const auto copied = std::make_shared<Result<void>>(problems::internal("the store was not copied"));
-    const auto to = folder + "/copy.db";
     // A change may come in between: what the copy ends with is looked at when it is there.
     const bool begun = aside.run([copied, from = state_dir->store(), to] { *copied = Store::copy(from, to); },
                                  [this, copied, to, done] {
@@ -197,7 +195,24 @@ Json Control::Members::listening_sockets(std::vector<int>& with) const {
     return out;
 }
 
+std::string Control::Members::rehearsal_copy() const {
+    return state_dir->path() + "/upgrade/copy.db";
+}
+
+void Control::Members::forget_rehearsal() {
+    std::error_code ignored;  // it holds every secret of the configuration, and need not be there
+    for (const char* part : {"", "-wal", "-shm", ".ledger"}) std::filesystem::remove(rehearsal_copy() + part, ignored);
+}
+
 void Control::Members::freeze(std::function<void(Result<void>)> done) {
+    // The copy is as the state will be: what this version could not read it could not take back either.
+    const auto usable = Store::usable(rehearsal_copy());
+    forget_rehearsal();
+    if (!usable)
+        return done(
+            problems::conflict("after it this version could not take the state back, so it is not tried out: "
+                               "restart into it instead (" +
+                               usable.error().detail + ")"));
     deciding = false;
     controller->hold_changes(upgrading(), [this, done] {
         // Behind all that was given to it.
@@ -241,16 +256,9 @@ std::pair<Json, std::vector<int>> Control::Members::everything() {
     out["version"] = context->version;
     for (const auto& plan : controller->snapshot()->listeners) plan->sockets->share();
     out["listeners"] = listening_sockets(with);
-    auto& found = out["health"] = Json::array();
-    for (const auto& [key, seen] : health->found())
-        found.push_back({{"upstream", key.first},
-                         {"endpoint", key.second},
-                         {"up", seen.state == HealthRule::State::up},
-                         {"detail", seen.detail}});
-    auto& turns = out["turns"] = Json::object();
-    for (const auto& [route, turn] : registry.turns()) turns[route] = {{"next", turn.next}, {"salt", turn.salt}};
     out["events"] = controller->events().newest(kEventsThatCross);
-    out["predecessors"] = predecessors->view();
+    add_counts(out);
+    out["predecessors"] = predecessors->handed_on();
     for (const int line : predecessors->lines()) with.push_back(line);
     return {std::move(out), std::move(with)};
 }
@@ -310,11 +318,15 @@ void Control::Members::take_back() {
     predecessors->count_in();
     if (!std::exchange(parked, false)) return;
     log_warn("this process serves again, and decides");
+    gives_counts = false;
+    elsewhere.tell({});
+    totals.forget_workers(kHeirWorkers, ~0U);
     follow_newest(false);
     predecessors->tell({{"type", "generation"}, {"generation", controller->generation()}});
     pool->unpark();
     service.keep(*controller->snapshot());
     admin->stop();
+    const auto orders = acme->counts();
     // Calls that end now still look at what they came to.
     retired.push_back(std::shared_ptr<void>(std::move(admin)));
     retired.push_back(std::shared_ptr<void>(std::move(context)));
@@ -330,6 +342,7 @@ void Control::Members::take_back() {
         log_error("the admin API does not come back: {}", listening.error().detail);
     else
         admin->accept();
+    acme->go_on_from(orders);
     begin_deciding();
 }
 
@@ -338,7 +351,7 @@ void Control::Members::begin_deciding() {
     deciding = true;
     controller->go_on();
     acme->follow();
-    rollouts->restore(kept.journals);
+    rollouts->restore(kept.journals, std::exchange(handed_rollouts, Json()));
     releases->restore(kept.releases);
     restored = true;
     follow_rollouts();
@@ -351,6 +364,7 @@ void Control::Members::inherit() {
     inherited_upgrade = state.value("upgrade", Json::object());
     inherited_upgrade["state"] = "probation";
     inherited_upgrade["phase"] = "probation";
+    taken_since = std::chrono::steady_clock::now();
     settled = state.value("settled", false);
     auto about = state.value("predecessors", Json::array());
     for (std::size_t i = 0; i < heritage->predecessors.size(); ++i)
@@ -358,29 +372,19 @@ void Control::Members::inherit() {
     predecessors->add(std::move(heritage->elder), {{"pid", state.value("pid", 0)},
                                                    {"version", state.value("version", "")},
                                                    {"since", timestamp(std::chrono::system_clock::now())},
-                                                   {"drain_within_ms", inherited_upgrade.value("drain_within_ms", 0)}});
+                                                   {"drain_within_ms", inherited_upgrade.value("drain_within_ms", 0)},
+                                                   {"counts", state.value("counts", false)}});
     predecessors->listen();
-}
-
-// Before anything is compiled.
-void Control::Members::inherit_counts() {
-    const auto& state = heritage->state;
-    health->begin_with(inherited_health(state.value("health", Json::array())));
-    std::map<std::string, Registry::Turns> turns;
-    const auto said = state.value("turns", Json::object());
-    for (const auto& [route, turn] : said.items())
-        turns[route] = {turn.value("next", std::uint64_t{0}), turn.value("salt", std::uint64_t{0})};
-    registry.begin_with(std::move(turns));
-    if (heritage->tickets.is_open() && !registry.certificates().tickets().take(heritage->tickets.get()))
-        log_warn("upgrade: the keys of TLS tickets did not come: clients make whole handshakes");
-    heritage->tickets = switchyard::net::Descriptor();
-    controller->events().go_on_after(state.value("events", Json::object()));
 }
 
 void Control::Members::look_whether_serving() {
     if (!controller->adoption().everywhere(controller->generation())) return;
     if (heritage) on_heir(HeirMachine::Event::adopted);
-    succession->adopted(controller->generation());
+    if (!succession->follows()) return;
+    const auto generation = controller->generation();
+    if (!gives_counts) return succession->adopted(generation);
+    // What is in flight by older ones only falls from now on: told first, it is never taken for less than it is.
+    tell_counts(ages_wanted, [this, generation] { succession->adopted(generation); });
 }
 
 void Control::Members::on_heir(HeirMachine::Event event) {
@@ -391,10 +395,13 @@ void Control::Members::on_heir(HeirMachine::Event event) {
         if (act == Act::take_charge) {
             pool->unpark();
             predecessors->count_in();
+            inherit_drains();
             begin_deciding();
             admin->accept();
             say_alive();
             look_whether_ready();
+            inherited_upgrade["took_ms"]["takeover"] =
+                std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - taken_since).count();
             log_info("upgrade: this process is in charge");
         }
         if (act == Act::settle) {

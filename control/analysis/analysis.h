@@ -83,6 +83,15 @@ class Analysis {
         m("last_twenty", last_twenty_);
         m("canary", canary_), m("baseline", baseline_);
     }
+    // What permits a step, for a process that goes on with it. A block that both arms have not filled yet (gathering.h)
+    // is not counted: when it is cut knows nothing of what is in it.
+    template <class Memory>
+    void remember_step(Memory& m) {
+        errors_.remember_step(m), slo_.remember_step(m);
+        m("ratio", ratio_), m("waiting", waiting_);
+        m("latency_alone", latency_alone_), m("duration_alone", duration_alone_);
+        m("step_canary", step_canary_), m("step_baseline", step_baseline_);
+    }
 
   private:
     void compare(const Tick& block);

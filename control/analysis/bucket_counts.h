@@ -57,9 +57,20 @@ class BucketCounts {
         canary_ = baseline_ = {};
     }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("paced", paced_), m("last", last_), m("crossed", crossed_), m("window", window_), m("elapsed", elapsed_);
+        m("canary", canary_), m("baseline", baseline_);
+    }
+
   private:
     struct Arm {
         double sum = 0.0, squares = 0.0;
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("sum", sum), m("squares", squares);
+        }
     };
     std::vector<std::uint16_t> paced_;  // how many requests of each
     std::vector<std::uint32_t> last_;   // the window of its last one

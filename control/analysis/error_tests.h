@@ -47,13 +47,17 @@ class ErrorTests {
     // Failures beyond what the baseline's rate explains, since the rollout began.
     double extra_failures() const { return extra_; }
 
-    // Not promotion: it is a matter of each step.
+    // Not promotion: it is a matter of each step, and told by remember_step().
     template <class Memory>
     void remember(Memory& m) {
         m("sticky", sticky_), m("main", main_), m("gate", gate_), m("raw", raw_), m("extra", extra_);
         m("canary", canary_), m("baseline", baseline_);
         m("canary_first", canary_first_), m("baseline_first", baseline_first_);
         m("cap", cap_), m("canary_counted", canary_counted_), m("baseline_counted", baseline_counted_);
+    }
+    template <class Memory>
+    void remember_step(Memory& m) {
+        m("promote", promote_), m("promote_raw", promote_raw_);
     }
 
   private:

@@ -44,6 +44,11 @@ class LatencyAlone {
     std::uint64_t slow() const { return static_cast<std::uint64_t>(std::lround(std::max(beyond_p99_, twice_p90_))); }
     std::uint64_t asked() const { return static_cast<std::uint64_t>(std::lround(asked_)); }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("asked", asked_), m("beyond_p99", beyond_p99_), m("twice_p90", twice_p90_);
+    }
+
   private:
     // The least part of all requests that is beyond what one of the first `levels` levels tolerates: who is beyond a
     // level is beyond those before it, too.

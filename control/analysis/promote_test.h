@@ -20,6 +20,11 @@ class PromoteTest {
     double evidence() const;
     double log_evidence() const;
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("stakes", stakes_);
+    }
+
   private:
     // Relative risks it bets on: from "four times better" to "the same".
     static constexpr std::array<double, 4> kRisks{0.25, 0.5, 0.75, 1.0};

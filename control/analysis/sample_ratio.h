@@ -37,6 +37,12 @@ class SampleRatio {
                         log_beta_mixture(canary_ + canary_under_way_, baseline_ + baseline_under_way_, share_));
     }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("canary", canary_), m("baseline", baseline_);
+        m("canary_under_way", canary_under_way_), m("baseline_under_way", baseline_under_way_);
+    }
+
   private:
     double share_ = 0.0;
     std::uint64_t canary_ = 0;

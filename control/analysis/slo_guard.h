@@ -49,6 +49,11 @@ class SloGuard {
         m("limit", limit), m("alone", alone_), m("baseline", baseline_), m("while_alone", while_alone_);
         errors_ = BernoulliTest(limit);
     }
+    template <class Memory>
+    void remember_step(Memory& m) {
+        m("slo_step", step_), m("slo_recent", recent_), m("slo_newest", newest_);
+        m("slo_quiet", baseline_quiet_), m("slo_asked_since", asked_since_);
+    }
 
   private:
     // The baseline's requests of the last seconds, fading.
@@ -56,6 +61,11 @@ class SloGuard {
         double span;  // seconds
         double asked = 0.0, failed = 0.0;
         void add(const Tick& tick);
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("asked", asked), m("failed", failed);
+        }
     };
     static constexpr double kFewestRecent = 20.0;
 

@@ -38,10 +38,20 @@ class Waiting {
         return waiting >= kFewest && waiting > allowed ? static_cast<std::uint64_t>(waiting) : 0;
     }
 
+    template <class Memory>
+    void remember(Memory& m) {
+        m("canary", canary_), m("baseline", baseline_), m("old_p99", old_p99_);
+    }
+
   private:
     struct Arm {
         double asked = 0.0, recent = 0.0, seconds = 0.0, under_way = 0.0;
         std::optional<std::uint64_t> told;
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("asked", asked), m("recent", recent), m("seconds", seconds), m("under_way", under_way), m("told", told);
+        }
         void add(double passed, std::uint64_t ended, std::uint64_t now, std::optional<std::uint64_t> waiting) {
             told = waiting;
             const double fade = std::exp(-passed / kWindow);

@@ -6,8 +6,8 @@
 namespace switchyard::control {
 namespace {
 
-const char* title(unsigned status) {
-    switch (status) {
+const char* title(const Problem& problem) {
+    switch (problem.status) {
         case 400:
             return "Bad request";
         case 401:
@@ -27,7 +27,8 @@ const char* title(unsigned status) {
         case 413:
             return "Request too large";
         case 422:
-            return "Invalid configuration";
+            // Without a place in a document it is the call itself: a program that cannot be run, a key that was used.
+            return problem.errors.empty() ? "Cannot be done as asked" : "Invalid configuration";
         case 429:
             return "Too many failed attempts";
         case 431:
@@ -46,7 +47,7 @@ const char* title(unsigned status) {
 nlohmann::ordered_json to_json(const Problem& problem) {
     nlohmann::ordered_json out;
     out["type"] = "urn:switchyard:problem:" + problem.kind;
-    out["title"] = title(problem.status);
+    out["title"] = title(problem);
     out["status"] = problem.status;
     out["detail"] = problem.detail;
     if (problem.generation) out["generation"] = *problem.generation;

@@ -73,6 +73,8 @@ class Certificates {
     };
     std::vector<Sight> sights() const;
     std::uint64_t exchanged() const { return exchanged_; }
+    // On top of another process's.
+    void go_on_from(std::uint64_t exchanged) { exchanged_ = exchanged; }
 
     // Files that a generation of this model would be the first to read are read aside and laid out on the shelf; `then`
     // is called when they are, or when their disk has not answered in kWait: at once where there are none.

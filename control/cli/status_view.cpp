@@ -77,8 +77,13 @@ std::vector<std::string> status_head(const Json& s) {
                               s.value("ready", false) ? "" : "  NOT READY", s.value("uptime_s", 0)));
     for (const auto& notice : s.value("notices", Json::array())) out.push_back("! " + notice.get<std::string>());
     for (const auto& one : s.value("predecessors", Json::array()))
-        out.push_back(fmt::format("process {} ({}) finishes what it has since it was replaced at {}",
-                                  one.value("pid", 0), one.value("version", ""), one.value("since", "")));
+        out.push_back(
+            fmt::format("process {} ({}) finishes what it has since it was replaced at {}{}", one.value("pid", 0),
+                        one.value("version", ""), one.value("since", ""),
+                        one.contains("requests")
+                            ? fmt::format(": {} requests, {} tunnels, {} connections", one.value("requests", 0U),
+                                          one.value("tunnels", 0U), one.value("connections", 0U))
+                            : ""));
     if (s.contains("unstored"))
         out.push_back(fmt::format(
             "! generation {} is in force but NOT STORED ({}): a restart would resume generation {}",

@@ -65,6 +65,12 @@ int begin(const Options& options, const Wanted& wanted) {
     if (!wanted.probation.empty()) body["probation"] = wanted.probation;
     if (wanted.cut_oldest) body["cut_oldest"] = true;
     const auto answer = send_change(options, "POST", "/v1/upgrade", body);
+    if (answer.status == 404) {
+        fmt::print(stderr,
+                   "switchyard: the program that runs is from before it could be replaced while it serves: "
+                   "restart it\n");
+        return kUnreachable;
+    }
     if (answer.status != 202) return print_problem(options, answer);
     return await_end(options, answer.json["upgrade"].value("id", ""), options.json);
 }

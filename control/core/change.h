@@ -45,7 +45,7 @@ struct Change {
     bool force = false;     // past the guard: the caller insists, or an automatic return must not be kept from its way
     bool document = false;  // a whole one: judged beside control's thread, so the edit must not look at control
     std::optional<JournalRow> journal;  // durable with it
-    std::optional<Restored> restores;  // an earlier generation is what the edit brings back
+    std::optional<Restored> restores;   // an earlier generation is what the edit brings back
 };
 
 // Who holds a route.

@@ -73,16 +73,31 @@ void Controller::take_up(std::shared_ptr<const config::Model> model, std::shared
     doors_.data_plane.publish(std::move(snapshot));
 }
 
+unsigned Controller::joined(bool tells) {
+    drains_.joined(generation_, tells);
+    return adoption_.joined(generation_);
+}
+
+void Controller::go_on_draining(std::vector<Drain> drains, const std::map<std::uint32_t, std::string>& upstreams) {
+    for (const auto& [id, name] : upstreams) drains_.name(id, name);
+    for (auto& drain : drains) drains_.open(std::move(drain));
+    arm_drain_deadline();
+}
+
 void Controller::adopted_elsewhere(unsigned number, std::uint64_t generation) {
     if (stopped_) return;
     adoption_.adopted(number, generation);
+    drains_.adopted_elsewhere(number, generation, system_clock::now());
     answer_who_waits();
+    ring_drains();
 }
 
 void Controller::left(unsigned number) {
     if (stopped_) return;
     adoption_.left(number);
+    drains_.left(number, system_clock::now());
     answer_who_waits();
+    ring_drains();
 }
 
 void Controller::answer_who_waits() {

@@ -74,8 +74,12 @@ class Controller {
     bool answers_wait() const { return !waiting_.empty(); }
     // Another process has decided and stored this: it is in force here as well.
     void take_up(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot);
-    // A process beside this one that has to adopt what is decided here, until it is gone.
-    unsigned joined() { return adoption_.joined(generation_); }
+    // A process beside this one that has to adopt what is decided here, until it is gone. `tells`: what it has in
+    // flight it says with reported().
+    unsigned joined(bool tells);
+    // Another process's drains, once those that still have something have joined.
+    void go_on_draining(std::vector<Drain> drains, const std::map<std::uint32_t, std::string>& upstreams);
+    // What it has in flight was told before with reported(), and can only have become less since.
     void adopted_elsewhere(unsigned number, std::uint64_t generation);
     void left(unsigned number);
     // Deadlines and waiting calls end; nothing is answered any more.
@@ -136,6 +140,11 @@ class Controller {
     void state_dir_is_given() { state_dir_given_ = true; }
     const Histogram& publish_durations() const { return publish_durations_; }
     double publish_seconds() const { return publish_seconds_; }
+    // On top of another process's.
+    void go_on_from(const Histogram& publish_durations, double seconds) {
+        publish_durations_ = publish_durations;
+        publish_seconds_ = seconds;
+    }
 
     // `ring` is called whenever a drain has changed, until unsubscribed.
     unsigned on_drain(std::function<void()> ring);

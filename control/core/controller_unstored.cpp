@@ -149,7 +149,7 @@ void Controller::make_unstored(Change change, Steady arrived, Answered done) {
     Making making;
     making.receipt.previous = generation_;
     making.receipt.generation = next_number();
-    making.receipt.workers = adoption_.workers();
+    making.receipt.workers = adoption_.count();
     making.receipt.changes = prepared->changes;
     making.receipt.moves = prepared->moves;
     making.commit = commit_of(change, *prepared);

@@ -29,6 +29,23 @@ bool DrainBook::adopted(unsigned worker, std::uint64_t generation, std::vector<I
     return true;
 }
 
+void DrainBook::joined(std::uint64_t generation, bool tells) {
+    latest_.emplace_back();
+    adopted_.push_back(tells ? 0 : generation);
+    if (tells) not_heard_[static_cast<unsigned>(adopted_.size() - 1)] = generation;
+}
+
+bool DrainBook::adopted_elsewhere(unsigned number, std::uint64_t generation, WallTime now) {
+    return adopted(number, generation, latest_.at(number), now);
+}
+
+bool DrainBook::left(unsigned number, WallTime now) {
+    latest_.at(number).clear();
+    not_heard_.erase(number);
+    adopted_.at(number) = UINT64_MAX;
+    return settle(now);
+}
+
 bool DrainBook::retired(unsigned worker, std::uint64_t generation, WallTime now) {
     std::erase_if(latest_.at(worker), [&](const InFlight& f) { return f.generation == generation; });
     return settle(now);
@@ -37,6 +54,8 @@ bool DrainBook::retired(unsigned worker, std::uint64_t generation, WallTime now)
 bool DrainBook::reported(unsigned worker, const std::vector<InFlight>& in_flight, WallTime now) {
     const bool changed = latest_.at(worker).size() != in_flight.size();
     latest_.at(worker) = in_flight;
+    if (const auto first = not_heard_.extract(worker))
+        adopted_.at(worker) = std::max(adopted_.at(worker), first.mapped());
     return settle(now) || changed;
 }
 

@@ -60,6 +60,12 @@ class DrainBook {
     void forget(std::uint32_t upstream);
     void open(Drain drain);
 
+    // Another process that has to adopt, numbered behind the workers (as in Adoption), until it is gone. `tells`: what
+    // it has in flight is not known before it has reported; until then no drain ends.
+    void joined(std::uint64_t generation, bool tells);
+    bool adopted_elsewhere(unsigned number, std::uint64_t generation, WallTime now);
+    bool left(unsigned number, WallTime now);
+
     // These three may end drains: true when something changed that a waiter wants to see.
     bool adopted(unsigned worker, std::uint64_t generation, std::vector<InFlight> older, WallTime now);
     bool retired(unsigned worker, std::uint64_t generation, WallTime now);
@@ -79,6 +85,7 @@ class DrainBook {
     std::map<std::uint64_t, Drain> drains_;
     std::vector<std::vector<InFlight>> latest_;  // by worker: what it last said about every generation it holds
     std::vector<std::uint64_t> adopted_;
+    std::map<unsigned, std::uint64_t> not_heard_;  // who has joined and not reported yet, with what it goes by
     std::map<std::uint32_t, std::string> names_;
 };
 

@@ -23,6 +23,14 @@ void LatencyTotals::add(const Histogram& growth) {
     }
 }
 
+void LatencyTotals::go_on_from(const Counts& counts, double sum_seconds) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        counts_[i] += counts[i];
+        total_ += counts[i];
+    }
+    sum_us_ += sum_seconds * 1e6;
+}
+
 std::uint64_t LatencyTotals::at_most(std::uint64_t microseconds) const {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < Histogram::kBuckets && Histogram::lower(i) <= microseconds; ++i) sum += counts_[i];
@@ -86,6 +94,18 @@ void Totals::add(const WorkerReport& report, Time now) {
     counters_.retries_other += report.retries_other;
     counters_.log_dropped += report.log_dropped;
     counters_.escaped += report.escaped;
+}
+
+void Totals::go_on_from(Beginning beginning) {
+    cells_ = std::move(beginning.cells);
+    endpoints_ = std::move(beginning.endpoints);
+    counters_ = beginning.counters;
+    escaped_in_control = beginning.escaped_in_control;
+}
+
+void Totals::forget_workers(unsigned from, unsigned to) {
+    connections_.erase(connections_.lower_bound(from), connections_.lower_bound(to));
+    in_flight_.erase(in_flight_.lower_bound(from), in_flight_.lower_bound(to));
 }
 
 const std::vector<Totals::Refused>& Totals::refused_of(std::uint32_t endpoint) const {

@@ -22,14 +22,19 @@ namespace switchyard::control {
 // Latency counts that never overflow: a Histogram's buckets, 64 bits wide.
 class LatencyTotals {
   public:
+    using Counts = std::array<std::uint64_t, Histogram::kBuckets>;
+
     void add(const Histogram& growth);
+    // On top of these.
+    void go_on_from(const Counts& counts, double sum_seconds);
+    const Counts& counts() const { return counts_; }
     std::uint64_t total() const { return total_; }
     double sum_seconds() const { return sum_us_ / 1e6; }
     // Values of at most this many microseconds, to the width of a bucket (3.1 %).
     std::uint64_t at_most(std::uint64_t microseconds) const;
 
   private:
-    std::array<std::uint64_t, Histogram::kBuckets> counts_{};
+    Counts counts_{};
     std::uint64_t total_ = 0;
     double sum_us_ = 0;  // every value taken as the middle of its bucket
 };
@@ -65,6 +70,16 @@ class Totals {
     using Cells = std::map<std::pair<std::uint32_t, std::uint32_t>, Traffic>;
 
     void add(const WorkerReport& report, Time now);
+    // Another process's, whose place this one takes, are the beginning of these. Before any add().
+    struct Beginning {
+        Cells cells;
+        std::map<std::uint32_t, EndpointCounts> endpoints;
+        Counters counters;
+        std::uint64_t escaped_in_control = 0;
+    };
+    void go_on_from(Beginning beginning);
+    // Of another process; they are gone, and with them what they had open and under way.
+    void forget_workers(unsigned from, unsigned to);
     // A scraper has seen the last value of what is gone by then.
     static constexpr std::chrono::minutes kGrace{10};
     // Of routes and upstreams only these are configured (id 0, none, always is).

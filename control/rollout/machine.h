@@ -98,6 +98,14 @@ class Machine {
     // Rebuilds the state from what the journal kept and re-issues the weight that holds. The first record must be
     // `started`; nothing is done for a closed rollout.
     Effects restore(const std::vector<Record>& records, Monotonic now);
+    // How far a step has come in the process that has handed it on: it goes on there.
+    struct Passed {
+        Monotonic baked{0}, waited{0};
+    };
+    // As restore(), but nothing was interrupted.
+    Effects take_over(const std::vector<Record>& records, Passed passed, Monotonic now);
+    // The step's evidence did not come with it: its time counts anew as well.
+    void forget_passed() { baked_ = waited_ = Monotonic{0}; }
 
     Effects tick(Monotonic now, const Findings& findings);
 
@@ -133,6 +141,7 @@ class Machine {
 
   private:
     void replay(const Record& record);
+    Effects come_up(const std::vector<Record>& records, Monotonic now, bool interrupted);
     void enter(std::size_t step, const std::string& by, const std::string& why, Effects& out);
     void begin(Effects& out);
     void leave(State state, Record::Kind kind, const std::string& by, const std::string& why,

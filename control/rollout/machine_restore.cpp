@@ -55,6 +55,16 @@ void Machine::replay(const Record& r) {
 }
 
 Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
+    return come_up(records, now, true);
+}
+
+Effects Machine::take_over(const std::vector<Record>& records, Passed passed, Monotonic now) {
+    Effects out = come_up(records, now, false);
+    if (active()) baked_ = passed.baked, waited_ = passed.waited;
+    return out;
+}
+
+Effects Machine::come_up(const std::vector<Record>& records, Monotonic now, bool interrupted) {
     Effects out;
     last_tick_ = now;
     for (const Record& r : records) replay(r);
@@ -69,7 +79,7 @@ Effects Machine::restore(const std::vector<Record>& records, Monotonic now) {
     // A gradual return is not taken up again: what was not watched for a while goes at once.
     const Ppm holds = returning() ? 0 : weight_;
     if (active()) {
-        out.emplace_back(effect::Journal{record(Record::Kind::restarted, "switchyard", "")});
+        if (interrupted) out.emplace_back(effect::Journal{record(Record::Kind::restarted, "switchyard", "")});
         set_weight(holds, out);
         begin(out);
         return out;

@@ -63,6 +63,27 @@ void keep_original(SQLite::Database& db, const std::string& path) {
     SQLite::Backup(target, db).executeStep(-1);
 }
 
+// Nobody goes back that far: they hold every secret of the configuration, and are not kept for ever.
+void forget_originals(const std::string& path) {
+    const std::filesystem::path whole(path);
+    const std::string begins = whole.filename().string() + ".before-";
+    std::error_code ec;
+    for (const auto& each : std::filesystem::directory_iterator(whole.parent_path(), ec)) {
+        const auto age = std::filesystem::file_time_type::clock::now() - each.last_write_time(ec);
+        if (!ec && age > Store::kOriginalKept && each.path().filename().string().starts_with(begins))
+            std::filesystem::remove(each.path(), ec);
+    }
+}
+
+Result<void> fit(SQLite::Database& db, const std::string& path) {
+    const int version = db.execAndGet("PRAGMA user_version").getInt();
+    if (version <= static_cast<int>(kMigrations.size()) || min_reader(db) <= kMigrations.size()) return {};
+    return problems::internal(
+        fmt::format("{} was written by a newer switchyard (format {}, this one knows {}); run that "
+                    "version, or point process.state_dir at another directory",
+                    path, version, kMigrations.size()));
+}
+
 // Moves the database and its companions out of the way; the operator may still want to look at them.
 std::string set_aside(const std::string& path) {
     const std::string suffix = ".corrupt-" + compact_timestamp(std::chrono::system_clock::now());
@@ -140,6 +161,15 @@ Result<void> Store::copy(const std::string& from, const std::string& to) {
     }
 }
 
+Result<void> Store::usable(const std::string& path) {
+    try {
+        SQLite::Database db(path, SQLite::OPEN_READONLY);
+        return fit(db, path);
+    } catch (const SQLite::Exception& e) {
+        return Problem(500, kStoreUnusable, fmt::format("{} cannot be read ({})", path, e.what()));
+    }
+}
+
 Result<std::unique_ptr<Store>> Store::open_reader(const std::string& path, const Options& options) {
     try {
         auto members = std::make_unique<Members>(path, options.vfs);
@@ -173,16 +203,13 @@ Result<Store::Opened> Store::open(const std::string& path, const Options& option
             const std::string verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
             if (verdict == "ok") {
                 const int version = db.execAndGet("PRAGMA user_version").getInt();
-                if (version > static_cast<int>(kMigrations.size()) && min_reader(db) > kMigrations.size())
-                    return problems::internal(
-                        fmt::format("{} was written by a newer switchyard (format {}, this one knows {}); run that "
-                                    "version, or point process.state_dir at another directory",
-                                    path, version, kMigrations.size()));
+                if (auto usable = fit(db, path); !usable) return usable.error();
                 db.execAndGet("PRAGMA journal_mode = WAL");
                 db.exec("PRAGMA synchronous = FULL");
                 if (version > 0 && version < static_cast<int>(kMigrations.size()) && path != ":memory:")
                     keep_original(db, path);
                 migrate(db);
+                if (path != ":memory:") forget_originals(path);
                 const std::uint64_t newest =
                     unsigned_of(db.execAndGet("SELECT ifnull(max(number), 0) FROM generations"));
                 return opened(std::unique_ptr<Store>(new Store(std::move(members))), newest, seen_in_damaged, damage);

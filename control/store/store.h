@@ -40,6 +40,10 @@ class Store {
     static Result<Opened> open_copy(const std::string& path, const std::string& why);
     // A copy of what is durable, as a store of its own; whoever writes meanwhile is not held up.
     static Result<void> copy(const std::string& from, const std::string& to);
+    // Whether this version could go on with it, whatever a newer one has made of it.
+    static Result<void> usable(const std::string& path);
+    // So long is the file of before a newer format kept beside it.
+    static constexpr std::chrono::hours kOriginalKept{7 * 24};
     // A second connection to the sound store that is open in this process, for another thread: it sees what the first
     // has made durable, and waits for none of its writing. To be read from only.
     static Result<std::unique_ptr<Store>> open_reader(const std::string& path, const Options& options);

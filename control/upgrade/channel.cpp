@@ -39,21 +39,36 @@ Channel::~Channel() {
     close();
 }
 
-void Channel::rest() {
+std::optional<Message> Channel::rest() {
     if (watch_) watch_->release();
     watch_.reset();
     on_message_ = {};
     on_end_ = {};
+    if (!is_open() || !assembly_.begun()) return std::nullopt;
+    auto last = receive(kSendWait);
+    return last ? std::optional<Message>(std::move(*last)) : std::nullopt;
 }
 
 void Channel::close() {
-    rest();
+    if (watch_) watch_->release();
+    watch_.reset();
+    on_message_ = {};
+    on_end_ = {};
     socket_ = switchyard::net::Descriptor();
 }
 
 bool Channel::send(const Json& message, const std::vector<int>& descriptors) {
+    return send_within(message, descriptors, kSendWait);
+}
+
+bool Channel::offer(const Json& message) {
+    return send_within(message, {}, std::chrono::milliseconds{0});
+}
+
+bool Channel::send_within(const Json& message, const std::vector<int>& descriptors,
+                          std::chrono::milliseconds first_wait) {
     if (!is_open()) return false;
-    const auto until = steady_clock::now() + kSendWait;
+    auto until = steady_clock::now() + first_wait;
     std::size_t next = 0;
     for (auto& packet : packets_of(message, descriptors.size())) {
         iovec text{packet.bytes.data(), packet.bytes.size()};
@@ -76,6 +91,7 @@ bool Channel::send(const Json& message, const std::vector<int>& descriptors) {
             if (errno == EINTR) continue;
             if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_for(socket_.get(), POLLOUT, until)) return false;
         }
+        until = steady_clock::now() + kSendWait;  // what has begun has to be whole
     }
     return true;
 }
@@ -139,6 +155,7 @@ void Channel::wait() {
                            auto taken = take();
                            if (!taken) {
                                const auto end = std::exchange(on_end_, {});
+                               assembly_ = {};
                                rest();
                                return end ? end(taken.error().detail) : void();
                            }

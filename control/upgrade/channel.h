@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,17 +41,21 @@ class Channel {
     int descriptor() const { return socket_.get(); }
     // Descriptors stay the caller's.
     bool send(const Json& message, const std::vector<int>& descriptors = {});
+    // The same without waiting: false where the other side has not read what was sent before. For what may be lost.
+    bool offer(const Json& message);
     Result<Message> receive(std::chrono::milliseconds within);
 
     using OnMessage = std::function<void(Message)>;
     using OnEnd = std::function<void(const std::string& why)>;
     // Neither is called from within. Once.
     void listen(const boost::asio::any_io_executor& executor, OnMessage message, OnEnd end);
-    // Nothing is heard any more, and what comes waits for whoever has a copy of the descriptor.
-    void rest();
+    // Nothing is heard any more, and what comes waits for whoever has a copy of the descriptor. Of a message that has
+    // come in part the rest is read first: nobody else could make anything of it.
+    std::optional<Message> rest();
     void close();
 
   private:
+    bool send_within(const Json& message, const std::vector<int>& descriptors, std::chrono::milliseconds first_wait);
     // Nothing: there is no whole message yet.
     Result<std::optional<Message>> take();
     void wait();

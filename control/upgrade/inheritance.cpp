@@ -51,7 +51,7 @@ Result<std::shared_ptr<Inheritance>> Inheritance::meet(int line, const std::stri
     using Act = HeirMachine::Act;
     auto out = std::make_shared<Inheritance>();
     Channel channel{Descriptor(line)};
-    channel.send({{"type", "hello"}, {"version", version}, {"pid", ::getpid()}});
+    channel.send({{"type", "hello"}, {"version", version}, {"pid", ::getpid()}, {"counts", true}});
     const auto refuse = [&](const std::string& why) {
         channel.send({{"type", "refused"}, {"why", why}});
         return problems::internal(why);

@@ -17,7 +17,7 @@ void Predecessors::add(switchyard::net::Descriptor line, Json about) {
 
 void Predecessors::count_in() {
     for (auto& one : all_)
-        if (!std::exchange(one->counted, true)) one->number = ports_.joined();
+        if (!std::exchange(one->counted, true)) one->number = ports_.joined(one->counts());
 }
 
 void Predecessors::listen_to(One& one) {
@@ -32,8 +32,9 @@ void Predecessors::listen() {
 
 void Predecessors::rest() {
     for (auto& one : all_) {
-        one->line.rest();
+        if (const auto last = one->line.rest()) heard(*one, *last);
         if (std::exchange(one->counted, false)) ports_.left(one->number);
+        one->asked = {};
     }
 }
 
@@ -42,7 +43,13 @@ void Predecessors::heard(One& one, const Message& message) {
         if (one.counted) ports_.adopted(one.number, message.body.value("generation", std::uint64_t{0}));
         return;
     }
-    if (&one == all_.back().get()) ports_.said(message);
+    const bool newest = &one == all_.back().get();
+    if (message.type() == "counts") {
+        one.asked = {};
+        if (one.counted) ports_.counts(one.number, newest, message);
+        return;
+    }
+    if (newest) ports_.said(message);
 }
 
 void Predecessors::ended(One& one) {
@@ -59,12 +66,45 @@ void Predecessors::ended(One& one) {
 
 Json Predecessors::view() const {
     Json out = Json::array();
+    for (const auto& one : all_) {
+        Json about = one->about;
+        about.erase("counts");
+        if (one->requests) about["requests"] = *one->requests;
+        if (one->tunnels) about["tunnels"] = *one->tunnels;
+        if (one->connections) about["connections"] = *one->connections;
+        out.push_back(std::move(about));
+    }
+    return out;
+}
+
+Json Predecessors::handed_on() const {
+    Json out = Json::array();
     for (const auto& one : all_) out.push_back(one->about);
     return out;
 }
 
+void Predecessors::ask(const std::function<Json(unsigned)>& message) {
+    const auto now = std::chrono::steady_clock::now();
+    for (auto& one : all_) {
+        if (!one->counted || !one->counts()) continue;
+        const bool waits = one->asked != std::chrono::steady_clock::time_point{} && now - one->asked < kAskAgain;
+        if (!waits && one->line.offer(message(one->number))) one->asked = now;
+    }
+}
+
+void Predecessors::has(unsigned number, std::uint64_t requests, std::uint64_t tunnels, std::uint64_t connections) {
+    for (auto& one : all_)
+        if (one->counted && one->number == number)
+            one->requests = requests, one->tunnels = tunnels, one->connections = connections;
+}
+
 void Predecessors::tell(const Json& message) {
     for (auto& one : all_) one->line.send(message);
+}
+
+void Predecessors::tell_those_that_count(const Json& message) {
+    for (auto& one : all_)
+        if (one->counts()) one->line.send(message);
 }
 
 void Predecessors::tell_newest(const Json& message) {

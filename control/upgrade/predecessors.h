@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,15 @@ class Predecessors {
     // Each holds its connections' memory, and the workers of each go by every change.
     static constexpr std::size_t kMost = 2;
 
+    // A question that was not answered by then – one of its threads is stuck – is asked again.
+    static constexpr std::chrono::seconds kAskAgain{2};
+
     struct Ports {
-        std::function<unsigned()> joined;  // its number among those that adopt
+        std::function<unsigned(bool counts)> joined;  // its number among those that adopt
         std::function<void(unsigned number, std::uint64_t generation)> adopted;
         std::function<void(unsigned number)> left;
+        // What one that counts has answered ask().
+        std::function<void(unsigned number, bool newest, const Message&)> counts;
         // Of the newest: what it says of the upgrade itself.
         std::function<void(const Message&)> said;
         std::function<void()> gone;
@@ -33,7 +39,7 @@ class Predecessors {
 
     Predecessors(boost::asio::any_io_executor executor, Ports ports);
 
-    // From oldest to newest. `about`: pid, version, since.
+    // From oldest to newest. `about`: pid, version, since; `counts`: it tells what it counts when it is asked.
     void add(switchyard::net::Descriptor line, Json about);
     // From here on receipts wait for them.
     void count_in();
@@ -41,7 +47,17 @@ class Predecessors {
     bool empty() const { return all_.empty(); }
     bool full() const { return all_.size() >= kMost; }
     Json view() const;
+    // The same for another process, which goes on with them.
+    Json handed_on() const;
+    // Those that count, and have answered the last time.
+    void ask(const std::function<Json(unsigned number)>& message);
+    // What one has in flight.
+    void has(unsigned number, std::uint64_t requests, std::uint64_t tunnels, std::uint64_t connections);
     void tell(const Json& message);
+    // What an older program would not understand.
+    void tell_those_that_count(const Json& message);
+    bool offer_newest(const Json& message) { return !all_.empty() && all_.back()->line.offer(message); }
+    bool newest_counts() const { return !all_.empty() && all_.back()->counts(); }
     void tell_newest(const Json& message);
     void cut_oldest();
     // To the next process: descriptors in the order of view().
@@ -58,6 +74,9 @@ class Predecessors {
         Json about;
         unsigned number = 0;
         bool counted = false;
+        std::chrono::steady_clock::time_point asked{};  // and not answered yet; zero: it has
+        std::optional<std::uint64_t> requests, tunnels, connections;
+        bool counts() const { return about.value("counts", false); }
         explicit One(switchyard::net::Descriptor fd) : line(std::move(fd)) {}
     };
     void listen_to(One& one);

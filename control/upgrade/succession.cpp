@@ -45,7 +45,9 @@ Result<Json> Succession::start(const Order& order) {
     child_ = *child;
     line_ = std::make_unique<Channel>(std::move(ours));
     ++number_;
+    other_counts_ = false;
     machine_ = {};
+    phase_since_ = steady_clock::now();
     const auto now = timestamp(system_clock::now());
     view_ = {{"id", now},
              {"state", "running"},
@@ -96,6 +98,7 @@ void Succession::heard(Message message) {
     const auto type = message.type();
     if (type == "hello") {
         view_["version"] = message.body.value("version", "");
+        other_counts_ = message.body.value("counts", false);
         on(Event::hello);
     } else if (type == "ready") {
         on(Event::ready);
@@ -115,6 +118,8 @@ void Succession::heard(Message message) {
             ports_.let_go(order_.drain_within, {});
         else
             on(Event::ends);
+    } else if (machine_.follows() && ports_.wanted(message)) {
+        return;
     } else {
         on(Event::refused, fmt::format("it says what is not understood: {}", type));
     }
@@ -125,6 +130,9 @@ void Succession::on(Event event, const std::string& why) {
     gone_ = event == Event::gone;
     const auto acts = machine_.on(event);
     if (machine_.phase() != before) {
+        const auto now = steady_clock::now();
+        const auto took = std::chrono::duration_cast<milliseconds>(now - std::exchange(phase_since_, now));
+        view_["took_ms"][word(before)] = took.count();
         view_["phase"] = word(machine_.phase() == Phase::over ? before : machine_.phase());
         arm_for(machine_.phase());
     }
@@ -215,7 +223,11 @@ void Succession::hand_over() {
 }
 
 void Succession::adopted(std::uint64_t generation) {
-    if (machine_.follows() && line_) line_->send({{"type", "adopted"}, {"generation", generation}});
+    tell({{"type", "adopted"}, {"generation", generation}});
+}
+
+void Succession::tell(const Json& message) {
+    if (machine_.follows() && line_) line_->send(message);
 }
 
 void Succession::cancel(const std::string& why) {

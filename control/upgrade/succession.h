@@ -34,8 +34,16 @@ struct Order {
 
 class Succession {
   public:
-    static constexpr milliseconds kHello{10'000}, kRehearsal{30'000}, kFreeze{5'000}, kTakeover{10'000};
-    // On probation it says that it is alive several times a second.
+    // The first two cost nothing: the other one merely runs beside this one.
+    static constexpr milliseconds kHello{10'000}, kRehearsal{30'000};
+    // A freeze takes some milliseconds and a takeover some tens of them (`took_ms` says how many). Their limits are not
+    // for that: all that waits meanwhile are changes, which are told to come again, while every request is served and
+    // accepted as ever. So patience costs little, and to give up a sound upgrade because a machine that compiles
+    // something has not given a new process two seconds of its time costs another one. The freeze has less, as it waits
+    // for nothing but the disk and what was under way.
+    static constexpr milliseconds kFreeze{5'000}, kTakeover{10'000};
+    // On probation it says that it is alive several times a second; clients that connect wait for so long where it is
+    // stuck. One that has ended is known at once.
     static constexpr milliseconds kSilence{5'000};
 
     // What the process does. All but `drained` are called from here only.
@@ -54,6 +62,8 @@ class Succession {
         std::function<void(milliseconds within, std::function<void()> drained)> let_go;
         std::function<void()> follow;  // the newest generation of the store; its adoption is told by adopted()
         std::function<void()> reopen_logs;
+        // Something else, of what the process in charge may want of one that follows. False: it is not understood.
+        std::function<bool(const Message&)> wanted;
         std::function<void()> exit;
         std::function<void(Json)> event;
     };
@@ -65,6 +75,11 @@ class Succession {
     void adopted(std::uint64_t generation);
     // This process ends, as far as it is in charge.
     void cancel(const std::string& why);
+
+    // To the other process, which is in charge.
+    void tell(const Json& message);
+    // It asks for what is counted here, and goes on with it.
+    bool other_counts() const { return other_counts_; }
 
     bool under_way() const { return machine_.phase() != ElderMachine::Phase::over; }
     bool follows() const { return machine_.follows(); }
@@ -93,9 +108,10 @@ class Succession {
     std::unique_ptr<Channel> line_;
     std::vector<std::unique_ptr<Channel>> old_lines_;  // one may be what calls
     boost::asio::steady_timer limit_, probation_;
-    bool gone_ = false;         // its line has ended
+    bool gone_ = false;  // its line has ended
+    bool other_counts_ = false;
     std::uint64_t number_ = 0;  // of the attempt: what was asked for by an earlier one is not listened to
-    std::chrono::steady_clock::time_point last_heard_{};
+    std::chrono::steady_clock::time_point phase_since_{};
     Json view_;
     std::shared_ptr<char> alive_ = std::make_shared<char>();
 

@@ -39,6 +39,8 @@ std::vector<Packet> packets_of(const Json& message, std::size_t descriptors);
 // Puts a message together again.
 class Assembly {
   public:
+    // A message has come in part.
+    bool begun() const { return begun_; }
     // Nothing: more packets follow.
     Result<std::optional<Json>> feed(std::string_view packet, std::size_t descriptors);
 

@@ -17,6 +17,21 @@ void Ejection::stop() {
     timer_.cancel();
 }
 
+Ejection::Past Ejection::past() const {
+    Past out;
+    out.total = total_;
+    for (const auto& [name, rule] : rules_)
+        for (const auto& [id, past] : rule.pasts())
+            if (const auto it = endpoints_.find(id); it != endpoints_.end())
+                out.standings[{it->second->upstream, it->second->address}] = past;
+    return out;
+}
+
+void Ejection::begin_with(Past past) {
+    before_ = std::move(past.standings);
+    total_ = std::move(past.total);
+}
+
 void Ejection::follow(const config::Model& model, const KnownAddresses& known) {
     Endpoints now;
     std::map<std::string, EjectionRule> rules;
@@ -31,6 +46,13 @@ void Ejection::follow(const config::Model& model, const KnownAddresses& known) {
         auto node = rules_.extract(name);
         auto& rule = node ? rules.insert(std::move(node)).position->second : rules[name];
         rule.configure(upstream.ejection, ids);
+        for (const auto id : ids) {
+            const auto& state = now.at(id);
+            const auto before = before_.extract({state->upstream, state->address});
+            if (!before) continue;
+            rule.go_on_from(id, before.mapped());
+            state->set(upstream::EndpointState::ejected, before.mapped().until.has_value());
+        }
     }
     // An endpoint that left while it was out comes back clean, should it ever be configured again.
     for (const auto& [id, state] : endpoints_)

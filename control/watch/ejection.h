@@ -40,8 +40,18 @@ class Ejection {
     void counted(const std::vector<EndpointDelta>& growth);
     void stop();
 
+    // What another process needs to go on with it: who is out and until when, and how often everyone was.
+    using Key = std::pair<std::string, std::string>;  // upstream, address
+    struct Past {
+        std::map<Key, EjectionRule::Past> standings;
+        std::map<Key, std::uint64_t> total;
+    };
+    Past past() const;
+    // There, before follow().
+    void begin_with(Past past);
+
     // Ejections so far, by upstream and address.
-    const std::map<std::pair<std::string, std::string>, std::uint64_t>& total() const { return total_; }
+    const std::map<Key, std::uint64_t>& total() const { return total_; }
     // The endpoint is not known any more.
     void forget(const std::string& upstream, const std::string& address) { total_.erase({upstream, address}); }
 
@@ -56,7 +66,8 @@ class Ejection {
     const std::function<void(Change)> changed_;
     std::map<std::string, EjectionRule> rules_;  // by upstream
     Endpoints endpoints_;                        // of the generation in force, by Registry id
-    std::map<std::pair<std::string, std::string>, std::uint64_t> total_;
+    std::map<Key, std::uint64_t> total_;
+    std::map<Key, EjectionRule::Past> before_;  // of another process; each is taken when its endpoint is followed
     boost::asio::steady_timer timer_;
     bool stopped_ = false;
 };

@@ -67,6 +67,21 @@ std::optional<EjectionRule::Verdict> EjectionRule::counted(std::uint32_t endpoin
     return eject(endpoint, standing, now);
 }
 
+std::map<std::uint32_t, EjectionRule::Past> EjectionRule::pasts() const {
+    std::map<std::uint32_t, Past> out;
+    for (const auto& [id, standing] : standings_)
+        if (standing.times > 0) out[id] = {standing.times, standing.until, standing.returned};
+    return out;
+}
+
+void EjectionRule::go_on_from(std::uint32_t endpoint, const Past& past) {
+    const auto it = standings_.find(endpoint);
+    if (it == standings_.end()) return;
+    it->second.times = past.times;
+    it->second.until = past.until;
+    it->second.returned = past.returned;
+}
+
 std::vector<std::uint32_t> EjectionRule::due(Time now) {
     std::vector<std::uint32_t> back;
     for (auto& [id, standing] : standings_) {

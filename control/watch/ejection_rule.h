@@ -38,6 +38,16 @@ class EjectionRule {
     std::vector<std::uint32_t> due(Time now);
     std::optional<Time> next_due() const;
 
+    // What outlives the process, of an endpoint that was ever out.
+    struct Past {
+        std::uint32_t times = 0;
+        std::optional<Time> until;  // set: it is out
+        Time returned{};
+    };
+    std::map<std::uint32_t, Past> pasts() const;
+    // After configure(), of one of its endpoints.
+    void go_on_from(std::uint32_t endpoint, const Past& past);
+
     bool ejected(std::uint32_t endpoint) const;
     std::size_t ejected_count() const;
 

@@ -64,6 +64,8 @@ class HealthChecker {
     // By the identity of a member.
     const Seen* seen(const std::string& upstream, const std::string& member) const;
     const std::map<std::string, Counts>& counts() const { return counts_; }  // by upstream, ever growing
+    // On top of another process's.
+    void go_on_from(std::map<std::string, Counts> counts) { counts_ = std::move(counts); }
     // The upstream is not known any more.
     void forget(const std::string& upstream) { counts_.erase(upstream); }
     // Every endpoint has been checked at least once.

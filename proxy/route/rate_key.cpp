@@ -22,7 +22,11 @@ std::uint64_t rate_key(const Route& route, const RequestFacts& facts) {
     std::string_view key;
     if (by.source != config::Key::Source::client) key = value_of(by, route.rate_key_name, facts, scratch);
     if (key.data() == nullptr) key = network_of(facts.client);
-    return XXH3_64bits_withSeed(key.data(), key.size(), route.rate_table->seed() + route.id);
+    return XXH3_64bits_withSeed(key.data(), key.size(), route.rate_seed);
+}
+
+std::uint64_t rate_seed(const RateTable& table, std::string_view route_name) {
+    return XXH3_64bits_withSeed(route_name.data(), route_name.size(), table.seed());
 }
 
 }  // namespace switchyard::route

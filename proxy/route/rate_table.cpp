@@ -54,6 +54,22 @@ std::int64_t RateTable::wait(std::uint64_t key, const Rate& rate, std::int64_t n
     return 0;
 }
 
+RateTable::Held RateTable::held(std::int64_t now_ns) const {
+    Held out;
+    for (std::size_t i = 0; i < sets_; ++i)
+        for (const Bucket& bucket : table_[i].buckets) {
+            const auto key = bucket.key.load(std::memory_order_acquire);
+            const auto full_at = bucket.full_at.load(std::memory_order_relaxed);
+            if (key > kChangingHands && full_at > now_ns) out.emplace_back(key, full_at);
+        }
+    return out;
+}
+
+void RateTable::begin_with(const Held& held, std::int64_t now_ns) {
+    for (const auto& [key, full_at] : held)
+        if (Bucket* bucket = find(owner_of(key), now_ns)) bucket->full_at.store(full_at, std::memory_order_relaxed);
+}
+
 RateTable::Bucket* RateTable::find(std::uint64_t key, std::int64_t now_ns) {
     Set& set = table_[key % sets_];
     for (int i = 0; i < kTries; ++i) {

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "proxy/route/rate.h"
 
@@ -30,6 +32,11 @@ class RateTable {
     std::int64_t take(std::uint64_t key, const Rate& rate, std::int64_t now_ns);
     // What take() would say; nothing is taken, and no bucket is made.
     std::int64_t wait(std::uint64_t key, const Rate& rate, std::int64_t now_ns) const;
+    // The buckets that are not full now, by key, and when each will be: for a process that goes on with them.
+    using Held = std::vector<std::pair<std::uint64_t, std::int64_t>>;
+    Held held(std::int64_t now_ns) const;
+    // Before any take().
+    void begin_with(const Held& held, std::int64_t now_ns);
     // Makes keys that no client can aim at each other's sets.
     std::uint64_t seed() const { return seed_; }
 

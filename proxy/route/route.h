@@ -80,6 +80,7 @@ struct RouteLimits {
     std::string rate_key_name;  // lower case for headers
     Rate rate;
     std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
+    std::uint64_t rate_seed = 0;             // of its keys in there
     std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
     config::Retries retries;

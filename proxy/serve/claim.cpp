@@ -25,7 +25,7 @@ class CountedWait {
 
 bool Claim::breaker_passes(const upstream::Upstream& upstream) {
     if (upstream.breaker.failure_percent == 0) return true;
-    auto& breaker = context_.breaker(upstream.id);
+    auto& breaker = context_.breaker(upstream);
     const bool passes = breaker.passes(upstream.breaker, context_.now_ms);
     upstream.breaker_board->show(context_.worker_number, breaker);
     return passes;
@@ -35,7 +35,7 @@ bool Claim::breaker_passes(const upstream::Upstream& upstream) {
 Failure Claim::pass_breaker() {
     if (breaker_passes(*course_.upstream)) return Failure::none;
     course_.retry_after =
-        static_cast<std::uint32_t>(context_.breaker(course_.upstream->id).rest_ms(context_.now_ms) / 1000 + 1);
+        static_cast<std::uint32_t>(context_.breaker(*course_.upstream).rest_ms(context_.now_ms) / 1000 + 1);
     const auto other = fallback_of(*course_.route, course_.decision, *course_.upstream);
     if (other < 0 || course_.fell_back || course_.rerouted) return Failure::breaker_open;
     const auto& fallback = *course_.in_force->snapshot->upstreams[static_cast<std::size_t>(other)];

@@ -5,7 +5,7 @@
 namespace switchyard::serve {
 
 void Lease::tell_its_breaker(upstream::Breaker::Outcome outcome) {
-    auto& breaker = context_.breaker(upstream_->id);
+    auto& breaker = context_.breaker(*upstream_);
     breaker.ended(upstream_->breaker, ticket_, outcome, context_.now_ms);
     upstream_->breaker_board->show(context_.worker_number, breaker);
 }

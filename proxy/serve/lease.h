@@ -81,7 +81,7 @@ inline void Lease::take(const upstream::Upstream& of, std::uint32_t claimed) {
     local.keep_idle_ms = of.keep_idle_ms;
     ++local.pool.leased;
     local_ = &local;
-    if (of.breaker.failure_percent != 0) ticket_ = context_.breaker(of.id).admit();
+    if (of.breaker.failure_percent != 0) ticket_ = context_.breaker(of).admit();
 }
 
 inline void Lease::give_back() {

@@ -1,6 +1,7 @@
 #include "proxy/serve/worker_context.h"
 
 #include "proxy/route/expression.h"
+#include "proxy/upstream/breaker_board.h"
 
 namespace switchyard::serve {
 namespace {
@@ -47,8 +48,11 @@ void WorkerContext::keep_upstreams(const std::vector<bool>& held) {
     forget_places();
 }
 
-upstream::Breaker& WorkerContext::breaker(std::uint32_t upstream) {
-    return at(breakers_, upstream);
+upstream::Breaker& WorkerContext::breaker(const upstream::Upstream& upstream) {
+    const bool here = upstream.id < breakers_.size() && breakers_[upstream.id] != nullptr;
+    auto& breaker = at(breakers_, upstream.id);
+    if (!here) upstream.breaker_board->begin(worker_number, breaker);
+    return breaker;
 }
 
 upstream::WaitQueue& WorkerContext::queue(std::uint32_t upstream) {

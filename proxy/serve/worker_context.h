@@ -90,7 +90,7 @@ class WorkerContext : public upstream::EndpointTable, public Clock, public Tally
 
     // Of upstreams that no generation held until now nothing is known: their ids may have been another's.
     void keep_upstreams(const std::vector<bool>& held);
-    upstream::Breaker& breaker(std::uint32_t upstream);
+    upstream::Breaker& breaker(const upstream::Upstream& upstream);
     upstream::WaitQueue& queue(std::uint32_t upstream);
     // A place has been freed there; places may have been freed where this worker does not see it.
     void call_queue(std::uint32_t upstream) {

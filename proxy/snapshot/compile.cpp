@@ -10,6 +10,7 @@
 #include "config/model/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
+#include "proxy/route/rate_key.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
 #include "proxy/snapshot/snapshot.h"
@@ -299,6 +300,7 @@ class Compiler {
             out->rate =
                 route::Rate::of(source.limits.rate.requests, source.limits.rate.per.count(), source.limits.rate.burst);
             out->rate_table = registry_.rate_table();
+            out->rate_seed = route::rate_seed(*out->rate_table, source.name);
         }
         if (source.limits.in_flight > 0) out->in_flight = registry_.route_count(source.name);
         out->request_ms = source.timeouts.request.count();

@@ -90,7 +90,21 @@ std::shared_ptr<SharedCount> Registry::waiting_count(const std::string& upstream
 }
 
 std::shared_ptr<upstream::BreakerBoard> Registry::breaker_board(const std::string& upstream) {
+    if (const auto before = breakers_before_.extract(upstream))
+        return shared_of(breaker_boards_, upstream, workers_, before.mapped());
     return shared_of(breaker_boards_, upstream, workers_);
+}
+
+Registry::Breakers Registry::breakers() const {
+    Breakers out;
+    for (const auto& [upstream, board] : breaker_boards_)
+        if (!board->all_closed()) out[upstream] = board->places();
+    return out;
+}
+
+std::shared_ptr<route::RateTable> Registry::begin_rate_table(std::uint64_t seed) {
+    rate_table_ = std::make_shared<route::RateTable>(seed);
+    return rate_table_;
 }
 
 std::shared_ptr<route::RateTable> Registry::rate_table() {

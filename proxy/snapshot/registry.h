@@ -91,8 +91,16 @@ class Registry {
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
     std::shared_ptr<upstream::BreakerBoard> breaker_board(const std::string& upstream);
+    // Of those that are not closed; another process begins with them.
+    using Breakers = std::map<std::string, upstream::BreakerBoard::Places>;
+    Breakers breakers() const;
+    void begin_with(Breakers breakers) { breakers_before_ = std::move(breakers); }
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
+    // Null: no limit has asked for one.
+    const std::shared_ptr<route::RateTable>& rate_table_if_any() const { return rate_table_; }
+    // With that seed, before anything is compiled: whose keys are another process's.
+    std::shared_ptr<route::RateTable> begin_rate_table(std::uint64_t seed);
 
     CertificateShelf& certificates() { return certificates_; }
     // Open from the next snapshot on; null: none.
@@ -129,6 +137,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
+    Breakers breakers_before_;
     std::shared_ptr<route::RateTable> rate_table_;
     CertificateShelf certificates_;
     std::shared_ptr<const net::ChallengeBook> challenges_;

@@ -51,6 +51,11 @@ void Breaker::ended(const config::Breaker& rule, Ticket ticket, Outcome outcome,
     open_until_ms_ = now_ms + rule.open_time.count();
 }
 
+void Breaker::begin_open(std::int64_t until_ms) {
+    enter(State::open);
+    open_until_ms_ = until_ms;
+}
+
 std::int64_t Breaker::rest_ms(std::int64_t now_ms) const {
     return state_ == State::open ? std::max<std::int64_t>(0, open_until_ms_ - now_ms) : 0;
 }

@@ -32,6 +32,9 @@ class Breaker {
     Ticket admit();
     void ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms);
 
+    // As another one that was open until then.
+    void begin_open(std::int64_t until_ms);
+
     State state() const { return state_; }
     std::int64_t open_until_ms() const { return open_until_ms_; }  // while it is open
     // Until the next probe may pass; 0 unless open.

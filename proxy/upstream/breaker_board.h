@@ -16,6 +16,13 @@ class BreakerBoard {
   public:
     explicit BreakerBoard(unsigned workers) : places_(workers) {}
 
+    // As the board of another process was: a worker's breaker begins as its place says.
+    using Places = std::vector<std::int64_t>;
+    BreakerBoard(unsigned workers, const Places& before);
+    Places places() const;
+    bool all_closed() const;
+    void begin(unsigned worker, Breaker& breaker) const;
+
     void show(unsigned worker, const Breaker& breaker);
 
     struct Sight {

@@ -95,15 +95,15 @@ class Stream:
 
 
 class Client:
-    """async with Client(port) as client: … Says the preface and its SETTINGS."""
+    """async with Client(port) as client: … Says the preface and its SETTINGS. `tls`: an SSLContext that offers h2."""
 
-    def __init__(self, port, preface=PREFACE + frame(SETTINGS, 0, 0)):
-        self.port, self.preface = port, preface
+    def __init__(self, port, preface=PREFACE + frame(SETTINGS, 0, 0), tls=None):
+        self.port, self.preface, self.tls = port, preface, tls
         self.streams, self.closed, self.raw = {}, False, b''
         self.goaway, self.goaways, self.last_lane = None, [], 0  # the last one's code, all codes, and its stream
 
     async def __aenter__(self):
-        self.begin(await asyncio.open_connection('127.0.0.1', self.port))
+        self.begin(await asyncio.open_connection('127.0.0.1', self.port, ssl=self.tls))
         return self
 
     def begin(self, opened):

@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
-"""Story: the process is replaced again and again while clients with kept connections, new clients and tunnels come, and
-traffic is switched. Not one request fails, none is answered by the colour that was switched away from before it was
-sent, and a tunnel ends only where its process was replaced.
+"""Story: the process is replaced again and again while clients with kept connections, new clients and tunnels come – in clear and
+by TLS, in HTTP/1 and HTTP/2 –, and traffic is switched. Not one request fails, none is answered by the colour that was
+switched away from before it was sent, a tunnel ends only where its process was replaced, and no sum of /metrics falls.
 
 usage: hot_upgrade.py SWITCHYARD YARDBENCH [UPGRADES]"""
 import asyncio
 import collections
 import os
 import pathlib
+import ssl
+import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / each) for each in ("support", "http2")]
+from frames import Client, headers  # noqa: E402
 from running import DEADLINE, Failed, Switchyard, until, workplace  # noqa: E402
 from upgraded import Lineage  # noqa: E402
 
-KEPT, FRESH, TUNNELS = 8, 3, 8
+KEPT, FRESH, TUNNELS = 6, 2, 6  # each of the first two also by TLS
+TWO, TWO_SECURE = 2, 2          # connections of HTTP/2
+REFUSED = 7                     # RST_STREAM: it was not looked at, and may be sent again
 
 
 async def endpoint(colour):
@@ -40,8 +45,8 @@ async def endpoint(colour):
 
 
 class Load:
-    def __init__(self, port):
-        self.port, self.over = port, False
+    def __init__(self, clear, secure):
+        self.clear, self.secure, self.over = clear, secure, False
         self.colour = "blue"     # what a request that is sent from now on must be answered by; None: either
         self.begun = self.over_with = 0  # upgrades that have begun, and those that are over
         self.count = collections.Counter()
@@ -61,11 +66,15 @@ class Load:
             self.failures.append(f"{body} where {expected} was in force")
         return b"connection: close" not in head.lower()
 
-    async def client(self, kept):
+    def failed(self, who, failure):
+        self.failures.append(f"{who}: {failure!r}")
+        self.count["failed"] += 1
+
+    async def client(self, kept, tls=None):
         while not self.over:
             asked = 0
             try:
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.secure if tls else self.clear, ssl=tls)
                 try:
                     while await self.ask(reader, writer, close=not kept) and not self.over:
                         asked += 1
@@ -73,14 +82,42 @@ class Load:
                 finally:
                     writer.close()
             except (OSError, EOFError, Failed) as failure:
-                self.failures.append(f"{'kept' if kept else 'fresh'}, its request {asked}: {failure!r}")
-                self.count["failed"] += 1
+                self.failed(f"{'kept' if kept else 'fresh'}{' by TLS' if tls else ''}, its request {asked}", failure)
             await asyncio.sleep(0.005)
+
+    async def stream(self, client, number):
+        """One request of HTTP/2; False: it was not looked at, and belongs on another connection."""
+        expected, stream = self.colour, client.stream(number)
+        client.send(headers(number, [(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "a")]))
+        await client.until(lambda: stream.over() or client.goaway is not None and client.last_lane < number, DEADLINE)
+        if client.goaway is not None and client.last_lane < number or stream.reset == REFUSED:
+            return False
+        if stream.status() != 200 or not stream.ended or stream.reset is not None:
+            raise Failed(f"stream {number}: {stream.status()}, reset {stream.reset}, goaway {client.goaways} {client.last_lane}, closed {client.closed}")
+        self.count["answered by HTTP/2"] += 1
+        if expected and self.colour == expected and stream.body.decode() != expected:
+            self.count["stale"] += 1
+            self.failures.append(f"{stream.body!r} where {expected} was in force, by HTTP/2")
+        return True
+
+    async def two(self, tls=None):
+        while not self.over:
+            try:
+                async with Client(self.secure if tls else self.clear, tls=tls) as client:
+                    number = 1
+                    while not self.over and client.goaway is None and not client.closed:
+                        if not await self.stream(client, number):
+                            break
+                        number += 2
+                        client.streams.clear()
+                        await asyncio.sleep(0.002)
+            except (OSError, Failed) as failure:
+                self.failed("HTTP/2" + (" by TLS" if tls else ""), failure)
 
     async def tunnel(self):
         while not self.over:
             before = self.over_with
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.clear)
             writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
             try:
                 if not (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101"):
@@ -117,18 +154,56 @@ async def switch(proxy, load, to):
         await asyncio.sleep(0.05)
 
 
+def certificate(work):
+    chain, key = (pathlib.Path(work) / f"web.{end}" for end in ("pem", "key"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=a", "-addext", "subjectAltName=DNS:a", "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return {"chain": str(chain), "key": str(key)}
+
+
+def speaking(protocol):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols([protocol])
+    return context
+
+
+class Sums:
+    """Of /metrics, whichever process says it."""
+
+    def __init__(self, proxy):
+        self.proxy, self.last = proxy, {}
+
+    def look(self):
+        try:
+            now = self.proxy.sums()
+        except OSError:
+            return
+        fallen = {name: (value, now.get(name)) for name, value in self.last.items() if now.get(name, -1) < value * (1 - 1e-9 if "_sum" in name else 1)}
+        if fallen:
+            raise Failed(f"sums have fallen: {dict(list(fallen.items())[:5])} of {len(fallen)}")
+        self.last = now
+
+
 async def story(program, work, times):
     servers = {colour: await endpoint(colour) for colour in ("blue", "green")}
-    config = {"process": {"workers": 2, "shutdown_grace": "2s"}, "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
+    config = {"process": {"workers": 2, "shutdown_grace": "2s"},
+              "listeners": [{"name": "web", "bind": "127.0.0.1:0", "protocols": ["h2", "http/1.1"]},
+                            {"name": "secure", "bind": "127.0.0.1:0", "tls": {"certificates": ["a"]}}],
+              "certificates": {"a": certificate(work)},
               "routes": [{"name": "app", "split": {"blue": 100, "green": 0}}],
               "upstreams": {colour: {"endpoints": [{"address": address}], "health": {"type": "tcp", "interval": "500ms"}}
                             for colour, (_, address) in servers.items()}}
     proxy = await asyncio.to_thread(Switchyard, program, work, config)
     with proxy, Lineage(program, proxy) as lineage:
         await asyncio.to_thread(proxy.healthy, "blue", "green")
-        load = Load(int(proxy.url().rsplit(":", 1)[1]))
+        load, sums = Load(*(int(proxy.url(i).rsplit(":", 1)[1]) for i in range(2))), Sums(proxy)
+        one, two = speaking("http/1.1"), speaking("h2")
         tasks = [asyncio.create_task(each) for each in
-                 [load.client(True) for _ in range(KEPT)] + [load.client(False) for _ in range(FRESH)] + [load.tunnel() for _ in range(TUNNELS)]]
+                 [load.client(True, tls) for tls in (None, one) for _ in range(KEPT)] +
+                 [load.client(False, tls) for tls in (None, one) for _ in range(FRESH)] +
+                 [load.two() for _ in range(TWO)] + [load.two(two) for _ in range(TWO_SECURE)] +
+                 [load.tunnel() for _ in range(TUNNELS)]]
         late = number = 0
         while number < times:
             load.begun += 1
@@ -142,6 +217,7 @@ async def story(program, work, times):
             else:
                 number += 1
             load.over_with += 1
+            await asyncio.to_thread(sums.look)
             for task in tasks:
                 if task.done():
                     task.result()
@@ -151,7 +227,7 @@ async def story(program, work, times):
         print(dict(load.count), f"{times} upgrades, {late} that were given up, {len(predecessors)} predecessors at the end")
         if load.failures:
             raise Failed(f"{len(load.failures)} failures, the first: {load.failures[:8]}\n{proxy.text()[-3000:]}")
-        if not load.count["echoed"] or load.count["answered"] < 100 * times // 20:
+        if not load.count["echoed"] or min(load.count["answered"], load.count["answered by HTTP/2"]) < 100 * times // 20:
             raise Failed("there was no load")
         await asyncio.to_thread(until, "only one process is left", lambda: len(lineage.running()) == 1)
         if lineage.running() != [lineage.serving()]:

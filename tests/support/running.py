@@ -156,6 +156,14 @@ class Switchyard(Process):
     def status(self):
         return self.call("GET", "/v1/status")[1]
 
+    def sums(self):
+        """Of /metrics what only ever grows, by its name and labels."""
+        request = urllib.request.Request(self.admin + "/metrics", headers={"Authorization": "Bearer " + self.token})
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            lines = answer.read().decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs if name.split("{")[0].endswith(("_total", "_count", "_sum", "_bucket"))}
+
     def url(self, listener=0):
         return "http://" + self.status()["listeners"][listener]["bound"]
 

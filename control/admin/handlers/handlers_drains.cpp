@@ -60,7 +60,7 @@ struct OldestWait : std::enable_shared_from_this<OldestWait> {
           shown(std::move(shown_)),
           timer(context.executor, kOldestWait),
           respond(std::move(respond_)),
-          left(context.controller.adoption().workers()) {}
+          left(context.registry.workers()) {}
 
     Context& context;
     Json shown;

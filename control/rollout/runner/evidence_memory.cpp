@@ -224,6 +224,34 @@ Json remember(const analysis::Analysis& analysis, const Intake& intake) {
     return writer.take();
 }
 
+Json remember_step(const analysis::Analysis& analysis, const Intake& intake) {
+    EvidenceWriter writer;
+    unsigned version = kEvidenceVersion;
+    writer("version", version);
+    auto tests = analysis;
+    tests.remember_step(writer);
+    auto counted = intake.in_step();
+    writer("counted", counted);
+    return writer.take();
+}
+
+bool recall_step(const Json& told, analysis::Analysis& analysis, Intake& intake) try {
+    Reader reader(told);
+    unsigned version = 0;
+    reader("version", version);
+    if (version != kEvidenceVersion) return false;
+    auto tests = analysis;
+    tests.remember_step(reader);
+    auto counted = intake.in_step();
+    reader("counted", counted);
+    if (counted.seen.has_value() != intake.sticky()) return false;
+    analysis = std::move(tests);
+    intake.go_on(std::move(counted));
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
 bool recall(const Json& kept, analysis::Analysis& analysis, Intake& intake) try {
     Reader reader(kept);
     unsigned version = 0;

@@ -298,8 +298,7 @@ void Intake::add_delta(const CellDelta& delta, bool settles) {
 }
 
 void Intake::add(const WorkerReport& report, Monotonic now) {
-    if (report.worker >= reported_.size()) return;
-    reported_[report.worker] = now;
+    if (report.worker < reported_.size()) reported_[report.worker] = now;
     const bool settles = settling_.erase(report.worker) > 0;
     add_in_flight(report);
     for (const CellDelta& delta : report.cells) {
@@ -322,6 +321,39 @@ void Intake::add(const WorkerReport& report, Monotonic now) {
     static const Histogram kNothing;
     if (!frozen() || !frozen_whole())
         freeze(frozen() ? kNothing : *baseline_latency_, frozen_whole() ? kNothing : *baseline_whole_);
+}
+
+void Intake::forget_workers(unsigned from, unsigned to) {
+    under_way_.erase(under_way_.lower_bound(from), under_way_.lower_bound(to));
+}
+
+Intake::InStep Intake::in_step() const {
+    InStep out;
+    if (step_) out.routed = *step_;
+    for (const Former& step : former_) out.earlier.push_back({step.routed, step.late.sent});
+    if (seen_) out.seen = *seen_;
+    out.sent_to = sent_to_, out.sent_from = sent_from_;
+    out.canary_latency = *canary_latency_, out.baseline_latency = *baseline_latency_;
+    out.canary_whole = *canary_whole_, out.baseline_whole = *baseline_whole_;
+    out.frozen_all_tick = frozen_all_tick_;
+    return out;
+}
+
+void Intake::go_on(InStep step) {
+    step_ = step.routed;
+    former_.clear();
+    for (const auto& earlier : step.earlier) {
+        Former former{earlier.routed, {}, false};
+        former.late.share = earlier.routed.share;
+        former.late.sent = earlier.sent;
+        former_.push_back(std::move(former));
+    }
+    if (seen_ && step.seen) *seen_ = std::move(*step.seen);
+    sent_to_ = step.sent_to, sent_from_ = step.sent_from;
+    *canary_latency_ = step.canary_latency, *baseline_latency_ = step.baseline_latency;
+    *canary_whole_ = step.canary_whole, *baseline_whole_ = step.baseline_whole;
+    frozen_all_tick_ = step.frozen_all_tick && frozen().has_value();
+    settling_.clear();  // no worker of this process has served an earlier step
 }
 
 std::vector<analysis::Late> Intake::take_late() {

@@ -71,15 +71,47 @@ class Intake {
         }
     };
 
-    // What the baseline did before: how long its heads and its whole answers took.
-    struct Past {
-        Histogram head, whole;
-    };
-
     // How a step's requests are routed: since which generation, and with which share of the split (0: by rule).
     struct Routed {
         std::uint64_t since = 0;
         double share = 0.0;
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("since", since), m("share", share);
+        }
+    };
+
+    // What a step has come to, for another process that goes on with it.
+    struct InStep {
+        struct Earlier {
+            Routed routed;
+            double sent = 0.0;
+
+            template <class Memory>
+            void remember(Memory& m) {
+                m("routed", routed), m("sent", sent);
+            }
+        };
+        Routed routed;
+        std::vector<Earlier> earlier;  // steps, oldest first
+        std::optional<analysis::BucketCounts> seen;
+        std::uint64_t sent_to = 0, sent_from = 0;
+        Histogram canary_latency, baseline_latency, canary_whole, baseline_whole;
+        bool frozen_all_tick = false;  // not whether it is warm: this process's connections are cold
+
+        template <class Memory>
+        void remember(Memory& m) {
+            m("routed", routed), m("earlier", earlier), m("seen", seen), m("sent_to", sent_to);
+            m("sent_from", sent_from), m("canary_latency", canary_latency), m("baseline_latency", baseline_latency);
+            m("canary_whole", canary_whole), m("baseline_whole", baseline_whole);
+            m("frozen_all_tick", frozen_all_tick);
+        }
+    };
+
+    // What the baseline did before: how long its heads and its whole answers took.
+    struct Past {
+        Histogram head, whole;
     };
 
     explicit Intake(Places places);
@@ -94,7 +126,10 @@ class Intake {
         else if (closed_after_ == kOpen)
             closed_after_ = newest_;
     }
+    // Of a worker beyond those of Places – another process's, which finishes what it has – nothing is waited for.
     void add(const WorkerReport& report, Monotonic now);
+    // They are gone, with what they had under way.
+    void forget_workers(unsigned from, unsigned to);
     // Whether what that generation routed is this rollout's.
     bool counts(std::uint64_t generation) const { return step_ && of_rollout(generation); }
     // Everything since the last call. `warm`: the canary's latency counts.
@@ -110,6 +145,9 @@ class Intake {
         *lasting_ = std::move(lasting);
         users_.reset();
     }
+    InStep in_step() const;
+    // After begin() of the same step: it goes on as if there had been no other process.
+    void go_on(InStep step);
     // How many users of an arm have the marks of a kind (marked_users.h); nothing: none, or it is not known.
     std::optional<UserSpread> users(bool canary, std::string_view group) const {
         return users_ ? users_->of(canary).spread(group) : std::nullopt;

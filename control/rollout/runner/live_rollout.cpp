@@ -60,10 +60,12 @@ void LiveRollout::start(const std::string& by, bool force) {
     insists_ = false;
 }
 
-void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence) {
+bool LiveRollout::recall_all(const std::vector<Record>& records, Timeline timeline, const Json& evidence) {
+    bool recalled = false;
     journal_ = records;
     timeline_ = std::move(timeline);
     if (recall(evidence, *analysis_, *intake_)) {
+        recalled = true;
         const Json endpoints = evidence.value("endpoints", Json::object());
         for (const auto& [address, failures] : endpoints.items())
             if (failures.is_number_unsigned()) failing_before_[address] = failures;
@@ -74,9 +76,44 @@ void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline,
     }
     if (!timeline_.samples().empty())
         started_ = last_tick_ - Monotonic(static_cast<std::int64_t>(timeline_.samples().back().at * 1000));
-    perform(machine_.restore(records, doors_.clock.now()));
+    return recalled;
+}
+
+void LiveRollout::restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence) {
+    recall_all(records, std::move(timeline), evidence);
+    come_up(machine_.restore(records, doors_.clock.now()));
+}
+
+void LiveRollout::come_up(Effects effects) {
+    perform(std::move(effects));
     if (!publication_->wanting()) publication_->found(machine_.weight());
     if (!machine_.active()) intake_->end();
+}
+
+LiveRollout::Json LiveRollout::handed_on() {
+    const Monotonic now = doors_.clock.now();
+    count(now);
+    last_tick_ = now;
+    Json out = {{"evidence", evidence()},
+                {"timeline", timeline_.to_json()},
+                {"baked_ms", machine_.baked().count()},
+                {"waited_ms", machine_.waited().count()}};
+    // Where the weight is still on its way the step has not begun.
+    if (epoch_ == machine_.epoch() && !to_begin_) out["step"] = remember_step(*analysis_, *intake_);
+    return out;
+}
+
+void LiveRollout::take_over(const std::vector<Record>& records, Timeline timeline, const Json& evidence,
+                            const Json& told) {
+    const auto now = doors_.clock.now();
+    const auto time = [&](const char* name) {
+        const auto found = told.find(name);
+        return Monotonic(found != told.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0);
+    };
+    if (!recall_all(records, std::move(timeline), evidence) || !told.contains("step"))
+        return come_up(machine_.restore(records, now));
+    told_ = told["step"];
+    come_up(machine_.take_over(records, {time("baked_ms"), time("waited_ms")}, now));
 }
 
 void LiveRollout::perform(Effects effects) {
@@ -146,10 +183,14 @@ void LiveRollout::keep_evidence() {
     counted_since_ = false;
     evidence_kept_ = doors_.clock.now();
     bets_kept_ = intake_->bets_placed();
-    Json evidence = remember(*analysis_, *intake_);
-    evidence["endpoints"] = failing_endpoints();
-    evidence["places"] = places_.to_json();
-    doors_.journals.keep(id_ + "#evidence", as_text(evidence), {});
+    doors_.journals.keep(id_ + "#evidence", as_text(evidence()), {});
+}
+
+LiveRollout::Json LiveRollout::evidence() const {
+    Json out = remember(*analysis_, *intake_);
+    out["endpoints"] = failing_endpoints();
+    out["places"] = places_.to_json();
+    return out;
 }
 
 // Sticky: half a megabyte, so with each bet; the others have a few kilobytes.
@@ -176,6 +217,12 @@ void LiveRollout::begin_step(const effect::BeginStep& step) {
                                       : Assignment::per_request,
                           static_cast<double>(weight) / kWhole);
     checks_.begin_step();
+    if (const Json told = std::exchange(told_, Json()); !told.is_null() && !recall_step(told, *analysis_, *intake_)) {
+        machine_.forget_passed();
+        doors_.outside.event({{"rollout", id_},
+                              {"kind", "evidence_anew"},
+                              {"detail", "what the process before had of this step cannot be used"}});
+    }
     doors_.workers
         .collect();  // every worker routes by the weight by now: what it counts from this report on is the step's
 }
@@ -277,34 +324,38 @@ void LiveRollout::tick() {
     publication_->go_on(unkept(), machine_.why());
     if (machine_.active()) {
         run_checks(now);
-        const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
-        for (const analysis::Late& late : intake_->take_late()) {
-            analysis_->add_late(late);
-            add_to_picture(late.tick);
-            counted_since_ = true;
-        }
-        const auto counts = intake_->take(seconds(now - last_tick_), warm);
-        // One that hangs has been asked as well.
-        if (!canary_since_ && static_cast<std::int64_t>(counts.canary.attempts) + counts.canary.early > 0)
-            canary_since_ = now;
-        constexpr double kLately = 10.0;  // seconds
-        const double fade = std::exp(-counts.seconds / kLately);
-        rate_seconds_ = rate_seconds_ * fade + counts.seconds;
-        rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
-        analysis_->add(counts);
-        // With the places of the marks that it counts, not of those that come later.
-        if (const auto& held = analysis_->held_by(); held && held_words_.empty())
-            held_words_ = alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_,
-                                      users(*held)) +
-                          " Promote or abort: a person decides.";
-        presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
-        presence_.look(now, doors_.world);
-        counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
-        sample(counts, now);
+        count(now);
     }
     last_tick_ = now;
     perform(machine_.tick(now, findings()));
     if (machine_.active() && counted_since_ && evidence_due(now)) keep_evidence();
+}
+
+void LiveRollout::count(Monotonic now) {
+    const bool warm = canary_since_ && now - *canary_since_ >= machine_.plan().warm_up;
+    for (const analysis::Late& late : intake_->take_late()) {
+        analysis_->add_late(late);
+        add_to_picture(late.tick);
+        counted_since_ = true;
+    }
+    const auto counts = intake_->take(seconds(now - last_tick_), warm);
+    // One that hangs has been asked as well.
+    if (!canary_since_ && static_cast<std::int64_t>(counts.canary.attempts) + counts.canary.early > 0)
+        canary_since_ = now;
+    constexpr double kLately = 10.0;  // seconds
+    const double fade = std::exp(-counts.seconds / kLately);
+    rate_seconds_ = rate_seconds_ * fade + counts.seconds;
+    rate_requests_ = rate_requests_ * fade + static_cast<double>(counts.canary.attempts);
+    analysis_->add(counts);
+    // With the places of the marks that it counts, not of those that come later.
+    if (const auto& held = analysis_->held_by(); held && held_words_.empty())
+        held_words_ = alarm_words(*held, machine_.plan(), intake_->frozen_for(held->test), Json::object(), places_,
+                                  users(*held)) +
+                      " Promote or abort: a person decides.";
+    presence_.add_baseline(counts.baseline.attempts, counts.baseline.failures);
+    presence_.look(now, doors_.world);
+    counted_since_ = counted_since_ || counts.canary.attempts + counts.baseline.attempts > 0;
+    sample(counts, now);
 }
 
 void LiveRollout::add_to_picture(const analysis::Tick& tick) {

@@ -44,7 +44,13 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // anew and an event says so.
     void restore(const std::vector<Record>& records, Timeline timeline, const Json& evidence);
 
+    // What another process needs to go on with it as if it were this one, while this one does nothing any more.
+    Json handed_on();
+    // There: with what handed_on() has told. Where that cannot be used it is as after a restart.
+    void take_over(const std::vector<Record>& records, Timeline timeline, const Json& evidence, const Json& told);
+
     void report(const WorkerReport& report);
+    void forget_workers(unsigned from, unsigned to) { intake_->forget_workers(from, to); }
     void tick();
     // An endpoint of any upstream has gone down.
     void went_down(const std::string& upstream, const std::string& address);
@@ -83,6 +89,10 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
     // The journal where it is not durable; else empty.
     std::string unkept() const { return unkept_ ? journal_text() : std::string(); }
     void kept(std::size_t records, const Result<void>& result);
+    Json evidence() const;
+    void count(Monotonic now);
+    void come_up(Effects effects);
+    bool recall_all(const std::vector<Record>& records, Timeline timeline, const Json& evidence);
     void keep_picture();
     void keep_evidence();
     bool evidence_due(Monotonic now) const;
@@ -125,6 +135,7 @@ class LiveRollout : public std::enable_shared_from_this<LiveRollout> {
 
     std::shared_ptr<WeightPublication> publication_;
     std::optional<effect::BeginStep> to_begin_;
+    Json told_;                // how far another process had come in the step that is about to begin
     std::uint64_t epoch_ = 0;  // that the counts belong to; 0: none yet
 
     Monotonic started_{0};

@@ -31,7 +31,18 @@ std::vector<Record> records_of(const std::string& text) {
 
 }  // namespace
 
-void Rollouts::restore(const std::map<std::string, std::string>& kept) {
+Rollouts::Json Rollouts::handed_on() {
+    Json out = Json::object();
+    for (const auto& rollout : all_)
+        if (rollout->machine().active()) out[rollout->id()] = rollout->handed_on();
+    return out;
+}
+
+void Rollouts::forget_workers(unsigned from, unsigned to) {
+    for (const auto& rollout : all_) rollout->forget_workers(from, to);
+}
+
+void Rollouts::restore(const std::map<std::string, std::string>& kept, const Json& told) {
     std::map<std::uint64_t, std::string> in_order;
     for (const auto& [id, text] : kept)
         if (const auto number = number_of(id); number > 0) in_order.emplace(number, id);
@@ -51,7 +62,11 @@ void Rollouts::restore(const std::map<std::string, std::string>& kept) {
         };
         auto rollout = std::make_shared<LiveRollout>(id, std::move(*plan.plan), doors_, recent_);
         all_.push_back(rollout);
-        rollout->restore(records, Timeline::from_json(beside("#timeline")), beside("#evidence"));
+        if (const auto it = told.find(id); told.is_object() && it != told.end() && it->is_object())
+            rollout->take_over(records, Timeline::from_json(it->value("timeline", Json())),
+                               it->value("evidence", Json()), *it);
+        else
+            rollout->restore(records, Timeline::from_json(beside("#timeline")), beside("#evidence"));
     }
     forget_oldest();
 }
@@ -166,6 +181,7 @@ std::shared_ptr<LiveRollout> Rollouts::watch(const std::string& route, const std
 void Rollouts::report(const WorkerReport& report) {
     recent_.add(report);
     for (const auto& rollout : all_) rollout->report(report);
+    if (report.worker >= doors_.workers.count()) return;  // another process's: nothing waits for it
     reported_.insert(report.worker);
     if (reported_.size() < doors_.workers.count()) return;
     reported_.clear();  // a round that came too soon is looked at together with the next

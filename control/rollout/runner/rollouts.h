@@ -32,7 +32,12 @@ class Rollouts {
     explicit Rollouts(const Doors& doors, std::size_t keep = 0) : doors_(doors), keep_(keep) {}
 
     // What keep() was given before the restart, by id. Rollouts that had not ended go on; call once.
-    void restore(const std::map<std::string, std::string>& kept);
+    // `told`: by id, what another process has handed on while it served (handed_on()); null: it was a restart.
+    void restore(const std::map<std::string, std::string>& kept, const Json& told = {});
+    // Of those that are active. Nothing more is reported to them.
+    Json handed_on();
+    // Of another process; they are gone.
+    void forget_workers(unsigned from, unsigned to);
 
     // The plan of a document, when it could begin now: else 422 with pointers, or 409 when there is no room for it or
     // no endpoint to send to. `force`: whatever the new upstream's health.

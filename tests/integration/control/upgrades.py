@@ -44,6 +44,8 @@ def refusals(program, work, proxy, lineage):
                          ({"binary": "/nowhere"}, "no program"), ({"binaries": "/bin/true"}, "binaries")):
         status, body = started(proxy, **order)
         check(f"{order} is refused", status == 422 and words in json.dumps(body), (status, body))
+    status, body = started(proxy, binary="/nowhere")
+    check("which is no configuration", body["title"] == "Cannot be done as asked", body)
     check("and nothing was begun", lineage.view() == {"upgrade": None, "predecessors": []}, lineage.view())
 
 
@@ -89,6 +91,60 @@ def the_file(program, work, proxy, lineage):
     check("a tested generation follows", proxy.status()["generation"] == before["generation"] + 1)
 
 
+def a_tuesday(program, work, proxy, lineage):
+    """What a person does after an upgrade: reloads, switches, undoes, and goes back to the program of before."""
+    routes = lambda: [route["name"] for route in proxy.status()["routes"]]  # noqa: E731
+    config = json.loads(proxy.config.read_text())
+    config["routes"].append({"name": "tuesday", "match": {"path_exact": "/tuesday"}, "respond": {"status": 204}})
+    proxy.config.write_text(json.dumps(config))
+    os.kill(lineage.serving(), signal.SIGHUP)
+    running.until("what was reloaded", lambda: "tuesday" in routes())
+    before = proxy.status()["generation"]
+    check("begun", started(proxy, binary=program)[0] == 202)
+    settled(lineage)
+    view = lineage.view()["upgrade"]
+    check("each phase is timed", {"hello", "rehearsal", "freeze", "takeover"} <= set(view["took_ms"]), view)
+    status, undone, _ = proxy.call("POST", "/v1/undo", {})
+    check("an undo of what the process before did", status == 200 and "tuesday" not in routes(), (status, undone))
+    check("history has both", proxy.call("GET", f"/v1/generations/{before}")[0] == 200)
+    check("back to the program of before", started(proxy, binary=program)[0] == 202)
+    settled(lineage)
+    check("with what was undone", "tuesday" not in routes() and proxy.status()["generation"] == before + 1, proxy.status())
+    running.until("nobody of before is left", lambda: len(lineage.running()) == 1)
+
+
+def not_understood(program, work, proxy, lineage, silent):
+    """What is in force after a change, and the process of before cannot go by: no receipt is whole until it has ended."""
+    held = ask(proxy, "/slow")
+    held.settimeout(running.DEADLINE)
+    taken = silent.accept()[0]
+    knows = pathlib.Path(work) / "knows-more"
+    knows.write_text(f'#!/bin/sh\nKEY_OF_THE_NEW_ONE={"k" * 32} exec {program} "$@"\n')
+    knows.chmod(0o755)
+    check("begun", started(proxy, binary=str(knows))[0] == 202)
+    settled(lineage)
+    config = json.loads(proxy.config.read_text())
+    config["routes"].insert(0, {"name": "secret", "match": {"path_exact": "/secret"}, "respond": {"status": 204},
+                                "jwt": {"algorithm": "HS256", "key": {"env": "KEY_OF_THE_NEW_ONE"}}})
+    status, receipt, _ = proxy.call("PUT", "/v1/config", config)
+    check("it is in force here, and the receipt names who is behind", status == 202 and len(receipt["adopted"]["waiting_for"]) == 1, (status, receipt))
+    now = proxy.status()["workers"]
+    check("as does status", now["adopted"] == 2 and now["of"] == 3, now)
+    with ask(proxy, "/secret") as connection:
+        answer = connection.recv(1000)
+        check("the process in charge goes by it", answer.startswith(b"HTTP/1.1 204"), answer)
+    taken.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    check("the process of before finishes what it has", held.recv(100).startswith(b"HTTP/1.1 204"))
+    running.until("all of those that are left have adopted", lambda: proxy.status()["workers"] == {"adopted": 2, "of": 2})
+    check("an undo", proxy.call("POST", "/v1/undo", {})[0] == 200)  # a start has no such secret
+
+
+def a_restart(program, work, generation):
+    """The state goes on by a plain start, as if there had been no upgrade."""
+    with running.Switchyard(program, work, None) as proxy:
+        check("the state of before", proxy.status()["generation"] == generation, (generation, proxy.status()["generation"]))
+
+
 def by_signal(program, work, proxy, lineage):
     """SIGUSR2 begins one; SIGTERM on probation ends both, and nothing is taken back."""
     old = lineage.serving()
@@ -108,7 +164,11 @@ def main():
             refusals(program, work, proxy, lineage)
             predecessors(program, work, proxy, lineage, silent)
             the_file(program, work, proxy, lineage)
+            a_tuesday(program, work, proxy, lineage)
+            not_understood(program, work, proxy, lineage, silent)
+            generation = proxy.status()["generation"]
             by_signal(program, work, proxy, lineage)
+        a_restart(program, work, generation)
     return verdict()
 
 

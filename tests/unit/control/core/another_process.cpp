@@ -77,7 +77,7 @@ TEST_CASE("what another process has stored is in force here as well, and goes on
 TEST_CASE("a receipt waits for a process that still serves, until that has adopted or is gone") {
     Bench b;
     b.adopt_at_once = false;  // no timer has its turn: it is all done here
-    const unsigned other = b.controller->joined();
+    const unsigned other = b.controller->joined(false);
     CHECK(other == 2);
     CHECK(b.controller->adoption().everywhere(1));
     const auto first = asked_of(b, switch_to("green"));

@@ -118,3 +118,47 @@ TEST_CASE("random walk: once all have adopted, a drain's count never rises, and 
         }
     }
 }
+
+TEST_CASE("another process that still serves: a drain ends with its last request too, or with the process") {
+    auto book = book_with(5);
+    book.joined(4, false);
+    book.adopted(0, 5, {}, kNow);
+    book.adopted(1, 5, {}, kNow);
+    CHECK(book.find(5)->state == Drain::State::running);
+    book.reported(2, {{3, kBlue, 2, 1}}, kNow);
+    book.adopted_elsewhere(2, 5, kNow);
+    CHECK(book.find(5)->at_start == InFlightByUpstream{{"blue", {2, 1}}});
+    CHECK(book.find(5)->state == Drain::State::running);
+    SUBCASE("its last request ends") {
+        CHECK(book.reported(2, {{5, kBlue, 9, 0}}, kNow));
+    }
+    SUBCASE("it ends") {
+        CHECK(book.left(2, kNow));
+    }
+    CHECK(book.find(5)->state == Drain::State::done);
+}
+
+TEST_CASE("a drain that another process began does not end before it is known what that one still has") {
+    DrainBook book(1);
+    book.name(kBlue, "blue");
+    book.adopted(0, 7, {}, kNow);
+    book.joined(7, true);
+    Drain drain;
+    drain.generation = 5;
+    drain.upstreams = {kBlue};
+    book.open(drain);
+    book.reported(0, {}, kNow);
+    CHECK(book.find(5)->state == Drain::State::running);
+    SUBCASE("something") {
+        book.reported(1, {{4, kBlue, 1, 0}}, kNow);
+        CHECK(book.find(5)->state == Drain::State::running);
+        book.reported(1, {}, kNow);
+    }
+    SUBCASE("nothing") {
+        book.reported(1, {}, kNow);
+    }
+    SUBCASE("it has ended") {
+        book.left(1, kNow);
+    }
+    CHECK(book.find(5)->state == Drain::State::done);
+}

@@ -417,6 +417,29 @@ TEST_CASE("the base of a file without one is the newest generation that came fro
     REQUIRE(std::filesystem::exists(dir / "db.before-3"));
     execute(dir / "db.before-3", "SELECT value FROM meta WHERE name = 'file_hash'");
     CHECK((*open(dir / "db.before-3")->newest())->number == 4);
+    // For a week.
+    const auto made = std::filesystem::last_write_time(dir / "db.before-3");
+    std::filesystem::last_write_time(dir / "db.before-3", made - Store::kOriginalKept + std::chrono::hours(1));
+    store.reset();
+    store = open(dir / "db");
+    CHECK(std::filesystem::exists(dir / "db.before-3"));
+    std::filesystem::last_write_time(dir / "db.before-3", made - Store::kOriginalKept - std::chrono::hours(1));
+    store.reset();
+    store = open(dir / "db");
+    CHECK_FALSE(std::filesystem::exists(dir / "db.before-3"));
+    CHECK((**store->newest()).number == 4);
+}
+
+TEST_CASE("what a newer version has made of a state can be used, or not, as it says itself") {
+    ScratchDir dir;
+    REQUIRE(open(dir / "db")->commit(commit_of(1)).has_value());
+    CHECK(Store::usable(dir / "db").has_value());
+    execute(dir / "db", "PRAGMA user_version = 999; INSERT OR REPLACE INTO meta VALUES ('min_reader', '1')");
+    CHECK(Store::usable(dir / "db").has_value());
+    execute(dir / "db", "INSERT OR REPLACE INTO meta VALUES ('min_reader', '999')");
+    REQUIRE_FALSE(Store::usable(dir / "db").has_value());
+    CHECK(Store::usable(dir / "db").error().detail.find("newer switchyard (format 999") != std::string::npos);
+    CHECK_FALSE(Store::usable(dir / "nowhere").has_value());
 }
 
 TEST_CASE("a copy of what cannot be written shows everything and takes nothing, also what a crash left in the log") {

@@ -111,3 +111,21 @@ TEST_CASE("random walk: the share out never exceeds the limit, and everyone come
         CHECK_FALSE(rule.next_due().has_value());
     }
 }
+
+TEST_CASE("another process goes on with it: who is out stays out for the rest of its time, and its past counts") {
+    auto before = rule_over({1, 2, 3, 4});
+    const auto out = before.suspect(1, 5, kStart);
+    REQUIRE(out);
+    const auto pasts = before.pasts();
+    CHECK(pasts.size() == 1);
+    auto after = rule_over({1, 2, 3, 4});
+    for (const auto& [id, past] : pasts) after.go_on_from(id, past);
+    after.go_on_from(77, pasts.begin()->second);  // not there any more
+    CHECK(after.ejected(1));
+    CHECK(after.ejected_count() == 1);
+    CHECK(after.next_due() == before.next_due());
+    CHECK(after.due(*after.next_due()) == std::vector<std::uint32_t>{1});
+    const auto again = after.suspect(1, 5, *before.next_due());
+    REQUIRE(again);
+    CHECK(again->times == 2);
+}

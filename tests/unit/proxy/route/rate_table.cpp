@@ -105,3 +105,20 @@ TEST_CASE("a burst that would last longer than time can be counted is a large bu
     CHECK(rate.tolerance_ns > 0);
     CHECK(allowed(table, 7, rate, 1000, kStart) == 1000);
 }
+
+TEST_CASE("another table goes on with what is held: who had nothing left has nothing left there") {
+    const Rate rate = Rate::of(10, 1000, 5);
+    RateTable before(3);
+    for (std::uint64_t key : {0, 1, 500, 7'000'000}) CHECK(allowed(before, key, rate, 9, kStart) == 5);
+    CHECK(allowed(before, 12, rate, 2, kStart) == 2);
+    RateTable after(before.seed());
+    after.begin_with(before.held(kStart), kStart);
+    for (std::uint64_t key : {0, 1, 500, 7'000'000}) {
+        CAPTURE(key);
+        CHECK(after.wait(key, rate, kStart) == before.wait(key, rate, kStart));
+        CHECK(allowed(after, key, rate, 9, kStart) == 0);
+        CHECK(allowed(after, key, rate, 9, kStart + kSecond / 10) == 1);
+    }
+    CHECK(allowed(after, 12, rate, 9, kStart) == 3);
+    CHECK(before.held(kStart + 10 * kSecond).empty());  // all are full again: nothing to tell
+}

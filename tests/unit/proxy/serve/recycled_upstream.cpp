@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "proxy/serve/worker_context.h"
+#include "proxy/upstream/breaker_board.h"
+#include "proxy/upstream/upstream.h"
 
 using namespace switchyard;
 
@@ -11,20 +13,23 @@ TEST_CASE("breakers, queues and places for counts of an upstream end with it; wh
     config::Breaker rule;
     rule.failure_percent = 50;
     rule.min_requests = 1;
-    auto& breaker = context.breaker(7);
+    upstream::Upstream seven;
+    seven.id = 7;
+    seven.breaker_board = std::make_shared<upstream::BreakerBoard>(1);
+    auto& breaker = context.breaker(seven);
     REQUIRE(breaker.passes(rule, 0));
     breaker.ended(rule, breaker.admit(), Breaker::Outcome::failed, 1);
-    REQUIRE(context.breaker(7).state() == Breaker::State::open);
+    REQUIRE(context.breaker(seven).state() == Breaker::State::open);
     ++context.cell(3, 7, 1).attempts;
     context.queue(7);
 
     std::vector<bool> held(8);
     held[7] = true;
     context.keep_upstreams(held);
-    CHECK(context.breaker(7).state() == Breaker::State::open);
+    CHECK(context.breaker(seven).state() == Breaker::State::open);
 
     context.keep_upstreams({});
-    CHECK(context.breaker(7).state() == Breaker::State::closed);
+    CHECK(context.breaker(seven).state() == Breaker::State::closed);
     WorkerReport report;
     context.take_cells(report);
     REQUIRE(report.cells.size() == 1);

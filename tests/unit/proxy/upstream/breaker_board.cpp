@@ -60,3 +60,32 @@ TEST_CASE("nothing passes when it is open on every worker, and the first to rest
     CHECK(board.look(6200).open == 1);
     CHECK(board.look(6200).rest_ms == 300);
 }
+
+TEST_CASE("the breakers of another process begin as its board was, whatever its number of workers") {
+    BreakerBoard before(3);
+    Breaker open, half;
+    for (int i = 0; i < 2; ++i) end_attempt(open, Breaker::Outcome::failed, 1000);
+    for (int i = 0; i < 2; ++i) end_attempt(half, Breaker::Outcome::failed, 1000);
+    CHECK(half.passes(kTwoFailures, 6000));
+    before.show(0, open);
+    before.show(2, half);
+    CHECK_FALSE(before.all_closed());
+
+    const BreakerBoard after(2, before.places());
+    Breaker first, second;
+    after.begin(0, first);
+    after.begin(1, second);
+    CHECK(first.state() == Breaker::State::open);
+    CHECK_FALSE(first.passes(kTwoFailures, 5999));
+    CHECK(first.passes(kTwoFailures, 6000));
+    CHECK(first.state() == Breaker::State::half_open);
+    CHECK(second.state() == Breaker::State::closed);
+    CHECK(after.look(2000).open == 1);
+
+    const BreakerBoard more(5, before.places());
+    Breaker third;
+    more.begin(2, third);
+    CHECK(third.passes(kTwoFailures, 2000));  // half open there: the first attempt is the probe
+    CHECK(third.state() == Breaker::State::half_open);
+    CHECK(BreakerBoard(2).all_closed());
+}

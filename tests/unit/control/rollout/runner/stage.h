@@ -33,6 +33,16 @@ class Stage {
         rollouts->restore(disk);
     }
 
+    // Another process goes on where this one is, with what crosses as text.
+    void handed_on_by(Stage& before) {
+        using namespace switchyard::control;
+        const auto told = Json::parse(before.rollouts->handed_on().dump());
+        model = before.model, generation = before.generation, disk = before.disk;
+        next_bucket_ = before.next_bucket_, spread_ = before.spread_;  // the same users come
+        rollouts = std::make_unique<rollout::Rollouts>(rollout::Doors{doors, doors, doors, doors, doors, doors}, keep);
+        rollouts->restore(disk, told);
+    }
+
     void write(const std::string& id, const std::string& text,
                const switchyard::control::rollout::Journals::Kept& done) {
         using namespace switchyard::control;
