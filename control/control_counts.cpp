@@ -110,7 +110,7 @@ Json drains_text(const DrainBook& book, const Registry& registry) {
         if (drain->due) one["left_ms"] = until(*drain->due).count();
         for (const auto id : drain->upstreams) one["upstreams"].push_back(registry.upstream_name(id));
         for (const auto& [upstream, count] : drain->at_start)
-            one["at_start"][upstream] = {count.requests, count.tunnels};
+            one["at_start"][upstream] = {count.requests, count.tunnels, count.streams};
         out.push_back(std::move(one));
     }
     return out;
@@ -135,7 +135,8 @@ Drain drain_of(const Json& text, Registry& registry, std::map<std::uint32_t, std
     }
     const auto at_start = text.value("at_start", Json::object());
     for (const auto& [upstream, count] : at_start.items())
-        out.at_start[upstream] = {count.at(0).get<std::uint64_t>(), count.at(1).get<std::uint64_t>()};
+        out.at_start[upstream] = {count.at(0).get<std::uint64_t>(), count.at(1).get<std::uint64_t>(),
+                                  count.size() > 2 ? count.at(2).get<std::uint64_t>() : 0};
     return out;
 }
 
@@ -337,7 +338,7 @@ void Control::Members::heard_counts(unsigned number, bool newest, const upgrade:
         connections += report->client_connections;
         for (const auto& flight : report->in_flight) {
             in_flight.push_back(flight);
-            requests += flight.requests;
+            requests += flight.requests + flight.streams;
             tunnels += flight.tunnels;
         }
         count(*report);
@@ -349,6 +350,7 @@ void Control::Members::heard_counts(unsigned number, bool newest, const upgrade:
     InFlightShare all;
     for (const auto& [other, share] : shares) all += share;
     elsewhere.tell(all);
+    look_whether_told();
 }
 
 void Control::Members::forget_predecessor(unsigned number) {
@@ -359,6 +361,7 @@ void Control::Members::forget_predecessor(unsigned number) {
     InFlightShare all;
     for (const auto& [other, share] : shares) all += share;
     elsewhere.tell(all);
+    look_whether_told();
 }
 
 }  // namespace switchyard::control

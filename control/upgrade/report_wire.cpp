@@ -183,7 +183,7 @@ WorkerReport read_report(const Json& text, const Numbers& numbers) {
     for (const auto& each : list(text, "in_flight"))
         out.in_flight.push_back({each.value("generation", std::uint64_t{0}),
                                  numbers.upstream(each.value("upstream", "")), each.value("requests", std::uint64_t{0}),
-                                 each.value("tunnels", std::uint64_t{0})});
+                                 each.value("tunnels", std::uint64_t{0}), each.value("streams", std::uint64_t{0})});
     for (const auto& each : list(text, "failed_buckets")) out.failed_buckets.push_back(buckets_of(each, numbers));
     for (const auto& each : list(text, "endpoint_failures"))
         out.endpoint_failures.push_back({numbers.route(each.value("route", "")),
@@ -241,7 +241,8 @@ Json report_text(const WorkerReport& report, const Names& names) {
         add("in_flight", {{"generation", flight.generation},
                           {"upstream", names.upstream(flight.upstream)},
                           {"requests", flight.requests},
-                          {"tunnels", flight.tunnels}});
+                          {"tunnels", flight.tunnels},
+                          {"streams", flight.streams}});
     for (const auto& buckets : report.failed_buckets) add("failed_buckets", buckets_text(buckets, names));
     for (const auto& failing : report.endpoint_failures) {
         const auto [upstream, address] = names.endpoint(failing.endpoint);

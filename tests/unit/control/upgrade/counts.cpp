@@ -47,7 +47,7 @@ WorkerReport full_report() {
     delta.cell->duration.record(150), delta.cell->first_byte.record(90), delta.cell->whole.record(4'000'000);
     r.endpoints.push_back({7, {10, 2, 1}, "no status line: \xff"});
     r.endpoints.push_back({999, {1, 1, 1}, ""});  // gone: has no name
-    r.in_flight.push_back({16, 2, 3, 1});
+    r.in_flight.push_back({16, 2, 3, 1, 4});
     auto& buckets = r.failed_buckets.emplace_back();
     buckets.route = 1, buckets.generation = 17, buckets.canary = {5, 65535}, buckets.baseline = {0};
     buckets.samples.push_back({9, 400, true, AnswerKind::empty, FailedBuckets::Sample::kOutside, 3, 2});
