@@ -39,10 +39,8 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     ClientLane::Request came;
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
-    if (exchange.client_.framed() != nullptr && failure == Failure::none)
-        exchange.asked_.look_for_grpc(exchange.head_.data());
-    if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
-    if (exchange.client_.framed() != nullptr && failure == Failure::none) failure = exchange.settle_body();
+    if (failure == Failure::none)
+        failure = connection.is_lane ? exchange.check_framed() : exchange.asked_.check(exchange.head_.data());
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
@@ -66,6 +64,12 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     }
     exchange.finish();
     co_return next;
+}
+
+Failure Exchange::check_framed() {
+    asked_.look_for_grpc(head_.data());
+    const Failure failure = asked_.check(head_.data());
+    return failure == Failure::none ? settle_body() : failure;
 }
 
 // Where no length is said the frames tell: a body of unknown length is chunked on its way to HTTP/1.
