@@ -90,7 +90,7 @@ void Exchange::finish() {
     if (was_reset()) [[unlikely]]
         note_reset();
     if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
-        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call_status(account_.record.failure));
+        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call().status(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
 }
@@ -219,7 +219,7 @@ net::Task<Next> Exchange::proxy() {
         if (course_.outdated())
             if (const Failure refused = route_again(); refused != Failure::none || course_.answers())
                 co_return co_await answer_locally(refused);
-        attempt_.start_anew();
+        attempt_.start_anew(verdict_of(failure, 0).stale);
     }
     // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
     if (traits(failure).status == 0) {
@@ -285,7 +285,6 @@ void Exchange::judge_attempt(Failure failure) {
     // failure.
     if (verdict.stale) {
         const bool again = asked_.idempotent() || failure == Failure::reused_unread;
-        attempt_.refuse_kept();
         course_.tried.take_back();
         account_.take_back_attempt(again);
         if (again && failure != Failure::reused_reset) return;
@@ -299,7 +298,7 @@ void Exchange::judge_attempt(Failure failure) {
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
     account_.record.failure = failure;
-    OwnAnswer answer(sources_, failure, attempt_.call_status(failure), context_);
+    OwnAnswer answer(sources_, failure, attempt_.call().status(failure), context_);
     account_.record.status = answer.status();
     if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));
