@@ -37,7 +37,7 @@ void OutwardConnection::misdeed() {
 }
 
 std::size_t OutwardConnection::limit() const {
-    if (ended_ || going_ || used_up()) return 0;
+    if (ended_ || going()) return 0;
     return settings_came_ ? std::min<std::size_t>(peer_.max_concurrent_streams, kMostOutwardLanes) : kFirstOutwardLanes;
 }
 

@@ -72,17 +72,13 @@ class OutwardConnection {
     ControlFrames& control() { return control_; }
     std::string_view control_waits() const { return control_.waiting(); }
     std::optional<ErrorCode> ended() const { return ended_; }
-    // The peer ends in order: no more lanes.
-    bool going() const { return going_; }
+    // No more lanes: the peer ends in order, or no number is left for one.
+    bool going() const { return going_ || next_ > kMaxStreamId; }
     bool settings_came() const { return settings_came_; }
     bool in_block() const { return block_.has_value(); }
 
     // How many lanes there may be now.
     std::size_t limit() const;
-    // None for now, though the peer may say otherwise at any time.
-    bool pauses() const { return !ended_ && !going_ && !used_up() && settings_came_ && limit() == 0; }
-    // No number is left for another one.
-    bool used_up() const { return next_ > kMaxStreamId; }
     // RFC 8441.
     bool takes_extended_connect() const { return peer_.connect_protocol; }
 

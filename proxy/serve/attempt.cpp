@@ -170,13 +170,6 @@ void Attempt::step_early_upload() {
         step != Step::done && step != Step::wait_source && step != Step::wait_sink && step != Step::others_turn;
 }
 
-Verdict Attempt::call_verdict(Failure failure) const {
-    if (!was_reset(failure)) return verdict_of(failure, 0);
-    Verdict out = verdict_of(*reset_as_, from_.course.route->grpc_failures);
-    out.unreachable = out.failed;
-    return out;
-}
-
 void Attempt::count(const Verdict& verdict) {
     tell_breaker(verdict);
     if (verdict.says_nothing || !lease_.held()) return;

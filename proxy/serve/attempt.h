@@ -6,12 +6,12 @@
 // Threads: one worker. Owns: the endpoint's lane, the request as it is sent, the upload, the answer's head.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "proxy/net/task.h"
 #include "proxy/serve/account.h"
+#include "proxy/serve/call_outcome.h"
 #include "proxy/serve/client_lane.h"
 #include "proxy/serve/endpoint_answer.h"
 #include "proxy/serve/endpoint_lane.h"
@@ -46,14 +46,13 @@ class Attempt {
     // Whether all that was sent can be sent again: what has been taken from the client's body, be it only the size of a
     // chunk, cannot (a small body travels with the head and can).
     bool may_repeat() const { return !client_.body_touched(); }
-    // For another try: forgets what came.
-    void start_anew() {
+    // For another try: forgets what came. `only_fresh`: a kept connection was dead, and it gets no more of them.
+    void start_anew(bool only_fresh) {
         lane_.start_anew();
         breaker_told_ = false;
-        reset_as_.reset();
+        call_ = {};
+        only_fresh_ = only_fresh_ || only_fresh;
     }
-    // A kept connection was dead: this request gets no more of them.
-    void refuse_kept() { only_fresh_ = true; }
 
     // A reset is the end for both sides. A client that closes its sending side in order may still read: only where the
     // route says that this means leaving, and all that it had to send is here.
@@ -72,22 +71,8 @@ class Attempt {
     const EndpointAnswer& answer() const { return answer_; }
     // `octets`: those it is refused for, if they are here.
     Failure refuse_answer(std::string_view why, std::string_view octets = {});
-    // HTTP/2: the endpoint may have reset the lane, which a call of gRPC is told of, and judged, by the reset's code.
-    void note_reset();
-    bool was_reset(Failure failure) const {
-        return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
-    }
-    http::GrpcStatus call_status(Failure failure) const {
-        return was_reset(failure) ? *reset_as_ : http::grpc_status_of(failure);
-    }
-    Verdict call_verdict(Failure failure) const;
-    // The time of a call was up: no fault of one endpoint, and where the client set it, nothing about the upstream:
-    // a client that wants a breaker to open could ask for too little.
-    void count_late_call() {
-        Verdict verdict = verdict_of(Failure::request_timeout, 0);
-        verdict.says_nothing = from_.course.time_is_clients;
-        tell_breaker(verdict);
-    }
+    // Of a call of gRPC, once it has failed.
+    const CallOutcome& call();
 
     // What the endpoint made of it, once, when nothing of it can change any more.
     void count(Failure failure);
@@ -141,7 +126,7 @@ class Attempt {
     bool breaker_told_ = false;  // of a call
     bool bound_ = false;
     bool only_fresh_ = false;
-    std::optional<http::GrpcStatus> reset_as_;
+    CallOutcome call_;
     std::uint8_t unserved_ = 0;  // times that an endpoint did not look at it (HTTP/2)
 };
 

@@ -1,6 +1,5 @@
 // A lane on a connection to the endpoint that others share (HTTP/2), or what the endpoint chose in its place.
 #include "proxy/http/characters.h"
-#include "proxy/http2/reset_status.h"
 #include "proxy/serve/attempt.h"
 #include "proxy/serve/shared_pool.h"
 
@@ -40,7 +39,7 @@ net::Task<Failure> Attempt::share() {
     using Place = SharedLane::Place;
     auto& pool = SharedPool::of(context_, *lease_.local());
     asked_.refusal = {};  // of an endpoint that was asked before
-    reset_as_.reset();
+    call_ = {};
     const std::string_view key = websocket_key(asked_);
     const auto asks = !key.empty()                   ? SharedLane::Asks::websocket
                       : asked_.method() == "HEAD"    ? SharedLane::Asks::head
@@ -54,7 +53,7 @@ net::Task<Failure> Attempt::share() {
             co_await phase_.sleep();
             const Failure failure = connect_broken_off(granted.place != Place::wanted);
             if (failure == Failure::none) continue;
-            if (const char* const why = pool.why_full(upstream.tls.get()); why != nullptr) refuse_answer(why);
+            if (!granted.why.empty()) refuse_answer(granted.why);
             co_return failure;
         }
     }
@@ -86,22 +85,23 @@ Failure Attempt::unserved() {
 Failure Attempt::other_version_wanted() {
     const upstream::Upstream& upstream = *from_.course.upstream;
     if (upstream.protocol == config::EndpointProtocol::automatic) {
-        SharedPool::of(context_, *lease_.local()).requires_http1(upstream.tls.get());
+        SharedPool::of(context_, *lease_.local()).chose_http1(upstream.tls.get(), nullptr);
         return unserved();
     }
     refuse_answer("it requires HTTP/1.1 (HTTP_1_1_REQUIRED): protocol auto or http/1.1 speaks it");
     return Failure::reset;
 }
 
-void Attempt::note_reset() {
-    if (!lane_.shares_connection()) return;
-    if (const auto code = lane_.shared().reset_by()) reset_as_ = http2::grpc_status_of(*code);
+// Its lane is looked at for as long as there is one.
+const CallOutcome& Attempt::call() {
+    if (lane_.shares_connection())
+        if (const auto code = lane_.shared().reset_by()) call_.note_reset(*code);
+    return call_;
 }
 
 // The lane is lost before a response head. What may the request have caused?
 Failure Attempt::lane_lost() {
     SharedLane& lane = lane_.shared();
-    note_reset();
     if (lane.reset_by() == http2::ErrorCode::http_1_1_required) return other_version_wanted();
     switch (lane.lost()) {
         case SharedLane::Lost::unserved:

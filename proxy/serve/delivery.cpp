@@ -141,7 +141,6 @@ net::Task<Next> Delivery::run() {
         account_.break_off(failure);
         const bool clients = failure == Failure::client_closed || failure == Failure::client_slow;
         next_ = clients || step == Step::wait_sink ? Next::cut : broken_off_;
-        attempt_.note_reset();
         if (call_.is && !clients) say_status(failure);
     }
     end();

@@ -35,7 +35,7 @@ std::int64_t Delivery::watch_long_call(std::int64_t wait_ms) {
 // A reset would be told as an error of the protocol; and of a body that was said to be longer this would be one.
 void Delivery::say_status(Failure failure) {
     if (client_.sent_bytes() == 0 || client_.waits_for_run() || body_.kind == http::Body::Kind::length) return;
-    const std::string lines = "grpc-status: " + std::to_string(static_cast<unsigned>(attempt_.call_status(failure))) +
+    const std::string lines = "grpc-status: " + std::to_string(static_cast<unsigned>(attempt_.call().status(failure))) +
                               "\r\ngrpc-message: " + http::grpc_message(traits(failure).detail) + "\r\n";
     std::uint64_t sent = 0;
     if (client_.end_with(lines, sent)) account_.record.bytes_out += sent;
@@ -43,7 +43,7 @@ void Delivery::say_status(Failure failure) {
 
 http::GrpcStatus Delivery::call_status() const {
     const Failure failure = account_.record.failure;
-    if (failure != Failure::none) return attempt_.call_status(failure);
+    if (failure != Failure::none) return attempt_.call().status(failure);
     if (!call_.is) return call_.head_status.value_or(http::grpc_status_of_http(attempt_.answer().head.status));
     const auto status = http::grpc_status_of(trailers_.lines);
     if (status) return *status;
@@ -59,10 +59,11 @@ void Delivery::end_call() {
         if (failure != Failure::request_timeout) attempt_.count(failure);  // the client's time, as a rule
         return;
     }
-    const Verdict verdict =
-        failure != Failure::none ? attempt_.call_verdict(failure) : verdict_of(status, course_.route->grpc_failures);
-    if (failure == Failure::none || attempt_.was_reset(failure)) account_.note_call(verdict, status);
-    if (failure == Failure::request_timeout) return attempt_.count_late_call();
+    const Verdict verdict = failure != Failure::none ? attempt_.call().verdict(failure, course_.route->grpc_failures)
+                                                     : verdict_of(status, course_.route->grpc_failures);
+    if (failure == Failure::none || attempt_.call().was_reset(failure)) account_.note_call(verdict, status);
+    if (failure == Failure::request_timeout)
+        return attempt_.tell_breaker(verdict_of_late_call(course_.time_is_clients));
     attempt_.count(verdict);
 }
 

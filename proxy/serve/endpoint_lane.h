@@ -40,7 +40,7 @@ class EndpointLane : public Lane {
     void begin_after_handshake() { sent_before_ = connection_->sent = connection_->tls()->wire_sent(); }
     // The first octets of a fresh connection, before any head. False: they were not taken.
     bool introduce(std::string_view octets);
-    bool is_open() const { return connection_ != nullptr || shared_ != nullptr; }
+    bool is_open() const { return stream_ != nullptr; }
     bool reused() const { return reused_; }
 
     enum class Came : std::uint8_t {
@@ -63,8 +63,9 @@ class EndpointLane : public Lane {
     // At a message boundary, and with nothing that came out of turn.
     bool quiet() { return connection_->quiet(); }
     // What was taken is with the kernel, as far as it takes it now. False: some of it still waits (TLS).
-    bool settle() { return frames_ != nullptr || connection_->settle(); }
-    std::size_t unsent() const { return frames_ != nullptr ? 0 : connection_->unsent(); }
+    // Of a shared connection nothing is held here.
+    bool settle() { return stream_->settle(); }
+    std::size_t unsent() const { return stream_->unsent(); }
     // The endpoint must not take what came for the whole.
     void cut();
     // Leaves the connection: it may serve another exchange.

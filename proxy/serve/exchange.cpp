@@ -39,10 +39,8 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     ClientLane::Request came;
     Failure failure = exchange.read_head(came);
     if (came != ClientLane::Request::here && failure == Failure::none) failure = co_await exchange.wait_for_head(came);
-    if (exchange.client_.framed() != nullptr && failure == Failure::none)
-        exchange.asked_.look_for_grpc(exchange.head_.data());
-    if (failure == Failure::none) failure = exchange.asked_.check(exchange.head_.data());
-    if (exchange.client_.framed() != nullptr && failure == Failure::none) failure = exchange.settle_body();
+    if (failure == Failure::none)
+        failure = connection.is_lane ? exchange.check_framed() : exchange.asked_.check(exchange.head_.data());
     if (failure == Failure::client_closed) co_return Next::close;  // nothing was asked, nothing is recorded
     Next next;
     exchange.course_.pin();
@@ -68,6 +66,12 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
     co_return next;
 }
 
+Failure Exchange::check_framed() {
+    asked_.look_for_grpc(head_.data());
+    const Failure failure = asked_.check(head_.data());
+    return failure == Failure::none ? settle_body() : failure;
+}
+
 // Where no length is said the frames tell: a body of unknown length is chunked on its way to HTTP/1.
 Failure Exchange::settle_body() {
     http::Body& body = asked_.guarded.body;
@@ -86,7 +90,7 @@ void Exchange::finish() {
     if (was_reset()) [[unlikely]]
         note_reset();
     if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
-        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call_status(account_.record.failure));
+        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call().status(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
 }
@@ -215,7 +219,7 @@ net::Task<Next> Exchange::proxy() {
         if (course_.outdated())
             if (const Failure refused = route_again(); refused != Failure::none || course_.answers())
                 co_return co_await answer_locally(refused);
-        attempt_.start_anew();
+        attempt_.start_anew(verdict_of(failure, 0).stale);
     }
     // A client that is gone gets nothing; the endpoint's connection is dropped with the lease.
     if (traits(failure).status == 0) {
@@ -281,7 +285,6 @@ void Exchange::judge_attempt(Failure failure) {
     // failure.
     if (verdict.stale) {
         const bool again = asked_.idempotent() || failure == Failure::reused_unread;
-        attempt_.refuse_kept();
         course_.tried.take_back();
         account_.take_back_attempt(again);
         if (again && failure != Failure::reused_reset) return;
@@ -295,7 +298,7 @@ void Exchange::judge_attempt(Failure failure) {
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
     account_.record.failure = failure;
-    OwnAnswer answer(sources_, failure, attempt_.call_status(failure), context_);
+    OwnAnswer answer(sources_, failure, attempt_.call().status(failure), context_);
     account_.record.status = answer.status();
     if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));

@@ -55,6 +55,7 @@ class Exchange {
 
     Failure read_head(ClientLane::Request& came);
     net::Task<Failure> wait_for_head(ClientLane::Request came);
+    Failure check_framed();
     Failure settle_body();
     Failure choose_route();
     Failure route_again();

@@ -17,13 +17,14 @@ bool Exchange::judge_call(Failure failure, std::uint16_t status) {
     if (failure == Failure::request_timeout) {
         account_.note_attempt(verdict_of(failure, 0), failure, 0);
         if (!course_.time_is_clients) lease_.observe(true, context_.now_us - account_.record.attempt_us);
-        attempt_.count_late_call();
+        attempt_.tell_breaker(verdict_of_late_call(course_.time_is_clients));
         return true;
     }
-    if (!attempt_.was_reset(failure)) return false;
-    const Verdict verdict = attempt_.call_verdict(failure);
+    const CallOutcome& call = attempt_.call();
+    if (!call.was_reset(failure)) return false;
+    const Verdict verdict = call.verdict(failure, course_.route->grpc_failures);
     account_.note_attempt(verdict, failure, 0);
-    account_.note_call(verdict, attempt_.call_status(failure));
+    account_.note_call(verdict, call.status(failure));
     attempt_.count(verdict);
     return true;
 }

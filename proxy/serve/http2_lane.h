@@ -10,14 +10,14 @@
 
 #include "proxy/net/task.h"
 #include "proxy/serve/client_connection.h"
-#include "proxy/serve/frames.h"
+#include "proxy/serve/frame_turn.h"
 #include "proxy/serve/http2_request.h"
 
 namespace switchyard::serve {
 
 class Http2Session;
 
-class Http2Lane final : public ClientConnection, public Frames {
+class Http2Lane final : public ClientConnection, public FrameTurn {
   public:
     Http2Lane(Http2Session& session, const ClientConnection& connection, ListenerPlace& place, std::uint32_t id);
     ~Http2Lane() override;
@@ -33,8 +33,7 @@ class Http2Lane final : public ClientConnection, public Frames {
     void break_off();
     // Reset because its message is malformed.
     void refuse(const char* why);
-    // May try again.
-    void invite();
+    void invite() override;
 
     // Begins the exchange. It may be over, and the lane gone, when this returns.
     void start();
@@ -48,9 +47,6 @@ class Http2Lane final : public ClientConnection, public Frames {
 
     bool said_all() const { return said_all_; }
     bool is_tunnel() const { return request.asks_for_websocket() && headed_; }
-    bool invited = false;  // by the session: it is this lane's turn
-    // In the ring for so much room, and for no window; 0: for a window, too.
-    std::size_t room_wanted = 0;
     bool held = false;     // waits for more of a window than there is
     bool insists = false;  // has waited for long enough
 

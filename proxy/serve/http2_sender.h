@@ -1,11 +1,10 @@
-// What goes out on a client's HTTP/2 connection: one block, into which its lanes put whole frames, in their order.
+// What goes out on a client's HTTP/2 connection: a block of frames (frame_block.h), the ring of lanes that wait for it,
+// and when it goes.
 //
-// A lane that finds no room, or no window of the connection, stands in the ring and is invited in its turn, for a
-// frame.
-//   Control frames stand in the same order: nothing overtakes a reset. Of a window that is nearly shut the rest is not
-//   used at once: a client that credits what comes, frame by frame, would get crumbs for ever.
-// Over TLS whole records go while lanes put; what begins another waits for lanes that put more in the same turn.
-// Invariants: a connection that rests holds no block. Errors: once the client takes nothing any more, nothing is put;
+// Of a window that is nearly shut the rest is not used at once: a client that credits what comes, frame by frame, would
+// get crumbs for ever. Over TLS whole records go while lanes put; what begins another waits for lanes that put more in
+// the same turn. Invariants: a connection that rests holds no block. Errors: once the client takes nothing any more,
+// nothing is put;
 //   the session is woken, hears of it by its next flush(), and ends its lanes.
 // Threads: one worker. Owns the block; session and connection outlive it.
 #pragma once
@@ -14,10 +13,10 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "proxy/http2/connection.h"
-#include "proxy/serve/frames.h"
+#include "proxy/serve/frame_block.h"
+#include "proxy/serve/frame_ring.h"
 #include "proxy/serve/http2_lane.h"
 
 namespace switchyard::serve {
@@ -47,8 +46,8 @@ class Http2Sender {
 
     // Lanes whose turn it is.
     void invite();
-    bool awaits(const Http2Lane& lane) const;
-    void forget(const Http2Lane& lane);
+    bool awaits(const Http2Lane& lane) const { return ring_.awaits(lane); }
+    void forget(const Http2Lane& lane) { ring_.forget(lane); }
     // Lanes that wait for larger windows have waited for long enough.
     void release_held(std::span<Http2Lane* const> lanes);
     std::int64_t next_release_ms() const;
@@ -56,11 +55,7 @@ class Http2Sender {
     std::int64_t stuck_since_ms() const { return stuck_since_ms_; }
 
   private:
-    void gather_control();
-    std::size_t room();
     bool make_room(std::size_t octets);
-    // `room`: so much of it is all that is wanting; 0: a window is, too.
-    void join_ring(Http2Lane& lane, std::size_t room);
     Frames::Put hold(Http2Lane& lane);
     template <class Encode>
     Frames::Put put_block(Http2Lane& lane, std::size_t text, bool end, std::uint64_t& sent, Encode encode);
@@ -68,11 +63,10 @@ class Http2Sender {
 
     Session& session_;
     http2::Connection& connection_;
-    net::Buffer out_;
-    std::vector<Http2Lane*> ring_;  // lanes that wait for room or window, the first first
+    FrameBlock block_;
+    FrameRing ring_;
     std::int64_t stuck_since_ms_ = 0;
     std::int64_t held_since_ms_ = 0;  // lanes wait for larger windows; 0: none does
-    bool first_block_ = true;
     bool wanted_ = false;
     bool failed_ = false;
     bool no_credit_ = false;

@@ -2,8 +2,9 @@
 //
 // A shell over http2::OutwardConnection, which judges what comes and keeps windows and limits.
 // In: what is read is told to the lanes at once; each holds at most its window.
-// Out: one block; a lane that finds no room, or no window of the connection, stands in the ring and is invited in its
-//   order. What the lanes put in one turn of the worker goes together; a lane that is alone goes at once.
+// Out: a block of frames, and the ring of lanes that wait for it (frame_block.h, frame_ring.h). What the lanes put in
+// one turn of the worker goes together; a lane that is
+//   alone goes at once.
 // One whose writes fail is read to the end before its lanes are told: what the endpoint has said by then holds.
 // One that has been silent for a second while a lane gave up waiting for its answer gets no more lanes: it is not asked
 //   by a PING whether it lives, which servers of gRPC punish.
@@ -19,7 +20,8 @@
 
 #include "proxy/base/failure.h"
 #include "proxy/http2/outward_connection.h"
-#include "proxy/serve/frames.h"
+#include "proxy/serve/frame_block.h"
+#include "proxy/serve/frame_ring.h"
 #include "proxy/serve/strand.h"
 #include "proxy/upstream/connection.h"
 #include "proxy/upstream/upstream.h"
@@ -38,14 +40,18 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     Failure begin(const upstream::Endpoint& endpoint, const upstream::Upstream& upstream);
 
     const net::OutwardTls* how() const { return wire_->how().get(); }
-    // Whether lanes may still come, and how many, is not known yet.
-    bool in_making() const { return !over_ && !no_more_ && !connection_.settings_came(); }
-    // Its peer takes no lanes for now (SETTINGS_MAX_CONCURRENT_STREAMS is 0).
-    bool pauses() const { return !over_ && !no_more_ && connection_.pauses(); }
+    // Whether lanes may come, and how many, is not known yet, or not any more: its peer takes none for now.
+    bool in_making() const { return !over_ && !no_more_ && (!connection_.settings_came() || pauses()); }
+    // SETTINGS_MAX_CONCURRENT_STREAMS is 0.
+    bool pauses() const {
+        return !over_ && connection_.settings_came() && connection_.limit() == 0 && !connection_.going();
+    }
     std::size_t free_places() const;
     std::size_t lanes() const { return lanes_.size(); }
-    bool idle() const { return state_ == State::open && lanes_.empty(); }
-    std::int64_t idle_since_ms() const { return idle_since_ms_; }
+    // Since before that moment.
+    bool idle(std::int64_t before_ms = INT64_MAX) const {
+        return state_ == State::open && lanes_.empty() && idle_since_ms_ < before_ms;
+    }
 
     void attach(SharedLane& lane);
     void leave(SharedLane& lane);
@@ -72,16 +78,13 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     void flush();
     void break_off();
     void flush_soon(bool end);
-    void gather_control();
-    std::size_t room();
     bool make_room(std::size_t octets);
-    void join_ring(SharedLane& lane, std::size_t room);
     void lose(bool in_order);
     bool was_at_rest(const SharedLane& lane) const;
     bool was_seen(const SharedLane& lane, bool in_order) const;
     SharedLane* find(std::uint32_t id) const;
     template <class Encode>
-    Frames::Put put_block(SharedLane& lane, std::size_t text, std::uint8_t flags, std::uint64_t& sent, Encode encode);
+    Frames::Put put_block(SharedLane& lane, std::size_t text, bool end, std::uint64_t& sent, Encode encode);
 
     // http2::OutwardConnection::Events
     http2::OutwardConnection::HeadRoom room_for_head() override;
@@ -96,7 +99,6 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     http2::OutwardConnection connection_;
     State state_ = State::connecting;
     bool automatic_ = false;  // HTTP/1 will do, too
-    bool first_block_ = true;
     bool no_more_ = false;
     bool over_ = false;
     bool broken_ = false;  // the wire takes nothing any more; what it has is still to be read
@@ -104,13 +106,12 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     std::size_t told_limit_ = 0;
     std::string host_;
     std::string_view scheme_ = "http";
-    net::Buffer in_, out_, head_text_;
+    net::Buffer in_, head_text_;
+    FrameBlock block_;
+    FrameRing ring_;
     http::Head head_;
-    std::uint64_t put_ = 0;   // octets put into the block since the beginning
-    std::uint64_t gone_ = 0;  // of those, what the wire has taken
     std::int64_t idle_since_ms_ = 0, last_read_ms_ = 0;
     std::vector<SharedLane*> lanes_;
-    std::vector<SharedLane*> ring_;
 };
 
 }  // namespace switchyard::serve

@@ -22,7 +22,7 @@
 #include "proxy/net/stream.h"
 #include "proxy/net/task.h"
 #include "proxy/serve/body_chain.h"
-#include "proxy/serve/frames.h"
+#include "proxy/serve/frame_turn.h"
 #include "proxy/upstream/connection.h"
 #include "proxy/upstream/upstream.h"
 
@@ -31,7 +31,7 @@ namespace switchyard::serve {
 class SharedConnection;
 class SharedPool;
 
-class SharedLane final : public Frames {
+class SharedLane final : public FrameTurn {
   public:
     // What is asked for: of a tunnel neither side's end is said with the head, and HEAD has a length without a body.
     // A WebSocket is a tunnel that begins as HTTP/1 wants it: by 101, with the proof that belongs to the client's key.
@@ -113,8 +113,6 @@ class SharedLane final : public Frames {
     // Where it stands on its connection, for that.
     struct OnWire {
         std::uint32_t id = 0;  // 0: its head is not out
-        bool invited = false;  // it is its turn to put a frame
-        std::size_t room = 0;  // that it waits for; 0: for a window
         std::int64_t asked_ms = 0;
         std::uint64_t head_at = 0;  // where its head begins in what the connection has put
         std::uint64_t wire_at = 0;  // no later than that, in octets that the kernel counts
@@ -129,7 +127,7 @@ class SharedLane final : public Frames {
     void data_came(std::string_view octets, bool end);
     void trailer_came(std::string_view name, std::string_view value);
     void lose(Lost how, const char* why = nullptr);
-    void invite();
+    void invite() override;
 
     SharedPool& pool_;
     SharedConnection* connection_ = nullptr;

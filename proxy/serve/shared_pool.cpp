@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kHttp1Ms = 10LL * 60 * 1000;
 // So many connections to an endpoint are made at once where more than one is needed.
 constexpr std::size_t kMostInMaking = 8;
+constexpr const char* kPauses = "it takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS is 0)";
 
 }  // namespace
 
@@ -26,11 +27,15 @@ SharedConnection* SharedPool::with_place(const net::OutwardTls* how) const {
 }
 
 bool SharedPool::may_make(const net::OutwardTls* how) const {
-    const auto making = static_cast<std::size_t>(std::ranges::count_if(
-        all_, [how](const auto& one) { return one->how() == how && (one->in_making() || one->pauses()); }));
+    const auto making = static_cast<std::size_t>(
+        std::ranges::count_if(all_, [how](const auto& one) { return one->how() == how && one->in_making(); }));
     if (making == 0) return true;
     if (known_limit_ == 0) return false;
     return making < std::min(kMostInMaking, (waiting_.size() + known_limit_ - 1) / known_limit_);
+}
+
+bool SharedPool::pauses(const net::OutwardTls* how) const {
+    return std::ranges::any_of(all_, [how](const auto& one) { return one->how() == how && one->pauses(); });
 }
 
 void SharedPool::join(SharedLane& lane) {
@@ -56,6 +61,7 @@ void SharedPool::fill() {
         const net::OutwardTls* const how = lane.upstream_.tls.get();
         SharedConnection* const connection = with_place(how);
         if (connection == nullptr) {
+            lane.granted_.why = pauses(how) ? kPauses : "";
             if (may_make(how)) make(lane);
             // It may have failed at once, and the lane with it.
             if (i < waiting_.size() && waiting_[i] == &lane) ++i;
@@ -90,22 +96,9 @@ void SharedPool::failed(SharedConnection& connection, Failure failure, const std
     over(connection);
 }
 
-void SharedPool::requires_http1(const net::OutwardTls* how) {
+void SharedPool::chose_http1(const net::OutwardTls* how, std::unique_ptr<upstream::Connection> wire) {
     http1_until_ms_ = context_.now_ms + kHttp1Ms;
-    tell_waiting(how, [](SharedLane& lane) { lane.use_http1(nullptr); });
-}
-
-const char* SharedPool::why_full(const net::OutwardTls* how) const {
-    const bool pauses =
-        std::ranges::any_of(all_, [how](const auto& one) { return one->how() == how && one->pauses(); });
-    return pauses ? "it takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS is 0)" : nullptr;
-}
-
-void SharedPool::chose_http1(SharedConnection& connection, std::unique_ptr<upstream::Connection> wire) {
-    http1_until_ms_ = context_.now_ms + kHttp1Ms;
-    const net::OutwardTls* const how = wire->how().get();
     tell_waiting(how, [&](SharedLane& lane) { lane.use_http1(std::move(wire)); });
-    over(connection);
 }
 
 void SharedPool::over(SharedConnection& connection) {
@@ -127,7 +120,7 @@ void SharedPool::retire(bool on) {
 
 void SharedPool::close_idle(std::int64_t oldest_ms) {
     for (const auto& connection : all_)
-        if (connection->idle() && connection->idle_since_ms() < oldest_ms) connection->end();
+        if (connection->idle(oldest_ms)) connection->end();
 }
 
 std::size_t SharedPool::idle() const {

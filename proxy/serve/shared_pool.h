@@ -35,15 +35,13 @@ class SharedPool final : public upstream::SharedConnections {
     void leave_queue(const SharedLane& lane);
     // Known to speak HTTP/1 alone, by what it chose not long ago.
     bool chose_http1() const { return context_.now_ms < http1_until_ms_; }
-    // A request was answered so (HTTP_1_1_REQUIRED): it and those that wait are sent by HTTP/1, and others for a while.
-    void requires_http1(const net::OutwardTls* how);
-    // Why there is no place to be had though a connection stands; null: there is none of that kind.
-    const char* why_full(const net::OutwardTls* how) const;
 
     // By connections.
     void fill();
     void failed(SharedConnection& connection, Failure failure, const std::string& why);
-    void chose_http1(SharedConnection& connection, std::unique_ptr<upstream::Connection> wire);
+    // The endpoint will have it so: those that wait, and others for a while. `wire`: the connection that has found it
+    // out, for one of them; null: it was a request (HTTP_1_1_REQUIRED).
+    void chose_http1(const net::OutwardTls* how, std::unique_ptr<upstream::Connection> wire);
     void settled(std::size_t limit) { known_limit_ = limit; }
     void over(SharedConnection& connection);
     bool keeps_one_more_idle() const { return !retired_ && idle() <= local_.max_idle; }
@@ -58,6 +56,7 @@ class SharedPool final : public upstream::SharedConnections {
   private:
     SharedConnection* with_place(const net::OutwardTls* how) const;
     bool may_make(const net::OutwardTls* how) const;
+    bool pauses(const net::OutwardTls* how) const;
     void make(SharedLane& lane);
     static void place(SharedLane& lane, SharedConnection& connection);
     template <class Tell>

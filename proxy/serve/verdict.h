@@ -57,6 +57,14 @@ constexpr Verdict verdict_of(http::GrpcStatus status, std::uint32_t failures) {
     return out;
 }
 
+// Of a call whose time was up. Where it is its client that set the time it says nothing: a client that wants a breaker
+// to open could ask for too little.
+constexpr Verdict verdict_of_late_call(bool time_is_clients) {
+    Verdict out = verdict_of(Failure::request_timeout, 0);
+    out.says_nothing = time_is_clients;
+    return out;
+}
+
 // What of it is no failure and may all the same be what a bad release gives every client: as HTTP would have said it.
 constexpr AnswerKind answer_of_call(http::GrpcStatus status) {
     using http::GrpcStatus;

@@ -133,6 +133,7 @@ TEST_CASE("an endpoint that takes no requests for now is waited for on the conne
         REQUIRE(report.endpoints.size() == 1);
         CHECK(report.endpoints[0].refused == "it takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS is 0)");
     }
+    CHECK(endpoint->count(FrameType::ping) == 0);  // servers of gRPC punish those who ask
     CHECK_FALSE(stage.connects());
     CHECK(stage.crank->report().escaped == 0);
     CHECK(stage.in_flight() == 0);

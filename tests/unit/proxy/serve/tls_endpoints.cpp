@@ -497,3 +497,25 @@ TEST_CASE("an endpoint that requires HTTP/1.1 of a request gets it so, and is no
     CHECK(report.endpoints[0].refused ==
           "it requires HTTP/1.1 (HTTP_1_1_REQUIRED): protocol auto or http/1.1 speaks it");
 }
+
+TEST_CASE("where the endpoint may choose, a WebSocket has a connection of HTTP/1.1 beside those of HTTP/2") {
+    SecureStage stage({inside().sign({"app.test"}), {}, 0, std::string("\x02h2\x08http/1.1")});
+    stage.crank->publish(stage.config(with_name(), {}, R"(, "protocol": "auto")"));
+    Wire other = stage.ask(post());
+    auto shared = stage.accept();
+    REQUIRE(shared->handshake());
+    CHECK(shared->protocol() == "h2");
+    shared->send(h2_frame(http2::FrameType::settings, 0, 0, std::string("\0\x08", 2) + h2_number(1)));
+    shared->see("hello");
+    Wire client = stage.ask(
+        "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    auto own = stage.accept();
+    REQUIRE(own->handshake());
+    CHECK(own->protocol() != "h2");
+    CHECK(values(own->see("\r\n\r\n"), "upgrade") == "websocket");
+    own->send(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\ndown");
+    CHECK(stage.crank->see(client, "down").starts_with("HTTP/1.1 101 "));
+}

@@ -1,0 +1,35 @@
+// What became of an attempt at a call of gRPC that came to no answer: what its client is told, and what it says about
+// the endpoint. Where that has reset the call's stream, it is the reset's code that tells.
+//
+// Pure; a plain value.
+#pragma once
+
+#include <optional>
+
+#include "proxy/http2/reset_status.h"
+#include "proxy/serve/verdict.h"
+
+namespace switchyard::serve {
+
+class CallOutcome {
+  public:
+    void note_reset(http2::ErrorCode code) { reset_as_ = http2::grpc_status_of(code); }
+    bool was_reset(Failure failure) const {
+        return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
+    }
+    http::GrpcStatus status(Failure failure) const {
+        return was_reset(failure) ? *reset_as_ : http::grpc_status_of(failure);
+    }
+    // `failures`: a bit for each status that is the endpoint's failure.
+    Verdict verdict(Failure failure, std::uint32_t failures) const {
+        if (!was_reset(failure)) return verdict_of(failure, 0);
+        Verdict out = verdict_of(*reset_as_, failures);
+        out.unreachable = out.failed;
+        return out;
+    }
+
+  private:
+    std::optional<http::GrpcStatus> reset_as_;
+};
+
+}  // namespace switchyard::serve
