@@ -80,8 +80,9 @@ void Attempt::keep_for_client() {
     const upstream::Upstream& upstream = *from_.course.upstream;
     if (asked_.trusted_peer || upstream.max_idle == 0 || upstream.send_proxy_protocol != 0) return;
     // Its news still wake this client's strand.
+    using Bound = ClientConnection::Bound;
     if (lane_.quiet())
-        client_.connection().bound = std::make_unique<ClientConnection::Bound>(lane_.leave(), lease_.local()->state);
+        client_.connection().bound = std::make_unique<Bound>(Bound{lane_.leave(), lease_.local()->state});
 }
 
 void Attempt::give_back(bool reusable) {

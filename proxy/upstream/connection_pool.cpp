@@ -49,7 +49,7 @@ std::shared_ptr<net::TlsSessions> ConnectionPool::sessions(const Connection::How
     for (const auto& known : sessions_)
         if (known.how.lock() == how) return known.sessions;
     std::erase_if(sessions_, [](const auto& known) { return known.how.expired(); });
-    return sessions_.emplace_back(how, std::make_shared<net::TlsSessions>()).sessions;
+    return sessions_.emplace_back(Sessions{how, std::make_shared<net::TlsSessions>()}).sessions;
 }
 
 void ConnectionPool::keep_only(const net::OutwardTls* how) {
