@@ -78,7 +78,9 @@ class Attempt {
         return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
     }
     http::GrpcStatus call_status(Failure failure) const {
-        return was_reset(failure) ? *reset_as_ : http::grpc_status_of(failure);
+        if (was_reset(failure)) return *reset_as_;
+        const route::Rule* const denying = failure == Failure::denied ? from_.course.denying_rule() : nullptr;
+        return denying != nullptr ? http::grpc_status_of_http(denying->deny) : http::grpc_status_of(failure);
     }
     Verdict call_verdict(Failure failure) const;
     // The time of a call was up: no fault of one endpoint, and where the client set it, nothing about the upstream:
