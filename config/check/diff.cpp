@@ -202,13 +202,10 @@ void compare_routes(const Route& before, const Route& after, Lines& lines) {
         subject, "rule", before.rules, after.rules, [](const Rule& r) { return r.name; },
         [&](const Rule& old, const Rule& now) {
             const std::string rule = fmt::format("{}rule {} ", subject, now.name);
-            if (old.upstream != now.upstream)
-                lines.push_back(
-                    fmt::format("{}upstream {} → {}", rule, in_words(old.upstream), in_words(now.upstream)));
-            if (old.fallback != now.fallback)
-                lines.push_back(
-                    fmt::format("{}fallback {} → {}", rule, in_words(old.fallback), in_words(now.fallback)));
-            compare(rule, "respond", Value(old.respond), Value(now.respond), lines);
+            Value was(old), is(now);
+            was.forget({"when"});  // is told as a whole
+            is.forget({"when"});
+            compare(rule, "", was, is, lines);
             if (!(old.when == now.when))
                 lines.push_back(fmt::format("{}when {} → {}", rule, in_words(write_condition(old.when)),
                                             in_words(write_condition(now.when))));

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
@@ -9,10 +11,21 @@
 namespace switchyard::config {
 namespace {
 
+// Before an IPv4 address that is written as one of IPv6.
+constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr unsigned kMappedBits = 8 * kMapped.size();
+
 // One spelling for whom an entry means; nothing when it is none, and then `why` is what was expected.
 std::optional<std::string> meant(const std::string& entry, std::string* why) {
     if (entry == kUnixPeers || entry == kAllClients) return entry;
-    const auto block = Cidr::parse(entry, why);
+    auto block = Cidr::parse(entry, why);
+    if (block && block->ipv6 && block->prefix >= kMappedBits &&
+        std::equal(kMapped.begin(), kMapped.end(), block->bytes.begin())) {
+        // The same clients as by the IPv4 block that it carries.
+        std::copy_n(block->bytes.begin() + kMapped.size(), 4, block->bytes.begin());
+        block->prefix = static_cast<std::uint8_t>(block->prefix - kMappedBits);
+        block->ipv6 = false;
+    }
     if (block) return block->text();
     if (why->starts_with("expected")) *why += ", \"unix\" or \"all\"";
     return std::nullopt;

@@ -27,6 +27,7 @@ struct Field {
     std::int64_t min = 0;                   // numbers; durations in milliseconds
     std::int64_t max = -1;                  // -1: the default limit of its kind
     std::vector<std::string> choices = {};  // strings: the only words allowed
+    std::string_view if_empty = {};         // lists: what is said of one that is written and has no members
 };
 
 }  // namespace switchyard::config

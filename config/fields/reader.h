@@ -55,6 +55,7 @@ class Reader {
     template <class T>
     void read(const Json& json, const std::string& at, const Field& field, std::vector<T>& out) {
         if (!json.is_array()) return expected(json, at, "a list");
+        if (json.empty() && !field.if_empty.empty()) return fail(at, std::string(field.if_empty));
         out.clear();
         for (std::size_t i = 0; i < json.size(); ++i) read(json[i], pointer_to(at, i), field, out.emplace_back());
     }

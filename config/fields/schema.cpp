@@ -31,7 +31,9 @@ class SchemaMaker {
     }
     template <class T>
     Json make(Type<std::vector<T>>, const Field& field) {
-        return {{"type", "array"}, {"items", make(Type<T>{}, field)}};
+        Json list{{"type", "array"}, {"items", make(Type<T>{}, field)}};
+        if (!field.if_empty.empty()) list["minItems"] = 1;
+        return list;
     }
     template <class T>
     Json make(Type<std::map<std::string, T>>, const Field& field) {
@@ -106,7 +108,7 @@ class SchemaMaker {
                 required.push_back(key);
             } else if (const Json value =
                            MemberWriter(Secrets::keep, Defaults::leave_out).write(defaults.*member, field);
-                       !value.is_object() && !value.is_null()) {
+                       !value.is_object() && !value.is_null() && field.if_empty.empty()) {
                 schema["default"] = value;
             }
             properties[std::string(key)] = std::move(schema);

@@ -36,6 +36,10 @@ const std::string& upstream_of(const Route& route, const Rule& rule) {
     return candidate == nullptr ? rule.upstream : *candidate;
 }
 
+std::uint16_t status_of(const Rule& rule) {
+    return rule.deny != 0 ? rule.deny : rule.respond.status;
+}
+
 std::string why_no_candidate(const Route& route) {
     if (between_two(route)) return {};
     return fmt::format(

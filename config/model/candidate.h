@@ -7,6 +7,7 @@
 // Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@ inline constexpr std::string_view kCandidate = "@candidate";
 const std::string* candidate_of(const Route& route);
 // The upstream that a rule of the route leads to; empty where it answers by itself.
 const std::string& upstream_of(const Route& route, const Rule& rule);
+// What a rule without an upstream answers by itself.
+std::uint16_t status_of(const Rule& rule);
 // Why the route has no candidate, and the cure; empty: it has one.
 std::string why_no_candidate(const Route& route);
 

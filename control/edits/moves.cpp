@@ -81,7 +81,7 @@ const config::Rule* rule_named(const config::Route& route, const std::string& na
 }
 
 std::string target(const config::Route& route, const config::Rule& rule, const std::string& led_to) {
-    if (rule.upstream.empty()) return fmt::format("its own answer {}", rule.respond.status);
+    if (rule.upstream.empty()) return fmt::format("its own answer {}", config::status_of(rule));
     if (rule.upstream == config::kCandidate && !led_to.empty()) return led_to;
     return config::upstream_of(route, rule);
 }

@@ -57,7 +57,8 @@ std::shared_ptr<const AccessList> AccessList::made_of(const config::Access& sour
 
 // Blocks are apart or one in the other: those that an address is in are a stack, the narrowest on top.
 AccessList::Borders AccessList::borders_between(std::vector<Network> networks) {
-    std::ranges::sort(networks, {}, [](const Network& n) { return std::tie(n.first, n.bits); });
+    // Of the same block written twice, which no list should have, the last decides: those that are refused come last.
+    std::ranges::sort(networks, {}, [](const Network& n) { return std::tie(n.first, n.bits, n.entry); });
     Borders out;
     const auto mark = [&](const Octets& from, std::int32_t entry) {
         if (!out.empty() && out.back().from == from)

@@ -96,6 +96,8 @@ Failure Attempt::other_version_wanted() {
 const CallOutcome& Attempt::call() {
     if (lane_.shares_connection())
         if (const auto code = lane_.shared().reset_by()) call_.note_reset(*code);
+    if (const route::Rule* const denying = from_.course.denying_rule())
+        call_.note_denied(http::grpc_status_of_http(denying->deny));
     return call_;
 }
 

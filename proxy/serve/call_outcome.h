@@ -14,11 +14,14 @@ namespace switchyard::serve {
 class CallOutcome {
   public:
     void note_reset(http2::ErrorCode code) { reset_as_ = http2::grpc_status_of(code); }
+    // By a rule, whose status means this one.
+    void note_denied(http::GrpcStatus status) { denied_as_ = status; }
     bool was_reset(Failure failure) const {
         return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
     }
     http::GrpcStatus status(Failure failure) const {
-        return was_reset(failure) ? *reset_as_ : http::grpc_status_of(failure);
+        if (was_reset(failure)) return *reset_as_;
+        return failure == Failure::denied && denied_as_ ? *denied_as_ : http::grpc_status_of(failure);
     }
     // `failures`: a bit for each status that is the endpoint's failure.
     Verdict verdict(Failure failure, std::uint32_t failures) const {
@@ -29,7 +32,7 @@ class CallOutcome {
     }
 
   private:
-    std::optional<http::GrpcStatus> reset_as_;
+    std::optional<http::GrpcStatus> reset_as_, denied_as_;
 };
 
 }  // namespace switchyard::serve

@@ -184,6 +184,30 @@ std::string came_to(const Snapshot& snapshot, const ListenerPlan* listener) {
     return restricted && listener != nullptr ? ", listener " + listener->name : "";
 }
 
+// What becomes of it on its route.
+void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Choice& choice,
+                  Failure failure, const route::Asked& asked, const Look& look) {
+    const route::Route& route = *choice.route;
+    const route::Rule* const denying = choice.denying_rule();
+    if (route.access) why.push_back("route " + route.name + access_words(*route.access, asked.facts.client));
+    const bool at_the_door = (failure == Failure::denied && denying == nullptr) || failure == Failure::not_allowed ||
+                             failure == Failure::body_too_large || failure == Failure::route_full;
+    if (!at_the_door) tell_token(why, route, asked.facts);
+    if (failure == Failure::rule_refused || denying != nullptr) {
+        out["by"] = "rule";
+        out["rule"] = route.rules[static_cast<std::size_t>(choice.decision.rule)].name;
+    }
+    if (failure != Failure::none) {
+        why.push_back(why_refused(failure, choice, asked.guarded.body, look));
+        out["status"] = denying != nullptr ? denying->deny : traits(failure).status;
+    } else if (choice.answers() && choice.decision.rule < 0) {
+        out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
+        why.push_back("the route answers by itself");
+    } else {
+        tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000);
+    }
+}
+
 // The request as a client would write it, into `text`, and what a worker would read in it.
 Failure read_question(const Question& question, std::string& text, route::Asked& asked) {
     text = question.method + " " + question.path + " HTTP/1.1\r\nHost: " + question.host + "\r\n";
@@ -250,26 +274,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
     out["route"] = route.name;
     why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route.name,
                               facts.host, facts.path, came_to(snapshot, listener)));
-    if (route.access) why.push_back("route " + route.name + access_words(*route.access, facts.client));
-    const bool by_rule = choice.denying_rule() != nullptr;
-    const bool at_the_door = (failure == Failure::denied && !by_rule) || failure == Failure::not_allowed ||
-                             failure == Failure::body_too_large || failure == Failure::route_full;
-    if (!at_the_door) tell_token(why, route, facts);
-    if (failure == Failure::rule_refused || by_rule) {
-        out["by"] = "rule";
-        out["rule"] = route.rules[static_cast<std::size_t>(choice.decision.rule)].name;
-    }
-    if (failure != Failure::none) {
-        refused(failure, why_refused(failure, choice, asked.guarded.body, look));
-        if (by_rule) out["status"] = choice.denying_rule()->deny;
-        return out;
-    }
-    if (choice.answers() && choice.decision.rule < 0) {
-        out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
-        why.push_back("the route answers by itself");
-        return done();
-    }
-    tell_decision(out, why, snapshot, route, choice.decision, facts, now.steady_ns / 1'000'000);
+    tell_outcome(out, why, snapshot, choice, failure, asked, look);
     return done();
 }
 

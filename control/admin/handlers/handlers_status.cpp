@@ -40,7 +40,7 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
         for (const auto& rule : route.rules) {
             auto& shown = rules.emplace_back(Json{{"name", rule.name}});
             if (rule.upstream.empty())
-                shown["status"] = rule.respond.status;
+                shown["status"] = config::status_of(rule);
             else
                 shown["upstream"] = rule.upstream;
             if (!rule.fallback.empty()) shown["fallback"] = rule.fallback;

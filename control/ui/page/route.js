@@ -95,7 +95,7 @@ function rules(r) {
     return h("section", { class: "panel", "aria-label": "Rules" }, h("h2", {}, "Rules"),
         all.length === 0 ? h("p", { class: "quiet" }, "None: all requests go by the split.")
             : h("ol", { class: "rules" }, all.map(rule => h("li", { key: rule.name }, h("strong", {}, rule.name), h("span", {}, "when ", h("em", {}, condition(rule.when) || "…")),
-                h("span", { class: "to" }, "→ ", rule.upstream ? rule.upstream + (rule.upstream === "@candidate" && r.candidate ? ` (now ${r.candidate})` : "") : `answers ${rule.respond?.status ?? rule.status}`)))),
+                h("span", { class: "to" }, "→ ", rule.upstream ? rule.upstream + (rule.upstream === "@candidate" && r.candidate ? ` (now ${r.candidate})` : "") : rule.deny ? `refused with ${rule.deny}` : `answers ${rule.respond?.status ?? rule.status}`)))),
         all.length ? h("p", { class: "quiet" }, "The first that holds decides; all else goes by the split.") : null);
 }
 

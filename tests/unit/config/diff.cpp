@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "config/fields/fields_route.h"
 #include "config/parse.h"
 
 using namespace switchyard::config;
@@ -47,6 +48,9 @@ TEST_CASE("changes are told in words") {
                R"({"name":"b","when":{"path":"/y"},"respond":{"status":404}}])"),
          {"route forum: rule a upstream green → none", "route forum: rule a respond.status 0 → 403",
           "route forum: rule b added (answers 404)"}},
+        {route(R"("split":{"blue":1},"rules":[{"name":"a","when":{"path":"/x"},"deny":403}])"),
+         route(R"("split":{"blue":1},"rules":[{"name":"a","when":{"path":"/x"},"deny":404}])"),
+         {"route forum: rule a deny 403 → 404"}},
         {route(R"("split":{"blue":100})"),
          route(R"("split":{"green":100})"),
          {"route forum: split blue 100 → 0, green 0 → 100"}},
@@ -116,4 +120,39 @@ TEST_CASE("a long value is cut, and a difference behind the cut is still told") 
     const auto lines = diff(body("a"), body("b"));
     REQUIRE(lines.size() == 1);
     CHECK(lines[0] == "route r: respond.body changed");
+}
+
+namespace {
+
+// Changes one member of a rule after the other, whatever keys there are.
+struct EachMember {
+    const Model& before;
+    std::size_t members = 0;
+
+    static void change(std::string& text) { text += "x"; }
+    static void change(std::uint16_t& number) { ++number; }
+    static void change(Respond& respond) { ++respond.status; }
+    static void change(Condition& when) { when.values = {"/elsewhere"}; }
+
+    template <class M>
+    void operator()(std::string_view key, M Rule::*member, const Field&) {
+        if (key == "name") return;  // then it is another rule
+        Model after = before;
+        change(after.routes[0].rules[0].*member);
+        CAPTURE(key);
+        const Lines lines = diff(before, after);
+        REQUIRE(lines.size() == 1);
+        CHECK(lines[0].starts_with("route forum: rule a " + std::string(key)));
+        ++members;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("whatever differs in a rule is told") {
+    const Model before =
+        model(route(R"("split":{"blue":1},"rules":[{"name":"a","when":{"path":"/x"},"upstream":"green"}])"));
+    EachMember each{before};
+    describe(each, Type<Rule>{});
+    CHECK(each.members >= 5);
 }

@@ -219,6 +219,11 @@ TEST_CASE("what a route does") {
          "/routes/0/rules/0/deny", "a rule has only one of upstream, respond and deny; it has a response too"},
         {split_and(R"("access":{"allow":["10.0.0.0/8","office"]})"), "/routes/0/access/allow/1",
          "\"office\": expected an address block such as 10.0.0.0/8 or 2001:db8::/32, \"unix\" or \"all\""},
+        {split_and(R"("access":{"allow":[]})"), "/routes/0/access/allow",
+         "expected at least one block: an empty list would let no client in, and none at all every client; \"deny\": "
+         "[\"all\"] closes it"},
+        {split_and(R"("access":{"allow":["::ffff:10.0.0.0/104"],"deny":["10.0.0.0/8"]})"), "/routes/0/access/deny/0",
+         "\"10.0.0.0/8\" is in \"allow\" as well: only one of them can decide; take it out of the other"},
         {split_and(R"("access":{"deny":["10.0.0.1/8"]})"), "/routes/0/access/deny/0",
          "\"10.0.0.1/8\": has bits set below the prefix; the block is 10.0.0.0/8"},
         {split_and(R"("access":{"allow":["10.0.0.1"],"deny":["10.0.0.1/32"]})"), "/routes/0/access/deny/0",

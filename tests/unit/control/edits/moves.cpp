@@ -47,6 +47,9 @@ TEST_CASE("rules, routes and endpoints are told as well, and what moves nothing 
     CHECK(moves(to("red"), plain) == Lines{"route app: what rule early sent to red goes on past it"});
     CHECK(moves(plain, shop(R"("respond": {"status": 503})")) ==
           Lines{"route app: all traffic moves from blue to its own answer 503"});
+    CHECK(
+        moves(plain, shop(R"("split": {"blue": 1}, "rules": [{"name": "no", "when": {"path": "/x"}, "deny": 451}])")) ==
+        Lines{"route app: what rule no takes goes to its own answer 451"});
     const auto two =
         shop(R"("split": {"blue": 1})", R"(, {"name": "api", "match": {"path_prefix": "/api"}, "split": {"red": 1}})");
     CHECK(moves(plain, two) == Lines{"route api is new: what it takes goes to red"});

@@ -56,6 +56,9 @@ TEST_CASE("whom no block names is refused where some are let in, and let in wher
     CHECK_FALSE(admits(AccessList({.allow = {}, .deny = {"255.255.255.255", "ffff::/16"}}), "255.255.255.255"));
     CHECK_FALSE(admits(AccessList({.allow = {}, .deny = {"::ffff:10.0.0.0/104"}}), "10.1.2.3"));
     CHECK(AccessList::made_of({}) == nullptr);
+    // The same block twice: no client is let in by a slip.
+    CHECK_FALSE(admits(AccessList({.allow = {"10.0.0.0/8"}, .deny = {"::ffff:10.0.0.0/104"}}), "10.1.2.3"));
+    CHECK_FALSE(admits(AccessList({.allow = {"::ffff:10.0.0.0/104"}, .deny = {"10.0.0.0/8"}}), "10.1.2.3"));
 }
 
 TEST_CASE("halving agrees with looking at every block") {

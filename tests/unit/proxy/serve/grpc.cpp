@@ -255,6 +255,14 @@ TEST_CASE("a stream that lasts is to a breaker one that went well: what rests is
     CHECK(stage.client.answer(11).get("grpc-status", 1) == "0");
 }
 
+TEST_CASE("a rule that denies says so to a call by what its status means") {
+    CallStage stage(R"("rules": [{"name": "no", "when": {"header": "X-No", "present": true}, "deny": 401}],
+        "access": {"deny": ["192.0.2.1"]})");
+    stage.client.headers(1, h2_request("POST", "/shop.Cart/Get", {{"content-type", "application/grpc"}, {"x-no", "1"}}),
+                         true);
+    CHECK(stage.client.answer(1).get("grpc-status") == "16");
+}
+
 TEST_CASE("what the proxy says by itself to a call is a status without a body, and no edit of the route is lost") {
     CallStage stage(R"("match": {"path_prefix": "/shop.Cart"}, "response_headers": {"set": {"X-Shop": "1"}},
         "limits": {"body": 20, "rate": {"requests": 2, "per": "60s"}})");
