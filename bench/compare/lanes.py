@@ -1,25 +1,17 @@
 """`scripts/bench h2`: HTTP/2 from clients over TLS, beside nginx, HAProxy and h2o: pinned, interleaved, driven by h2load."""
+import functools
 import re
 import struct
 import subprocess
 
 import comparing
-import facts
 import measures
 import peers
 import secure
-from machine import Machine, cpu_seconds, free_port
+from machine import cpu_seconds, free_port
 
 IDLE_CONNECTIONS = 1000
 WARM = "1"
-# name: (unit, better, body bytes of the endpoints, connections, streams of each)
-PLAN = {
-    "64 connections, 1 stream each, small responses (128 B)": ("req/cpu-s", "more", 128, 64, 1),
-    "16 connections, 10 streams each": ("req/cpu-s", "more", 128, 16, 10),
-    "4 connections, 100 streams each": ("req/cpu-s", "more", 128, 4, 100),
-    "64 KiB responses, 4 connections, 8 streams each": ("req/cpu-s", "more", 65536, 4, 8),
-    "memory per idle connection": ("bytes", "less", 128, 0, 0),
-}
 
 
 def start_h2o(machine, _, endpoints, files):
@@ -79,21 +71,20 @@ def ask(one):
             unread = unread[9 + size:]
 
 
-def measure(title, options, names):
-    unit, better, body, connections, streams = PLAN[title]
-    rounds = {name: [] for name in names}
-    with Machine() as machine:
-        proxies = secure.start_all(machine, options, names, body)
-        if unit == "bytes":
-            for name, proxy in proxies.items():
-                rounds[name].append(secure.idle_bytes(proxy, ask, ["h2"], IDLE_CONNECTIONS))
-        else:
-            for proxy in proxies.values():
-                h2load(proxy, WARM, connections, streams)
-            for turn in range(options.rounds):
-                for name in list(names[turn % len(names):] + names[:turn % len(names)]):
-                    rounds[name].append(per_processor_second(options, proxies[name], connections, streams))
-    return {"unit": unit, "better": better, "body": body, "rounds": rounds, "summary": comparing.summary(rounds, better)}
+def asked(connections, streams):
+    """How h2load warms a proxy up, and what it finds."""
+    return (lambda _, proxy: h2load(proxy, WARM, connections, streams),
+            lambda options, proxy: per_processor_second(options, proxy, connections, streams))
+
+
+# As in secure.py.
+PLAN = {
+    "64 connections, 1 stream each, small responses (128 B)": ("req/cpu-s", "more", 128, *asked(64, 1)),
+    "16 connections, 10 streams each": ("req/cpu-s", "more", 128, *asked(16, 10)),
+    "4 connections, 100 streams each": ("req/cpu-s", "more", 128, *asked(4, 100)),
+    "64 KiB responses, 4 connections, 8 streams each": ("req/cpu-s", "more", 65536, *asked(4, 8)),
+    "memory per idle connection": ("bytes", "less", 128, None, lambda _, proxy: secure.idle_bytes(proxy, ask, ["h2"], IDLE_CONNECTIONS)),
+}
 
 
 def add_arguments(parser):
@@ -101,13 +92,4 @@ def add_arguments(parser):
 
 
 def run(options):
-    names = [name for name in (options.peer or secure.START) if peers.available(name, options)]
-    record = {"what": "h2", "command": facts.command(), "facts": facts.facts(options), "rounds": options.rounds,
-              "seconds": options.seconds, "measures": {}}
-    for title in PLAN:
-        if options.only and not any(word in title for word in options.only):
-            continue
-        record["measures"][title] = measure(title, options, names)
-        comparing.show(title, record["measures"][title])
-    record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
-    return record
+    return comparing.run_plan("h2", PLAN, functools.partial(secure.measure, PLAN), options, secure.START)

@@ -1,4 +1,5 @@
 """`scripts/bench tls`: TLS with clients, beside nginx and HAProxy: the same certificate (P-256), pinned, interleaved."""
+import functools
 import socket
 import ssl
 import subprocess
@@ -11,18 +12,6 @@ from machine import Machine, cpu_seconds, free_port, memory_kib
 
 IDLE_CONNECTIONS = 3000
 IDLE_BEFORE = 200
-# name: (unit, better, body bytes of the endpoints, what is done with a running proxy)
-PLAN = {
-    "keep-alive, small responses (128 B), 64 connections": ("req/cpu-s", "more", 128, lambda o, p: per_processor_second(
-        o, p, "--connections", 64)),
-    "keep-alive, 1 MiB responses, 16 connections": ("req/cpu-s", "more", 1 << 20, lambda o, p: per_processor_second(
-        o, p, "--connections", 16)),
-    "a new connection for every request, full handshake": ("req/cpu-s", "more", 128, lambda o, p: per_processor_second(
-        o, p, "--connections", 32, "--close", "--full-handshakes")),
-    "a new connection for every request, resumed": ("req/cpu-s", "more", 128, lambda o, p: per_processor_second(
-        o, p, "--connections", 32, "--close")),
-    "memory per idle connection": ("bytes", "less", 128, lambda o, p: idle_bytes(p)),
-}
 
 
 def certificate(folder):
@@ -122,15 +111,33 @@ def idle_bytes(proxy, ask=ask_plainly, protocols=(), connections=IDLE_CONNECTION
     return {"value": grown, "connections": connections}
 
 
-def measure(title, options, names):
-    unit, better, body, take = PLAN[title]
+def warm_up(options, proxy):
+    measures.yardbench(options, url_of(proxy), "--duration", "1s", "--warm-up", "0s")
+
+
+def asked(*arguments):
+    """How yardbench warms a proxy up, and what it finds."""
+    return warm_up, lambda options, proxy: per_processor_second(options, proxy, *arguments)
+
+
+# name: (unit, better, body bytes of the endpoints, what is done with a proxy before – nothing: once is enough –, what is measured of it)
+PLAN = {
+    "keep-alive, small responses (128 B), 64 connections": ("req/cpu-s", "more", 128, *asked("--connections", 64)),
+    "keep-alive, 1 MiB responses, 16 connections": ("req/cpu-s", "more", 1 << 20, *asked("--connections", 16)),
+    "a new connection for every request, full handshake": ("req/cpu-s", "more", 128, *asked("--connections", 32, "--close", "--full-handshakes")),
+    "a new connection for every request, resumed": ("req/cpu-s", "more", 128, *asked("--connections", 32, "--close")),
+    "memory per idle connection": ("bytes", "less", 128, None, lambda _, proxy: idle_bytes(proxy)),
+}
+
+
+def measure(plan, title, options, names):
+    unit, better, body, warm, take = plan[title]
     rounds = {name: [] for name in names}
     with Machine() as machine:
         proxies = start_all(machine, options, names, body)
-        if unit != "bytes":
-            for proxy in proxies.values():
-                measures.yardbench(options, url_of(proxy), "--duration", "1s", "--warm-up", "0s")
-        for turn in range(1 if unit == "bytes" else options.rounds):
+        for proxy in proxies.values() if warm else ():
+            warm(options, proxy)
+        for turn in range(options.rounds if warm else 1):
             for name in list(names[turn % len(names):] + names[:turn % len(names)]):
                 rounds[name].append(take(options, proxies[name]))
     return {"unit": unit, "better": better, "body": body, "rounds": rounds, "summary": comparing.summary(rounds, better)}
@@ -141,4 +148,4 @@ def add_arguments(parser):
 
 
 def run(options):
-    return comparing.run_plan("tls", PLAN, measure, options, START)
+    return comparing.run_plan("tls", PLAN, functools.partial(measure, PLAN), options, START)
