@@ -50,6 +50,9 @@ http {{
         super().__init__([NGINX, "-c", config], folder, "nginx")
         until("nginx to listen", lambda: accepts(port))
 
+    def __exit__(self, *_):
+        self.end()  # killed, it would leave its workers behind
+
     def reload(self):
         self.child.send_signal(signal.SIGHUP)
 

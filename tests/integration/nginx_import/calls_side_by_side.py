@@ -99,7 +99,7 @@ def start_nginx(text, work):
     scratch = "".join(f"{part}_temp_path {work}/{part};" for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     running = work / "nginx.conf"
     running.write_text(text.replace("http {", f"http {{ access_log off; {scratch}", 1))
-    process = Process(["nginx", "-c", running, "-g", f"daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;"], work, "nginx")
+    process = Process(["nginx", "-c", running, "-g", f"daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;"], work, "nginx")
     until("nginx", lambda: all(accepts(port) for port in ports.values()) or not process.alive())
     if not process.alive():
         raise Failed(f"nginx does not run:\n{process.text()}")

@@ -190,7 +190,7 @@ def start_nginx(file, work, listens):
     text = re.sub(r"\bhttp\s*\{", f"http {{ access_log off; {scratch}", text, count=1)
     running = file.with_suffix(".running")
     running.write_text(text)
-    options = f"daemon off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;"
+    options = f"daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/nginx-error.log;"
     check = subprocess.run(["nginx", "-t", "-q", "-c", str(running), "-g", options], capture_output=True, text=True)
     if check.returncode != 0:
         raise Failed(f"nginx does not take {file.name}:\n{check.stderr}")
