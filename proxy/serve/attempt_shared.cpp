@@ -38,8 +38,6 @@ net::Task<Failure> Attempt::share() {
     const upstream::Upstream& upstream = *from_.course.upstream;
     using Place = SharedLane::Place;
     auto& pool = SharedPool::of(context_, *lease_.local());
-    asked_.refusal = {};  // of an endpoint that was asked before
-    call_ = {};
     const std::string_view key = websocket_key(asked_);
     const auto asks = !key.empty()                   ? SharedLane::Asks::websocket
                       : asked_.method() == "HEAD"    ? SharedLane::Asks::head
@@ -53,7 +51,7 @@ net::Task<Failure> Attempt::share() {
             co_await phase_.sleep();
             const Failure failure = connect_broken_off(granted.place != Place::wanted);
             if (failure == Failure::none) continue;
-            if (!granted.why.empty()) refuse_answer(granted.why);
+            if (failure == Failure::connect_timeout && !granted.why.empty()) refuse_answer(granted.why);
             co_return failure;
         }
     }
@@ -106,11 +104,14 @@ Failure Attempt::lane_lost() {
     SharedLane& lane = lane_.shared();
     if (lane.reset_by() == http2::ErrorCode::http_1_1_required) return other_version_wanted();
     switch (lane.lost()) {
+        case SharedLane::Lost::unmade:
+            return lane.granted().failure;
         case SharedLane::Lost::unserved:
             return unserved();
         case SharedLane::Lost::declined:
             // A client that wants an endpoint ejected could ask it for what it has said that it does not take.
             refuse_answer(lane.why_lost());
+            context_.count_endpoint(*lease_.local());  // nothing but why
             asked_.refusal = lane.why_lost();
             return Failure::refused_stream;
         case SharedLane::Lost::malformed:

@@ -25,13 +25,20 @@ class CallOutcome {
     }
     // `failures`: a bit for each status that is the endpoint's failure.
     Verdict verdict(Failure failure, std::uint32_t failures) const {
-        if (!was_reset(failure)) return verdict_of(failure, 0);
+        if (!was_reset(failure) || !declines()) return verdict_of(failure, 0);
         Verdict out = verdict_of(*reset_as_, failures);
         out.unreachable = out.failed;
         return out;
     }
 
   private:
+    // The endpoint will not have it; else it breaks off what it has begun, by whatever code.
+    bool declines() const {
+        using http::GrpcStatus;
+        return reset_as_ == GrpcStatus::unavailable || reset_as_ == GrpcStatus::resource_exhausted ||
+               reset_as_ == GrpcStatus::permission_denied;
+    }
+
     std::optional<http::GrpcStatus> reset_as_, denied_as_;
 };
 

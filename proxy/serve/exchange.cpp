@@ -90,7 +90,7 @@ void Exchange::finish() {
     if (was_reset()) [[unlikely]]
         note_reset();
     if (asked_.grpc.is && account_.record.grpc_status < 0) [[unlikely]]
-        account_.record.grpc_status = static_cast<std::int8_t>(attempt_.call().status(account_.record.failure));
+        account_.record.grpc_status = static_cast<std::int8_t>(call_status(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
 }
@@ -196,6 +196,8 @@ net::Task<Next> Exchange::proxy() {
         if (failure == Failure::none) {
             if (!lease_.held()) co_return co_await answer_locally(Failure::none);
             ++account_.record.attempts;
+            if (before != Failure::none) [[unlikely]]
+                asked_.refusal = {};  // why the endpoint before was not asked
             failure = co_await attempt_.run();
             judge_attempt(failure);
             if (failure == Failure::none && asked_.grpc.is) [[unlikely]]
@@ -298,7 +300,7 @@ void Exchange::judge_attempt(Failure failure) {
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
     account_.record.failure = failure;
-    OwnAnswer answer(sources_, failure, attempt_.call().status(failure), context_);
+    OwnAnswer answer(sources_, failure, call_status(failure), context_);
     account_.record.status = answer.status();
     if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));

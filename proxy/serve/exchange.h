@@ -71,6 +71,7 @@ class Exchange {
     net::Task<bool> call_again();
     void judge_attempt(Failure failure);
     bool judge_call(Failure failure, std::uint16_t status);
+    http::GrpcStatus call_status(Failure failure);
     net::Task<Next> answer_locally(Failure failure);
     void finish();
     void note_reset();

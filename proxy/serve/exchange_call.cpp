@@ -6,6 +6,12 @@
 
 namespace switchyard::serve {
 
+// What the client of a call is told of its failure.
+http::GrpcStatus Exchange::call_status(Failure failure) {
+    const route::Rule* const denying = failure == Failure::denied ? course_.denying_rule() : nullptr;
+    return denying != nullptr ? http::grpc_status_of_http(denying->deny) : attempt_.call().status(failure);
+}
+
 // True: it is judged otherwise than a request that is none.
 bool Exchange::judge_call(Failure failure, std::uint16_t status) {
     if (failure == Failure::none && status == 200) {

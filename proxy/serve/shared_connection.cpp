@@ -130,6 +130,8 @@ void SharedConnection::lose(bool in_order) {
     for (SharedLane* lane : lanes_) {
         if (!speaks_http2)
             lane->lose(SharedLane::Lost::malformed, kOtherProtocol);
+        else if (lane->on_wire_.id == 0 && !connection_.settings_came())
+            lane->lose_connection(expired() ? Failure::connect_timeout : Failure::connect_failed);
         else if (!was_seen(*lane, in_order))
             lane->lose(SharedLane::Lost::unserved);
         else

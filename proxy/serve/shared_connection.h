@@ -40,11 +40,16 @@ class SharedConnection final : public Strand, private http2::OutwardConnection::
     Failure begin(const upstream::Endpoint& endpoint, const upstream::Upstream& upstream);
 
     const net::OutwardTls* how() const { return wire_->how().get(); }
-    // Whether lanes may come, and how many, is not known yet, or not any more: its peer takes none for now.
-    bool in_making() const { return !over_ && !no_more_ && (!connection_.settings_came() || pauses()); }
-    // SETTINGS_MAX_CONCURRENT_STREAMS is 0.
-    bool pauses() const {
-        return !over_ && connection_.settings_came() && connection_.limit() == 0 && !connection_.going();
+    enum class Takes : std::uint8_t {
+        unknown,  // its peer has not said yet how many lanes it takes
+        lanes,
+        none_now,  // SETTINGS_MAX_CONCURRENT_STREAMS is 0
+        no_more,
+    };
+    Takes takes() const {
+        if (over_ || no_more_ || broken_ || connection_.going()) return Takes::no_more;
+        if (!connection_.settings_came()) return Takes::unknown;
+        return connection_.limit() == 0 ? Takes::none_now : Takes::lanes;
     }
     std::size_t free_places() const;
     std::size_t lanes() const { return lanes_.size(); }

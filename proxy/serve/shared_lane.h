@@ -64,6 +64,7 @@ class SharedLane final : public FrameTurn {
 
     enum class Lost : std::uint8_t {
         no,
+        unmade,    // its connection never came to be: granted().failure
         unserved,  // the endpoint has not looked at the request
         declined,  // and never will: it takes none of that kind; why_lost()
         reset,
@@ -127,6 +128,10 @@ class SharedLane final : public FrameTurn {
     void data_came(std::string_view octets, bool end);
     void trailer_came(std::string_view name, std::string_view value);
     void lose(Lost how, const char* why = nullptr);
+    void lose_connection(Failure failure) {
+        granted_.failure = failure;
+        lose(Lost::unmade);
+    }
     void invite() override;
 
     SharedPool& pool_;

@@ -5,6 +5,9 @@
 #include "proxy/serve/shared_lane.h"
 
 namespace switchyard::serve {
+
+using Takes = SharedConnection::Takes;
+
 namespace {
 
 // How long an endpoint that chose HTTP/1 is not asked again.
@@ -26,16 +29,23 @@ SharedConnection* SharedPool::with_place(const net::OutwardTls* how) const {
     return nullptr;
 }
 
+std::size_t SharedPool::count(const net::OutwardTls* how, Takes takes) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        all_, [&](const auto& connection) { return connection->how() == how && connection->takes() == takes; }));
+}
+
+// The endpoint takes none for now. One such beside those that are merely full says nothing yet; but no more are made
+// than that, or they would be made without end.
+bool SharedPool::pauses(const net::OutwardTls* how) const {
+    return count(how, Takes::none_now) > count(how, Takes::lanes);
+}
+
 bool SharedPool::may_make(const net::OutwardTls* how) const {
-    const auto making = static_cast<std::size_t>(
-        std::ranges::count_if(all_, [how](const auto& one) { return one->how() == how && one->in_making(); }));
+    if (pauses(how)) return false;
+    const std::size_t making = count(how, Takes::unknown);
     if (making == 0) return true;
     if (known_limit_ == 0) return false;
     return making < std::min(kMostInMaking, (waiting_.size() + known_limit_ - 1) / known_limit_);
-}
-
-bool SharedPool::pauses(const net::OutwardTls* how) const {
-    return std::ranges::any_of(all_, [how](const auto& one) { return one->how() == how && one->pauses(); });
 }
 
 void SharedPool::join(SharedLane& lane) {
@@ -46,7 +56,7 @@ void SharedPool::join(SharedLane& lane) {
 }
 
 void SharedPool::place(SharedLane& lane, SharedConnection& connection) {
-    lane.stand_on(connection, !connection.in_making());
+    lane.stand_on(connection, connection.takes() != Takes::unknown);
     connection.attach(lane);
 }
 

@@ -42,7 +42,9 @@ class SharedPool final : public upstream::SharedConnections {
     // The endpoint will have it so: those that wait, and others for a while. `wire`: the connection that has found it
     // out, for one of them; null: it was a request (HTTP_1_1_REQUIRED).
     void chose_http1(const net::OutwardTls* how, std::unique_ptr<upstream::Connection> wire);
-    void settled(std::size_t limit) { known_limit_ = limit; }
+    void settled(std::size_t limit) {
+        if (limit != 0) known_limit_ = limit;
+    }
     void over(SharedConnection& connection);
     bool keeps_one_more_idle() const { return !retired_ && idle() <= local_.max_idle; }
 
@@ -56,6 +58,7 @@ class SharedPool final : public upstream::SharedConnections {
   private:
     SharedConnection* with_place(const net::OutwardTls* how) const;
     bool may_make(const net::OutwardTls* how) const;
+    std::size_t count(const net::OutwardTls* how, SharedConnection::Takes takes) const;
     bool pauses(const net::OutwardTls* how) const;
     void make(SharedLane& lane);
     static void place(SharedLane& lane, SharedConnection& connection);

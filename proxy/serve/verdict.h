@@ -26,8 +26,9 @@ namespace detail {
 constexpr Verdict without_status(Failure failure) {
     const FailureTraits& trait = traits(failure);
     Verdict out;
-    out.says_nothing =
-        failure == Failure::drained || trait.source == Source::downstream || trait.source == Source::internal;
+    // An endpoint that looks at no request, or takes none of that kind, has done neither well nor badly at it.
+    out.says_nothing = failure == Failure::drained || failure == Failure::refused_stream ||
+                       trait.source == Source::downstream || trait.source == Source::internal;
     out.stale =
         failure == Failure::reused_closed || failure == Failure::reused_unread || failure == Failure::reused_reset;
     out.unreachable = trait.blames_endpoint;

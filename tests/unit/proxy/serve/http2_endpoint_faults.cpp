@@ -60,7 +60,7 @@ TEST_CASE("of a call that its endpoint resets the client is told by the reset's 
         const char* status;
         bool failed;
     } rows[] = {
-        {ErrorCode::cancel, "1", false},
+        {ErrorCode::cancel, "1", true},  // one that it cancels again and again is no good one
         {ErrorCode::enhance_your_calm, "8", false},
         {ErrorCode::inadequate_security, "7", false},
         {ErrorCode::internal_error, "13", true},
@@ -137,6 +137,36 @@ TEST_CASE("an endpoint that takes no requests for now is waited for on the conne
     CHECK_FALSE(stage.connects());
     CHECK(stage.crank->report().escaped == 0);
     CHECK(stage.in_flight() == 0);
+}
+
+TEST_CASE("a connection that takes nothing for now keeps no other from being made beside those that are full") {
+    SharedStage stage;
+    Wire first = stage.ask();
+    auto full = stage.endpoint(0, max_streams(1));
+    asked(*full, 1);
+    Wire second = stage.ask();
+    auto paused = stage.endpoint(0, max_streams(0));
+    asked(*paused, 1);
+    paused->reset(1, ErrorCode::refused_stream);
+    SUBCASE("that takes it") {
+        auto third = stage.endpoint(0, max_streams(1));
+        asked(*third, 1);
+        answer_ok(*third, 1);
+        stage.crank->see(second, "ok");
+    }
+    SUBCASE("but not without end") {
+        auto third = stage.endpoint(0, max_streams(0));
+        asked(*third, 1);
+        third->reset(1, ErrorCode::refused_stream);
+        third->turn();
+        CHECK_FALSE(stage.connects());
+        answer_ok(*full, 1);
+        stage.crank->see(first, "ok");
+        asked(*full, 3);
+        answer_ok(*full, 3);
+        stage.crank->see(second, "ok");
+    }
+    CHECK(stage.crank->report().escaped == 0);
 }
 
 TEST_CASE("an endpoint that takes no more requests than run keeps its connection, and gets no second one") {

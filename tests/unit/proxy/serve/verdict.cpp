@@ -41,7 +41,7 @@ TEST_CASE("what an attempt says about its endpoint, by what it came to") {
         {Failure::reused_closed, 0, "stale "},
         {Failure::reused_unread, 0, "stale "},
         {Failure::reused_reset, 0, "stale unreachable failed "},
-        {Failure::refused_stream, 0, ""},
+        {Failure::refused_stream, 0, "nothing "},
         {Failure::client_closed, 0, "nothing "},
         {Failure::client_closed, 200, "nothing "},
         {Failure::body_timeout, 0, "nothing "},

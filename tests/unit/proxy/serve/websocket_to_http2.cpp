@@ -155,6 +155,63 @@ TEST_CASE("an endpoint that does not take it is asked nothing, blamed for nothin
     CHECK_FALSE(stage.connects());
 }
 
+TEST_CASE("an endpoint that never says what it takes is one that cannot be connected to, and is asked once") {
+    SharedStage stage(R"("retries": {"attempts": 0})", R"("timeouts": {"connect": "1s"})");
+    Wire client = stage.ask(kSwitch);
+    Wire silent = stage.accept();
+    SUBCASE("it says nothing") {
+        stage.crank->pass(1'200);
+        CHECK(status_of(stage.crank->see(client, "}\n")) == "504");
+    }
+    SUBCASE("it ends") {
+        silent.close();
+        CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+    }
+    CHECK_FALSE(stage.connects());
+    const auto report = stage.crank->report();
+    REQUIRE(report.endpoints.size() == 1);
+    CHECK(report.endpoints[0].counts.unreachable == 1);
+    CHECK(report.endpoints[0].counts.ok == 0);
+}
+
+TEST_CASE("what an endpoint does not take is no answer of it, neither to a breaker nor in its counts") {
+    SharedStage stage({},
+                      R"("breaker": {"failure_percent": 50, "min_requests": 2, "window": "60s", "open_time": "5s"})");
+    Wire first = stage.ask();
+    auto endpoint = stage.endpoint();
+    asked(*endpoint, 1);
+    endpoint->headers(1, {{":status", "500"}, {"content-length", "0"}}, true);
+    stage.crank->see(first, "\r\n\r\n");
+    // Else these would keep the share of failures below what opens it.
+    for (int i = 0; i < 5; ++i) {
+        Wire client = stage.ask(kSwitch);
+        CHECK(status_of(stage.crank->see(client, "}\n")) == "502");
+    }
+    Wire second = stage.ask();
+    asked(*endpoint, 3);
+    endpoint->headers(3, {{":status", "500"}, {"content-length", "0"}}, true);
+    stage.crank->see(second, "\r\n\r\n");
+    Wire third = stage.ask();
+    CHECK(status_of(stage.crank->see(third, "}\n")) == "503");
+    const auto report = stage.crank->report();
+    REQUIRE(report.endpoints.size() == 1);
+    CHECK(report.endpoints[0].counts.ok == 0);
+}
+
+TEST_CASE("what one endpoint does not take is not said of the next one") {
+    SharedStage stage({}, {}, 2);
+    Wire client = stage.ask(kSwitch);
+    std::size_t which = 0;
+    Wire wire = stage.accept_any(which);
+    Http2Client none(Http2Client::Endpoint{}, *stage.crank, std::move(wire));
+    auto endpoint = stage.endpoint(1 - which, takes_websocket());
+    asked(*endpoint, 1);
+    endpoint->reset(1, ErrorCode::internal_error);
+    const auto& answer = stage.crank->see(client, "}\n");
+    CHECK(status_of(answer) == "502");
+    CHECK(answer.find("WebSocket") == answer.npos);
+}
+
 TEST_CASE("where another endpoint takes it, that one is asked") {
     SharedStage stage({}, {}, 2);
     Wire client = stage.ask(kSwitch);
