@@ -350,7 +350,6 @@ void Control::Members::heard_counts(unsigned number, bool newest, const upgrade:
     InFlightShare all;
     for (const auto& [other, share] : shares) all += share;
     elsewhere.tell(all);
-    look_whether_told();
 }
 
 void Control::Members::forget_predecessor(unsigned number) {
@@ -361,7 +360,6 @@ void Control::Members::forget_predecessor(unsigned number) {
     InFlightShare all;
     for (const auto& [other, share] : shares) all += share;
     elsewhere.tell(all);
-    look_whether_told();
 }
 
 }  // namespace switchyard::control

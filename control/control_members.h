@@ -129,8 +129,7 @@ struct Control::Members {
     std::chrono::steady_clock::time_point taken_since{};
     std::unique_ptr<upgrade::Predecessors> predecessors;
     std::unique_ptr<upgrade::Succession> succession;
-    boost::asio::steady_timer upgrade_timer{io}, calls_timer{io};
-    bool calls_wait = false;  // of the admin API, until the processes before have said what they have in flight
+    boost::asio::steady_timer upgrade_timer{io};
     switchyard::net::Descriptor parked_admin, ticket_keys;
     bool parked = false;
     bool gives_counts = false;  // another process asks for what is counted here
@@ -242,8 +241,6 @@ struct Control::Members {
     void tell_elder(upgrade::Json reports);
     // Of either.
     void begin_deciding();
-    void accept_calls_when_told();
-    void look_whether_told();
     void look_whether_serving();
     void look_whether_ended();
 };

@@ -397,7 +397,7 @@ void Control::Members::on_heir(HeirMachine::Event event) {
             predecessors->count_in();
             inherit_drains();
             begin_deciding();
-            accept_calls_when_told();
+            admin->accept();
             say_alive();
             look_whether_ready();
             inherited_upgrade["took_ms"]["takeover"] =
@@ -417,24 +417,6 @@ void Control::Members::on_heir(HeirMachine::Event event) {
             io.stop();
         }
     }
-}
-
-// A caller that asks what is in flight is not told "nothing" because the process before has not spoken yet.
-void Control::Members::accept_calls_when_told() {
-    ask_predecessors();
-    if (predecessors->all_told()) return admin->accept();
-    calls_wait = true;
-    calls_timer.expires_after(upgrade::Predecessors::kAskAgain);
-    calls_timer.async_wait([this](boost::system::error_code ec) {
-        if (!ec && std::exchange(calls_wait, false)) admin->accept();
-    });
-}
-
-void Control::Members::look_whether_told() {
-    if (!calls_wait || !predecessors->all_told()) return;
-    calls_wait = false;
-    calls_timer.cancel();
-    admin->accept();
 }
 
 void Control::Members::say_alive() {

@@ -92,10 +92,6 @@ void Predecessors::ask(const std::function<Json(unsigned)>& message) {
     }
 }
 
-bool Predecessors::all_told() const {
-    return std::ranges::all_of(all_, [](const auto& one) { return !one->counts() || one->requests; });
-}
-
 void Predecessors::has(unsigned number, std::uint64_t requests, std::uint64_t tunnels, std::uint64_t connections) {
     for (auto& one : all_)
         if (one->counted && one->number == number)

@@ -51,8 +51,6 @@ class Predecessors {
     Json handed_on() const;
     // Those that count, and have answered the last time.
     void ask(const std::function<Json(unsigned number)>& message);
-    // Whether each that counts has answered once.
-    bool all_told() const;
     // What one has in flight.
     void has(unsigned number, std::uint64_t requests, std::uint64_t tunnels, std::uint64_t connections);
     void tell(const Json& message);
