@@ -1,12 +1,15 @@
-// How many TLS handshakes one worker has under way, and how many steps of them one turn may take.
+// How many TLS handshakes one worker has under way, and whose step is next.
 //
 // A step costs up to a quarter of a millisecond (a signature and the key exchange): thousands of hellos at once would
-// hold up every request of the worker. A connection without a step in this turn comes again in the next, behind all
-// that wait. Where all places are taken, the client that has been waited for longest leaves: else a thousand
-// connections that send a hello octet by octet would keep all others out.
-// Threads: one worker.
+// hold up every request of the worker. So a turn takes two steps, or as many as last as long as all else that the turn
+// before had to do, a millisecond at most: requests wait for half of one while the worker has time, and where it has
+// none handshakes still have a share of it. The others stand in a line, the first first, and hold no more than their
+// hello. Where all places are taken, the client that has been waited for longest leaves: else a thousand connections
+// that send a hello octet by octet would keep all others out. Threads: one worker. Units: microseconds of the worker's
+// clock.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -20,16 +23,14 @@ class Handshakes {
   public:
     static constexpr std::uint32_t kMostUnderWay = 1024;  // 20 MiB of OpenSSL's memory; more is a flood
     static constexpr std::int64_t kQuietMs = 1000;        // between two lines about failed ones
-    static constexpr std::uint32_t kStepsPerTurn = 2;     // some half a millisecond that others wait
+    static constexpr std::int64_t kStepUs = 250;          // one with a signature
+    // Of a turn: some half a millisecond, and a whole one.
+    static constexpr std::int64_t kLeastSteps = 2, kMostSteps = 4;
 
-    // `turn`: of the poller.
-    bool may_step(std::uint64_t turn) {
-        if (turn != turn_) {
-            turn_ = turn;
-            steps_ = 0;
-        }
-        return steps_++ < kStepsPerTurn;
-    }
+    // Before each turn: calls those whose step it is.
+    void begin_turn(std::int64_t now_us);
+    // Connections stand in line, and will be called.
+    bool line_waits() const { return first_ != nullptr; }
     std::uint32_t under_way() const { return under_way_; }
     // One has failed. True: it may be told in the log, with how many have failed untold since the last one that was;
     // a flood of them is a line a second.
@@ -47,8 +48,11 @@ class Handshakes {
     HandshakePlace* oldest_ = nullptr;
     HandshakePlace* newest_ = nullptr;
     std::uint32_t under_way_ = 0;
-    std::uint32_t steps_ = 0;
-    std::uint64_t turn_ = 0;
+    HandshakePlace* first_ = nullptr;  // in line
+    HandshakePlace* last_ = nullptr;
+    std::int64_t began_us_ = 0;        // the last turn
+    std::int64_t steps_ = 0;           // that it took
+    std::int64_t left_ = kLeastSteps;  // that this one may take beside those that were called
     bool told_ = false;
     std::int64_t told_ms_ = 0;
     std::uint64_t untold_ = 0;
@@ -73,15 +77,38 @@ class HandshakePlace {
     bool held() const { return held_; }
     // Whether it is the client who is waited for.
     void waits(bool for_client) { waits_ = for_client; }
+    // False: not now; it stands in line, and is woken when it is called.
+    bool may_step() {
+        if (called_ || (all_.first_ == nullptr && all_.left_ > 0)) {
+            if (!std::exchange(called_, false)) --all_.left_;
+            ++all_.steps_;
+            return true;
+        }
+        if (!in_line_) stand_in_line();
+        return false;
+    }
     // The handshake is over, whatever is still said on the connection.
     void leave() {
         if (!std::exchange(held_, false)) return;
         --all_.under_way_;
         (before_ == nullptr ? all_.oldest_ : before_->behind_) = behind_;
         (behind_ == nullptr ? all_.newest_ : behind_->before_) = before_;
+        leave_line();
     }
 
   private:
+    friend class Handshakes;
+    void stand_in_line() {
+        in_line_ = true;
+        ahead_ = std::exchange(all_.last_, this);
+        (ahead_ == nullptr ? all_.first_ : ahead_->next_) = this;
+    }
+    void leave_line() {
+        if (!std::exchange(in_line_, false)) return;
+        (ahead_ == nullptr ? all_.first_ : ahead_->next_) = next_;
+        (next_ == nullptr ? all_.last_ : next_->ahead_) = ahead_;
+        ahead_ = next_ = nullptr;
+    }
     bool oldest_leaves() {
         for (HandshakePlace* one = all_.oldest_; one != nullptr; one = one->behind_) {
             if (!one->waits_) continue;
@@ -96,8 +123,26 @@ class HandshakePlace {
     net::Waiter& whose_;
     HandshakePlace* before_ = nullptr;
     HandshakePlace* behind_ = nullptr;
+    HandshakePlace* ahead_ = nullptr;  // in line
+    HandshakePlace* next_ = nullptr;
     bool held_ = false;
     bool waits_ = false;
+    bool in_line_ = false;
+    bool called_ = false;
 };
+
+inline void Handshakes::begin_turn(std::int64_t now_us) {
+    // Where the line was empty the worker may have slept since.
+    const std::int64_t others_us = first_ == nullptr ? 0 : now_us - began_us_ - steps_ * kStepUs;
+    left_ = std::clamp(others_us / kStepUs, kLeastSteps, kMostSteps);
+    began_us_ = now_us;
+    steps_ = 0;
+    for (; left_ > 0 && first_ != nullptr; --left_) {
+        HandshakePlace& next = *first_;
+        next.leave_line();
+        next.called_ = true;
+        next.whose_.wake();
+    }
+}
 
 }  // namespace switchyard::serve

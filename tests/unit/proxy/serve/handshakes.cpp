@@ -1,9 +1,12 @@
-// The places of handshakes: who leaves where all are taken.
+// The places of handshakes: who leaves where all are taken, and whose step is next.
 #include "proxy/serve/handshakes.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 using namespace switchyard;
@@ -49,4 +52,59 @@ TEST_CASE("where all places are taken, who has kept us waiting for longest leave
     CHECK(all.under_way() == 1);
     const HandshakePlace next(all, late);
     CHECK(next.held());
+}
+
+TEST_CASE("a turn takes two steps, in the order in which they were wanted") {
+    net::Poller poller;
+    Handshakes all;
+    std::deque<Comer> comers;
+    std::deque<HandshakePlace> places;
+    for (int i = 0; i < 7; ++i) places.emplace_back(all, comers.emplace_back(poller));
+    auto gone = std::make_unique<HandshakePlace>(all, comers[6]);
+    all.begin_turn(0);
+    CHECK(places[0].may_step());
+    CHECK(places[1].may_step());
+    for (const int i : {3, 2, 4, 5}) CHECK_FALSE(places[static_cast<std::size_t>(i)].may_step());
+    CHECK_FALSE(gone->may_step());
+    CHECK_FALSE(places[3].may_step());  // asking again is no other place
+    CHECK(all.line_waits());
+    gone.reset();
+    for (const auto& [first, second] : {std::pair<std::size_t, std::size_t>{3, 2}, {4, 5}}) {
+        all.begin_turn(0);
+        poller.turn();
+        CHECK_FALSE(places[0].may_step());  // has had one, and stands behind them
+        CHECK(places[second].may_step());
+        CHECK(places[first].may_step());
+        CHECK(comers[first].wakes == 1);
+        CHECK(comers[second].wakes == 1);
+    }
+    CHECK(comers[6].wakes == 0);
+    all.begin_turn(0);
+    CHECK_FALSE(all.line_waits());
+    CHECK(places[0].may_step());
+}
+
+TEST_CASE("of a worker that is busy handshakes get as much as all else, and of one that has slept no more") {
+    constexpr std::int64_t kStep = Handshakes::kStepUs;
+    net::Poller poller;
+    Handshakes all;
+    Comer whose(poller);
+    std::deque<HandshakePlace> places;
+    for (int i = 0; i < 40; ++i) places.emplace_back(all, whose);
+    std::int64_t now = 0;
+    const auto steps = [&] {
+        return std::ranges::count_if(places, [](HandshakePlace& place) { return place.may_step(); });
+    };
+    all.begin_turn(now);
+    CHECK(steps() == Handshakes::kLeastSteps);
+    all.begin_turn(now += 2 * kStep);  // it did nothing else
+    CHECK(steps() == Handshakes::kLeastSteps);
+    all.begin_turn(now += 2 * kStep + 3 * kStep);
+    CHECK(steps() == 3);
+    all.begin_turn(now += 1'000'000);
+    CHECK(steps() == Handshakes::kMostSteps);
+    places.clear();
+    for (int i = 0; i < 3; ++i) places.emplace_back(all, whose);
+    all.begin_turn(now += 1'000'000);
+    CHECK(steps() == Handshakes::kLeastSteps);
 }
