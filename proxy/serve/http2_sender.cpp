@@ -75,7 +75,8 @@ bool Http2Sender::flush(std::size_t least) {
         gather_control();
         if (out_.empty()) break;
         if (out_.size() < least || !session_.stream.writable) break;
-        const auto wrote = session_.stream.write(out_.data(), least == 0 ? out_.size() : least);
+        const std::size_t size = least == 0 ? out_.size() : out_.size() / least * least;
+        const auto wrote = session_.stream.write(out_.data(), size);
         if (wrote.status == Status::failed) {
             failed_ = true;
             session_.wake();
@@ -93,11 +94,19 @@ bool Http2Sender::flush(std::size_t least) {
     return true;
 }
 
+// What does not fit into a short block is much: while the client keeps up it goes in long pieces.
+bool Http2Sender::lengthen() {
+    if (out_.is_long() || !session_.stream.writable || session_.stream.unsent() != 0) return false;
+    out_.lengthen();
+    return out_.is_long();
+}
+
 // Room for so many octets behind all that waits; false: not now.
 bool Http2Sender::make_room(std::size_t octets) {
     const auto fits = [this, octets] { return connection_.control_waits().empty() && room() >= octets; };
     gather_control();
     if (fits()) return true;
+    if (lengthen() && fits()) return true;
     // Whole records go; what begins another waits for those who put more in this turn.
     if (session_.stream.tls() != nullptr && flush(net::Tls::kRecord) && fits()) return true;
     return flush(0) && fits();
@@ -114,6 +123,7 @@ void Http2Sender::join_ring(Http2Lane& lane, std::size_t room) {
 void Http2Sender::invite() {
     if (ring_.empty() || failed_ || session_.stream.unsent() != 0) return;
     constexpr std::size_t kFrame = http2::kFrameHeadSize + http2::kMaxPayload;
+    if (ring_.size() > 1) lengthen();
     std::size_t space = connection_.control_waits().empty() ? room() : 0;
     if (out_.empty()) out_.release();
     std::int64_t window = connection_.may_send();

@@ -58,6 +58,7 @@ class Http2Sender {
   private:
     void gather_control();
     std::size_t room();
+    bool lengthen();
     bool make_room(std::size_t octets);
     // `room`: so much of it is all that is wanting; 0: a window is, too.
     void join_ring(Http2Lane& lane, std::size_t room);
