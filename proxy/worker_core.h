@@ -56,7 +56,7 @@ class WorkerCore {
 
     // One turn of the poller. False: nothing is left to do now.
     bool turn() {
-        context_.handshakes.begin_turn(context_.now_us);
+        context_.handshakes.begin_turn();
         return context_.poller.turn() > 0 || has_more();
     }
     // Something waits for its turn.

@@ -1,15 +1,13 @@
 // How many TLS handshakes one worker has under way, and whose step is next.
 //
 // A step costs up to a quarter of a millisecond (a signature and the key exchange): thousands of hellos at once would
-// hold up every request of the worker. So a turn takes two steps, or as many as last as long as all else that the turn
-// before had to do, a millisecond at most: requests wait for half of one while the worker has time, and where it has
-// none handshakes still have a share of it. The others stand in a line, the first first, and hold no more than their
-// hello. Where all places are taken, the client that has been waited for longest leaves: else a thousand connections
-// that send a hello octet by octet would keep all others out. Threads: one worker. Units: microseconds of the worker's
-// clock.
+// hold up every request of the worker. So a turn takes two, however long it is: the more requests wait, the less
+// handshakes get. The others stand in a line, the first first, and hold no more than their hello.
+// Where all places are taken, the client that has been waited for longest leaves: else a thousand connections that
+// send a hello octet by octet would keep all others out.
+// Threads: one worker.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -23,12 +21,10 @@ class Handshakes {
   public:
     static constexpr std::uint32_t kMostUnderWay = 1024;  // 20 MiB of OpenSSL's memory; more is a flood
     static constexpr std::int64_t kQuietMs = 1000;        // between two lines about failed ones
-    static constexpr std::int64_t kStepUs = 250;          // one with a signature
-    // Of a turn: some half a millisecond, and a whole one.
-    static constexpr std::int64_t kLeastSteps = 2, kMostSteps = 4;
+    static constexpr std::uint32_t kStepsPerTurn = 2;     // some half a millisecond that others wait
 
     // Before each turn: calls those whose step it is.
-    void begin_turn(std::int64_t now_us);
+    void begin_turn();
     // Connections stand in line, and will be called.
     bool line_waits() const { return first_ != nullptr; }
     std::uint32_t under_way() const { return under_way_; }
@@ -50,9 +46,7 @@ class Handshakes {
     std::uint32_t under_way_ = 0;
     HandshakePlace* first_ = nullptr;  // in line
     HandshakePlace* last_ = nullptr;
-    std::int64_t began_us_ = 0;        // the last turn
-    std::int64_t steps_ = 0;           // that it took
-    std::int64_t left_ = kLeastSteps;  // that this one may take beside those that were called
+    std::uint32_t left_ = kStepsPerTurn;  // that this turn may take beside those that were called
     bool told_ = false;
     std::int64_t told_ms_ = 0;
     std::uint64_t untold_ = 0;
@@ -81,7 +75,6 @@ class HandshakePlace {
     bool may_step() {
         if (called_ || (all_.first_ == nullptr && all_.left_ > 0)) {
             if (!std::exchange(called_, false)) --all_.left_;
-            ++all_.steps_;
             return true;
         }
         if (!in_line_) stand_in_line();
@@ -131,12 +124,8 @@ class HandshakePlace {
     bool called_ = false;
 };
 
-inline void Handshakes::begin_turn(std::int64_t now_us) {
-    // Where the line was empty the worker may have slept since.
-    const std::int64_t others_us = first_ == nullptr ? 0 : now_us - began_us_ - steps_ * kStepUs;
-    left_ = std::clamp(others_us / kStepUs, kLeastSteps, kMostSteps);
-    began_us_ = now_us;
-    steps_ = 0;
+inline void Handshakes::begin_turn() {
+    left_ = kStepsPerTurn;
     for (; left_ > 0 && first_ != nullptr; --left_) {
         HandshakePlace& next = *first_;
         next.leave_line();

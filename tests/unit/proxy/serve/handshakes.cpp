@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -61,7 +60,7 @@ TEST_CASE("a turn takes two steps, in the order in which they were wanted") {
     std::deque<HandshakePlace> places;
     for (int i = 0; i < 7; ++i) places.emplace_back(all, comers.emplace_back(poller));
     auto gone = std::make_unique<HandshakePlace>(all, comers[6]);
-    all.begin_turn(0);
+    all.begin_turn();
     CHECK(places[0].may_step());
     CHECK(places[1].may_step());
     for (const int i : {3, 2, 4, 5}) CHECK_FALSE(places[static_cast<std::size_t>(i)].may_step());
@@ -70,7 +69,7 @@ TEST_CASE("a turn takes two steps, in the order in which they were wanted") {
     CHECK(all.line_waits());
     gone.reset();
     for (const auto& [first, second] : {std::pair<std::size_t, std::size_t>{3, 2}, {4, 5}}) {
-        all.begin_turn(0);
+        all.begin_turn();
         poller.turn();
         CHECK_FALSE(places[0].may_step());  // has had one, and stands behind them
         CHECK(places[second].may_step());
@@ -79,32 +78,7 @@ TEST_CASE("a turn takes two steps, in the order in which they were wanted") {
         CHECK(comers[second].wakes == 1);
     }
     CHECK(comers[6].wakes == 0);
-    all.begin_turn(0);
+    all.begin_turn();
     CHECK_FALSE(all.line_waits());
     CHECK(places[0].may_step());
-}
-
-TEST_CASE("of a worker that is busy handshakes get as much as all else, and of one that has slept no more") {
-    constexpr std::int64_t kStep = Handshakes::kStepUs;
-    net::Poller poller;
-    Handshakes all;
-    Comer whose(poller);
-    std::deque<HandshakePlace> places;
-    for (int i = 0; i < 40; ++i) places.emplace_back(all, whose);
-    std::int64_t now = 0;
-    const auto steps = [&] {
-        return std::ranges::count_if(places, [](HandshakePlace& place) { return place.may_step(); });
-    };
-    all.begin_turn(now);
-    CHECK(steps() == Handshakes::kLeastSteps);
-    all.begin_turn(now += 2 * kStep);  // it did nothing else
-    CHECK(steps() == Handshakes::kLeastSteps);
-    all.begin_turn(now += 2 * kStep + 3 * kStep);
-    CHECK(steps() == 3);
-    all.begin_turn(now += 1'000'000);
-    CHECK(steps() == Handshakes::kMostSteps);
-    places.clear();
-    for (int i = 0; i < 3; ++i) places.emplace_back(all, whose);
-    all.begin_turn(now += 1'000'000);
-    CHECK(steps() == Handshakes::kLeastSteps);
 }
