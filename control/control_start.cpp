@@ -13,6 +13,7 @@
 #include "control/rehearsal.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
+#include "proxy/net/tls_memory.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard::control {
@@ -52,6 +53,10 @@ Result<Beginning> inherited_beginning(const upgrade::Json& state, const StateAtS
     if (!kept.newest || kept.newest->number != out.generation)
         return problems::internal("the store does not end with what the process before had in force");
     return out;
+}
+
+std::string absolute(const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 LogLevel level_of(const std::string& word) {
@@ -223,10 +228,8 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
 }
 
 Result<std::unique_ptr<Control>> Control::start(const Options& options) {
+    switchyard::net::TlsMemory::serve();  // before anything here uses OpenSSL
     // Audit and status are read elsewhere than here.
-    const auto absolute = [](const std::string& path) {
-        return std::filesystem::absolute(path).lexically_normal().string();
-    };
     ConfigPlace where{absolute(options.config_file), {}};
     for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));
     std::shared_ptr<upgrade::Inheritance> heritage;

@@ -164,7 +164,7 @@ void Worker::turns() {
             break;
         if (!core_.turn()) break;
     }
-    if (context.poller.has_queued()) asio::post(io_, [this] { turns(); });
+    if (core_.has_more()) asio::post(io_, [this] { turns(); });
     if (drained_ && core_.empty()) look_whether_drained();
 }
 

@@ -55,7 +55,12 @@ class WorkerCore {
     void serve(std::unique_ptr<serve::Session> session, net::Descriptor fd);
 
     // One turn of the poller. False: nothing is left to do now.
-    bool turn() { return context_.poller.turn() > 0 || context_.poller.has_queued(); }
+    bool turn() {
+        context_.handshakes.begin_turn();
+        return context_.poller.turn() > 0 || has_more();
+    }
+    // Something waits for its turn.
+    bool has_more() const { return context_.poller.has_queued() || context_.handshakes.line_waits(); }
     // Once every Wheel::kTick.
     void tick();
 

@@ -1,4 +1,5 @@
 """Processes of a comparison: started pinned, measured, and ended by exactly the hands that started them."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -12,11 +13,20 @@ import urllib.request
 DEADLINE = 20.0  # seconds for a process to listen; generous, because the machine may be busy
 
 
+given_ports = set()
+
+
 def free_port():
-    """A port without a listener now. The few programs that cannot bind port 0 and tell get one of these."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port without a listener now, and another one each time: the kernel may choose one again before its program has bound it.
+    The few programs that cannot bind port 0 and tell get one of these."""
+    with contextlib.ExitStack() as held:
+        while True:
+            probe = held.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            if port not in given_ports:
+                given_ports.add(port)
+                return port
 
 
 def family(pid):

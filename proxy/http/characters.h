@@ -1,12 +1,14 @@
 // Character classes of RFC 9110 and 9112 as one table look-up.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace switchyard::http {
 
@@ -111,12 +113,38 @@ constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
+// The same of eight at once.
+constexpr std::uint64_t lower_word(std::uint64_t word) {
+    const std::uint64_t sevens = word & ~kHighs;
+    const std::uint64_t capitals = (sevens + kOnes * (0x80 - 'A')) ^ (sevens + kOnes * (0x7f - 'Z'));
+    return word | ((capitals & ~word & kHighs) >> 2);
+}
+
 // Equal but for ASCII case; `b` must be lower case already.
 constexpr bool equals_lower(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
+    if (!std::is_constant_evaluated() && a.size() >= 8) {
+        const std::size_t last = a.size() - 8;  // the last eight may lap over those before
+        for (std::size_t i = 0; i < last; i += 8)
+            if (lower_word(word_at(a.data() + i)) != word_at(b.data() + i)) return false;
+        return lower_word(word_at(a.data() + last)) == word_at(b.data() + last);
+    }
     for (std::size_t i = 0; i < a.size(); ++i)
         if (lower(a[i]) != b[i]) return false;
     return true;
+}
+
+// Writes `text` in lower case and returns its end.
+inline char* write_lower(char* out, std::string_view text) {
+    if (text.size() < 8) return std::transform(text.begin(), text.end(), out, lower);
+    const auto put = [&](std::size_t at) {
+        const std::uint64_t word = lower_word(word_at(text.data() + at));
+        std::memcpy(out + at, &word, sizeof word);
+    };
+    const std::size_t last = text.size() - 8;
+    for (std::size_t i = 0; i < last; i += 8) put(i);
+    put(last);
+    return out + text.size();
 }
 
 // Equal but for ASCII case, however either is written.

@@ -5,6 +5,7 @@
 // Units: bytes. kMaxHead fits 16 bits so that a field is 12 bytes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -47,6 +48,23 @@ struct Head {
     std::uint32_t size = 0;   // of the whole head, with the empty line
     std::uint32_t known = 0;  // bit per FieldName that occurs
     std::array<Field, kMaxFields> fields;
+
+    Head() = default;
+    Head(const Head& other) { *this = other; }
+    // A tenth of the places are filled, mostly: only what is there is copied.
+    Head& operator=(const Head& other) {
+        if (this == &other) return *this;
+        minor = other.minor;
+        method = other.method;
+        target = other.target;
+        status = other.status;
+        reason = other.reason;
+        field_count = other.field_count;
+        size = other.size;
+        known = other.known;
+        std::copy_n(other.fields.begin(), field_count, fields.begin());
+        return *this;
+    }
 
     bool has(FieldName name) const { return (known >> static_cast<unsigned>(name)) & 1u; }
     // The first field of that name, or null.

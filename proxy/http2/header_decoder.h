@@ -2,13 +2,15 @@
 //
 // The decoder's table is the connection's: every block must be fed to its end, in the order of arrival, also those of
 //   streams that were refused, or the blocks behind it decode to something else.
-// A door of this size before nghttp2's inflater, so that another decoder can take its place.
+// A door of this size before nghttp2's inflater, so that another decoder can take its place. What one octet names, an
+//   entry of the table, is looked up there without it: that is most of what most clients say, and changes no table.
 // Invariants: after `bad` or `too_much` the connection is of no use. Fields of one block: at most kMaxDecoded octets,
 //   counted as they grow (a few octets may name a large entry of the table many times).
 // Threads: plain object. Owns: the inflater, 1.3 KB when new, up to 16 KB with a full table.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -51,9 +53,15 @@ class HeaderDecoder {
     };
 
     Step next(std::string_view& part, bool last, Field& field);
+    Step inflate(std::string_view& part, bool last, Field& field);
+    bool look_up(std::string_view& part, Field& field);
+    Step emit(Field& field);
+    Step end();
 
     std::unique_ptr<nghttp2_hd_inflater, End> inflater_;
-    std::size_t decoded_ = 0;  // in this block
+    std::uint32_t decoded_ = 0;  // in this block
+    bool between_ = true;        // of two fields, not within one
+    bool looked_up_ = false;     // a field of this block
 };
 
 }  // namespace switchyard::http2

@@ -15,8 +15,8 @@ constexpr std::uint8_t kIndexed = 0x80, kTableSize = 0x20, kNeverIndexed = 0x10,
 constexpr unsigned kIndexedBits = 7, kLiteralBits = 4, kStringBits = 7;
 // Octets that an integer takes at most: no string here is above 64 KiB.
 constexpr std::size_t kMaxInteger = 4;
-// Strings below this have a size of one octet.
-constexpr std::size_t kOneOctet = 127;
+// A shorter text goes as it is: what Huffman's code would take off it, a dozen octets, costs more to find than to send.
+constexpr std::size_t kWorthCoding = 64;
 
 char* write_integer(char* out, std::uint8_t first, unsigned bits, std::size_t value) {
     const std::size_t most = (std::size_t{1} << bits) - 1;
@@ -31,14 +31,9 @@ char* write_integer(char* out, std::uint8_t first, unsigned bits, std::size_t va
 }
 
 char* write_string(char* out, std::string_view text) {
-    // A size that takes one octet is written when it is known: the text is gone through once.
-    if (text.size() < kOneOctet) {
-        if (char* const end = try_huffman(out + 1, text)) {
-            *out = static_cast<char>(kHuffman | (end - out - 1));
-            return end;
-        }
-    } else if (const std::size_t coded = huffman_size(text); coded < text.size()) {
-        return write_huffman(write_integer(out, kHuffman, kStringBits, coded), text);
+    if (text.size() >= kWorthCoding) {
+        if (const std::size_t coded = huffman_size(text); coded < text.size())
+            return write_huffman(write_integer(out, kHuffman, kStringBits, coded), text);
     }
     return std::copy(text.begin(), text.end(), write_integer(out, 0, kStringBits, text.size()));
 }
@@ -77,7 +72,7 @@ HeaderEncoder::HeaderEncoder(std::span<char> out, bool first) : out_(out) {
 
 bool HeaderEncoder::add(std::string_view name, std::string_view value) {
     // Nothing gets longer than it is: Huffman is taken only where it is shorter.
-    if (out_.size() - size_ < 1 + 2 * kMaxInteger + kHuffmanSlack + name.size() + value.size()) return false;
+    if (out_.size() - size_ < 1 + 2 * kMaxInteger + name.size() + value.size()) return false;
     char* out = out_.data() + size_;
     const Found found = find(name, value);
     const bool secret = is_secret(found.index);
@@ -87,7 +82,7 @@ bool HeaderEncoder::add(std::string_view name, std::string_view value) {
         out = write_integer(out, secret ? kNeverIndexed : kNotIndexed, kLiteralBits, found.index);
         if (found.index == 0) {
             char* const written = write_integer(out, 0, kStringBits, name.size());
-            out = std::transform(name.begin(), name.end(), written, [](char c) { return http::lower(c); });
+            out = http::write_lower(written, name);
         }
         out = write_string(out, value);
     }

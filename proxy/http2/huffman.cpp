@@ -66,12 +66,7 @@ std::size_t huffman_size(std::string_view text) {
     return (bits + 7) / 8;
 }
 
-namespace {
-
-// `most`: null when more octets than that would be written.
-template <bool kBounded>
-char* encode(char* out, std::string_view text, std::size_t most) {
-    const char* const begin = out;
+char* write_huffman(char* out, std::string_view text) {
     std::uint64_t held = 0;  // the lowest `count` bits of it are not written yet; codes have 30 at most
     unsigned count = 0;
     for (const char c : text) {
@@ -81,26 +76,14 @@ char* encode(char* out, std::string_view text, std::size_t most) {
         if (count < 32) continue;
         count -= 32;
         const std::uint32_t four = __builtin_bswap32(static_cast<std::uint32_t>(held >> count));
-        if (kBounded && static_cast<std::size_t>(out - begin) + sizeof four > most) return nullptr;
         std::memcpy(out, &four, sizeof four);
         out += sizeof four;
     }
     // Padded with the first bits of EOS, which are all ones.
-    if (kBounded && static_cast<std::size_t>(out - begin) + (count + 7) / 8 > most) return nullptr;
     const auto rest = static_cast<std::uint32_t>(held << (32 - count) | (std::uint64_t{0xffffffff} >> count));
     const std::uint32_t four = __builtin_bswap32(rest);
     std::memcpy(out, &four, (count + 7) / 8);
     return out + (count + 7) / 8;
-}
-
-}  // namespace
-
-char* write_huffman(char* out, std::string_view text) {
-    return encode<false>(out, text, 0);
-}
-
-char* try_huffman(char* out, std::string_view text) {
-    return text.empty() ? nullptr : encode<true>(out, text, text.size() - 1);
 }
 
 }  // namespace switchyard::http2

@@ -9,10 +9,7 @@
 namespace switchyard::http2 {
 
 std::size_t huffman_size(std::string_view text);
-// Writes huffman_size(text) octets and returns their end. What it is in the middle of may reach so many octets further.
-inline constexpr std::size_t kHuffmanSlack = 4;
+// Writes huffman_size(text) octets and returns their end.
 char* write_huffman(char* out, std::string_view text);
-// The same where it is shorter than the text; null, with octets written up to that size, where it is not.
-char* try_huffman(char* out, std::string_view text);
 
 }  // namespace switchyard::http2

@@ -11,4 +11,22 @@ void Buffer::compact() {
     begin_ = 0;
 }
 
+void Buffer::lengthen() {
+    if (is_long()) return;
+    auto block = pool_->take_long();
+    if (!block) return;
+    const std::uint32_t unread = end_ - begin_;
+    if (unread != 0) std::memcpy(block.get(), data(), unread);
+    if (block_) pool_->give(std::move(block_));
+    block_ = std::move(block);
+    begin_ = 0;
+    end_ = unread;
+    size_ = BufferPool::kLong;
+}
+
+void Buffer::give_back_long() {
+    pool_->give_long(std::move(block_));
+    size_ = BufferPool::kBlock;
+}
+
 }  // namespace switchyard::net

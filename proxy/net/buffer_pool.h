@@ -1,15 +1,18 @@
 // Blocks of memory for bytes on their way, kept by one worker and lent to exchanges.
 //
-// Invariants: a block is lent to one Buffer at a time; an idle connection holds none.
+// Invariants: a block is lent to one Buffer at a time; an idle connection holds none. Of long blocks only so many are
+//   lent at a time, whatever the peers do: who finds none does with a short one.
 // Threads: one worker. Owns: the free blocks; lent ones come back with their Buffer.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace switchyard::net {
 
@@ -19,21 +22,47 @@ class BufferPool {
     // slow exchanges with three blocks each stay under 64 MiB.
     static constexpr std::size_t kBlock = 20 * 1024;
     static constexpr std::size_t kKeepFree = 64;  // 1.25 MiB per worker; what a burst needed more goes back
+    // Four records of TLS, and what frames add to them: what a long body is moved by while both its sides keep up.
+    static constexpr std::size_t kLong = 68 * 1024;
+    static constexpr std::size_t kMostLong = 64;      // 4.25 MiB per worker
+    static constexpr std::size_t kKeepLongFree = 16;  // 1 MiB
 
-    BufferPool() { free_.reserve(kKeepFree); }  // a block comes back in destructors, also where memory has run out
+    using Block = std::unique_ptr<char[]>;
 
-    std::unique_ptr<char[]> take() {
-        if (free_.empty()) return std::unique_ptr<char[]>(new char[kBlock]);
-        auto block = std::move(free_.back());
-        free_.pop_back();
+    Block take() { return free_.empty() ? Block(new char[kBlock]) : free_.take(); }
+    void give(Block block) { free_.give(std::move(block)); }
+    // Null: as many are lent as may be, or there is no memory for one.
+    Block take_long() {
+        if (long_lent_ == kMostLong) return nullptr;
+        Block block = long_free_.empty() ? Block(new (std::nothrow) char[kLong]) : long_free_.take();
+        if (block) ++long_lent_;
         return block;
     }
-    void give(std::unique_ptr<char[]> block) {
-        if (free_.size() < kKeepFree) free_.push_back(std::move(block));
+    void give_long(Block block) {
+        --long_lent_;
+        long_free_.give(std::move(block));
     }
 
   private:
-    std::vector<std::unique_ptr<char[]>> free_;
+    // Places for so many, because a block comes back in destructors, also where memory has run out. The one that was
+    // given last is taken first: it is in the processor's cache.
+    template <std::size_t kMost>
+    class Free {
+      public:
+        bool empty() const { return count_ == 0; }
+        Block take() { return std::move(blocks_[--count_]); }
+        void give(Block block) {
+            if (count_ < kMost) blocks_[count_++] = std::move(block);
+        }
+
+      private:
+        std::array<Block, kMost> blocks_;
+        std::size_t count_ = 0;
+    };
+
+    Free<kKeepFree> free_;
+    Free<kKeepLongFree> long_free_;
+    std::size_t long_lent_ = 0;
 };
 
 // A block with the unread bytes in it: [begin, end). Takes its block at first use.
@@ -52,23 +81,25 @@ class Buffer {
 
     // Room behind the unread bytes.
     std::span<char> room() {
-        if (!block_) block_ = pool_->take();
-        return {block_.get() + end_, BufferPool::kBlock - end_};
+        if (!block_) [[unlikely]]
+            block_ = pool_->take();
+        return {block_.get() + end_, size_ - end_};
     }
-    void filled(std::size_t bytes) { end_ += bytes; }
+    // Has a long block from here on, until it is released, if there is one to be had.
+    void lengthen();
+    bool is_long() const { return size_ == BufferPool::kLong; }
+    void filled(std::size_t bytes) { end_ += static_cast<std::uint32_t>(bytes); }
     void consume(std::size_t bytes) {
-        begin_ += bytes;
+        begin_ += static_cast<std::uint32_t>(bytes);
         if (begin_ == end_) begin_ = end_ = 0;
     }
     // Keeps only the first `bytes` of the unread ones.
-    void truncate(std::size_t bytes) { end_ = begin_ + bytes; }
+    void truncate(std::size_t bytes) { end_ = begin_ + static_cast<std::uint32_t>(bytes); }
     // Moves the unread bytes to the front (a head must be in one piece with room behind it).
     void compact();
-    // Starts reading at `offset`, to leave room in front. Only when empty.
-    void start_at(std::size_t offset) { begin_ = end_ = offset; }
     // Gives the block back; the unread bytes are lost.
     void release() {
-        if (block_) pool_->give(std::move(block_));
+        if (block_) give_back();
         begin_ = end_ = 0;
     }
     // Trades contents with another buffer of the same pool.
@@ -76,13 +107,22 @@ class Buffer {
         std::swap(block_, other.block_);
         std::swap(begin_, other.begin_);
         std::swap(end_, other.end_);
+        std::swap(size_, other.size_);
     }
 
   private:
+    void give_back() {
+        if (is_long()) [[unlikely]]
+            return give_back_long();
+        pool_->give(std::move(block_));
+    }
+    void give_back_long();
+
     BufferPool* pool_;
-    std::unique_ptr<char[]> block_;
-    std::size_t begin_ = 0;
-    std::size_t end_ = 0;
+    BufferPool::Block block_;
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t size_ = BufferPool::kBlock;  // of the block, or of the one it takes
 };
 
 }  // namespace switchyard::net

@@ -14,6 +14,7 @@ namespace switchyard::serve {
 namespace {
 
 constexpr int kPerTurn = 64;            // of one listener, before other sockets get their turn
+constexpr int kPerTurnBehind = 4;       // where those that came before still stand in line for their handshakes
 constexpr int kQueueAtClose = 4096;     // the largest accept queue we ask the kernel for
 constexpr std::int64_t kPauseMs = 100;  // when out of descriptors
 // Whether any is left is asked from here on, one by one: workers take so many at a time without asking.
@@ -47,7 +48,8 @@ bool Acceptor::watched() {
 
 void Acceptor::woken() {
     if (!is_open() || !watched()) return;
-    for (int i = 0; i < kPerTurn; ++i)
+    const int most = place_.plan().tls && context_.handshakes.line_waits() ? kPerTurnBehind : kPerTurn;
+    for (int i = 0; i < most; ++i)
         if (!is_open() || !accept_one()) return;
     wake();
 }

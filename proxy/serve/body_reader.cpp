@@ -79,14 +79,22 @@ Pull BodyReader::next_chunks(net::Buffer& buffer, bool spare_broken, Run& run) {
     return Pull::here;
 }
 
-Pull BodyReader::pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budget, bool spare_broken, Run& run) {
+Pull BodyReader::pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budget, bool flows, bool spare_broken,
+                      Run& run) {
     for (;;) {
         if (const Pull pull = next(buffer, spare_broken, run); pull != Pull::wait) return pull;
-        if (!stream.readable) return Pull::wait;
+        if (!stream.readable) {
+            let_long_go(buffer);
+            return Pull::wait;
+        }
         if (budget.over()) return Pull::others_turn;
-        const auto room = buffer.room();
-        const auto got = stream.read(room.first(std::min(room.size(), piece_)));
+        if (flows && budget.untouched() && much_to_come() && buffer.empty() && stream.tls() == nullptr)
+            buffer.lengthen();  // what comes by TLS comes a record at a time
+        auto room = buffer.room();
+        room = room.first(std::min(room.size(), buffer.is_long() ? TurnBudget::kLongOctets : piece_));
+        const auto got = stream.read(room);
         budget.moved(got.bytes);
+        filled_ = got.bytes == room.size();
         switch (got.status) {
             case net::Transfer::Status::done:
                 buffer.filled(got.bytes);

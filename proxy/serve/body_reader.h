@@ -1,7 +1,9 @@
 // Takes the framing of an HTTP/1 body away (length, chunked, until close): octets from a stream become runs of a body.
 //
 // Invariants: never reads while a run is here that has not been taken (back-pressure), nor beyond the budget of the
-//   wake; never takes a byte of the next message.
+//   wake; never takes a byte of the next message. Where much is to come, and the sink keeps up, a turn begins with one
+//   long read: what follows a read – the word to the other side that there is room again, and what that sends at
+//   once – costs more than the copying.
 // Threads: one worker. Owns nothing but its decoder; stream and buffer belong to the connection.
 #pragma once
 
@@ -38,12 +40,13 @@ class BodyReader {
         limit_ = limit;
         piece_ = piece;
         run_ = framed_ = 0;
-        ended_ = touched_ = broken_ = false;
+        ended_ = touched_ = broken_ = filled_ = false;
         body_bytes_ = 0;
         if (body.kind == http::Body::Kind::chunked) start_decoder(trailers);
     }
-    // `spare_broken`: octets before a fault of the coding are a run all the same, and the fault comes after them.
-    Pull pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budget, bool spare_broken, Run& run);
+    // `flows`: the sink has taken the run before at once. `spare_broken`: octets before a fault of the coding are a run
+    // all the same, and the fault comes after them.
+    Pull pull(net::Stream& stream, net::Buffer& buffer, TurnBudget& budget, bool flows, bool spare_broken, Run& run);
     // Of a lane whose framing is its connection's.
     Pull pull(Frames& frames, Run& run);
     // So many octets of the run have gone on; with the last of them its framing goes, too.
@@ -52,6 +55,7 @@ class BodyReader {
         if (run_ != 0) return;
         if (framed_ != 0) buffer.consume(framed_);
         framed_ = 0;
+        let_long_go(buffer);
     }
 
     std::uint64_t body_bytes() const { return body_bytes_; }
@@ -60,6 +64,13 @@ class BodyReader {
 
   private:
     void start_decoder(Trailers* trailers);
+    static void let_long_go(net::Buffer& buffer) {
+        if (buffer.is_long() && buffer.empty()) [[unlikely]]
+            buffer.release();
+    }
+    bool much_to_come() const {
+        return body_.kind == http::Body::Kind::length ? body_.length > net::BufferPool::kBlock : filled_;
+    }
     // The next run of what is buffered. `wait`: more input is needed.
     Pull next(net::Buffer& buffer, bool spare_broken, Run& run);
     Pull next_chunks(net::Buffer& buffer, bool spare_broken, Run& run);
@@ -71,6 +82,7 @@ class BodyReader {
     bool ended_ = false;      // the stream has
     bool broken_ = false;     // the coding is
     bool touched_ = false;
+    bool filled_ = false;  // the last read brought all that was asked for
     std::uint64_t limit_ = 0, body_bytes_ = 0;
     std::size_t piece_ = net::BufferPool::kBlock;
 };

@@ -23,6 +23,12 @@ std::size_t FrameBlock::room() {
     return out_.room().size();
 }
 
+bool FrameBlock::lengthen() {
+    if (out_.is_long()) return false;
+    out_.lengthen();
+    return out_.is_long();
+}
+
 void FrameBlock::gather_control() {
     const std::string_view waits = control_.waiting();
     if (waits.empty()) return;

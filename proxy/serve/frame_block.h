@@ -34,6 +34,9 @@ class FrameBlock {
         if (out_.empty()) out_.release();
     }
 
+    // Has a long block from here on, until it rests; false: it had one, or there is none to be had.
+    bool lengthen();
+
     // What the connection says by itself, as far as there is room.
     void gather_control();
     // There is room for so many octets behind all that waits.

@@ -16,6 +16,7 @@ namespace switchyard::serve {
 class FrameRing {
   public:
     bool empty() const { return ring_.empty(); }
+    std::size_t size() const { return ring_.size(); }
     // `room`: so much of it is all that is wanting; 0: a window is, too.
     void join(FrameTurn& lane, std::size_t room);
     bool awaits(const FrameTurn& lane) const;

@@ -1,9 +1,10 @@
-// How many TLS handshakes one worker has under way, and how many steps of them one turn may take.
+// How many TLS handshakes one worker has under way, and whose step is next.
 //
 // A step costs up to a quarter of a millisecond (a signature and the key exchange): thousands of hellos at once would
-// hold up every request of the worker. A connection without a step in this turn comes again in the next, behind all
-// that wait. Where all places are taken, the client that has been waited for longest leaves: else a thousand
-// connections that send a hello octet by octet would keep all others out.
+// hold up every request of the worker. So a turn takes two, however long it is: the more requests wait, the less
+// handshakes get. The others stand in a line, the first first, and hold no more than their hello.
+// Where all places are taken, the client that has been waited for longest leaves: else a thousand connections that
+// send a hello octet by octet would keep all others out.
 // Threads: one worker.
 #pragma once
 
@@ -22,14 +23,10 @@ class Handshakes {
     static constexpr std::int64_t kQuietMs = 1000;        // between two lines about failed ones
     static constexpr std::uint32_t kStepsPerTurn = 2;     // some half a millisecond that others wait
 
-    // `turn`: of the poller.
-    bool may_step(std::uint64_t turn) {
-        if (turn != turn_) {
-            turn_ = turn;
-            steps_ = 0;
-        }
-        return steps_++ < kStepsPerTurn;
-    }
+    // Before each turn: calls those whose step it is.
+    void begin_turn();
+    // Connections stand in line, and will be called.
+    bool line_waits() const { return first_ != nullptr; }
     std::uint32_t under_way() const { return under_way_; }
     // One has failed. True: it may be told in the log, with how many have failed untold since the last one that was;
     // a flood of them is a line a second.
@@ -47,8 +44,9 @@ class Handshakes {
     HandshakePlace* oldest_ = nullptr;
     HandshakePlace* newest_ = nullptr;
     std::uint32_t under_way_ = 0;
-    std::uint32_t steps_ = 0;
-    std::uint64_t turn_ = 0;
+    HandshakePlace* first_ = nullptr;  // in line
+    HandshakePlace* last_ = nullptr;
+    std::uint32_t left_ = kStepsPerTurn;  // that this turn may take beside those that were called
     bool told_ = false;
     std::int64_t told_ms_ = 0;
     std::uint64_t untold_ = 0;
@@ -73,15 +71,37 @@ class HandshakePlace {
     bool held() const { return held_; }
     // Whether it is the client who is waited for.
     void waits(bool for_client) { waits_ = for_client; }
+    // False: not now; it stands in line, and is woken when it is called.
+    bool may_step() {
+        if (called_ || (all_.first_ == nullptr && all_.left_ > 0)) {
+            if (!std::exchange(called_, false)) --all_.left_;
+            return true;
+        }
+        if (!in_line_) stand_in_line();
+        return false;
+    }
     // The handshake is over, whatever is still said on the connection.
     void leave() {
         if (!std::exchange(held_, false)) return;
         --all_.under_way_;
         (before_ == nullptr ? all_.oldest_ : before_->behind_) = behind_;
         (behind_ == nullptr ? all_.newest_ : behind_->before_) = before_;
+        leave_line();
     }
 
   private:
+    friend class Handshakes;
+    void stand_in_line() {
+        in_line_ = true;
+        ahead_ = std::exchange(all_.last_, this);
+        (ahead_ == nullptr ? all_.first_ : ahead_->next_) = this;
+    }
+    void leave_line() {
+        if (!std::exchange(in_line_, false)) return;
+        (ahead_ == nullptr ? all_.first_ : ahead_->next_) = next_;
+        (next_ == nullptr ? all_.last_ : next_->ahead_) = ahead_;
+        ahead_ = next_ = nullptr;
+    }
     bool oldest_leaves() {
         for (HandshakePlace* one = all_.oldest_; one != nullptr; one = one->behind_) {
             if (!one->waits_) continue;
@@ -96,8 +116,22 @@ class HandshakePlace {
     net::Waiter& whose_;
     HandshakePlace* before_ = nullptr;
     HandshakePlace* behind_ = nullptr;
+    HandshakePlace* ahead_ = nullptr;  // in line
+    HandshakePlace* next_ = nullptr;
     bool held_ = false;
     bool waits_ = false;
+    bool in_line_ = false;
+    bool called_ = false;
 };
+
+inline void Handshakes::begin_turn() {
+    left_ = kStepsPerTurn;
+    for (; left_ > 0 && first_ != nullptr; --left_) {
+        HandshakePlace& next = *first_;
+        next.leave_line();
+        next.called_ = true;
+        next.whose_.wake();
+    }
+}
 
 }  // namespace switchyard::serve

@@ -41,7 +41,8 @@ bool Http2Sender::flush(std::size_t least) {
         block_.gather_control();
         const std::string_view waits = block_.waiting();
         if (waits.empty() || waits.size() < least || !session_.stream.writable) break;
-        const auto wrote = session_.stream.write(waits.data(), least == 0 ? waits.size() : least);
+        const std::size_t size = least == 0 ? waits.size() : waits.size() / least * least;
+        const auto wrote = session_.stream.write(waits.data(), size);
         if (wrote.status == Status::failed) {
             failed_ = true;
             session_.wake();
@@ -59,9 +60,15 @@ bool Http2Sender::flush(std::size_t least) {
     return true;
 }
 
+// What does not fit into a short block is much: while the client keeps up it goes in long pieces.
+bool Http2Sender::lengthen() {
+    return session_.stream.writable && session_.stream.unsent() == 0 && block_.lengthen();
+}
+
 // Room for so many octets behind all that waits; false: not now.
 bool Http2Sender::make_room(std::size_t octets) {
     if (block_.fits(octets)) return true;
+    if (lengthen() && block_.fits(octets)) return true;
     // Whole records go; what begins another waits for those who put more in this turn.
     if (session_.stream.tls() != nullptr && flush(net::Tls::kRecord) && block_.fits(octets)) return true;
     return flush(0) && block_.fits(octets);
@@ -69,6 +76,7 @@ bool Http2Sender::make_room(std::size_t octets) {
 
 void Http2Sender::invite() {
     if (ring_.empty() || failed_ || session_.stream.unsent() != 0) return;
+    if (ring_.size() > 1) lengthen();
     if (ring_.invite(block_.space(), connection_.may_send(), no_credit_))
         session_.wake();  // behind them: others may follow
 }

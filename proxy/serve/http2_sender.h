@@ -55,6 +55,7 @@ class Http2Sender {
     std::int64_t stuck_since_ms() const { return stuck_since_ms_; }
 
   private:
+    bool lengthen();
     bool make_room(std::size_t octets);
     Frames::Put hold(Http2Lane& lane);
     template <class Encode>

@@ -33,10 +33,11 @@ class Lane {
     void expect(const http::Body& body, std::uint64_t limit, Trailers* trailers, const Lane& sink) {
         reader_.start(body, limit, trailers, sink.stream_->piece());
     }
-    Pull pull(TurnBudget& budget, bool spare_broken, Run& run) {
+    // `flows`: where it goes has taken the run before at once.
+    Pull pull(TurnBudget& budget, bool flows, bool spare_broken, Run& run) {
         if (frames_ != nullptr) [[unlikely]]
             return reader_.pull(*frames_, run);
-        return reader_.pull(*stream_, in_, budget, spare_broken, run);
+        return reader_.pull(*stream_, in_, budget, flows, spare_broken, run);
     }
     void take(std::size_t octets) {
         if (frames_ != nullptr) [[unlikely]]

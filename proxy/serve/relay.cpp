@@ -33,6 +33,7 @@ void Relay::start(const http::Body& body, std::uint64_t limit, std::string_view 
     offered_ = body.empty();
     run_ = {nullptr, 0, offered_};
     finished_ = false;
+    flows_ = true;
     source_.expect(body, limit, trailers, sink_);
     sink_.send_head(head, offered_ ? Coding::plain : coding, trailers);
 }
@@ -43,8 +44,9 @@ Step Relay::step(TurnBudget& budget) {
         if (!offered_) {
             // What came before a fault goes out first; but not where nothing has gone out yet, and the whole can still
             // be refused in words.
-            const Pull pull = source_.pull(budget, sink_.sent_bytes() != 0, run_);
+            const Pull pull = source_.pull(budget, flows_, sink_.sent_bytes() != 0, run_);
             offered_ = pull == Pull::here;
+            flows_ = flows_ || pull != Pull::others_turn;
             if (!offered_) {
                 // A head does not wait for a body that has not begun, nor what is held for a run that is not here.
                 if (pull != Pull::wait || !sink_.waits_for_run()) return step_of(pull);
@@ -54,7 +56,10 @@ Step Relay::step(TurnBudget& budget) {
         const std::size_t before = run_.size;
         const Push push = sink_.push(run_, source_);
         if (offered_) source_.take(before - run_.size);
-        if (push == Push::wait) return Step::wait_sink;
+        if (push == Push::wait) {
+            flows_ = false;
+            return Step::wait_sink;
+        }
         if (push == Push::failed) return Step::sink_failed;
         if (!offered_) continue;
         offered_ = false;

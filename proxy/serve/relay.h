@@ -43,6 +43,7 @@ class Relay {
     Run run_;
     bool offered_ = false;  // the run is there, and not out yet
     bool finished_ = false;
+    bool flows_ = true;  // the sink has taken the last run at once
 };
 
 }  // namespace switchyard::serve

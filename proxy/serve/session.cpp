@@ -207,14 +207,15 @@ net::Task<bool> Session::secure() {
         handshake_failed(TlsTrouble::too_many, "too many are under way");
         co_return false;
     }
-    stream.secure(std::make_unique<net::Tls>(stream, context_.buffers,
-                                             net::PolicyNow{policy_in_force, &place_, open_proof}, in.unread()));
+    std::string early(in.unread());
     in.release();
-    for (;;) {
-        if (!context_.handshakes.may_step(context_.poller.turns())) {
-            co_await let_others();
-            continue;
-        }
+    for (stream.readable = true;;) {  // the hello has begun
+        const bool its_turn = co_await wait_for_step(under_way);
+        if (!its_turn) co_return false;
+        if (stream.tls() == nullptr)
+            stream.secure(std::make_unique<net::Tls>(stream, context_.buffers,
+                                                     net::PolicyNow{policy_in_force, &place_, open_proof},
+                                                     std::exchange(early, {})));
         const auto step = stream.tls()->handshake();
         if (step == net::Tls::Step::done) {
             ++(stream.tls()->resumed() ? context_.counts.tls_resumed : context_.counts.tls_full);
@@ -235,17 +236,24 @@ net::Task<bool> Session::secure() {
             co_await linger(kLingerMs);
             co_return false;
         }
-        while (stream.unsent() != 0 ? !stream.writable : !stream.readable) {
-            under_way.waits(true);
-            co_await sleep();
-            under_way.waits(false);
-            if (under_way.held() && !expired()) continue;
-            if (expired())
-                handshake_failed(TlsTrouble::timeout, "it was not over in its time");
-            else
-                handshake_failed(TlsTrouble::too_many, "a newer one needed its place");
-            co_return false;
-        }
+    }
+}
+
+// Until the client has sent what a step is made of, or takes what the last one left, and the step's turn has come.
+// False: the handshake is over, and it has been said why.
+net::Task<bool> Session::wait_for_step(HandshakePlace& place) {
+    for (;;) {
+        const bool ready = stream.unsent() != 0 ? stream.writable : stream.readable;
+        if (ready && place.may_step()) co_return true;
+        place.waits(!ready);
+        co_await sleep();
+        place.waits(false);
+        if (place.held() && !expired()) continue;
+        if (expired())
+            handshake_failed(TlsTrouble::timeout, "it was not over in its time");
+        else
+            handshake_failed(TlsTrouble::too_many, "a newer one needed its place");
+        co_return false;
     }
 }
 

@@ -16,6 +16,7 @@
 
 namespace switchyard::serve {
 
+class HandshakePlace;
 class Http2Session;
 
 class Session final
@@ -63,6 +64,7 @@ class Session final
     net::Task<> linger(std::int64_t most_ms);
     net::Task<bool> take_proxy_header();
     net::Task<bool> secure();
+    net::Task<bool> wait_for_step(HandshakePlace& place);
     net::Task<bool> wait_for_its_time(const net::TlsPolicy& policy);
     net::Task<bool> begins_http2();
     net::Task<> speak_http2();

@@ -18,13 +18,16 @@ class TurnBudget {
     // What one read brings (net::BufferPool::kBlock), some 15 microseconds of copying: one that has just sent something
     // waits for one such turn at most (net/poller.h).
     static constexpr std::size_t kOctets = 20 * 1024;
-    // About the same time in requests that are answered without waiting.
+    // Of a long body, where a turn begins with it: some 20 microseconds of copying.
+    static constexpr std::size_t kLongOctets = 64 * 1024;
+    // About the same time as kOctets in requests that are answered without waiting.
     static constexpr std::size_t kExchanges = 4;
 
     void renew() { left_ = kOctets; }
     void moved(std::size_t octets) { left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(left_, octets)); }
     void served() { moved(kOctets / kExchanges); }
     bool over() const { return left_ == 0; }
+    bool untouched() const { return left_ == kOctets; }
 
   private:
     std::uint32_t left_ = kOctets;

@@ -57,3 +57,21 @@ TEST_CASE("a plain name ends at the first octet that is neither letter nor hyphe
             }
         }
 }
+
+TEST_CASE("small letters are written and compared as octet by octet, whatever stands there") {
+    for (unsigned octet = 0; octet < 256; ++octet)
+        for (std::size_t size = 1; size < 20; ++size)
+            for (const std::size_t at : {std::size_t{0}, size / 2, size - 1}) {
+                std::string text(size, 'N'), small(size, 'n');
+                text[at] = static_cast<char>(octet);
+                small[at] = lower(text[at]);
+                std::string written(size, '\0');
+                CAPTURE(octet);
+                CAPTURE(size);
+                REQUIRE(write_lower(written.data(), text) == written.data() + size);
+                REQUIRE(written == small);
+                REQUIRE(equals_lower(text, small));
+                small[at] = static_cast<char>(small[at] ^ 1);
+                REQUIRE_FALSE(equals_lower(text, small));
+            }
+}

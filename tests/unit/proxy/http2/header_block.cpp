@@ -1,7 +1,10 @@
 // What we encode is read by nghttp2's decoder and by ours; what no peer may send is refused.
 #include <doctest/doctest.h>
 
+#include <nghttp2/nghttp2.h>
+
 #include <array>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -108,6 +111,43 @@ TEST_CASE("random fields come back as they were, whole, in pieces, over many blo
     }
 }
 
+TEST_CASE("fields that are named by the table, which grows and forgets, come back as they were, whole and in pieces") {
+    std::mt19937 random(11);
+    const auto below = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random); };
+    for (const std::size_t table : {std::size_t{4096}, std::size_t{200}, std::size_t{0}}) {
+        CAPTURE(table);
+        nghttp2_hd_deflater* made = nullptr;
+        REQUIRE(nghttp2_hd_deflate_new(&made, table) == 0);
+        const std::unique_ptr<nghttp2_hd_deflater, decltype(&nghttp2_hd_deflate_del)> deflater(made,
+                                                                                               nghttp2_hd_deflate_del);
+        HeaderDecoder decoder;
+        for (int block = 0; block < 500; ++block) {
+            Fields fields;
+            for (std::size_t i = below(12); i > 0; --i) {
+                const std::size_t which = below(40);
+                if (which < 10)
+                    fields.emplace_back(kStaticTable[which].name, kStaticTable[which].value);
+                else
+                    fields.emplace_back("x-" + std::to_string(which),
+                                        std::string(which, 'v') + std::to_string(below(3)));
+            }
+            std::vector<nghttp2_nv> pairs;
+            for (auto& [name, value] : fields)
+                pairs.push_back({reinterpret_cast<std::uint8_t*>(name.data()),
+                                 reinterpret_cast<std::uint8_t*>(value.data()), name.size(), value.size(),
+                                 NGHTTP2_NV_FLAG_NONE});
+            std::string octets(nghttp2_hd_deflate_bound(made, pairs.data(), pairs.size()), '\0');
+            const auto size = nghttp2_hd_deflate_hd(made, reinterpret_cast<std::uint8_t*>(octets.data()), octets.size(),
+                                                    pairs.data(), pairs.size());
+            REQUIRE(size >= 0);
+            octets.resize(static_cast<std::size_t>(size));
+            const Decoded got = decode(decoder, octets, block % 2 == 0 ? std::string_view::npos : 1 + below(9));
+            REQUIRE(got.outcome == Outcome::done);
+            REQUIRE(got.fields == fields);
+        }
+    }
+}
+
 TEST_CASE("capitals become small letters, and a field that does not fit leaves the block as it was") {
     std::array<char, 40> room;
     HeaderEncoder encoder(room, true);
@@ -125,6 +165,7 @@ TEST_CASE("blocks that are not HPACK end the connection") {
         {"an index beyond the table", unhex("be")},
         {"a table larger than announced", unhex("3fe21f")},
         {"a change of the table's size behind a field", unhex("8220")},
+        {"a change of the table's size behind a literal", unhex("00016101622000")},
         {"Huffman with EOS", unhex("00") + unhex("84ffffffff") + unhex("00")},
         {"Huffman padded with more than seven bits", unhex("00") + unhex("821fff") + unhex("00")},
         {"an integer without end", unhex("7fffffffffffffff7f")},

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <deque>
 #include <random>
 #include <string>
 
@@ -66,6 +67,45 @@ TEST_CASE("bytes come out in the order they went in, whatever is cut, moved or s
         }
         REQUIRE(a.unread() == model);
     }
+}
+
+TEST_CASE("a buffer that needs more room keeps its octets in a long block, and gives it back") {
+    BufferPool pool;
+    Buffer a(pool);
+    append(a, "hello world");
+    a.consume(6);
+    a.lengthen();
+    CHECK(a.is_long());
+    CHECK(a.unread() == "world");
+    CHECK(a.room().size() == BufferPool::kLong - a.size());
+    const char* const first = a.data();
+    a.release();
+    CHECK(!a.is_long());
+    CHECK(a.room().size() == BufferPool::kBlock);
+    Buffer b(pool);
+    b.lengthen();
+    a.swap(b);
+    CHECK(a.is_long());
+    CHECK(!b.is_long());
+    CHECK(a.data() == first);  // the same block again
+}
+
+TEST_CASE("so many long blocks are lent at a time, and who finds none has a short one") {
+    BufferPool pool;
+    std::deque<Buffer> lent;
+    for (std::size_t i = 0; i < BufferPool::kMostLong; ++i) {
+        lent.emplace_back(pool).lengthen();
+        REQUIRE(lent.back().is_long());
+    }
+    Buffer late(pool);
+    append(late, "octets");
+    late.lengthen();
+    CHECK(!late.is_long());
+    CHECK(late.unread() == "octets");
+    lent.pop_back();
+    late.lengthen();
+    CHECK(late.is_long());
+    CHECK(late.unread() == "octets");
 }
 
 TEST_CASE("truncating keeps the front, releasing forgets all") {

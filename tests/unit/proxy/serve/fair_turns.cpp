@@ -113,6 +113,7 @@ TEST_CASE("a download, an upload and a tunnel move so much in a turn, however fa
         {"tunnel up", upgrade, "HTTP/1.1 101 Yes\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", false},
     };
     const std::string block(TurnBudget::kOctets, 'b');
+    constexpr std::size_t kTurn = TurnBudget::kLongOctets;
     for (const Shape& shape : kShapes) {
         CAPTURE(shape.name);
         Stage stage;
@@ -128,16 +129,16 @@ TEST_CASE("a download, an upload and a tunnel move so much in a turn, however fa
         Wire& sink = shape.to_client ? client : endpoint;
         // As much as the kernel holds before the worker looks, and more whenever it has.
         std::size_t moved = 0;
-        for (int turns = 0; turns < 300 && moved < 40 * TurnBudget::kOctets; ++turns) {
+        for (int turns = 0; turns < 300 && moved < 40 * kTurn; ++turns) {
             while (source.write(block) == block.size()) {
             }
             stage.crank->context.poller.turn();
             sink.seen.clear();
             while (const auto got = sink.read()) moved += got;
             // The kernel may hold some of it for more to come: what there was of turns bounds what has come by then.
-            CHECK(moved <= (static_cast<std::size_t>(turns) + 1) * 2 * TurnBudget::kOctets);
+            CHECK(moved <= (static_cast<std::size_t>(turns) + 1) * 2 * kTurn);
         }
-        CHECK(moved >= 40 * TurnBudget::kOctets);
+        CHECK(moved >= 40 * kTurn);
         // Who asks in the middle of it is answered at once.
         other.write("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
         stage.crank->context.poller.turn();

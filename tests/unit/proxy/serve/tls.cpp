@@ -293,6 +293,35 @@ TEST_CASE("more handshakes than a listener takes in a second wait for their time
     stage.exchange(second);
 }
 
+TEST_CASE("of hellos that come together a turn takes two, in their order, and who asks beside them is answered") {
+    constexpr std::size_t kComers = 20;
+    TlsStage stage;
+    auto patient = stage.client(), sample = stage.client();
+    REQUIRE(patient.handshake());
+    std::string hello;
+    sample.outward = [&](std::string piece) {
+        hello += piece;
+        return std::string();
+    };
+    sample.begin();
+    std::vector<Wire> comers;
+    for (std::size_t i = 0; i < kComers; ++i) comers.push_back(stage.crank->client());
+    for (Wire& comer : comers) REQUIRE(comer.write(hello) == hello.size());
+    patient.put("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
+    std::size_t heard = 0;
+    for (int turns = 1; heard < kComers; ++turns) {
+        REQUIRE(turns < 10 * static_cast<int>(kComers));
+        stage.crank->core.turn();
+        const std::size_t before = heard;
+        while (heard < kComers && comers[heard].read() != 0) ++heard;
+        CHECK(heard <= before + 2);
+        for (std::size_t i = heard; i < kComers; ++i) CHECK(comers[i].read() == 0);
+        if (turns > 1) continue;
+        patient.look();
+        CHECK(status_of(patient.seen) == "400");
+    }
+}
+
 TEST_CASE("an answer ends with close_notify, and a cut one without") {
     TlsStage stage;
     auto client = stage.client();

@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 
 #include <chrono>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -52,6 +54,34 @@ bool waits_for_all(const SystemCall& call) {
     return call.number == SYS_epoll_wait || call.number == SYS_epoll_pwait;
 }
 
+const std::string kBehindLong = "and this is its end";
+
+// A body of a MiB, when the connections are warm; the endpoint is always ahead.
+template <class Client>
+void fetch_long_body(const Watch& watch, Crank& crank, Client& client, ListeningWire& listening) {
+    constexpr std::size_t kLong = 1 << 20;
+    const std::string body = std::string(kLong - kBehindLong.size(), 'x') + kBehindLong;
+    Wire endpoint;
+    for (const bool watched : {false, true}) {
+        client.write(kPlainGet);
+        if (!endpoint.is_open()) endpoint = crank.accept(listening);
+        crank.see(endpoint, "\r\n\r\n");
+        endpoint.take();
+        const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(kLong) + "\r\n\r\n" + body;
+        std::string_view left = answer;
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!client.seen.ends_with(kBehindLong)) {
+            if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("waited in vain");
+            left.remove_prefix(endpoint.write(left));
+            if (watched) watch.begin();
+            crank.turn();
+            if (watched) watch.end();
+            client.read();
+        }
+        client.take();
+    }
+}
+
 // Exchange after exchange over kept connections; the worker's calls are watched once it is warm.
 template <class Client>
 void make_exchanges(const Watch& watch, Crank& crank, Client& client, ListeningWire& listening,
@@ -91,20 +121,35 @@ bool is_of_sanitizer([[maybe_unused]] const SystemCall& call) {
 #endif
 }
 
-// The worker's calls, in words.
-std::string calls_of_exchanges(const std::string& request, const std::string& response, bool secure = false) {
-    const auto calls = system_calls_of([&](const Watch& watch) {
+// The worker's calls while a client, in clear or over TLS, and an endpoint do that. nullopt: tracing is not allowed
+// here.
+template <class Story>
+std::optional<std::vector<SystemCall>> calls_of(bool secure, Story story) {
+    return system_calls_of([&](const Watch& watch) {
         ListeningWire listening;
         if (secure) {
             const Authority authority("root of the test");
             Crank crank(secure_route(authority, listening.port()));
             SecureClient client(crank, authority.certificate());
-            return make_exchanges(watch, crank, client, listening, request, response);
+            return story(watch, crank, client, listening);
         }
         Crank crank(one_route({listening.port()}));
         Wire client = crank.client();
-        make_exchanges(watch, crank, client, listening, request, response);
+        story(watch, crank, client, listening);
     });
+}
+
+// While it passes a MiB on: how many calls, by their numbers.
+std::map<long, std::size_t> calls_of_long_body(bool secure) {
+    const auto calls = calls_of(secure, [](auto&... all) { fetch_long_body(all...); });
+    std::map<long, std::size_t> out;
+    for (const SystemCall& call : calls.value_or(std::vector<SystemCall>())) ++out[call.number];
+    return out;
+}
+
+// The worker's calls, in words.
+std::string calls_of_exchanges(const std::string& request, const std::string& response, bool secure = false) {
+    const auto calls = calls_of(secure, [&](auto&... all) { make_exchanges(all..., request, response); });
     if (!calls) return {};
     std::string out;
     for (const SystemCall& call : *calls)
@@ -156,4 +201,19 @@ TEST_CASE("over TLS the client's side costs the same two calls: one read, one wr
     CHECK(first == four);
     CHECK(calls_of_exchanges(kPlainGet, large, true) == four);
     CHECK(calls_of_exchanges(kPlainGet, chunks, true) == four);
+}
+
+TEST_CASE("a long body is read in long pieces, and in clear each goes in one call; over TLS a record does") {
+    const auto clear = calls_of_long_body(false), secure = calls_of_long_body(true);
+    if (clear.empty()) {
+        MESSAGE("left out: tracing (ptrace) is not allowed here");
+        return;
+    }
+    const auto of = [](const auto& calls, long number) { return calls.contains(number) ? calls.at(number) : 0; };
+    // A read has what has come by then, at most a 16th of it. The kernel may take a piece in two.
+    constexpr std::size_t kPieces = 16, kRecords = 64;
+    CHECK(of(clear, SYS_recvfrom) < 2 * kPieces);
+    CHECK(of(clear, SYS_sendto) + of(clear, SYS_sendmsg) < 2 * kPieces);
+    CHECK(of(secure, SYS_recvfrom) < 2 * kPieces);
+    CHECK(of(secure, SYS_sendto) < kRecords + kPieces);
 }
