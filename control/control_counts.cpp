@@ -266,7 +266,7 @@ void Control::Members::tell_counts(bool ages, std::function<void()> then) {
         if (--*left > 0) return;
         succession->tell({{"type", "counts"},
                           {"reports", std::move(*reports)},
-                          {"own", upgrade::share_text(elsewhere.own(*controller->snapshot()))}});
+                          {"own", upgrade::share_text(elsewhere.own(*controller->snapshot(), true))}});
         if (then) then();
     });
 }
@@ -317,13 +317,24 @@ void Control::Members::tell_elder(Json reports) {
 
 void Control::Members::ask_predecessors() {
     if (!deciding || predecessors->empty()) return;
-    const auto own = elsewhere.own(*controller->snapshot());
+    const auto own = elsewhere.own(*controller->snapshot(), false);
     predecessors->ask([&](unsigned number) -> Json {
         auto others = own;
         for (const auto& [other, share] : shares)
             if (other != number) others += share;
         return {{"type", "collect"}, {"ages", rollouts->any_active()}, {"elsewhere", upgrade::share_text(others)}};
     });
+}
+
+// Callers wait for it in the queue: one that asks whether something has ended must not hear of what is only here.
+void Control::Members::accept_when_heard() {
+    const auto accept = [this, done = std::make_shared<bool>(false)] {
+        if (!std::exchange(*done, true)) admin->accept();
+    };
+    if (!predecessors->await_all(accept)) return accept();
+    ask_predecessors();
+    const auto most = std::make_shared<boost::asio::steady_timer>(io, kLastCounts);
+    most->async_wait([accept, most](boost::system::error_code) { accept(); });
 }
 
 void Control::Members::heard_counts(unsigned number, bool newest, const upgrade::Message& message) {

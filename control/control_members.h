@@ -236,6 +236,7 @@ struct Control::Members {
     void tell_the_last();
     bool wanted(const upgrade::Message& message);
     void ask_predecessors();
+    void accept_when_heard();
     void heard_counts(unsigned number, bool newest, const upgrade::Message& message);
     void forget_predecessor(unsigned number);
     void tell_elder(upgrade::Json reports);

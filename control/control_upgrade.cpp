@@ -397,7 +397,7 @@ void Control::Members::on_heir(HeirMachine::Event event) {
             predecessors->count_in();
             inherit_drains();
             begin_deciding();
-            admin->accept();
+            accept_when_heard();
             say_alive();
             look_whether_ready();
             inherited_upgrade["took_ms"]["takeover"] =

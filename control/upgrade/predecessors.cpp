@@ -47,7 +47,7 @@ void Predecessors::heard(One& one, const Message& message) {
     if (message.type() == "counts") {
         one.asked = {};
         if (one.counted) ports_.counts(one.number, newest, message);
-        return;
+        return look_whether_all_answered();
     }
     if (newest) ports_.said(message);
 }
@@ -61,7 +61,23 @@ void Predecessors::ended(One& one) {
     all_.erase(it);
     log_info("process {}, which served before this one, has ended", one.about.value("pid", 0));
     if (one.counted) ports_.left(one.number);
+    look_whether_all_answered();
     if (newest) ports_.gone();
+}
+
+bool Predecessors::await_all(std::function<void()> then) {
+    when_all_ = std::move(then);
+    const bool some =
+        std::any_of(all_.begin(), all_.end(), [](const auto& one) { return one->counts() && !one->requests; });
+    if (!some) when_all_ = {};
+    return some;
+}
+
+void Predecessors::look_whether_all_answered() {
+    if (!when_all_ ||
+        std::any_of(all_.begin(), all_.end(), [](const auto& one) { return one->counts() && !one->requests; }))
+        return;
+    std::exchange(when_all_, {})();
 }
 
 Json Predecessors::view() const {

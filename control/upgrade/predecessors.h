@@ -51,6 +51,8 @@ class Predecessors {
     Json handed_on() const;
     // Those that count, and have answered the last time.
     void ask(const std::function<Json(unsigned number)>& message);
+    // `then` runs once, when each of those that count has answered for the first time, or is gone. False: none has to.
+    bool await_all(std::function<void()> then);
     // What one has in flight.
     void has(unsigned number, std::uint64_t requests, std::uint64_t tunnels, std::uint64_t connections);
     void tell(const Json& message);
@@ -79,12 +81,14 @@ class Predecessors {
         bool counts() const { return about.value("counts", false); }
         explicit One(switchyard::net::Descriptor fd) : line(std::move(fd)) {}
     };
+    void look_whether_all_answered();
     void listen_to(One& one);
     void heard(One& one, const Message& message);
     void ended(One& one);
 
     const boost::asio::any_io_executor executor_;
     const Ports ports_;
+    std::function<void()> when_all_;
     std::vector<std::unique_ptr<One>> all_;
     std::vector<std::unique_ptr<One>> gone_;  // one may be what calls
 };

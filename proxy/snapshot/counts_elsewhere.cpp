@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "config/model.h"
 #include "proxy/snapshot/snapshot.h"
 
 namespace switchyard {
@@ -52,11 +53,11 @@ InFlightShare& InFlightShare::operator+=(const InFlightShare& o) {
     return *this;
 }
 
-InFlightShare CountsElsewhere::own(const Snapshot& snapshot) const {
+InFlightShare CountsElsewhere::own(const Snapshot& snapshot, bool all) const {
     InFlightShare out;
     for (const auto& upstream : snapshot.upstreams) {
         for (const auto& endpoint : upstream->endpoints)
-            if (endpoint.max_connections != 0)
+            if (all || endpoint.max_connections != 0)
                 note(out.endpoints, {upstream->name, endpoint.state->address}, endpoints_, *endpoint.state);
         if (upstream->waiting) note(out.waiting, upstream->name, waiting_, *upstream->waiting);
     }

@@ -18,7 +18,7 @@ namespace switchyard {
 
 struct Snapshot;
 
-// Only what is limited, and not zero.
+// What is limited – of endpoints all, where it is asked for – and not zero.
 struct InFlightShare {
     std::map<std::pair<std::string, std::string>, std::uint32_t> endpoints;  // by upstream and address
     std::map<std::string, std::uint32_t> routes, listeners, waiting;         // `waiting`: in the queue of an upstream
@@ -31,8 +31,8 @@ class CountsElsewhere {
   public:
     explicit CountsElsewhere(Registry& registry) : registry_(registry) {}
 
-    // Of this process alone.
-    InFlightShare own(const Snapshot& snapshot) const;
+    // Of this process alone. `all`: also at endpoints without a limit.
+    InFlightShare own(const Snapshot& snapshot, bool all) const;
     // All others together.
     void tell(const InFlightShare& share);
 

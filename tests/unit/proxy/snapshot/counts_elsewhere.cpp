@@ -32,13 +32,17 @@ TEST_CASE("what others have in flight counts against the limits, and is not told
     auto& first = *registry.endpoint("blue", "127.0.0.1:7001");
     auto& second = *registry.endpoint("blue", "127.0.0.1:7002");
     auto& route = *registry.route_count("app");
-    CHECK(elsewhere.own(*snapshot) == InFlightShare{});
+    CHECK(elsewhere.own(*snapshot, false) == InFlightShare{});
 
     first.in_flight += 1, second.in_flight += 1, route.value += 2;
     InFlightShare own;
     own.endpoints[{"blue", "127.0.0.1:7001"}] = 1;  // the other one has no limit
     own.routes["app"] = 2;
-    CHECK(elsewhere.own(*snapshot) == own);
+    CHECK(elsewhere.own(*snapshot, false) == own);
+
+    auto everywhere = own;
+    everywhere.endpoints[{"blue", "127.0.0.1:7002"}] = 1;
+    CHECK(elsewhere.own(*snapshot, true) == everywhere);
 
     InFlightShare others;
     others.endpoints[{"blue", "127.0.0.1:7001"}] = 5;
@@ -51,7 +55,7 @@ TEST_CASE("what others have in flight counts against the limits, and is not told
     CHECK(route.value == 3);
     CHECK(registry.listener_count("web")->value == 7);
     CHECK(registry.waiting_count("blue")->value == 2);
-    CHECK(elsewhere.own(*snapshot) == own);
+    CHECK(elsewhere.own(*snapshot, false) == own);
 
     SUBCASE("fewer, and meanwhile one's own have changed") {
         first.in_flight -= 1;
@@ -63,7 +67,7 @@ TEST_CASE("what others have in flight counts against the limits, and is not told
         CHECK(route.value == 3);
         own = {};
         own.routes["app"] = 3;
-        CHECK(elsewhere.own(*snapshot) == own);
+        CHECK(elsewhere.own(*snapshot, false) == own);
     }
     SUBCASE("none any more") {
         elsewhere.tell({});
