@@ -85,8 +85,10 @@ void Control::Members::look_whether_ready() {
 }
 
 void Control::Members::collect() {
-    if (gives_counts) return;  // another process goes on with them, and asks
+    if (gives_counts || counts_rest) return;  // another process goes on with them, and asks
+    reports_due = workers;
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
+        if (reports_due > 0) --reports_due;
         // First of all: where this one is ended, the other one has what was shown to anybody.
         if (heritage && heritage->machine.phase() == upgrade::HeirMachine::Phase::probation)
             tell_elder(upgrade::Json::array({upgrade::report_text(report, names_of_ids())}));

@@ -133,7 +133,11 @@ struct Control::Members {
     switchyard::net::Descriptor parked_admin, ticket_keys;
     bool parked = false;
     bool gives_counts = false;  // another process asks for what is counted here
-    bool ages_wanted = false;   // … with how long what is under way has taken
+    // Before they are handed on: what comes after that was counted by neither.
+    bool counts_rest = false;
+    unsigned reports_due = 0;
+    std::chrono::steady_clock::time_point frozen_since;
+    bool ages_wanted = false;  // … with how long what is under way has taken
     // In this process's sums those of the process that is on probation stand behind all others.
     static constexpr unsigned kHeirWorkers = 1U << 31;
     upgrade::Json handed_rollouts;               // how far the process before had come in theirs
@@ -241,6 +245,7 @@ struct Control::Members {
     void forget_predecessor(unsigned number);
     void tell_elder(upgrade::Json reports);
     // Of either.
+    void decide_again();
     void begin_deciding();
     void look_whether_serving();
     void look_whether_ended();

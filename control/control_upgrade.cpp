@@ -29,6 +29,9 @@ constexpr milliseconds kLookWhetherAnswered{5};
 // Who was away for longer reads anew; it must not hold up the takeover.
 constexpr std::size_t kEventsThatCross = 1 << 20;
 
+// What workers were asked for before the freeze comes within milliseconds.
+constexpr milliseconds kLastReports{500};
+
 Problem upgrading() {
     return {503, "upgrading", "another process is taking this one's place; try again in a second"};
 }
@@ -79,6 +82,7 @@ void Control::Members::build_upgrade() {
     before.adopted = [this](unsigned number, std::uint64_t generation) {
         controller->adopted_elsewhere(number, generation);
     };
+    before.paused = [this](unsigned number) { controller->paused(number); };
     before.left = [this](unsigned number) {
         controller->left(number);
         forget_predecessor(number);
@@ -101,12 +105,7 @@ void Control::Members::build_upgrade() {
     ports.environment = [this] { return service.environment(); };
     ports.rehearsal = [this](auto done) { describe_rehearsal(std::move(done)); };
     ports.freeze = [this](auto done) { freeze(std::move(done)); };
-    ports.thaw = [this] {
-        gives_counts = false;
-        store.hold(false);
-        deciding = true;
-        controller->go_on();
-    };
+    ports.thaw = [this] { decide_again(); };
     ports.state = [this] { return everything(); };
     ports.park = [this] { park(); };
     ports.speak_up = [this] {
@@ -214,6 +213,8 @@ void Control::Members::freeze(std::function<void(Result<void>)> done) {
                                "restart into it instead (" +
                                usable.error().detail + ")"));
     deciding = false;
+    counts_rest = true;
+    frozen_since = std::chrono::steady_clock::now();
     controller->hold_changes(upgrading(), [this, done] {
         // Behind all that was given to it.
         store.write([](Store&) { return Result<void>(); },
@@ -228,7 +229,9 @@ void Control::Members::freeze(std::function<void(Result<void>)> done) {
 
 void Control::Members::when_answered(std::function<void(Result<void>)> done) {
     if (!controller->holds_changes()) return;
-    if (!controller->answers_wait()) return done({});
+    // A worker that is stuck is not waited for.
+    const bool counted = reports_due == 0 || std::chrono::steady_clock::now() - frozen_since > kLastReports;
+    if (!controller->answers_wait() && counted) return done({});
     upgrade_timer.expires_after(kLookWhetherAnswered);
     upgrade_timer.async_wait([this, done = std::move(done)](boost::system::error_code ec) {
         if (!ec) when_answered(done);
@@ -282,8 +285,7 @@ void Control::Members::follow_newest(bool follows) {
     const auto newest = reader->newest();
     if (!newest || !*newest) return;
     if ((*newest)->number <= controller->generation() && follows) {
-        if (controller->adoption().everywhere(controller->generation())) succession->adopted(controller->generation());
-        return;
+        return look_whether_serving();
     }
     auto parsed = config::parse_stored((*newest)->config);
     if (!parsed.model) {
@@ -346,10 +348,15 @@ void Control::Members::take_back() {
     begin_deciding();
 }
 
-void Control::Members::begin_deciding() {
+void Control::Members::decide_again() {
+    gives_counts = counts_rest = false;
     store.hold(false);
     deciding = true;
     controller->go_on();
+}
+
+void Control::Members::begin_deciding() {
+    decide_again();
     acme->follow();
     rollouts->restore(kept.journals, std::exchange(handed_rollouts, Json()));
     releases->restore(kept.releases);

@@ -81,6 +81,7 @@ class Controller {
     void go_on_draining(std::vector<Drain> drains, const std::map<std::uint32_t, std::string>& upstreams);
     // What it has in flight was told before with reported(), and can only have become less since.
     void adopted_elsewhere(unsigned number, std::uint64_t generation);
+    void paused(unsigned number) { drains_.paused(number); }
     void left(unsigned number);
     // Deadlines and waiting calls end; nothing is answered any more.
     void stop();

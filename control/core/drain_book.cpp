@@ -36,7 +36,15 @@ void DrainBook::joined(std::uint64_t generation, bool tells) {
 }
 
 bool DrainBook::adopted_elsewhere(unsigned number, std::uint64_t generation, WallTime now) {
+    if (const auto first = not_heard_.find(number); first != not_heard_.end()) {
+        first->second = std::max(first->second, generation);
+        return false;
+    }
     return adopted(number, generation, latest_.at(number), now);
+}
+
+void DrainBook::paused(unsigned number) {
+    not_heard_.try_emplace(number, std::exchange(adopted_.at(number), 0));
 }
 
 bool DrainBook::left(unsigned number, WallTime now) {

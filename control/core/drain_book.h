@@ -64,6 +64,8 @@ class DrainBook {
     // it has in flight is not known before it has reported; until then no drain ends.
     void joined(std::uint64_t generation, bool tells);
     bool adopted_elsewhere(unsigned number, std::uint64_t generation, WallTime now);
+    // One that tells is not listened to for a while: until it is heard again, no drain ends.
+    void paused(unsigned number);
     bool left(unsigned number, WallTime now);
 
     // These three may end drains: true when something changed that a waiter wants to see.

@@ -17,7 +17,8 @@ void Predecessors::add(switchyard::net::Descriptor line, Json about) {
 
 void Predecessors::count_in() {
     for (auto& one : all_)
-        if (!std::exchange(one->counted, true)) one->number = ports_.joined(one->counts());
+        if (!std::exchange(one->counted, true) && !std::exchange(one->paused, false))
+            one->number = ports_.joined(one->counts());
 }
 
 void Predecessors::listen_to(One& one) {
@@ -33,7 +34,10 @@ void Predecessors::listen() {
 void Predecessors::rest() {
     for (auto& one : all_) {
         if (const auto last = one->line.rest()) heard(*one, *last);
-        if (std::exchange(one->counted, false)) ports_.left(one->number);
+        if (std::exchange(one->counted, false)) {
+            one->paused = one->counts();
+            one->paused ? ports_.paused(one->number) : ports_.left(one->number);
+        }
         one->asked = {};
     }
 }

@@ -29,6 +29,7 @@ class Predecessors {
     struct Ports {
         std::function<unsigned(bool counts)> joined;  // its number among those that adopt
         std::function<void(unsigned number, std::uint64_t generation)> adopted;
+        std::function<void(unsigned number)> paused;  // of one that counts: it is not listened to for a while
         std::function<void(unsigned number)> left;
         // What one that counts has answered ask().
         std::function<void(unsigned number, bool newest, const Message&)> counts;
@@ -76,6 +77,7 @@ class Predecessors {
         Json about;
         unsigned number = 0;
         bool counted = false;
+        bool paused = false;
         std::chrono::steady_clock::time_point asked{};  // and not answered yet; zero: it has
         std::optional<std::uint64_t> requests, tunnels, connections;
         bool counts() const { return about.value("counts", false); }

@@ -54,6 +54,7 @@ Json cell_text(const Cell& cell) {
             {"failures", cell.failures},
             {"answers", cell.answers},
             {"aborted", cell.aborted},
+            {"denied", cell.denied},
             {"grpc", cell.grpc},
             {"rerouted", cell.rerouted},
             {"duration", sparse(cell.duration)},
@@ -71,6 +72,7 @@ std::unique_ptr<Cell> cell_of(const Json& text) {
     out->failures = text.value("failures", std::uint64_t{0});
     read(list(text, "answers"), out->answers);
     out->aborted = text.value("aborted", std::uint64_t{0});
+    out->denied = text.value("denied", std::uint64_t{0});
     read(list(text, "grpc"), out->grpc);
     out->rerouted = text.value("rerouted", std::uint64_t{0});
     read(list(text, "duration"), out->duration);

@@ -47,6 +47,7 @@ void numbers_of_traffic(Traffic& traffic, const Each& each) {
     each("failures", traffic.failures);
     each("aborted", traffic.aborted);
     each("rerouted", traffic.rerouted);
+    each("denied", traffic.denied);
 }
 
 template <class Counters, class Each>

@@ -157,6 +157,25 @@ TEST_CASE("a drain that another process began does not end before it is known wh
     SUBCASE("nothing") {
         book.reported(1, {}, kNow);
     }
+    SUBCASE("something, and then it is not listened to for a while") {
+        book.reported(1, {{4, kBlue, 1, 0}}, kNow);
+        book.paused(1);
+        book.paused(1);
+        book.adopted_elsewhere(1, 8, kNow);
+        book.reported(0, {}, kNow);
+        CHECK(book.find(5)->state == Drain::State::running);
+        CHECK(book.in_flight(*book.find(5)) == InFlightByUpstream{{"blue", {1, 0}}});
+        book.reported(1, {{4, kBlue, 1, 0}}, kNow);
+        CHECK(book.find(5)->state == Drain::State::running);
+        book.reported(1, {}, kNow);
+    }
+    SUBCASE("it says first that it goes by a change, and then what it has") {
+        book.adopted_elsewhere(1, 8, kNow);
+        CHECK(book.find(5)->state == Drain::State::running);
+        book.reported(1, {{4, kBlue, 1, 0}}, kNow);
+        CHECK(book.find(5)->state == Drain::State::running);
+        book.reported(1, {}, kNow);
+    }
     SUBCASE("it has ended") {
         book.left(1, kNow);
     }
