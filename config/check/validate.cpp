@@ -56,14 +56,16 @@ void check_admin_tls(Checks& checks, const Admin& admin) {
 }
 
 void check_rollout_url(Checks& checks, std::size_t number, const std::string& url) {
-    constexpr std::string_view kScheme = "http://";
+    const bool secure = url.starts_with("https://");
+    const std::string_view scheme = secure ? "https://" : "http://";
     const std::string at = pointer_to("/process/admin/rollout_urls", number);
-    if (!url.starts_with(kScheme) || !is_field_value(url) || url.find_first_of(" @?#*") != std::string::npos)
+    if (!url.starts_with(scheme) || !is_field_value(url) || url.find_first_of(" @?#*") != std::string::npos)
         return checks.fail(at,
                            fmt::format("\"{}\": expected the start of a URL, such as http://prometheus:9090/api", url));
-    std::string host = url.substr(kScheme.size(), url.find('/', kScheme.size()) - kScheme.size());
+    std::string host = url.substr(scheme.size(), url.find('/', scheme.size()) - scheme.size());
     const auto bracket = host.rfind(']');
-    if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos) host += ":80";
+    if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos)
+        host += secure ? ":443" : ":80";
     std::string why;
     if (!Address::parse(host, &why)) checks.fail(at, fmt::format("\"{}\": {}", url, why));
 }

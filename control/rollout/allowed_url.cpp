@@ -29,9 +29,7 @@ bool is_below(const std::string& path, std::string prefix) {
 bool allowed_url(const std::string& text, const config::Model& model) {
     const auto url = Url::parse(text);
     if (!url) return false;
-    const bool v6 = url->host.find(':') != std::string::npos;
-    const auto address =
-        config::Address::parse((v6 ? '[' + url->host + ']' : url->host) + ':' + std::to_string(url->port));
+    const auto address = config::Address::parse(url->authority());
     if (address && address->is_loopback()) return true;
     for (const auto& [name, upstream] : model.upstreams)
         if (address &&
@@ -39,7 +37,7 @@ bool allowed_url(const std::string& text, const config::Model& model) {
             return true;
     return std::ranges::any_of(model.process.admin.rollout_urls, [&](const std::string& entry) {
         const auto allowed = Url::parse(entry);
-        return allowed && allowed->host == url->host && allowed->port == url->port &&
+        return allowed && allowed->secure == url->secure && allowed->host == url->host && allowed->port == url->port &&
                is_below(path_of(*url), path_of(*allowed));
     });
 }

@@ -10,16 +10,19 @@ std::optional<Url> Url::parse(std::string_view text, std::string* why) {
         if (why != nullptr) *why = std::string(reason) + ", such as http://127.0.0.1:9002/readyz";
         return std::nullopt;
     };
-    constexpr std::string_view kScheme = "http://";
-    if (!text.starts_with(kScheme)) return no("expected a URL that starts with http://");
+    constexpr std::string_view kClear = "http://", kSecure = "https://";
+    const bool secure = text.starts_with(kSecure);
+    if (!secure && !text.starts_with(kClear)) return no("expected a URL that starts with http:// or https://");
     if (std::ranges::any_of(text, [](char c) { return c <= ' ' || c == '\x7f'; }))
         return no("expected a URL without spaces and control characters");
-    text.remove_prefix(kScheme.size());
+    text.remove_prefix(secure ? kSecure.size() : kClear.size());
     text = text.substr(0, text.find('#'));
     const auto end = std::min(text.find_first_of("/?"), text.size());
     const std::string_view authority = text.substr(0, end);
     if (authority.find('@') != authority.npos) return no("expected a URL without a user name");
     Url url;
+    url.secure = secure;
+    if (secure) url.port = 443;
     if (end < text.size()) url.target = (text[end] == '?' ? "/" : "") + std::string(text.substr(end));
     const auto bracket = authority.rfind(']');
     const auto colon = authority.rfind(':');
@@ -35,6 +38,10 @@ std::optional<Url> Url::parse(std::string_view text, std::string* why) {
             return no("expected a URL with a port from 1 to 65535");
     }
     return url;
+}
+
+std::string Url::authority() const {
+    return (host.find(':') == std::string::npos ? host : '[' + host + ']') + ':' + std::to_string(port);
 }
 
 }  // namespace switchyard::control::rollout

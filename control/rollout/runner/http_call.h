@@ -1,5 +1,7 @@
 // One HTTP call to another machine: a check, or a webhook that is told something.
 //
+// By https the server is believed under the name in its URL, by the machine's own authorities (OpenSSL's SSL_CERT_FILE
+// and SSL_CERT_DIR name others); nothing is sent before that.
 // Threads: control; never blocks it. The callback runs there exactly once, unless the executor is stopped first.
 // Errors: words in the outcome; name look-up, connect, send and answer share one time limit.
 #pragma once

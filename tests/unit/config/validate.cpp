@@ -58,8 +58,8 @@ std::string split_and(const std::string& inside) {
 TEST_CASE("process and admin API") {
     const std::string hex(64, 'a');
     check({
-        {process(R"("admin":{"rollout_urls":["https://a.example"]})"), "/process/admin/rollout_urls/0",
-         "\"https://a.example\": expected the start of a URL, such as http://prometheus:9090/api"},
+        {process(R"("admin":{"rollout_urls":["ftp://a.example"]})"), "/process/admin/rollout_urls/0",
+         "\"ftp://a.example\": expected the start of a URL, such as http://prometheus:9090/api"},
         {process(R"("admin":{"bind":"0.0.0.0:9900"})"), "/process/admin/bind",
          "0.0.0.0:9900 can be reached from other machines: configure admin.tokens or admin.clients, or bind to "
          "127.0.0.1"},

@@ -5,9 +5,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <cstdlib>
 #include <thread>
+
+#include "tests/support/certificates.h"
 
 using namespace switchyard::control::rollout;
 namespace asio = boost::asio;
@@ -38,12 +42,42 @@ struct OneAnswer {
     std::thread thread;
 };
 
-HttpOutcome outcome_of(const std::string& url, const std::string& body, bool read_answer = false) {
+// The same by TLS, with this certificate; a client that does not believe it is never answered.
+struct OneSecureAnswer {
+    OneSecureAnswer(const switchyard::test::Made& made, std::string answer)
+        : acceptor(io, {asio::ip::address_v4::loopback(), 0}), thread([this, made, answer = std::move(answer)] {
+              asio::ssl::context tls(asio::ssl::context::tls_server);
+              tls.use_certificate_chain(asio::buffer(made.certificate));
+              tls.use_private_key(asio::buffer(made.key), asio::ssl::context::pem);
+              asio::ssl::stream<tcp::socket> stream(acceptor.accept(), tls);
+              boost::system::error_code error;
+              stream.handshake(asio::ssl::stream_base::server, error);
+              asio::streambuf buffer;
+              if (!error) asio::read_until(stream, buffer, "\r\n\r\n", error);
+              heard.assign(asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data()));
+              if (!error) asio::write(stream, asio::buffer(answer), error);
+          }) {}
+    ~OneSecureAnswer() {
+        if (thread.joinable()) thread.join();
+    }
+    std::string url(const std::string& host) const {
+        return "https://" + host + ":" + std::to_string(acceptor.local_endpoint().port()) + "/hook";
+    }
+    asio::io_context io;
+    tcp::acceptor acceptor;
+    std::string heard;
+    std::thread thread;
+};
+
+HttpOutcome outcome_of(const std::string& url, const std::string& body, bool read_answer = false,
+                       const std::string& ca_file = {}) {
     asio::io_context io;
     HttpOutcome got;
+    if (!ca_file.empty()) ::setenv("SSL_CERT_FILE", ca_file.c_str(), 1);
     http_call(io.get_executor(), {url, body, std::chrono::seconds(5), read_answer},
               [&](HttpOutcome outcome) { got = std::move(outcome); });
     io.run();
+    ::unsetenv("SSL_CERT_FILE");
     return got;
 }
 
@@ -106,4 +140,37 @@ TEST_CASE("an answer that is cut, malformed or too large is an error in words") 
     CHECK(outcome_of(announced.url("/"), "", true).error == "the answer is larger than 256 KiB");
     OneAnswer endless("HTTP/1.1 200 OK\r\n\r\n" + std::string(kMostAnswer + 1, 'x'));
     CHECK(outcome_of(endless.url("/"), "", true).error == "the answer is larger than 256 KiB");
+}
+
+TEST_CASE(
+    "by https a webhook goes to a server that its authority vouches for, under the name in its URL, and to none "
+    "other") {
+    using switchyard::test::Authority;
+    using switchyard::test::file_with;
+    const Authority authority("hooks"), stranger("stranger");
+    const auto made = authority.sign({"localhost"});
+    const auto ca = file_with("hooks.pem", authority.certificate());
+    {
+        OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n");
+        const auto outcome = outcome_of(there.url("localhost"), "{\"kind\":\"rollback\"}", false, ca);
+        CHECK_MESSAGE(outcome.ok(), outcome.error);
+        there.thread.join();
+        CHECK(there.heard.starts_with("POST /hook HTTP/1.1\r\nHost: localhost:"));
+    }
+    struct Row {
+        const char* host;
+        std::string ca_file;
+        const char* why;
+    };
+    for (const Row& row : {Row{"127.0.0.1", ca, "not trusted: IP address mismatch"},
+                           Row{"localhost", file_with("strangers.pem", stranger.certificate()),
+                               "not trusted: unable to get local issuer"},
+                           Row{"localhost", "", "not trusted: unable to get local issuer"}}) {
+        OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n");
+        const auto outcome = outcome_of(there.url(row.host), "{}", false, row.ca_file);
+        CHECK_MESSAGE(outcome.error.starts_with("TLS with https://"), outcome.error);
+        CHECK_MESSAGE(outcome.error.find(row.why) != std::string::npos, outcome.error);
+        there.thread.join();
+        CHECK(there.heard.empty());  // not a word before it is known who listens
+    }
 }
