@@ -18,6 +18,8 @@ using std::chrono::system_clock;
 
 // A process whose line has ended is about to be gone: how it ended is worth a moment.
 constexpr milliseconds kLastBreath{100};
+// What this process says last is out before it ends, but who does not listen does not keep it.
+constexpr milliseconds kLastWordOut{1'000};
 
 }  // namespace
 
@@ -194,6 +196,7 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
                      order_.drain_within.count());
             return;
         case Act::exit:
+            if (line_) line_->flush(kLastWordOut);
             return ports_.exit();
     }
 }
@@ -219,7 +222,8 @@ void Succession::hand_over() {
     auto [message, with] = ports_.state();
     message["type"] = "state";
     message["upgrade"] = view_;
-    if (!line_->send(message, with)) on(Event::gone, "it does not listen");
+    // It does nothing but read now, and begins when it has everything.
+    if (!line_->send(message, with) || !line_->flush(kTakeover)) on(Event::gone, "it does not listen");
 }
 
 void Succession::adopted(std::uint64_t generation) {
