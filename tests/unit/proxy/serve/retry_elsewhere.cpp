@@ -9,13 +9,13 @@ using namespace switchyard::test;
 
 TEST_CASE("requests that another arm saves are spread as that arm balances") {
     ListeningWire dead;
-    dead.close();
     std::vector<std::unique_ptr<ListeningWire>> others;
     std::string endpoints;
     for (int i = 0; i < 3; ++i) {
         others.push_back(std::make_unique<ListeningWire>());
         endpoints += (i == 0 ? "" : ", ") + ("{\"address\": \"127.0.0.1:" + std::to_string(others[i]->port()) + "\"}");
     }
+    dead.close();  // last, so that none of the others has its port
     Crank crank(R"({"listeners": [{"name": "web", "bind": "127.0.0.1:0"}], "upstreams": {
         "blue": {"endpoints": [{"address": "127.0.0.1:)" +
                 std::to_string(dead.port()) + R"("}], "health": {"type": "none"}},
