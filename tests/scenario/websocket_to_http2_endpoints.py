@@ -87,7 +87,7 @@ async def both_versions(proxy, colour, expected):
     await asyncio.gather(*(say(client, stream, WHAT) for stream in streams))
     whole = [await client.until(lambda s=stream: len(client.stream(s).body) >= len(expected), SECONDS) for stream in streams]
     check(f"{colour}: all that HTTP/2 said came back", all(whole) and all(client.stream(s).body == expected for s in streams),
-          [len(client.stream(s).body) for s in streams])
+          ([len(client.stream(s).body) for s in streams], client.goaways))
     return plain, client, streams
 
 
