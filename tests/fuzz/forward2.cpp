@@ -1,71 +1,21 @@
 // The law of forwarding from HTTP/2: of whatever is sent on a stream no more than one request reaches an endpoint of
 // HTTP/1, one that a strict reader accepts, with the method, the target, the host, the fields and the body that were
 // meant; an answer ends as a whole only where it was one; and who comes next on the same connection is served.
-//
-// The whole of proxy/serve runs here, turned by hand on one thread over real loopback sockets.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "law.h"
-#include "tests/support/http2_client.h"
-#include "tests/support/strict_message.h"
+#include "endpoint.h"
 
 using namespace switchyard;
 using namespace switchyard::test;
 using http2::FrameType;
-using Outcome = StrictResult::Outcome;
 
 namespace {
 
 constexpr std::uint32_t kMeant = 1, kNext = 3;
-
-struct Endpoint {
-    ListeningWire listening;
-    std::vector<Wire> wires;
-    std::vector<StrictMessage> got;
-    std::uint8_t manner = 0;
-
-    void serve() {
-        for (Wire wire = listening.accept(); wire.is_open(); wire = listening.accept())
-            wires.push_back(std::move(wire));
-        for (auto& wire : wires) {
-            wire.read();
-            while (!wire.seen.empty()) {
-                auto result = read_strict_request(wire.seen);
-                LAW(result.outcome != Outcome::bad);
-                if (result.outcome == Outcome::partial) break;
-                wire.seen.erase(0, result.message.size);
-                got.push_back(std::move(result.message));
-                wire.write(answer(got.back()));
-                if (manner % 4 == 3) wire.close();
-            }
-        }
-        std::erase_if(wires, [](const Wire& wire) { return !wire.is_open(); });
-    }
-    bool answers_whole() const { return manner % 4 != 3; }
-    std::string answer(const StrictMessage& request) const {
-        if (request.method == "HEAD") return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
-        if (manner % 4 == 1) return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
-        if (manner % 4 == 2) return "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nok";
-        if (manner % 4 == 3) return "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nok";
-        return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    }
-};
-
-Endpoint* endpoint = nullptr;
-Crank* crank = nullptr;
-
-void set_up() {
-    if (crank != nullptr) return;
-    endpoint = new Endpoint;
-    crank =
-        new Crank(one_route({endpoint->listening.port()}, R"("allow_trailers": ["x-sum"], "limits": {"body": "64KiB"})",
-                            {}, R"("protocols": ["h2"])"));
-}
 
 // As it is, without Huffman and the tables.
 std::string literal(std::string_view name, std::string_view value) {
@@ -89,14 +39,11 @@ bool is_anybodys(std::string_view name) {
     return name.starts_with("x-a") && name.find('_') == name.npos;
 }
 
-void settle(Http2Client& client) {
-    for (int quiet = 0; quiet < 3; ++quiet) {
-        const auto before = endpoint->got.size();
-        const auto frames = client.frames.size();
-        endpoint->serve();
+void settle(World& world, Http2Client& client) {
+    world.settle([&] {
         client.turn();
-        if (endpoint->got.size() != before || client.frames.size() != frames) quiet = 0;
-    }
+        return client.frames.size();
+    });
 }
 
 }  // namespace
@@ -105,9 +52,8 @@ void settle(Http2Client& client) {
 // body comes; then fields, "name length, value length, name, value" up to a name of 255; then the body.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 3 || size > 8192) return 0;
-    set_up();
-    endpoint->manner = data[0] & 3;
-    endpoint->got.clear();
+    static World world(Speaks::http1, R"("protocols": ["h2"])");
+    world.begin(static_cast<Manner>(data[0] & 3));
     std::string_view rest(reinterpret_cast<const char*>(data) + 2, size - 2);
     Pairs fields;
     if ((data[0] & 4) != 0) fields = h2_request((data[0] & 8) != 0 ? "POST" : "GET", "/a");
@@ -129,19 +75,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (name == ":authority" || (name == "host" && host.empty())) host = value;
     }
 
-    Http2Client client(*crank, crank->client());
+    Http2Client client(world.crank, world.crank.client());
     const std::uint8_t end = body.empty() ? http2::kEndStream : std::uint8_t{0};
     client.send(h2_frame(FrameType::headers, http2::kEndHeaders | end, kMeant, block));
     const std::size_t pieces = 1 + data[1] % 4u;
     const std::size_t piece = 1 + body.size() / pieces;
     for (std::size_t at = 0; at < body.size(); at += piece) {
         client.data(kMeant, body.substr(at, piece), at + piece >= body.size());
-        endpoint->serve();
+        world.endpoint.serve(world.crank);
     }
-    settle(client);
+    settle(world, client);
     const bool tunnel = method == "CONNECT";
-    LAW(endpoint->got.size() <= 1);
-    for (const auto& got : endpoint->got) {
+    LAW(world.endpoint.got.size() <= 1);
+    for (const auto& got : world.endpoint.got) {
         LAW(got.method == (tunnel ? "GET" : method));
         LAW(got.target == path);
         LAW(got.values("host") == std::vector<std::string>{host});
@@ -157,25 +103,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto& answer = client.now(kMeant);
     if (answer.ended && answer.status(answer.heads.size() - 1) == "200")
-        LAW(endpoint->answers_whole() || method == "HEAD");
+        LAW(world.endpoint.manner != Manner::cut || method == "HEAD");
 
     // Whatever that was: the next one is served, if the connection has not been ended for it.
     if (client.goaway < 0) {
-        endpoint->got.clear();
-        endpoint->manner = 0;
+        world.begin(Manner::whole);
         client.send(h2_frame(FrameType::headers, http2::kEndHeaders | http2::kEndStream, kNext,
                              h2_block(h2_request("GET", "/next"))));
-        settle(client);
-        LAW(endpoint->got.size() == 1 && endpoint->got[0].target == "/next" && endpoint->got[0].body.empty());
+        settle(world, client);
+        LAW(world.endpoint.got.size() == 1 && world.endpoint.got[0].target == "/next" &&
+            world.endpoint.got[0].body.empty());
         LAW(client.now(kNext).ended && client.now(kNext).body == "ok");
     }
-    client.wire.reset();
-    crank->turn();
-    endpoint->serve();
-    if (crank->sessions() != 0) crank->pass(200'000);
-    LAW(crank->sessions() == 0);
-    LAW(crank->context.active_exchanges == 0);
-    LAW(crank->context.http2.exchanges == 0 && crank->context.http2.unstarted == 0);
-    std::erase_if(endpoint->wires, [](const Wire& wire) { return wire.ended || wire.cut; });
+    world.leave(client.wire);
     return 0;
 }

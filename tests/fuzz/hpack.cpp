@@ -1,6 +1,10 @@
-// The laws of header blocks: what our encoder writes is read as the same fields, whatever they are; and any octets are
-// read alike as a whole and in pieces, up to the same end.
+// The laws of header blocks: what our encoder writes is read as the same fields, whatever they are; and any octets,
+// block after block of one connection, are read alike as a whole, in pieces, and by nghttp2's inflater alone, up to the
+// same end.
+#include <nghttp2/nghttp2.h>
+
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,23 +22,81 @@ using Outcome = HeaderDecoder::Outcome;
 
 namespace {
 
+// Of one block after the other.
 struct Read {
     Fields fields;
     Outcome outcome = Outcome::more;
     bool operator==(const Read&) const = default;
 };
 
-Read read(std::string_view block, std::size_t step) {
-    HeaderDecoder decoder;
-    Read out;
-    do {
-        const std::string_view part = block.substr(0, step);
-        block.remove_prefix(part.size());
-        out.outcome = decoder.feed(part, block.empty(), [&](std::string_view name, std::string_view value) {
-            out.fields.emplace_back(name, value);
-        });
-    } while (!block.empty() && out.outcome == Outcome::more);
-    return out;
+class InPieces {
+  public:
+    explicit InPieces(std::size_t step) : step_(step) {}
+    Read operator()(std::string_view block) {
+        Read out;
+        do {
+            const std::string_view part = block.substr(0, step_);
+            block.remove_prefix(part.size());
+            out.outcome = decoder_.feed(part, block.empty(), [&](std::string_view name, std::string_view value) {
+                out.fields.emplace_back(name, value);
+            });
+        } while (!block.empty() && out.outcome == Outcome::more);
+        return out;
+    }
+
+  private:
+    std::size_t step_;
+    HeaderDecoder decoder_;
+};
+
+// The library without our door before it.
+class ByLibrary {
+  public:
+    ByLibrary() {
+        nghttp2_hd_inflater* made = nullptr;
+        LAW(nghttp2_hd_inflate_new(&made) == 0);
+        inflater_.reset(made);
+    }
+    Read operator()(std::string_view block) {
+        Read out;
+        std::size_t decoded = 0;
+        for (;;) {
+            nghttp2_nv field;
+            int flags = 0;
+            const auto used = nghttp2_hd_inflate_hd2(
+                inflater_.get(), &field, &flags, reinterpret_cast<const std::uint8_t*>(block.data()), block.size(), 1);
+            if (used < 0) return out.outcome = Outcome::bad, out;
+            block.remove_prefix(static_cast<std::size_t>(used));
+            if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+                decoded += field.namelen + field.valuelen;
+                if (decoded > http2::kMaxDecoded) return out.outcome = Outcome::too_much, out;
+                out.fields.emplace_back(std::string(reinterpret_cast<const char*>(field.name), field.namelen),
+                                        std::string(reinterpret_cast<const char*>(field.value), field.valuelen));
+            } else if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) {
+                nghttp2_hd_inflate_end_headers(inflater_.get());
+                return out.outcome = Outcome::done, out;
+            } else if (block.empty()) {
+                return out.outcome = Outcome::bad, out;
+            }
+        }
+    }
+
+  private:
+    std::unique_ptr<nghttp2_hd_inflater, decltype(&nghttp2_hd_inflate_del)> inflater_{nullptr, nghttp2_hd_inflate_del};
+};
+
+// Twice as one block, so that what the first left in the table is named, and in halves, so that the second's beginning
+// is anything.
+void check_reading(std::string_view octets, std::size_t step) {
+    InPieces whole(octets.size()), pieces(step);
+    ByLibrary library;
+    const std::string_view half = octets.substr(0, octets.size() / 2);
+    for (const std::string_view block : {octets, octets, half, octets.substr(half.size())}) {
+        const Read read = whole(block);
+        LAW(read == pieces(block));
+        LAW(read == library(block));
+        if (read.outcome != Outcome::done) return;
+    }
 }
 
 // "name length, value length, name, value", again and again.
@@ -60,7 +122,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2 || size > 8192) return 0;
     const std::string_view octets(reinterpret_cast<const char*>(data) + 1, size - 1);
     const std::size_t step = 1 + data[0];
-    LAW(read(octets, octets.size()) == read(octets, step));
+    check_reading(octets, step);
 
     Fields meant = fields_of(octets);
     std::vector<char> room(octets.size() * 2 + 64 * meant.size() + 16);
@@ -70,7 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (char& c : name) c = http::lower(c);
     }
     if (block.size() == 0) return 0;
-    const Read got = read({room.data(), block.size()}, step);
+    const Read got = InPieces(step)({room.data(), block.size()});
     LAW(got.outcome == Outcome::done);
     LAW(got.fields == meant);
     // And without room it says so, and leaves what was written.
