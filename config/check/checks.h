@@ -60,6 +60,13 @@ void check_sources(Checks& checks, const Sources& sources);
 void check_secret(Checks& checks, const std::string& at, const Secret& secret);
 void check_route(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);
+void check_pattern(Checks& checks, const std::string& at, const std::string& pattern);
+// Has the expression such a group?
+void check_group(Checks& checks, const std::string& at, const std::string& word, unsigned group,
+                 const std::string& pattern);
+// A text with {1} …: are there as many groups? See config/text/target_text.h.
+void check_target_text(Checks& checks, const std::string& at, const Route& route, const std::string& path_pattern,
+                       const std::string& text);
 void check_condition(Checks& checks, const std::string& at, const Condition& condition, bool verified, int depth = 1);
 void check_header_edits(Checks& checks, const std::string& at, const Route& route, bool request);
 

@@ -31,6 +31,10 @@ std::string edit_text(std::string_view route, std::string_view part, std::string
 Taken Taken::in(const Model& model) {
     Taken out;
     for (const auto& route : model.routes) {
+        for (const auto& pattern : {route.match.path_matches, route.match.host_matches})
+            if (!pattern.empty()) out.expressions.insert(pattern);
+        for (const auto& way : route.rewrite)
+            if (!way.matches.empty()) out.expressions.insert(way.matches);
         for (const auto& rule : route.rules) collect(rule.when, out.expressions);
         collect(route, "request_headers", route.request_headers, out.edits);
         collect(route, "response_headers", route.response_headers, out.edits);

@@ -11,7 +11,7 @@
 namespace switchyard::config {
 
 struct Taken {
-    std::set<std::string> expressions;  // of conditions
+    std::set<std::string> expressions;  // of conditions, matches and rewrites
     std::set<std::string> edits;        // see edit_text
 
     static Taken in(const Model& model);

@@ -113,8 +113,8 @@ Match routed_alike(Match match) {
 
 struct MatchOrder {
     bool operator()(const Match& a, const Match& b) const {
-        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods, a.listeners) <
-               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods, b.listeners);
+        return std::tie(a.path_prefix, a.path_exact, a.hosts, a.methods, a.listeners, a.path_matches, a.host_matches) <
+               std::tie(b.path_prefix, b.path_exact, b.hosts, b.methods, b.listeners, b.path_matches, b.host_matches);
     }
 };
 

@@ -7,6 +7,7 @@
 #include "config/check/http_syntax.h"
 #include "config/model/limits.h"
 #include "config/text/placeholder.h"
+#include "config/text/target_text.h"
 
 namespace switchyard::config {
 namespace {
@@ -66,8 +67,13 @@ class EditChecks {
             if (!is_field_value(value))
                 checks_.fail(here, "a header value has no control characters and no space at its ends");
             checks_.text(here, value, limits::kHeaderValueLength);
-            for (const auto& use : placeholders_in(value))
-                if (!placeholder_of(use.word))
+            const bool groups = !route_.match.path_matches.empty() || !route_.match.host_matches.empty();
+            for (const auto& use : placeholders_in(value, groups))
+                if (const auto group = group_named(use.word))
+                    check_group(checks_, here, use.word, group->group,
+                                group->what == TargetPart::What::path_group ? route_.match.path_matches
+                                                                            : route_.match.host_matches);
+                else if (!placeholder_of(use.word))
                     checks_.fail(here, "unknown placeholder " + unknown_word(use.word, kPlaceholders));
             if (!names.insert(folded(name)).second) checks_.fail(here, fmt::format("{} is there twice", name));
         }

@@ -75,12 +75,35 @@ void check_client(Checks& checks, const std::string& at, const Condition& condit
     }
 }
 
+}  // namespace
+
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern) {
     if (pattern.size() > limits::kPatternLength)
         return checks.fail(at, fmt::format("a regular expression has at most {} characters", limits::kPatternLength));
     if (checks.taken != nullptr && checks.taken->expressions.contains(pattern)) return;
     if (std::string why; !expression_of(pattern, &why))
         checks.fail(at, fmt::format("is no regular expression (RE2): {}", why));
+}
+
+namespace {
+
+void check_expressions(Checks& checks, const std::string& at, const Match& match) {
+    if (!match.path_matches.empty()) {
+        check_pattern(checks, at + "/path_matches", match.path_matches);
+        if (!match.path_exact.empty())
+            checks.fail(at + "/path_matches", "path_exact is there too; only one of them can decide");
+    } else if (match.before_prefixes) {
+        checks.fail(at + "/before_prefixes", "goes with path_matches: it says when that is asked");
+    }
+    if (!match.host_matches.empty()) {
+        check_pattern(checks, at + "/host_matches", match.host_matches);
+        if (!match.hosts.empty())
+            checks.fail(at + "/host_matches", "hosts are there too; write a route for each, or one expression");
+    }
+    if (match.before_expressions && (match.before_prefixes || !match.path_exact.empty()))
+        checks.fail(at + "/before_expressions", match.before_prefixes
+                                                    ? "before_prefixes is there too: it is asked among the expressions"
+                                                    : "an exact path is asked before every expression anyway");
 }
 
 void check_values(Checks& checks, const std::string& at, const Condition& condition) {
@@ -119,6 +142,7 @@ void check_match(Checks& checks, const std::string& at, const Match& match) {
         if (match.path_prefix != Match{}.path_prefix)
             checks.fail(at + "/path_prefix", "path_exact is there too; only one of them can decide");
     }
+    check_expressions(checks, at, match);
     check_methods(checks, at + "/methods", match.methods);
     for (auto name = match.listeners.begin(); name != match.listeners.end(); ++name) {
         const std::string here =

@@ -7,8 +7,12 @@
 #include "config/check/http_syntax.h"
 #include "config/fields/member_writer.h"
 #include "config/model/candidate.h"
+#include "config/model/expression.h"
 #include "config/model/limits.h"
+#include "config/text/count.h"
+#include "config/text/expires.h"
 #include "config/text/nearest.h"
+#include "config/text/target_text.h"
 
 namespace switchyard::config {
 
@@ -85,10 +89,9 @@ void check_purpose(Checks& checks, const std::string& at, const Route& route) {
     const bool redirects = !route.redirect.to.empty(), responds = route.respond.status != 0,
                splits = !route.split.empty();
     if (redirects + responds + splits == 0) {
-        checks.fail(route.rules.empty() ? at : at + "/rules",
-                    route.rules.empty()
-                        ? "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"
-                        : "requests that no rule takes lead nowhere: add a \"split\" or a \"respond\"");
+        // What no rule takes is 404.
+        if (route.rules.empty())
+            checks.fail(at, "the route leads nowhere: expected a split, a redirect or a response (\"respond\")");
     } else if (redirects + responds + splits > 1) {
         const std::string_view second = splits && redirects ? "redirect" : "respond";
         checks.fail(pointer_to(at, second),
@@ -120,6 +123,11 @@ void check_path_start(Checks& checks, const std::string& at, const std::string& 
     checks.text(at, path, limits::kHeaderValueLength);
 }
 
+bool sends_on(const Route& route) {
+    return !route.split.empty() ||
+           std::ranges::any_of(route.rules, [](const Rule& rule) { return !rule.upstream.empty(); });
+}
+
 void check_rewrite(Checks& checks, const std::string& at, const Route& route) {
     if (!route.replace_prefix.empty()) {
         check_path_start(checks, at + "/replace_prefix", route.replace_prefix);
@@ -128,7 +136,7 @@ void check_rewrite(Checks& checks, const std::string& at, const Route& route) {
     }
     if (route.strip_prefix.empty()) return;
     check_path_start(checks, at + "/strip_prefix", route.strip_prefix);
-    if (route.split.empty()) return checks.fail(at + "/strip_prefix", "goes with a split; this route sends nothing on");
+    if (!sends_on(route)) return checks.fail(at + "/strip_prefix", "goes with a split; this route sends nothing on");
     const std::string& path = route.match.path_exact.empty() ? route.match.path_prefix : route.match.path_exact;
     const std::string& strip = route.strip_prefix;
     const bool at_border = path.size() == strip.size() || strip.ends_with('/') ||
@@ -139,7 +147,8 @@ void check_rewrite(Checks& checks, const std::string& at, const Route& route) {
                                 route.match.path_exact.empty() ? "path_prefix" : "path_exact", path));
 }
 
-void check_redirect(Checks& checks, const std::string& at, const Redirect& redirect) {
+void check_redirect(Checks& checks, const std::string& at, const Route& route) {
+    const Redirect& redirect = route.redirect;
     if (redirect.to.empty()) return;
     constexpr std::array<std::uint16_t, 5> kStatuses{301, 302, 303, 307, 308};
     if (std::ranges::find(kStatuses, redirect.status) == kStatuses.end())
@@ -150,14 +159,59 @@ void check_redirect(Checks& checks, const std::string& at, const Redirect& redir
     if (!is_field_value(to) || to.find(' ') != std::string::npos)
         checks.fail(at + "/to", "expected no spaces and control characters");
     checks.text(at + "/to", to, limits::kHeaderValueLength);
-    static const std::vector<std::string> kPlaces{"host", "path", "query"};
-    for (auto open = to.find('{'); open != std::string::npos; open = to.find('{', open + 1)) {
-        const auto close = to.find('}', open);
-        const std::string place = to.substr(open + 1, close == std::string::npos ? close : close - open - 1);
-        if (close == std::string::npos) return checks.fail(at + "/to", "a '{' is not closed");
-        if (std::ranges::find(kPlaces, place) == kPlaces.end())
-            checks.fail(at + "/to", "unknown placeholder " + unknown_word(place, kPlaces));
+    check_target_text(checks, at + "/to", route, route.match.path_matches, to);
+}
+
+void check_rewrites(Checks& checks, const std::string& at, const Route& route) {
+    if (route.rewrite.empty()) return;
+    if (!route.strip_prefix.empty())
+        checks.fail(at + "/strip_prefix", "\"rewrite\" is there too; only one of them can say what is sent on");
+    if (!sends_on(route)) checks.fail(at + "/rewrite", "goes with a split; this route sends nothing on");
+    for (std::size_t i = 0; i < route.rewrite.size(); ++i) {
+        const Rewrite& way = route.rewrite[i];
+        const std::string here = pointer_to(at + "/rewrite", i);
+        if (!way.matches.empty()) check_pattern(checks, here + "/matches", way.matches);
+        if (way.matches.empty() && i + 1 < route.rewrite.size())
+            checks.fail(here, "has no \"matches\", so those behind it are never asked: put it last");
+        const bool group_first = way.to.starts_with('{') && group_named(way.to.substr(1, way.to.find('}') - 1));
+        if ((!way.to.starts_with('/') && !group_first) || way.to.find_first_of(" #") != std::string::npos ||
+            !is_field_value(way.to))
+            checks.fail(here + "/to",
+                        fmt::format("\"{}\": expected a path that begins with '/', without '#' and spaces", way.to));
+        checks.text(here + "/to", way.to, limits::kHeaderValueLength);
+        check_target_text(checks, here + "/to", route, way.matches.empty() ? route.match.path_matches : way.matches,
+                          way.to);
     }
+}
+
+void check_substitutions(Checks& checks, const std::string& at, const Route& route,
+                         const std::vector<Substitution>& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const std::string here = pointer_to(at, i);
+        if (list[i].from.empty()) checks.fail(here + "/from", "expected what the endpoint says");
+        for (const auto& [text, word] : {std::pair{&list[i].from, "/from"}, std::pair{&list[i].to, "/to"}})
+            if (!is_field_value(*text) || text->find_first_of(" ;") != std::string::npos)
+                checks.fail(here + word, "expected no spaces, semicolons and control characters");
+        checks.text(here + "/from", list[i].from, limits::kHeaderValueLength);
+        checks.text(here + "/to", list[i].to, limits::kHeaderValueLength);
+        check_target_text(checks, here + "/to", route, route.match.path_matches, list[i].to);
+    }
+}
+
+void check_answers(Checks& checks, const std::string& at, const Route& route) {
+    check_substitutions(checks, at + "/answers/location", route, route.answers.location);
+    check_substitutions(checks, at + "/answers/cookie_domain", route, route.answers.cookie_domain);
+    check_substitutions(checks, at + "/answers/cookie_path", route, route.answers.cookie_path);
+    if (!sends_on(route) && !route.answers.empty())
+        checks.fail(at + "/answers", "goes with a split; this route answers by itself");
+    if (!sends_on(route) && !route.expires.empty())
+        checks.fail(at + "/expires",
+                    "goes with a split; for an answer of the route itself set Cache-Control in "
+                    "response_headers");
+    if (std::string why; !route.expires.empty() && cache_control_of(route.expires, &why).empty())
+        checks.fail(at + "/expires", fmt::format("{}, found \"{}\"", why, route.expires));
+    if (route.forwarded_prefix && route.strip_prefix.empty())
+        checks.fail(at + "/forwarded_prefix", "goes with strip_prefix: it is what is told");
 }
 
 void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
@@ -178,6 +232,16 @@ void check_limits(Checks& checks, const std::string& at, const Route& route) {
     checks.key(at + "/limits/rate/by", rate.key, !route.jwt.algorithm.empty());
 }
 
+void check_retries(Checks& checks, const std::string& at, const Retries& retries) {
+    for (std::size_t i = 0; i < retries.on.size(); ++i)
+        if (retries.on[i].first < 400)
+            checks.fail(pointer_to(at + "/on", i),
+                        fmt::format("{}: expected statuses from 400 to 599; another endpoint is asked after errors",
+                                    retries.on[i].text()));
+    if (retries.attempts == 0 && (!retries.on.empty() || retries.backoff != Duration{0}))
+        checks.fail(at + "/attempts", "no further attempt is made: leave out what says when one is, or allow some");
+}
+
 void check_grpc_statuses(Checks& checks, const std::string& at, const std::vector<std::string>& names) {
     static const std::vector<std::string> kKnown(kGrpcStatuses.begin() + 1, kGrpcStatuses.end());
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -190,6 +254,30 @@ void check_grpc_statuses(Checks& checks, const std::string& at, const std::vecto
 }
 
 }  // namespace
+
+void check_group(Checks& checks, const std::string& at, const std::string& word, unsigned group,
+                 const std::string& pattern) {
+    if (pattern.empty())
+        return checks.fail(at, fmt::format("{{{}}} is a group of an expression, and there is none: see match.{}", word,
+                                           word.starts_with("host") ? "host_matches" : "path_matches"));
+    if (const unsigned groups = groups_of(pattern); group > groups)
+        checks.fail(at, fmt::format("{{{}}}: \"{}\" has {}", word, pattern, count_of(groups, "group")));
+}
+
+void check_target_text(Checks& checks, const std::string& at, const Route& route, const std::string& path_pattern,
+                       const std::string& text) {
+    static const std::vector<std::string> kPlaces{"host", "path", "query", "1", "host.1"};
+    for (auto open = text.find('{'); open != std::string::npos; open = text.find('{', open + 1)) {
+        const auto close = text.find('}', open);
+        const std::string place = text.substr(open + 1, close == std::string::npos ? close : close - open - 1);
+        if (close == std::string::npos) return checks.fail(at, "a '{' is not closed");
+        if (const auto group = group_named(place))
+            check_group(checks, at, place, group->group,
+                        group->what == TargetPart::What::path_group ? path_pattern : route.match.host_matches);
+        else if (std::ranges::find(kPlaces, place) == kPlaces.end())
+            checks.fail(at, "unknown placeholder " + unknown_word(place, kPlaces));
+    }
+}
 
 void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
     const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
@@ -218,7 +306,10 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_header_edits(checks, at + "/response_headers", route, false);
     check_rewrite(checks, at, route);
     check_limits(checks, at, route);
-    check_redirect(checks, at + "/redirect", route.redirect);
+    check_retries(checks, at + "/retries", route.retries);
+    check_redirect(checks, at + "/redirect", route);
+    check_rewrites(checks, at, route);
+    check_answers(checks, at, route);
     check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
     check_grpc_statuses(checks, at + "/grpc/failures", route.grpc.failures);

@@ -36,6 +36,19 @@ void check_health(Checks& checks, const std::string& at, const Health& health) {
         checks.fail(at + "/service",
                     "only a check of gRPC asks about a service: say \"type\": \"grpc\", or leave it out");
     checks.text(at + "/service", health.service, limits::kHeaderValueLength);
+    for (const auto& [name, value] : health.headers) {
+        const std::string here = pointer_to(at + "/headers", name);
+        checks.header_name(here, name);
+        if (is_hop_header(name) || same_header(name, "host") || same_header(name, "content-length"))
+            checks.fail(here, fmt::format("{} is written by the check itself{}", name,
+                                          same_header(name, "host") ? ": see \"host\"" : ""));
+        if (!is_field_value(value))
+            checks.fail(here, "a header value has no control characters and no space at its ends");
+        checks.text(here, value, limits::kHeaderValueLength);
+    }
+    if (!health.body_matches.empty()) check_pattern(checks, at + "/body_matches", health.body_matches);
+    if (!health.body_matches.empty() && health.method == "HEAD")
+        checks.fail(at + "/body_matches", "an answer to HEAD has no body");
     if (health.expect.empty()) checks.fail(at + "/expect", "expected at least one status code");
 }
 

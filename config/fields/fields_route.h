@@ -13,6 +13,15 @@ void describe(Visitor& field, Type<Match>) {
     field("path_prefix", &Match::path_prefix,
           {.doc = "Start of the path, at segment borders: /api matches /api and /api/x, not /apiary."});
     field("path_exact", &Match::path_exact, {.doc = "The whole path, instead of path_prefix."});
+    field("path_matches", &Match::path_matches,
+          {.doc = "Regular expression (RE2) that some part of the path matches, beside path_prefix."});
+    field("host_matches", &Match::host_matches,
+          {.doc = "Regular expression (RE2) that some part of the host matches, in lower case; instead of hosts."});
+    field("before_prefixes", &Match::before_prefixes,
+          {.doc = "path_matches is asked before the prefixes of its host, as location ~ of nginx is."});
+    field("before_expressions", &Match::before_expressions,
+          {.doc = "Where this is the longest prefix, no expression outside it is asked first, as with location ^~ of "
+                  "nginx."});
     field("methods", &Match::methods, {.doc = "Request methods; empty: any."});
     field("listeners", &Match::listeners,
           {.doc = "Names of the listeners that a request may have come to; empty: any."});
@@ -56,7 +65,8 @@ template <class Visitor>
 void describe(Visitor& field, Type<HeaderEdits>) {
     field("set", &HeaderEdits::set,
           {.doc = "Headers that are put in place of any there are; {client}, {host}, {target} and {request_id}, or "
-                  "{client_cn} … of its certificate, are filled in."});
+                  "{client_cn} … of its certificate, are filled in, and groups of the route's expressions as in "
+                  "redirects."});
     field("add", &HeaderEdits::add, {.doc = "Headers that are added beside any there are, filled in likewise."});
     field("remove", &HeaderEdits::remove, {.doc = "Headers that are taken out."});
 }
@@ -72,6 +82,33 @@ void describe(Visitor& field, Type<RateLimit>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<Rewrite>) {
+    field(
+        "matches", &Rewrite::matches,
+        {.doc = "Regular expression (RE2) on the path, whose groups `to` names; empty: those of match.path_matches."});
+    field("to", &Rewrite::to,
+          {.doc = "The path instead; {1} … {9} stand for groups, {host.1} … for those of match.host_matches, {host}, "
+                  "{path} and {query} for those of the request. With a '?' in it, it says the query as well.",
+           .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<Substitution>) {
+    field("from", &Substitution::from, {.doc = "What the endpoint says.", .required = true});
+    field("to", &Substitution::to,
+          {.doc = "What the client is told instead; {host} and groups of the route's expressions as in redirects.",
+           .required = true});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<AnswerRewrites>) {
+    field("location", &AnswerRewrites::location, {.doc = "Starts of Location and Refresh; the first that fits."});
+    field("cookie_domain", &AnswerRewrites::cookie_domain,
+          {.doc = "Domains of cookies that are set, whole ones, with or without a dot before them."});
+    field("cookie_path", &AnswerRewrites::cookie_path, {.doc = "Starts of the paths of cookies that are set."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Limits>) {
     field("body", &Limits::body, {.doc = "Largest request body; 0: no limit.", .bytes = true});
     field("in_flight", &Limits::in_flight,
@@ -84,6 +121,11 @@ void describe(Visitor& field, Type<RouteTimeouts>) {
     field("request", &RouteTimeouts::request, {.doc = "The whole exchange, first byte to last; 0s: no limit."});
     field("tunnel_idle", &RouteTimeouts::tunnel_idle,
           {.doc = "A tunnel (WebSocket, CONNECT) without a byte.", .min = 1});
+    field("connect", &RouteTimeouts::connect, {.doc = "To open a connection; 0s: as timeouts of the upstream say."});
+    field("response_head", &RouteTimeouts::response_head,
+          {.doc = "From the end of the request to the end of the response head; 0s: as the upstream's."});
+    field("idle", &RouteTimeouts::idle,
+          {.doc = "Without a byte in either direction while a body is open; 0s: as the upstream's."});
 }
 
 template <class Visitor>
@@ -91,6 +133,15 @@ void describe(Visitor& field, Type<Retries>) {
     field("attempts", &Retries::attempts, {.doc = "Further attempts after the first.", .max = limits::kRetryAttempts});
     field("budget_percent", &Retries::budget_percent,
           {.doc = "Retries at once, as a share of the worker's active requests.", .max = 100});
+    field("on", &Retries::on,
+          {.doc = "Statuses after which another endpoint is asked, where there is one and the request is idempotent: "
+                  "numbers, and \"5xx\" for all that begin so."});
+    field("per_try", &Retries::per_try,
+          {.doc = "How long one attempt may take, to the head of its answer; 0s: no limit of its own."});
+    field("backoff", &Retries::backoff,
+          {.doc =
+               "Longest pause before the first retry, drawn by chance; twice as long before each further one, 16 times "
+               "at most. 0s: none."});
 }
 
 template <class Visitor>
@@ -104,7 +155,9 @@ void describe(Visitor& field, Type<RouteGrpc>) {
 template <class Visitor>
 void describe(Visitor& field, Type<Redirect>) {
     field("to", &Redirect::to,
-          {.doc = "Where to; {host}, {path} and {query} stand for those of the request.", .required = true});
+          {.doc = "Where to; {host}, {path} and {query} stand for those of the request, {1} … for groups of "
+                  "match.path_matches, {host.1} … of match.host_matches.",
+           .required = true});
     field("status", &Redirect::status, {.doc = "301, 302, 303, 307 or 308.", .min = 301, .max = 308});
 }
 
@@ -136,6 +189,16 @@ void describe(Visitor& field, Type<Route>) {
     field("response_headers", &Route::response_headers, {.doc = "Edits of response headers."});
     field("strip_prefix", &Route::strip_prefix, {.doc = "Start of the path that is taken off before sending."});
     field("replace_prefix", &Route::replace_prefix, {.doc = "What is put in its place."});
+    field("forwarded_prefix", &Route::forwarded_prefix,
+          {.doc = "Tell the endpoint what strip_prefix took off, in X-Forwarded-Prefix."});
+    field("answers", &Route::answers,
+          {.doc = "Where answers lead and whom their cookies are for, in the client's words."});
+    field(
+        "expires", &Route::expires,
+        {.doc = "How long answers may be kept: a time such as 1h, no-cache or max (ten years); empty: as the endpoint "
+                "says."});
+    field("rewrite", &Route::rewrite,
+          {.doc = "The path that is sent on instead: the first whose expression matches decides."});
     field("limits", &Route::limits, {.doc = "What a client may ask for."});
     field("timeouts", &Route::timeouts, {.doc = "How long an exchange may take."});
     field("retries", &Route::retries, {.doc = "Trying another endpoint after a failure."});

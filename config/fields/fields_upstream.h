@@ -32,7 +32,17 @@ void describe(Visitor& field, Type<Health>) {
     field("host", &Health::host, {.doc = "http, grpc: Host header of the check; empty: the endpoint's address."});
     field("service", &Health::service,
           {.doc = "grpc: the service that grpc.health.v1.Health is asked about; empty: the server as a whole."});
-    field("expect", &Health::expect, {.doc = "http: status codes that count as healthy.", .min = 100, .max = 599});
+    field("method", &Health::method,
+          {.doc = "http: method of the check.", .choices = {"GET", "HEAD", "OPTIONS", "POST"}});
+    field("headers", &Health::headers, {.doc = "http: headers that the check sends besides its own."});
+    field(
+        "body_matches", &Health::body_matches,
+        {.doc =
+             "http: regular expression (RE2) that the body of a healthy answer matches, of 64 KiB at most; empty: the "
+             "body is not looked at."});
+    field("port", &Health::port, {.doc = "Where the check goes instead of the endpoint's own port; 0: there."});
+    field("expect", &Health::expect,
+          {.doc = "http: statuses that count as healthy: numbers, and \"2xx\" for all that begin so."});
     field("interval", &Health::interval, {.doc = "From one check to the next.", .min = 10});
     field("timeout", &Health::timeout, {.doc = "When a check without an answer counts as failed.", .min = 1});
     field("rise", &Health::rise, {.doc = "Good checks in a row until up.", .min = 1, .max = limits::kHealthCount});

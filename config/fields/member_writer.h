@@ -87,6 +87,10 @@ class MemberWriter {
         return word(value.kind);
     }
 
+    Json write(const StatusRange& value, const Field&) const {
+        return value.is_one() ? Json(value.first) : Json(value.text());
+    }
+
     Json write(const Split& value, const Field&) const {
         Json out = Json::object();
         for (const auto& [upstream, weight] : value) out[upstream] = weight;

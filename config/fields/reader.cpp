@@ -4,6 +4,7 @@
 #include "config/model/key.h"
 #include "config/model/route.h"
 #include "config/model/secret.h"
+#include "config/model/status_range.h"
 #include "config/model/upstream.h"
 #include "config/text/duration.h"
 #include "config/text/size.h"
@@ -112,6 +113,16 @@ void Reader::read(const Json& json, const std::string& at, const Field&, Secret&
             if (const auto name = json.find(word); name != json.end() && name->is_string())
                 return void(out = Secret(from, name->get<std::string>()));
     fail(at, R"(expected a string, {"env": "NAME"} or {"file": "PATH"})");
+}
+
+void Reader::read(const Json& json, const std::string& at, const Field&, StatusRange& out) {
+    if (json.is_number_integer() && json >= 100 && json <= 599)
+        return void(out = StatusRange::one(json.get<std::uint16_t>()));
+    if (json.is_string())
+        if (const auto& text = json.get_ref<const std::string&>();
+            text.size() == 3 && text[0] >= '1' && text[0] <= '5' && text.ends_with("xx"))
+            return void(out = StatusRange::of_class(static_cast<unsigned>(text[0] - '0')));
+    expected(json, at, "a status from 100 to 599, or a class of them such as \"5xx\"");
 }
 
 void Reader::read(const Json& json, const std::string& at, const Field&, Split& out) {

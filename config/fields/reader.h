@@ -94,6 +94,7 @@ class Reader {
     void read(const Json& json, const std::string& at, const Field& field, Condition& out);
     void read(const Json& json, const std::string& at, const Field& field, Split& out);
     void read(const Json& json, const std::string& at, const Field& field, Secret& out);
+    void read(const Json& json, const std::string& at, const Field& field, StatusRange& out);
 
   private:
     template <class T>

@@ -87,6 +87,10 @@ class SchemaMaker {
                         {"properties", Json{{"hash", make(Type<Key>{}, field)}}}};
         return {{"oneOf", Json::array({Json{{"enum", words<Balance::Kind>()}}, hash})}};
     }
+    Json make(Type<StatusRange>, const Field&) {
+        return {{"oneOf", Json::array({Json{{"type", "integer"}, {"minimum", 100}, {"maximum", 599}},
+                                       Json{{"type", "string"}, {"pattern", "^[1-5]xx$"}}})}};
+    }
     Json make(Type<Split>, const Field&) {
         return {{"type", "object"},
                 {"additionalProperties", Json{{"type", "integer"}, {"minimum", 0}, {"maximum", limits::kWeight}}}};

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "config/model/status_range.h"
 #include "config/text/duration.h"
 #include "config/text/spelling.h"
 
@@ -16,7 +18,11 @@ struct Health {
     std::string path = "/";
     std::string host;     // Host header; empty: the endpoint's address
     std::string service;  // grpc: which one is asked about; empty: the server as a whole
-    std::vector<std::uint16_t> expect{200, 204};
+    std::string method = "GET";
+    std::map<std::string, std::string> headers;
+    std::string body_matches;  // regular expression on the answer's body; empty: it is not looked at
+    std::uint16_t port = 0;    // instead of the endpoint's; 0: its own
+    std::vector<StatusRange> expect{StatusRange::one(200), StatusRange::one(204)};
     Duration interval = 1s;
     Duration timeout = 500ms;
     std::uint32_t rise = 2;

@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "config/model/access.h"
+#include "config/model/answers.h"
 #include "config/model/condition.h"
 #include "config/model/grpc.h"
 #include "config/model/key.h"
+#include "config/model/rewrite.h"
 #include "config/model/secret.h"
+#include "config/model/status_range.h"
 #include "config/text/duration.h"
 #include "config/text/spelling.h"
 
@@ -24,6 +27,10 @@ struct Match {                       // all optional; empty means "any"
     std::string path_exact;          // instead of the prefix when set
     std::vector<std::string> methods;
     std::vector<std::string> listeners;  // by name; empty: all
+    std::string host_matches;            // regular expression instead of hosts; empty: none
+    std::string path_matches;            // regular expression within the prefix; empty: none
+    bool before_prefixes = false;        // asked before the prefixes of its host: nginx's ~
+    bool before_expressions = false;     // where it is the longest prefix none of those is asked: nginx's ^~
     bool operator==(const Match&) const = default;
 };
 
@@ -79,12 +86,19 @@ struct Limits {
 struct RouteTimeouts {
     Duration request = 0ms;  // whole exchange, first byte to last; 0: no limit
     Duration tunnel_idle = 5min;
+    // Instead of the upstream's; 0: the upstream's own.
+    Duration connect = 0ms;
+    Duration response_head = 0ms;
+    Duration idle = 0ms;
     bool operator==(const RouteTimeouts&) const = default;
 };
 
 struct Retries {
     std::uint32_t attempts = 1;         // further attempts after the first
     std::uint32_t budget_percent = 20;  // of the worker's active requests; at least kMinRetries always
+    std::vector<StatusRange> on;        // answers after which another endpoint is asked, where there is one
+    Duration per_try = 0ms;             // one attempt, to the head of its answer; 0: no limit of its own
+    Duration backoff = 0ms;             // at most so long before the first retry, twice as long before the next
     bool operator==(const Retries&) const = default;
 };
 
@@ -115,7 +129,11 @@ struct Route {
     HeaderEdits request_headers;
     HeaderEdits response_headers;
     std::string strip_prefix;
-    std::string replace_prefix;  // put in place of strip_prefix
+    std::string replace_prefix;     // put in place of strip_prefix
+    std::vector<Rewrite> rewrite;   // the first that matches says what path is sent on
+    bool forwarded_prefix = false;  // tells the endpoint what strip_prefix took off (X-Forwarded-Prefix)
+    AnswerRewrites answers;
+    std::string expires;  // how long answers may be kept: a time, "no-cache" or "max"; empty: as the endpoint says
     Limits limits;
     RouteTimeouts timeouts;
     Retries retries;

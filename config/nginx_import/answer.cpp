@@ -10,6 +10,7 @@
 #include "config/model/limits.h"
 #include "config/nginx_import/text.h"
 #include "config/nginx_import/values.h"
+#include "config/text/target_text.h"
 
 namespace switchyard::config::nginx {
 
@@ -19,12 +20,15 @@ constexpr std::array<std::uint32_t, 5> kRedirects{301, 302, 303, 307, 308};
 
 // A redirect's target with Switchyard's placeholders; nothing when a variable has none.
 std::optional<std::string> redirect_target(const Text& text, const std::string& server_name, const std::string& scheme,
-                                           const Directive& where, Notes& notes) {
+                                           unsigned groups, const Directive& where, Notes& notes) {
     std::string to;
     for (const Part& part : text) {
+        const auto group = part.variable ? number_value(part.text).value_or(0) : 0;
         if (!part.variable) {
             if (part.text.find_first_of("{} ") != std::string::npos) return std::nullopt;
             to += part.text;
+        } else if (group != 0 && group <= groups && group <= kMostGroups) {
+            to += "{" + part.text + "}";
         } else if (part.text == "scheme") {
             if (scheme == "http")
                 notes.changed(where, "$scheme is http here: what a terminator in front speaks is not seen");
@@ -50,8 +54,8 @@ std::optional<std::string> redirect_target(const Text& text, const std::string& 
 }
 
 void set_redirect(Route& route, std::uint32_t status, Text to, const std::string& server_name,
-                  const std::string& scheme, const Directive& where, Notes& notes) {
-    const auto target = redirect_target(to, server_name, scheme, where, notes);
+                  const std::string& scheme, unsigned groups, const Directive& where, Notes& notes) {
+    const auto target = redirect_target(to, server_name, scheme, groups, where, notes);
     if (!target || !is_field_value(*target)) {
         notes.lost(where,
                    "this target has no counterpart: a redirect knows {host}, {path} and {query}; it answers 501");
@@ -104,31 +108,35 @@ void set_response(Route& route, std::uint32_t status, const Text& body, const Se
 }  // namespace
 
 void set_answer(Route& route, const Directive& answer, const Settings& settings, const std::string& server_name,
-                Notes& notes) {
+                Notes& notes, unsigned groups) {
     if (answer.name == "rewrite") {
         Text to = parse_text(answer.arg(1));
         // nginx appends the query unless the target ends in '?'.
         std::string last = to.empty() || to.back().variable ? "" : to.back().text;
         const bool ends = last.ends_with('?');
+        const bool asks = std::ranges::any_of(
+            to, [](const Part& part) { return !part.variable && part.text.find('?') != std::string::npos; });
         if (ends) to.back().text.pop_back();
         if (ends && to.back().text.empty()) to.pop_back();
-        if (!ends && !to.empty() && to.back() != Part{true, "request_uri"}) append(to, parse_text("?$args"));
+        if (!ends && !to.empty() && to.back() != Part{true, "request_uri"})
+            append(to, parse_text(asks ? "&$args" : "?$args"));
         // Of the patterns that come here, the only capture is the whole path without its first slash, or with it.
         for (Part& part : to)
-            if (part == Part{true, "1"}) part.text = "uri";
-        if (answer.arg(0) == "^/(.*)$")
+            if (groups == 0 && part == Part{true, "1"}) part.text = "uri";
+        if (groups == 0 && answer.arg(0) == "^/(.*)$")
             for (std::size_t i = 1; i < to.size(); ++i)
                 if (to[i] == Part{true, "uri"} && !to[i - 1].variable && to[i - 1].text.ends_with('/'))
                     to[i - 1].text.pop_back();
-        return set_redirect(route, answer.arg(2) == "permanent" ? 301 : 302, to, server_name, settings.scheme, answer,
-                            notes);
+        return set_redirect(route, answer.arg(2) == "permanent" ? 301 : 302, to, server_name, settings.scheme, groups,
+                            answer, notes);
     }
     const auto status = number_value(answer.arg(0));
     if (!status)
-        return set_redirect(route, 302, parse_text(answer.arg(0)), server_name, settings.scheme, answer, notes);
+        return set_redirect(route, 302, parse_text(answer.arg(0)), server_name, settings.scheme, groups, answer, notes);
     const bool redirect = std::ranges::find(kRedirects, *status) != kRedirects.end() && answer.args.size() > 1;
     if (redirect)
-        return set_redirect(route, *status, parse_text(answer.arg(1)), server_name, settings.scheme, answer, notes);
+        return set_redirect(route, *status, parse_text(answer.arg(1)), server_name, settings.scheme, groups, answer,
+                            notes);
     set_response(route, *status, parse_text(answer.arg(1)), settings, answer, notes);
 }
 

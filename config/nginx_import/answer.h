@@ -14,8 +14,9 @@ namespace switchyard::config::nginx {
 // The answer to requests whose handling is not carried over: it must not look like success, nor reach another upstream.
 inline constexpr std::uint16_t kNotCarriedOver = 501;
 
+// `groups`: those of the route's expression on paths.
 void set_answer(Route& route, const Directive& answer, const Settings& settings, const std::string& server_name,
-                Notes& notes);
+                Notes& notes, unsigned groups = 0);
 void set_not_carried_over(Route& route);
 Respond not_carried_over();
 // What requests get where no client is let in.

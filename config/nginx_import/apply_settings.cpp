@@ -35,9 +35,8 @@ Duration timeout_of(const Settings& settings, std::string_view name) {
     return std::clamp(value.value_or(kNginxTimeout), Duration{1}, Duration{limits::kDuration});
 }
 
-// Timeouts belong to upstreams here, to locations in nginx: where they differ the longest is kept.
-void apply_timeouts(Route& route, const Settings& settings, const Directive& location, Upstreams& upstreams,
-                    Notes& notes) {
+// The first location of an upstream says what its timeouts are; where another one differs its route has its own.
+void apply_timeouts(Route& route, const Settings& settings, Upstreams& upstreams, Notes& notes) {
     const Duration connect = timeout_of(settings, "proxy_connect_timeout");
     const Duration read = timeout_of(settings, "proxy_read_timeout");
     if (const Directive* send = settings.find("proxy_send_timeout");
@@ -46,16 +45,10 @@ void apply_timeouts(Route& route, const Settings& settings, const Directive& loc
                       "one timeout covers both directions here: upstreams.timeouts.idle, from proxy_read_timeout");
     for (const auto& name : upstreams_of(route)) {
         UpstreamTimeouts& timeouts = upstreams[name].timeouts;
-        const bool first = timeouts == UpstreamTimeouts{.queue = timeouts.queue};
-        const UpstreamTimeouts wanted{first ? connect : std::max(connect, timeouts.connect),
-                                      first ? read : std::max(read, timeouts.response_head),
-                                      first ? read : std::max(read, timeouts.idle), timeouts.queue};
-        if (!first && !(wanted == timeouts && connect == timeouts.connect && read == timeouts.response_head))
-            notes.changed(location,
-                          fmt::format("timeouts belong to upstreams here; locations that share upstream {} differ: the "
-                                      "longest are used",
-                                      name));
-        timeouts = wanted;
+        if (timeouts == UpstreamTimeouts{.queue = timeouts.queue}) timeouts = {connect, read, read, timeouts.queue};
+        if (connect != timeouts.connect) route.timeouts.connect = connect;
+        if (read != timeouts.response_head || read != timeouts.idle)
+            route.timeouts.response_head = route.timeouts.idle = read;
     }
     // A tunnel is a route's own; nginx holds it to the same limit.
     if (settings.find("proxy_read_timeout")) route.timeouts.tunnel_idle = read;
@@ -239,13 +232,15 @@ void apply_retries(Route& route, const Settings& settings, Upstreams& upstreams,
         for (const auto& word : which->args) {
             if (word == "off") attempts = 0;
             if (word.starts_with("http_"))
-                notes.lost(*which, "an answer is never retried, whatever its status; only failures are");
+                if (const auto status = number_value(word.substr(5)); status && *status >= 400 && *status <= 599)
+                    route.retries.on.push_back(StatusRange::one(static_cast<std::uint16_t>(*status)));
             if (word == "non_idempotent")
                 notes.lost(*which, "requests that are not idempotent are retried only when nothing was sent");
         }
     }
     if (const Directive* timeout = settings.find("proxy_next_upstream_timeout"))
         notes.changed(*timeout, "see timeouts.request, which covers all attempts");
+    if (attempts == 0) route.retries.on.clear();
     route.retries.attempts = static_cast<std::uint32_t>(std::min<std::size_t>(attempts, limits::kRetryAttempts));
 }
 
@@ -288,7 +283,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     const bool literal_host = !route.split.empty() && upstreams.implied(route.split.front().first);
     apply_request_headers(route, settings, location, host, literal_host, notes);
     apply_response_headers(route, settings, 0, notes);
-    apply_timeouts(route, settings, location, upstreams, notes);
+    apply_timeouts(route, settings, upstreams, notes);
     apply_retries(route, settings, upstreams, notes);
     apply_rate(route, settings, notes);
     const Directive* body = settings.find("client_max_body_size");

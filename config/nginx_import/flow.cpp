@@ -3,8 +3,11 @@
 #include <array>
 #include <regex>
 
+#include "config/model/expression.h"
 #include "config/model/limits.h"
 #include "config/nginx_import/known.h"
+#include "config/nginx_import/pattern.h"
+#include "config/nginx_import/rewrites.h"
 #include "config/nginx_import/rules.h"
 #include "config/nginx_import/values.h"
 
@@ -41,6 +44,11 @@ void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
         if (ended) {
             notes.unneeded(directive, "is never reached: a return or break stands before it");
             continue;
+        }
+        if (!rewrites.empty() && directive.name != "rewrite" && directive.name != "break") {
+            // To nginx it holds only for paths that were not rewritten.
+            for (const PathRewrite& before : rewrites) notes.lost(*before.origin, "other directives stand behind it");
+            rewrites.clear();
         }
         if (directive.name == "set") {
             const auto variable = only_variable(parse_text(directive.arg(0)));
@@ -135,11 +143,13 @@ void Flow::rewrite(const Directive& directive, Notes& notes) {
         ended = true;
         return;
     }
+    const bool first = rewrites.empty() && part_redirects.empty();
     // ^/a/(.*)$  ^/a(.*)$  ^/a(/.*)$  ^/a/?(.*)$ and the same without '^': a location's paths begin with its prefix.
     static const std::regex kPrefix(R"(\^?((?:/[A-Za-z0-9_~.-]+)*)(/?|/\?)\((/?)\.\*\)\$?)");
     static const std::regex kReplacement(R"(((?:/[A-Za-z0-9_~.-]+)*)(/?)\$1)");
     std::smatch from, into;
-    if (flag == "break" && std::regex_match(pattern, from, kPrefix) && std::regex_match(to, into, kReplacement)) {
+    if (first && flag == "break" && std::regex_match(pattern, from, kPrefix) &&
+        std::regex_match(to, into, kReplacement)) {
         const bool slash_matched = from[2].length() > 0;
         const bool slash_captured = from[3].length() > 0 || (from[1].length() == 0 && !slash_matched);
         prefix_change = PrefixChange{from[1].length() == 0 ? "/" : from[1].str(), into[1].str(),
@@ -148,9 +158,24 @@ void Flow::rewrite(const Directive& directive, Notes& notes) {
         ended = true;
         return;
     }
+    if (rewrite_by_expression(directive, redirects)) return;
     notes.lost(directive,
-               "rewriting has a counterpart only where a prefix is replaced (strip_prefix, replace_prefix) or every "
-               "request is redirected");
+               "rewriting has a counterpart where it ends the search (break) or redirects, by an expression and to a "
+               "path that RE2 and `rewrite` can say");
+}
+
+bool Flow::rewrite_by_expression(const Directive& directive, bool redirects_there) {
+    const auto pattern = re2_expression(directive.arg(0), false);
+    if (!pattern) return false;
+    if (redirects_there) {
+        if (!rewrites.empty()) return false;
+        part_redirects.push_back({*pattern, &directive});
+        return true;
+    }
+    const auto to = rewrite_target(parse_text(directive.arg(1)), groups_of(*pattern), Query::appended);
+    if (directive.arg(2) != "break" || !to) return false;
+    rewrites.push_back({*pattern, *to, &directive});
+    return true;
 }
 
 }  // namespace switchyard::config::nginx

@@ -32,6 +32,18 @@ struct PrefixChange {
     const Directive* origin = nullptr;
 };
 
+// Any other rewrite of the paths that an expression matches.
+struct PathRewrite {
+    std::string matches, to;
+    const Directive* origin = nullptr;
+};
+
+// A redirect of the paths that an expression matches, by `rewrite`.
+struct PartRedirect {
+    std::string matches;
+    const Directive* answer = nullptr;
+};
+
 struct Flow {
     explicit Flow(Scope start) : scope(std::move(start)) {}
 
@@ -42,6 +54,8 @@ struct Flow {
     const Directive* closing = nullptr;  // a refusal whose condition has no counterpart: the place is closed
     std::vector<std::pair<Verdict, const Directive*>> conditional_passes;  // proxy_pass inside an if, in order
     std::optional<PrefixChange> prefix_change;
+    std::vector<PathRewrite> rewrites;         // in order: the first that matches
+    std::vector<PartRedirect> part_redirects;  // in order, before those
     bool ended = false;
 
     // Takes the rewrite directives of a block, in order; the others are left alone.
@@ -53,6 +67,7 @@ struct Flow {
   private:
     void enter_if(const Directive& directive, Notes& notes);
     void rewrite(const Directive& directive, Notes& notes);
+    bool rewrite_by_expression(const Directive& directive, bool redirects_there);
     void answer_when(const Verdict& verdict, const Directive& answer, Notes& notes);
     Cases known_value(const std::string& variable) const;
 };

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <set>
 
+#include "config/model/expression.h"
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/location_path.h"
+#include "config/nginx_import/pattern.h"
+#include "config/nginx_import/rewrites.h"
 #include "config/nginx_import/rules.h"
 #include "config/nginx_import/targets.h"
 
@@ -60,6 +63,7 @@ class LocationImport {
         if (calls) settings = settings.for_calls();
         for (const PartialAnswer& partial : flow.partial_answers)
             if (partial.hosts.empty()) add_partial(partial, settings);
+        for (const PartRedirect& redirect : flow.part_redirects) add_redirect(redirect, flow, settings);
         if (find_child(location_.children, "internal")) {
             add_internal();
         } else {
@@ -90,6 +94,7 @@ class LocationImport {
         draft.name_wish = path_.text;
         draft.stops_patterns = path_.stops_patterns;
         draft.when = path_.when;
+        draft.guessed = path_.guessed;
         if (!path_.when) (path_.exact ? draft.route.match.path_exact : draft.route.match.path_prefix) = path_.text;
         return draft;
     }
@@ -103,7 +108,9 @@ class LocationImport {
                 const bool exact = !draft.route.match.path_exact.empty();
                 own.test = exact ? Condition::Test::equals : Condition::Test::prefix;
                 own.values = {exact ? draft.route.match.path_exact : draft.route.match.path_prefix};
-                draft.when = both(Formula::of(*path_.when), Formula::of(draft.when.value_or(own))).condition;
+                draft.when = draft.when.value_or(own);
+                if (draft.inside) draft.when = both(Formula::of(*draft.inside), Formula::of(*draft.when)).condition;
+                draft.inside = path_.when;
                 draft.route.match.path_exact.clear();
                 draft.route.match.path_prefix = Match{}.path_prefix;
                 draft.border.clear();
@@ -111,7 +118,11 @@ class LocationImport {
                 drafts.insert(drafts.begin(), std::move(draft));
                 continue;
             }
-            if (draft.when && draft.within.empty()) draft.within = path_.text;
+            if (path_.stops_patterns && !draft.when && !draft.stops_patterns) {
+                draft.stops_patterns = true;
+                draft.firm_prefix = path_.text;
+            }
+            if (draft.when && draft.within.empty() && is_plain_path(path_.text)) draft.within = path_.text;
             drafts.push_back(std::move(draft));
         }
     }
@@ -222,6 +233,10 @@ class LocationImport {
         route.redirect = {};
         route.strip_prefix.clear();
         route.replace_prefix.clear();
+        route.rewrite.clear();
+        route.answers = {};
+        route.expires.clear();
+        route.rewrite.clear();
         route.respond = std::move(respond);
     }
 
@@ -247,9 +262,33 @@ class LocationImport {
         drafts.push_back(std::move(draft));
     }
 
+    // Of the location's own expression, where nothing in it is asked that would take other groups.
+    unsigned groups() const {
+        const auto takes = [](const Directive& d) { return d.name == "if" || d.name == "rewrite"; };
+        if (!path_.when || path_.guessed || std::ranges::any_of(location_.children, takes)) return 0;
+        return path_.when->test == Condition::Test::matches ? groups_of(path_.when->values[0]) : 0;
+    }
+
     void add_answer(const Directive& answer, const Settings& settings) {
         Draft draft = fresh_draft();
-        set_answer(draft.route, answer, settings, server_.name, notes_);
+        set_answer(draft.route, answer, settings, server_.name, notes_, groups());
+        apply_fixed_headers(draft.route, settings, notes_);
+        drafts.push_back(std::move(draft));
+    }
+
+    // Of some of its paths: an expression within the prefix. Whom the location refuses gets the redirect too, as in
+    // nginx.
+    void add_redirect(const PartRedirect& redirect, const Flow& flow, const Settings& settings) {
+        if (path_.when || path_.exact || !flow.conditional_answers.empty() || flow.closing != nullptr)
+            return notes_.lost(*redirect.answer,
+                               "redirecting some of the paths of an expression, of one path, or behind an `if` has no "
+                               "counterpart: they are handled like the others");
+        Draft draft = fresh_draft();
+        draft.route.match.path_matches = redirect.matches;
+        draft.name_wish += "-" + redirect.matches;
+        draft.origin = redirect.answer;
+        set_answer(draft.route, *redirect.answer, settings, server_.name, notes_,
+                   std::max(1U, groups_of(redirect.matches)));
         apply_fixed_headers(draft.route, settings, notes_);
         drafts.push_back(std::move(draft));
     }
@@ -279,7 +318,7 @@ class LocationImport {
 
     void add_proxy(const Flow& flow, const Directive* pass, const Settings& settings) {
         Draft draft = fresh_draft();
-        Targets targets(*server_.upstreams, settings, notes_);
+        Targets targets(*server_.upstreams, settings, groups(), notes_);
         if (!targets.set(draft.route, flow, pass)) {
             draft.route.rules.clear();
             notes_.lost(pass ? *pass : location_, "no upstream can be made out: requests for it are answered with 501");
@@ -287,8 +326,15 @@ class LocationImport {
             drafts.push_back(std::move(draft));
             return;
         }
-        replace_prefix(draft.route, flow, targets.replacement(), pass ? *pass : location_);
+        if (!targets.rewrite().empty())
+            draft.route.rewrite = {{"", targets.rewrite()}};
+        else if (!flow.rewrites.empty())
+            rewrite_paths(draft.route, flow, targets.replacement(), pass ? *pass : location_);
+        else
+            replace_prefix(draft.route, flow, targets.replacement(), pass ? *pass : location_);
         apply_settings(draft.route, settings, location_, targets.host(), *server_.upstreams, notes_);
+        if (draft.route.respond.status == 0)  // nothing has closed it meanwhile
+            apply_answers(draft.route, settings, default_redirect(draft.route, pass), notes_);
         if (const Directive* check = find_child(location_.children, "health_check"))
             apply_health_check(draft.route, *check, *server_.upstreams, notes_);
         const auto host = draft.route.request_headers.set.find("Host");
@@ -302,20 +348,55 @@ class LocationImport {
         drafts.push_back(std::move(draft));
     }
 
+    // proxy_pass without variables, in a location that is a path: its URL makes way for the path. An endpoint that is
+    // asked for the client's host leads to that one, and to no name of its own.
+    DefaultRedirect default_redirect(const Route& route, const Directive* pass) const {
+        if (pass == nullptr || path_.when || named_ || pass->name != "proxy_pass") return {};
+        const std::string& url = pass->arg(0);
+        const auto scheme = url.find("://");
+        if (!is_literal(parse_text(url)) || scheme == std::string::npos || !is_plain_path(path_.text)) return {};
+        if (url.find("unix:") != std::string::npos) return {};
+        const auto path = url.find('/', scheme + 3);
+        const auto host = route.request_headers.set.find("Host");
+        const bool asked_for_itself =
+            host != route.request_headers.set.end() && host->second == url.substr(scheme + 3, path - scheme - 3);
+        if (path == std::string::npos) return {url + "/", "/", asked_for_itself};
+        return {url, path_.text, asked_for_itself};
+    }
+
+    void rewrite_paths(Route& route, const Flow& flow, const std::string& replacement, const Directive& where) {
+        for (const PathRewrite& way : flow.rewrites) route.rewrite.push_back({way.matches, way.to});
+        if (replacement.empty()) return;
+        // A path in proxy_pass says nothing of what was rewritten; the others have their prefix replaced.
+        if (path_.when || !is_plain_path(replacement) || path_.text.ends_with('/') != replacement.ends_with('/'))
+            return not_carried_over_for(route, where, "a rewrite beside a path in proxy_pass has no counterpart here");
+        route.rewrite.push_back({"^" + exact_expression(path_.text) + "(.*)$", replacement + "{1}"});
+    }
+
     void replace_prefix(Route& route, const Flow& flow, const std::string& replacement, const Directive& where) {
         std::string from = path_.text, to = replacement;
         if (to.empty() && flow.prefix_change) {
             from = flow.prefix_change->from;
             to = flow.prefix_change->to.empty() ? "/" : flow.prefix_change->to;
             if (path_.when || !path_.text.starts_with(from) ||
-                (path_.text.size() > from.size() && !from.ends_with('/') && path_.text[from.size()] != '/'))
-                return not_carried_over_for(
-                    route, where, "the rewrite of this location replaces a prefix that not all of its paths have");
+                (path_.text.size() > from.size() && !from.ends_with('/') && path_.text[from.size()] != '/')) {
+                const Directive& origin = *flow.prefix_change->origin;
+                const auto pattern = re2_expression(origin.arg(0), false);
+                const auto way = pattern
+                                     ? rewrite_target(parse_text(origin.arg(1)), groups_of(*pattern), Query::appended)
+                                     : std::nullopt;
+                if (!way)
+                    return not_carried_over_for(
+                        route, where, "the rewrite of this location replaces a prefix that not all of its paths have");
+                route.rewrite = {{*pattern, *way}};
+                return;
+            }
         }
         if (to.empty() || to == from) return;
         note_joint(flow, replacement, where);
-        if (!is_plain_path(to))
-            return not_carried_over_for(route, where, fmt::format("the path \"{}\" has no counterpart", to));
+        for (const std::string& path : {to, from})
+            if (!is_plain_path(path))
+                return not_carried_over_for(route, where, fmt::format("the path \"{}\" has no counterpart", path));
         // Both end in a slash or neither does: what stays is joined the same way.
         if (from.size() > 1 && from.ends_with('/') && to.ends_with('/')) {
             from.pop_back();
@@ -409,6 +490,7 @@ std::vector<Draft> import_location(const Directive& location, const Flow& server
         for (Draft& draft : import.drafts) {
             draft.route = {};
             draft.route.respond = not_carried_over();
+            draft.door.reset();
         }
     return std::move(import.drafts);
 }

@@ -22,11 +22,14 @@ struct Draft {
     Route route;
     std::string name_wish;
     const Directive* origin = nullptr;
-    // With a condition it is no route but rules of others: of those under `within` (empty: of the whole server).
+    // What its path must be beside a prefix; see overlays.h.
     std::optional<Condition> when;
-    std::string within;
-    std::string border;           // it takes what goes on behind this prefix without a slash
-    bool stops_patterns = false;  // ^~
+    std::string within;               // the prefix that it stands in; empty: none
+    std::optional<Condition> inside;  // the expression that it stands in: it is a rule of that one's route
+    bool guessed = false;             // `when` takes more than its expression does, which has no counterpart
+    std::string border;               // it takes what goes on behind this prefix without a slash
+    bool stops_patterns = false;      // ^~, or inside such a prefix
+    std::string firm_prefix;          // of that one, whose own expressions are asked all the same
     // The rule of this condition, where it comes to stand first, is that list: nothing is asked before it.
     struct Door {
         Condition when;
@@ -53,6 +56,12 @@ std::vector<Draft> import_location(const Directive& location, const Flow& server
 // proxy_set_header, add_header, timeouts, limits … of a route that proxies. `host`: what nginx sends when not told.
 void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
                     Upstreams& upstreams, Notes& notes);
+// What `proxy_redirect default` does to Location; empty: nothing.
+struct DefaultRedirect {
+    std::string from, to;
+    bool asked_for_itself = false;  // the endpoint is asked for its own name, and may lead to it
+};
+void apply_answers(Route& route, const Settings& settings, const DefaultRedirect& by_default, Notes& notes);
 // add_header of a route that answers by itself.
 void apply_fixed_headers(Route& route, const Settings& settings, Notes& notes);
 void apply_health_check(const Route& route, const Directive& health_check, Upstreams& upstreams, Notes& notes);

@@ -3,36 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/formula.h"
+#include "config/nginx_import/pattern.h"
 #include "config/nginx_import/values.h"
 
 namespace switchyard::config::nginx {
 
 namespace {
 
-// In which nginx asks: prefixes marked ^~ before the expressions, all others after; of prefixes the longest first,
-// of expressions those inside a location before those around it.
-int turn(const Draft& overlay) {
-    if (!overlay.border.empty()) return overlay.stops_patterns ? 0 : 2;
-    return 1;
+bool is_test(const Draft& draft, Condition::Test test) {
+    return draft.border.empty() && draft.when->kind == Condition::Kind::test && draft.when->test == test;
+}
+
+// What it begins with, where it is no expression.
+const std::string& start_of(const Draft& draft) {
+    return draft.border.empty() ? draft.when->values.at(0) : draft.border;
+}
+
+// Exact paths, then what goes on behind prefixes, the longest first, then expressions as written.
+int turn(const Draft& draft) {
+    if (is_test(draft, Condition::Test::equals)) return 0;
+    return is_test(draft, Condition::Test::matches) || draft.guessed ? 2 : 1;
 }
 
 bool before(const Draft& a, const Draft& b) {
     if (turn(a) != turn(b)) return turn(a) < turn(b);
-    if (turn(a) == 1) return a.within.size() > b.within.size();
-    return a.border.size() > b.border.size();
+    return turn(a) == 1 && start_of(a).size() > start_of(b).size();
 }
 
-// Whether requests of the overlay come to that route.
-bool comes_to(const Draft& overlay, const Draft& draft) {
-    const Match& match = draft.route.match;
-    if (!match.path_exact.empty()) return false;
-    if (!overlay.border.empty())
-        return overlay.border.starts_with(match.path_prefix) && overlay.border != match.path_prefix;
-    return !draft.stops_patterns && match.path_prefix.starts_with(overlay.within);
+void give_place(Draft& draft) {
+    Match& match = draft.route.match;
+    if (!draft.within.empty()) match.path_prefix = draft.within;
+    match.before_prefixes = turn(draft) != 1;
+    if (is_test(draft, Condition::Test::matches)) {
+        match.path_matches = draft.when->values[0];
+    } else {
+        match.path_matches = "^" + exact_expression(start_of(draft)) + (turn(draft) == 0 ? "$" : "");
+    }
+    if (draft.border.empty()) return;
+    // It is asked where the prefix itself would be the longest.
+    match.path_prefix = draft.border.substr(0, std::max<std::size_t>(1, draft.border.rfind('/')));
+    match.before_expressions = draft.stops_patterns;
 }
 
 class Layer {
@@ -57,7 +72,8 @@ class Layer {
         if (proxies) {
             const auto arms = std::ranges::count_if(from.split, [](const auto& arm) { return arm.second > 0; });
             if (arms > 1) return close(overlay, here, "a rule leads to one upstream, not to shares");
-            if (!from.strip_prefix.empty()) return close(overlay, here, "a rule replaces no prefix");
+            if (!from.strip_prefix.empty() || !from.rewrite.empty())
+                return close(overlay, here, "a rule replaces no prefix");
             if (!fits(overlay)) return close(overlay, here, "a rule has no request headers of its own");
         }
         for (const Rule& rule : from.rules) put(overlay, both(here, Formula::of(rule.when)), rule);
@@ -82,21 +98,23 @@ class Layer {
             adopted_ = true;
             return true;
         }
-        if (!(from.request_headers == route_.request_headers) || !route_.strip_prefix.empty()) return false;
+        if (!(from.request_headers == route_.request_headers) || !route_.strip_prefix.empty() ||
+            !route_.rewrite.empty())
+            return false;
         if (!(from.response_headers == route_.response_headers) || !(from.limits == route_.limits) ||
             !(from.timeouts == route_.timeouts) || !(from.retries == route_.retries))
             notes_.changed(*overlay.origin,
                            fmt::format("is a rule of the route for {} and has that route's response headers, limits, "
                                        "times and retries",
-                                       route_.match.path_prefix));
+                                       route_.match.path_matches));
         return true;
     }
 
     void close(const Draft& overlay, const Formula& here, std::string_view reason) {
         notes_.lost(
             *overlay.origin,
-            fmt::format("routes match by prefix or exact path, and {}: its requests are answered with 501; write "
-                        "its prefixes as routes",
+            fmt::format("is a rule of the route for the expression around it, and {}: its requests are answered with "
+                        "501; write a route for it",
                         reason));
         put(overlay, here, {"", {}, "", "", not_carried_over()});
     }
@@ -119,18 +137,28 @@ class Layer {
 }  // namespace
 
 void lay_over(std::vector<Draft>& drafts, Notes& notes) {
-    std::vector<Draft> overlays;
-    for (const Draft& draft : drafts)
-        if (draft.when) overlays.push_back(draft);
-    if (overlays.empty()) return;
-    std::erase_if(drafts, [](const Draft& draft) { return draft.when.has_value(); });
-    std::ranges::stable_sort(overlays, before);
-    for (Draft& draft : drafts) {
+    std::vector<Draft> plain, expressions, inside;
+    for (Draft& draft : drafts) (!draft.when ? plain : draft.inside ? inside : expressions).push_back(std::move(draft));
+    std::ranges::stable_sort(expressions, before);
+    for (const Draft& draft : plain)
+        for (std::size_t i = 0, n = draft.firm_prefix.empty() ? 0 : expressions.size(); i < n; ++i)
+            if (expressions[i].within == draft.firm_prefix) {
+                Draft& copy = expressions.emplace_back(Draft(expressions[i]));
+                copy.within = draft.route.match.path_prefix;
+            }
+    for (Draft& draft : expressions) {
+        give_place(draft);
         Layer layer(draft, notes);
-        for (const Draft& overlay : overlays)
-            if (comes_to(overlay, draft)) layer.add(overlay);
+        for (const Draft& overlay : inside)
+            if (*overlay.inside == *draft.when) layer.add(overlay);
         layer.done();
     }
+    const auto first = [](const Draft& draft) { return draft.route.match.before_prefixes; };
+    if (std::ranges::any_of(expressions, first))
+        for (Draft& draft : plain)
+            draft.route.match.before_expressions = draft.stops_patterns && draft.route.match.path_exact.empty();
+    drafts = std::move(plain);
+    std::ranges::move(expressions, std::back_inserter(drafts));
 }
 
 }  // namespace switchyard::config::nginx

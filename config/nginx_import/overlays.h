@@ -1,5 +1,6 @@
-// Locations that no route can be written for (regular expressions; what goes on behind a prefix without a slash) become
-// rules of the routes that would get their requests.
+// Locations that are more than a prefix or an exact path: regular expressions, and what goes on behind a prefix without
+// a slash. They become routes of their own, asked in nginx's order; what stands inside an expression, rules of its
+// route.
 //
 // Invariant: a request of such a location reaches no upstream but its own; where a rule cannot say what the location
 //   does, it answers 501.
@@ -12,7 +13,7 @@
 
 namespace switchyard::config::nginx {
 
-// Takes the drafts with a condition out of the list, and puts their rules before those of the others.
+// Gives the drafts with a condition their places, and takes those that are rules of others out of the list.
 void lay_over(std::vector<Draft>& drafts, Notes& notes);
 
 }  // namespace switchyard::config::nginx

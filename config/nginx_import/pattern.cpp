@@ -141,6 +141,15 @@ std::optional<std::string> re2_expression(std::string_view pcre, bool fold_case)
     return Translator(pcre, fold_case).run();
 }
 
+std::string exact_expression(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (std::string_view("\\.+*?()[]{}^$|").find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
 std::optional<std::string> address_block(std::string_view pattern) {
     if (!pattern.starts_with('^')) return std::nullopt;
     pattern.remove_prefix(1);

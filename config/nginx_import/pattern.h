@@ -12,6 +12,9 @@ namespace switchyard::config::nginx {
 // The same expression, or nothing when it uses what only PCRE has. `fold_case`: letters match either case.
 std::optional<std::string> re2_expression(std::string_view pcre, bool fold_case);
 
+// An expression that takes this text and no other.
+std::string exact_expression(std::string_view text);
+
 // "^10\.0\." as the address block 10.0.0.0/16; nothing for any other shape.
 std::optional<std::string> address_block(std::string_view pattern);
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <iterator>
 #include <map>
 #include <set>
 
+#include "config/model/expression.h"
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/overlays.h"
@@ -28,10 +30,24 @@ bool is_host(std::string_view name) {
 }
 
 // Prefixes are compared without their last slash, as routing does.
-std::pair<std::string, std::string> place(const Match& match) {
+std::array<std::string, 3> place(const Match& match) {
     std::string prefix = match.path_prefix;
     while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
-    return {match.path_exact, match.path_exact.empty() ? prefix : ""};
+    return {match.path_exact, match.path_exact.empty() ? prefix : "", match.path_matches};
+}
+
+// Among hosts: an expression, with what kind of name it was in nginx before it.
+constexpr char kByExpression = '~', kByMask = '^';
+
+bool is_pattern(std::string_view host) {
+    return host.starts_with(kByExpression) || host.starts_with(kByMask);
+}
+
+// Whether a host, or one that a mask takes, may be one of the pattern's.
+bool may_take(const std::string& pattern, const std::string& host) {
+    if (host.starts_with("*.") || is_pattern(host)) return true;
+    const auto expression = expression_of(pattern.substr(1));
+    return !expression || found_in(*expression, host);
 }
 
 // A block whose requests are all redirected to https, by itself or in its location /.
@@ -93,10 +109,13 @@ void Servers::read_names(const Directive& directive, Server& server) {
                 auto pattern = word.starts_with('~') ? re2_expression(word.substr(1), true) : std::nullopt;
                 if (host.ends_with(".*") && is_host(host.substr(0, host.size() - 2)))
                     pattern = "^" + escaped_dots(host.substr(0, host.size() - 1)) + "[^/]+$";
-                if (pattern) server.patterns.push_back(*pattern);
-                notes_.lost(directive, fmt::format("\"{}\": hosts are names or *.suffix; {}", word,
-                                                   pattern ? "requests for it are answered with 501"
-                                                           : "requests for it go to the default server"));
+                if (pattern)
+                    server.patterns.push_back((word.starts_with('~') ? kByExpression : kByMask) + *pattern);
+                else
+                    notes_.lost(directive,
+                                fmt::format("\"{}\": this expression has no counterpart; requests for it go to the "
+                                            "default server",
+                                            word));
                 break;
             }
             if (std::ranges::find(server.hosts, host) == server.hosts.end()) server.hosts.push_back(host);
@@ -245,6 +264,18 @@ void Servers::choose_defaults(std::vector<Server>& servers) {
             });
             if (taken) server.beside_any.push_back(host);
         }
+        // Names and masks come before expressions, of which the first one written decides.
+        std::vector<std::string> own = server.hosts;
+        own.insert(own.end(), server.patterns.begin(), server.patterns.end());
+        for (const std::string& host : own) {
+            const bool met = std::ranges::any_of(servers, [&](const Server& other) {
+                return &other != &server && !other.left_out && shares_a_place(other) &&
+                       std::ranges::any_of(other.patterns,
+                                           [&](const auto& pattern) { return may_take(pattern, host); });
+            });
+            if (met && std::ranges::find(server.beside_any, host) == server.beside_any.end())
+                server.beside_any.push_back(host);
+        }
     }
 }
 
@@ -285,28 +316,7 @@ void Servers::import(const std::vector<const Directive*>& blocks, const Scope& s
     ask_clients(servers);
     for (const Server& server : servers)
         if (!server.left_out) import_server(server, scope, http, servers.size() > 1);
-    close_lost_hosts(servers);
     finish();
-}
-
-// A server's names that no route can have: their requests would go to another server.
-void Servers::close_lost_hosts(const std::vector<Server>& servers) {
-    for (const Server& server : servers)
-        for (const std::string& pattern : server.patterns) {
-            Condition condition;
-            condition.key = {Key::Source::host, {}};
-            condition.test = Condition::Test::matches;
-            condition.values = {pattern};
-            for (Taken& taken : taken_) {
-                const bool meets =
-                    std::ranges::any_of(taken.listeners, [&](const auto& at) { return server.listeners.contains(at); });
-                if (!meets || !taken.hosts.front().empty()) continue;
-                std::set<std::string> names;
-                for (const Rule& rule : taken.draft.route.rules) names.insert(rule.name);
-                taken.draft.route.rules.insert(taken.draft.route.rules.begin(),
-                                               {rule_name(condition, names), condition, "", "", not_carried_over()});
-            }
-        }
 }
 
 std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow, const Settings& settings) {
@@ -363,8 +373,15 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
                     "nginx rewrites before it looks for a location: put this into the locations that it leads to");
         flow.prefix_change.reset();
     }
+    for (const PathRewrite& way : flow.rewrites)
+        notes_.lost(*way.origin,
+                    "nginx rewrites before it looks for a location: put this into the locations that it leads to");
+    flow.rewrites.clear();
+    const std::vector<Draft> redirects = redirects_of(server, flow, settings);
+    flow.part_redirects.clear();
 
     std::vector<std::string> hosts = server.hosts, beside_any = server.beside_any;
+    hosts.insert(hosts.end(), server.patterns.begin(), server.patterns.end());
     for (const PartialAnswer& partial : flow.partial_answers) {
         if (partial.hosts.empty()) continue;
         Draft draft;
@@ -397,7 +414,8 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
     }
     std::vector<Draft> drafts = server_drafts(server, flow, settings);
     const bool has_root = std::ranges::any_of(drafts, [](const Draft& draft) {
-        return !draft.when && draft.route.match.path_exact.empty() && draft.route.match.path_prefix == "/";
+        const Match& match = draft.route.match;
+        return !draft.when && match.path_exact.empty() && match.path_matches.empty() && match.path_prefix == "/";
     });
     const bool has_overlay =
         std::ranges::any_of(drafts, [](const Draft& draft) { return draft.when.has_value() && draft.border.empty(); });
@@ -411,11 +429,41 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
         drafts.push_back(std::move(draft));
     }
     lay_over(drafts, notes_);
+    drafts.insert(drafts.begin(), redirects.begin(), redirects.end());
     for (Draft& draft : drafts) {
         if (draft.name_wish == "/") draft.name_wish.clear();
         draft.name_wish = (server.hosts.empty() ? "default" : server.hosts.front()) + draft.name_wish;
         take_at_its_places(server, draft, hosts, beside_any);
     }
+}
+
+std::vector<Draft> Servers::redirects_of(const Server& server, const Flow& flow, const Settings& settings) {
+    std::vector<Draft> out;
+    for (const PartRedirect& redirect : flow.part_redirects) {
+        // Exact paths, and what ^~ takes, would be asked first here.
+        const auto expression = expression_of(redirect.matches);
+        const auto stands_before = [&](const Directive& directive) {
+            if (directive.name != "location") return false;
+            const bool exact = directive.arg(0).starts_with('=');
+            return directive.arg(0).starts_with("^~") ||
+                   (exact && (!expression || found_in(*expression, directive.args.back())));
+        };
+        if (std::ranges::any_of(server.block->children, stands_before) || !flow.conditional_answers.empty() ||
+            !flow.partial_answers.empty() || flow.closing != nullptr) {
+            notes_.lost(*redirect.answer,
+                        "nginx redirects before it looks for a location: put this into the locations that it leads to");
+            continue;
+        }
+        Draft& draft = out.emplace_back();
+        draft.origin = redirect.answer;
+        draft.name_wish = "-" + redirect.matches;
+        draft.route.match.path_matches = redirect.matches;
+        draft.route.match.before_prefixes = true;
+        set_answer(draft.route, *redirect.answer, settings, server.hosts.empty() ? "" : server.hosts.front(), notes_,
+                   std::max(1U, groups_of(redirect.matches)));
+        apply_fixed_headers(draft.route, settings, notes_);
+    }
+    return out;
 }
 
 void Servers::take_at_its_places(const Server& server, const Draft& draft, const std::vector<std::string>& hosts,
@@ -474,7 +522,9 @@ void Servers::take(const Draft& draft, const std::vector<std::string>& hosts, co
     for (const auto& host : hosts) {
         const auto at = still_free(draft, host, listeners);
         if (at.empty()) continue;
-        const auto same = std::ranges::find(free, at, [](const auto& group) { return group.first; });
+        const auto same = std::ranges::find_if(free, [&](const auto& group) {
+            return group.first == at && !is_pattern(group.second.front()) && !is_pattern(host);
+        });
         if (same == free.end())
             free.push_back({at, {host}});
         else
@@ -484,6 +534,10 @@ void Servers::take(const Draft& draft, const std::vector<std::string>& hosts, co
 }
 
 void Servers::finish() {
+    // nginx asks www.example.* before expressions, which are asked as they are written.
+    std::ranges::stable_sort(taken_, {}, [](const Taken& taken) {
+        return !taken.hosts.empty() && taken.hosts.front().starts_with(kByExpression);
+    });
     std::set<std::string> names;
     for (Taken& taken : taken_) {
         if (taken.hosts.empty()) continue;
@@ -491,7 +545,10 @@ void Servers::finish() {
         std::string wish = taken.draft.name_wish;
         if (wish == "/" || wish.empty()) wish = taken.hosts.front().empty() ? "default" : taken.hosts.front();
         route.name = fresh_name(wish, names);
-        if (!taken.hosts.front().empty()) route.match.hosts = taken.hosts;
+        if (is_pattern(taken.hosts.front()))
+            route.match.host_matches = taken.hosts.front().substr(1);
+        else if (!taken.hosts.front().empty())
+            route.match.hosts = taken.hosts;
         if (const auto& door = taken.draft.door;
             door && !route.rules.empty() && route.rules.front().deny != 0 && route.rules.front().when == door->when) {
             route.access = door->access;

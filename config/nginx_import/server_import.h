@@ -37,7 +37,7 @@ class Servers {
         std::set<std::string> default_at;  // of these: where it takes any host
         std::vector<std::string> hosts;
         std::vector<std::string> beside_any;  // its names that a mask of another server would take from it
-        std::vector<std::string> patterns;    // its names that no route can have
+        std::vector<std::string> patterns;    // its names that are expressions, each with its kind before it
         Guards guards;
         ServerTls tls;
         bool carries_tls = false;
@@ -61,7 +61,8 @@ class Servers {
     void leave_out_redirects(std::vector<Server>& servers);
     static void choose_defaults(std::vector<Server>& servers);
     void import_server(const Server& server, const Scope& scope, const Settings& http, bool others_take_any);
-    void close_lost_hosts(const std::vector<Server>& servers);
+    // `rewrite` of the server that redirects some paths, which nginx asks before any location.
+    std::vector<Draft> redirects_of(const Server& server, const Flow& flow, const Settings& settings);
     void note_left_out(const Server& server);
     std::vector<Draft> server_drafts(const Server& server, const Flow& flow, const Settings& settings);
     // At these listeners, for those hosts.

@@ -10,7 +10,8 @@ namespace switchyard::config::nginx {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kSingle{"proxy_connect_timeout",
+constexpr std::array<std::string_view, 12> kSingle{"expires",
+                                                   "proxy_connect_timeout",
                                                    "proxy_read_timeout",
                                                    "proxy_send_timeout",
                                                    "client_max_body_size",
@@ -45,6 +46,7 @@ bool Settings::knows(std::string_view word) {
     const std::string name = proxy_name(word);
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
            name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
+           name == "proxy_redirect" || name == "proxy_cookie_domain" || name == "proxy_cookie_path" ||
            name == "limit_req_zone" || is_resolver_directive(name);
 }
 
@@ -65,7 +67,7 @@ Settings Settings::for_calls() const {
 }
 
 void Settings::read(const std::vector<Directive>& block, std::string_view family) {
-    std::vector<const Directive*> set, added, hidden, limits;
+    std::vector<const Directive*> set, added, hidden, limits, leading, paths, domains;
     for (const Directive& directive : block) {
         const bool of_passing = directive.name.starts_with("proxy_") || directive.name.starts_with("grpc_");
         if (of_passing && !directive.name.starts_with(family)) continue;
@@ -78,6 +80,12 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
             hidden.push_back(&directive);
         else if (name == "limit_req")
             limits.push_back(&directive);
+        else if (name == "proxy_redirect")
+            leading.push_back(&directive);
+        else if (name == "proxy_cookie_domain")
+            domains.push_back(&directive);
+        else if (name == "proxy_cookie_path")
+            paths.push_back(&directive);
         else if (name == "types")
             single[name] = &directive;
         else if (name == "limit_req_zone")
@@ -89,6 +97,12 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
     if (!added.empty()) response_headers = std::move(added);
     if (!hidden.empty()) hidden_headers = std::move(hidden);
     if (!limits.empty()) rate_limits = std::move(limits);
+    if (!leading.empty()) redirects = std::move(leading);
+    for (const auto* list : {&domains, &paths}) {
+        if (list->empty()) continue;
+        std::erase_if(cookies, [&](const Directive* before) { return before->name == list->front()->name; });
+        cookies.insert(cookies.end(), list->begin(), list->end());
+    }
 }
 
 const Directive* Settings::rate_zone(const Directive& limit) const {

@@ -21,6 +21,8 @@ struct Settings {
     std::vector<const Directive*> response_headers;  // add_header
     std::vector<const Directive*> hidden_headers;    // proxy_hide_header
     std::vector<const Directive*> rate_limits;       // limit_req
+    std::vector<const Directive*> redirects;         // proxy_redirect
+    std::vector<const Directive*> cookies;           // proxy_cookie_domain, proxy_cookie_path
 
     std::string scheme = "http";                         // by which clients come
     std::map<std::string, const Directive*> rate_zones;  // limit_req_zone, by the name of the zone

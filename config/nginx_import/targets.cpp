@@ -11,6 +11,7 @@
 #include "config/model/limits.h"
 #include "config/nginx_import/answer.h"
 #include "config/nginx_import/matcher.h"
+#include "config/nginx_import/rewrites.h"
 #include "config/nginx_import/rules.h"
 #include "config/nginx_import/values.h"
 
@@ -65,7 +66,12 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
         append(path, Text(text.begin() + 1, text.end()));
     }
     if (!is_literal(path) || with_variables_) {
-        if (!passes_uri_on(path)) notes_.lost(where, "this path has no counterpart: the request's own is passed on");
+        const auto to =
+            groups_ != 0 && !is_literal(path) ? rewrite_target(path, groups_, Query::dropped) : std::nullopt;
+        if (to)
+            target.rewrite = *to;
+        else if (!passes_uri_on(path))
+            notes_.lost(where, "this path has no counterpart: the request's own is passed on");
     } else {
         target.path = literal(path);
     }
@@ -77,13 +83,14 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
 }
 
 void Targets::accept(const Target& target, const Directive& where) {
-    if (accepted_ && target.path != replacement_)
+    if (accepted_ && (target.path != replacement_ || target.rewrite != rewrite_))
         notes_.changed(where,
                        fmt::format("a route replaces its prefix by one path: \"{}\" is used for all of its upstreams",
                                    replacement_));
     hosts_differ_ = hosts_differ_ || (accepted_ && target.host != host_);
     if (!accepted_) {
         replacement_ = target.path;
+        rewrite_ = target.rewrite;
         host_ = target.host;
     }
     accepted_ = true;

@@ -18,14 +18,17 @@ namespace switchyard::config::nginx {
 
 class Targets {
   public:
-    Targets(Upstreams& upstreams, const Settings& settings, Notes& notes)
-        : upstreams_(upstreams), settings_(settings), notes_(notes) {}
+    // `groups`: that the location's expression takes.
+    Targets(Upstreams& upstreams, const Settings& settings, unsigned groups, Notes& notes)
+        : upstreams_(upstreams), settings_(settings), notes_(notes), groups_(groups) {}
 
     // Fills rules, split and sticky of `route` from the proxy_pass of its location (null: only conditional ones).
     // False when no upstream could be made out; the route is untouched then.
     bool set(Route& route, const Flow& flow, const Directive* pass);
     // The part of the proxy_pass's URL after the host, which replaces the location's prefix; empty: none.
     const std::string& replacement() const { return replacement_; }
+    // What is sent on instead of the path, where that has groups of the location's expression in it; empty: nothing.
+    const std::string& rewrite() const { return rewrite_; }
     // The Host that nginx would send: that of the URL.
     const std::string& host() const { return host_; }
     // Whether another URL has another host, which matters where nginx would send it.
@@ -35,7 +38,7 @@ class Targets {
     struct Target {
         std::string upstream;
         std::string host;
-        std::string path;
+        std::string path, rewrite;
     };
     using Shared = std::vector<std::pair<std::string, std::uint32_t>>;  // upstream, weight
 
@@ -48,7 +51,8 @@ class Targets {
     Upstreams& upstreams_;
     const Settings& settings_;
     Notes& notes_;
-    std::string replacement_, host_;
+    const unsigned groups_;
+    std::string replacement_, rewrite_, host_;
     bool accepted_ = false, with_variables_ = false, hosts_differ_ = false;
 };
 

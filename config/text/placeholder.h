@@ -26,6 +26,9 @@ enum class Placeholder : std::uint8_t {
     client_subject,
     client_uri,
     client_verified,  // true | false
+    // What a group of the route's expressions took; no words of their own: "1", "host.1".
+    path_group,
+    host_group,
 };
 // In the order of the enumeration.
 inline const std::vector<std::string> kPlaceholders{
@@ -38,8 +41,9 @@ struct PlaceholderUse {
     bool operator==(const PlaceholderUse&) const = default;
 };
 
-std::vector<PlaceholderUse> placeholders_in(std::string_view text);
-// Nothing: there is none of that name.
+// `groups`: the route has expressions, and {1} or {host.1} is a placeholder as well.
+std::vector<PlaceholderUse> placeholders_in(std::string_view text, bool groups = false);
+// Nothing: there is none of that name; groups have none.
 std::optional<Placeholder> placeholder_of(std::string_view word);
 
 }  // namespace switchyard::config

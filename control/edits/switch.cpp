@@ -31,6 +31,10 @@ Result<config::Model> apply(const config::Model& model, const Facts& facts, cons
             return problem;
         }
     }
+    const config::Route& route = model.routes[*index];
+    if (route.split.empty() && route.respond.status == 0 && route.redirect.to.empty())
+        return problems::invalid({config::Error{
+            "", "route " + route.name + " has no split: its rules decide, and what none of them takes is 404"}});
     config::Model next = model;
     auto& split = next.routes[*index].split;
     std::uint64_t sum = 0;

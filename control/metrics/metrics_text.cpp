@@ -124,6 +124,7 @@ void connections(Exposition& out, const MetricsView& view) {
     out.family("switchyard_retries_total", "counter", "Attempts made again, by what went wrong with the one before.");
     out.sample({{"reason", "reused"}}, counters.retries_reused);
     out.sample({{"reason", "connect"}}, counters.retries_connect);
+    out.sample({{"reason", "status"}}, counters.retries_status);
     out.sample({{"reason", "other"}}, counters.retries_other);
     const auto open = view.totals->connections();
     out.family("switchyard_connections", "gauge", "Open connections, by side and state.");

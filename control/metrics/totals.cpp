@@ -91,6 +91,7 @@ void Totals::add(const WorkerReport& report, Time now) {
     counters_.endpoint_tls.untrusted += report.endpoint_tls.untrusted;
     counters_.retries_reused += report.retries_reused;
     counters_.retries_connect += report.retries_connect;
+    counters_.retries_status += report.retries_status;
     counters_.retries_other += report.retries_other;
     counters_.log_dropped += report.log_dropped;
     counters_.escaped += report.escaped;

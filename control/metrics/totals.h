@@ -58,7 +58,7 @@ class Totals {
         std::uint64_t accepted = 0, tls_full = 0, tls_resumed = 0, tls_failed = 0;
         TlsTroubleCounts tls_troubles{};
         EndpointTlsCounts endpoint_tls;
-        std::uint64_t retries_reused = 0, retries_connect = 0, retries_other = 0, log_dropped = 0;
+        std::uint64_t retries_reused = 0, retries_connect = 0, retries_status = 0, retries_other = 0, log_dropped = 0;
         std::uint64_t escaped = 0;  // exceptions that reached a worker's loop
     };
     // The last full seconds, for people who look.

@@ -164,6 +164,7 @@ void numbers_of(Report& report, const Each& each) {
     each("endpoint_tls_untrusted", report.endpoint_tls.untrusted);
     each("retries_reused", report.retries_reused);
     each("retries_connect", report.retries_connect);
+    each("retries_status", report.retries_status);
     each("retries_other", report.retries_other);
     each("log_dropped", report.log_dropped);
     each("escaped", report.escaped);

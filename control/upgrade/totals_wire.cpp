@@ -62,6 +62,7 @@ void numbers_of_counters(Counters& counters, const Each& each) {
     each("endpoint_tls_untrusted", counters.endpoint_tls.untrusted);
     each("retries_reused", counters.retries_reused);
     each("retries_connect", counters.retries_connect);
+    each("retries_status", counters.retries_status);
     each("retries_other", counters.retries_other);
     each("log_dropped", counters.log_dropped);
     each("escaped", counters.escaped);

@@ -159,6 +159,7 @@ struct WorkerReport {
     EndpointTlsCounts endpoint_tls;
     std::uint64_t retries_reused = 0;
     std::uint64_t retries_connect = 0;
+    std::uint64_t retries_status = 0;  // an answer was one of retries.on
     std::uint64_t retries_other = 0;
     std::uint64_t log_dropped = 0;
     std::uint64_t escaped = 0;  // exceptions that reached the loop

@@ -5,6 +5,8 @@
 #include "proxy/http/characters.h"
 #include "proxy/http/grpc.h"
 #include "proxy/http/guard_failure.h"
+#include "proxy/route/groups.h"
+#include "proxy/route/route.h"
 #include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
 
@@ -13,6 +15,12 @@ namespace {
 
 // No chain of proxies is as long; a route that leads back to its own proxy would go round until the head is full.
 constexpr unsigned kMostPasses = 10;
+
+// What a group took of one path may climb out of another.
+bool climbs(std::string_view path) {
+    return path.find("/../") != path.npos || path.find("/./") != path.npos || path.ends_with("/..") ||
+           path.ends_with("/.");
+}
 
 }  // namespace
 
@@ -86,6 +94,25 @@ void Asked::believe_peer(const ClientAddress& peer, const CidrSet& trusted, std:
     facts.client = said.client;
     said_scheme = parameter_of(said.element, "proto");
     if (!http::all(said_scheme, http::kToken)) said_scheme = {};
+}
+
+bool Asked::rewrite(const Route& route) {
+    rewritten.clear();
+    for (const Rewrite& way : route.rewrites) {
+        if (way.matches && !way.matches->found_in(facts.path)) continue;
+        const GroupSources groups{way.matches ? way.matches.get() : route.path_groups.get(), route.host_groups.get()};
+        std::string to = filled(way.to, groups, *this);
+        if (!to.starts_with('/')) to.insert(0, 1, '/');
+        if (climbs(std::string_view(to).substr(0, to.find('?')))) {
+            refusal = "a path that climbs when it is rewritten";
+            return false;
+        }
+        if (to.ends_with('?')) to.pop_back();
+        if (way.to.find('?') == way.to.npos) to += target.tail;
+        rewritten = std::move(to);
+        return true;
+    }
+    return true;
 }
 
 void Asked::read_claims(const TokenVerifier& verifier, std::int64_t wall_seconds) {

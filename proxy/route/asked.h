@@ -19,6 +19,7 @@
 namespace switchyard::route {
 
 class TokenVerifier;
+struct Route;
 
 // What a call of gRPC says of itself beside its path.
 struct GrpcCall {
@@ -48,6 +49,8 @@ struct Asked {
         facts.client = peer;
         if (!trusted.empty()) believe_peer(peer, trusted, header);
     }
+    // What its route makes of the path, if that is another one; false, with a refusal, where it would climb.
+    bool rewrite(const Route& route);
     // The claims of its token count if that is genuine.
     void read_claims(const TokenVerifier& verifier, std::int64_t wall_seconds);
 
@@ -65,6 +68,7 @@ struct Asked {
     bool trusted_peer = false;
     GrpcCall grpc;
     std::string_view said_scheme;  // by which the client came to the trusted peer, where Forwarded tells
+    std::string rewritten;         // the path that is sent on, with its query, where the route rewrites it
     std::string_view refusal;
 
   private:

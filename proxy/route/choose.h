@@ -64,12 +64,14 @@ Failure choose(const RouteTable& routes, const Entrance& entrance, Asked& asked,
     if (route->in_flight && !toll.enter(*route)) return Failure::route_full;
     if (route->verifier) asked.read_claims(*route->verifier, toll.wall_seconds());
     if (route->rate_table && !toll.pay(*route, facts)) return Failure::rate_limited;
+    if (!route->rewrites.empty() && !asked.rewrite(*route)) [[unlikely]]
+        return Failure::bad_request;
     toll.passed(*route);
-    if (route->answers()) {
-        // What a rule takes goes where the rule leads; all else the route answers.
-        if (!decide_by_rule(*route, facts, out.decision)) return Failure::none;
+    if (route->answers() || route->arms.empty()) {
+        // What a rule takes goes where the rule leads; all else the route answers, if it does.
+        out.decision = {};
+        if (!decide_by_rule(*route, facts, out.decision)) return route->answers() ? Failure::none : Failure::no_route;
     } else {
-        if (route->arms.empty() && route->rules.empty()) return Failure::no_route;
         out.decision = decide(*route, facts, minted, [&] { return toll.turn(*route); });
     }
     if (out.decision.by >= Decision::By::refused_rule) [[unlikely]]

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "config/text/target_text.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/route.h"
 
@@ -11,14 +12,20 @@ std::string in_lower_case(std::string text) {
     return text;
 }
 
-void add_line(Edits& out, const std::string& name, std::string_view value) {
+void add_line(Edits& out, const std::string& name, std::string_view value, bool groups) {
     const bool in_host = http::equals_lower(name, "host");
     out.lines += name + ": ";
     std::size_t copied = 0;
-    for (const auto& use : config::placeholders_in(value)) {
+    for (const auto& use : config::placeholders_in(value, groups)) {
         out.lines += value.substr(copied, use.begin - copied);
         copied = use.end;
-        if (const auto what = config::placeholder_of(use.word)) out.fills.push_back({out.lines.size(), *what, in_host});
+        if (const auto group = config::group_named(use.word))
+            out.fills.push_back({out.lines.size(),
+                                 group->what == config::TargetPart::What::path_group ? config::Placeholder::path_group
+                                                                                     : config::Placeholder::host_group,
+                                 in_host, static_cast<std::uint8_t>(group->group)});
+        else if (const auto what = config::placeholder_of(use.word))
+            out.fills.push_back({out.lines.size(), *what, in_host, 0});
     }
     out.lines += value.substr(copied);
     out.lines += "\r\n";
@@ -46,13 +53,13 @@ bool Edits::replaces_loosely(std::string_view name) const {
         names, [&](const std::string& lower) { return http::equals_lower(name, lower) || same_loosely(name, lower); });
 }
 
-Edits edits_of(const config::HeaderEdits& source) {
+Edits edits_of(const config::HeaderEdits& source, bool groups) {
     Edits out;
     for (const auto& [name, value] : source.set) {
         replace(out, name);
-        add_line(out, name, value);
+        add_line(out, name, value, groups);
     }
-    for (const auto& [name, value] : source.add) add_line(out, name, value);
+    for (const auto& [name, value] : source.add) add_line(out, name, value, groups);
     for (const auto& name : source.remove) replace(out, name);
     return out;
 }

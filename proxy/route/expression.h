@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,17 +18,23 @@ namespace switchyard::route {
 class Expression {
   public:
     // For the threads 0 … `workers`.
-    Expression(std::string pattern, unsigned workers);
+    Expression(std::string pattern, unsigned workers, bool groups = false);
+    const std::string& pattern() const { return pattern_; }
     // By this version's engine, though an earlier one took it: nothing may be concluded from it.
     bool refused() const { return refused_; }
     bool found_in(std::string_view value) const;
+    // What its groups take of the value, the whole first; only where it was made with groups.
+    bool take(std::string_view value, std::span<std::string_view> into) const;
 
     // Worker 0 is thread 1.
     static void this_thread_is(unsigned number);
 
   private:
+    std::unique_ptr<const re2::RE2> made() const;
+    const re2::RE2& mine() const;
+
     std::string pattern_;
-    bool refused_;
+    bool groups_, refused_;
     mutable std::vector<std::unique_ptr<const re2::RE2>> copies_;  // each touched by its thread alone
 };
 

@@ -25,6 +25,7 @@ struct SharedCount;
 namespace switchyard::route {
 
 class AccessList;
+struct AnswerRewrites;
 class TokenVerifier;
 class RateTable;
 
@@ -56,7 +57,8 @@ struct Edits {
     struct Fill {
         std::size_t at;
         config::Placeholder what;
-        bool in_host = false;  // in the value of Host, which must not be empty
+        bool in_host = false;    // in the value of Host, which must not be empty
+        std::uint8_t group = 0;  // of path_group and host_group
     };
     std::string lines;
     std::vector<Fill> fills;
@@ -70,8 +72,14 @@ struct Edits {
     bool replaces_loosely(std::string_view name) const;
 };
 
-// Made when a generation is compiled, so that a route without edits pays for none.
-Edits edits_of(const config::HeaderEdits& source);
+// Made when a generation is compiled, so that a route without edits pays for none. `groups`: its route has expressions.
+Edits edits_of(const config::HeaderEdits& source, bool groups = false);
+
+// Another path instead of the one that was routed.
+struct Rewrite {
+    std::shared_ptr<const Expression> matches;  // null: always, with the groups of the route's own expressions
+    std::string to;
+};
 
 // What a route lets pass, how much of it and for how long.
 struct RouteLimits {
@@ -83,7 +91,9 @@ struct RouteLimits {
     std::uint64_t rate_seed = 0;             // of its keys in there
     std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
+    std::int64_t connect_ms = 0, response_head_ms = 0, idle_ms = 0;  // 0: the upstream's
     config::Retries retries;
+    bool retries_answers = false;                       // retries.on has some
     std::uint32_t grpc_failures = 0, grpc_retries = 0;  // a bit per status
     bool abort_on_close = false;
     bool allow_connect = false;
@@ -94,6 +104,8 @@ struct RouteLimits {
 struct RouteEdits {
     Edits request_edits, response_edits;
     std::string strip_prefix, replace_prefix;
+    std::vector<Rewrite> rewrites;
+    std::shared_ptr<const AnswerRewrites> answer_rewrites;  // null: answers go on as they come
     bool debug_headers = false;
     std::vector<std::string> allow_trailers;  // lower case
 };
@@ -104,6 +116,10 @@ struct Route : RouteLimits, RouteEdits {
     std::vector<std::string> methods;
     // Those it is for, by the count of their connections: one for each name, whatever the generation. Empty: all.
     std::vector<std::shared_ptr<SharedCount>> listeners;
+    // What its path and host match beside what the table goes by; null: nothing more. The second ones know what their
+    // groups take, and are there where something is made of that.
+    std::shared_ptr<const Expression> path_matches, host_matches, path_groups, host_groups;
+    bool before_expressions = false;
     std::vector<Rule> rules;
     Split split;
     std::vector<std::uint32_t> arms;     // the split's upstreams, in its order
@@ -118,12 +134,16 @@ struct Route : RouteLimits, RouteEdits {
 
     // Whether it answers by itself what no rule takes.
     bool answers() const { return respond.status != 0 || !redirect.to.empty(); }
-    bool allows(std::string_view method, const SharedCount* listener) const {
-        if (methods.empty() && listeners.empty()) return true;
-        return is_for(method) && is_for(listener);
+    bool allows(std::string_view method, const SharedCount* listener, std::string_view path) const {
+        if (methods.empty() && listeners.empty() && !path_matches) return true;
+        return is_for(method) && is_for(listener) && matches(path);
     }
 
   private:
+    // One that this version refuses is taken to match: its first rule is then refused, and nothing opens.
+    bool matches(std::string_view path) const {
+        return !path_matches || path_matches->refused() || path_matches->found_in(path);
+    }
     bool is_for(std::string_view method) const {
         for (const auto& m : methods)
             if (m == method) return true;

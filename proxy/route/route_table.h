@@ -1,8 +1,11 @@
 // host and path → route. The cost of a look-up does not grow with the number of routes.
 //
-// Order: the most specific host first (exact, then the longest *.suffix, then any), in it an exact path, then the
-//   longest prefix that ends at a segment border, among equals the first written; a route whose methods or
-//   listeners do not fit is passed over.
+// Order: the most specific host first (exact, then the longest *.suffix, then expressions as written, then any), in it
+//   an exact path, then the longest prefix that ends at a segment border, of one prefix expressions first, among equals
+//   the first written; a route whose methods or listeners do not fit is passed over. Expressions that stand before the
+//   prefixes (match.before_prefixes) are asked behind the exact paths: those of the longest prefix first, and only
+//   those within a prefix that stands before them (match.before_expressions).
+// A host with expressions costs as many matches as there are before the one that fits.
 // Immutable after add(); shared by all workers.
 #pragma once
 
@@ -39,15 +42,40 @@ class RouteTable {
     using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
     using Candidates = std::vector<const Route*>;
 
+    struct Asker {
+        std::string_view path, method;
+        const SharedCount* listener;
+    };
+    struct Found {
+        const Route* route = nullptr;
+        std::size_t prefix = 0;  // its length
+    };
+    struct Early {
+        std::string prefix;
+        const Route* route;
+    };
     struct Paths {
         Map<Candidates> exact, prefix;  // prefixes without their closing slash; "" is the root
         std::size_t longest_prefix = 0;
-        const Route* find(std::string_view path, std::string_view method, const SharedCount* listener) const;
+        std::vector<Early> early;  // before prefixes, those of the longest prefix first
+        void add(const config::Match& match, const Route* route);
+        const Route* find(const Asker& asker) const;
+
+      private:
+        Found by_prefix(const Asker& asker) const;
+        const Route* by_expression(const Asker& asker) const;
     };
+    struct HostExpression {
+        std::string pattern;
+        std::shared_ptr<const Expression> matches;
+        Paths paths;
+    };
+    static const Route* first_allowing(const Candidates& candidates, const Asker& asker);
 
     std::vector<std::shared_ptr<const Route>> routes_;
     std::vector<std::pair<std::shared_ptr<const SharedCount>, std::shared_ptr<const Route>>> taken_;
     Map<Paths> exact_hosts_, suffix_hosts_;  // suffixes with their leading dot
+    std::vector<HostExpression> host_expressions_;
     Paths any_host_;
 };
 

@@ -42,9 +42,10 @@ void Account::retry(Failure failure) {
         retrying_ = true;
         ++context_.active_retries;
     }
-    (verdict_of(failure, 0).stale         ? context_.counts.retries_reused
-     : failure == Failure::connect_failed ? context_.counts.retries_connect
-                                          : context_.counts.retries_other)++;
+    (verdict_of(failure, 0).stale                  ? context_.counts.retries_reused
+     : failure == Failure::connect_failed          ? context_.counts.retries_connect
+     : failure == Failure::none && !asked_.grpc.is ? context_.counts.retries_status
+                                                   : context_.counts.retries_other)++;
 }
 
 // To the analysis that is a first attempt that failed, and the upstream that serves it instead gets no credit.

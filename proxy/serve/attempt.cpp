@@ -95,7 +95,7 @@ net::Task<Failure> Attempt::run() {
         if (const Failure failure = co_await connect(); failure != Failure::none) co_return failure;
     }
     if (!start_upload()) co_return Failure::head_too_large;
-    const upstream::Upstream& upstream = *from_.course.upstream;
+    const Course& course = from_.course;
     bool timing_answer = false;
     unsigned interim = 0;
     for (;;) {
@@ -104,7 +104,7 @@ net::Task<Failure> Attempt::run() {
         if (!timing_answer && upload_.over() && lane_.settle()) {
             timing_answer = true;
             phase_.end_pace();
-            phase_.at_most(upstream.response_head_ms);
+            phase_.at_most(course.response_head_ms());
         }
         for (;;) {
             using Came = EndpointLane::Came;
@@ -120,11 +120,11 @@ net::Task<Failure> Attempt::run() {
             if (++interim > kMaxInterim) co_return Failure::bad_response;
             if (const Failure failure = co_await relay_interim(); failure != Failure::none) co_return failure;
             // It works on it: its time for the head begins anew.
-            if (timing_answer) phase_.at_most(upstream.response_head_ms);
+            if (timing_answer) phase_.at_most(course.response_head_ms());
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_answer) phase_.at_most_paced(takes_more(), upstream.idle_ms);
+        if (!timing_answer) phase_.at_most_paced(takes_more(), course.idle_ms());
         co_await phase_.sleep();
         if (from_.course.must_end()) co_return Failure::drained;
         if (!timing_answer && phase_.pace_is_due() && phase_.too_slow(client_.body_bytes()))
@@ -136,7 +136,7 @@ net::Task<Failure> Attempt::run() {
 Failure Attempt::late(bool timing_answer) const {
     if (!phase_.is_over() || lane_.readable()) return Failure::none;
     if (from_.course.time_is_up()) return Failure::request_timeout;
-    if (timing_answer) return Failure::response_timeout;
+    if (timing_answer || from_.course.try_is_up(context_.now_ms)) return Failure::response_timeout;
     // The side that did not move: the endpoint that takes no more, whatever the client still has, or the client that
     // sends no more.
     if (takes_more() && client_.readable()) return Failure::none;

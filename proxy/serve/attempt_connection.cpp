@@ -37,7 +37,7 @@ net::Task<Failure> Attempt::connect() {
     lane_.stand_on(lease_.local()->pool.fresh(upstream.tls), phase_.strand());
     using Connecting = net::Stream::Connecting;
     auto connecting = lane_.connection().connect(lease_.endpoint()->address, context_.poller);
-    if (upstream.tls || connecting == Connecting::again) phase_.at_most(upstream.connect_ms);
+    if (upstream.tls || connecting == Connecting::again) phase_.at_most(from_.course.connect_ms());
     if (connecting == Connecting::again) {
         while (!lane_.writable()) {
             co_await phase_.sleep();

@@ -13,7 +13,7 @@ net::Task<Failure> Attempt::relay_interim() {
             co_return Failure::bad_response;
         while (!line.empty()) {
             if (!client_.writable()) {
-                phase_.at_most(from_.course.upstream->idle_ms);
+                phase_.at_most(from_.course.idle_ms());
                 co_await phase_.sleep();
                 if (from_.course.must_end()) co_return Failure::drained;
                 if (client_.broken()) co_return Failure::client_closed;

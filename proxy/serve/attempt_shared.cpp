@@ -46,7 +46,7 @@ net::Task<Failure> Attempt::share() {
     lane_.stand_on(std::make_unique<SharedLane>(pool, phase_.strand(), *lease_.endpoint(), upstream, asks, key));
     auto& granted = lane_.join(pool).granted();
     if (granted.place == Place::wanted) {
-        phase_.at_most(upstream.connect_ms);
+        phase_.at_most(from_.course.connect_ms());
         while (granted.place == Place::wanted) {
             co_await phase_.sleep();
             const Failure failure = connect_broken_off(granted.place != Place::wanted);

@@ -1,5 +1,7 @@
 #include "proxy/serve/claim.h"
 
+#include <algorithm>
+
 #include "proxy/route/balance_key.h"
 #include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/breaker_board.h"
@@ -108,6 +110,22 @@ Failure Claim::take(bool called) {
     if (!course_.upstream->session_cookie.empty() && !course_.rerouted && mints_session(session, choice.endpoint))
         lease_.begin_session();
     return Failure::none;
+}
+
+bool Claim::has_other() const {
+    upstream::ChoiceInput input;
+    input.now_us = context_.now_us;
+    input.tried = course_.tried.all();
+    const auto ahead = upstream::outlook(*course_.upstream, input, false);
+    if (std::ranges::find(ahead.candidates, true) != ahead.candidates.end()) return true;
+    if (course_.tried_elsewhere || course_.decision.by == route::Decision::By::rule) return false;
+    for (std::size_t arm = 0; arm < course_.route->arms.size(); ++arm) {
+        const auto& other = *course_.in_force->snapshot->upstreams[course_.route->arms[arm]];
+        if (&other != course_.upstream && course_.route->weights[arm] != 0 &&
+            upstream::look(other) == upstream::Choice::Status::claimed)
+            return true;
+    }
+    return false;
 }
 
 // What this upstream's balancer goes by; anything where its key is absent.

@@ -29,6 +29,8 @@ class Claim {
 
     // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already.
     Failure take() { return take(false); }
+    // Is there an endpoint that this request could be given to and that has not had it?
+    bool has_other() const;
     // Whether the upstream has a queue.
     bool may_wait() const { return course_.upstream->queue_limit != 0; }
     // Waits in it. `none` without a lease: a newer generation came, and the request is to be routed anew.

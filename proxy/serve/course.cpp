@@ -35,7 +35,7 @@ struct Course::Toll {
     // Another generation in the middle of it gives no new time.
     void passed(const route::Route& at) {
         if (course.routed_ms_ == 0) course.routed_ms_ = course.context_.now_ms;
-        course.deadline_ms = at.request_ms == 0 ? 0 : course.routed_ms_ + at.request_ms;
+        course.deadline_ms = course.ends_ms = at.request_ms == 0 ? 0 : course.routed_ms_ + at.request_ms;
     }
     std::int64_t wall_seconds() const { return course.context_.wall_seconds; }
     route::Turn turn(const route::Route& of) {
@@ -49,7 +49,7 @@ void Course::call_ends_by(std::int64_t timeout_ms) {
     constexpr std::int64_t kGrace = 100;
     const std::int64_t at = routed_ms_ + timeout_ms + kGrace;
     if (deadline_ms != 0 && at >= deadline_ms) return;
-    deadline_ms = at;
+    deadline_ms = ends_ms = at;
     time_is_clients = true;
 }
 
@@ -97,7 +97,7 @@ void Course::become_tunnel() {
     leave_upstream();
     tunnel_ = true;
     enter(*upstream);
-    deadline_ms = 0;
+    deadline_ms = ends_ms = 0;
 }
 
 }  // namespace switchyard::serve

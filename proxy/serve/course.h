@@ -41,12 +41,28 @@ struct TakenCourse : route::Choice {
     InForce::Sent* sent = nullptr;  // where this request is counted in flight
     std::int64_t deadline_ms = 0;   // of the whole request; 0: none
     bool time_is_clients = false;   // it is the client that set it
+    std::int64_t ends_ms = 0;       // that, or earlier: of the attempt that is under way
     Tried tried;
     const std::string* proof = nullptr;  // of that generation: what an authority is answered with
     bool entered = false;                // counted in flight at the route
     bool tried_elsewhere = false;        // another arm of the split was asked after this one's endpoints had failed
     bool fell_back = false;              // to the fallback of a resting upstream
     bool rerouted = false;               // the upstream that was meant has no usable endpoint: another one serves
+
+    // The route's own limits of time where it has some, else its upstream's.
+    std::int64_t connect_ms() const { return route->connect_ms != 0 ? route->connect_ms : upstream->connect_ms; }
+    std::int64_t response_head_ms() const {
+        return route->response_head_ms != 0 ? route->response_head_ms : upstream->response_head_ms;
+    }
+    std::int64_t idle_ms() const { return route->idle_ms != 0 ? route->idle_ms : upstream->idle_ms; }
+
+    // An attempt has its own end, where the route gives it one; and no more.
+    void begin_try(std::int64_t now_ms) {
+        const std::int64_t at_ms = now_ms + route->retries.per_try.count();
+        if (deadline_ms == 0 || at_ms < deadline_ms) ends_ms = at_ms;
+    }
+    void end_try() { ends_ms = deadline_ms; }
+    bool try_is_up(std::int64_t now_ms) const { return ends_ms != deadline_ms && now_ms >= ends_ms; }
 };
 
 class Course : public TakenCourse {
@@ -89,9 +105,9 @@ class Course : public TakenCourse {
     bool must_end() const { return sent != nullptr && sent->cut; }
     std::int64_t since_routed_ms() const { return context_.now_ms - routed_ms_; }
     bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }
-    // The earlier of a moment (0: none) and the request's own end.
+    // The earlier of a moment (0: none) and the request's own end, or its attempt's.
     std::int64_t at_the_latest(std::int64_t at_ms) const {
-        return deadline_ms != 0 && (at_ms == 0 || deadline_ms < at_ms) ? deadline_ms : at_ms;
+        return ends_ms != 0 && (at_ms == 0 || ends_ms < at_ms) ? ends_ms : at_ms;
     }
     // It goes to an arm without the key that its route is split by, and says nothing about keys.
     bool keyless() const {

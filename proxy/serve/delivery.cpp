@@ -125,7 +125,7 @@ net::Task<Next> Delivery::run() {
         if (moved() != before) idle_since_ms = context().now_ms;
         failure = late(step);
         if (failure != Failure::none) break;
-        const std::int64_t idle_ms = course_.upstream->idle_ms;
+        const std::int64_t idle_ms = course_.idle_ms();
         std::int64_t wait_ms = idle_ms == 0 ? 0 : std::max<std::int64_t>(1, idle_since_ms + idle_ms - context().now_ms);
         if (call_.is) [[unlikely]]
             wait_ms = watch_long_call(wait_ms);

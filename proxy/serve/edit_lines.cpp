@@ -1,5 +1,7 @@
 #include "proxy/serve/edit_lines.h"
 
+#include "proxy/route/groups.h"
+
 namespace switchyard::serve {
 namespace {
 
@@ -41,6 +43,15 @@ void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const He
         case config::Placeholder::client_uri:
             to << certificate_says(asked, "client.uri");
             break;
+        case config::Placeholder::path_group:
+        case config::Placeholder::host_group: {
+            const route::Groups groups(route::GroupSources::of(*from.course.route), asked.facts);
+            std::string text;
+            route::add_escaped(text, fill.what == config::Placeholder::path_group ? groups.of_path(fill.group)
+                                                                                  : groups.of_host(fill.group));
+            to << text;
+            break;
+        }
         case config::Placeholder::client_verified:
             to << (certificate_says(asked, "client.verified") == "true" ? "true" : "false");
             break;

@@ -177,6 +177,7 @@ Failure Exchange::route_again() {
     account_.settle_first();
     lease_.forget();
     course_.take_anew();
+    asked_.rewritten.clear();
     return choose_route();
 }
 
@@ -198,10 +199,15 @@ net::Task<Next> Exchange::proxy() {
             ++account_.record.attempts;
             if (before != Failure::none) [[unlikely]]
                 asked_.refusal = {};  // why the endpoint before was not asked
+            if (course_.route->retries.per_try.count() != 0) [[unlikely]]
+                course_.begin_try(context_.now_ms);
             failure = co_await attempt_.run();
+            course_.end_try();
             judge_attempt(failure);
             if (failure == Failure::none && asked_.grpc.is) [[unlikely]]
                 again = co_await call_again();
+            else if (failure == Failure::none && course_.route->retries_answers) [[unlikely]]
+                again = answer_again();
             if (failure == Failure::none && !again) {
                 Delivery delivery(attempt_, phase_, client_, sources_, course_, account_);
                 const Next next = co_await delivery.run();
@@ -212,6 +218,8 @@ net::Task<Next> Exchange::proxy() {
         }
         if (!again && !may_retry(failure)) break;
         account_.retry(failure);
+        if (course_.route->retries.backoff.count() != 0 && !verdict_of(failure, 0).stale) [[unlikely]]
+            co_await pause();
         if (asked_.grpc.is && !verdict_of(failure, 0).stale) [[unlikely]]
             asked_.count_grpc_attempt(
                 asked_.grpc.timeout_ms < 0

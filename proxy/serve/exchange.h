@@ -69,6 +69,9 @@ class Exchange {
     bool may_retry(Failure failure) const;
     bool retries_left() const;
     net::Task<bool> call_again();
+    bool answer_again();
+    std::int64_t longest_pause_ms() const;
+    net::Task<void> pause();
     void judge_attempt(Failure failure);
     bool judge_call(Failure failure, std::uint16_t status);
     http::GrpcStatus call_status(Failure failure);

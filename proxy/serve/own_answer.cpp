@@ -1,23 +1,12 @@
 #include "proxy/serve/own_answer.h"
 
 #include "proxy/http/characters.h"
+#include "proxy/http/grpc.h"
+#include "proxy/route/groups.h"
 #include "proxy/serve/edit_lines.h"
 
 namespace switchyard::serve {
 namespace {
-
-// What clients may send raw in a query, and what has no place in the URL of a Location.
-void add_escaped(std::string& to, std::string_view query) {
-    for (const char c : query) {
-        if (http::is(c, http::kTarget)) {
-            to += c;
-            continue;
-        }
-        to += '%';
-        to += http::kHexDigits[static_cast<unsigned char>(c) >> 4];
-        to += http::kHexDigits[static_cast<unsigned char>(c) & 15];
-    }
-}
 
 // Where the request's body has not been read, or the request could not be read at all, the boundary of the next request
 // is unknown.
@@ -75,9 +64,9 @@ void OwnAnswer::say_as_written() {
     const bool by_rule = course.by_answering_rule();
     if (!by_rule && !course.route->redirect.to.empty()) {
         reply_.status = course.route->redirect.status;
-        location_ = "Location: ";
-        add_redirect_target(location_);
-        location_ += "\r\n";
+        location_ = "Location: " +
+                    route::filled(course.route->redirect.to, route::GroupSources::of(*course.route), from_.asked) +
+                    "\r\n";
         reply_.extra_lines = location_;
         reply_.content_type = "text/plain";
         return;
@@ -107,29 +96,6 @@ void OwnAnswer::say_status(http::GrpcStatus status) {
     reply_.status = 200;
     reply_.grpc_status = static_cast<int>(status);
     reply_.grpc_message = message_;
-}
-
-void OwnAnswer::add_redirect_target(std::string& to) const {
-    const route::Asked& asked = from_.asked;
-    const std::string& pattern = from_.course.route->redirect.to;
-    for (std::size_t i = 0; i < pattern.size();) {
-        const auto starts = [&](std::string_view name) { return pattern.compare(i, name.size(), name) == 0; };
-        if ((starts("?{query}") || starts("&{query}")) && asked.target.query.empty()) {
-            i += 8;  // no bare mark
-        } else if (starts("{host}")) {
-            to += asked.facts.host;
-            i += 6;
-        } else if (starts("{path}")) {
-            // The server as a whole has no address of its own.
-            to += asked.target.form == http::Target::Form::asterisk ? std::string_view("/") : asked.target.path;
-            i += 6;
-        } else if (starts("{query}")) {
-            add_escaped(to, asked.target.query);
-            i += 7;
-        } else {
-            to += pattern[i++];
-        }
-    }
 }
 
 std::string_view OwnAnswer::write(net::Buffer& block) {

@@ -36,7 +36,6 @@ class OwnAnswer {
     bool would_open_tunnel() const;
     void say_no_tunnel();
     void say_status(http::GrpcStatus status);
-    void add_redirect_target(std::string& to) const;
     void write(http::HeadWriter& to);
     std::size_t most() const;
 

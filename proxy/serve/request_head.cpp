@@ -33,7 +33,13 @@ std::string_view behind_prefix(std::string_view raw, std::string_view routed, st
     return scratch;
 }
 
-void write_path(http::HeadWriter& out, const route::Route& route, const http::Target& target, std::string_view routed) {
+void write_path(http::HeadWriter& out, const route::Route& route, const route::Asked& asked) {
+    const http::Target& target = asked.target;
+    const std::string_view routed = asked.facts.path;
+    if (!asked.rewritten.empty()) [[unlikely]] {
+        out << asked.rewritten;
+        return;
+    }
     if (route.strip_prefix.empty() || !routed.starts_with(route.strip_prefix)) {
         out << target.path << target.tail;
         return;
@@ -141,7 +147,7 @@ bool RequestHead::write(net::Buffer& out) const {
     if (asked_.target.form == http::Target::Form::authority)
         to << asked_.target.authority;
     else
-        write_path(to, route_, asked_.target, asked_.facts.path);
+        write_path(to, route_, asked_);
     to << " HTTP/1.1\r\n";
 
     const route::Edits& edits = route_.request_edits;

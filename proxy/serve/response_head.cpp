@@ -1,5 +1,7 @@
 #include "proxy/serve/response_head.h"
 
+#include "proxy/http/characters.h"
+#include "proxy/route/answer_rewrites.h"
 #include "proxy/serve/edit_lines.h"
 #include "proxy/serve/kept_lines.h"
 #include "proxy/upstream/session_key.h"
@@ -36,21 +38,49 @@ namespace switchyard::serve {
     to << "Connection: upgrade\r\n";
 }
 
+// Whether the field is not passed on as it came: the route replaces it, or has written it in other words.
+bool ResponseHead::takes_over(const http::Field& field, KeptLines& lines, http::HeadWriter& to) const {
+    const route::Route& route = *from.course.route;
+    const std::string_view name = field.name.of(base);
+    if (route.response_edits.replaces(name)) return true;
+    if (!route.answer_rewrites) return false;
+    if (dates() && (http::equals_ignoring_case(name, "cache-control") || http::equals_ignoring_case(name, "expires")))
+        return true;
+    std::string instead;
+    if (!route.answer_rewrites->rewrite(name, field.value.of(base), route::GroupSources::of(route), from.asked,
+                                        instead))
+        return false;
+    lines.flush();
+    to << name << ": " << instead << "\r\n";
+    return true;
+}
+
+bool ResponseHead::dates() const {
+    return from.course.route->answer_rewrites->dates(answer.head.status);
+}
+
+void ResponseHead::write_cache_control(http::HeadWriter& to) const {
+    const route::Route& route = *from.course.route;
+    if (route.answer_rewrites && dates() && !route.response_edits.replaces("cache-control"))
+        to << "Cache-Control: " << route.answer_rewrites->cache_control << "\r\n";
+}
+
 bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
     const http::Head& head = answer.head;
     http::HeadWriter to(out.room());
     to << "HTTP/1.1 " << std::uint64_t{head.status} << ' ' << head.reason.of(base) << "\r\n";
     const route::Edits& edits = from.course.route->response_edits;
-    const bool edited = !edits.names.empty();
+    const bool edited = !edits.names.empty() || from.course.route->answer_rewrites != nullptr;
     KeptLines lines(to, base);
     for (std::uint16_t i = 0; i < head.field_count; ++i) {
         const http::Field& field = head.fields[i];
-        if (field.drop || (edited && edits.replaces(field.name.of(base))))
+        if (field.drop || (edited && takes_over(field, lines, to)))
             lines.flush();
         else
             lines.keep(field);
     }
     lines.flush();
+    if (edited) write_cache_control(to);
     if (!head.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << date;
     if (coding == Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";

@@ -16,6 +16,8 @@
 
 namespace switchyard::serve {
 
+class KeptLines;
+
 struct ResponseHead {
     const HeadSources& from;
     const EndpointAnswer& answer;
@@ -27,6 +29,9 @@ struct ResponseHead {
     bool write(net::Buffer& out, bool keep, Coding coding) const;
 
   private:
+    bool takes_over(const http::Field& field, KeptLines& lines, http::HeadWriter& to) const;
+    bool dates() const;
+    void write_cache_control(http::HeadWriter& to) const;
     void write_route_lines(http::HeadWriter& to) const;
     void write_upgrade(http::HeadWriter& to) const;
 };

@@ -10,6 +10,7 @@
 #include "config/model/secret_value.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
+#include "proxy/route/answer_rewrites.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
@@ -230,6 +231,28 @@ class Compiler {
         }
     }
 
+    std::shared_ptr<const route::Expression> expression(const std::string& pattern, bool groups = false) const {
+        return pattern.empty() ? nullptr
+                               : std::make_shared<const route::Expression>(pattern, registry_.workers(), groups);
+    }
+
+    void expressions(route::Route& out, const config::Route& source) {
+        const config::Match& match = source.match;
+        out.path_matches = expression(match.path_matches);
+        out.host_matches = expression(match.host_matches);
+        out.before_expressions = match.before_expressions;
+        if (out.path_matches || out.host_matches) {
+            out.path_groups = expression(match.path_matches, true);
+            out.host_groups = expression(match.host_matches, true);
+        }
+        for (const auto& way : source.rewrite) out.rewrites.push_back({expression(way.matches, true), way.to});
+        if ((out.path_matches && out.path_matches->refused()) || (out.host_matches && out.host_matches->refused())) {
+            log_error("route {}: its match has an expression that this version refuses; what may be its gets 503",
+                      source.name);
+            out.rules.push_back({"match", route::Condition({}), 0, -1, {}, true, 0, false});
+        }
+    }
+
     void rules(route::Route& out, const config::Route& source) {
         for (const auto& rule : source.rules) {
             route::Condition when(rule.when, registry_.workers());
@@ -280,6 +303,7 @@ class Compiler {
         out->methods = source.match.methods;
         for (const auto& name : source.match.listeners) out->listeners.push_back(registry_.listener_count(name));
         out->access = route::AccessList::made_of(source.access);
+        expressions(*out, source);
         rules(*out, source);
         arms(*out, source);
         out->cursor = registry_.cursor(source.name);
@@ -290,8 +314,12 @@ class Compiler {
                            source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
                            source.sticky->missing};
         }
-        out->request_edits = route::edits_of(source.request_headers);
-        out->response_edits = route::edits_of(source.response_headers);
+        const bool groups = !source.match.path_matches.empty() || !source.match.host_matches.empty();
+        config::HeaderEdits request_headers = source.request_headers;
+        if (source.forwarded_prefix) request_headers.set.emplace("X-Forwarded-Prefix", source.strip_prefix);
+        out->request_edits = route::edits_of(request_headers, groups);
+        out->response_edits = route::edits_of(source.response_headers, groups);
+        out->answer_rewrites = route::AnswerRewrites::made_of(source.answers, source.expires);
         out->strip_prefix = source.strip_prefix;
         out->replace_prefix = source.replace_prefix;
         out->limits = source.limits;
@@ -305,7 +333,11 @@ class Compiler {
         if (source.limits.in_flight > 0) out->in_flight = registry_.route_count(source.name);
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();
+        out->connect_ms = source.timeouts.connect.count();
+        out->response_head_ms = source.timeouts.response_head.count();
+        out->idle_ms = source.timeouts.idle.count();
         out->retries = source.retries;
+        out->retries_answers = !source.retries.on.empty() && source.retries.attempts > 0;
         out->grpc_failures = config::grpc_statuses(source.grpc.failures);
         out->grpc_retries = config::grpc_statuses(source.grpc.retry_on);
         out->reroute = source.reroute;

@@ -298,7 +298,12 @@ Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool cl
         out.health.type = static_cast<Health::Type>(dice.upto(2));
         out.health.path = "/ready?deep=1";
         out.health.host = dice.chance(0.5) ? "app.example" : "";
-        out.health.expect = {static_cast<std::uint16_t>(dice.between(100, 599))};
+        maybe(dice, [&] { out.health.method = "HEAD"; });
+        maybe(dice, [&] { out.health.headers = {{"X-Check", "yes"}, {"User-Agent", "probe"}}; });
+        if (out.health.method != "HEAD") maybe(dice, [&] { out.health.body_matches = "\"ok\": *true"; });
+        maybe(dice, [&] { out.health.port = static_cast<std::uint16_t>(dice.between(1, 65'535)); });
+        out.health.expect = {StatusRange::one(static_cast<std::uint16_t>(dice.between(100, 599))),
+                             StatusRange::of_class(dice.between(1, 5))};
         out.health.interval = dice.duration() + 10ms;
         out.health.timeout = dice.duration();
         out.health.rise = dice.between(1, 9);
@@ -364,6 +369,14 @@ Match match(Dice& dice, std::uint32_t number, const std::vector<std::string>& li
         out.path_exact = fmt::format("/exact/{}", number);
     else
         out.path_prefix = fmt::format("/p/{}{}", number, dice.chance(0.5) ? "/" : "");
+    if (out.path_exact.empty()) {
+        maybe(dice, [&] {
+            out.path_matches = dice.chance(0.5) ? "^/p/(x+)\\.html$" : "(a|b)";
+            out.before_prefixes = dice.chance(0.5);
+        });
+        if (!out.before_prefixes) maybe(dice, [&] { out.before_expressions = true; });
+    }
+    if (out.hosts.empty()) maybe(dice, [&] { out.host_matches = "^(www\\.)?forum"; });
     return out;
 }
 
@@ -406,7 +419,16 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
         out.sticky->missing = static_cast<Sticky::Missing>(dice.upto(2));
         out.sticky->salt = dice.text();
     });
+    maybe(dice, [&] { out.rewrite = {{"^/(p)/", "/{1}?a=b&{query}"}, {"", "/elsewhere{path}"}}; });
     maybe(dice, [&] {
+        out.answers.location = {{"http://app.internal/", "/p/"}, {"/", "https://{host}/"}};
+        out.answers.cookie_domain = {{".internal", "example.org"}};
+        out.answers.cookie_path = {{"/", "/p/"}};
+    });
+    maybe(dice, [&] { out.expires = dice.chance(0.5) ? "90s" : "no-cache"; });
+    if (!out.rewrite.empty()) return;
+    maybe(dice, [&] {
+        out.forwarded_prefix = dice.chance(0.5);
         out.strip_prefix = out.match.path_exact.empty() ? "/p" : "/exact/";
         out.replace_prefix = dice.chance(0.5) ? "/new" : "";
     });
@@ -447,8 +469,13 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] {
         out.limits.rate = {key(dice, true, false), dice.between(1, 999), dice.duration(), dice.upto(99)};
     });
-    maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration()}; });
-    maybe(dice, [&] { out.retries = {dice.upto(10), dice.upto(100)}; });
+    maybe(dice, [&] {
+        out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration(), dice.duration()};
+    });
+    maybe(dice, [&] {
+        out.retries = {dice.between(1, 10), dice.upto(100), {}, dice.duration(), dice.duration()};
+        out.retries.on = {StatusRange::one(429), StatusRange::of_class(5)};
+    });
     maybe(dice, [&] { out.debug_headers = true; });
     maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });

@@ -148,8 +148,10 @@ std::string why_refused(Failure failure, const route::Choice& choice, const http
         case Failure::rule_refused:
             return fmt::format("whether rule {} holds cannot be said: this version refuses its expression",
                                choice.route->rules[static_cast<std::size_t>(choice.decision.rule)].name);
+        case Failure::bad_request:
+            return "its path would climb when it is rewritten";
         default:
-            return "the route has neither rules nor a split";
+            return "none of the route's rules takes it, and there is nothing else";
     }
 }
 
@@ -184,12 +186,27 @@ std::string came_to(const Snapshot& snapshot, const ListenerPlan* listener) {
     return restricted && listener != nullptr ? ", listener " + listener->name : "";
 }
 
+// How it came to its route, and with which path it would go on.
+void tell_match(Json& out, std::vector<std::string>& why, const route::Route& route, const route::Asked& asked,
+                const std::string& came_to) {
+    const route::RequestFacts& facts = asked.facts;
+    out["route"] = route.name;
+    why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route.name,
+                              facts.host, facts.path, came_to));
+    if (route.path_matches) why.push_back(fmt::format("its path matches {:?}", route.path_matches->pattern()));
+    if (route.host_matches) why.push_back(fmt::format("its host matches {:?}", route.host_matches->pattern()));
+    if (!asked.rewritten.empty()) {
+        why.push_back("its path is rewritten to " + asked.rewritten);
+        out["sent_as"] = asked.rewritten;
+    }
+    if (route.access) why.push_back("route " + route.name + access_words(*route.access, facts.client));
+}
+
 // What becomes of it on its route.
 void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Choice& choice,
                   Failure failure, const route::Asked& asked, const Look& look) {
     const route::Route& route = *choice.route;
     const route::Rule* const denying = choice.denying_rule();
-    if (route.access) why.push_back("route " + route.name + access_words(*route.access, asked.facts.client));
     const bool at_the_door = (failure == Failure::denied && denying == nullptr) || failure == Failure::not_allowed ||
                              failure == Failure::body_too_large || failure == Failure::route_full;
     if (!at_the_door) tell_token(why, route, asked.facts);
@@ -271,9 +288,7 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
         return refused(failure, fmt::format("no route matches host {:?}, path {:?}, method {}{}", facts.host,
                                             facts.path, question.method, came_to(snapshot, listener)));
     const route::Route& route = *choice.route;
-    out["route"] = route.name;
-    why.push_back(fmt::format("route {} is the most specific match of host {:?} and path {:?}{}", route.name,
-                              facts.host, facts.path, came_to(snapshot, listener)));
+    tell_match(out, why, route, asked, came_to(snapshot, listener));
     tell_outcome(out, why, snapshot, choice, failure, asked, look);
     return done();
 }

@@ -221,6 +221,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
     "meant_by": {"const": "@candidate", "description": "the rule's own word for `upstream`"},
     "bucket": {"type": "integer"}, "position": {"type": "integer"}, "salt": {"type": "string"}, "minted": {"type": "boolean"},
     "rerouted": {"type": "string", "description": "the upstream it was meant for, which has no usable endpoint"},
+    "sent_as": {"type": "string", "description": "the path that its endpoint is asked for, where the route rewrites it"},
     "upstream": {"type": "string"}, "protocol": {"enum": ["http/1.1", "h2", "auto"], "description": "in which its endpoints are spoken to"},
     "endpoint": {"type": "string"}, "why": {"type": "array", "items": {"type": "string"}},
     "endpoints": {"type": "array", "items": {"type": "object", "required": ["address", "candidate"],

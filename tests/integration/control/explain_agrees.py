@@ -90,11 +90,19 @@ def routes(r):
             match["hosts"] = [r.choice(["a.example", "*.b.example", "b.example"])]
         if r.random() < 0.6:
             match.update(r.choice([{"path_prefix": "/api"}, {"path_prefix": "/t"}, {"path_prefix": "/"}, {"path_exact": "/t/1"}]))
+        if "path_exact" not in match and r.random() < 0.3:
+            match["path_matches"] = r.choice(["^/api/v[0-9]", "[0-9]$", "^/(t|a)"])
+            match["before_prefixes"] = r.random() < 0.5
+        elif "path_exact" not in match and r.random() < 0.2:
+            match["before_expressions"] = True
+        if "hosts" not in match and r.random() < 0.2:
+            match["host_matches"] = r.choice(["^[ab][.]", "example$"])
         if r.random() < 0.2:
             match["methods"] = r.sample(["GET", "POST", "PUT"], 2)
-        if json.dumps(match) in seen:
+        place = json.dumps({k: v for k, v in match.items() if not k.startswith("before_")})
+        if place in seen:
             continue
-        seen.add(json.dumps(match))
+        seen.add(place)
         route = {"name": f"r{n}", "match": match}
         kind = r.random()
         if kind < 0.05:
@@ -119,6 +127,8 @@ def routes(r):
                         rule["deny"] = r.choice([403, 404, 410])
                     elif fallback not in ("", rule["upstream"]):
                         rule["fallback"] = fallback
+            if r.random() < 0.2:
+                route["rewrite"] = [{"matches": "^/(api|t)/(.*)", "to": "/{2}/{1}?{query}"}]
             if r.random() < 0.2:
                 route["reroute"] = False
             if r.random() < 0.5:

@@ -8,6 +8,8 @@ What to ask for stands in comments of the configuration itself:
     # compare-shares: cookie uid     many requests, each with another cookie: only the shares are compared, and that the
                                      same cookie leads to the same upstream; "compare-shares: chance" for no cookie
     # compare: host, type            the Host that the endpoint got, the Content-Type of fixed answers
+    # compare: cookie, kept          Set-Cookie and Cache-Control. Endpoints answer with the request's X-Lead as Location, its
+    #                                X-Cookie as Set-Cookie, its X-Status as status
     # certificate: NAME host, host   made as tls/NAME.pem and tls/NAME.key; where a port speaks TLS each request has a
                                      connection of its own that names its host, and the certificate shown is compared
     # may-close: N                   something in it is not carried over: what nginx refuses must be refused, what it
@@ -48,9 +50,14 @@ class EndpointHandler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.dumps({"endpoint": self.server.label, "path": self.path, "host": self.headers.get("Host"), "env": self.headers.get("X-Env")}).encode()
-        self.send_response(200)
+        lead, cookie = self.headers.get("X-Lead"), self.headers.get("X-Cookie")
+        self.send_response(302 if lead else int(self.headers.get("X-Status") or 200))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Powered-By", "endpoint")
+        if lead:
+            self.send_header("Location", lead)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -148,7 +155,7 @@ class Asker:
             answer = self.connection.getresponse()
         body = answer.read()
         seen = json.loads(body) if answer.status == 200 and body.startswith(b'{"endpoint"') else {}
-        more = {"host": seen.get("host"), "type": None if seen or answer.status >= 300 else answer.getheader("Content-Type")}
+        more = {"host": seen.get("host"), "cookie": answer.getheader("Set-Cookie"), "kept": answer.getheader("Cache-Control"), "type": None if seen or answer.status >= 300 else answer.getheader("Content-Type")}
         return {"status": answer.status, "endpoint": seen.get("endpoint"), "path": seen.get("path"), "env": seen.get("env"),
                 "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"]),
                 **{key: more[key] for key in self.compared}}

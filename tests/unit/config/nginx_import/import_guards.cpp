@@ -34,6 +34,26 @@ std::string first_route(const NginxImport& imported) {
     return out + (route.redirect.to.empty() ? std::to_string(route.respond.status) : route.redirect.to);
 }
 
+// Of a server: its routes by expression, where they lead and what path they send on.
+std::string expressions(const std::string& server) {
+    std::string out;
+    for (const Route& route : guarded_server(server).model.routes) {
+        const Match& match = route.match;
+        if (match.path_matches.empty()) continue;
+        out += match.path_prefix +
+               (match.before_prefixes      ? " first "
+                : match.before_expressions ? " firm "
+                                           : " ") +
+               match.path_matches + " → ";
+        out += !route.split.empty()         ? route.split.front().first
+               : !route.redirect.to.empty() ? route.redirect.to
+                                            : std::to_string(route.respond.status);
+        for (const Rewrite& way : route.rewrite) out += " as " + way.matches + " " + way.to;
+        out += "; ";
+    }
+    return out;
+}
+
 std::string one_location(const std::string& location) {
     return first_route(guarded_server("location / { " + location + kToApp + "}"));
 }
@@ -162,50 +182,118 @@ TEST_CASE("an `if` that refuses is a rule; where its test has no counterpart the
           R"({"header":"X","equals":"1"} → 403; https://b.example{path}?{query})");
 }
 
-TEST_CASE("a location by regular expression is a rule of the routes that would get its requests") {
-    CHECK(first_route(guarded_server("location / { " + kToApp +
-                                     "} location ~ ^/(api|pictrs)/ { proxy_pass http://other; "
-                                     "proxy_set_header Host $http_host; }")) ==
-          R"({"path":true,"matches":"^/(api|pictrs)/"} → other; app)");
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ /\\.ht { deny all; }")) ==
-          R"({"path":true,"matches":"/\\.ht"} → 403; app)");
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~* \\.PHP$ { fastcgi_pass unix:/f; }")) ==
-          R"({"path":true,"matches":"\\.[Pp][Hh][Pp]$"} → 501; app)");
-    // What a rule cannot do is refused, not done by another upstream.
-    for (const std::string inside :
-         {"proxy_set_header X-Role admin; proxy_pass http://other;",
-          "rewrite ^/x/(.*)$ /$1 break; proxy_pass http://other; proxy_set_header Host $http_host;",
-          "return 301 https://other.example$request_uri;"}) {
-        CAPTURE(inside);
-        const auto imported = guarded_server("location / { " + kToApp + "} location ~ ^/x { " + inside + " }");
-        CHECK(first_route(imported) == R"({"path":true,"matches":"^/x"} → 501; app)");
+TEST_CASE("a location by regular expression is a route, asked before the prefixes") {
+    const std::string other = "proxy_pass http://other; proxy_set_header Host $http_host; ";
+    CHECK(expressions("location / { " + kToApp + "} location ~ ^/(api|pictrs)/ { " + other + "}") ==
+          "/ first ^/(api|pictrs)/ → other; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~ /\\.ht { deny all; }") == "/ first /\\.ht → 403; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~* \\.PHP$ { fastcgi_pass unix:/f; }") ==
+          "/ first \\.[Pp][Hh][Pp]$ → 501; ");
+    // With all that a location has.
+    CHECK(expressions("location / { " + kToApp +
+                      "} location ~ ^/x { proxy_set_header X-Role admin; proxy_pass http://other; }") ==
+          "/ first ^/x → other; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~ ^/x/ { rewrite ^/x/(.*)$ /$1 break; " + other + "}") ==
+          "/ first ^/x/ → other as ^/x/(.*)$ /{1}; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~ ^/old/(.*)$ { return 301 /new/$1; }") ==
+          "/ first ^/old/(.*)$ → /new/{1}; ");
+    CHECK(expressions("location / { " + kToApp +
+                      "} location ~ ^/u/(\\d+)/(.*)$ { proxy_pass http://other/$2$is_args$args; }") ==
+          "/ first ^/u/(\\d+)/(.*)$ → other as  /{2}; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~ ^/u/(\\d+)$ { proxy_pass http://other/user?id=$1; }") ==
+          "/ first ^/u/(\\d+)$ → other as  /user?id={1}; ");
+    // Groups of an `if` are other groups.
+    CHECK(expressions("location / { " + kToApp +
+                      "} location ~ ^/old/(.*)$ { if ($http_x ~ (a)) { set $y $1; } return 301 /new/$1; }") ==
+          "/ first ^/old/(.*)$ → 501; ");
+    // An expression that has no counterpart: whatever it may take, in its turn.
+    CHECK(expressions("location / { " + kToApp + "} location ~ ^/adm(?<=m)in { deny all; } location ~ ^/ { " + other +
+                      "}") == "/ first ^/adm → 501; / first ^/ → other; ");
+    CHECK(expressions("location / { " + kToApp + "} location ~ (?<=a)b { deny all; }") == "/ first ^/ → 501; ");
+    // Not below ^~, not at an exact path; those inside a prefix in it.
+    const auto beside =
+        guarded_server("location ^~ /static/ { " + kToApp + " location ~ \\.js$ { deny all; } } location = /x.php { " +
+                       kToApp + "} location ~ \\.php$ { deny all; } location / { " + kToApp + "}");
+    for (const Route& route : beside.model.routes) {
+        CHECK(route.rules.empty());
+        CHECK(route.match.before_expressions ==
+              (route.match.path_prefix == "/static/" && route.match.path_matches.empty()));
+        if (route.match.path_matches == "\\.js$") CHECK(route.match.path_prefix == "/static/");
     }
-    // An expression that has no counterpart: whatever it may take.
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ ^/adm(?<=m)in { deny all; }")) ==
-          R"({"path":true,"prefix":"/adm"} → 501; app)");
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ (?<=a)b { deny all; }")) ==
-          R"({"path":true,"prefix":"/"} → 501; app)");
-    // Not below ^~, not at an exact path.
-    const auto beside = guarded_server("location ^~ /static/ { " + kToApp + "} location = /x.php { " + kToApp +
-                                       "} location ~ \\.php$ { deny all; } location / { " + kToApp + "}");
-    for (const Route& route : beside.model.routes)
-        CHECK(route.rules.size() == (route.match.path_prefix == "/" && route.match.path_exact.empty() ? 1 : 0));
-    // Without a location for the rest there is a route for it to stand in.
-    CHECK(first_route(guarded_server("location ~ ^/api/ { " + kToApp + "}")) ==
-          R"({"path":true,"matches":"^/api/"} → app; 404)");
+    // Without a location for the rest they are not the default server's.
+    CHECK(first_route(guarded_server("location ~ ^/api/ { " + kToApp + "}")) == "404");
     // With doors of its own.
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location ~ ^/x { allow 10.0.0.0/8; deny all; " +
-                                     kToApp + "}")) ==
-          R"({"all":[{"path":true,"matches":"^/x"},{"not":{"client":"10.0.0.0/8"}}]} → deny 403; )"
-          R"({"path":true,"matches":"^/x"} → app; app)");
+    const auto doors =
+        guarded_server("location / { " + kToApp + "} location ~ ^/x { allow 10.0.0.0/8; deny all; " + kToApp + "}");
+    CHECK(doors.model.routes.at(1).access.allow == std::vector<std::string>{"10.0.0.0/8"});
+    // Inside another one: a rule of its route, and asked first.
+    const auto inside = guarded_server("location / { " + kToApp + "} location ~ ^/x { " + kToApp +
+                                       " location ~ \\.key$ { deny all; } }");
+    REQUIRE(inside.model.routes.size() == 2);
+    CHECK(inside.model.routes[1].rules.at(0).respond.status == 403);
+    CHECK(inside.model.routes[1].rules.at(0).when.values == std::vector<std::string>{"\\.key$"});
+}
+
+TEST_CASE("a rewrite of some paths is carried over, and so is a redirect of some") {
+    const std::string app = "proxy_pass http://app; proxy_set_header Host $http_host; ";
+    const auto rewritten = [&](const std::string& inside) {
+        const auto imported = guarded_server("location / { " + inside + app + "}");
+        std::string out;
+        for (const Rewrite& way : imported.model.routes.back().rewrite) out += way.matches + " " + way.to + "; ";
+        return out + notes_of(imported);
+    };
+    CHECK(rewritten("rewrite ^/item/(\\d+)$ /show?id=$1 break; ") == "^/item/(\\d+)$ /show?id={1}&{query}; ");
+    CHECK(rewritten("rewrite ^/item/(\\d+)$ /show?id=$1? break; ") == "^/item/(\\d+)$ /show?id={1}?; ");
+    CHECK(rewritten("rewrite ^/a/(.*)\\.html$ /$1 break; rewrite ^/b/(.*) /c/$1? break; ") ==
+          "^/a/(.*)\\.html$ /{1}; ^/b/(.*) /c/{1}?; ");
+    CHECK(rewritten("rewrite ^/a/(.*)\\.html$ /$2 break; ").ends_with("lost: rewrite ^/a/(.*)\\.html$ /$2 break\n"));
+    CHECK(rewritten("rewrite ^/a/(.*)\\.html$ /$1 last; ").ends_with("lost: rewrite ^/a/(.*)\\.html$ /$1 last\n"));
+    CHECK(expressions("location / { rewrite ^/old/(\\w+)$ /new/$1 permanent; " + app + "}") ==
+          "/ ^/old/(\\w+)$ → /new/{1}?{query}; ");
+    // Before any location.
+    CHECK(expressions("rewrite ^/old/(\\w+)$ https://b.example/$1? redirect; location / { " + app + "}") ==
+          "/ first ^/old/(\\w+)$ → https://b.example/{1}; ");
+    CHECK(notes_of(guarded_server("rewrite ^/old/(\\w+)$ /$1 redirect; location = /old/x { " + app + "} location / { " +
+                                  app + "}"))
+              .find("lost: rewrite") != std::string::npos);
+}
+
+TEST_CASE("what an answer says of places and cookies is carried over") {
+    const auto answers = [](const std::string& inside) {
+        const auto imported = guarded_server("location /a/ { " + inside + " proxy_set_header Host $http_host; }");
+        const Route& route = imported.model.routes.back();
+        std::string out;
+        for (const auto* list : {&route.answers.location, &route.answers.cookie_domain, &route.answers.cookie_path}) {
+            for (const auto& way : *list) out += way.from + "→" + way.to + " ";
+            out += "; ";
+        }
+        return out + route.expires + notes_of(imported);
+    };
+    // An endpoint that is asked for the client's host says nothing of its own.
+    CHECK(answers("proxy_pass http://app;") == "; ; ; ");
+    CHECK(answers("proxy_pass http://app; proxy_redirect default;") == "http://app/→/ ; ; ; ");
+    CHECK(answers("proxy_pass http://app/v1/; proxy_redirect default;") == "http://app/v1/→/a/ ; ; ; ");
+    const auto by_name = guarded_server("location /a/ { proxy_pass http://api.example/v1/; }");
+    REQUIRE(by_name.model.routes.back().answers.location.size() == 1);
+    CHECK(by_name.model.routes.back().answers.location[0] == Substitution{"http://api.example/v1/", "/a/"});
+    CHECK(answers("proxy_pass http://app; proxy_redirect off;") == "; ; ; ");
+    CHECK(answers("proxy_pass http://app; proxy_redirect default; proxy_redirect http://b/ $scheme://$host/;") ==
+          "http://app/→/ http://b/→http://{host}/ ; ; ; ");
+    CHECK(
+        answers(
+            "proxy_pass http://app; proxy_redirect off; proxy_cookie_domain app.lan $host; proxy_cookie_path / /a/;") ==
+        "; app.lan→{host} ; /→/a/ ; ");
+    CHECK(answers("proxy_pass http://app; proxy_redirect ~^http://x/ /;")
+              .ends_with("lost: proxy_redirect ~^http://x/ /\n"));
+    CHECK(answers("proxy_pass http://app; proxy_redirect off; expires 1h;") == "; ; ; 1h");
+    CHECK(answers("proxy_pass http://app; proxy_redirect off; expires -1;") == "; ; ; no-cache");
 }
 
 TEST_CASE("a prefix that refuses does so for what goes on without a slash") {
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin { deny all; }")) ==
-          R"({"path":true,"prefix":"/admin"} → 403; app)");
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin { internal; " + kToApp + "}")) ==
-          R"({"path":true,"prefix":"/admin"} → 404; app)");
-    CHECK(first_route(guarded_server("location / { " + kToApp + "} location /admin/ { deny all; }")) == "app");
+    CHECK(expressions("location / { " + kToApp + "} location /admin { deny all; }") == "/ ^/admin → 403; ");
+    CHECK(expressions("location / { " + kToApp + "} location ^~ /a/admin { internal; " + kToApp + "}") ==
+          "/a firm ^/a/admin → 404; ");
+    CHECK(expressions("location / { " + kToApp + "} location /admin/ { deny all; }").empty());
 }
 
 TEST_CASE("servers at different addresses stay apart") {
@@ -240,14 +328,21 @@ TEST_CASE("a server whose address cannot be carried over listens nowhere") {
     CHECK(first_route(imported) == "204");
 }
 
-TEST_CASE("hosts that no route can have do not reach the default server") {
+TEST_CASE("hosts by expression have routes of their own, and what RE2 cannot say is named") {
     const auto imported =
-        import_http(kTwoApps + "server { listen 80; location / { " + kToApp +
+        import_http(kTwoApps + "server { listen 80; server_name admin.example; location / { " + kToApp +
                     "} }\n"
                     "server { listen 80; server_name ~^admin\\. www.shop.*; location / { deny all; } }");
-    CHECK(
-        first_route(imported) ==
-        R"({"host":true,"matches":"^www\\.shop\\.[^/]+$"} → 501; {"host":true,"matches":"^[Aa][Dd][Mm][Ii][Nn]\\."} → 501; app)");
+    std::string hosts;
+    for (const Route& route : imported.model.routes) {
+        for (const auto& host : route.match.hosts) hosts += host;
+        hosts += route.match.host_matches + " → " +
+                 (route.split.empty() ? std::to_string(route.respond.status) : "app") + "; ";
+    }
+    // The default server's own name is not left to the expression; masks come before those.
+    CHECK(hosts == "admin.example → app;  → app; ^www\\.shop\\.[^/]+$ → 403; ^[Aa][Dd][Mm][Ii][Nn]\\. → 403; ");
+    CHECK(notes_of(import_http(kTwoApps + "server { listen 80; server_name ~^a(?=b); location / { " + kToApp + "} }"))
+              .find("lost: server_name") != std::string::npos);
 }
 
 TEST_CASE("the summary counts by theme and says in a word whether it can be used") {

@@ -155,7 +155,7 @@ TEST_CASE("locations by prefix and exact path") {
         import_http(kApp +
                     "server { location / { proxy_pass http://app; }\nlocation ~ \\.php$ { proxy_pass http://app; }\n"
                     "location ~* ^/img { root /x; } }");
-    CHECK(summary(imported) == "default: / → app\n");
+    CHECK(summary(imported) == "default: / → app\ndefault-.php: / → app\ndefault-img: / → 501\n");
     CHECK(notes_of(imported).find("5 lost: location ~* ^/img\n") != std::string::npos);
 }
 
@@ -218,7 +218,8 @@ TEST_CASE("what Switchyard cannot serve answers 501 and does not fall through") 
                     "server { location / { proxy_pass http://app; }\nlocation /php/ { fastcgi_pass unix:/f; }\n"
                     "location /files/ { root /srv; } location /gone { } }");
     CHECK(summary(imported) ==
-          "default: / → app\ndefault-php: /php/ → 501\ndefault-files: /files/ → 501\ndefault-gone: /gone → 501\n");
+          "default: / → app\ndefault-php: /php/ → 501\ndefault-files: /files/ → 501\ndefault-gone: /gone → 501\n"
+          "default-gone-2: / → 501\n");
     CHECK(notes_of(imported).find("lost: fastcgi_pass unix:/f") != std::string::npos);
     CHECK(notes_of(imported).find("lost: root /srv") != std::string::npos);
 }
@@ -234,13 +235,13 @@ TEST_CASE("deny all is carried over, what asks for a name is closed and noted lo
 
 TEST_CASE("a location inside another has its access rules, and not what is set or returned there") {
     CHECK(locations("location /a { return 404; location /a/b { proxy_pass http://app; } }") ==
-          "default-a: /a → 404\ndefault-a-b: /a/b → app\n");
+          "default-a: /a → 404\ndefault-a-b: /a/b → app\ndefault-a-2: / → 404\n");
     CHECK(locations("location /a { set $u gone; proxy_pass http://app; location /a/b { proxy_pass http://$u; } } set "
                     "$u app;") == "default-a: /a → app\ndefault-a-b: /a/b → app\n");
     CHECK(locations("location /a { deny all; location /a/b { proxy_pass http://app; } }") ==
-          "default-a: /a → 403\ndefault-a-b: /a/b → 403\n");
+          "default-a: /a → 403\ndefault-a-b: /a/b → 403\ndefault-a-b-2: /a → 403\ndefault-a-2: / → 403\n");
     CHECK(locations("location /a { deny all; location /a/b { allow all; proxy_pass http://app; } }") ==
-          "default-a: /a → 403\ndefault-a-b: /a/b → app\n");
+          "default-a: /a → 403\ndefault-a-b: /a/b → app\ndefault-a-2: / → 403\n");
 }
 
 TEST_CASE("where a prefix ends is noted") {

@@ -63,6 +63,22 @@ TEST_CASE("what does not exist is refused by its name, with what there is") {
     CHECK(apply(model(), kHealthy, SetEndpointState{"pink", "127.0.0.1:1"}).error().status == 404);
 }
 
+TEST_CASE("a route that its rules alone lead somewhere has nothing to switch") {
+    auto rules_alone = model();
+    rules_alone.routes[0].split.clear();
+    config::Rule rule;
+    rule.name = "some";
+    rule.when.key.source = config::Key::Source::path;
+    rule.when.test = config::Condition::Test::equals;
+    rule.when.values = {"/x"};
+    rule.upstream = "blue";
+    rules_alone.routes[0].rules = {rule};
+    REQUIRE(config::validate(rules_alone).empty());
+    const auto refused = apply(rules_alone, kHealthy, Switch{"forum", "green", 1, false}).error();
+    CHECK(refused.status == 422);
+    CHECK(refused.errors[0].detail.find("has no split") != std::string::npos);
+}
+
 TEST_CASE("a split sets what is named, zeroes the rest and keeps the order") {
     CHECK(split_of(apply(model(), kHealthy, SetSplit{"forum", {{"green", 1}, {"grey", 2}}})) ==
           config::Split{{"blue", 0}, {"green", 1}, {"grey", 2}});

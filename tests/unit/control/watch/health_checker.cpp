@@ -249,7 +249,9 @@ TEST_CASE("checks that others have reported as wrong: what counts, and what is s
         endpoint.raw = report.answer;
         auto model = b.model_with(endpoint.address(), config::Health::Type::http);
         auto& health = model.upstreams.at("blue").health;
-        health.expect.assign(report.expect.begin(), report.expect.end());
+        health.expect.clear();
+        for (const auto status : report.expect)
+            health.expect.push_back(config::StatusRange::one(static_cast<std::uint16_t>(status)));
         health.host = "app.example";  // basecamp/kamal-proxy#175, basecamp/kamal#992
         b.checker.follow(model);
         b.until([&] { return b.checker.all_checked(); });
@@ -257,6 +259,43 @@ TEST_CASE("checks that others have reported as wrong: what counts, and what is s
         REQUIRE(b.transitions.size() == 1);
         CHECK(b.transitions[0].up == (*report.detail == '\0'));
         CHECK(b.transitions[0].detail.starts_with(report.detail));
+    }
+}
+
+TEST_CASE("a check says what it is told to say, elsewhere if it is told so, and reads the answer it is told to want") {
+    struct Row {
+        const char* answer;
+        const char* detail;  // empty: up
+    };
+    const Row kRows[] = {
+        {"HTTP/1.1 203 x\r\nContent-Length: 13\r\n\r\n{\"ok\":  true}", ""},
+        {"HTTP/1.1 301 x\r\nContent-Length: 11\r\n\r\n{\"ok\":true}", ""},
+        {"HTTP/1.1 200 x\r\nContent-Length: 12\r\n\r\n{\"ok\":false}", "answered 200, and its body does not match"},
+        {"HTTP/1.1 500 x\r\nContent-Length: 11\r\n\r\n{\"ok\":true}", "answered 500, expected 2xx, 301"},
+        {"HTTP/1.1 200 x\r\nContent-Length: 70000\r\n\r\n", "the answer is larger than 64 KiB"},
+    };
+    for (const Row& row : kRows) {
+        CAPTURE(row.answer);
+        Bench b;
+        Answering endpoint(b.io), elsewhere(b.io);
+        elsewhere.raw = row.answer;
+        auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+        auto& health = model.upstreams.at("blue").health;
+        health.expect = {config::StatusRange::of_class(2), config::StatusRange::one(301)};
+        health.method = "POST";
+        health.headers = {{"X-Probe", "yes"}, {"User-Agent", "probe/1"}};
+        health.body_matches = "\"ok\": *true";
+        health.port = elsewhere.acceptor.local_endpoint().port();
+        b.checker.follow(model);
+        b.until([&] { return b.checker.all_checked(); });
+        CHECK(endpoint.asked == 0);
+        CHECK(elsewhere.heard.starts_with("POST / HTTP/1.1\r\n"));
+        CHECK(elsewhere.heard.find("\r\nX-Probe: yes\r\n") != std::string::npos);
+        CHECK(elsewhere.heard.find("\r\nUser-Agent: probe/1\r\n") != std::string::npos);
+        CHECK(elsewhere.heard.find("switchyard-health") == std::string::npos);
+        REQUIRE(b.transitions.size() == 1);
+        CHECK(b.transitions[0].up == (*row.detail == '\0'));
+        CHECK(b.transitions[0].detail.starts_with(row.detail));
     }
 }
 

@@ -25,6 +25,9 @@ struct Table {
         route->name = name;
         route->methods = match.methods;
         for (const auto& listener : match.listeners) route->listeners.push_back(connections_of(listener));
+        if (!match.path_matches.empty()) route->path_matches = std::make_shared<Expression>(match.path_matches, 0u);
+        if (!match.host_matches.empty()) route->host_matches = std::make_shared<Expression>(match.host_matches, 0u);
+        route->before_expressions = match.before_expressions;
         table.add(match, std::move(route));
     }
     std::string find(const std::string& host, const std::string& path, const std::string& method = "GET",
@@ -46,6 +49,15 @@ config::Match match(std::vector<std::string> hosts, std::string prefix, std::str
     out.path_prefix = std::move(prefix);
     out.path_exact = std::move(exact);
     out.methods = std::move(methods);
+    return out;
+}
+
+// An expression within a prefix.
+config::Match expression(std::string pattern, std::string prefix = "/", bool before_prefixes = false) {
+    config::Match out;
+    out.path_prefix = std::move(prefix);
+    out.path_matches = std::move(pattern);
+    out.before_prefixes = before_prefixes;
     return out;
 }
 
@@ -154,6 +166,70 @@ TEST_CASE("a route for other listeners is passed over, whatever its host and pat
     CHECK(t.find("a.example", "/admin/x", "GET", "web") == "public");
     CHECK(t.find("b.example", "/", "GET", "inner") == "none");
     CHECK(t.table.find("a.example", "/admin/x", "GET", nullptr) == nullptr);
+}
+
+TEST_CASE("an expression says more than its own prefix, and less than a longer one") {
+    Table t;
+    t.add("root", match({}, "/"));
+    t.add("php", expression("\\.php$"));
+    t.add("digits", expression("[0-9]"));
+    t.add("static", match({}, "/static"));
+    t.add("static-js", expression("\\.js$", "/static"));
+    t.add("exact", match({}, "/", "/x.php"));
+    CHECK(t.find("h", "/a") == "root");
+    CHECK(t.find("h", "/a.php") == "php");
+    CHECK(t.find("h", "/1.php") == "php");  // as written
+    CHECK(t.find("h", "/1.css") == "digits");
+    CHECK(t.find("h", "/static/a.php") == "static");
+    CHECK(t.find("h", "/static/a.js") == "static-js");
+    CHECK(t.find("h", "/a.js") == "root");
+    CHECK(t.find("h", "/x.php") == "exact");
+    CHECK(t.find("h", "*", "OPTIONS") == "root");
+}
+
+TEST_CASE("expressions before the prefixes are asked as nginx asks them") {
+    Table t;
+    t.add("root", match({}, "/"));
+    t.add("php", expression("\\.php$", "/", true));
+    t.add("sub-php", expression("\\.php$", "/sub", true));
+    t.add("sub", match({}, "/sub"));
+    config::Match firm = match({}, "/static");
+    firm.before_expressions = true;
+    t.add("static", firm);
+    t.add("static-deep", match({}, "/static/deep"));
+    t.add("static-inner", expression("\\.in\\.php$", "/static", true));
+    t.add("exact", match({}, "/", "/x.php"));
+    CHECK(t.find("h", "/a.php") == "php");
+    CHECK(t.find("h", "/sub/a.php") == "sub-php");
+    CHECK(t.find("h", "/sub/a") == "sub");
+    CHECK(t.find("h", "/subx.php") == "php");
+    CHECK(t.find("h", "/static/a.php") == "static");
+    CHECK(t.find("h", "/static/a.in.php") == "static-inner");  // it stands inside
+    CHECK(t.find("h", "/static/deep/a.php") == "php");         // the longest prefix says nothing
+    CHECK(t.find("h", "/x.php") == "exact");
+    CHECK(t.find("h", "*", "OPTIONS") == "root");
+}
+
+TEST_CASE("hosts by expression come behind those that are named, as written, and before any") {
+    Table t;
+    t.add("any", match({}, "/"));
+    t.add("named", match({"a.example"}, "/"));
+    t.add("masked", match({"*.b.example"}, "/"));
+    config::Match first, second, second_api;
+    first.host_matches = "^[ab]";
+    second.host_matches = second_api.host_matches = "example$";
+    second_api.path_prefix = "/api";
+    first.methods = {"GET"};
+    t.add("first", first);
+    t.add("second", second);
+    t.add("second-api", second_api);
+    CHECK(t.find("a.example", "/") == "named");
+    CHECK(t.find("a.b.example", "/") == "masked");
+    CHECK(t.find("axe", "/") == "first");
+    CHECK(t.find("a.c.example", "/") == "first");
+    CHECK(t.find("a.c.example", "/", "POST") == "second");  // passed over
+    CHECK(t.find("c.example", "/api/x") == "second-api");
+    CHECK(t.find("c.test", "/") == "any");
 }
 
 TEST_CASE("among equals the first written wins, and the asterisk has the root's routes") {

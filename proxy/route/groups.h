@@ -1,0 +1,47 @@
+// What the groups of a route's expressions took of a request, where the route says {1} or {host.1}: looked for when it
+// is written, and only there.
+//
+// Views lead into the request's facts. Threads: one worker, or control.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "config/text/target_text.h"
+#include "proxy/route/request_facts.h"
+
+namespace switchyard::route {
+
+struct Asked;
+struct Route;
+class Expression;
+
+// Whose groups are meant; null: none.
+struct GroupSources {
+    const Expression* path = nullptr;
+    const Expression* host = nullptr;
+
+    static GroupSources of(const Route& route);
+};
+
+class Groups {
+  public:
+    Groups(const GroupSources& from, const RequestFacts& facts);
+    // Nothing for one that took no part in the match.
+    std::string_view of_path(unsigned number) const { return path_[number]; }
+    std::string_view of_host(unsigned number) const { return host_[number]; }
+
+  private:
+    using Taken = std::array<std::string_view, config::kMostGroups + 1>;  // 0 is the whole match
+    Taken path_{}, host_{};
+};
+
+// A routed path, or a part of it, as it stands in a target: what has no place there, and what would end the path, is
+// escaped.
+void add_escaped(std::string& to, std::string_view routed);
+
+// What a redirect or a rewrite comes to for this request: see config/text/target_text.h.
+std::string filled(std::string_view pattern, const GroupSources& groups, const Asked& asked);
+
+}  // namespace switchyard::route
