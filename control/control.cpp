@@ -34,7 +34,7 @@ constexpr std::chrono::minutes kForget{1};  // between two looks for totals of w
 constexpr milliseconds kCollectForRollout{50};
 constexpr milliseconds kCollectForDrain{20};
 
-// After their grace processes of before have ended; one that is stuck holds up nobody's end.
+// After their grace processes of before have ended; one that is stuck holds up no other end.
 constexpr std::chrono::seconds kLastWord{2};
 
 // A write that takes longer is said to hang; one to a sound disk takes some milliseconds.
@@ -89,7 +89,7 @@ void Control::Members::collect() {
     reports_due = workers;
     pool->collect(rollouts->any_active(), [this](WorkerReport report) {
         if (reports_due > 0) --reports_due;
-        // First of all: where this one is ended, the other one has what was shown to anybody.
+        // First of all: where this one is ended, the other one has what was shown to any caller.
         if (heritage && heritage->machine.phase() == upgrade::HeirMachine::Phase::probation)
             tell_elder(upgrade::Json::array({upgrade::report_text(report, names_of_ids())}));
         count(report);
@@ -163,7 +163,7 @@ void Control::Members::arm_collect() {
             look_at_disk();
             if (!deciding) return;
             rollouts->look_if_overdue();
-            releases->look();
+            releases->book.look();
         });
         arm_collect();
     });

@@ -4,25 +4,38 @@
 
 namespace switchyard::control {
 
+bool Control::Members::AcmeDoors::publish(std::shared_ptr<const switchyard::net::ChallengeBook> book) {
+    m.registry.open_challenges(std::move(book));
+    ++m.led.version;
+    m.make_again("challenges stay as they were");
+    return m.controller->snapshot()->led == m.led.version;
+}
+
+void Control::Members::AcmeDoors::everywhere(std::function<void()> then) {
+    m.pool->reach(std::move(then));
+}
+
+const config::Model& Control::Members::AcmeDoors::model() const {
+    return m.controller->model();
+}
+
+switchyard::net::TlsBook::Identity Control::Members::AcmeDoors::identity(const std::string& name) const {
+    if (!model().certificates.contains(name)) return nullptr;
+    const auto* shelved = m.registry.certificates().find(files_of(model(), name));
+    return shelved == nullptr ? nullptr : shelved->identity;
+}
+
+void Control::Members::AcmeDoors::look(std::function<void(bool)> done) {
+    m.certificates->look(std::move(done));
+}
+
+std::int64_t Control::Members::AcmeDoors::now() const {
+    return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+}
+
 void Control::Members::build_acme() {
-    acme::Acme::Ports ports;
-    ports.model = [this]() -> const config::Model& { return controller->model(); };
-    ports.desk.publish = [this](std::shared_ptr<const switchyard::net::ChallengeBook> book) {
-        registry.open_challenges(std::move(book));
-        ++led.version;
-        make_again("challenges stay as they were");
-        return controller->snapshot()->led == led.version;
-    };
-    ports.desk.everywhere = [this](std::function<void()> then) { pool->reach(std::move(then)); };
-    ports.in_force = [this](const std::string& name) -> switchyard::net::TlsBook::Identity {
-        if (!controller->model().certificates.contains(name)) return nullptr;
-        const auto* shelved = registry.certificates().find(files_of(controller->model(), name));
-        return shelved == nullptr ? nullptr : shelved->identity;
-    };
-    ports.look = [this](std::function<void(bool)> done) { certificates->look(std::move(done)); };
-    ports.now = [] { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()); };
     acme = std::make_unique<acme::Acme>(io.get_executor(), controller->model().process.state_dir, controller->events(),
-                                        std::move(ports));
+                                        acme::Acme::Doors{acme_doors, acme_doors});
 }
 
 }  // namespace switchyard::control

@@ -123,22 +123,41 @@ void Control::Members::build_certificates() {
             if (one->name == upstream) return one->tls;
         return nullptr;
     });
-    Certificates::Ports ports;
-    ports.model = [this]() -> const config::Model& { return controller->model(); };
-    ports.generation = [this] { return controller->generation(); };
-    ports.publish = [this] {
-        ++led.version;
-        make_again("the certificates stay as they were");
-    };
-    ports.everywhere = [this](std::function<void()> then) { pool->reach(std::move(then)); };
-    ports.keep = [this](const AuditEntry& entry) { keep([entry](Store& s) { return s.note(entry); }); };
-    ports.now = [] { return system_clock::to_time_t(system_clock::now()); };
-    ports.steady = [] {
-        return std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now().time_since_epoch()).count();
-    };
-    ports.timestamp = [] { return timestamp(system_clock::now()); };
     certificates = std::make_unique<Certificates>(io.get_executor(), registry.certificates(), controller->events(),
-                                                  std::move(ports));
+                                                  Certificates::Doors{certificate_doors, certificate_doors});
+}
+
+const config::Model& Control::Members::CertificateDoors::model() const {
+    return m.controller->model();
+}
+
+std::uint64_t Control::Members::CertificateDoors::generation() const {
+    return m.controller->generation();
+}
+
+void Control::Members::CertificateDoors::publish() {
+    ++m.led.version;
+    m.make_again("the certificates stay as they were");
+}
+
+void Control::Members::CertificateDoors::everywhere(std::function<void()> then) {
+    m.pool->reach(std::move(then));
+}
+
+void Control::Members::CertificateDoors::keep(const AuditEntry& entry) {
+    m.keep([entry](Store& s) { return s.note(entry); });
+}
+
+std::int64_t Control::Members::CertificateDoors::now() const {
+    return system_clock::to_time_t(system_clock::now());
+}
+
+std::int64_t Control::Members::CertificateDoors::steady() const {
+    return std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+std::string Control::Members::CertificateDoors::timestamp() const {
+    return control::timestamp(system_clock::now());
 }
 
 // Not from within the check or the ejection that has found it: a rollback makes them follow another generation.

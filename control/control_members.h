@@ -1,9 +1,9 @@
 // What a Control holds: for the files that implement it.
 //
-// control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_rollouts.cpp and control_acme.cpp tie its
-// parts together, control.cpp is what it does while it runs, control_upgrade.cpp how another process takes its place,
-// and control_counts.cpp what crosses then of what was counted.
-// Threads: control; the store's thread and the workers have their own.
+// control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_names.cpp, control_discovery.cpp,
+// control_rollouts.cpp and control_acme.cpp tie its parts together, control.cpp is what it does while it runs,
+// control_upgrade.cpp how another process takes its place, and control_counts.cpp what crosses then of what was
+// counted. Threads: control; the store's thread and the workers have their own.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,7 +84,56 @@ struct Control::Members {
         Members& m;
     };
 
-    Service service{net::NotifySocket::of_environment()};  // outlives what waits in io
+    // What names, certificates, what asks for them, and discovered endpoints reach control by: in control_names.cpp,
+    // control_core.cpp, control_acme.cpp and control_discovery.cpp.
+    struct NameDoors final : NamesInForce, AddressReaders {
+        explicit NameDoors(Members& members) : m(members) {}
+        const config::Model& model() const override;
+        std::uint64_t published() const override;
+        bool usable(const std::string& upstream, const std::string& member) const override;
+        void follow(const KnownAddresses& known) override;
+        void publish(const KnownAddresses& known) override;
+        void keep(const AddressRows& rows) override;
+        void tell(const AddressBook::News& news) override;
+        Members& m;
+    };
+    struct CertificateDoors final : ShownGeneration, CertificateClock {
+        explicit CertificateDoors(Members& members) : m(members) {}
+        const config::Model& model() const override;
+        std::uint64_t generation() const override;
+        void publish() override;
+        void everywhere(std::function<void()> then) override;
+        void keep(const AuditEntry& entry) override;
+        std::int64_t now() const override;
+        std::int64_t steady() const override;
+        std::string timestamp() const override;
+        Members& m;
+    };
+    struct AcmeDoors final : acme::Answerers, acme::InForce {
+        explicit AcmeDoors(Members& members) : m(members) {}
+        bool publish(std::shared_ptr<const switchyard::net::ChallengeBook> book) override;
+        void everywhere(std::function<void()> then) override;
+        const config::Model& model() const override;
+        switchyard::net::TlsBook::Identity identity(const std::string& name) const override;
+        void look(std::function<void(bool)> done) override;
+        std::int64_t now() const override;
+        Members& m;
+    };
+    struct DiscoveryDoors final : discovery::EndpointHealth, discovery::RollReaders, discovery::Sources {
+        explicit DiscoveryDoors(Members& members) : m(members) {}
+        discovery::Vital vital(const std::string& upstream, const config::Address& address) const override;
+        bool others(const std::string& upstream) const override;
+        void found(const std::string& upstream, std::vector<config::Endpoint> endpoints) override;
+        void keep(const discovery::Rows& rows) override;
+        void tell(const std::string& upstream, const discovery::Sight& sight,
+                  const discovery::Roll::News& news) override;
+        std::unique_ptr<discovery::EndpointSource> source(const config::Discover& discover,
+                                                          const config::Discovery& rules) override;
+        Members& m;
+        std::optional<discovery::Surroundings> around;  // of the sources; settled when it is built
+    };
+
+    Service service{switchyard::net::NotifySocket::of_environment()};  // outlives what waits in io
     boost::asio::io_context io{1};
     const ConfigPlace place;
     const std::string config_file;  // its name
@@ -99,18 +149,22 @@ struct Control::Members {
     std::unique_ptr<Controller> controller;
     rollout::JournalDesk journals;
     RolloutDoors rollout_doors{*this};
+    NameDoors name_doors{*this};
     std::unique_ptr<Names> names;
+    DiscoveryDoors discovery_doors{*this};
     std::unique_ptr<discovery::Discovery> discovery;
     std::unique_ptr<HealthChecker> health;
     std::unique_ptr<Ejection> ejection;
+    CertificateDoors certificate_doors{*this};
     std::unique_ptr<Certificates> certificates;
+    AcmeDoors acme_doors{*this};
     std::unique_ptr<acme::Acme> acme;
     Totals totals;
     Series series;
     CountsElsewhere elsewhere{registry};
     std::map<unsigned, InFlightShare> shares;  // of the processes of before, by their number
     std::unique_ptr<rollout::Rollouts> rollouts;
-    std::unique_ptr<release::Releases> releases;
+    std::unique_ptr<OpenedReleases> releases;
     LedRoutes led;
     bool restored = false;  // the rollouts of before are known
     std::unique_ptr<Context> context;
@@ -157,7 +211,6 @@ struct Control::Members {
 
     Result<void> build_names(const config::Resolver& settings);
     Result<void> build_discovery(const config::Process& process);
-    discovery::Vital vital(const std::string& upstream, const config::Address& address) const;
     // Whether every endpoint was checked once and every name and source asked: true for ever after, so that a new
     // endpoint, or a name that goes away, does not take the whole proxy out of its balancer.
     bool look_whether_settled();

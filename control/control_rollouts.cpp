@@ -99,7 +99,10 @@ void Control::Members::RolloutDoors::event(nlohmann::ordered_json body) {
 }
 
 void Control::Members::RolloutDoors::call(const rollout::HttpAsk& ask, rollout::HttpDone done) {
-    rollout::http_call(m.io.get_executor(), ask, std::move(done));
+    const auto& admin = m.controller->model().process.admin;
+    rollout::http_call(
+        m.io.get_executor(), ask, std::move(done),
+        {.ca_file = admin.rollout_ca_file, .chain_file = admin.rollout_certificate, .key_file = admin.rollout_key});
 }
 
 void Control::Members::build_rollouts() {

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-// Not fewer than those of the process whose place it takes: each of its sockets has somebody who accepts from it.
+// Not fewer than those of the process whose place it takes: each of its sockets has a worker that accepts from it.
 unsigned workers_of(const config::Process& process, const upgrade::Inheritance* heritage) {
     const auto wanted = process.workers != 0 ? process.workers : std::max(1U, std::thread::hardware_concurrency());
     return heritage == nullptr ? wanted : std::max(wanted, heritage->state.value("workers", 1U));
@@ -207,7 +207,7 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
                               totals,
                               series,
                               *rollouts,
-                              *releases,
+                              releases->book,
                               Tokens(std::move(tokens)),
                               {},
                               config_file,
@@ -276,7 +276,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
         if (!m.pool->open_access_log(path, &why)) return problems::invalid({config::Error{"/process/log/access", why}});
     }
     m.build_rollouts();
-    m.releases = open_releases(*m.controller, *m.rollouts);
+    m.releases = std::make_unique<OpenedReleases>(*m.controller, *m.rollouts);
     if (auto listening = m.open_admin(process.admin, std::move(notices), heritage ? heritage->admin.release() : -1);
         !listening)
         return listening.error();
@@ -295,7 +295,7 @@ Result<std::unique_ptr<Control>> Control::start(const Options& options) {
     m.start_workers();
     if (heritage) return control;  // the rest when it is in charge
     m.rollouts->restore(m.kept.journals);
-    m.releases->restore(m.kept.releases);
+    m.releases->book.restore(m.kept.releases);
     m.restored = true;
     m.follow_rollouts();
     m.look_whether_to_open();

@@ -339,7 +339,7 @@ void Control::Members::take_back() {
     if (const auto records = reader->releases()) kept.releases = *records;
     restored = false;
     build_rollouts();
-    this->releases = open_releases(*controller, *rollouts);
+    this->releases = std::make_unique<OpenedReleases>(*controller, *rollouts);
     if (auto listening = open_admin(controller->model().process.admin, {}, parked_admin.release()); !listening)
         log_error("the admin API does not come back: {}", listening.error().detail);
     else
@@ -359,7 +359,7 @@ void Control::Members::begin_deciding() {
     decide_again();
     acme->follow();
     rollouts->restore(kept.journals, std::exchange(handed_rollouts, Json()));
-    releases->restore(kept.releases);
+    releases->book.restore(kept.releases);
     restored = true;
     follow_rollouts();
     if (controller->model().process.watch_file) watch_files();

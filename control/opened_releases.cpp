@@ -1,25 +1,34 @@
 #include "control/opened_releases.h"
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "control/base/timestamp.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control {
-namespace {
 
-// In order, and not answered before it is durable (admin/repeated_replies.h). What the disk refuses is said, and
-// is with the next writing of the same record.
-void give(Controller& controller, StoreWriter::Write write) {
-    controller.writer().write(std::move(write), [](const Result<void>& kept) {
-        if (!kept) log_error("{}", kept.error().detail);
-    });
+std::chrono::milliseconds OpenedReleases::now() const {
+    using std::chrono::milliseconds;
+    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+std::string OpenedReleases::timestamp() const {
+    return control::timestamp(std::chrono::system_clock::now());
+}
+
+const config::Model& OpenedReleases::model() const {
+    return controller_.model();
+}
+
+std::uint64_t OpenedReleases::generation() const {
+    return controller_.generation();
 }
 
 // A rollout of that route, from there to there, whatever began it: what the runner did last it may not have written
 // down.
-std::string abort_rollout_of(rollout::Rollouts& rollouts, const release::Release& release) {
-    const auto live = rollouts.find(rollouts.held_by(release.route));
+std::string OpenedReleases::abort_rollout(const release::Release& release) {
+    const auto live = rollouts_.find(rollouts_.held_by(release.route));
     if (!live || !live->machine().active()) return {};
     const auto& plan = live->machine().plan();
     if (plan.from != release.from || plan.to != release.to) return {};
@@ -30,41 +39,32 @@ std::string abort_rollout_of(rollout::Rollouts& rollouts, const release::Release
     return live->id();
 }
 
-}  // namespace
+// In order, and not answered before it is durable (admin/repeated_replies.h). What the disk refuses is said, and
+// is with the next writing of the same record.
+void OpenedReleases::give(StoreWriter::Write write) {
+    controller_.writer().write(std::move(write), [](const Result<void>& kept) {
+        if (!kept) log_error("{}", kept.error().detail);
+    });
+}
 
-std::unique_ptr<release::Releases> open_releases(Controller& controller, rollout::Rollouts& rollouts) {
-    using std::chrono::milliseconds;
-    release::Releases::Ports ports;
-    ports.now = [] {
-        return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
-    };
-    ports.timestamp = [] { return timestamp(std::chrono::system_clock::now()); };
-    ports.model = [&controller]() -> const config::Model& { return controller.model(); };
-    ports.generation = [&controller] { return controller.generation(); };
-    ports.keep = [&controller](const std::string& id, const std::string& text) {
-        give(controller, [id, text](Store& store) { return store.put_release(id, text); });
-        return Result<void>();
-    };
-    ports.forget = [&controller](const std::vector<std::string>& ids) {
-        give(controller, [ids](Store& store) { return store.drop_releases(ids); });
-        return Result<void>();
-    };
-    ports.note = [&controller](const std::string& verb, const Caller& caller, const std::string& line) {
-        const AuditEntry entry{0,
-                               timestamp(std::chrono::system_clock::now()),
-                               caller.who,
-                               caller.from,
-                               verb,
-                               caller.reason,
-                               controller.generation(),
-                               {line},
-                               {},
-                               {}};
-        give(controller, [entry](Store& store) { return store.note(entry); });
-    };
-    ports.event = [&controller](nlohmann::ordered_json body) { controller.events().add("release", std::move(body)); };
-    ports.abort_rollout = [&rollouts](const release::Release& release) { return abort_rollout_of(rollouts, release); };
-    return std::make_unique<release::Releases>(std::move(ports));
+Result<void> OpenedReleases::keep(const std::string& id, const std::string& text) {
+    give([id, text](Store& store) { return store.put_release(id, text); });
+    return {};
+}
+
+Result<void> OpenedReleases::forget(const std::vector<std::string>& ids) {
+    give([ids](Store& store) { return store.drop_releases(ids); });
+    return {};
+}
+
+void OpenedReleases::note(const std::string& verb, const Caller& caller, const std::string& line) {
+    const AuditEntry entry{0,      timestamp(), caller.who, caller.from, verb, caller.reason, controller_.generation(),
+                           {line}, {},          {}};
+    give([entry](Store& store) { return store.note(entry); });
+}
+
+void OpenedReleases::event(nlohmann::ordered_json body) {
+    controller_.events().add("release", std::move(body));
 }
 
 }  // namespace switchyard::control

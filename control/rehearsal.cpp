@@ -7,6 +7,7 @@
 
 #include "config/fields/render.h"
 #include "config/parse.h"
+#include "control/certificates/certificates.h"
 #include "control/store/store.h"
 #include "proxy/snapshot/compile.h"
 #include "proxy/snapshot/registry.h"

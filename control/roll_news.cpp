@@ -7,8 +7,8 @@
 
 namespace switchyard::control {
 
-void tell_of_roll(const std::string& upstream, const discovery::Discovery::Sight& sight,
-                  const discovery::Roll::News& news, EventLog& events) {
+void tell_of_roll(const std::string& upstream, const discovery::Sight& sight, const discovery::Roll::News& news,
+                  EventLog& events) {
     using Kind = discovery::Roll::News::Kind;
     const auto listed = [](const std::vector<std::string>& items) { return fmt::format("{}", fmt::join(items, ", ")); };
     nlohmann::ordered_json event = {

@@ -8,7 +8,7 @@
 
 namespace switchyard::control {
 
-void tell_of_roll(const std::string& upstream, const discovery::Discovery::Sight& sight,
-                  const discovery::Roll::News& news, EventLog& events);
+void tell_of_roll(const std::string& upstream, const discovery::Sight& sight, const discovery::Roll::News& news,
+                  EventLog& events);
 
 }  // namespace switchyard::control

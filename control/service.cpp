@@ -126,7 +126,7 @@ bool Service::settle() {
     return !behind_;
 }
 
-bool Service::give(const std::string& name, net::ListeningSockets& sockets) const {
+bool Service::give(const std::string& name, switchyard::net::ListeningSockets& sockets) const {
     std::vector<int> descriptors;
     for (unsigned worker = 0; worker < sockets.count(); ++worker) descriptors.push_back(sockets.descriptor(worker));
     return manager_.keep(name, descriptors);

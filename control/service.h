@@ -26,7 +26,7 @@ namespace switchyard::control {
 
 class Service {
   public:
-    explicit Service(net::NotifySocket manager) : manager_(std::move(manager)) {}
+    explicit Service(switchyard::net::NotifySocket manager) : manager_(std::move(manager)) {}
 
     // May be asked of often.
     void waiting();
@@ -50,18 +50,18 @@ class Service {
     void make_up();
 
   private:
-    using Named = std::map<std::string, std::weak_ptr<net::ListeningSockets>>;  // by listener
+    using Named = std::map<std::string, std::weak_ptr<switchyard::net::ListeningSockets>>;  // by listener
 
     void say(std::string lines);
     // All that is owed has been sent.
     bool settle();
-    bool give(const std::string& name, net::ListeningSockets& sockets) const;
+    bool give(const std::string& name, switchyard::net::ListeningSockets& sockets) const;
 
-    net::NotifySocket manager_, other_;  // `other_`: the manager, while another process speaks to it
-    Named wanted_;                       // of the newest generation, which holds them
-    Named kept_;                         // given, and not to be forgotten
-    std::set<std::string> stale_;        // names under which the manager may have others than the wanted ones
-    std::string unsaid_;                 // the newest word about the process's life that could not be sent
+    switchyard::net::NotifySocket manager_, other_;  // `other_`: the manager, while another process speaks to it
+    Named wanted_;                                   // of the newest generation, which holds them
+    Named kept_;                                     // given, and not to be forgotten
+    std::set<std::string> stale_;  // names under which the manager may have others than the wanted ones
+    std::string unsaid_;           // the newest word about the process's life that could not be sent
     bool behind_ = false;
     std::chrono::steady_clock::time_point next_word_{}, next_try_{};
     bool ready_ = false;

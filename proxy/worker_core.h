@@ -64,7 +64,7 @@ class WorkerCore {
     // Once every Wheel::kTick.
     void tick();
 
-    // Accepts nobody, and leaves the sockets open for another process; or accepts again.
+    // Accepts no client, and leaves the sockets open for another process; or accepts again.
     void park(bool parked);
     // Accepts no more and answers what is in flight, for so long.
     void begin_drain(std::int64_t grace_ms);

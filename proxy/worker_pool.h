@@ -66,7 +66,7 @@ class WorkerPool {
     // `everywhere` is called when every worker has adopted what was published before this call.
     void reach(std::function<void()> everywhere);
 
-    // Another process takes new connections from the same sockets: they stay open here, and nobody accepts from them.
+    // Another process takes new connections from the same sockets: they stay open here, and none is accepted from.
     void park();
     // … until that one is gone.
     void unpark();

@@ -55,6 +55,14 @@ void check_admin_tls(Checks& checks, const Admin& admin) {
     }
 }
 
+// Files of a certificate and its key.
+void check_pair(Checks& checks, std::string_view chain_key, const std::string& chain, std::string_view key_key,
+                const std::string& key) {
+    if (chain.empty() == key.empty()) return;
+    checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together",
+                                              key.empty() ? key_key : chain_key));
+}
+
 void check_rollout_url(Checks& checks, std::size_t number, const std::string& url) {
     const bool secure = url.starts_with("https://");
     const std::string_view scheme = secure ? "https://" : "http://";
@@ -135,10 +143,9 @@ void check_process(Checks& checks, const Process& process) {
     for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
     check_resolver(checks, process.resolver);
     check_sources(checks, process.sources);
-    if (admin.tls_certificate.empty() != admin.tls_key.empty()) {
-        const std::string_view missing = admin.tls_key.empty() ? "tls_key" : "tls_certificate";
-        checks.fail("/process/admin", fmt::format("\"{}\" is missing: a certificate and its key go together", missing));
-    }
+    check_pair(checks, "tls_certificate", admin.tls_certificate, "tls_key", admin.tls_key);
+    check_pair(checks, "rollout_certificate", admin.rollout_certificate, "rollout_key", admin.rollout_key);
+    checks.text("/process/admin/rollout_ca_file", admin.rollout_ca_file, limits::kHeaderValueLength);
 }
 
 void check_listeners(Checks& checks) {

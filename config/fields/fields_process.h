@@ -50,6 +50,11 @@ void describe(Visitor& field, Type<Admin>) {
     field("clients", &Admin::clients, {.doc = "Who may call by a client certificate; needs tls.client."});
     field("rollout_urls", &Admin::rollout_urls,
           {.doc = "What checks and webhooks of rollouts may ask besides loopback and the endpoints: starts of URLs."});
+    field("rollout_ca_file", &Admin::rollout_ca_file,
+          {.doc = "PEM file of whom checks and webhooks believe by https; empty: the machine's own."});
+    field("rollout_certificate", &Admin::rollout_certificate,
+          {.doc = "PEM file of the certificate chain that checks and webhooks show by https; with rollout_key."});
+    field("rollout_key", &Admin::rollout_key, {.doc = "PEM file of its private key; with rollout_certificate."});
 }
 
 template <class Visitor>

@@ -40,6 +40,9 @@ struct Admin {
     std::optional<AdminTls> tls;            // instead of them: with certificates out of `certificates`
     std::vector<AdminClient> clients;       // who may call by their certificates
     std::vector<std::string> rollout_urls;  // beyond loopback and the endpoints: what plans of rollouts may ask
+    std::string rollout_ca_file;            // PEM: whom they believe by https; empty: the machine's own authorities
+    std::string rollout_certificate;        // PEM: what they show by https; both or none
+    std::string rollout_key;
     bool operator==(const Admin&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include <list>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/model/forward.h"
@@ -16,6 +17,9 @@
 #include "config/nginx_import/tls_import.h"
 
 namespace switchyard::config::nginx {
+
+// Directives of a server that have their own place in the import.
+bool server_handles(std::string_view name);
 
 class Servers {
   public:

@@ -13,25 +13,14 @@
 
 namespace switchyard::control::acme {
 
-Acme::Acme(const boost::asio::any_io_executor& executor, const std::string& state_dir, EventLog& events, Ports ports)
+Acme::Acme(const boost::asio::any_io_executor& executor, const std::string& state_dir, EventLog& events, Doors doors)
     : events_(events),
-      ports_(std::move(ports)),
+      in_force_(doors.in_force),
       storage_(state_dir),
       disk_(std::make_unique<DiskErrands>(
           [executor](std::function<void()> then) { boost::asio::post(executor, std::move(then)); })),
-      desk_(executor, ports_.desk),
-      shared_{executor,
-              ports_.now,
-              desk_,
-              *disk_,
-              storage_,
-              ports_.in_force,
-              ports_.look,
-              [this](std::function<bool()> take) { turn(std::move(take)); },
-              [this] { release(); },
-              [this](const std::string& name, Issuance::Ports::News news, const std::string& detail) {
-                  tell(name, news, detail);
-              }} {}
+      desk_(executor, doors.answerers),
+      shared_{executor, desk_, *disk_, storage_, in_force_, *this} {}
 
 Acme::~Acme() {
     stop();
@@ -46,7 +35,7 @@ void Acme::stop() {
 
 void Acme::follow() {
     if (stopped_) return;
-    const auto& model = ports_.model();
+    const auto& model = in_force_.model();
     std::set<std::string> folders;
     const auto shown = config::certificates_used(model);
     Issuance::Ways ways;
@@ -92,8 +81,7 @@ void Acme::give_turns() {
     }
 }
 
-void Acme::tell(const std::string& name, Issuance::Ports::News news, const std::string& detail) {
-    using News = Issuance::Ports::News;
+void Acme::tell(const std::string& name, News news, const std::string& detail) {
     const auto found = all_.find(name);
     if (found == all_.end()) return;
     const auto status = found->second->status();

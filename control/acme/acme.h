@@ -16,6 +16,7 @@
 
 #include "config/model.h"
 #include "control/acme/challenge_desk.h"
+#include "control/acme/doors.h"
 #include "control/acme/issuance.h"
 #include "control/acme/storage.h"
 #include "control/base/disk_errands.h"
@@ -23,19 +24,16 @@
 
 namespace switchyard::control::acme {
 
-class Acme {
+class Acme final : private Orders {
   public:
     static constexpr unsigned kOrdersAtOnce = 4;  // a start with a thousand names asks no authority a thousand times
 
-    struct Ports {
-        std::function<const config::Model&()> model;
-        ChallengeDesk::Ports desk;
-        std::function<switchyard::net::TlsBook::Identity(const std::string& name)> in_force;
-        std::function<void(std::function<void(bool)>)> look;
-        std::function<std::int64_t()> now;
+    struct Doors {
+        Answerers& answerers;
+        InForce& in_force;
     };
-    Acme(const boost::asio::any_io_executor& executor, const std::string& state_dir, EventLog& events, Ports ports);
-    ~Acme();
+    Acme(const boost::asio::any_io_executor& executor, const std::string& state_dir, EventLog& events, Doors doors);
+    ~Acme() override;
     Acme(const Acme&) = delete;
     Acme& operator=(const Acme&) = delete;
 
@@ -56,17 +54,17 @@ class Acme {
     void go_on_from(Counts counts) { counts_ = counts; }
 
   private:
-    void turn(std::function<bool()> take);
-    void release();
+    void turn(std::function<bool()> take) override;
+    void release() override;
     void give_turns();
-    void tell(const std::string& name, Issuance::Ports::News news, const std::string& detail);
+    void tell(const std::string& name, News news, const std::string& detail) override;
 
     EventLog& events_;
-    const Ports ports_;
+    InForce& in_force_;
     const Storage storage_;
     std::unique_ptr<DiskErrands> disk_;
     ChallengeDesk desk_;
-    Issuance::Ports shared_;
+    const Issuance::Shared shared_;
     std::deque<std::function<bool()>> waiting_;
     unsigned under_way_ = 0;
     Counts counts_;

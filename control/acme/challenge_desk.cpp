@@ -7,13 +7,13 @@
 
 namespace switchyard::control::acme {
 
-ChallengeDesk::ChallengeDesk(const boost::asio::any_io_executor& executor, Ports ports)
-    : executor_(executor), ports_(std::move(ports)), timer_(executor) {}
+ChallengeDesk::ChallengeDesk(const boost::asio::any_io_executor& executor, Answerers& answerers)
+    : executor_(executor), answerers_(answerers), timer_(executor) {}
 
 void ChallengeDesk::open(const std::string& owner, Own own, std::function<void(bool)> everywhere) {
     own_[owner] = std::move(own);
     if (!publish()) return everywhere(false);
-    ports_.everywhere([everywhere = std::move(everywhere)] { everywhere(true); });
+    answerers_.everywhere([everywhere = std::move(everywhere)] { everywhere(true); });
 }
 
 void ChallengeDesk::close(const std::string& owner) {
@@ -41,7 +41,7 @@ bool ChallengeDesk::publish() {
     }
     book.folders = folders_;
     if (book == published_) return true;
-    if (!ports_.publish(book.empty() ? nullptr : std::make_shared<const switchyard::net::ChallengeBook>(book)))
+    if (!answerers_.publish(book.empty() ? nullptr : std::make_shared<const switchyard::net::ChallengeBook>(book)))
         return false;
     published_ = std::move(book);
     return true;

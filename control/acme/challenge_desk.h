@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 
+#include "control/acme/doors.h"
 #include "control/base/disk_errands.h"
 #include "proxy/net/challenge_book.h"
 
@@ -26,13 +27,7 @@ class ChallengeDesk {
     // Between two looks at the folders. Workers wait eight times as long for a token that they do not know.
     static constexpr std::chrono::milliseconds kLook{250};
 
-    struct Ports {
-        // This book, from now on; null: none is open. False: it could not be put in force.
-        std::function<bool(std::shared_ptr<const switchyard::net::ChallengeBook>)> publish;
-        // Calls when every worker goes by what was published.
-        std::function<void(std::function<void()>)> everywhere;
-    };
-    ChallengeDesk(const boost::asio::any_io_executor& executor, Ports ports);
+    ChallengeDesk(const boost::asio::any_io_executor& executor, Answerers& answerers);
 
     struct Own {
         switchyard::net::ChallengeBook::Answers answers;
@@ -51,7 +46,7 @@ class ChallengeDesk {
     void arm();
 
     const boost::asio::any_io_executor executor_;
-    const Ports ports_;
+    Answerers& answerers_;
     boost::asio::steady_timer timer_;
     std::map<std::string, Own> own_;
     std::map<std::string, switchyard::net::ChallengeBook::Answers> folders_;

@@ -74,24 +74,24 @@ std::string directory_url(const std::string& directory) {
     return directory;
 }
 
-Issuance::Issuance(const Ports& ports, std::string name, config::Acme wish, Ways ways, bool anew)
-    : ports_(ports),
+Issuance::Issuance(const Shared& shared, std::string name, config::Acme wish, Ways ways, bool anew)
+    : shared_(shared),
       name_(std::move(name)),
       wish_(std::move(wish)),
       ways_(ways),
       directory_(directory_url(wish_.directory)),
       asked_(asked_for(wish_)),
-      timer_(ports.executor),
-      watchdog_(ports.executor),
-      key_files_(posting(ports.executor)),
+      timer_(shared.executor),
+      watchdog_(shared.executor),
+      key_files_(posting(shared.executor)),
       anew_(anew) {}
 
 Issuance::~Issuance() {
     timer_.cancel();
     watchdog_.cancel();
     client_.reset();
-    ports_.desk.close(name_);
-    if (has_turn_) ports_.release();
+    shared_.desk.close(name_);
+    if (has_turn_) shared_.orders.release();
 }
 
 // A reply that comes after the end of the issuance is dropped.
@@ -102,9 +102,9 @@ std::function<void(Reply)> Issuance::replies() {
 }
 
 std::int64_t Issuance::due() const {
-    const auto identity = ports_.in_force(name_);
+    const auto identity = shared_.in_force.identity(name_);
     const auto earliest =
-        memory_.asked == asked_ ? not_before(memory_.next, memory_.failures, ports_.now()) : std::int64_t{0};
+        memory_.asked == asked_ ? not_before(memory_.next, memory_.failures, shared_.in_force.now()) : std::int64_t{0};
     if (!identity || memory_.directory != directory_ || !names_fit(*identity)) return earliest;
     const auto draw = drawn_from(identity->fingerprint);
     return std::max(earliest, renew_at(identity->not_before, identity->not_after, window_, draw));
@@ -118,7 +118,7 @@ bool Issuance::names_fit(const switchyard::net::TlsIdentity& identity) const {
 }
 
 void Issuance::arm(std::int64_t at) {
-    timer_.expires_after(std::clamp(seconds{at - ports_.now()}, seconds{1}, kLongestSleep));
+    timer_.expires_after(std::clamp(seconds{at - shared_.in_force.now()}, seconds{1}, kLongestSleep));
     timer_.async_wait([this, weak = std::weak_ptr<int>(life_)](boost::system::error_code ec) {
         if (!ec && !weak.expired()) look();
     });
@@ -129,22 +129,22 @@ void Issuance::look() {
     if (!read_) {
         reading_ = true;
         const bool begun =
-            ports_.disk.run<Memory>([storage = ports_.storage, name = name_] { return storage.memory(name); },
-                                    [this, weak = std::weak_ptr<int>(life_)](Memory found) {
-                                        if (weak.expired()) return;
-                                        reading_ = false;
-                                        read_ = true;
-                                        memory_ = std::move(found);
-                                        if (anew_) memory_ = {.directory = memory_.directory};
-                                        look();
-                                    });
+            shared_.disk.run<Memory>([storage = shared_.storage, name = name_] { return storage.memory(name); },
+                                     [this, weak = std::weak_ptr<int>(life_)](Memory found) {
+                                         if (weak.expired()) return;
+                                         reading_ = false;
+                                         read_ = true;
+                                         memory_ = std::move(found);
+                                         if (anew_) memory_ = {.directory = memory_.directory};
+                                         look();
+                                     });
         if (!begun) {
             reading_ = false;
-            arm(ports_.now() + 1);
+            arm(shared_.in_force.now() + 1);
         }
         return;
     }
-    const auto at = due(), now = ports_.now();
+    const auto at = due(), now = shared_.in_force.now();
     if (!at_once_ && at > now) {
         if (now >= next_window_) look_at_window();
         return arm(std::min(at, std::max(next_window_, now + 1)));
@@ -152,7 +152,7 @@ void Issuance::look() {
     if (!at_once_ && unseen_) return look_whether_in_force();
     at_once_ = false;
     asked_for_turn_ = true;
-    ports_.turn([this, weak = std::weak_ptr<int>(life_)] {
+    shared_.orders.turn([this, weak = std::weak_ptr<int>(life_)] {
         if (weak.expired()) return false;
         asked_for_turn_ = false;
         has_turn_ = true;
@@ -174,9 +174,10 @@ void Issuance::begin() {
     wish.http = ways_.clear && wish_.challenge != "tls-alpn-01";
     wish.alpn = ways_.tls && wish_.challenge != "http-01";
     wish.bound = wish_.account.has_value();
-    if (const auto identity = ports_.in_force(name_); identity && window_) wish.replaces = renewal_id(*identity);
+    if (const auto identity = shared_.in_force.identity(name_); identity && window_)
+        wish.replaces = renewal_id(*identity);
     order_ = std::make_unique<Order>(std::move(wish), directory_);
-    ports_.tell(name_, Ports::News::asking, fmt::format("from {}", directory_));
+    shared_.orders.tell(name_, Orders::News::asking, fmt::format("from {}", directory_));
     order_life_ = std::make_shared<int>(0);
     mac_key_.reset();
     watch(kDiskSilence, "the disk has not answered");
@@ -201,10 +202,10 @@ void Issuance::draw() {
     auto noted = memory_;
     noted.asked = asked_;
     noted.last = {Refusal::Kind::unreachable, kEnded, {}};
-    noted.next = ports_.now() + pause_after(++noted.failures, noted.last).count();
+    noted.next = shared_.in_force.now() + pause_after(++noted.failures, noted.last).count();
     const auto id = account_id(directory_, wish_.account ? wish_.account->key_id : "");
-    const bool begun = ports_.disk.run<Drawn>(
-        [storage = ports_.storage, id, name = name_, noted] {
+    const bool begun = shared_.disk.run<Drawn>(
+        [storage = shared_.storage, id, name = name_, noted] {
             Drawn out;
             out.why = storage.remember(name, noted);
             if (!out.why.empty()) return out;
@@ -229,7 +230,8 @@ void Issuance::prepared(const Drawn& drawn) {
     if (!drawn.key || !drawn.why.empty())
         return failed({Refusal::Kind::unreachable, drawn.why.empty() ? "no key can be drawn" : drawn.why, {}});
     window_asked_ = false;  // by the client that ends here
-    client_ = std::make_unique<DirectoryClient>(ports_.executor, wish_.ca, *drawn.key, ports_.now);
+    client_ = std::make_unique<DirectoryClient>(shared_.executor, wish_.ca, *drawn.key,
+                                                [&in_force = shared_.in_force] { return in_force.now(); });
     act([this] { return order_->begin(); });
 }
 
@@ -291,7 +293,7 @@ void Issuance::open(const std::vector<OpenChallenge>& challenges) {
         else
             own.hosts[one.host] = make_proof(one.host, authorization);
     }
-    ports_.desk.open(name_, std::move(own), [this, weak = std::weak_ptr<int>(order_life_)](bool everywhere) {
+    shared_.desk.open(name_, std::move(own), [this, weak = std::weak_ptr<int>(order_life_)](bool everywhere) {
         if (weak.expired()) return;
         if (everywhere) return act([this] { return order_->opened(); });
         failed({Refusal::Kind::unreachable, "the proof could not be put in place here", {}});
@@ -323,16 +325,17 @@ void Issuance::keep(std::string chain) {
     writes_ = 0;
     watchdog_.cancel();
     // From here on no other issuance is kept waiting.
-    ports_.desk.close(name_);
-    if (std::exchange(has_turn_, false)) ports_.release();
+    shared_.desk.close(name_);
+    if (std::exchange(has_turn_, false)) shared_.orders.release();
     write();
 }
 
 void Issuance::write() {
-    const Memory memory{.directory = directory_, .next = ports_.now() + kBetweenOrders.count(), .asked = asked_};
+    const Memory memory{
+        .directory = directory_, .next = shared_.in_force.now() + kBetweenOrders.count(), .asked = asked_};
     using Why = std::optional<std::string>;  // none: it was thrown
-    const bool begun = ports_.disk.run<Why>(
-        [storage = ports_.storage, name = name_, pem = issued_, memory]() -> Why {
+    const bool begun = shared_.disk.run<Why>(
+        [storage = shared_.storage, name = name_, pem = issued_, memory]() -> Why {
             auto why = storage.keep_certificate(name, memory.directory, pem);
             // Where this fails, a restart waits for what was noted at the beginning.
             if (why.empty()) storage.remember(name, memory);
@@ -342,7 +345,7 @@ void Issuance::write() {
             if (!why || !why->empty()) return not_written(why.value_or("it cannot be written"));
             memory_ = memory;
             unseen_ = true;
-            ports_.look([this, weak = std::weak_ptr<int>(order_life_)](bool in_force) {
+            shared_.in_force.look([this, weak = std::weak_ptr<int>(order_life_)](bool in_force) {
                 if (weak.expired()) return;
                 unseen_ = !in_force;
                 issued();
@@ -367,13 +370,13 @@ void Issuance::issued() {
     next_window_ = 0;
     const auto fingerprint = fingerprint_;
     ended();
-    ports_.tell(name_, Ports::News::issued, fingerprint);
-    arm(ports_.now() + 1);
+    shared_.orders.tell(name_, Orders::News::issued, fingerprint);
+    arm(shared_.in_force.now() + 1);
 }
 
 void Issuance::look_whether_in_force() {
-    arm(ports_.now() + kLookAgain.count());
-    ports_.look([this, weak = std::weak_ptr<int>(life_)](bool in_force) {
+    arm(shared_.in_force.now() + kLookAgain.count());
+    shared_.in_force.look([this, weak = std::weak_ptr<int>(life_)](bool in_force) {
         if (weak.expired() || !in_force || !std::exchange(unseen_, false)) return;
         look();
     });
@@ -384,15 +387,15 @@ void Issuance::failed(const Refusal& refusal) {
     memory_.last = refusal;
     memory_.asked = asked_;
     const auto pause = pause_after(memory_.failures, refusal);
-    memory_.next = ports_.now() + pause.count();
+    memory_.next = shared_.in_force.now() + pause.count();
     remember();
     ended();
-    ports_.tell(name_, Ports::News::failed, refusal.why);
+    shared_.orders.tell(name_, Orders::News::failed, refusal.why);
     arm(memory_.next);
 }
 
 void Issuance::ended() {
-    ports_.desk.close(name_);
+    shared_.desk.close(name_);
     request_key_.assign(request_key_.size(), '\0');
     request_key_.clear();
     issued_.assign(issued_.size(), '\0');
@@ -402,25 +405,26 @@ void Issuance::ended() {
     order_.reset();
     client_.reset();
     window_asked_ = false;  // by the client that ended here
-    if (std::exchange(has_turn_, false)) ports_.release();
+    if (std::exchange(has_turn_, false)) shared_.orders.release();
 }
 
 void Issuance::remember() {
     // Where it is not kept, what was noted at the beginning stands.
-    static_cast<void>(ports_.disk.run<std::string>(
-        [storage = ports_.storage, name = name_, memory = memory_] { return storage.remember(name, memory); },
+    static_cast<void>(shared_.disk.run<std::string>(
+        [storage = shared_.storage, name = name_, memory = memory_] { return storage.remember(name, memory); },
         [](const std::string&) {}));
 }
 
 // Whether the authority would have it renewed at another time. Where it has no such wish, or does not answer, nothing
 // is to be said.
 void Issuance::look_at_window() {
-    const auto identity = ports_.in_force(name_);
-    next_window_ = ports_.now() + next_look_at_window(seconds{0}).count();
+    const auto identity = shared_.in_force.identity(name_);
+    next_window_ = shared_.in_force.now() + next_look_at_window(seconds{0}).count();
     const auto id = identity ? renewal_id(*identity) : std::string();
     if (id.empty() || window_asked_) return;
     window_asked_ = true;
-    client_ = std::make_unique<DirectoryClient>(ports_.executor, wish_.ca, AccountKey::make(), ports_.now);
+    client_ = std::make_unique<DirectoryClient>(shared_.executor, wish_.ca, AccountKey::make(),
+                                                [&in_force = shared_.in_force] { return in_force.now(); });
     client_->get(directory_, [this, id](const Reply& directory) {
         const auto body = nlohmann::json::parse(directory.body, nullptr, false);
         const auto url = body.is_object() ? body.value("renewalInfo", nlohmann::json()) : nlohmann::json();
@@ -436,9 +440,9 @@ void Issuance::took_window(const Reply& reply) {
     window_asked_ = false;
     if (reply.status == 200) {
         if (const auto window = read_window(reply.body)) window_ = window;
-        next_window_ = ports_.now() + next_look_at_window(reply.retry_after).count();
+        next_window_ = shared_.in_force.now() + next_look_at_window(reply.retry_after).count();
     }
-    if (!order_) arm(ports_.now() + 1);
+    if (!order_) arm(shared_.in_force.now() + 1);
 }
 
 Issuance::Status Issuance::status() const {

@@ -20,6 +20,7 @@
 
 #include "config/model.h"
 #include "control/acme/challenge_desk.h"
+#include "control/acme/doors.h"
 #include "control/acme/jws.h"
 #include "control/acme/order.h"
 #include "control/acme/renewal.h"
@@ -34,22 +35,13 @@ class DirectoryClient;
 class Issuance {
   public:
     // What all of them share.
-    struct Ports {
+    struct Shared {
         boost::asio::any_io_executor executor;
-        std::function<std::int64_t()> now;  // seconds since 1970
         ChallengeDesk& desk;
         DiskErrands& disk;  // in the order in which it is given
         const Storage& storage;
-        // The certificate in force; null: none.
-        std::function<switchyard::net::TlsBook::Identity(const std::string& name)> in_force;
-        // The files are looked at; then it is in force everywhere, or could not be.
-        std::function<void(std::function<void(bool)>)> look;
-        // Its turn among all; `release` when it has ended. False: who asked is gone, and needs none.
-        std::function<void(std::function<bool()>)> turn;
-        std::function<void()> release;
-        // For events, log and metrics.
-        enum class News : std::uint8_t { asking, issued, failed };
-        std::function<void(const std::string& name, News, const std::string& detail)> tell;
+        InForce& in_force;
+        Orders& orders;
     };
     // What listeners can answer.
     struct Ways {
@@ -68,7 +60,7 @@ class Issuance {
     };
 
     // `anew`: it was written in another way until now, and what has failed then says nothing.
-    Issuance(const Ports& ports, std::string name, config::Acme wish, Ways ways, bool anew);
+    Issuance(const Shared& shared, std::string name, config::Acme wish, Ways ways, bool anew);
     ~Issuance();
     Issuance(const Issuance&) = delete;
     Issuance& operator=(const Issuance&) = delete;
@@ -118,7 +110,7 @@ class Issuance {
     void took_window(const Reply& reply);
     std::function<void(Reply)> replies();
 
-    const Ports& ports_;
+    const Shared& shared_;
     const std::string name_;
     const config::Acme wish_;
     Ways ways_;

@@ -46,11 +46,11 @@ void Certificates::Waiter::answer(bool in_force) {
 }
 
 Certificates::Certificates(boost::asio::any_io_executor executor, CertificateShelf& shelf, EventLog& events,
-                           Ports ports)
+                           Doors doors)
     : executor_(std::move(executor)),
       shelf_(shelf),
       events_(events),
-      ports_(std::move(ports)),
+      doors_(doors),
       errands_([executor = executor_](std::function<void()> then) { boost::asio::post(executor, std::move(then)); }),
       watch_(executor_, [this] { look({}); }),
       timer_(executor_) {}
@@ -62,10 +62,10 @@ void Certificates::stop() {
 }
 
 void Certificates::follow() {
-    const auto files = files_in(ports_.model());
+    const auto files = files_in(doors_.shown.model());
     std::erase_if(troubles_, [&](const auto& entry) { return !files.contains(entry.first); });
     std::erase_if(since_, [&](const auto& entry) { return !files.contains(entry.first); });
-    std::erase_if(told_, [&](const auto& entry) { return !ports_.model().certificates.contains(entry.first); });
+    std::erase_if(told_, [&](const auto& entry) { return !doors_.shown.model().certificates.contains(entry.first); });
     tend();
     if (std::exchange(followed_, files) == files) return;
     arm(kLook);
@@ -80,7 +80,7 @@ void Certificates::begin() {
         return;
     }
     const auto pass = std::make_shared<Pass>();
-    for (const auto& files : files_in(ports_.model()))
+    for (const auto& files : files_in(doors_.shown.model()))
         if (const auto* kept = shelf_.find(files)) pass->looked.push_back({files, kept->stamps, {}});
     for (const auto& kept : shelf_.checks()) pass->checks.push_back({kept.settings, kept.stamps, {}});
     for (const auto& [file, kept] : shelf_.authorities()) pass->authorities.push_back({file, kept.stamp, {}});
@@ -178,11 +178,11 @@ void Certificates::took(const Pass& pass, const Waiters& waiters) {
     }
     if (troubled) arm(kSecondLook);
     if (exchanged) {
-        ports_.publish();
+        doors_.shown.publish();
         tend();
     }
     if (waiters.empty()) return;
-    ports_.everywhere([waiters] {
+    doors_.shown.everywhere([waiters] {
         for (const auto& waiter : waiters) waiter->answer(true);
     });
 }
@@ -247,7 +247,7 @@ void Certificates::note_trouble(const Files& files, const std::string& why) {
         return;
     }
     if (known == troubles_.end() || known->second.why != why) {
-        troubles_[files] = {why, ports_.timestamp(), false};
+        troubles_[files] = {why, doors_.clock.timestamp(), false};
         return;
     }
     if (std::exchange(known->second.told, true)) return;
@@ -259,10 +259,10 @@ void Certificates::note_trouble(const Files& files, const std::string& why) {
     events_.add("certificate", {{"certificate", names_of(files)}, {"what", "trouble"}, {"detail", detail}});
 }
 
-void Certificates::tell_exchange(const Files& files, const net::TlsBook::Identity& before) {
+void Certificates::tell_exchange(const Files& files, const switchyard::net::TlsBook::Identity& before) {
     ++exchanged_;
     const auto now = shelf_.find(files)->identity;
-    const auto at = ports_.timestamp();
+    const auto at = doors_.clock.timestamp();
     since_[files] = at;
     const auto name = names_of(files);
     const std::string until = timestamp(from_unix_ms(now->not_after * 1000));
@@ -273,19 +273,19 @@ void Certificates::tell_exchange(const Files& files, const net::TlsBook::Identit
     if (before) event["was"] = before->fingerprint;
     event["not_after"] = until;
     events_.add("certificate", std::move(event));
-    ports_.keep({0, at, "file", files.first, "certificate", "", ports_.generation(), {line}, {}, {}});
+    doors_.shown.keep({0, at, "file", files.first, "certificate", "", doors_.shown.generation(), {line}, {}, {}});
 }
 
 void Certificates::tend() {
-    shelf_.tickets().rotate_if_due(ports_.steady());
-    const auto& model = ports_.model();
+    shelf_.tickets().rotate_if_due(doors_.clock.steady());
+    const auto& model = doors_.shown.model();
     for (const auto& name : config::certificates_used(model)) {
         const auto* kept = shelf_.find(files_of(model, name));
         if (kept == nullptr) continue;
         const auto* identity = kept->identity.get();
         if (identity == nullptr && model.certificates.at(name).acme) continue;  // its issuance says why
         const std::string sha256 = identity == nullptr ? "" : identity->fingerprint;
-        auto now = standing_of(identity, ports_.now());
+        auto now = standing_of(identity, doors_.clock.now());
         auto& told = told_[name];
         if (told.sha256 == sha256 && told.standing.word == now.word && told.standing.stage == now.stage) continue;
         const bool fresh = told.sha256 != sha256;
@@ -312,7 +312,7 @@ void Certificates::arm(std::chrono::milliseconds after) {
 }
 
 bool Certificates::is_asked_for(const Files& files) const {
-    const auto& model = ports_.model();
+    const auto& model = doors_.shown.model();
     return std::ranges::any_of(model.certificates, [&](const auto& entry) {
         return entry.second.acme && files_of(model, entry.first) == files;
     });
@@ -320,20 +320,20 @@ bool Certificates::is_asked_for(const Files& files) const {
 
 std::string Certificates::names_of(const Files& files) const {
     std::vector<std::string> out;
-    for (const auto& [name, certificate] : ports_.model().certificates)
-        if (files_of(ports_.model(), name) == files) out.push_back(name);
+    for (const auto& [name, certificate] : doors_.shown.model().certificates)
+        if (files_of(doors_.shown.model(), name) == files) out.push_back(name);
     return fmt::format("{}", fmt::join(out, ", "));
 }
 
 std::vector<Certificates::Sight> Certificates::sights() const {
     std::vector<Sight> out;
-    const auto& model = ports_.model();
+    const auto& model = doors_.shown.model();
     for (const auto& [name, certificate] : model.certificates) {
         Sight sight;
         sight.name = name;
         sight.files = certificate;
         std::tie(sight.files.chain, sight.files.key) = files_of(model, name);
-        sight.now = ports_.now();
+        sight.now = doors_.clock.now();
         for (const auto& listener : model.listeners)
             if (listener.tls && std::ranges::find(listener.tls->certificates, name) != listener.tls->certificates.end())
                 sight.listeners.push_back(listener.name);
@@ -345,7 +345,7 @@ std::vector<Certificates::Sight> Certificates::sights() const {
         const auto files = files_of(model, name);
         if (const auto* kept = shelf_.find(files)) {
             sight.identity = kept->identity;
-            sight.standing = standing_of(kept->identity.get(), ports_.now());
+            sight.standing = standing_of(kept->identity.get(), doors_.clock.now());
         }
         if (certificate.acme && !sight.identity)
             sight.standing.detail = "it is not issued yet; its names are shown another certificate";
@@ -369,7 +369,7 @@ std::vector<std::string> Certificates::keep_usable(config::Model& earlier, const
         const auto* kept = shelf_.find(files);
         auto reading = kept == nullptr ? shelf_.first_reading(files) : CertificateShelf::Reading{};
         const auto& identity = kept == nullptr ? reading.identity : kept->identity;
-        const auto standing = standing_of(identity.get(), ports_.now());
+        const auto standing = standing_of(identity.get(), doors_.clock.now());
         const bool usable = standing.word == Standing::Word::valid || standing.word == Standing::Word::expires_soon;
         if (usable) continue;
         if (in_force == now.certificates.end()) {

@@ -23,6 +23,7 @@
 #include "config/model/forward.h"
 #include "config/model/listener.h"
 #include "control/base/disk_errands.h"
+#include "control/certificates/doors.h"
 #include "control/certificates/folder_watch.h"
 #include "control/certificates/standing.h"
 #include "control/core/event_log.h"
@@ -37,19 +38,11 @@ class Certificates {
     static constexpr std::chrono::seconds kSecondLook{2};    // at files that cannot be used
     static constexpr std::chrono::milliseconds kWait{2000};  // of a caller who asks, for a disk that does not answer
 
-    struct Ports {
-        std::function<const config::Model&()> model;
-        std::function<std::uint64_t()> generation;
-        // The generation in force with what is on the shelf now.
-        std::function<void()> publish;
-        // Calls when every worker has adopted what was published.
-        std::function<void(std::function<void()>)> everywhere;
-        std::function<void(const AuditEntry&)> keep;
-        std::function<std::int64_t()> now;
-        std::function<std::int64_t()> steady;  // seconds of a clock that is never set
-        std::function<std::string()> timestamp;
+    struct Doors {
+        ShownGeneration& shown;
+        const CertificateClock& clock;
     };
-    Certificates(boost::asio::any_io_executor executor, CertificateShelf& shelf, EventLog& events, Ports ports);
+    Certificates(boost::asio::any_io_executor executor, CertificateShelf& shelf, EventLog& events, Doors doors);
 
     // Another generation is in force.
     void follow();
@@ -65,7 +58,7 @@ class Certificates {
         config::Certificate files;
         std::vector<std::string> listeners, upstreams;  // who uses it
         bool unused() const { return listeners.empty() && upstreams.empty(); }
-        net::TlsBook::Identity identity;  // null: none is in force
+        switchyard::net::TlsBook::Identity identity;  // null: none is in force
         Standing standing;
         std::string trouble, trouble_since;  // of the files as they are; empty: they are in force
         std::int64_t now = 0;                // when this was looked at
@@ -125,7 +118,7 @@ class Certificates {
     bool took_checks(const Pass& pass);
     bool took_authorities(const Pass& pass);
     void note_trouble(const Files& files, const std::string& why);
-    void tell_exchange(const Files& files, const net::TlsBook::Identity& before);
+    void tell_exchange(const Files& files, const switchyard::net::TlsBook::Identity& before);
     void arm(std::chrono::milliseconds after);
     std::string names_of(const Files& files) const;
     bool is_asked_for(const Files& files) const;  // by ACME
@@ -133,7 +126,7 @@ class Certificates {
     const boost::asio::any_io_executor executor_;
     CertificateShelf& shelf_;
     EventLog& events_;
-    const Ports ports_;
+    const Doors doors_;
     DiskErrands errands_;
     std::set<std::shared_ptr<DiskErrands>> first_errands_;  // of read_first(), under way
     FolderWatch watch_;

@@ -34,7 +34,7 @@ const char* word(Standing::Word word) {
     return "";
 }
 
-Standing standing_of(const net::TlsIdentity* identity, std::int64_t now) {
+Standing standing_of(const switchyard::net::TlsIdentity* identity, std::int64_t now) {
     using Word = Standing::Word;
     if (identity == nullptr) return {Word::missing, 1, "it cannot be read; its names are shown another certificate"};
     if (now >= identity->not_after)

@@ -22,6 +22,6 @@ struct Standing {
 
 const char* word(Standing::Word word);
 // Null: none could be read.
-Standing standing_of(const net::TlsIdentity* identity, std::int64_t now);
+Standing standing_of(const switchyard::net::TlsIdentity* identity, std::int64_t now);
 
 }  // namespace switchyard::control

@@ -51,6 +51,9 @@ void look_at_files(const config::Model& model, std::vector<Error>& out) {
     const auto& process = model.process;
     readable("/process/admin/tls_certificate", process.admin.tls_certificate);
     readable("/process/admin/tls_key", process.admin.tls_key);
+    readable("/process/admin/rollout_ca_file", process.admin.rollout_ca_file);
+    readable("/process/admin/rollout_certificate", process.admin.rollout_certificate);
+    readable("/process/admin/rollout_key", process.admin.rollout_key);
     for (std::size_t i = 0; i < model.routes.size(); ++i) {
         const std::string at = config::pointer_to("/routes", i) + "/jwt";
         readable(at + "/key_file", model.routes[i].jwt.key_file);

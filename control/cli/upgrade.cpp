@@ -14,7 +14,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{200};
-// The admin API goes from one process to the other: for a moment nobody may answer.
+// The admin API goes from one process to the other: for a moment neither may answer.
 constexpr std::chrono::seconds kNobody{10};
 
 struct Wanted {

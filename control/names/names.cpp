@@ -27,9 +27,9 @@ std::set<std::string> names_of(const config::Model& model) {
     return out;
 }
 
-Names::Names(boost::asio::any_io_executor executor, const config::Resolver& settings, Ports ports,
+Names::Names(boost::asio::any_io_executor executor, const config::Resolver& settings, Doors doors,
              const AddressRows& restored, NameWatch::Files files)
-    : ports_(std::move(ports)),
+    : doors_(doors),
       book_(chance),
       watch_(
           executor, settings, book_, [this] { arm(); }, std::move(files)),
@@ -82,34 +82,34 @@ void Names::arm() {
 }
 
 void Names::take_up() {
-    for (const auto& news : book_.take_news()) ports_.tell(news);
+    for (const auto& news : book_.take_news()) doors_.readers.tell(news);
     AddressRows rows;
     for (const auto& name : book_.take_changed()) rows[name] = book_.current(name);
-    if (!rows.empty()) ports_.keep(rows);
+    if (!rows.empty()) doors_.readers.keep(rows);
 
     // New members are followed first: without health checks they are usable at once, and then nothing former has to
     // stay.
-    const bool changed = ports_.published() != known().version;
-    if (changed) ports_.follow(known());
+    const bool changed = doors_.in_force.published() != known().version;
+    if (changed) doors_.readers.follow(known());
     const auto before = known().version;
     for (const auto& name : book_.with_leaving())
         if (needless(name)) book_.let_go(name);
-    if (known().version != before) ports_.follow(known());
-    if (ports_.published() == known().version) return;
+    if (known().version != before) doors_.readers.follow(known());
+    if (doors_.in_force.published() == known().version) return;
     last_ = steady_clock::now();
-    ports_.publish(known());
+    doors_.readers.publish(known());
 }
 
 // Whether no upstream needs the former addresses of a name any more.
 bool Names::needless(const std::string& name) const {
     const auto& leaving = book_.sight(name).leaving;
-    for (const auto& [upstream, settings] : ports_.model().upstreams)
+    for (const auto& [upstream, settings] : doors_.in_force.model().upstreams)
         for (const auto& endpoint : settings.endpoints) {
             if (endpoint.address.kind != config::Address::Kind::name || endpoint.address.host != name) continue;
             bool present = false, former = false;
             for (const auto& member : members_of(endpoint.address, known())) {
                 const bool leaves = std::ranges::find(leaving, member.to.host) != leaving.end();
-                (leaves ? former : present) |= ports_.usable(upstream, member.identity);
+                (leaves ? former : present) |= doors_.in_force.usable(upstream, member.identity);
             }
             if (former && !present) return false;
         }

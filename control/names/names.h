@@ -8,8 +8,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -17,29 +15,22 @@
 #include "config/model/forward.h"
 #include "config/model/process.h"
 #include "control/names/address_book.h"
+#include "control/names/doors.h"
 #include "control/names/name_watch.h"
 
 namespace switchyard::control {
-
-using AddressRows = std::map<std::string, std::vector<std::string>>;  // by name
 
 class Names {
   public:
     static constexpr std::chrono::milliseconds kPace{200};
 
-    struct Ports {
-        std::function<const config::Model&()> model;  // in force
-        // KnownAddresses::version of what the workers were given last.
-        std::function<std::uint64_t()> published;
-        std::function<void(const KnownAddresses&)> follow;   // health checks and ejections
-        std::function<void(const KnownAddresses&)> publish;  // to the workers
-        std::function<bool(const std::string& upstream, const std::string& member)> usable;
-        std::function<void(const AddressRows&)> keep;  // last good addresses; a name without any is forgotten
-        std::function<void(const AddressBook::News&)> tell;
+    struct Doors {
+        const NamesInForce& in_force;
+        AddressReaders& readers;
     };
 
     // `restored`: what keep() was given by earlier runs.
-    Names(boost::asio::any_io_executor executor, const config::Resolver& settings, Ports ports,
+    Names(boost::asio::any_io_executor executor, const config::Resolver& settings, Doors doors,
           const AddressRows& restored, NameWatch::Files files = {});
 
     // Before a configuration is compiled: what is in the file of hosts is known from here on, the rest is asked for.
@@ -61,7 +52,7 @@ class Names {
     void take_up();
     bool needless(const std::string& name) const;
 
-    const Ports ports_;
+    const Doors doors_;
     AddressBook book_;
     NameWatch watch_;
     boost::asio::steady_timer pace_;

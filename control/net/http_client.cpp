@@ -4,33 +4,37 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <cctype>
 #include <deque>
-#include <optional>
 
-#include "config/model/address.h"
+#include "control/net/answer_reader.h"
+#include "control/net/call_wire.h"
+#include "control/net/http2_question.h"
+#include "control/net/http_request.h"
 #include "control/net/patient_read.h"
 #include "proxy/base/log.h"
+#include "proxy/net/shortage.h"
 
 namespace switchyard::control::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace ssl = asio::ssl;
-namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
 using Error = boost::system::error_code;
 
+using AnyStream = asio::generic::stream_protocol;  // TCP and unix sockets alike
+
 constexpr auto kNothrow = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadSize = 4096;
+// What a side that has taken our certificate may need for its goodbye; who says none has refused nothing.
+constexpr std::chrono::milliseconds kLastWord{500};
 
 // Seconds. A firewall that forgets a connection, and a machine that has gone, are otherwise silent for as long as a
 // stream may be silent; so they are noticed within half a minute.
@@ -39,36 +43,11 @@ constexpr int kKeepAliveAfter = 10, kKeepAliveEvery = 5, kKeepAliveTimes = 3;
 template <int Name>
 using TcpOption = asio::detail::socket_option::integer<IPPROTO_TCP, Name>;
 
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
 }  // namespace
 
 // Calls keep it alive until they have ended; `over` tells them that no caller waits.
 class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
   public:
-    struct Place {
-        bool secure = false;
-        std::string host, port;
-    };
-
-    static Place place_of(const std::string& url) {
-        Place out;
-        out.secure = url.starts_with("https://");
-        std::string rest =
-            url.substr(std::min(url.size(), std::string_view(out.secure ? "https://" : "http://").size()));
-        rest = rest.substr(0, rest.find('/'));
-        const auto bracket = rest.rfind(']');
-        const auto colon = rest.rfind(':');
-        const bool has_port = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
-        out.port = has_port ? rest.substr(colon + 1) : out.secure ? "443" : "80";
-        out.host = has_port ? rest.substr(0, colon) : rest;
-        if (out.host.starts_with('[') && out.host.ends_with(']')) out.host = out.host.substr(1, out.host.size() - 2);
-        return out;
-    }
     struct Job {
         HttpCall call;
         Line line;  // none: as a whole
@@ -78,16 +57,15 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     Connection(const asio::any_io_executor& executor, HttpServer server)
         : executor_(executor),
           server_(std::move(server)),
-          place_(place_of(server_.url)),
+          place_(HttpPlace::of(server_.url)),
           resolver_(executor),
           timer_(executor),
-          contexts_(executor),
-          have_context_(executor) {}
+          have_tls_(executor) {}
 
     void add(Job job) {
-        jobs_.push_back(std::move(job));
-        if (std::exchange(working_, true)) return;
-        asio::co_spawn(executor_, work(shared_from_this()), asio::detached);
+        if (working_) return jobs_.push_back(std::move(job));
+        working_ = true;
+        asio::co_spawn(executor_, work(shared_from_this(), std::move(job)), asio::detached);
     }
     void abandon() {
         over_ = true;
@@ -97,19 +75,16 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     }
 
   private:
-    using Plain = tcp::socket;
-    using Secure = ssl::stream<tcp::socket>;
-
-    // Null, and `why` says which file cannot be read.
-    struct MadeContext {
-        std::shared_ptr<ssl::context> context;
+    using Protocol = config::EndpointProtocol;
+    // Null, and `why` says which file cannot be used.
+    struct ReadTls {
+        std::shared_ptr<const switchyard::net::OutwardTls> tls;
         std::string why;
     };
 
-    static asio::awaitable<void> work(std::shared_ptr<Connection> self) {
-        while (!self->over_ && !self->jobs_.empty()) {
-            auto job = std::move(self->jobs_.front());
-            self->jobs_.pop_front();
+    // The first job is its own: a caller that is told at its end may own the client.
+    static asio::awaitable<void> work(std::shared_ptr<Connection> self, Job job) {
+        while (!self->over_) {
             // A caller that is told may throw; those behind it are served all the same.
             try {
                 auto answer = co_await self->run(job);
@@ -121,6 +96,9 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
                 log_error("a call to {} has failed by a fault of this program: {}", self->server_.url, error.what());
                 self->broke_off(job, error.what());
             }
+            if (self->over_ || self->jobs_.empty()) break;
+            job = std::move(self->jobs_.front());
+            self->jobs_.pop_front();
         }
         self->working_ = false;
     }
@@ -152,152 +130,211 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
     }
     void cancel() {
         resolver_.cancel();
-        have_context_.cancel();
-        if (socket() != nullptr) {
-            Error ignored;
-            socket()->close(ignored);
-        }
+        have_tls_.cancel();
+        if (wire_) wire_->cancel();
     }
-    tcp::socket* socket() {
-        if (secure_) return &secure_->next_layer();
-        return plain_ ? &*plain_ : nullptr;
-    }
+    // No operation is under way.
     void hang_up() {
         cancel();
-        plain_.reset();
-        secure_.reset();
-        buffer_.consume(buffer_.size());
+        wire_.reset();
+        unread_.clear();
     }
-    HttpAnswer failed(std::string_view doing, const Error& error) {
-        hang_up();
+    HttpAnswer failed(const std::string& doing, const Error& error) {
         HttpAnswer out;
-        out.error = fmt::format("{}: {}", doing, late_ ? "no answer in time" : error.message());
+        const std::string trouble = wire_ && !late_ ? wire_->trouble() : "";
+        out.our_shortage = !late_ && trouble.empty() && error.category() == boost::system::system_category() &&
+                           switchyard::net::is_our_shortage(error.value());
+        if (trouble.empty())
+            out.error = fmt::format("{}: {}", doing, late_ ? "no answer in time" : error.message());
+        else
+            out.error = (server_.endpoint ? "" : server_.url + ": ") + trouble;
+        hang_up();
         return out;
     }
 
     asio::awaitable<HttpAnswer> run(Job& job) {
         late_ = false;
         limit(job.call.limit);
-        const bool kept = socket() != nullptr;
+        const bool kept = wire_ != nullptr;
         bool begun = false;
         auto answer = co_await once(job, begun);
         if (kept && answer.status == 0 && !begun && !late_ && !over_) answer = co_await once(job, begun);
         co_return answer;
     }
     asio::awaitable<HttpAnswer> once(Job& job, bool& begun) {
-        if (socket() == nullptr)
+        if (!wire_)
             if (auto why = co_await connect(); !why.error.empty()) co_return why;
-        if (secure_) co_return co_await exchange(*secure_, job, begun);
-        co_return co_await exchange(*plain_, job, begun);
+        if (job.call.until == HttpCall::Until::connected) co_return co_await hear_last_word(job.call.limit);
+        if (speaks_http2()) co_return co_await exchange_in_http2(job);
+        co_return co_await exchange(job, begun);
+    }
+    bool speaks_http2() const {
+        if (!server_.endpoint || server_.endpoint->protocol == Protocol::http1) return false;
+        return server_.endpoint->protocol == Protocol::http2 || wire_->chose_http2();
+    }
+    // A connection that was made for its own sake has nothing more to do.
+    asio::awaitable<HttpAnswer> hear_last_word(std::chrono::milliseconds most) {
+        HttpAnswer out;
+        if (server_.endpoint && server_.endpoint->tls) {
+            limit(std::min(most, kLastWord));
+            co_await wire_->hear_last_word();
+            out.error = wire_->trouble();
+        }
+        hang_up();
+        co_return out;
     }
 
+    asio::awaitable<HttpAnswer> find(std::vector<AnyStream::endpoint>& places) {
+        const auto* endpoint = server_.endpoint ? &server_.endpoint->to : nullptr;
+        const auto& host = endpoint == nullptr ? place_.host : endpoint->host;
+        const auto port = endpoint == nullptr ? place_.port : std::to_string(endpoint->port);
+        Error unknown;
+        if (endpoint != nullptr && endpoint->kind == config::Address::Kind::unix_path) {
+            places.emplace_back(asio::local::stream_protocol::endpoint(host));
+        } else if (const auto ip = asio::ip::make_address(host, unknown); endpoint != nullptr && !unknown) {
+            places.emplace_back(tcp::endpoint(ip, endpoint->port));
+        } else {
+            auto [error, found] = co_await resolver_.async_resolve(host, port, kNothrow);
+            if (error || late_ || over_) co_return failed("looking up " + host, error);
+            for (const auto& result : found) places.emplace_back(result.endpoint());
+        }
+        co_return HttpAnswer{};
+    }
     asio::awaitable<HttpAnswer> connect() {
-        auto [unknown, found] = co_await resolver_.async_resolve(place_.host, place_.port, kNothrow);
-        if (unknown || late_ || over_) co_return failed("looking up " + place_.host, unknown);
+        std::vector<AnyStream::endpoint> places;
+        if (auto why = co_await find(places); !why.error.empty()) co_return why;
         Error refused = asio::error::host_not_found;
-        plain_.emplace(executor_);
-        for (const auto& result : found) {
+        wire_ = std::make_unique<CallWire>(executor_);
+        for (const auto& place : places) {
             Error ignored;
-            plain_->close(ignored);
-            auto [error] = co_await plain_->async_connect(result.endpoint(), kNothrow);
+            wire_->socket.close(ignored);
+            auto [error] = co_await wire_->socket.async_connect(place, kNothrow);
             refused = error;
             if (!error || late_ || over_) break;
         }
-        if (refused || late_ || over_) co_return failed("connecting to " + server_.url, refused);
+        if (refused || late_ || over_)
+            co_return failed(server_.endpoint ? "connecting" : "connecting to " + server_.url, refused);
+        if (server_.endpoint) co_return co_await introduce(*server_.endpoint);
+        watch_over(wire_->socket);
+        if (place_.secure) co_return co_await secure();
+        co_return HttpAnswer{};
+    }
+    // One that stays silent for long.
+    static void watch_over(AnyStream::socket& socket) {
         Error ignored;
-        plain_->set_option(tcp::no_delay(true), ignored);
-        plain_->set_option(asio::socket_base::keep_alive(true), ignored);
-        plain_->set_option(TcpOption<TCP_KEEPIDLE>(kKeepAliveAfter), ignored);
-        plain_->set_option(TcpOption<TCP_KEEPINTVL>(kKeepAliveEvery), ignored);
-        plain_->set_option(TcpOption<TCP_KEEPCNT>(kKeepAliveTimes), ignored);
-        if (place_.secure)
-            if (auto why = co_await secure(); !why.error.empty()) co_return why;
+        socket.set_option(tcp::no_delay(true), ignored);
+        socket.set_option(asio::socket_base::keep_alive(true), ignored);
+        socket.set_option(TcpOption<TCP_KEEPIDLE>(kKeepAliveAfter), ignored);
+        socket.set_option(TcpOption<TCP_KEEPINTVL>(kKeepAliveEvery), ignored);
+        socket.set_option(TcpOption<TCP_KEEPCNT>(kKeepAliveTimes), ignored);
+    }
+    asio::awaitable<HttpAnswer> introduce(const EndpointWay& endpoint) {
+        if (!endpoint.preface.empty()) {
+            const auto unsent = co_await wire_->write(endpoint.preface);
+            if (unsent || late_ || over_) co_return failed("sending the request", unsent);
+        }
+        if (!endpoint.tls) co_return HttpAnswer{};
+        using Offer = switchyard::net::Tls::Offer;
+        const Offer offer = endpoint.protocol == Protocol::http1   ? Offer::nothing
+                            : endpoint.protocol == Protocol::http2 ? Offer::http2
+                                                                   : Offer::http2_or_1;
+        const auto refused = co_await wire_->secure(*endpoint.tls, endpoint.name, endpoint.sessions, offer);
+        if (refused || late_ || over_) co_return failed("the TLS handshake", refused);
+        if (endpoint.protocol == Protocol::http2 && !wire_->chose_http2())
+            co_return broken("TLS: the endpoint does not offer HTTP/2 (ALPN)");
         co_return HttpAnswer{};
     }
     // The files are read for each connection: a program that hands them out exchanges them. The machine's own
     // authorities are read once.
-    asio::awaitable<HttpAnswer> find_context() {
-        if (context_ && server_.tls.ca_file.empty() && server_.tls.chain_file.empty()) co_return HttpAnswer{};
+    asio::awaitable<HttpAnswer> find_tls() {
+        if (tls_ && server_.tls.ca_file.empty() && server_.tls.chain_file.empty()) co_return HttpAnswer{};
         const auto doing =
             "reading " + (server_.tls.ca_file.empty() ? std::string("the machine's authorities") : server_.tls.ca_file);
-        const auto got = std::make_shared<std::optional<MadeContext>>();
-        have_context_.expires_at(asio::steady_timer::time_point::max());
-        contexts_.ask(
-            [tls = server_.tls] {
-                MadeContext out;
-                out.context = make_tls_client_context(tls, &out.why);
+        const auto got = std::make_shared<std::optional<ReadTls>>();
+        have_tls_.expires_at(asio::steady_timer::time_point::max());
+        if (!files_) files_.emplace(executor_);
+        files_->ask(
+            [settings = server_.tls] {
+                ReadTls out;
+                out.tls = read_tls_client(settings, &out.why);
                 return out;
             },
-            [this, got, doing](std::optional<MadeContext> made) {
-                *got = made ? std::move(*made) : MadeContext{nullptr, doing + ": its disk does not answer"};
-                have_context_.cancel();
+            [this, got, doing](std::optional<ReadTls> read) {
+                *got = read ? std::move(*read) : ReadTls{nullptr, doing + ": its disk does not answer"};
+                have_tls_.cancel();
             });
-        while (!*got && !late_ && !over_) co_await have_context_.async_wait(kNothrow);
+        while (!*got && !late_ && !over_) co_await have_tls_.async_wait(kNothrow);
         if (late_ || over_) co_return failed(doing, Error{});
-        if (!(*got)->context) co_return broken((*got)->why);
-        context_ = (*got)->context;
+        if (!(*got)->tls) co_return broken((*got)->why);
+        tls_ = (*got)->tls;
         co_return HttpAnswer{};
     }
     asio::awaitable<HttpAnswer> secure() {
-        if (auto why = co_await find_context(); !why.error.empty()) co_return why;
-        secure_.emplace(std::move(*plain_), *context_);
-        plain_.reset();
-        aim(secure_->native_handle(), server_.tls, place_.host);
-        auto [refused] = co_await secure_->async_handshake(ssl::stream_base::client, kNothrow);
-        if (refused || late_ || over_) {
-            const auto trouble = tls_trouble(secure_->native_handle(), refused);
-            auto out = failed("TLS with " + server_.url, refused);
-            if (!late_) out.error = fmt::format("TLS with {}: {}", server_.url, trouble.words);
-            co_return out;
-        }
+        if (auto why = co_await find_tls(); !why.error.empty()) co_return why;
+        // Settings that are read anew are others: no connection comes back by the sessions of those before.
+        const auto refused = co_await wire_->secure(
+            *tls_, place_.host, std::make_shared<switchyard::net::TlsSessions>(), switchyard::net::Tls::Offer::nothing);
+        if (refused || late_ || over_) co_return failed("TLS with " + server_.url, refused);
         co_return HttpAnswer{};
     }
 
-    template <class Stream>
-    asio::awaitable<HttpAnswer> exchange(Stream& stream, Job& job, bool& begun) {
-        bhttp::request<bhttp::string_body> request;
-        request.method_string(job.call.method);
-        request.target(job.call.target);
-        request.version(11);
-        request.set(bhttp::field::host, server_.url.substr(server_.url.find("//") + 2));
-        request.set(bhttp::field::user_agent, "switchyard");
-        for (const auto& [name, value] : job.call.headers) request.set(name, value);
-        request.body() = job.call.body;
-        if (!job.call.body.empty() || job.call.method != "GET") request.prepare_payload();
-        auto [unsent, sent] = co_await bhttp::async_write(stream, request, kNothrow);
-        if (unsent) co_return failed("sending the request", unsent);
-
-        bhttp::response_parser<bhttp::string_body> parser;
-        parser.eager(true);
-        parser.body_limit(job.line ? boost::optional<std::uint64_t>()
-                                   : boost::optional<std::uint64_t>(job.call.most_body));
-        auto [unread, size] = co_await bhttp::async_read_header(stream, buffer_, parser, kNothrow);
-        begun = parser.got_some() || buffer_.size() > 0;
-        if (unread) co_return failed("waiting for the answer", unread);
-        while (!parser.is_done()) {
-            const bool lines = job.line && parser.get().result_int() / 100 == 2;
-            if (lines) {
-                if (const auto why = give_lines(job, parser.get().body()); !why.empty()) co_return broken(why);
-                if (over_) co_return HttpAnswer{};
-                limit(job.call.limit);
-            } else if (parser.get().body().size() > job.call.most_body) {
-                co_return broken("the answer is too large");
-            }
-            auto [error, bytes] = co_await bhttp::async_read_some(stream, buffer_, parser, kNothrow);
-            if (error && !(error == bhttp::error::end_of_stream && parser.is_done()))
-                co_return failed("reading the answer", error);
+    asio::awaitable<HttpAnswer> exchange(Job& job, bool& begun) {
+        const auto unsent = co_await wire_->write(request_text(job.call, place_.said));
+        if (unsent || late_ || over_) co_return failed("sending the request", unsent);
+        const bool head_only = job.call.until == HttpCall::Until::head;
+        AnswerReader reader(job.call.method, head_only);
+        std::array<char, kReadSize> octets;
+        for (bool ended = false; !ended;) {
+            const auto [error, size] = co_await wire_->read_some(octets);
+            begun = begun || size > 0;
+            const bool closed = error == asio::error::eof && reader.ended() == AnswerReader::Outcome::done;
+            if (late_ || over_ || (error && !closed))
+                co_return failed(reader.has_head() ? "reading the answer" : "waiting for the answer", error);
+            unread_.append(octets.data(), size);
+            const bool lines = job.line != nullptr;
+            const auto outcome = reader.feed(unread_, lines ? AnswerReader::kNoLimit : job.call.most_body);
+            if (outcome == AnswerReader::Outcome::refused) co_return broken(reader.why());
+            if (lines && reader.has_head())
+                if (const auto why = take_lines(job, reader); !why.empty()) co_return broken(why);
+            if (over_) co_return HttpAnswer{};
+            if (lines && reader.has_head()) limit(job.call.limit);
+            ended = closed || outcome == AnswerReader::Outcome::done;
         }
-        if (job.line && parser.get().result_int() / 100 == 2)
-            if (const auto why = give_lines(job, parser.get().body()); !why.empty()) co_return broken(why);
         HttpAnswer out;
-        out.status = parser.get().result_int();
-        for (const auto& field : parser.get()) {
-            const auto name = field.name_string(), value = field.value();
-            out.headers[lowered({name.data(), name.size()})] = std::string(value.data(), value.size());
-        }
-        if (!parser.get().keep_alive()) hang_up();
-        out.body = std::move(parser.get().body());
+        out.status = reader.status();
+        out.headers = reader.headers();
+        out.body = std::move(reader.body());
+        if (head_only || !reader.keep_alive() || !unread_.empty()) hang_up();
         co_return out;
+    }
+    asio::awaitable<HttpAnswer> exchange_in_http2(const Job& job) {
+        Http2Question question(request_text(job.call, place_.said), server_.endpoint->tls ? "https" : "http",
+                               job.call.until == HttpCall::Until::head ? 0 : job.call.most_body);
+        std::array<char, kReadSize> octets;
+        for (;;) {
+            if (const auto output = question.take_output(); !output.empty()) {
+                const auto unsent = co_await wire_->write(output);
+                if (unsent || late_ || over_) co_return failed("sending the request", unsent);
+            }
+            if (question.over()) break;
+            const auto [error, size] = co_await wire_->read_some(octets);
+            if (error || late_ || over_) co_return failed("waiting for the answer", error);
+            unread_.append(octets.data(), size);
+            unread_.erase(0, question.feed(unread_, 0));
+        }
+        if (!question.error().empty()) co_return broken(question.error());
+        HttpAnswer out;
+        out.status = question.status();
+        out.headers = question.headers();
+        out.body = std::move(question.body());
+        out.trailers = question.trailers();
+        hang_up();
+        co_return out;
+    }
+    // What is whole of a good answer; of another one the body is kept for its end.
+    std::string take_lines(const Job& job, AnswerReader& reader) {
+        if (reader.status() / 100 == 2) return give_lines(job, reader.body());
+        return reader.body().size() > job.call.most_body ? "the answer is too large" : "";
     }
     HttpAnswer broken(std::string why) {
         hang_up();
@@ -318,15 +355,14 @@ class HttpClient::Connection : public std::enable_shared_from_this<Connection> {
 
     const asio::any_io_executor executor_;
     const HttpServer server_;
-    const Place place_;
+    const HttpPlace place_;
     tcp::resolver resolver_;
     asio::steady_timer timer_;
-    PatientRead<MadeContext> contexts_;
-    asio::steady_timer have_context_;  // for ever, until it is cancelled
-    std::shared_ptr<ssl::context> context_;
-    std::optional<Plain> plain_;
-    std::optional<Secure> secure_;
-    boost::beast::flat_buffer buffer_;
+    std::optional<PatientRead<ReadTls>> files_;  // once there are some to be read
+    asio::steady_timer have_tls_;                // for ever, until it is cancelled
+    std::shared_ptr<const switchyard::net::OutwardTls> tls_;
+    std::unique_ptr<CallWire> wire_;  // null: not connected
+    std::string unread_;
     std::deque<Job> jobs_;
     bool working_ = false, late_ = false, over_ = false;
 };
@@ -340,6 +376,21 @@ HttpClient::~HttpClient() {
 
 void HttpClient::ask(HttpCall call, Done done) {
     connection_->add({std::move(call), nullptr, std::move(done)});
+}
+
+// It lives in the frame of a coroutine with external linkage, and so it has a name.
+struct HttpClient::Begin {
+    HttpClient& client;
+    template <class Handler>
+    void operator()(Handler handler, HttpCall call) const {
+        const auto held = std::make_shared<Handler>(std::move(handler));
+        client.ask(std::move(call), [held](HttpAnswer answer) { (*held)(std::move(answer)); });
+    }
+};
+
+asio::awaitable<HttpAnswer> HttpClient::ask(HttpCall call) {
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(HttpAnswer)>(Begin{*this}, asio::use_awaitable,
+                                                                                  std::move(call));
 }
 
 void HttpClient::stream(HttpCall call, Line line, Done done) {

@@ -2,7 +2,7 @@
 // may not.
 //
 // Allowed are loopback, the endpoints of the configuration, and what process.admin.rollout_urls lists: a scheme and
-// host, with a port or 80, and as much of the path as is written.
+// host, with a port or that of the scheme, and as much of the path as is written.
 // Threads: pure.
 #pragma once
 

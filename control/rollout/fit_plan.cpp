@@ -24,10 +24,7 @@ namespace {
 std::string why_not_asked(const std::string& url, const config::Model& model) {
     const auto parsed = Url::parse(url);
     const std::string cure =
-        parsed ? fmt::format("; \"http://{}:{}/\" there would allow it",
-                             parsed->host.find(':') == std::string::npos ? parsed->host : '[' + parsed->host + ']',
-                             parsed->port)
-               : "";
+        parsed ? fmt::format("; \"{}://{}/\" there would allow it", parsed->scheme(), parsed->authority()) : "";
     const bool discovers =
         std::ranges::any_of(model.upstreams, [](const auto& each) { return each.second.discover.has_value(); });
     return fmt::format(

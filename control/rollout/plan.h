@@ -39,7 +39,7 @@ struct HttpCheck {
     };
 
     std::string name;
-    std::string url;  // http://host:port/path; of a Prometheus server what stands before /api/v1/query
+    std::string url;  // http(s)://host:port/path; of a Prometheus server what stands before /api/v1/query
     Duration every{5000};
     Duration timeout{2000};
     std::uint32_t failures = 3;  // so many in a row roll back

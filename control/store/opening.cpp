@@ -34,7 +34,7 @@ void migrate(SQLite::Database& db) {
 }
 
 // A newer file may say which of those before it can use it: migrations add, and take away one release later. Without a
-// word nobody can.
+// word no reader can.
 std::size_t min_reader(SQLite::Database& db) {
     SQLite::Statement said(db, "SELECT value FROM meta WHERE name = 'min_reader'");
     return said.executeStep() ? static_cast<std::size_t>(said.getColumn(0).getInt64()) : SIZE_MAX;
@@ -63,7 +63,7 @@ void keep_original(SQLite::Database& db, const std::string& path) {
     SQLite::Backup(target, db).executeStep(-1);
 }
 
-// Nobody goes back that far: they hold every secret of the configuration, and are not kept for ever.
+// No operator goes back that far: they hold every secret of the configuration, and are not kept for ever.
 void forget_originals(const std::string& path) {
     const std::filesystem::path whole(path);
     const std::string begins = whole.filename().string() + ".before-";

@@ -38,7 +38,7 @@ class Store {
     // What can be read of a store in a folder that cannot be written: a private copy, which takes no change – 503
     // `store_unavailable`, for the reason `why`. Without anything that can be read, an empty one.
     static Result<Opened> open_copy(const std::string& path, const std::string& why);
-    // A copy of what is durable, as a store of its own; whoever writes meanwhile is not held up.
+    // A copy of what is durable, as a store of its own; what is written meanwhile is not held up.
     static Result<void> copy(const std::string& from, const std::string& to);
     // Whether this version could go on with it, whatever a newer one has made of it.
     static Result<void> usable(const std::string& path);

@@ -36,7 +36,7 @@ class StoreThread : public StoreWriter {
     void start();
     void stop();
 
-    // Nothing more is written, until another call takes that back: somebody else writes. What came before is.
+    // Nothing more is written, until another call takes that back: another process writes. What came before is.
     void hold(bool held);
     void write(Write write, Done done) override;
 

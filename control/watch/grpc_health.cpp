@@ -84,15 +84,17 @@ std::optional<std::uint64_t> serving_status(std::string_view message) {
 
 }  // namespace
 
-std::string grpc_health_request(std::string_view host, std::string_view service) {
-    return fmt::format(
-               "POST /grpc.health.v1.Health/Check HTTP/1.1\r\nHost: {}\r\nContent-Type: application/grpc\r\n"
-               "TE: trailers\r\nUser-Agent: switchyard-health\r\n\r\n",
-               host) +
-           request_message(service);
+net::HttpCall grpc_health_call(std::string_view service) {
+    net::HttpCall call;
+    call.method = "POST";
+    call.target = "/grpc.health.v1.Health/Check";
+    call.headers = {{"Content-Type", "application/grpc"}, {"TE", "trailers"}};
+    call.body = request_message(service);
+    call.most_body = kMostHealthAnswer;
+    return call;
 }
 
-std::string grpc_health_trouble(const CallOutcome& answer, std::string_view service) {
+std::string grpc_health_trouble(const net::HttpAnswer& answer, std::string_view service) {
     using http::GrpcStatus;
     if (answer.status != 200) return fmt::format("answered HTTP {}, which is no answer of gRPC", answer.status);
     const GrpcStatus status = http::grpc_status_of(answer.trailers).value_or(GrpcStatus::unknown);

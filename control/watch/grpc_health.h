@@ -8,17 +8,17 @@
 #include <string>
 #include <string_view>
 
-#include "control/watch/outbound_call.h"
+#include "control/net/http_client.h"
 
 namespace switchyard::control {
 
 // No answer about health is larger.
 inline constexpr std::size_t kMostHealthAnswer = 4096;
 
-// In the words of HTTP/1, with its message. `service`: which one is asked about; empty: the server as a whole.
-std::string grpc_health_request(std::string_view host, std::string_view service);
+// `service`: which one is asked about; empty: the server as a whole.
+net::HttpCall grpc_health_call(std::string_view service);
 
 // Of an answer that came as a whole. Empty for SERVING, else why not.
-std::string grpc_health_trouble(const CallOutcome& answer, std::string_view service);
+std::string grpc_health_trouble(const net::HttpAnswer& answer, std::string_view service);
 
 }  // namespace switchyard::control

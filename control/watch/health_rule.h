@@ -18,7 +18,7 @@ class HealthRule {
     std::uint32_t successes() const { return successes_; }  // in a row
     std::uint32_t failures() const { return failures_; }    // in a row
 
-    // As somebody else has found it.
+    // As another process has found it.
     void go_on_from(State state) { state_ = state; }
     // The new state when this result changes it.
     std::optional<State> result(bool ok, std::uint32_t rise, std::uint32_t fall) {

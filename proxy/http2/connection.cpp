@@ -16,7 +16,8 @@ auto place_of(auto& lanes, std::uint32_t id) {
 
 }  // namespace
 
-Connection::Connection(bool extended_connect) : extended_connect_(extended_connect) {
+Connection::Connection(bool extended_connect)
+    : FrameConnection(kConnectionWindow), extended_connect_(extended_connect) {
     Settings ours;
     ours.max_concurrent_streams = kMaxLanes;
     ours.connect_protocol = extended_connect;
@@ -35,19 +36,9 @@ const Lane* Connection::find(std::uint32_t id) const {
     return found != lanes_.end() && found->id == id ? &found->lane : nullptr;
 }
 
-void Connection::fail(ErrorCode code) {
-    if (ended_) return;
-    ended_ = code;
-    control_.goaway(std::min(last_, last_served_), code);
-}
-
 void Connection::remember_reset(std::uint32_t id) {
     if (our_resets_.size() == kRememberedResets) our_resets_.erase(our_resets_.begin());
     our_resets_.push_back(id);
-}
-
-void Connection::misdeed() {
-    if (!nonsense_.note(now_)) fail(ErrorCode::enhance_your_calm);
 }
 
 std::size_t Connection::feed(std::string_view octets, std::int64_t now_ms, Events& events) {
@@ -64,65 +55,27 @@ std::size_t Connection::feed(std::string_view octets, std::int64_t now_ms, Event
         preface_came_ = true;
         taken = kPreface.size();
     }
-    while (!ended_ && octets.size() - taken >= kFrameHeadSize) {
-        const FrameHead head = read_frame_head(octets.data() + taken);
-        // Judged before its payload is waited for: a frame of 16 MiB is not.
-        if (const ErrorCode error = check_frame(head); error != ErrorCode::no_error) {
-            fail(error);
-            break;
-        }
-        if (octets.size() - taken - kFrameHeadSize < head.length) break;
-        const std::string_view payload = octets.substr(taken + kFrameHeadSize, head.length);
-        taken += kFrameHeadSize + head.length;
-        frame(head, payload, events);
-    }
-    return taken;
+    return taken + feed_frames(octets.substr(taken), events);
 }
 
-void Connection::frame(const FrameHead& head, std::string_view payload, Events& events) {
-    // RFC 9113 §3.4, §4.3: SETTINGS first, and nothing in the middle of a header block.
-    if (!settings_came_ && (!head.is(FrameType::settings) || head.has(kAck))) return fail(ErrorCode::protocol_error);
-    if (block_ && !(head.is(FrameType::continuation) && head.stream == block_->lane))
-        return fail(ErrorCode::protocol_error);
-    switch (static_cast<FrameType>(head.type)) {
-        case FrameType::data:
-            traffic_ = true;
-            return data(head, payload, events);
-        case FrameType::headers:
-            traffic_ = true;
-            return headers(head, payload, events);
-        case FrameType::priority:
-            if ((read_u32(payload.data()) & kMaxStreamId) == head.stream) return fail(ErrorCode::protocol_error);
-            return misdeed();
-        case FrameType::rst_stream:
-            return rst_stream(head, payload, events);
-        case FrameType::settings:
-            return settings(head, payload, events);
-        case FrameType::push_promise:
-            return fail(ErrorCode::protocol_error);
-        case FrameType::ping:
-            return ping(head, payload);
-        case FrameType::goaway:
-            return;  // it opens no more lanes; ours go on
-        case FrameType::window_update:
-            return window_update(head, payload, events);
-        case FrameType::continuation:
-            if (!block_ || ++block_->continuations > kMaxContinuations)
-                return fail(block_ ? ErrorCode::enhance_your_calm : ErrorCode::protocol_error);
-            return block_part(payload, head.has(kEndHeaders), events);
-    }
-    misdeed();  // a type that we do not know
+void Connection::priority(const FrameHead& head, std::string_view payload) {
+    if ((read_u32(payload.data()) & kMaxStreamId) == head.stream) return fail(ErrorCode::protocol_error);
+    misdeed();
 }
 
-void Connection::headers(const FrameHead& head, std::string_view payload, Events& events) {
-    const Content content = content_of(head, payload);
-    if (content.error != ErrorCode::no_error) return fail(content.error);
-    begin_block(head, events);
-    if (!ended_) block_part(content.octets, head.has(kEndHeaders), events);
+void Connection::ping_acknowledged() {
+    if (!end_begun_ || end_acknowledged_) return misdeed();
+    end_acknowledged_ = true;
+}
+
+// A trailer that spoke of framing, routing or who asks would be read as another message.
+bool Connection::merges(http::FieldName trailer) {
+    return trailer == http::FieldName::content_length || trailer == http::FieldName::host ||
+           trailer == http::FieldName::authorization || http::is_hop_by_hop(trailer);
 }
 
 void Connection::begin_block(const FrameHead& head, Events& events) {
-    Block block;
+    RequestBlock block;
     block.lane = head.stream;
     block.end = head.has(kEndStream);
     if (Lane* lane = find(head.stream)) {
@@ -162,35 +115,8 @@ void Connection::refuse(std::uint32_t id) {
     remember_reset(id);
 }
 
-void Connection::block_part(std::string_view part, bool last, Events& events) {
-    Block& block = *block_;
-    block.encoded += part.size();
-    if (block.encoded > kMaxEncoded) return fail(ErrorCode::enhance_your_calm);
-    const auto outcome = decoder_.feed(part, last, [&](std::string_view name, std::string_view value) {
-        if (block.dropped) return;
-        if (!block.trailers) return block.wall->field(name, value);
-        const http::FieldName id = http::field_name(name);
-        block.faulty = block.faulty || !is_field_name(name) || !is_field_value(value) || is_of_connection(id);
-        // A trailer that spoke of framing, routing or who asks would be read as another message.
-        const bool merged = id == http::FieldName::content_length || id == http::FieldName::host ||
-                            id == http::FieldName::authorization || http::is_hop_by_hop(id);
-        if (!block.faulty && !merged && block.end) events.trailer(block.lane, name, value);
-    });
-    switch (outcome) {
-        case HeaderDecoder::Outcome::more:
-            return;
-        case HeaderDecoder::Outcome::bad:
-            return fail(ErrorCode::compression_error);
-        case HeaderDecoder::Outcome::too_much:
-            return fail(ErrorCode::enhance_your_calm);
-        case HeaderDecoder::Outcome::done:
-            block_ends(events);
-            block_.reset();
-    }
-}
-
 void Connection::block_ends(Events& events) {
-    Block& block = *block_;
+    RequestBlock& block = *block_;
     if (block.dropped) {
         if (Lane* lane = block.trailers ? find(block.lane) : nullptr) lane->peer_ended = lane->peer_ended || block.end;
         return;
@@ -204,7 +130,7 @@ void Connection::block_ends(Events& events) {
 }
 
 void Connection::lane_begins(Events& events) {
-    Block& block = *block_;
+    RequestBlock& block = *block_;
     const RequestHead::Verdict verdict = block.wall->end(block.end, extended_connect_);
     lanes_.push_back({block.lane, Lane(kLaneWindow, peer_.initial_window)});
     Lane& lane = lanes_.back().lane;
@@ -245,39 +171,6 @@ void Connection::data(const FrameHead& head, std::string_view payload, Events& e
         return malformed(head.stream, kOtherLength, events);
     }
     events.data(head.stream, content.octets, end);
-}
-
-void Connection::settings(const FrameHead& head, std::string_view payload, Events& events) {
-    if (head.has(kAck)) {
-        if (own_settings_ == 0) return misdeed();
-        --own_settings_;
-        return;
-    }
-    settings_came_ = true;
-    if (++settings_frames_ > kFreeSettings) misdeed();
-    if (ended_) return;
-    const std::uint32_t before = peer_.initial_window;
-    if (const ErrorCode error = apply_settings(payload, Role::server, peer_); error != ErrorCode::no_error)
-        return fail(error);
-    for (auto& [_, lane] : lanes_) {
-        if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
-            return fail(error);
-    }
-    control_.settings_ack();
-    if (peer_.initial_window > before) events.writable(0);
-}
-
-void Connection::ping(const FrameHead& head, std::string_view payload) {
-    if (head.has(kAck)) {
-        if (!end_begun_ || end_acknowledged_) return misdeed();
-        end_acknowledged_ = true;
-        return;
-    }
-    // Who measures its bandwidth sends one for each round trip of data; between two without any lies nothing to
-    // measure.
-    if (!traffic_) misdeed();
-    traffic_ = false;
-    if (!ended_) control_.ping(payload, true);
 }
 
 void Connection::rst_stream(const FrameHead& head, std::string_view payload, Events& events) {
@@ -342,22 +235,6 @@ bool Connection::was_reset_by_us(std::uint32_t id) const {
     return std::find(our_resets_.begin(), our_resets_.end(), id) != our_resets_.end();
 }
 
-bool Connection::is_reset(std::uint32_t id) const {
-    const Lane* const lane = find(id);
-    return lane == nullptr || lane->reset;
-}
-
-void Connection::credit_connection(std::uint32_t octets) {
-    if (const std::uint32_t credit = receive_.take(octets); credit > 0) control_.window_update(0, credit);
-}
-
-std::uint32_t Connection::may_send(std::uint32_t id) const {
-    const Lane* const lane = find(id);
-    if (ended_ || lane == nullptr || !lane->may_send()) return 0;
-    const std::int64_t left = std::min({send_.left(), lane->send.left(), std::int64_t{kMaxPayload}});
-    return static_cast<std::uint32_t>(left);
-}
-
 void Connection::sent_data(std::uint32_t id, std::uint32_t octets, bool end, bool more, std::int64_t now_ms) {
     Lane* lane = find(id);
     if (lane == nullptr) return;
@@ -384,13 +261,6 @@ void Connection::taken(std::uint32_t id, std::uint32_t octets) {
     const std::uint32_t credit = lane->receive.take(octets);
     // Who has sent all needs no more room.
     if (credit > 0 && !lane->peer_ended && !lane->reset) control_.window_update(id, credit);
-}
-
-void Connection::reset(std::uint32_t id, ErrorCode code) {
-    Lane* lane = find(id);
-    if (lane == nullptr || lane->reset) return;
-    lane->reset = true;
-    if (!ended_) control_.reset(id, code);
 }
 
 void Connection::done(std::uint32_t id) {

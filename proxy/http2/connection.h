@@ -13,6 +13,7 @@
 // Threads: plain object. Units: octets; milliseconds of a clock that never goes back. Source: RFC 9113.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,12 +22,10 @@
 #include <vector>
 
 #include "proxy/http/head.h"
-#include "proxy/http2/control_frames.h"
-#include "proxy/http2/header_decoder.h"
+#include "proxy/http2/frame_connection.h"
 #include "proxy/http2/lane.h"
 #include "proxy/http2/misdeeds.h"
 #include "proxy/http2/request_head.h"
-#include "proxy/http2/settings.h"
 
 namespace switchyard::http2 {
 
@@ -34,11 +33,6 @@ inline constexpr std::size_t kMaxLanes = 100;
 inline constexpr std::uint32_t kLaneWindow = kDefaultWindow;
 // Sixteen lanes that stand still may hold up a connection.
 inline constexpr std::uint32_t kConnectionWindow = 1024 * 1024;
-// Of one header block as it came.
-inline constexpr std::size_t kMaxEncoded = 64 * 1024;
-inline constexpr unsigned kMaxContinuations = 16;
-// An honest peer says once what it wants, some a second time; each one costs us an answer.
-inline constexpr unsigned kFreeSettings = 4;
 // WINDOW_UPDATE frames that an honest peer sends for a DATA frame of ours, and beside them.
 inline constexpr unsigned kUpdatesPerData = 10, kFreeUpdates = 100;
 // Lanes that we reset and about which the peer may not know yet.
@@ -48,7 +42,11 @@ inline constexpr std::int64_t kSmallWindow = 1'024;
 // A DATA frame below this costs the peer a token where it has opened its window by no more.
 inline constexpr std::uint32_t kDribble = 256;
 
-class Connection {
+struct RequestBlock : OpenBlock {
+    std::optional<RequestHead> wall;
+};
+
+class Connection : public FrameConnection<Connection, RequestBlock> {
   public:
     // Where a head is decoded to; both live until the event that tells of it has returned. No head: there is no room
     // for another lane now, and it is refused.
@@ -80,31 +78,14 @@ class Connection {
     // The octets of whole frames, the preface first. Returns how many were taken.
     std::size_t feed(std::string_view octets, std::int64_t now_ms, Events& events);
 
-    // What waits to be sent before anything else is. Nothing is to be read while too_many().
-    ControlFrames& control() { return control_; }
-    std::string_view control_waits() const { return control_.waiting(); }
-    // Set: nothing goes on; what waits is sent and the connection closed.
-    std::optional<ErrorCode> ended() const { return ended_; }
-
-    // So many octets of DATA may a lane send in one frame now.
-    std::uint32_t may_send(std::uint32_t lane) const;
-    // Of all lanes together.
-    std::int64_t may_send() const { return ended_ ? 0 : send_.left(); }
-    // The peer has ended the lane, or the lane is gone: what is left of it to be said reaches no one.
-    bool is_reset(std::uint32_t lane) const;
     // A DATA frame of that size was written; `end`: with END_STREAM. `more`: the lane had more than the window took.
     void sent_data(std::uint32_t lane, std::uint32_t octets, bool end, bool more, std::int64_t now_ms);
     // A head or trailers were written.
     void sent_head(std::uint32_t lane, bool end);
     // So many octets of a lane's body were taken by its exchange.
     void taken(std::uint32_t lane, std::uint32_t octets);
-    // We give the lane up; it is there until done().
-    void reset(std::uint32_t lane, ErrorCode code);
     // The lane's exchange has ended.
     void done(std::uint32_t lane);
-
-    // The peer has used its time up, or nothing more is to be had from it.
-    void give_up(ErrorCode code) { fail(code); }
 
     // The first step of a graceful end: the peer opens no more; the second, once it has acknowledged that or some time
     // has passed, names the last lane that is served.
@@ -114,21 +95,10 @@ class Connection {
 
     std::size_t lanes() const { return lanes_.size(); }
     bool preface_came() const { return preface_came_; }
-    bool settings_came() const { return settings_came_; }
-    // A header block has begun and is not whole: the time limit of a head runs.
-    bool in_block() const { return block_.has_value(); }
 
   private:
-    struct Block {
-        std::uint32_t lane = 0;
-        bool end = false;       // END_STREAM stood on its HEADERS
-        bool trailers = false;  // of a lane that is there
-        bool dropped = false;   // decoded for the table alone
-        bool faulty = false;    // trailers that are none
-        std::size_t encoded = 0;
-        unsigned continuations = 0;
-        std::optional<RequestHead> wall;
-    };
+    friend FrameConnection<Connection, RequestBlock>;
+    static constexpr Role kRole = Role::server;
     struct Numbered {
         std::uint32_t id;
         Lane lane;
@@ -137,15 +107,15 @@ class Connection {
     // Of a connection that rests; a hundred lanes were a burst.
     static constexpr std::size_t kKeptLanes = 2;
 
-    void frame(const FrameHead& head, std::string_view payload, Events& events);
-    void headers(const FrameHead& head, std::string_view payload, Events& events);
     void begin_block(const FrameHead& head, Events& events);
-    void block_part(std::string_view part, bool last, Events& events);
     void block_ends(Events& events);
     void lane_begins(Events& events);
     void data(const FrameHead& head, std::string_view payload, Events& events);
-    void settings(const FrameHead& head, std::string_view payload, Events& events);
-    void ping(const FrameHead& head, std::string_view payload);
+    void priority(const FrameHead& head, std::string_view payload);
+    void goaway(std::string_view, Events&) {}  // it opens no more lanes; ours go on
+    void ping_acknowledged();
+    std::uint32_t last_of_peer() const { return std::min(last_, last_served_); }
+    static bool merges(http::FieldName trailer);
     void rst_stream(const FrameHead& head, std::string_view payload, Events& events);
     void window_update(const FrameHead& head, std::string_view payload, Events& events);
     void malformed(std::uint32_t lane, const char* why, Events& events);
@@ -154,35 +124,20 @@ class Connection {
     void on_gone_lane(std::uint32_t id, Late what);
     bool was_reset_by_us(std::uint32_t id) const;
     void refuse(std::uint32_t id);
-    void credit_connection(std::uint32_t octets);
     void remember_reset(std::uint32_t id);
-    void misdeed();
-    void fail(ErrorCode code);
     Lane* find(std::uint32_t id);
     const Lane* find(std::uint32_t id) const;
 
     bool extended_connect_;
     bool preface_came_ = false;
-    bool settings_came_ = false;
     bool end_begun_ = false, end_acknowledged_ = false;
-    bool ending_ = false;        // our last GOAWAY is out: lanes above last_served_ are passed over
-    bool traffic_ = true;        // HEADERS or DATA went either way since the last PING
-    unsigned own_settings_ = 1;  // that the peer has not acknowledged
-    unsigned settings_frames_ = 0;
+    bool ending_ = false;  // our last GOAWAY is out: lanes above last_served_ are passed over
     std::uint64_t updates_ = 0, updates_allowed_ = kFreeUpdates;
     std::uint32_t last_ = 0;  // the highest id that the peer used
     std::uint32_t last_served_ = kMaxStreamId;
-    std::int64_t now_ = 0;
-    Settings peer_;
-    SendWindow send_{kDefaultWindow};
-    ReceiveWindow receive_{kConnectionWindow};
-    HeaderDecoder decoder_;
-    ControlFrames control_;
-    Misdeeds nonsense_ = kNonsense, peer_resets_ = kPeerResets;
+    Misdeeds peer_resets_ = kPeerResets;
     Lanes lanes_;
     std::vector<std::uint32_t> our_resets_;  // the oldest first
-    std::optional<Block> block_;
-    std::optional<ErrorCode> ended_;
 };
 
 }  // namespace switchyard::http2

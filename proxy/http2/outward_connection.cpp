@@ -14,7 +14,7 @@ constexpr std::uint32_t kOutwardWindow = kMostOutwardLanes * kLaneWindow;
 
 }  // namespace
 
-OutwardConnection::OutwardConnection() : receive_(kOutwardWindow) {
+OutwardConnection::OutwardConnection() : FrameConnection(kOutwardWindow) {
     Settings ours;
     ours.max_header_list = http::kMaxHead;
     control_.settings(ours, Role::client);
@@ -26,14 +26,9 @@ OutwardConnection::OutwardLane* OutwardConnection::find(std::uint32_t id) {
     return found == lanes_.end() ? nullptr : &found->second;
 }
 
-void OutwardConnection::fail(ErrorCode code) {
-    if (ended_) return;
-    ended_ = code;
-    control_.goaway(0, code);  // nothing of the peer's was ever begun
-}
-
-void OutwardConnection::misdeed() {
-    if (!nonsense_.note(now_)) fail(ErrorCode::enhance_your_calm);
+const OutwardConnection::OutwardLane* OutwardConnection::find(std::uint32_t id) const {
+    const auto found = lanes_.find(id);
+    return found == lanes_.end() ? nullptr : &found->second;
 }
 
 std::size_t OutwardConnection::limit() const {
@@ -43,59 +38,16 @@ std::size_t OutwardConnection::limit() const {
 
 std::size_t OutwardConnection::feed(std::string_view octets, std::int64_t now_ms, Events& events) {
     now_ = now_ms;
-    std::size_t taken = 0;
-    while (!ended_ && octets.size() - taken >= kFrameHeadSize) {
-        const FrameHead head = read_frame_head(octets.data() + taken);
-        if (const ErrorCode error = check_frame(head); error != ErrorCode::no_error) {
-            fail(error);
-            break;
-        }
-        if (octets.size() - taken - kFrameHeadSize < head.length) break;
-        const std::string_view payload = octets.substr(taken + kFrameHeadSize, head.length);
-        taken += kFrameHeadSize + head.length;
-        frame(head, payload, events);
-    }
-    return taken;
+    return feed_frames(octets, events);
 }
 
-void OutwardConnection::frame(const FrameHead& head, std::string_view payload, Events& events) {
-    if (!settings_came_ && (!head.is(FrameType::settings) || head.has(kAck))) return fail(ErrorCode::protocol_error);
-    if (block_ && !(head.is(FrameType::continuation) && head.stream == block_->lane))
-        return fail(ErrorCode::protocol_error);
-    switch (static_cast<FrameType>(head.type)) {
-        case FrameType::data:
-            traffic_ = true;
-            return data(head, payload, events);
-        case FrameType::headers:
-            traffic_ = true;
-            return headers(head, payload, events);
-        case FrameType::priority:
-            return misdeed();
-        case FrameType::rst_stream:
-            return rst_stream(head, payload, events);
-        case FrameType::settings:
-            return settings(head, payload, events);
-        case FrameType::push_promise:
-            return fail(ErrorCode::protocol_error);
-        case FrameType::ping:
-            return ping(head, payload);
-        case FrameType::goaway:
-            return goaway(payload, events);
-        case FrameType::window_update:
-            return window_update(head, payload, events);
-        case FrameType::continuation:
-            if (!block_ || ++block_->continuations > kMaxContinuations)
-                return fail(block_ ? ErrorCode::enhance_your_calm : ErrorCode::protocol_error);
-            return block_part(payload, head.has(kEndHeaders), events);
-    }
-    misdeed();  // a type that we do not know
+bool OutwardConnection::merges(http::FieldName trailer) {
+    return trailer == http::FieldName::content_length || http::is_hop_by_hop(trailer);
 }
 
-void OutwardConnection::headers(const FrameHead& head, std::string_view payload, Events& events) {
-    const Content content = content_of(head, payload);
-    if (content.error != ErrorCode::no_error) return fail(content.error);
+void OutwardConnection::begin_block(const FrameHead& head, Events& events) {
     if (was_never_opened(head.stream)) return fail(ErrorCode::protocol_error);
-    Block block;
+    AnswerOpenBlock block;
     block.lane = head.stream;
     block.end = head.has(kEndStream);
     const OutwardLane* const lane = find(head.stream);
@@ -110,36 +62,10 @@ void OutwardConnection::headers(const FrameHead& head, std::string_view payload,
         block.wall.emplace(block.room.text, *block.room.head);
     }
     block_.emplace(std::move(block));
-    block_part(content.octets, head.has(kEndHeaders), events);
-}
-
-void OutwardConnection::block_part(std::string_view part, bool last, Events& events) {
-    Block& block = *block_;
-    block.encoded += part.size();
-    if (block.encoded > kMaxEncoded) return fail(ErrorCode::enhance_your_calm);
-    const auto outcome = decoder_.feed(part, last, [&](std::string_view name, std::string_view value) {
-        if (block.dropped) return;
-        if (!block.trailers) return block.wall->field(name, value);
-        const http::FieldName id = http::field_name(name);
-        block.faulty = block.faulty || !is_field_name(name) || !is_field_value(value) || is_of_connection(id);
-        const bool merged = id == http::FieldName::content_length || http::is_hop_by_hop(id);
-        if (!block.faulty && !merged && block.end) events.trailer(block.lane, name, value);
-    });
-    switch (outcome) {
-        case HeaderDecoder::Outcome::more:
-            return;
-        case HeaderDecoder::Outcome::bad:
-            return fail(ErrorCode::compression_error);
-        case HeaderDecoder::Outcome::too_much:
-            return fail(ErrorCode::enhance_your_calm);
-        case HeaderDecoder::Outcome::done:
-            block_ends(events);
-            block_.reset();
-    }
 }
 
 void OutwardConnection::block_ends(Events& events) {
-    Block& block = *block_;
+    AnswerOpenBlock& block = *block_;
     OutwardLane* const lane = find(block.lane);
     if (block.dropped || lane == nullptr) return;
     if (!block.trailers) return answer_begins(*lane, events);
@@ -151,7 +77,7 @@ void OutwardConnection::block_ends(Events& events) {
 }
 
 void OutwardConnection::answer_begins(OutwardLane& lane, Events& events) {
-    Block& block = *block_;
+    AnswerOpenBlock& block = *block_;
     const http::Head& head = *block.room.head;
     const std::uint32_t id = block.lane;
     lane.peer_ended = block.end;
@@ -183,33 +109,6 @@ void OutwardConnection::data(const FrameHead& head, std::string_view payload, Ev
     if (!lane->body->data(content.octets.size()) || (end && !lane->body->end()))
         return malformed(head.stream, "its body is not as long as its content-length", events);
     events.data(head.stream, content.octets, end);
-}
-
-void OutwardConnection::settings(const FrameHead& head, std::string_view payload, Events& events) {
-    if (head.has(kAck)) {
-        if (own_settings_ == 0) return misdeed();
-        --own_settings_;
-        return;
-    }
-    settings_came_ = true;
-    if (++settings_frames_ > kFreeSettings) misdeed();
-    if (ended_) return;
-    const std::uint32_t before = peer_.initial_window;
-    if (const ErrorCode error = apply_settings(payload, Role::client, peer_); error != ErrorCode::no_error)
-        return fail(error);
-    for (auto& [id, lane] : lanes_) {
-        if (const ErrorCode error = lane.send.shift(before, peer_.initial_window); error != ErrorCode::no_error)
-            return fail(error);
-    }
-    control_.settings_ack();
-    if (peer_.initial_window > before) events.writable(0);
-}
-
-void OutwardConnection::ping(const FrameHead& head, std::string_view payload) {
-    if (head.has(kAck)) return misdeed();  // we never asked
-    if (!traffic_) misdeed();
-    traffic_ = false;
-    if (!ended_) control_.ping(payload, true);
 }
 
 void OutwardConnection::goaway(std::string_view payload, Events& events) {
@@ -256,28 +155,12 @@ void OutwardConnection::malformed(std::uint32_t id, const char* why, Events& eve
     events.reset(id, ErrorCode::protocol_error, false, why);
 }
 
-void OutwardConnection::credit_connection(std::uint32_t octets) {
-    if (const std::uint32_t credit = receive_.take(octets); credit > 0) control_.window_update(0, credit);
-}
-
 void OutwardConnection::open(bool end, bool bodiless) {
     OutwardLane& lane = lanes_.try_emplace(next_, kLaneWindow, peer_.initial_window).first->second;
     lane.we_ended = end;
     lane.bodiless = bodiless;
     next_ += 2;
     traffic_ = true;
-}
-
-bool OutwardConnection::is_reset(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    return found == lanes_.end() || found->second.reset;
-}
-
-std::uint32_t OutwardConnection::may_send(std::uint32_t id) const {
-    const auto found = lanes_.find(id);
-    if (ended_ || found == lanes_.end() || !found->second.may_send()) return 0;
-    const std::int64_t left = std::min({send_.left(), found->second.send.left(), std::int64_t{kMaxPayload}});
-    return static_cast<std::uint32_t>(left);
 }
 
 void OutwardConnection::sent_data(std::uint32_t id, std::uint32_t octets, bool end) {
@@ -299,13 +182,6 @@ void OutwardConnection::taken(std::uint32_t id, std::uint32_t octets) {
     if (ended_ || lane == nullptr) return;
     const std::uint32_t credit = lane->receive.take(octets);
     if (credit > 0 && !lane->peer_ended && !lane->reset) control_.window_update(id, credit);
-}
-
-void OutwardConnection::reset(std::uint32_t id, ErrorCode code) {
-    OutwardLane* const lane = find(id);
-    if (lane == nullptr || lane->reset) return;
-    lane->reset = true;
-    if (!ended_) control_.reset(id, code);
 }
 
 void OutwardConnection::done(std::uint32_t id) {

@@ -25,12 +25,9 @@
 #include <string_view>
 
 #include "proxy/http/head.h"
-#include "proxy/http2/control_frames.h"
-#include "proxy/http2/header_decoder.h"
+#include "proxy/http2/frame_connection.h"
 #include "proxy/http2/lane.h"
-#include "proxy/http2/misdeeds.h"
 #include "proxy/http2/response_head.h"
-#include "proxy/http2/settings.h"
 
 namespace switchyard::http2 {
 
@@ -39,12 +36,21 @@ inline constexpr std::size_t kMostOutwardLanes = 32;
 // Before the peer has said how many it takes.
 inline constexpr std::size_t kFirstOutwardLanes = 9;
 
-class OutwardConnection {
+// Where the next head is decoded to.
+struct AnswerRoom {
+    std::span<char> text;  // http::kMaxHead octets
+    http::Head* head;
+};
+
+struct AnswerOpenBlock : OpenBlock {
+    AnswerRoom room{};
+    std::optional<ResponseHead> wall;
+};
+
+// kPreface is sent before what waits in control().
+class OutwardConnection : public FrameConnection<OutwardConnection, AnswerOpenBlock> {
   public:
-    struct HeadRoom {
-        std::span<char> text;  // http::kMaxHead octets
-        http::Head* head;
-    };
+    using HeadRoom = AnswerRoom;
     class Events {
       public:
         // Where the next head is decoded to; both live until head() has returned.
@@ -68,14 +74,8 @@ class OutwardConnection {
 
     std::size_t feed(std::string_view octets, std::int64_t now_ms, Events& events);
 
-    // What waits to be sent before anything else is; kPreface comes first of all.
-    ControlFrames& control() { return control_; }
-    std::string_view control_waits() const { return control_.waiting(); }
-    std::optional<ErrorCode> ended() const { return ended_; }
     // No more lanes: the peer ends in order, or no number is left for one.
     bool going() const { return going_ || next_ > kMaxStreamId; }
-    bool settings_came() const { return settings_came_; }
-    bool in_block() const { return block_.has_value(); }
 
     // How many lanes there may be now.
     std::size_t limit() const;
@@ -87,73 +87,41 @@ class OutwardConnection {
     std::uint32_t next_lane() const { return next_; }
     void open(bool end, bool bodiless);
 
-    std::uint32_t may_send(std::uint32_t lane) const;
-    std::int64_t may_send() const { return ended_ ? 0 : send_.left(); }
-    bool is_reset(std::uint32_t lane) const;
     void sent_data(std::uint32_t lane, std::uint32_t octets, bool end);
     void sent_trailers(std::uint32_t lane);
     void taken(std::uint32_t lane, std::uint32_t octets);
-    // We give the lane up; it is there until done().
-    void reset(std::uint32_t lane, ErrorCode code);
     // The lane's exchange has ended. Where either side has not said its end, it is reset.
     void done(std::uint32_t lane);
     std::size_t lanes() const { return lanes_.size(); }
 
-    // Nothing more is to be had from the peer.
-    void give_up(ErrorCode code) { fail(code); }
-
   private:
-    struct Block {
-        std::uint32_t lane = 0;
-        bool end = false;
-        bool trailers = false;
-        bool dropped = false;  // decoded for the table alone
-        bool faulty = false;   // trailers that are none
-        std::size_t encoded = 0;
-        unsigned continuations = 0;
-        HeadRoom room{};
-        std::optional<ResponseHead> wall;
-    };
+    friend FrameConnection<OutwardConnection, AnswerOpenBlock>;
+    static constexpr Role kRole = Role::client;
     struct OutwardLane : Lane {
         using Lane::Lane;
         bool bodiless = false;
     };
 
-    void frame(const FrameHead& head, std::string_view payload, Events& events);
-    void headers(const FrameHead& head, std::string_view payload, Events& events);
-    void block_part(std::string_view part, bool last, Events& events);
+    void begin_block(const FrameHead& head, Events& events);
     void block_ends(Events& events);
     void answer_begins(OutwardLane& lane, Events& events);
     void data(const FrameHead& head, std::string_view payload, Events& events);
-    void settings(const FrameHead& head, std::string_view payload, Events& events);
-    void ping(const FrameHead& head, std::string_view payload);
+    void priority(const FrameHead&, std::string_view) { misdeed(); }
+    void ping_acknowledged() { misdeed(); }            // we never asked
+    static std::uint32_t last_of_peer() { return 0; }  // nothing of the peer's was ever begun
+    static bool merges(http::FieldName trailer);
     void goaway(std::string_view payload, Events& events);
     void rst_stream(const FrameHead& head, std::string_view payload, Events& events);
     void window_update(const FrameHead& head, std::string_view payload, Events& events);
     void malformed(std::uint32_t lane, const char* why, Events& events);
     bool was_never_opened(std::uint32_t id) const { return id % 2 == 0 || id >= next_; }
-    void credit_connection(std::uint32_t octets);
-    void misdeed();
-    void fail(ErrorCode code);
     OutwardLane* find(std::uint32_t id);
+    const OutwardLane* find(std::uint32_t id) const;
 
-    bool settings_came_ = false;
     bool going_ = false;
-    bool traffic_ = true;        // HEADERS or DATA went either way since the last PING
-    unsigned own_settings_ = 1;  // that the peer has not acknowledged
-    unsigned settings_frames_ = 0;
     std::uint32_t next_ = 1;
     std::uint32_t last_served_ = kMaxStreamId;
-    std::int64_t now_ = 0;
-    Settings peer_;
-    SendWindow send_{kDefaultWindow};
-    ReceiveWindow receive_;
-    HeaderDecoder decoder_;
-    ControlFrames control_;
-    Misdeeds nonsense_ = kNonsense;
     std::map<std::uint32_t, OutwardLane> lanes_;
-    std::optional<Block> block_;
-    std::optional<ErrorCode> ended_;
 };
 
 }  // namespace switchyard::http2

@@ -23,7 +23,7 @@ class EndpointLane : public Lane {
 
     // Stands on this connection from now on and wakes `waiter` with its news.
     void stand_on(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter);
-    // On one that was just made, by somebody else.
+    // On one that was just made, by another exchange.
     void take_over(std::unique_ptr<upstream::Connection> connection, net::Waiter& waiter) {
         stand_on(std::move(connection), waiter);
         begin_after_handshake();

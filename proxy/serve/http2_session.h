@@ -2,8 +2,8 @@
 //
 // A shell over http2::Connection, which judges what comes and keeps windows and limits. The session (session.h) lends
 //   strand, stream and buffer, and closes in the end.
-// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep nobody else
-//   from the worker. Out: http2_sender.h.
+// In: what is read is told at once; heads begin exchanges, a few per turn, so that a hundred of them keep no other
+//   client from the worker. Out: http2_sender.h.
 // An end in order has two steps (RFC 9113 §6.8): GOAWAY with the highest id and a PING; once that is acknowledged, or a
 //   second later, GOAWAY with the last lane that is served. Then the lanes finish.
 // Invariants: a lane is counted until its exchange has ended; an idle session holds no block.

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Story: a release whose own numbers go wrong. Checks of a plan ask a Prometheus server and a page of JSON, both real little
 servers; while the numbers are good the rollout goes its way, and when they are not, or nobody can tell, it goes back and
-says what was found. Who may not be asked is refused with the entry that would allow it.
+says what was found. By https a check and a webhook go to a server whose certificate the configured authority vouches for, and to no other. Who may not be asked is refused with the entry that would allow it.
 
 usage: rollout_checks.py SWITCHYARD YARDBENCH"""
 import http.server
 import json
 import pathlib
 import socketserver
+import ssl
+import subprocess
 import sys
 import threading
 import urllib.parse
@@ -39,6 +41,11 @@ class Numbers(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
         self.wfile.write(b"0\r\n\r\n")
 
+    def do_POST(self):
+        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *_):
         pass
 
@@ -46,11 +53,20 @@ class Numbers(http.server.BaseHTTPRequestHandler):
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
 
-    def __init__(self, says):
+    def __init__(self, says, certificate=None):
         super().__init__(("127.0.0.1", 0), Numbers)
-        self.says, self.asked = says, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.says, self.asked, self.told = says, [], []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            # A handshake that fails is one thread's, not the listener's.
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass
 
 
 def sample(value):
@@ -60,15 +76,23 @@ def sample(value):
 NOTHING = {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 
-def start(proxy, checks):
+def certificate(work, name):
+    """For this machine, signed by itself: who believes that file believes the server."""
+    made = work / f"{name}.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", made.with_suffix(".key"), "-out", made], check=True, capture_output=True)
+    return made
+
+
+def start(proxy, checks, webhooks=()):
     plan = {"route": "app", "from": "blue", "to": "green",
             "steps": [{"weight": 25, "bake": "1s"}, {"weight": 100, "bake": "1s"}],
-            "analysis": {"latency": None, "checks": [{"every": "200ms", "timeout": "5s", "failures": 2, **check} for check in checks]}}
+            "analysis": {"latency": None, "checks": [{"every": "200ms", "timeout": "5s", "failures": 2, **check} for check in checks], "webhooks": list(webhooks)}}
     return proxy.call("POST", "/v1/rollouts", plan)
 
 
-def begun(proxy, checks):
-    status, started, _ = start(proxy, checks)
+def begun(proxy, checks, webhooks=()):
+    status, started, _ = start(proxy, checks, webhooks)
     demand(f"not started: {status} {started}", status == 201)
     return f"/v1/rollouts/{started['id']}"
 
@@ -120,9 +144,28 @@ def bad_numbers(proxy, server, check, good, says, words):
     demand(shown["ended"], shown["ended"]["by"] == "check " + check["name"])
 
 
+def secure_numbers(proxy, known, stranger):
+    """The authority's server is asked and told; a stranger's check fails in words and its webhook is an event."""
+    known.says = {"lag": {"seconds": 0.5}}
+    lag = {"name": "lag", "http": known.url + "/stats", "json": "/lag/seconds", "below": 5}
+    shown = ended(proxy, begun(proxy, [lag], [{"on": ["done"], "url": known.url + "/hook"}, {"on": ["done"], "url": stranger.url + "/hook"}]))
+    demand(f"{shown['state']}: {shown['why']}", shown["state"] == "succeeded")
+    until("the webhook", lambda: known.told)
+    demand(known.told, known.told[-1]["kind"] == "done")
+    demand(stranger.told, not stranger.told)
+    give_back(proxy)
+    shown = ended(proxy, begun(proxy, [{**lag, "http": stranger.url + "/stats"}]))
+    words = f"check lag failed 2 times in a row: {stranger.url}: its certificate: "
+    demand(shown["why"], shown["state"] == "rolled_back" and shown["why"].startswith(words))
+    demand(stranger.asked, not stranger.asked)
+
+
 def main(program, yardbench):
     with workplace() as work, Endpoint(yardbench, work, "blue") as blue, Endpoint(yardbench, work, "green") as green:
-        with Switchyard(program, work, blue_green([blue.address], [green.address])) as proxy:
+        known, stranger = certificate(pathlib.Path(work), "hooks"), certificate(pathlib.Path(work), "stranger")
+        config = blue_green([blue.address], [green.address])
+        config["process"]["admin"] = {"bind": "127.0.0.1:0", "rollout_ca_file": str(known)}
+        with Switchyard(program, work, config) as proxy:
             proxy.healthy("blue", "green")
             prometheus, page = Server(sample("0")), Server({"lag": {"seconds": 1}})
             refusals(proxy)
@@ -135,7 +178,8 @@ def main(program, yardbench):
                 lag = {"name": "lag", "http": page.url, "json": "/lag/seconds", "below": 5}
                 bad_numbers(proxy, page, lag, {"lag": {"seconds": 1}}, {"lag": {"seconds": 12}}, "12 is not below 5")
                 bad_numbers(proxy, page, lag, {"lag": {"seconds": 1}}, {}, "there is nothing at /lag/seconds in the answer")
-    print("checks: good numbers go on; bad, missing and NaN ones go back in words")
+                secure_numbers(proxy, Server({}, known), Server({}, stranger))
+    print("checks: good numbers go on; bad, missing and NaN ones go back in words; https is believed where its authority vouches")
 
 
 if __name__ == "__main__":

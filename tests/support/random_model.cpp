@@ -3,102 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "config/check/validate.h"
+#include "tests/support/random_values.h"
 
 namespace switchyard::config {
 
 namespace {
 
-// Small words for drawing; a test generator needs no other distribution than these.
-class Dice {
-  public:
-    explicit Dice(Rng& rng) : rng_(rng) {}
-
-    std::uint32_t upto(std::uint32_t most) { return std::uniform_int_distribution<std::uint32_t>(0, most)(rng_); }
-    std::uint32_t between(std::uint32_t a, std::uint32_t b) {
-        return std::uniform_int_distribution<std::uint32_t>(a, b)(rng_);
-    }
-    bool chance(double share) { return std::bernoulli_distribution(share)(rng_); }
-    template <class Container>
-    const auto& of(const Container& choices) {
-        return choices[upto(static_cast<std::uint32_t>(std::size(choices) - 1))];
-    }
-    Duration duration() {
-        constexpr std::array<int, 4> kUnits{1, 1000, 60'000, 3'600'000};
-        return Duration(std::int64_t{of(kUnits)} * between(1, 40));
-    }
-    std::string word() {
-        static const std::vector<std::string> kWords{"a", "forum", "x-1", "Blue_2", "v1.2.3", "long-name-of-something"};
-        return of(kWords);
-    }
-    // Text that is awkward in JSON: quotes, controls, other scripts.
-    std::string text() {
-        static const std::vector<std::string> kTexts{
-            "",        "plain", "with \"quotes\" \\ and /", "two\nlines\t", "grün ☃ 𝄞", "// no comment /* here */",
-            "\x01\x1f"};
-        return of(kTexts);
-    }
-
-  private:
-    Rng& rng_;
-};
-
-constexpr double kSometimes = 0.3;
-
-Address address(Dice& dice, std::uint32_t port) {
-    const auto p = static_cast<std::uint16_t>(port);
-    switch (dice.upto(3)) {
-        case 0:
-            return {Address::Kind::ipv6, dice.chance(0.5) ? "::1" : "2001:db8::7", p};
-        case 1:
-            return {Address::Kind::name, dice.chance(0.5) ? "localhost" : "app.internal", p};
-        case 2:
-            return {Address::Kind::unix_path, fmt::format("/run/app {}.sock", port), 0};
-        default:
-            return {Address::Kind::ipv4, fmt::format("10.0.0.{}", dice.upto(255)), p};
-    }
-}
-
-std::string cidr(Dice& dice) {
-    static const std::vector<std::string> kBlocks{"10.0.0.0/8", "192.0.2.7", "0.0.0.0/0", "2001:db8::/32", "::1/128"};
-    return dice.of(kBlocks);
-}
-
-Key key(Dice& dice, bool claims, bool identity) {
-    using Source = Key::Source;
-    switch (dice.upto(identity ? 4 : 7)) {
-        case 0:
-            return {Source::header, dice.chance(0.5) ? "X-User" : "x_odd~name"};
-        case 1:
-            return {Source::cookie, "uid"};
-        case 2:
-            return {Source::query, dice.chance(0.5) ? "q" : "a b:c"};
-        case 3:
-            return claims ? Key{Source::claim, "sub"} : Key{Source::client, {}};
-        case 5:
-            return {Source::method, {}};
-        case 6:
-            return {Source::path, {}};
-        case 7:
-            return {Source::host, {}};
-        default:
-            return {Source::client, {}};
-    }
-}
-
 Condition random_test(Dice& dice, bool claims) {
     using Test = Condition::Test;
     static const std::vector<Test> kTests{Test::present, Test::equals, Test::in, Test::prefix, Test::matches};
     Condition test;
-    test.key = key(dice, claims, false);
+    test.key = random_key(dice, claims, false);
     test.test = test.key.source == Key::Source::client ? Test::in : dice.of(kTests);
     if (test.test == Test::present) return test;
     const auto count = test.test == Test::in ? dice.between(1, 3) : 1;
     for (std::uint32_t i = 0; i < count; ++i) {
         if (test.key.source == Key::Source::client)
-            test.values.push_back(cidr(dice));
+            test.values.push_back(random_cidr(dice));
         else if (test.test == Test::matches)
             test.values.push_back(dice.chance(0.5) ? "^/a[0-9]+\\.html$" : "(x|y){2,3}");
         else if (test.key.source == Key::Source::method)
@@ -120,16 +43,10 @@ Condition condition(Dice& dice, bool claims, int depth) {
     return tree;
 }
 
-// Calls `change` now and then: most keys of most objects keep their default.
-template <class Change>
-void maybe(Dice& dice, Change change) {
-    if (dice.chance(kSometimes)) change();
-}
-
 Access access(Dice& dice) {
     Access out;
     maybe(dice, [&] { out.allow = {"10.1.0.0/16", "unix", "2001:db8:1::/48"}; });
-    maybe(dice, [&] { out.deny = {cidr(dice), "10.1.2.3"}; });
+    maybe(dice, [&] { out.deny = {random_cidr(dice), "10.1.2.3"}; });
     maybe(dice, [&] { (dice.chance(0.5) ? out.allow : out.deny).emplace_back("all"); });
     return out;
 }
@@ -180,15 +97,21 @@ Process process(Dice& dice, const std::vector<std::string>& certificates) {
             out.admin.tls->certificates = certificates;
             maybe(dice, [&] { out.admin.tls->by_default = certificates.back(); });
             maybe(dice, [&] { out.admin.tls->min_version = "1.3"; });
-            maybe(dice, [&] {
+            if (dice.chance(0.6)) {
                 out.admin.tls->client = client_certificates(dice);
                 // Often: so deep inside of others it is seldom that they are asked at all.
                 if (dice.chance(0.8)) out.admin.clients.push_back({"spiffe://a/deploy", "", "", dice.of(kRoles)});
                 if (dice.chance(0.8)) out.admin.clients.push_back({"", "ci.example", "", Role::viewer});
                 if (dice.chance(0.8)) out.admin.clients.push_back({"", "", std::string(64, 'a'), Role::admin});
-            });
+            }
         });
     maybe(dice, [&] { out.admin.rollout_urls = {"http://prometheus.example:9090/api", "http://[::1]"}; });
+    maybe(dice, [&] {
+        out.admin.rollout_urls.emplace_back("https://hooks.example/switchyard");
+        out.admin.rollout_ca_file = "/etc/tls/hooks.pem";
+    });
+    maybe(dice,
+          [&] { out.admin.rollout_certificate = "/etc/tls/proxy.pem", out.admin.rollout_key = "/etc/tls/proxy.key"; });
     maybe(dice, [&] { out.log = {dice.chance(0.5) ? "debug" : "error", dice.chance(0.5) ? "text" : "json", "-"}; });
     return out;
 }
@@ -209,11 +132,11 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     Listener out;
     maybe(dice, [&] { out.access = access(dice); });
     out.name = fmt::format("web-{}", number);
-    out.bind = address(dice, 8000 + number);
+    out.bind = random_address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
     maybe(dice, [&] { out.proxy_protocol = true; });
     maybe(dice, [&] {
-        out.trusted_proxies = {cidr(dice), cidr(dice)};
+        out.trusted_proxies = {random_cidr(dice), random_cidr(dice)};
         if (dice.chance(0.5)) out.trusted_proxies.emplace_back(kUnixPeers);
         if (dice.chance(0.5)) out.client_header = dice.chance(0.5) ? "X-Real-IP" : "Forwarded";
     });
@@ -239,115 +162,6 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     maybe(dice, [&] { out.tls->client = client_certificates(dice); });
     maybe(dice, [&] { out.tls->hosts["admin.example"].client = client_certificates(dice); });
     maybe(dice, [&] { out.tls->hosts["*.open.example"]; });
-    return out;
-}
-
-Discover discover(Dice& dice) {
-    Discover out;
-    switch (dice.upto(5)) {
-        case 0:
-            out.file = DiscoverFile{"/etc/switchyard/endpoints of\n.json"};
-            break;
-        case 1:
-            out.dns = DiscoverDns{"app.internal", 9002, dice.chance(0.5) ? "any" : "ipv6"};
-            break;
-        case 2:
-            out.srv = DiscoverSrv{"_http._tcp.app.internal."};
-            break;
-        case 3:
-            out.etcd = DiscoverEtcd{"/services/ü/"};
-            break;
-        case 4:
-            out.consul = DiscoverConsul{"green", {"v2", "a b"}, dice.chance(0.5) ? "" : "dc1"};
-            break;
-        default:
-            out.kubernetes = DiscoverKubernetes{"shop", "green", dice.chance(0.5) ? "" : "http"};
-    }
-    return out;
-}
-
-void discovered(Dice& dice, Upstream& out) {
-    out.discover = discover(dice);
-    maybe(dice, [&] {
-        out.discovery = {dice.duration(),          100ms + dice.duration(), 2h * 24 * 2,
-                         dice.upto(100),           dice.duration(),         dice.chance(0.5),
-                         {cidr(dice), "fd00::/8"}, dice.between(1, 10'000)};
-    });
-    maybe(dice, [&] {
-        out.endpoint_overrides["203.0.113.7:9002"] = {EndpointState::drain, std::nullopt};
-        out.endpoint_overrides["[2001:db8::99]:1"] = {EndpointState::up, dice.upto(65'535)};
-    });
-}
-
-Upstream upstream(Dice& dice, const std::vector<std::string>& fallbacks, bool claims) {
-    Upstream out;
-    const auto endpoints = dice.upto(4);
-    for (std::uint32_t i = 0; i < endpoints; ++i) {
-        Endpoint endpoint;
-        endpoint.address = address(dice, 9000 + i);
-        maybe(dice, [&] { endpoint.weight = dice.upto(100); });
-        maybe(dice, [&] { endpoint.max_connections = dice.upto(1000); });
-        maybe(dice, [&] { endpoint.backup = true; });
-        maybe(dice, [&] { endpoint.state = dice.chance(0.5) ? EndpointState::drain : EndpointState::maint; });
-        out.endpoints.push_back(endpoint);
-    }
-    maybe(dice, [&] { discovered(dice, out); });
-    maybe(dice, [&] { out.balance.kind = static_cast<Balance::Kind>(dice.upto(5)); });
-    if (out.balance.kind == Balance::Kind::hash) out.balance.hash_key = key(dice, claims, false);
-    maybe(dice, [&] {
-        out.health.type = static_cast<Health::Type>(dice.upto(2));
-        out.health.path = "/ready?deep=1";
-        out.health.host = dice.chance(0.5) ? "app.example" : "";
-        maybe(dice, [&] { out.health.method = "HEAD"; });
-        maybe(dice, [&] { out.health.headers = {{"X-Check", "yes"}, {"User-Agent", "probe"}}; });
-        if (out.health.method != "HEAD") maybe(dice, [&] { out.health.body_matches = "\"ok\": *true"; });
-        maybe(dice, [&] { out.health.port = static_cast<std::uint16_t>(dice.between(1, 65'535)); });
-        out.health.expect = {StatusRange::one(static_cast<std::uint16_t>(dice.between(100, 599))),
-                             StatusRange::of_class(dice.between(1, 5))};
-        out.health.interval = dice.duration() + 10ms;
-        out.health.timeout = dice.duration();
-        out.health.rise = dice.between(1, 9);
-        out.health.fall = dice.between(1, 9);
-    });
-    maybe(dice, [&] {
-        out.ejection.consecutive_failures = dice.upto(9);
-        out.ejection.failure_percent = dice.upto(100);
-        out.ejection.min_requests = dice.between(1, 99);
-        out.ejection.window = 100ms + dice.duration();
-        out.ejection.base_time = dice.duration();
-        out.ejection.max_time = out.ejection.base_time + dice.duration();
-        out.ejection.max_ejected_percent = dice.upto(100);
-        out.ejection.panic_percent = dice.upto(100);
-    });
-    maybe(dice, [&] { out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration()}; });
-    maybe(dice, [&] {
-        out.tls.emplace();
-        out.tls->server_name = "app.internal";  // also where an endpoint is at a unix socket
-        maybe(dice, [&] { out.tls->verify = false; });
-        if (out.tls->verify) maybe(dice, [&] { out.tls->ca = "/tls/inside.pem"; });
-        maybe(dice, [&] { out.tls->min_version = "1.3"; });
-        maybe(dice, [&] { out.tls->lenient_close = true; });
-    });
-    maybe(dice, [&] { out.keepalive = {dice.upto(999), dice.duration()}; });
-    maybe(dice, [&] {
-        out.breaker.failure_percent = dice.upto(100);
-        out.breaker.min_requests = dice.between(1, 99);
-        out.breaker.window = 100ms + dice.duration();
-        out.breaker.open_time = dice.duration();
-        if (!fallbacks.empty()) out.breaker.fallback = dice.of(fallbacks);
-        out.breaker.static_status = static_cast<std::uint16_t>(dice.between(200, 599));
-        out.breaker.static_body = dice.text();
-    });
-    maybe(dice, [&] { out.sticky_session.cookie = "endpoint"; });
-    maybe(dice, [&] { out.slow_start = dice.duration(); });
-    maybe(dice, [&] { out.queue_limit = dice.upto(999); });
-    maybe(dice, [&] { out.send_proxy_protocol = static_cast<std::uint8_t>(dice.upto(2)); });
-    if (out.send_proxy_protocol == 0) maybe(dice, [&] { out.protocol = EndpointProtocol::http2; });
-    if (out.protocol == EndpointProtocol::http2)
-        maybe(dice, [&] {
-            out.health.type = Health::Type::grpc;
-            out.health.service = dice.chance(0.5) ? "shop.Cart" : "";
-        });
     return out;
 }
 
@@ -414,7 +228,7 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
     });
     maybe(dice, [&] {
         out.sticky.emplace();
-        out.sticky->key = key(dice, claims, true);
+        out.sticky->key = random_key(dice, claims, true);
         out.sticky->mint = out.sticky->key.source == Key::Source::cookie && dice.chance(0.5);
         out.sticky->missing = static_cast<Sticky::Missing>(dice.upto(2));
         out.sticky->salt = dice.text();
@@ -467,7 +281,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.limits.body = dice.chance(0.5) ? 1048576 * dice.between(1, 99) : dice.between(1, 9999); });
     maybe(dice, [&] { out.limits.in_flight = dice.between(1, 9999); });
     maybe(dice, [&] {
-        out.limits.rate = {key(dice, true, false), dice.between(1, 999), dice.duration(), dice.upto(99)};
+        out.limits.rate = {random_key(dice, true, false), dice.between(1, 999), dice.duration(), dice.upto(99)};
     });
     maybe(dice, [&] {
         out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration(), dice.duration()};
@@ -509,7 +323,7 @@ Model random_model(Rng& rng) {
     for (const auto* name : {"blue", "green", "Red_3", "v1.2-rc"}) {
         // Only earlier ones may be fallen back to: no circles.
         if (names.empty() || dice.chance(0.6)) {
-            model.upstreams[name] = upstream(dice, names, true);
+            model.upstreams[name] = random_upstream(dice, names, true);
             if (auto& tls = model.upstreams[name].tls; tls && !certificates.empty())
                 maybe(dice, [&] { tls->certificate = certificates.front(); });
             names.emplace_back(name);

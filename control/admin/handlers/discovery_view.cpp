@@ -31,7 +31,7 @@ const char* word(Roll::News::Kind kind) {
     return "";
 }
 
-Json happening(const discovery::Discovery::Happening& what) {
+Json happening(const discovery::Happening& what) {
     Json out = {{"at", at(what.at_ms)}, {"roll", what.roll}, {"kind", word(what.news.kind)}};
     if (!what.news.added.empty()) out["added"] = what.news.added;
     if (!what.news.removed.empty()) out["removed"] = what.news.removed;

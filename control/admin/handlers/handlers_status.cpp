@@ -16,7 +16,7 @@
 namespace switchyard::control::handlers {
 namespace {
 
-MetricsView::DiscoveryGauge discovery_gauge(const discovery::Discovery::Sight& sight) {
+MetricsView::DiscoveryGauge discovery_gauge(const discovery::Sight& sight) {
     using Held = discovery::Roll::Held;
     MetricsView::DiscoveryGauge out;
     if (sight.stale) out.stale_seconds = static_cast<double>(sight.stale->count()) / 1000;

@@ -34,9 +34,9 @@ struct Discovery::Entry {
     bool said_stale = false;
 };
 
-Discovery::Discovery(boost::asio::any_io_executor executor, Ports ports, Rows restored)
+Discovery::Discovery(boost::asio::any_io_executor executor, Doors doors, Rows restored)
     : executor_(std::move(executor)),
-      ports_(std::move(ports)),
+      doors_(doors),
       restored_(std::move(restored)),
       timer_(executor_),
       keep_timer_(executor_) {}
@@ -50,7 +50,7 @@ Discovery::Entry& Discovery::entry(const std::string& upstream, const config::Up
     if (const auto row = restored_.find(upstream);
         row != restored_.end() && row->second.source == source_words(*settings.discover))
         if (const auto kept = read_kept(row->second.kept)) place->roll.restore(*kept, now());
-    ports_.found(upstream, place->roll.endpoints());
+    doors_.readers.found(upstream, place->roll.endpoints());
     return *place;
 }
 
@@ -70,7 +70,7 @@ void Discovery::follow(const config::Model& model, const std::vector<config::Lis
         const auto name = it->first;
         it = entries_.erase(it);
         restored_.erase(name);
-        ports_.found(name, {});
+        doors_.readers.found(name, {});
         keep_soon(name);
     }
     for (const auto& [name, upstream] : model.upstreams) {
@@ -90,7 +90,7 @@ void Discovery::follow(const config::Model& model, const std::vector<config::Lis
             e.answered = false;
             e.begun = steady_clock::now();
         }
-        e.source = ports_.source(e.discover, e.rules);
+        e.source = doors_.sources.source(e.discover, e.rules);
         e.source->start([this, &e](const Sighting& sighting) { heard(e, sighting); });
     }
     arm();
@@ -110,8 +110,8 @@ void Discovery::stop() {
 }
 
 Roll::Health Discovery::health_of(const Entry& e) const {
-    return {[this, &e](const config::Address& address) { return ports_.vital(e.name, address); },
-            ports_.others(e.name)};
+    return {[this, &e](const config::Address& address) { return doors_.health.vital(e.name, address); },
+            doors_.health.others(e.name)};
 }
 
 void Discovery::heard(Entry& e, const Sighting& sighting) {
@@ -130,17 +130,17 @@ void Discovery::judge(Entry& e) {
 void Discovery::took_place(Entry& e, bool changed) {
     if (e.roll.state() != Roll::State::stale) e.said_stale = false;
     if (changed) {
-        ports_.found(e.name, e.roll.endpoints());
+        doors_.readers.found(e.name, e.roll.endpoints());
         keep_soon(e.name);
     }
     for (auto& news : e.roll.take_news()) {
-        ports_.tell(e.name, sight_of(e), news);
+        doors_.readers.tell(e.name, sight_of(e), news);
         e.history.push_front({now().wall_ms, e.roll.number(), std::move(news)});
         if (e.history.size() > kHistory) e.history.pop_back();
     }
 }
 
-std::optional<Discovery::Sight> Discovery::sight(const std::string& upstream) const {
+std::optional<Sight> Discovery::sight(const std::string& upstream) const {
     const auto it = entries_.find(upstream);
     if (it == entries_.end()) return std::nullopt;
     auto out = sight_of(*it->second);
@@ -148,7 +148,7 @@ std::optional<Discovery::Sight> Discovery::sight(const std::string& upstream) co
     return out;
 }
 
-Discovery::Sight Discovery::sight_of(const Entry& e) const {
+Sight Discovery::sight_of(const Entry& e) const {
     Sight out;
     out.source = source_words(e.discover);
     out.state = e.roll.state();
@@ -205,7 +205,7 @@ void Discovery::look_at_time() {
             Roll::News news;
             news.kind = Roll::News::Kind::failed;
             news.why = e->roll.why();
-            ports_.tell(name, sight_of(*e), news);
+            doors_.readers.tell(name, sight_of(*e), news);
         }
     }
     arm();
@@ -230,7 +230,7 @@ void Discovery::keep_now() {
         rows[name] =
             it == entries_.end() ? Row{} : Row{source_words(it->second->discover), kept_text(it->second->roll.kept())};
     }
-    ports_.keep(rows);
+    doors_.readers.keep(rows);
 }
 
 }  // namespace switchyard::control::discovery

@@ -20,9 +20,27 @@
 
 #include "config/model.h"
 #include "control/discovery/roll.h"
+#include "control/discovery/runner/doors.h"
 #include "control/discovery/runner/source.h"
 
 namespace switchyard::control::discovery {
+
+// A change, or what a guard began to hold.
+struct Happening {
+    std::int64_t at_ms = 0;
+    std::uint64_t roll = 0;
+    Roll::News news;
+};
+// How it is with one upstream.
+struct Sight {
+    std::string source;
+    Roll::State state = Roll::State::starting;
+    std::string why;  // stale
+    std::optional<std::chrono::milliseconds> stale;
+    std::uint64_t roll = 0;
+    std::vector<Roll::Member> members;
+    std::deque<Happening> history;
+};
 
 class Discovery {
   public:
@@ -32,40 +50,13 @@ class Discovery {
     static constexpr std::chrono::seconds kLookAgain{5};    // where a look has brought nothing
     static constexpr std::size_t kHistory = 100;            // changes of each upstream
 
-    struct Row {
-        std::string source;  // what was asked
-        std::string kept;    // kept_text()
-        bool operator==(const Row&) const = default;
-    };
-    using Rows = std::map<std::string, Row>;  // by upstream; without a source: forgotten
-
-    // A change, or what a guard began to hold.
-    struct Happening {
-        std::int64_t at_ms = 0;
-        std::uint64_t roll = 0;
-        Roll::News news;
-    };
-    // How it is with one upstream.
-    struct Sight {
-        std::string source;
-        Roll::State state = Roll::State::starting;
-        std::string why;  // stale
-        std::optional<std::chrono::milliseconds> stale;
-        std::uint64_t roll = 0;
-        std::vector<Roll::Member> members;
-        std::deque<Happening> history;
+    struct Doors {
+        const EndpointHealth& health;
+        RollReaders& readers;
+        Sources& sources;
     };
 
-    struct Ports {
-        std::function<Vital(const std::string& upstream, const config::Address&)> vital;
-        std::function<bool(const std::string& upstream)> others;  // a written endpoint is usable
-        std::function<void(const std::string& upstream, std::vector<config::Endpoint>)> found;
-        std::function<void(const Rows&)> keep;
-        std::function<void(const std::string& upstream, const Sight&, const Roll::News&)> tell;
-        std::function<std::unique_ptr<EndpointSource>(const config::Discover&, const config::Discovery&)> source;
-    };
-
-    Discovery(boost::asio::any_io_executor executor, Ports ports, Rows restored);
+    Discovery(boost::asio::any_io_executor executor, Doors doors, Rows restored);
     ~Discovery();
 
     // Before the first configuration is compiled: what an earlier run knew is known again.
@@ -95,7 +86,7 @@ class Discovery {
     void keep_now();
 
     const boost::asio::any_io_executor executor_;
-    const Ports ports_;
+    const Doors doors_;
     Rows restored_;
     std::map<std::string, std::unique_ptr<Entry>> entries_;
     std::set<std::string> unkept_;

@@ -37,7 +37,7 @@ void Releases::restore(const std::map<std::string, std::string>& kept) {
             log_warn("the record of release {} cannot be read and is left out", id);
             continue;
         }
-        all_.push_back(std::make_unique<Live>(Live{std::move(*release), ports_.now()}));
+        all_.push_back(std::make_unique<Live>(Live{std::move(*release), doors_.clock.now()}));
     }
     std::ranges::sort(all_, [](const auto& a, const auto& b) {
         return std::tie(a->release.begun, a->release.id) < std::tie(b->release.begun, b->release.id);
@@ -61,7 +61,7 @@ std::vector<const Release*> Releases::newest_first() const {
 }
 
 Result<void> Releases::fits(const Beginning& wanted) const {
-    const auto& model = ports_.model();
+    const auto& model = doors_.routes.model();
     std::vector<config::Error> errors;
     if (route_of(model, wanted.route) == nullptr) errors.push_back({"/route", "there is no route " + wanted.route});
     for (const auto& [key, upstream] : {std::pair("/from", wanted.from), std::pair("/to", wanted.to)})
@@ -79,22 +79,22 @@ Result<void> Releases::route_free(const Beginning& wanted) const {
         return problems::conflict(fmt::format(
             "route {} is being released by release {} of {} ({} → {}, begun {}, its runner was heard {} ago); wait for "
             "it, or go on with it: --release-id {}",
-            r.route, r.id, r.who, r.from, r.to, r.begun, seconds(ports_.now() - other->heard), r.id));
+            r.route, r.id, r.who, r.from, r.to, r.begun, seconds(doors_.clock.now() - other->heard), r.id));
     }
     return {};
 }
 
 void Releases::tell(const Release& release, const char* kind, const Caller& caller, const std::string& line) {
-    ports_.note(fmt::format("release-{}", kind), caller, line);
-    ports_.event(Json{{"release", release.id},
-                      {"kind", kind},
-                      {"route", release.route},
-                      {"outcome", word(release.outcome)},
-                      {"text", line}});
+    doors_.pages.note(fmt::format("release-{}", kind), caller, line);
+    doors_.pages.event(Json{{"release", release.id},
+                            {"kind", kind},
+                            {"route", release.route},
+                            {"outcome", word(release.outcome)},
+                            {"text", line}});
 }
 
 Result<void> Releases::change(Live& live, Release next) {
-    if (auto kept = ports_.keep(next.id, text_of(next)); !kept) return kept.error();
+    if (auto kept = doors_.pages.keep(next.id, text_of(next)); !kept) return kept.error();
     live.release = std::move(next);
     return {};
 }
@@ -129,19 +129,19 @@ Result<Releases::Begun> Releases::go_on(Live& known, const Beginning& wanted, co
     if (again) {
         Record record;
         record.what = Record::What::again;
-        record.at = ports_.timestamp();
+        record.at = doors_.clock.timestamp();
         next.steps.push_back(std::move(record));
         next.from = wanted.from;
         next.wanted = wanted.wanted;
         next.plan = wanted.plan;
-        next.generation = ports_.generation();
-        next.split = route_of(ports_.model(), wanted.route)->split;
+        next.generation = doors_.routes.generation();
+        next.split = route_of(doors_.routes.model(), wanted.route)->split;
     }
     next.outcome = Outcome::running;
     next.reason.clear();
     next.ended.clear();
     if (auto kept = change(known, std::move(next)); !kept) return kept.error();
-    known.heard = ports_.now();
+    known.heard = doors_.clock.now();
     tell(known.release, "resume", caller, fmt::format("release {} goes on", wanted.id));
     return Begun{&known.release, false};
 }
@@ -156,15 +156,15 @@ Result<Releases::Begun> Releases::begin_new(const Beginning& wanted, const Calle
     r.to = wanted.to;
     r.who = caller.who;
     r.origin = caller.from;
-    r.begun = ports_.timestamp();
+    r.begun = doors_.clock.timestamp();
     r.wanted = wanted.wanted;
     r.plan = wanted.plan;
-    r.generation = ports_.generation();
-    r.split = route_of(ports_.model(), wanted.route)->split;
+    r.generation = doors_.routes.generation();
+    r.split = route_of(doors_.routes.model(), wanted.route)->split;
     r.runner = wanted.runner;
     r.within = wanted.within;
-    if (auto kept = ports_.keep(r.id, text_of(r)); !kept) return kept.error();
-    all_.push_back(std::make_unique<Live>(Live{std::move(r), ports_.now()}));
+    if (auto kept = doors_.pages.keep(r.id, text_of(r)); !kept) return kept.error();
+    all_.push_back(std::make_unique<Live>(Live{std::move(r), doors_.clock.now()}));
     const auto& begun = all_.back()->release;
     tell(begun, "begin", caller,
          fmt::format("release {}: route {}, {} → {}", begun.id, begun.route, begun.from, begun.to));
@@ -196,7 +196,7 @@ Result<const Release*> Releases::take(const std::string& id, const std::string& 
     if (record.data.dump().size() > kData)
         return problems::invalid({config::Error{"/data", fmt::format("is longer than {} octets", kData)}}, "body");
     clip(record.detail, kDetail);
-    record.at = ports_.timestamp();
+    record.at = doors_.clock.timestamp();
     auto next = here.release;
     next.steps.push_back(std::move(record));
     const auto machine = machine_of(next.wanted, next.steps);
@@ -204,7 +204,7 @@ Result<const Release*> Releases::take(const std::string& id, const std::string& 
     next.reason = machine.reason();
     if (!next.running()) next.ended = next.steps.back().at;
     if (auto kept = change(here, std::move(next)); !kept) return kept.error();
-    here.heard = ports_.now();
+    here.heard = doors_.clock.now();
     const auto& r = here.release;
     if (!r.running())
         tell(r, "end", caller,
@@ -218,7 +218,7 @@ Result<const Release*> Releases::alive(const std::string& id, const std::string&
     if (!found) return found.error();
     // In memory: after a restart every runner gets its time anew.
     (*found)->release.within = within;
-    (*found)->heard = ports_.now();
+    (*found)->heard = doors_.clock.now();
     return &(*found)->release;
 }
 
@@ -249,7 +249,7 @@ void Releases::undone(const std::string& id, std::uint64_t generation, const Cal
     next.undone_by = caller.who;
     next.reason =
         caller.reason.empty() ? "undone by " + caller.who : fmt::format("undone by {}: {}", caller.who, caller.reason);
-    next.ended = ports_.timestamp();
+    next.ended = doors_.clock.timestamp();
     Record record;
     record.what = Record::What::undone;
     record.step = Step::traffic;
@@ -258,25 +258,25 @@ void Releases::undone(const std::string& id, std::uint64_t generation, const Cal
     record.at = next.ended;
     next.steps.push_back(std::move(record));
     // The traffic has gone back whatever the disk says.
-    if (auto kept = ports_.keep(id, text_of(next)); !kept) log_error("{}", kept.error().detail);
+    if (auto kept = doors_.pages.keep(id, text_of(next)); !kept) log_error("{}", kept.error().detail);
     found->release = std::move(next);
-    ports_.event(Json{{"release", id},
-                      {"kind", "undo"},
-                      {"route", found->release.route},
-                      {"outcome", "undone"},
-                      {"text", found->release.reason}});
+    doors_.pages.event(Json{{"release", id},
+                            {"kind", "undo"},
+                            {"route", found->release.route},
+                            {"outcome", "undone"},
+                            {"text", found->release.reason}});
 }
 
 void Releases::gone(Live& live) {
     auto next = live.release;
     next.outcome = Outcome::abandoned;
     const bool confirmed = machine_of(next.wanted, next.steps).confirmed();
-    const auto rollout = confirmed ? std::string() : ports_.abort_rollout(next);
-    next.reason = fmt::format("its runner was not heard of for {}{}", seconds(ports_.now() - live.heard),
+    const auto rollout = confirmed ? std::string() : doors_.routes.abort_rollout(next);
+    next.reason = fmt::format("its runner was not heard of for {}{}", seconds(doors_.clock.now() - live.heard),
                               !rollout.empty() ? fmt::format("; rollout {} was aborted", rollout)
                               : confirmed      ? "; the traffic stays where it is"
                                                : "");
-    if (auto kept = ports_.keep(next.id, text_of(next)); !kept) log_error("{}", kept.error().detail);
+    if (auto kept = doors_.pages.keep(next.id, text_of(next)); !kept) log_error("{}", kept.error().detail);
     live.release = std::move(next);
     log_warn("release {} of route {}: {}", live.release.id, live.release.route, live.release.reason);
     tell(live.release, "abandon", {"switchyard", "", ""},
@@ -285,7 +285,7 @@ void Releases::gone(Live& live) {
 
 void Releases::look() {
     for (const auto& each : all_)
-        if (each->release.running() && ports_.now() - each->heard > each->release.within) gone(*each);
+        if (each->release.running() && doors_.clock.now() - each->heard > each->release.within) gone(*each);
 }
 
 void Releases::forget_oldest() {
@@ -298,7 +298,7 @@ void Releases::forget_oldest() {
         if (!latest.insert(r.route).second && ++ended > kKept) ids.push_back(r.id);
     }
     if (ids.empty()) return;
-    if (auto forgotten = ports_.forget(ids); !forgotten) return;  // with the next one, then
+    if (auto forgotten = doors_.pages.forget(ids); !forgotten) return;  // with the next one, then
     std::erase_if(all_, [&](const auto& l) { return std::ranges::find(ids, l->release.id) != ids.end(); });
 }
 

@@ -17,6 +17,7 @@
 
 #include "control/base/result.h"
 #include "control/core/change.h"
+#include "control/release/book/doors.h"
 #include "control/release/release.h"
 
 namespace switchyard::control::release {
@@ -28,21 +29,7 @@ class Releases {
     static constexpr std::size_t kDetail = 1000;      // octets of a sentence
     static constexpr std::size_t kData = 256 << 10;   // octets of what taking back needs and of a plan
 
-    struct Ports {
-        std::function<std::chrono::milliseconds()> now;  // monotonic
-        std::function<std::string()> timestamp;
-        std::function<const config::Model&()> model;
-        std::function<std::uint64_t()> generation;
-        std::function<Result<void>(const std::string& id, const std::string& text)> keep;
-        std::function<Result<void>(const std::vector<std::string>& ids)> forget;
-        // Into the audit: verb, who, and a line.
-        std::function<void(const std::string& verb, const Caller&, const std::string& line)> note;
-        std::function<void(nlohmann::ordered_json)> event;
-        // Abort the rollout that moves this route this way, if there is one; its id, or empty.
-        std::function<std::string(const Release&)> abort_rollout;
-    };
-
-    explicit Releases(Ports ports) : ports_(std::move(ports)) {}
+    explicit Releases(const Doors& doors) : doors_(doors) {}
 
     // What keep() was given before the restart. Runners get their time anew.
     void restore(const std::map<std::string, std::string>& kept);
@@ -89,7 +76,7 @@ class Releases {
     void gone(Live& live);
     void forget_oldest();
 
-    const Ports ports_;
+    const Doors doors_;
     std::vector<std::unique_ptr<Live>> all_;  // oldest first
 };
 

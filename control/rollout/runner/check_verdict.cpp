@@ -89,7 +89,7 @@ CheckVerdict compared(const HttpCheck& check, double value) {
 
 }  // namespace
 
-CheckVerdict judge(const HttpCheck& check, const CallOutcome& outcome) {
+CheckVerdict judge(const HttpCheck& check, const HttpOutcome& outcome) {
     if (check.kind == HttpCheck::Kind::status || outcome.status == 0) return {outcome.ok(), outcome.error};
     const bool query = check.kind == HttpCheck::Kind::prometheus;
     const Json answer = Json::parse(outcome.body, nullptr, false);

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "control/rollout/plan.h"
-#include "control/watch/outbound_call.h"
+#include "control/rollout/runner/http_call.h"
 
 namespace switchyard::control::rollout {
 
@@ -16,6 +16,6 @@ struct CheckVerdict {
     std::string why;  // with the value, where one was compared; empty: the status was good
 };
 
-CheckVerdict judge(const HttpCheck& check, const CallOutcome& outcome);
+CheckVerdict judge(const HttpCheck& check, const HttpOutcome& outcome);
 
 }  // namespace switchyard::control::rollout

@@ -1,7 +1,7 @@
 // One HTTP call to another machine: a check, or a webhook that is told something.
 //
-// By https the server is believed under the name in its URL, by the machine's own authorities (OpenSSL's SSL_CERT_FILE
-// and SSL_CERT_DIR name others); nothing is sent before that.
+// By https the server is believed under the name in its URL, by the authorities that `tls` names or the machine's own;
+// nothing is sent to one that is not. The files are read anew for each call.
 // Threads: control; never blocks it. The callback runs there exactly once, unless the executor is stopped first.
 // Errors: words in the outcome; name look-up, connect, send and answer share one time limit.
 #pragma once
@@ -10,12 +10,13 @@
 #include <functional>
 #include <string>
 
+#include "control/net/http_client.h"
+#include "control/net/tls_client.h"
 #include "control/rollout/plan.h"
-#include "control/watch/outbound_call.h"
 
 namespace switchyard::control::rollout {
 
-using HttpOutcome = CallOutcome;
+using HttpOutcome = net::HttpAnswer;
 using HttpDone = std::function<void(HttpOutcome)>;
 
 // No check compares a number with more text around it than this.
@@ -28,6 +29,7 @@ struct HttpAsk {
     bool read_answer = false;  // its body, up to kMostAnswer
 };
 
-void http_call(boost::asio::any_io_executor executor, const HttpAsk& ask, HttpDone done);
+void http_call(const boost::asio::any_io_executor& executor, const HttpAsk& ask, HttpDone done,
+               net::TlsClientSettings tls = {});
 
 }  // namespace switchyard::control::rollout

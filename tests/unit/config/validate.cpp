@@ -67,6 +67,8 @@ TEST_CASE("process and admin API") {
          "\"tls_key\" is missing: a certificate and its key go together"},
         {process(R"("admin":{"tls_key":"/k.pem"})"), "/process/admin",
          "\"tls_certificate\" is missing: a certificate and its key go together"},
+        {process(R"("admin":{"rollout_certificate":"/c.pem"})"), "/process/admin",
+         "\"rollout_key\" is missing: a certificate and its key go together"},
         {process(R"("admin":{"tokens":[{"name":"ci","role":"admin","sha256":"abc"}]})"),
          "/process/admin/tokens/0/sha256",
          "expected the SHA-256 of the token as 64 hex digits (printf %s TOKEN | sha256sum)"},

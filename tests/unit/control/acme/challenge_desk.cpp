@@ -17,19 +17,20 @@ using Book = std::shared_ptr<const switchyard::net::ChallengeBook>;
 
 namespace {
 
-struct Desk {
+struct Desk : Answerers {
     boost::asio::io_context io{1};
     // Folders are read beside it.
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays{io.get_executor()};
     std::vector<Book> published;
     std::vector<std::function<void()>> waiting;
     bool works = true;
-    ChallengeDesk desk{io.get_executor(),
-                       {[this](Book book) {
-                            published.push_back(std::move(book));
-                            return works;
-                        },
-                        [this](std::function<void()> then) { waiting.push_back(std::move(then)); }}};
+    ChallengeDesk desk{io.get_executor(), *this};
+
+    bool publish(Book book) override {
+        published.push_back(std::move(book));
+        return works;
+    }
+    void everywhere(std::function<void()> then) override { waiting.push_back(std::move(then)); }
 };
 
 }  // namespace

@@ -143,36 +143,72 @@ struct AdminStage : bench::Bench {
         void call(const switchyard::control::rollout::HttpAsk&, switchyard::control::rollout::HttpDone) override {}
         AdminStage& stage;
     };
-    switchyard::control::Names::Ports names_ports() {
-        switchyard::control::Names::Ports ports;
-        ports.model = [this]() -> const Model& { return controller->model(); };
-        return ports;
-    }
-    switchyard::control::Certificates::Ports certificates_ports() {
-        switchyard::control::Certificates::Ports ports;
-        ports.model = [this]() -> const Model& { return controller->model(); };
-        ports.generation = [this] { return controller->generation(); };
-        return ports;
-    }
-    switchyard::control::acme::Acme::Ports acme_ports() {
-        switchyard::control::acme::Acme::Ports ports;
-        ports.model = [this]() -> const Model& { return controller->model(); };
-        ports.now = [] { return std::int64_t{0}; };
-        return ports;
-    }
-    switchyard::control::release::Releases::Ports releases_ports() {
-        switchyard::control::release::Releases::Ports ports;
-        ports.now = [] { return std::chrono::milliseconds{10'000}; };
-        ports.timestamp = [] { return std::string("2026-11-20T12:00:00.000000Z"); };
-        ports.model = [this]() -> const Model& { return controller->model(); };
-        ports.generation = [this] { return controller->generation(); };
-        ports.keep = [](const std::string&, const std::string&) { return switchyard::control::Result<void>(); };
-        ports.forget = [](const std::vector<std::string>&) { return switchyard::control::Result<void>(); };
-        ports.note = [](const std::string&, const switchyard::control::Caller&, const std::string&) {};
-        ports.event = [](const Json&) {};
-        ports.abort_rollout = [](const switchyard::control::release::Release&) { return std::string(); };
-        return ports;
-    }
+    // What stands around the other rooms is not asked by any call here, but for what is in force.
+    struct NameDoors : switchyard::control::NamesInForce, switchyard::control::AddressReaders {
+        explicit NameDoors(AdminStage& stage_) : stage(stage_) {}
+        const Model& model() const override { return stage.controller->model(); }
+        std::uint64_t published() const override { return 0; }
+        bool usable(const std::string&, const std::string&) const override { return true; }
+        void follow(const switchyard::KnownAddresses&) override {}
+        void publish(const switchyard::KnownAddresses&) override {}
+        void keep(const switchyard::control::AddressRows&) override {}
+        void tell(const switchyard::control::AddressBook::News&) override {}
+        AdminStage& stage;
+    };
+    struct CertificateDoors : switchyard::control::ShownGeneration, switchyard::control::CertificateClock {
+        explicit CertificateDoors(AdminStage& stage_) : stage(stage_) {}
+        const Model& model() const override { return stage.controller->model(); }
+        std::uint64_t generation() const override { return stage.controller->generation(); }
+        void publish() override {}
+        void everywhere(std::function<void()> then) override { then(); }
+        void keep(const switchyard::control::AuditEntry&) override {}
+        std::int64_t now() const override { return 0; }
+        std::int64_t steady() const override { return 0; }
+        std::string timestamp() const override { return "2026-11-20T12:00:00.000000Z"; }
+        AdminStage& stage;
+    };
+    struct AcmeDoors : switchyard::control::acme::Answerers, switchyard::control::acme::InForce {
+        explicit AcmeDoors(AdminStage& stage_) : stage(stage_) {}
+        bool publish(std::shared_ptr<const switchyard::net::ChallengeBook>) override { return true; }
+        void everywhere(std::function<void()> then) override { then(); }
+        const Model& model() const override { return stage.controller->model(); }
+        switchyard::net::TlsBook::Identity identity(const std::string&) const override { return nullptr; }
+        void look(std::function<void(bool)> done) override { done(true); }
+        std::int64_t now() const override { return 0; }
+        AdminStage& stage;
+    };
+    struct DiscoveryDoors : switchyard::control::discovery::EndpointHealth,
+                            switchyard::control::discovery::RollReaders,
+                            switchyard::control::discovery::Sources {
+        switchyard::control::discovery::Vital vital(const std::string&,
+                                                    const switchyard::config::Address&) const override {
+            return switchyard::control::discovery::Vital::up;
+        }
+        bool others(const std::string&) const override { return true; }
+        void found(const std::string&, std::vector<switchyard::config::Endpoint>) override {}
+        void keep(const switchyard::control::discovery::Rows&) override {}
+        void tell(const std::string&, const switchyard::control::discovery::Sight&,
+                  const switchyard::control::discovery::Roll::News&) override {}
+        std::unique_ptr<switchyard::control::discovery::EndpointSource> source(
+            const switchyard::config::Discover&, const switchyard::config::Discovery&) override {
+            return nullptr;
+        }
+    };
+    struct ReleaseDoors : switchyard::control::release::BookClock,
+                          switchyard::control::release::RoutesInForce,
+                          switchyard::control::release::BookPages {
+        explicit ReleaseDoors(AdminStage& stage_) : stage(stage_) {}
+        std::chrono::milliseconds now() const override { return std::chrono::milliseconds{10'000}; }
+        std::string timestamp() const override { return "2026-11-20T12:00:00.000000Z"; }
+        const Model& model() const override { return stage.controller->model(); }
+        std::uint64_t generation() const override { return stage.controller->generation(); }
+        std::string abort_rollout(const switchyard::control::release::Release&) override { return {}; }
+        switchyard::control::Result<void> keep(const std::string&, const std::string&) override { return {}; }
+        switchyard::control::Result<void> forget(const std::vector<std::string>&) override { return {}; }
+        void note(const std::string&, const switchyard::control::Caller&, const std::string&) override {}
+        void event(Json) override {}
+        AdminStage& stage;
+    };
     std::shared_ptr<switchyard::upstream::EndpointState> find(const std::string& upstream, const std::string& address) {
         return registry.endpoint(upstream, address);
     }
@@ -183,16 +219,23 @@ struct AdminStage : bench::Bench {
         io.get_executor(), [this](const auto& u, const auto& a) { return find(u, a); }, [](const auto&) {}};
     switchyard::control::Ejection ejection{
         io.get_executor(), [this](const auto& u, const auto& a) { return find(u, a); }, [](const auto&) {}};
-    switchyard::control::Names names{io.get_executor(), {}, names_ports(), {}};
-    switchyard::control::Certificates certificates{io.get_executor(), registry.certificates(), controller->events(),
-                                                   certificates_ports()};
-    switchyard::control::acme::Acme acme{io.get_executor(), dir / "acme", controller->events(), acme_ports()};
-    switchyard::control::discovery::Discovery discovery{io.get_executor(), {}, {}};
+    NameDoors name_doors{*this};
+    CertificateDoors certificate_doors{*this};
+    AcmeDoors acme_doors{*this};
+    DiscoveryDoors discovery_doors;
+    ReleaseDoors release_doors{*this};
+    switchyard::control::Names names{io.get_executor(), {}, {name_doors, name_doors}, {}};
+    switchyard::control::Certificates certificates{
+        io.get_executor(), registry.certificates(), controller->events(), {certificate_doors, certificate_doors}};
+    switchyard::control::acme::Acme acme{
+        io.get_executor(), dir / "acme", controller->events(), {acme_doors, acme_doors}};
+    switchyard::control::discovery::Discovery discovery{
+        io.get_executor(), {discovery_doors, discovery_doors, discovery_doors}, {}};
     switchyard::control::Totals totals;
     switchyard::control::Series series;
     RolloutDoors doors_of_rollouts{*this};
     switchyard::control::rollout::Rollouts rollouts{{doors_of_rollouts, doors_of_rollouts, doors_of_rollouts,
                                                      doors_of_rollouts, doors_of_rollouts, doors_of_rollouts}};
-    switchyard::control::release::Releases releases{releases_ports()};
+    switchyard::control::release::Releases releases{{release_doors, release_doors, release_doors}};
     std::optional<Context> context;
 };

@@ -27,13 +27,13 @@ const test::Authority& signer() {
     return made;
 }
 
-struct Shop {
+struct Shop : ShownGeneration, CertificateClock {
     boost::asio::io_context io;
     std::filesystem::path folder;
     CertificateShelf shelf;
     EventLog events{1};
-    config::Model model;
-    std::int64_t now = std::time(nullptr);
+    config::Model configured;
+    std::int64_t time = std::time(nullptr);
     std::vector<std::shared_ptr<const net::TlsPolicy>> published;
     std::vector<AuditEntry> audit;
     std::optional<Certificates> certificates;
@@ -43,9 +43,9 @@ struct Shop {
         folder = std::filesystem::temp_directory_path() /
                  ("switchyard-certificates-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
         std::filesystem::create_directories(folder / "tls");
-        model = model_with({"shop"});
+        configured = model_with({"shop"});
     }
-    ~Shop() {
+    ~Shop() override {
         if (certificates) certificates->stop();
         std::filesystem::remove_all(folder);
     }
@@ -74,22 +74,22 @@ struct Shop {
     std::vector<config::Error> errors;
     std::shared_ptr<const net::TlsPolicy> policy() {
         errors.clear();
-        return shelf.policy(model, *model.listeners[0].tls, spoken_by(model.listeners[0]), "/listeners/0", errors);
+        return shelf.policy(configured, *configured.listeners[0].tls, spoken_by(configured.listeners[0]),
+                            "/listeners/0", errors);
     }
     void start() {
         published.push_back(policy());
-        Certificates::Ports ports;
-        ports.model = [this]() -> const config::Model& { return model; };
-        ports.generation = [] { return std::uint64_t{7}; };
-        ports.publish = [this] { published.push_back(policy()); };
-        ports.everywhere = [](const std::function<void()>& then) { then(); };
-        ports.keep = [this](const AuditEntry& entry) { audit.push_back(entry); };
-        ports.now = [this] { return now; };
-        ports.steady = [this] { return now; };
-        ports.timestamp = [] { return std::string("2026-11-30T03:00:00.000000Z"); };
-        certificates.emplace(io.get_executor(), shelf, events, std::move(ports));
+        certificates.emplace(io.get_executor(), shelf, events, Certificates::Doors{*this, *this});
         certificates->follow();
     }
+    const config::Model& model() const override { return configured; }
+    std::uint64_t generation() const override { return 7; }
+    void publish() override { published.push_back(policy()); }
+    void everywhere(std::function<void()> then) override { then(); }
+    void keep(const AuditEntry& entry) override { audit.push_back(entry); }
+    std::int64_t now() const override { return time; }
+    std::int64_t steady() const override { return time; }
+    std::string timestamp() const override { return "2026-11-30T03:00:00.000000Z"; }
     template <class Happened>
     void until(Happened happened) {
         const auto end = std::chrono::steady_clock::now() + kCertificatesDeadline;
@@ -197,12 +197,12 @@ TEST_CASE("files that cannot be used change nothing, until they can") {
 
 TEST_CASE("a start without a certificate that was in force shows others until its files are there") {
     Shop shop;
-    shop.model = shop.model_with({"shop", "wild"});
+    shop.configured = shop.model_with({"shop", "wild"});
     shop.write("wild", signer().sign({"*.wild.test"}));
     CHECK(shop.policy() == nullptr);
     REQUIRE(shop.errors.size() == 1);
     CHECK(shop.errors[0].pointer == "/certificates/shop");
-    excuse_certificates(shop.model, shop.shelf);
+    excuse_certificates(shop.configured, shop.shelf);
     shop.start();
     shop.shelf.excuse_nobody();
     REQUIRE(shop.published.back() != nullptr);
@@ -219,7 +219,7 @@ TEST_CASE("a start without a certificate that was in force shows others until it
 
 TEST_CASE("a listener whose every certificate is missing still speaks TLS") {
     Shop shop;
-    excuse_certificates(shop.model, shop.shelf);
+    excuse_certificates(shop.configured, shop.shelf);
     shop.start();
     REQUIRE(shop.published.back() != nullptr);
     CHECK(shop.published.back()->by_default.at(0)->names.empty());
@@ -233,19 +233,19 @@ TEST_CASE("the end of a certificate is told two weeks, a week, three days and a 
     Words expected;
     for (const auto days : {15, 14, 13, 10, 7, 5, 3, 2, 1}) {
         CAPTURE(days);
-        shop.now = end - days * kDay + 1;
+        shop.time = end - days * kDay + 1;
         shop.certificates->tend();
         shop.certificates->tend();
         if (days == 14 || days == 7 || days == 3 || days == 1) expected.push_back("expires_soon");
         CHECK(shop.told() == expected);
     }
     CHECK(shop.sight().standing.detail.find("in 23 hours") != std::string::npos);
-    shop.now = end;
+    shop.time = end;
     shop.certificates->tend();
     expected.push_back("expired");
     CHECK(shop.told() == expected);
     // A new one ends that.
-    shop.now = std::time(nullptr);
+    shop.time = std::time(nullptr);
     shop.write("shop", signer().sign({"shop.test"}));
     shop.look();
     expected.push_back("exchanged");
@@ -259,7 +259,7 @@ TEST_CASE("a certificate of six days is told of when two days are left, and not 
     shop.start();
     const auto end = shop.sight().identity->not_after;
     CHECK(shop.told().empty());
-    shop.now = end - 2 * kDay + 1;
+    shop.time = end - 2 * kDay + 1;
     shop.certificates->tend();
     CHECK(shop.told() == Words{"expires_soon"});
 }
@@ -271,36 +271,36 @@ TEST_CASE("a return to an earlier generation keeps certificates that are still g
     shop.write("fresh", signer().sign({"shop.test"}));
     shop.start();
     auto named = [&](const std::string& files) {
-        auto out = shop.model;
+        auto out = shop.configured;
         out.certificates["shop"] = {shop.path(files + ".pem"), shop.path(files + ".key")};
         return out;
     };
     SUBCASE("one that has expired stays behind") {
         auto earlier = named("old");
-        const auto said = shop.certificates->keep_usable(earlier, shop.model);
-        CHECK(earlier.certificates == shop.model.certificates);
+        const auto said = shop.certificates->keep_usable(earlier, shop.configured);
+        CHECK(earlier.certificates == shop.configured.certificates);
         REQUIRE(said.size() == 1);
         CHECK(said[0].find("it expired on") != std::string::npos);
     }
     SUBCASE("one that is gone stays behind") {
         auto earlier = named("nowhere");
-        const auto said = shop.certificates->keep_usable(earlier, shop.model);
-        CHECK(earlier.certificates == shop.model.certificates);
+        const auto said = shop.certificates->keep_usable(earlier, shop.configured);
+        CHECK(earlier.certificates == shop.configured.certificates);
         REQUIRE(said.size() == 1);
         CHECK(said[0].find("No such file") != std::string::npos);
     }
     SUBCASE("one that is good comes back") {
         auto earlier = named("fresh");
-        CHECK(shop.certificates->keep_usable(earlier, shop.model).empty());
-        CHECK(earlier.certificates != shop.model.certificates);
+        CHECK(shop.certificates->keep_usable(earlier, shop.configured).empty());
+        CHECK(earlier.certificates != shop.configured.certificates);
     }
     SUBCASE("one that has no other in its place is left out rather than refused") {
         auto earlier = named("nowhere");
-        auto now = shop.model;
+        auto now = shop.configured;
         now.certificates.clear();
         now.listeners.clear();
         CHECK(shop.certificates->keep_usable(earlier, now).empty());
-        shop.model = earlier;
+        shop.configured = earlier;
         CHECK(shop.policy() != nullptr);
     }
 }
@@ -309,24 +309,25 @@ TEST_CASE("files that are named for the first time are read aside, and the next 
     Shop shop;
     shop.write("shop", signer().sign({"shop.test"}));
     shop.start();
-    shop.model = shop.model_with({"shop", "fresh"});
+    shop.configured = shop.model_with({"shop", "fresh"});
     shop.write("fresh", signer().sign({"fresh.test"}));
     bool read = false;
-    shop.certificates->read_first(shop.model, [&] { read = true; });
+    shop.certificates->read_first(shop.configured, [&] { read = true; });
     CHECK_FALSE(read);
     shop.until([&] { return read; });
     // The disk is not asked again.
     std::filesystem::remove(shop.path("fresh.pem"));
     REQUIRE(shop.policy() != nullptr);
-    CHECK(shop.shelf.wanted_by(shop.model).empty());
+    CHECK(shop.shelf.wanted_by(shop.configured).empty());
     // What is kept already is not waited for.
     bool at_once = false;
-    shop.certificates->read_first(shop.model, [&] { at_once = true; });
+    shop.certificates->read_first(shop.configured, [&] { at_once = true; });
     CHECK(at_once);
     // And what was laid out for one is nothing to the next.
     shop.shelf.clear_away();
-    shop.model = shop.model_with({"shop", "gone"});
-    shop.shelf.lay_out(CertificateShelf::unread(shop.shelf.wanted_by(shop.model), "its disk has not answered for 2 s"));
+    shop.configured = shop.model_with({"shop", "gone"});
+    shop.shelf.lay_out(
+        CertificateShelf::unread(shop.shelf.wanted_by(shop.configured), "its disk has not answered for 2 s"));
     CHECK(shop.policy() == nullptr);
     REQUIRE(shop.errors.size() == 1);
     CHECK(shop.errors[0].detail.find("gone.pem cannot be read: its disk has not answered for 2 s") !=
@@ -335,17 +336,17 @@ TEST_CASE("files that are named for the first time are read aside, and the next 
 
 TEST_CASE("an upstream whose certificate is not issued yet shows none, and one whose file is missing refuses") {
     Shop shop;
-    shop.model.certificates["us"].acme = config::Acme{};
+    shop.configured.certificates["us"].acme = config::Acme{};
     config::UpstreamTls tls;
     tls.verify = false;
     tls.certificate = "us";
     std::vector<config::Error> errors;
-    const auto outward = shop.shelf.outward(shop.model, tls, "/upstreams/app/tls", errors);
+    const auto outward = shop.shelf.outward(shop.configured, tls, "/upstreams/app/tls", errors);
     REQUIRE(outward != nullptr);
     CHECK(errors.empty());
     CHECK(outward->settings().identity == nullptr);
-    shop.model.certificates["files"] = {shop.path("gone.pem"), shop.path("gone.key")};
+    shop.configured.certificates["files"] = {shop.path("gone.pem"), shop.path("gone.key")};
     tls.certificate = "files";
-    CHECK(shop.shelf.outward(shop.model, tls, "/upstreams/app/tls", errors) == nullptr);
+    CHECK(shop.shelf.outward(shop.configured, tls, "/upstreams/app/tls", errors) == nullptr);
     CHECK(errors.size() == 1);
 }

@@ -46,32 +46,32 @@ config::Discover file(const std::string& path) {
 }
 
 // A discovery whose sources are turned by hand.
-struct Desk {
+struct Desk : EndpointHealth, RollReaders, Sources {
     boost::asio::io_context io{1};
     config::Model model;
     std::map<std::string, FakeSource*> sources;  // by path
-    std::map<std::string, Texts> found;
-    Discovery::Rows kept;
+    std::map<std::string, Texts> found_for;
+    Rows kept;
     std::vector<Roll::News::Kind> told;
     std::unique_ptr<Discovery> discovery;
 
-    explicit Desk(Discovery::Rows restored = {}) {
+    explicit Desk(Rows restored = {}) {
         model.upstreams["green"].discover = file("/a");
-        Discovery::Ports ports;
-        ports.vital = [](const auto&, const auto&) { return Vital::up; };
-        ports.others = [](const auto&) { return false; };
-        ports.found = [this](const std::string& upstream, std::vector<config::Endpoint> endpoints) {
-            auto& out = found[upstream] = {};
-            for (const auto& endpoint : endpoints) out.push_back(endpoint.address.host);
-        };
-        ports.keep = [this](const Discovery::Rows& rows) {
-            for (const auto& [upstream, row] : rows) kept[upstream] = row;
-        };
-        ports.tell = [this](const auto&, const auto&, const Roll::News& news) { told.push_back(news.kind); };
-        ports.source = [this](const config::Discover& discover, const config::Discovery&) {
-            return std::make_unique<FakeSource>(sources, discover.file->path);
-        };
-        discovery = std::make_unique<Discovery>(io.get_executor(), std::move(ports), std::move(restored));
+        discovery =
+            std::make_unique<Discovery>(io.get_executor(), Discovery::Doors{*this, *this, *this}, std::move(restored));
+    }
+    Vital vital(const std::string&, const config::Address&) const override { return Vital::up; }
+    bool others(const std::string&) const override { return false; }
+    void found(const std::string& upstream, std::vector<config::Endpoint> endpoints) override {
+        auto& out = found_for[upstream] = {};
+        for (const auto& endpoint : endpoints) out.push_back(endpoint.address.host);
+    }
+    void keep(const Rows& rows) override {
+        for (const auto& [upstream, row] : rows) kept[upstream] = row;
+    }
+    void tell(const std::string&, const Sight&, const Roll::News& news) override { told.push_back(news.kind); }
+    std::unique_ptr<EndpointSource> source(const config::Discover& discover, const config::Discovery&) override {
+        return std::make_unique<FakeSource>(sources, discover.file->path);
     }
     void says(const Texts& addresses, const std::string& source = "/a") {
         Sighting sighting;
@@ -100,7 +100,7 @@ TEST_CASE("what a source names is found, told, and kept for the next start") {
     CHECK(d.discovery->sight("green")->state == Roll::State::starting);
     CHECK_FALSE(d.discovery->sight("blue"));
     d.says(kOne);
-    CHECK(d.found["green"] == kOne);
+    CHECK(d.found_for["green"] == kOne);
     CHECK(d.discovery->all_asked());
     CHECK(d.told == std::vector{Roll::News::Kind::changed});
     CHECK(d.discovery->sight("green")->history.size() == 1);
@@ -109,7 +109,7 @@ TEST_CASE("what a source names is found, told, and kept for the next start") {
 
     Desk again(d.kept);
     again.discovery->introduce(again.model);
-    CHECK(again.found["green"] == kOne);
+    CHECK(again.found_for["green"] == kOne);
     CHECK(again.discovery->sight("green")->state == Roll::State::stale);
     CHECK(again.discovery->sight("green")->roll == 1);
 }
@@ -132,7 +132,7 @@ TEST_CASE("what was found by another source is not restored") {
     Desk d(before.kept);
     d.discovery->introduce(d.model);
     d.discovery->follow(d.model, {});
-    CHECK(d.found["green"].empty());
+    CHECK(d.found_for["green"].empty());
 }
 
 TEST_CASE("another source of the same upstream takes over what was found, until it has answered") {
@@ -142,10 +142,10 @@ TEST_CASE("another source of the same upstream takes over what was found, until 
     d.model.upstreams["green"].discover = file("/b");
     d.discovery->follow(d.model, {});
     CHECK(d.sources["/a"] == nullptr);
-    CHECK(d.found["green"] == kOne);
+    CHECK(d.found_for["green"] == kOne);
     CHECK(d.discovery->sight("green")->state == Roll::State::stale);
     d.says({"10.0.0.2"}, "/b");
-    CHECK(d.found["green"] == Texts{"10.0.0.1", "10.0.0.2"});  // the hold
+    CHECK(d.found_for["green"] == Texts{"10.0.0.1", "10.0.0.2"});  // the hold
 }
 
 TEST_CASE("a configuration that changes nothing here leaves source and roll alone; one without it forgets") {
@@ -160,7 +160,7 @@ TEST_CASE("a configuration that changes nothing here leaves source and roll alon
     d.model.upstreams["green"].discover.reset();
     d.discovery->follow(d.model, {});
     CHECK(d.sources["/a"] == nullptr);
-    CHECK(d.found["green"].empty());
+    CHECK(d.found_for["green"].empty());
     d.until_kept();
     CHECK(d.kept["green"].source.empty());
 }

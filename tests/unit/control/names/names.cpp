@@ -28,12 +28,12 @@ config::Model model_with(const std::string& endpoints) {
     return std::move(*parsed.model);
 }
 
-struct House {
+struct House : NamesInForce, AddressReaders {
     boost::asio::io_context io;
     NameServer server{io};
     std::filesystem::path folder;
-    config::Model model = model_with(R"({"address": "app.test:80"})");
-    std::uint64_t published = 0;
+    config::Model configured = model_with(R"({"address": "app.test:80"})");
+    std::uint64_t version = 0;
     std::vector<KnownAddresses> publications;
     std::vector<std::uint64_t> followed;
     std::set<std::string> down;
@@ -48,30 +48,29 @@ struct House {
         std::filesystem::create_directories(folder);
         write_hosts("");
     }
-    ~House() { std::filesystem::remove_all(folder); }
+    ~House() override { std::filesystem::remove_all(folder); }
     void write_hosts(const std::string& text) { std::ofstream(folder / "hosts") << text; }
     void start(const AddressRows& restored = {}) {
-        Names::Ports ports;
-        ports.model = [this]() -> const config::Model& { return model; };
-        ports.published = [this] { return published; };
-        ports.follow = [this](const KnownAddresses& known) { followed.push_back(known.version); };
-        ports.publish = [this](const KnownAddresses& known) {
-            CHECK(!followed.empty());
-            CHECK(followed.back() == known.version);  // health first
-            publications.push_back(known);
-            published = known.version;
-        };
-        ports.usable = [this](const std::string&, const std::string& member) { return down.count(member) == 0; };
-        ports.keep = [this](const AddressRows& rows) {
-            for (const auto& [name, addresses] : rows) kept[name] = addresses;
-        };
-        ports.tell = [this](const AddressBook::News& news) { told.push_back(news); };
-        names.emplace(io.get_executor(), config::Resolver{{server.address()}, 30s, 1}, std::move(ports), restored,
-                      NameWatch::Files{folder / "hosts", folder / "resolv.conf"});
-        names->introduce(model);
-        published = names->known().version;
-        names->follow(model);
+        names.emplace(io.get_executor(), config::Resolver{{server.address()}, 30s, 1}, Names::Doors{*this, *this},
+                      restored, NameWatch::Files{folder / "hosts", folder / "resolv.conf"});
+        names->introduce(configured);
+        version = names->known().version;
+        names->follow(configured);
     }
+    const config::Model& model() const override { return configured; }
+    std::uint64_t published() const override { return version; }
+    void follow(const KnownAddresses& known) override { followed.push_back(known.version); }
+    void publish(const KnownAddresses& known) override {
+        CHECK(!followed.empty());
+        CHECK(followed.back() == known.version);  // health first
+        publications.push_back(known);
+        version = known.version;
+    }
+    bool usable(const std::string&, const std::string& member) const override { return down.count(member) == 0; }
+    void keep(const AddressRows& rows) override {
+        for (const auto& [name, addresses] : rows) kept[name] = addresses;
+    }
+    void tell(const AddressBook::News& news) override { told.push_back(news); }
     Texts in_force() const { return publications.empty() ? Texts{} : publications.back().find("app.test"); }
     template <class Happened>
     void until(Happened happened) {
@@ -163,7 +162,7 @@ TEST_CASE("the file of hosts is known at once and read again when it changes") {
 
 TEST_CASE("addresses and localhost ask nobody") {
     House h;
-    h.model = model_with(R"({"address": "127.0.0.1:80"}, {"address": "localhost:80"})");
+    h.configured = model_with(R"({"address": "127.0.0.1:80"}, {"address": "localhost:80"})");
     h.start();
     h.io.restart();
     h.io.poll();

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +19,8 @@
 #include <deque>
 #include <optional>
 
+#include "proxy/http2/frame.h"
+#include "proxy/http2/header_encoder.h"
 #include "tests/support/certificates.h"
 
 using namespace switchyard::control::net;
@@ -273,10 +278,113 @@ TEST_CASE("https: of whom the file vouches for, under the name that was asked fo
     };
     const auto known = file_with("authority.pem", authority.certificate());
     CHECK(ask("localhost", known).body == "secret");
-    CHECK(ask("127.0.0.1", known).error.starts_with("TLS with https://127.0.0.1"));
-    CHECK(ask("localhost", file_with("another.pem", another.certificate())).error.starts_with("TLS with "));
-    CHECK(ask("localhost", "").error.starts_with("TLS with "));
-    CHECK(ask("localhost", "/nowhere").error.starts_with("reading /nowhere: "));
+    CHECK(ask("127.0.0.1", known).error.starts_with("https://127.0.0.1"));
+    CHECK(ask("localhost", file_with("another.pem", another.certificate())).error.starts_with("https://localhost"));
+    CHECK(ask("localhost", "").error.starts_with("https://localhost"));
+    CHECK(ask("localhost", "/nowhere").error.starts_with("/nowhere cannot be read: "));
     acceptor.close();
     io.poll();
+}
+
+TEST_CASE("an interim answer is passed over; with its head alone an answer is enough, and its connection is not kept") {
+    Desk d;
+    d.server.answers = {"HTTP/1.1 103 Early Hints\r\n\r\n" + whole("one"),
+                        "HTTP/1.1 503 No\r\nContent-Length: 1000\r\n\r\n", whole("two")};
+    CHECK(d.ask().body == "one");
+    HttpCall head;
+    head.until = HttpCall::Until::head;
+    const auto answer = d.ask(head);
+    CHECK(answer.status == 503);
+    CHECK(answer.error.empty());
+    CHECK(d.server.connections == 1);
+    CHECK(d.ask().body == "two");
+    CHECK(d.server.connections == 2);
+}
+
+TEST_CASE("a call may be a connection and no more, to an endpoint that has no URL") {
+    Desk d;
+    const auto port = static_cast<std::uint16_t>(std::stoi(d.server.url().substr(d.server.url().rfind(':') + 1)));
+    const auto ask = [&](EndpointWay way, HttpCall call) {
+        HttpClient client(d.io.get_executor(), {"http://app.example", {}, std::move(way)});
+        std::optional<HttpAnswer> out;
+        client.ask(std::move(call), [&](HttpAnswer answer) { out = std::move(answer); });
+        while (!out) d.io.run_one();
+        return *out;
+    };
+    HttpCall connect;
+    connect.until = HttpCall::Until::connected;
+    CHECK(ask({{switchyard::config::Address::Kind::ipv4, "127.0.0.1", port}}, connect).error.empty());
+    CHECK(d.server.asked.empty());
+    CHECK(ask({{switchyard::config::Address::Kind::unix_path, "/nowhere.sock", 0}}, connect).error ==
+          "connecting: No such file or directory");
+    d.server.answers = {whole("here")};
+    CHECK(ask({{switchyard::config::Address::Kind::ipv4, "127.0.0.1", port}, "X-Said: first\r\n\r\n"}, {}).body ==
+          "here");
+    REQUIRE_FALSE(d.server.asked.empty());
+    CHECK(d.server.asked[0] == "X-Said: first\r\n\r\n");
+}
+
+TEST_CASE("an endpoint that is spoken to in HTTP/2 is asked so, and its connection is not kept") {
+    namespace http2 = switchyard::http2;
+    std::array<char, 200> room{};
+    http2::HeaderEncoder block(room, false);
+    REQUIRE((block.add(":status", "503") && block.add("x-why", "full")));
+    const auto frame = [](http2::FrameType type, std::uint8_t flags, std::uint32_t lane, std::string_view payload) {
+        std::string out(http2::kFrameHeadSize, '\0');
+        const auto size = static_cast<std::uint32_t>(payload.size());
+        http2::write_frame_head(out.data(), {size, static_cast<std::uint8_t>(type), flags, lane});
+        return out.append(payload);
+    };
+    Desk d;
+    const auto answer = frame(http2::FrameType::settings, 0, 0, "") +
+                        frame(http2::FrameType::headers, http2::kEndHeaders, 1, {room.data(), block.size()}) +
+                        frame(http2::FrameType::data, http2::kEndStream, 1, "no place");
+    const auto port = static_cast<std::uint16_t>(std::stoi(d.server.url().substr(d.server.url().rfind(':') + 1)));
+    EndpointWay way{{switchyard::config::Address::Kind::ipv4, "127.0.0.1", port}};
+    way.protocol = switchyard::config::EndpointProtocol::http2;
+    HttpClient client(d.io.get_executor(), {"http://app.example", {}, std::move(way)});
+    for (int connections = 1; connections <= 2; ++connections) {
+        d.server.answers = {answer};
+        std::optional<HttpAnswer> out;
+        client.ask({}, [&](HttpAnswer got) { out = std::move(got); });
+        while (!out) d.io.run_one();
+        CHECK(out->status == 503);
+        CHECK(out->header("x-why") == "full");
+        CHECK(out->body == "no place");
+        CHECK(d.server.connections == connections);
+    }
+    CHECK(d.server.asked[0].starts_with("PRI * HTTP/2.0"));
+    d.server.answers = {"HTTP/1.1 400 Bad Request\r\n\r\n"};
+    std::optional<HttpAnswer> out;
+    client.ask({}, [&](HttpAnswer got) { out = std::move(got); });
+    while (!out) d.io.run_one();
+    CHECK(out->error == "it does not speak HTTP/2");
+}
+
+TEST_CASE("what is lacking on this machine is told from what is wrong over there") {
+    asio::io_context io{1};
+    HttpClient client(
+        io.get_executor(),
+        {"http://app.example", {}, EndpointWay{{switchyard::config::Address::Kind::ipv4, "127.0.0.1", 1}}});
+    std::optional<HttpAnswer> out;
+    const auto ask = [&] {
+        out.reset();
+        client.ask({}, [&](HttpAnswer answer) { out = std::move(answer); });
+        while (!out) io.run_one();
+    };
+    ask();
+    CHECK(out->error == "connecting: Connection refused");
+    CHECK_FALSE(out->our_shortage);
+    // No descriptor is left.
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const int lowest = dup(0);
+    REQUIRE(lowest >= 0);
+    close(lowest);
+    const rlimit few{static_cast<rlim_t>(lowest), before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    ask();
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(out->error == "connecting: Too many open files");
+    CHECK(out->our_shortage);
 }

@@ -15,53 +15,52 @@ using What = Record::What;
 const Caller kCi{"ci", "127.0.0.1", ""};
 
 // A process around the book that is not there.
-struct Shelf {
-    config::Model model;
+struct Shelf : BookClock, RoutesInForce, BookPages {
+    config::Model configured;
     std::map<std::string, std::string> disk;
     bool disk_full = false;
-    std::chrono::milliseconds now{1h};
-    unsigned second = 10;
+    std::chrono::milliseconds time{1h};
+    mutable unsigned second = 10;
     std::vector<std::string> notes;
     std::vector<std::string> aborted;  // releases whose rollouts were
     std::unique_ptr<Releases> book;
 
     Shelf() {
-        model.upstreams["blue"];
-        model.upstreams["green"];
+        configured.upstreams["blue"];
+        configured.upstreams["green"];
         for (const char* name : {"forum", "shop"}) {
             config::Route route;
             route.name = name;
             route.split = {{"blue", 100}, {"green", 0}};
-            model.routes.push_back(route);
+            configured.routes.push_back(route);
         }
         again();
     }
     void again() {
-        Releases::Ports ports;
-        ports.now = [this] { return now; };
-        ports.timestamp = [this] { return "2026-11-20T12:00:" + std::to_string(second++) + "Z"; };
-        ports.model = [this]() -> const config::Model& { return model; };
-        ports.generation = [] { return 7; };
-        ports.keep = [this](const std::string& id, const std::string& text) -> Result<void> {
-            if (disk_full) return problems::store_full("no room");
-            disk[id] = text;
-            return {};
-        };
-        ports.forget = [this](const std::vector<std::string>& ids) -> Result<void> {
-            for (const auto& id : ids) disk.erase(id);
-            return {};
-        };
-        ports.note = [this](const std::string& verb, const Caller&, const std::string& text) {
-            notes.push_back(verb + ": " + text);
-        };
-        ports.event = [](const nlohmann::ordered_json&) {};
-        ports.abort_rollout = [this](const Release& r) {
-            aborted.push_back(r.id);
-            return std::string("r1");
-        };
-        book = std::make_unique<Releases>(std::move(ports));
+        book = std::make_unique<Releases>(Doors{*this, *this, *this});
         book->restore(disk);
     }
+    std::chrono::milliseconds now() const override { return time; }
+    std::string timestamp() const override { return "2026-11-20T12:00:" + std::to_string(second++) + "Z"; }
+    const config::Model& model() const override { return configured; }
+    std::uint64_t generation() const override { return 7; }
+    std::string abort_rollout(const Release& r) override {
+        aborted.push_back(r.id);
+        return "r1";
+    }
+    Result<void> keep(const std::string& id, const std::string& text) override {
+        if (disk_full) return problems::store_full("no room");
+        disk[id] = text;
+        return {};
+    }
+    Result<void> forget(const std::vector<std::string>& ids) override {
+        for (const auto& id : ids) disk.erase(id);
+        return {};
+    }
+    void note(const std::string& verb, const Caller&, const std::string& text) override {
+        notes.push_back(verb + ": " + text);
+    }
+    void event(nlohmann::ordered_json) override {}
     Result<Releases::Begun> begin(const std::string& id, const std::string& runner = "one",
                                   const std::string& route = "forum", bool dry_run = false) {
         return book->begin({id, route, "blue", "green", runner, 30s, {}, {{"smoke", "GET /"}}}, kCi, dry_run);
@@ -89,7 +88,7 @@ bool says(const Problem& problem, const char* words) {
 TEST_CASE("a second release of a route is refused by the name of the first, one of another route is not") {
     Shelf shelf;
     REQUIRE(shelf.begin("b41")->fresh);
-    shelf.now += 3s;
+    shelf.time += 3s;
     const auto second = shelf.begin("b42", "two");
     REQUIRE_FALSE(second.has_value());
     CHECK(second.error().status == 409);
@@ -116,7 +115,7 @@ TEST_CASE("what is written is on the disk first, and comes back from it") {
     CHECK(before.generation == 7);
     CHECK(before.split == config::Split{{"blue", 100}, {"green", 0}});
     // The runner gets its time anew, and goes on writing.
-    shelf.now += 20s;
+    shelf.time += 20s;
     shelf.book->look();
     shelf.whole("b41");
     CHECK(shelf.book->find("b41")->outcome == Outcome::succeeded);
@@ -181,12 +180,12 @@ TEST_CASE("what does not exist is named, a dry run keeps nothing") {
 TEST_CASE("a runner that stays away has its rollout aborted, and may come back") {
     Shelf shelf;
     REQUIRE(shelf.begin("b41").has_value());
-    shelf.now += 29s;
+    shelf.time += 29s;
     REQUIRE(shelf.book->alive("b41", "one", 30s).has_value());
-    shelf.now += 29s;
+    shelf.time += 29s;
     shelf.book->look();
     CHECK(shelf.book->find("b41")->running());
-    shelf.now += 2s;
+    shelf.time += 2s;
     shelf.book->look();
     CHECK(shelf.book->find("b41")->outcome == Outcome::abandoned);
     CHECK(shelf.aborted == std::vector<std::string>{"b41"});
@@ -209,7 +208,7 @@ TEST_CASE("nothing is taken back from a runner that stays away after it has conf
     REQUIRE(shelf.book->begin({"b41", "forum", "blue", "green", "one", 30s, wanted, {}}, kCi, false).has_value());
     shelf.whole("b41");
     CHECK(shelf.book->find("b41")->running());
-    shelf.now += 31s;
+    shelf.time += 31s;
     shelf.book->look();
     CHECK(shelf.aborted.empty());
     CHECK(says(problems::conflict(shelf.book->find("b41")->reason), "stays where it is"));

@@ -44,11 +44,12 @@ TEST_CASE("plans ask loopback, the endpoints, and what the configuration lists; 
     config::Endpoint endpoint;
     endpoint.address = *config::Address::parse("10.0.0.7:9001");
     model.upstreams["blue"].endpoints.push_back(endpoint);
-    model.process.admin.rollout_urls = {"http://prometheus:9090/api/", "http://hooks.example"};
+    model.process.admin.rollout_urls = {"http://prometheus:9090/api/", "http://hooks.example", "https://safe.example"};
     const auto may = [&](const char* url) { return allowed_url(url, model); };
-    for (const char* url : {"http://127.0.0.1/x", "http://[::1]:9/x", "http://localhost:1/",
-                            "http://10.0.0.7:9001/ready", "http://prometheus:9090/api/v1/query?query=up%7B%7D",
-                            "http://prometheus:9090/api", "http://hooks.example/any/where"}) {
+    for (const char* url :
+         {"http://127.0.0.1/x", "http://[::1]:9/x", "http://localhost:1/", "http://10.0.0.7:9001/ready",
+          "http://prometheus:9090/api/v1/query?query=up%7B%7D", "http://prometheus:9090/api",
+          "http://hooks.example/any/where", "https://safe.example/hook", "https://127.0.0.1/x"}) {
         CAPTURE(url);
         CHECK(may(url));
     }
@@ -56,7 +57,8 @@ TEST_CASE("plans ask loopback, the endpoints, and what the configuration lists; 
          {"http://169.254.169.254/latest/meta-data", "http://10.0.0.7:9002/", "http://10.0.0.8:9001/",
           "http://prometheus:9090/admin", "http://prometheus:9090/apiary", "http://prometheus:9090/api/../x",
           "http://prometheus:9090/api/%2e%2e/x", "http://prometheus/api/", "http://hooks.example:8080/",
-          "http://hooks.example.evil/", "https://hooks.example/", "nonsense"}) {
+          "http://hooks.example.evil/", "https://hooks.example/", "http://safe.example/", "https://safe.example:444/",
+          "nonsense"}) {
         CAPTURE(url);
         CHECK_FALSE(may(url));
     }

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "control/net/http_request.h"
+
+namespace control = switchyard::control;
 using namespace switchyard::control;
 
 namespace {
@@ -11,8 +14,8 @@ std::string message(const std::string& octets) {
     return std::string("\0\0\0\0", 4) + static_cast<char>(octets.size()) + octets;
 }
 
-CallOutcome answer(unsigned status, const std::string& body, const std::string& trailers) {
-    CallOutcome out;
+control::net::HttpAnswer answer(unsigned status, const std::string& body, const std::string& trailers) {
+    control::net::HttpAnswer out;
     out.status = status;
     out.body = body;
     out.trailers = trailers;
@@ -22,18 +25,19 @@ CallOutcome answer(unsigned status, const std::string& body, const std::string& 
 }  // namespace
 
 TEST_CASE("what is asked is a call of Check, with the name of the service") {
-    const std::string asked = grpc_health_request("10.0.0.1:9001", "shop.Cart");
-    CHECK(asked.starts_with("POST /grpc.health.v1.Health/Check HTTP/1.1\r\nHost: 10.0.0.1:9001\r\n"));
-    CHECK(asked.find("\r\nTE: trailers\r\n") != asked.npos);
-    CHECK(asked.ends_with("\r\n\r\n" + message("\x0a\x09shop.Cart")));
-    CHECK(grpc_health_request("a", "").ends_with("\r\n\r\n" + message("")));
+    const auto asked = grpc_health_call("shop.Cart");
+    CHECK(asked.method == "POST");
+    CHECK(asked.target == "/grpc.health.v1.Health/Check");
+    CHECK(control::net::request_text(asked, "10.0.0.1:9001").find("\r\nTE: trailers\r\n") != std::string::npos);
+    CHECK(asked.body == message("\x0a\x09shop.Cart"));
+    CHECK(grpc_health_call("").body == message(""));
     const std::string long_name(200, 'x');
-    CHECK(grpc_health_request("a", long_name).ends_with("\x0a\xc8\x01" + long_name));
+    CHECK(grpc_health_call(long_name).body.ends_with("\x0a\xc8\x01" + long_name));
 }
 
 TEST_CASE("only SERVING is healthy, and what else there is says what to do") {
     struct Row {
-        CallOutcome answer;
+        control::net::HttpAnswer answer;
         const char* trouble;
     };
     const std::string serving = message(std::string("\x08\x01", 2)), ok = "grpc-status: 0\r\n";

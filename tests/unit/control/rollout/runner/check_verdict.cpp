@@ -15,8 +15,8 @@ HttpCheck compares(HttpCheck::Kind kind, const std::string& what = "/errors") {
     return check;
 }
 
-CallOutcome answer(std::string body, unsigned status = 200) {
-    CallOutcome out;
+HttpOutcome answer(std::string body, unsigned status = 200) {
+    HttpOutcome out;
     out.status = status;
     if (!out.ok()) out.error = "answered " + std::to_string(status);
     out.body = std::move(body);

@@ -8,7 +8,6 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
-#include <cstdlib>
 #include <thread>
 
 #include "tests/support/certificates.h"
@@ -42,13 +41,19 @@ struct OneAnswer {
     std::thread thread;
 };
 
-// The same by TLS, with this certificate; a client that does not believe it is never answered.
+// The same by TLS, with this certificate; a client that does not believe it is never answered, and with `asks_by` none
+// that shows no certificate of that authority.
 struct OneSecureAnswer {
-    OneSecureAnswer(const switchyard::test::Made& made, std::string answer)
-        : acceptor(io, {asio::ip::address_v4::loopback(), 0}), thread([this, made, answer = std::move(answer)] {
+    OneSecureAnswer(const switchyard::test::Made& made, std::string answer, const std::string& asks_by = {})
+        : acceptor(io, {asio::ip::address_v4::loopback(), 0}),
+          thread([this, made, answer = std::move(answer), asks_by] {
               asio::ssl::context tls(asio::ssl::context::tls_server);
               tls.use_certificate_chain(asio::buffer(made.certificate));
               tls.use_private_key(asio::buffer(made.key), asio::ssl::context::pem);
+              if (!asks_by.empty()) {
+                  tls.load_verify_file(asks_by);
+                  tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+              }
               asio::ssl::stream<tcp::socket> stream(acceptor.accept(), tls);
               boost::system::error_code error;
               stream.handshake(asio::ssl::stream_base::server, error);
@@ -70,14 +75,13 @@ struct OneSecureAnswer {
 };
 
 HttpOutcome outcome_of(const std::string& url, const std::string& body, bool read_answer = false,
-                       const std::string& ca_file = {}) {
+                       switchyard::control::net::TlsClientSettings tls = {}) {
     asio::io_context io;
     HttpOutcome got;
-    if (!ca_file.empty()) ::setenv("SSL_CERT_FILE", ca_file.c_str(), 1);
-    http_call(io.get_executor(), {url, body, std::chrono::seconds(5), read_answer},
-              [&](HttpOutcome outcome) { got = std::move(outcome); });
+    http_call(
+        io.get_executor(), {url, body, std::chrono::seconds(5), read_answer},
+        [&](HttpOutcome outcome) { got = std::move(outcome); }, std::move(tls));
     io.run();
-    ::unsetenv("SSL_CERT_FILE");
     return got;
 }
 
@@ -152,7 +156,7 @@ TEST_CASE(
     const auto ca = file_with("hooks.pem", authority.certificate());
     {
         OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n");
-        const auto outcome = outcome_of(there.url("localhost"), "{\"kind\":\"rollback\"}", false, ca);
+        const auto outcome = outcome_of(there.url("localhost"), "{\"kind\":\"rollback\"}", false, {.ca_file = ca});
         CHECK_MESSAGE(outcome.ok(), outcome.error);
         there.thread.join();
         CHECK(there.heard.starts_with("POST /hook HTTP/1.1\r\nHost: localhost:"));
@@ -162,15 +166,46 @@ TEST_CASE(
         std::string ca_file;
         const char* why;
     };
-    for (const Row& row : {Row{"127.0.0.1", ca, "not trusted: IP address mismatch"},
+    for (const Row& row : {Row{"127.0.0.1", ca, "its certificate: IP address mismatch"},
                            Row{"localhost", file_with("strangers.pem", stranger.certificate()),
-                               "not trusted: unable to get local issuer"},
-                           Row{"localhost", "", "not trusted: unable to get local issuer"}}) {
+                               "its certificate: unable to get local issuer"},
+                           Row{"localhost", "", "its certificate: unable to get local issuer"}}) {
         OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n");
-        const auto outcome = outcome_of(there.url(row.host), "{}", false, row.ca_file);
-        CHECK_MESSAGE(outcome.error.starts_with("TLS with https://"), outcome.error);
+        const auto outcome = outcome_of(there.url(row.host), "{}", false, {.ca_file = row.ca_file});
+        CHECK(outcome.error.starts_with("https://"));
         CHECK_MESSAGE(outcome.error.find(row.why) != std::string::npos, outcome.error);
         there.thread.join();
         CHECK(there.heard.empty());  // not a word before it is known who listens
     }
+}
+
+TEST_CASE("a webhook shows its certificate to a server that asks for one") {
+    using switchyard::test::Authority;
+    using switchyard::test::file_with;
+    const Authority authority("hooks");
+    const auto ca = file_with("hooks.pem", authority.certificate());
+    const auto made = authority.sign({"localhost"}), own = authority.sign({"proxy"});
+    {
+        OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n", ca);
+        const auto outcome = outcome_of(there.url("localhost"), "{}", false,
+                                        {.ca_file = ca,
+                                         .chain_file = file_with("proxy.pem", own.certificate),
+                                         .key_file = file_with("proxy.key", own.key)});
+        CHECK_MESSAGE(outcome.ok(), outcome.error);
+        there.thread.join();
+        CHECK(there.heard.starts_with("POST /hook "));
+    }
+    OneSecureAnswer there(made, "HTTP/1.1 204 No Content\r\n\r\n", ca);
+    CHECK_FALSE(outcome_of(there.url("localhost"), "{}", false, {.ca_file = ca}).ok());
+    there.thread.join();
+    CHECK(there.heard.empty());
+}
+
+TEST_CASE("an authority that cannot be read is named, and nothing is sent") {
+    OneAnswer there("");
+    const auto url = "https" + there.url("/").substr(4);
+    CHECK(outcome_of(url, "{}", false, {.ca_file = "/nowhere.pem"}).error.find("/nowhere.pem cannot be read: ") !=
+          std::string::npos);
+    there.thread.join();
+    CHECK(there.heard.empty());
 }

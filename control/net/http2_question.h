@@ -5,13 +5,14 @@
 // Threads: plain object. Errors: words.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "proxy/http2/outward_connection.h"
 
-namespace switchyard::control {
+namespace switchyard::control::net {
 
 class Http2Question final : private http2::OutwardConnection::Events {
   public:
@@ -27,7 +28,8 @@ class Http2Question final : private http2::OutwardConnection::Events {
     // The answer is here, or there will be none: error().
     bool over() const { return over_; }
     unsigned status() const { return status_; }
-    const std::string& body() const { return body_; }
+    const std::map<std::string, std::string>& headers() const { return headers_; }  // by name in lower case
+    std::string& body() { return body_; }
     // "name: value" CRLF each; of an answer that is a head alone, its fields.
     const std::string& trailers() const { return trailers_; }
     const std::string& error() const { return error_; }
@@ -49,7 +51,8 @@ class Http2Question final : private http2::OutwardConnection::Events {
     std::size_t most_body_;
     unsigned status_ = 0;
     bool over_ = false;
+    std::map<std::string, std::string> headers_;
     std::string body_, trailers_, error_;
 };
 
-}  // namespace switchyard::control
+}  // namespace switchyard::control::net

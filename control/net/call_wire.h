@@ -1,5 +1,8 @@
-// The connection of one outbound call: TCP or a unix socket, in clear or by TLS as the workers speak it to endpoints.
+// The connection of calls to a server outside: TCP or a unix socket, in clear or by TLS as the workers speak it to
+// endpoints.
 //
+// Invariants: at most one operation is under way; after cancel() all that is under way and all that comes ends with an
+//   error.
 // Threads: that of its executor. Errors: of the system; what TLS has to say stands in trouble().
 #pragma once
 
@@ -14,7 +17,7 @@
 #include "proxy/net/tls.h"
 #include "proxy/net/tls_outward.h"
 
-namespace switchyard::control {
+namespace switchyard::control::net {
 
 class CallWire {
   public:
@@ -36,10 +39,11 @@ class CallWire {
     boost::asio::awaitable<Error> write(std::string_view octets);
     boost::asio::awaitable<std::pair<Error, std::size_t>> read_some(std::span<char> into);
     const std::string& trouble() const;  // empty: TLS had none
+    void cancel();
 
   private:
     struct Secured;
     std::unique_ptr<Secured> secured_;
 };
 
-}  // namespace switchyard::control
+}  // namespace switchyard::control::net

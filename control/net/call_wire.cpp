@@ -1,15 +1,24 @@
-#include "control/watch/call_wire.h"
+#include "control/net/call_wire.h"
 
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "control/net/secured_socket.h"
 
-namespace switchyard::control {
+namespace switchyard::control::net {
 
 namespace asio = boost::asio;
 
-struct CallWire::Secured : net::SecuredSocket<asio::generic::stream_protocol::socket> {
+namespace {
+
+constexpr auto kInTuple = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+struct CallWire::Secured : SecuredSocket<asio::generic::stream_protocol::socket> {
     using SecuredSocket::SecuredSocket;
 };
 
@@ -39,14 +48,13 @@ bool CallWire::chose_http2() const {
 
 asio::awaitable<CallWire::Error> CallWire::write(std::string_view octets) {
     if (secured_) co_return co_await secured_->write(octets);
-    auto [error, sent] = co_await asio::async_write(socket, asio::buffer(octets), asio::as_tuple(asio::use_awaitable));
+    auto [error, sent] = co_await asio::async_write(socket, asio::buffer(octets), kInTuple);
     co_return error;
 }
 
 asio::awaitable<std::pair<CallWire::Error, std::size_t>> CallWire::read_some(std::span<char> into) {
     if (secured_) co_return co_await secured_->read_some(into);
-    auto [error, size] =
-        co_await socket.async_read_some(asio::buffer(into.data(), into.size()), asio::as_tuple(asio::use_awaitable));
+    auto [error, size] = co_await socket.async_read_some(asio::buffer(into.data(), into.size()), kInTuple);
     co_return std::pair<Error, std::size_t>{error, size};
 }
 
@@ -55,4 +63,11 @@ const std::string& CallWire::trouble() const {
     return secured_ ? secured_->trouble() : kNone;
 }
 
-}  // namespace switchyard::control
+// The descriptor stays: TLS borrows it.
+void CallWire::cancel() {
+    Error ignored;
+    socket.shutdown(asio::socket_base::shutdown_both, ignored);
+    socket.cancel(ignored);
+}
+
+}  // namespace switchyard::control::net

@@ -1,4 +1,4 @@
-#include "control/watch/http2_question.h"
+#include "control/net/http2_question.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include "proxy/http2/header_encoder.h"
 
 using namespace switchyard;
-using control::Http2Question;
+using control::net::Http2Question;
 using http2::FrameType;
 
 namespace {

@@ -1,12 +1,13 @@
-#include "control/watch/http2_question.h"
+#include "control/net/http2_question.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "control/net/answer_reader.h"
 #include "proxy/http2/request_block.h"
 
-namespace switchyard::control {
+namespace switchyard::control::net {
 namespace {
 
 using http2::FrameType;
@@ -89,6 +90,7 @@ http2::OutwardConnection::HeadRoom Http2Question::room_for_head() {
 void Http2Question::head(std::uint32_t lane, std::string_view text, const http::Head& head, bool end) {
     if (head.status < 200) return;  // the one that counts is still to come
     status_ = head.status;
+    headers_ = headers_of(text.data(), head);
     over_ = end || most_body_ == 0;
     // What would stand behind a body stands here where there is none (gRPC).
     for (std::uint16_t i = 0; end && i < head.field_count; ++i)
@@ -120,4 +122,4 @@ void Http2Question::writable(std::uint32_t) {
     go_on();
 }
 
-}  // namespace switchyard::control
+}  // namespace switchyard::control::net
