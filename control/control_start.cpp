@@ -228,7 +228,8 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
 }
 
 Result<std::unique_ptr<Control>> Control::start(const Options& options) {
-    switchyard::net::TlsMemory::serve();  // before anything here uses OpenSSL
+    if (!switchyard::net::TlsMemory::serves())
+        log_info("OpenSSL has its memory from the heap as it comes, and not by the record: TLS costs a little more");
     // Audit and status are read elsewhere than here.
     ConfigPlace where{absolute(options.config_file), {}};
     for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));

@@ -105,9 +105,12 @@ def truth(record):
 
 
 def floods(record):
-    rows = [[kind, f"{one['median']['quiet']['p99']:.2f}", f"{one['median']['beside']['p99']:.2f}", one["median"]["beside"]["failed"],
-             "yes" if one["held"] else "no"] for kind, one in record["kinds"].items()]
-    return table(["flood", "p99 ms without", "p99 ms beside", "failed", "held"], rows)
+    rows = []
+    for kind, one in record["kinds"].items():
+        middle = one["median"]
+        rows.append([kind, f"{middle['flood']:,.0f}", f"{middle['quiet']['p99']:.2f}", f"{middle['beside']['p99']:.2f}", middle["failed"],
+                     f"{one['valid']} of {len(one['turns'])}", "yes" if one["held"] else "no"])
+    return table(["flood", "a second", "p99 ms without", "p99 ms beside", "failed", "turns", "held"], rows)
 
 
 SECTIONS = {"truth": truth, "switch": switch, "switch-1000": switch, "peers": peers, "tls": peers, "h2": lanes, "grpc": peers, "floods": floods, "ladder": ladder, "forum": forum}

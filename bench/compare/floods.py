@@ -1,11 +1,17 @@
 """`scripts/bench floods`: what others feel while a listener is flooded with TLS handshakes: connections that say nothing, hellos
-that come an octet at a time, half a handshake and away, and full handshakes one after the other. Others are kept connections at
-a share of what the proxy can do; their p99 beside the flood is held against that of the same run without one."""
+that come an octet at a time, halves of handshakes that stay or go away again, and full handshakes one after the other.
+
+Others ask for a share of what the proxy can do. With two processors their generator, the endpoint and the flood have one
+together, and a request of theirs waits for that one longer than for the proxy. So a few of them, the probes, have the right of
+way there, themselves and the endpoint that they ask for (real-time priority; where the kernel refuses that, the ordinary one):
+their p99 beside the flood is held against that of the same run without one."""
+import contextlib
+import json
 import multiprocessing
 import os
-import selectors
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import time
@@ -14,10 +20,22 @@ import facts
 import measures
 import peers
 import secure
-from machine import Machine, free_port
+from machine import Machine, cpu_seconds, free_port
 
 FLOOD_CONNECTIONS = 2000
+HALVES_PER_SECOND = 1000
+TICK = 0.02
 MOST_TIMES, OR_MS = 3.0, 10.0
+PROBES_PER_SECOND, PROBE_CONNECTIONS = 500, 8
+REACHED = 0.95  # of the rate that others ask for; less, and the load was none
+# Real-time priorities on the load's processor: what is probed answers first, and a flood keeps its rate.
+ENDPOINT_AHEAD, PROBE_AHEAD, FLOOD_AHEAD = 3, 2, 1
+
+
+def ahead(priority):
+    """The right of way for a program that is started with it; nothing where the kernel refuses."""
+    allowed = subprocess.run(["chrt", "-f", str(priority), "true"], capture_output=True).returncode == 0
+    return ["chrt", "-f", str(priority)] if allowed else []
 
 
 def hello():
@@ -33,17 +51,12 @@ def hello():
     return outgoing.read()
 
 
-def behind_others():
-    """What floods gives way to what measures: both run on one processor, and not the proxy's."""
-    os.sched_setaffinity(0, {measures.LOAD_PROCESSOR})
-    os.nice(15)
-
-
 class Flood:
-    """A process of its own until the block is left. `say` is what a connection does, again and again, as a generator."""
+    """A process of its own until the block is left. `say` is what a connection does, one step in every `ticks`, as a generator;
+    when that is over, or the proxy has closed, another one takes its place."""
 
-    def __init__(self, port, say, connections):
-        self.port, self.say, self.connections = port, say, connections
+    def __init__(self, port, say, connections, ticks):
+        self.port, self.say, self.connections, self.ticks = port, say, connections, ticks
         self.over, self.count, self.made = multiprocessing.Event(), multiprocessing.Value("q", 0), 0
 
     def __enter__(self):
@@ -56,121 +69,171 @@ class Flood:
         self.process.join()
         self.made = self.count.value
 
-    def connect(self, selector):
+    def connect(self):
         one = socket.socket()
         one.setblocking(False)
-        try:
+        with contextlib.suppress(BlockingIOError):
             one.connect(("127.0.0.1", self.port))
-        except BlockingIOError:
-            pass
-        selector.register(one, selectors.EVENT_READ, None)
         self.count.value += 1
         return one, self.say(one)
 
     def run(self):
-        behind_others()
-        with selectors.DefaultSelector() as selector:
-            open_now = [self.connect(selector) for _ in range(self.connections)]
-            while not self.over.is_set():
-                for number, (one, steps) in enumerate(open_now):
-                    if self.over.is_set():
-                        break
-                    try:
-                        next(steps)
-                    except (StopIteration, OSError):
-                        selector.unregister(one)
-                        one.close()
-                        open_now[number] = self.connect(selector)
-                time.sleep(0.02)
-            for one, _ in open_now:
-                one.close()
+        os.sched_setaffinity(0, {measures.LOAD_PROCESSOR})
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FLOOD_AHEAD))
+        open_now = [None] * self.connections
+        due, turn = time.monotonic(), 0
+        while not self.over.is_set():
+            for number in range(turn % self.ticks, self.connections, self.ticks):
+                try:
+                    if open_now[number] is None:
+                        open_now[number] = self.connect()
+                    next(open_now[number][1])
+                except (StopIteration, OSError):
+                    open_now[number][0].close()
+                    open_now[number] = None
+            turn += 1
+            due = max(due + TICK, time.monotonic() - TICK)
+            time.sleep(max(0.0, due - time.monotonic()))
 
 
-def silent(_):
-    while True:
+def gone(one):
+    """Whether the proxy has closed."""
+    try:
+        return one.recv(65536) == b""
+    except BlockingIOError:
+        return False
+
+
+def silent(one):
+    while not gone(one):
         yield
 
 
 def slow_hello(one):
     for octet in hello():
-        for _ in range(10):
-            yield
         one.send(bytes([octet]))
+        yield
 
 
-def half_handshake(one):
+def half_that_stays(one):
+    one.send(HELLO)
+    yield  # the proxy has signed; the client says no more
+    while not gone(one):
+        yield
+
+
+def half_that_goes(one):
+    one.send(HELLO)
     yield
-    one.send(hello())
-    for _ in range(3):
-        yield  # the server has signed; no client reads it
 
 
-KINDS = {"silent connections": (silent, FLOOD_CONNECTIONS), "slow hellos": (slow_hello, FLOOD_CONNECTIONS),
-         "half handshakes": (half_handshake, 200)}
+HELLO = hello()
+# Connections, and how many ticks pass between two steps of each. Halves that go are there for two steps. A worker has places
+# for half of those that stay (kMostUnderWay): who has to leave comes again.
+KINDS = {"silent connections": (silent, FLOOD_CONNECTIONS, 50), "slow hellos, an octet in 600 ms": (slow_hello, FLOOD_CONNECTIONS, 30),
+         "half handshakes that stay": (half_that_stays, FLOOD_CONNECTIONS, 50),
+         "half handshakes that go": (half_that_goes, int(HALVES_PER_SECOND * TICK * 2) * 3, 3)}
 
 
-def others(options, url, rate):
-    got = measures.yardbench(options, url, "--rate", int(rate), "--connections", 64, "--duration", f"{options.seconds}s",
-                             "--warm-up", "1s")
-    return {"p99": got["latency_ms"]["p99"], "p50": got["latency_ms"]["p50"], "failed": got["failed"], "valid": got["valid"]}
+class Stage:
+    """The proxy, its endpoints, and who asks."""
 
+    def __init__(self, machine, options):
+        self.options = options
+        self.ports = []
+        for name, first in (("endpoint", []), ("probed", ahead(ENDPOINT_AHEAD))):
+            endpoint = machine.start(name, [*first, options.yardbench, "endpoint", "--body", "128"], measures.LOAD_PROCESSOR)
+            self.ports.append(int(machine.wait_said(endpoint, "listening")))
+        files, self.tls = secure.certificate(machine.work), free_port()
+        self.proxy = peers.start_switchyard(machine, options, {
+            "certificates": {"bench": {"chain": str(files[0]), "key": str(files[1])}},
+            "listeners": [{"name": "web", "bind": f"127.0.0.1:{free_port()}"},
+                          {"name": "tls", "bind": f"127.0.0.1:{self.tls}", "tls": {"certificates": ["bench"]}}],
+            "upstreams": {name: {"endpoints": [{"address": f"127.0.0.1:{port}"}]} for name, port in zip(("app", "probed"), self.ports)},
+            "routes": [{"name": "probes", "match": {"path_exact": "/probe"}, "split": {"probed": 1}},
+                       {"name": "all", "split": {"app": 1}}]}, measures.PROXY_PROCESSOR, workers=1, path=None)
+        machine.wait_listening(self.proxy, self.tls)
+        self.url = f"https://127.0.0.1:{self.tls}/"
+        self.capacity = self.finish(self.ask([], "", "--connections", 64, "--duration", f"{options.seconds}s"))["requests_per_second"]
 
-def full_handshakes(options, port):
-    """yardbench itself, on its own: as many new connections as it can make."""
-    return subprocess.Popen([options.yardbench, "load", f"https://127.0.0.1:{port}/", "--quiet", "--connections", "64", "--close",
-                             "--full-handshakes", "--duration", "10m", "--pin", str(measures.LOAD_PROCESSOR)],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=behind_others)
+    def ask(self, first, path, *arguments):
+        return subprocess.Popen([*first, self.options.yardbench, "load", self.url + path, "--json", "--pin", str(measures.LOAD_PROCESSOR),
+                                 *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def finish(self, load):
+        said, complaint = load.communicate()
+        if not said.startswith("{"):
+            raise RuntimeError(f"yardbench load: {complaint}")
+        return json.loads(said)
+
+    def turn(self):
+        """Others at their share, and the probes among them while they are all there."""
+        rate, seconds = int(self.options.share * self.capacity), self.options.seconds
+        others = self.ask([], "", "--rate", rate, "--connections", 64, "--duration", f"{seconds + 1}s", "--warm-up", "1s")
+        before, began = cpu_seconds(self.proxy.pid), time.monotonic()
+        probes = self.finish(self.ask(ahead(PROBE_AHEAD), "probe", "--rate", PROBES_PER_SECOND, "--connections", PROBE_CONNECTIONS,
+                                      "--duration", f"{seconds}s", "--warm-up", "1s"))
+        busy = (cpu_seconds(self.proxy.pid) - before) / (time.monotonic() - began)
+        asked = self.finish(others)
+        return {"p50": probes["latency_ms"]["p50"], "p99": probes["latency_ms"]["p99"], "failed": probes["failed"] + asked["failed"],
+                "busy": round(busy, 3), "others": {"rate": rate, "reached": asked["requests_per_second"] / rate,
+                                                   "p99": asked["latency_ms"]["p99"]},
+                "valid": probes["valid"] and asked["requests_per_second"] >= REACHED * rate}
+
+    def flooded(self, kind):
+        say, connections, ticks = KINDS[kind]
+        with Flood(self.tls, say, connections, ticks) as flood:
+            time.sleep(1)
+            before, began = flood.count.value, time.monotonic()
+            beside = self.turn()
+            beside["flood"] = (flood.count.value - before) / (time.monotonic() - began)
+        return beside
+
+    def beside_full_handshakes(self):
+        """yardbench itself, behind the others: as many new connections as it can make."""
+        flood = self.ask(["chrt", "-i", "0"], "", "--connections", 64, "--close", "--full-handshakes", "--duration",
+                         f"{self.options.seconds + 3}s", "--warm-up", "0s")
+        beside = self.turn()
+        beside["flood"] = self.finish(flood)["requests_per_second"]
+        return beside
 
 
 def add_arguments(parser):
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4, help="of one turn")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="of one turn")
     parser.add_argument("--share", type=float, default=0.5, help="of what the proxy can do, that others ask for")
     parser.set_defaults(workers=1)
 
 
+def judge(turns):
+    """By the medians of those turns in which the load was one."""
+    valid = [turn for turn in turns if turn["quiet"]["valid"] and turn["beside"]["valid"]] or turns
+    middle = {side: {name: statistics.median(turn[side][name] for turn in valid) for name in ("p50", "p99", "busy")}
+              for side in ("quiet", "beside")}
+    middle["flood"] = statistics.median(turn["beside"]["flood"] for turn in valid)
+    middle["failed"] = sum(turn[side]["failed"] for turn in turns for side in ("quiet", "beside"))
+    allowed = max(OR_MS, MOST_TIMES * middle["quiet"]["p99"])
+    return {"turns": turns, "valid": sum(turn["quiet"]["valid"] and turn["beside"]["valid"] for turn in turns), "median": middle,
+            "allowed_ms": allowed, "held": middle["failed"] == 0 and middle["beside"]["p99"] <= allowed}
+
+
 def run(options):
     record = {"what": "floods", "command": facts.command(), "facts": facts.facts(options), "seconds": options.seconds, "share": options.share, "kinds": {}}
-    worst = 0
     with Machine() as machine:
-        endpoint = machine.start("endpoint", [options.yardbench, "endpoint", "--body", "128"], measures.LOAD_PROCESSOR)
-        ports = [int(machine.wait_said(endpoint, "listening"))]
-        files, tls = secure.certificate(machine.work), free_port()
-        proxy = peers.start_switchyard(machine, options, {
-            "certificates": {"bench": {"chain": str(files[0]), "key": str(files[1])}},
-            "listeners": [{"name": "web", "bind": f"127.0.0.1:{free_port()}"},
-                          {"name": "tls", "bind": f"127.0.0.1:{tls}", "tls": {"certificates": ["bench"]}}],
-            "upstreams": {"app": {"endpoints": [{"address": f"127.0.0.1:{one}"} for one in ports]}},
-            "routes": [{"name": "all", "split": {"app": 1}}]}, measures.PROXY_PROCESSOR, workers=1, path=None)
-        machine.wait_listening(proxy, tls)
-        url = f"https://127.0.0.1:{tls}/"
-        capacity = measures.yardbench(options, url, "--connections", 64, "--duration", f"{options.seconds}s")["requests_per_second"]
-        record["capacity"] = capacity
-        for kind in [*KINDS, "full handshakes"]:
-            turns = []
-            for _ in range(options.rounds):
-                quiet = others(options, url, options.share * capacity)
-                if kind == "full handshakes":
-                    flood = full_handshakes(options, tls)
-                    beside = others(options, url, options.share * capacity)
-                    flood.kill()
-                    flood.wait()
-                else:
-                    say, count = KINDS[kind]
-                    with Flood(tls, say, count) as flood:
-                        time.sleep(1)
-                        beside = others(options, url, options.share * capacity)
-                    beside["flood"] = flood.made
-                turns.append({"quiet": quiet, "beside": beside})
-            middle = sorted(turns, key=lambda turn: turn["beside"]["p99"])[len(turns) // 2]
-            allowed = max(OR_MS, MOST_TIMES * middle["quiet"]["p99"])
-            held = middle["beside"]["p99"] <= allowed
-            worst += not held
-            record["kinds"][kind] = {"turns": turns, "median": middle, "allowed_ms": allowed, "held": held}
-            print(f"{kind:<20} p99 {middle['quiet']['p99']:.2f} ms quiet, {middle['beside']['p99']:.2f} ms beside"
-                  f" ({middle['beside']['failed']} failed): {'held' if held else 'NOT HELD'}"
-                  f"{'' if middle['beside']['valid'] else '  (yardbench itself lagged)'}", flush=True)
+        stage = Stage(machine, options)
+        record["capacity"] = stage.capacity
+        turns = {kind: [] for kind in [*KINDS, "full handshakes"]}
+        for _ in range(options.rounds):
+            for kind, seen in turns.items():
+                quiet = stage.turn()
+                seen.append({"quiet": quiet, "beside": stage.flooded(kind) if kind in KINDS else stage.beside_full_handshakes()})
+    for kind, seen in turns.items():
+        judged = record["kinds"][kind] = judge(seen)
+        middle = judged["median"]
+        print(f"{kind:<32} {middle['flood']:6.0f} a second: p99 {middle['quiet']['p99']:.2f} ms quiet, {middle['beside']['p99']:.2f} beside"
+              f" ({middle['failed']} failed, {judged['valid']} of {len(seen)} turns valid): {'held' if judged['held'] else 'NOT HELD'}", flush=True)
     record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
-    if worst:
-        print(f"{worst} kinds of flood are felt by others", file=sys.stderr)
+    if felt := [kind for kind, judged in record["kinds"].items() if not judged["held"]]:
+        print(f"{len(felt)} kinds of flood are felt by others", file=sys.stderr)
     return record

@@ -316,7 +316,6 @@ Transfer Tls::read_failed(int result) {
 
 Transfer Tls::write(std::span<const iovec> pieces, bool more_follows) {
     if (const auto held = flush(); held != Transfer::Status::done) return {held, 0};
-    forget_errors();
     std::size_t taken = 0;
     std::size_t piece = 0;
     std::size_t offset = 0;
@@ -345,7 +344,7 @@ Transfer Tls::write(std::span<const iovec> pieces, bool more_follows) {
         flags_ = more_follows || piece < pieces.size() ? MSG_MORE : 0;
         const int result = SSL_write_ex(ssl_.get(), from, size, &written);
         flags_ = 0;
-        if (result != 1) {
+        if (result != 1) {  // whatever the queue of errors says, which is not asked here
             forget_errors();
             return {Transfer::Status::failed, 0};
         }

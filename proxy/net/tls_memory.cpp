@@ -62,11 +62,33 @@ void TlsMemory::give(void* memory, const char* where) noexcept {
     std::free(memory);
 }
 
-bool TlsMemory::serve() {
-    return ::CRYPTO_set_mem_functions(
-               [](std::size_t size, const char* where, int) { return take(size, where); },
-               [](void* memory, std::size_t size, const char* where, int) { return resize(memory, size, where); },
-               [](void* memory, const char* where, int) { give(memory, where); }) == 1;
+namespace {
+
+void* openssl_takes(std::size_t size, const char* where, int) {
+    return TlsMemory::take(size, where);
+}
+
+void* openssl_resizes(void* memory, std::size_t size, const char* where, int) {
+    return TlsMemory::resize(memory, size, where);
+}
+
+void openssl_gives(void* memory, const char* where, int) {
+    TlsMemory::give(memory, where);
+}
+
+// Before the constructors of any library, those of the sanitizers too: nothing here may be theirs.
+[[gnu::no_sanitize_address, gnu::no_sanitize_thread]] void before_all() {
+    ::CRYPTO_set_mem_functions(openssl_takes, openssl_resizes, openssl_gives);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kBeforeAll)() = before_all;
+
+}  // namespace
+
+bool TlsMemory::serves() {
+    ::CRYPTO_malloc_fn taken = nullptr;
+    ::CRYPTO_get_mem_functions(&taken, nullptr, nullptr);
+    return taken == openssl_takes;
 }
 
 }  // namespace switchyard::net

@@ -2,6 +2,8 @@
 //
 // An idle connection holds no such buffer (SSL_MODE_RELEASE_BUFFERS), so each record takes one, of some 17 KiB: on the
 //   heap a piece that is cut off, and joined again, each time.
+// It is so in every program that asks serves(): from before main(), because a library that is linked may use OpenSSL in
+//   its constructors (cpp-httplib does), and OpenSSL changes its memory no more once it has taken any.
 // Invariants: a thread keeps so many at most, and gives them back when it ends.
 // Threads: any; nothing is shared.
 #pragma once
@@ -16,8 +18,8 @@ class TlsMemory {
     static constexpr std::size_t kLeast = 16 * 1024, kMost = 18 * 1024;
     static constexpr std::size_t kKept = 4;
 
-    // From here on OpenSSL takes it. False: it has begun already, and does without.
-    static bool serve();
+    // OpenSSL's memory is this. False: the heap's as it comes; OpenSSL had begun already, or was made without.
+    static bool serves();
 
     // As malloc, realloc and free; `where` is the place in OpenSSL's source that asks. What is given back where such
     // buffers are taken is looked at; all else goes by: a handshake gives back hundreds.

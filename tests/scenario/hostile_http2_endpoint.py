@@ -7,14 +7,11 @@ endpoint beside it are answered meanwhile in times like those of the same run wi
 usage: hostile_http2_endpoint.py SWITCHYARD YARDBENCH [REQUESTS]"""
 import asyncio
 import collections
-import http.client
 import json
 import pathlib
-import statistics
 import struct
 import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "support"), str(ROOT / "http2")]
@@ -22,11 +19,10 @@ from checks import check, verdict  # noqa: E402
 from endpoint import Server  # noqa: E402
 from frames import (CONTINUATION, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS,  # noqa: E402
                     WINDOW_UPDATE, Client, block, data, frame, headers, literal)
+from patient import Patient, by_http1  # noqa: E402
 from running import DEADLINE, Endpoint, Switchyard, until, workplace  # noqa: E402
 
 REQUESTS = 150          # of the patient client in each situation
-FACTOR, FLOOR = 3, 0.5  # its p99 may be so many times that of the quiet run; a busy machine's scheduler adds the other
-TRIES = 3               # a busy machine makes all clients wait once; an attack that works does it each time
 VICTIMS = 8             # requests at once to the hostile endpoint
 # Each may hold a window of 64 KiB, 16 interim heads of 16 KiB, 8 KiB of trailers and three blocks of 20 KiB, beside the
 # blocks of the connections; twice that, for what the allocator keeps.
@@ -181,53 +177,20 @@ async def hostile():
             print(json.dumps(came), flush=True)
 
 
-def patient(port):
-    times, wrong = [], []
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
-    for _ in range(REQUESTS):
-        begun = time.monotonic()
-        connection.request("GET", "/", headers={"Host": "a.test"})
-        answer = connection.getresponse()
-        answer.read()
-        times.append(time.monotonic() - begun)
-        if answer.status != 200:
-            wrong.append(answer.status)
-    connection.close()
-    return statistics.quantiles(times, n=100)[98], wrong
-
-
-def resident_kib(process):
-    with open(f"/proc/{process.child.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-
-
 def story(proxy, endpoint):
     port = int(proxy.url().rsplit(":", 1)[1])
-    patient(port)  # the first ones make connections
-    quiet, wrong = patient(port)
-    check("quiet: all are answered", not wrong, wrong)
-    before = resident_kib(proxy)
-    print(f"quiet: p99 {quiet * 1000:.2f} ms; {before} KiB")
+    patient = Patient(proxy, lambda times, wrong: by_http1(port, REQUESTS, times, wrong), MEMORY_KIB)
     for name in HOSTILE:
         endpoint.stdin.write(f"{name}|{port}\n")
         endpoint.stdin.flush()
-        p99, wrong = patient(port)
-        for _ in range(TRIES - 1):
-            if wrong or p99 <= max(FACTOR * quiet, FLOOR):
-                break
-            p99, wrong = patient(port)
+        patient.beside()
         check(f"{name}: those who ask have their answers", endpoint.stdout.readline() == "they had their answers\n")
-        now = resident_kib(proxy)
         endpoint.stdin.write("stop\n")
         endpoint.stdin.flush()
         came = json.loads(endpoint.stdout.readline())
         came.pop("left", None)
-        print(f"{name}: {came}; others' p99 {p99 * 1000:.2f} ms ({p99 / quiet:.1f} × quiet); {now - before} KiB more")
         check(f"{name}: what becomes of requests", came and set(came) <= OUTCOMES, came)
-        check(f"{name}: others are answered", not wrong, wrong[:3])
-        check(f"{name}: in time", p99 <= max(FACTOR * quiet, FLOOR), (p99, quiet))
-        if not proxy.is_sanitized():
-            check(f"{name}: memory is bounded", now - before <= MEMORY_KIB, f"{now - before} KiB more")
+        patient.check(name, came)
         until("nothing in flight", lambda: proxy.status()["upstreams"]["hostile"]["in_flight"] == 0)
 
 

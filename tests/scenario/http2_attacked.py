@@ -5,13 +5,11 @@ within a bound; whoever has to be thrown out is. And a client that pings as ofte
 
 usage: http2_attacked.py SWITCHYARD YARDBENCH [REQUESTS]"""
 import asyncio
-import http.client
 import json
 import pathlib
 import select
 import signal
 import socket
-import statistics
 import struct
 import subprocess
 import sys
@@ -22,11 +20,10 @@ sys.path[:0] = [str(ROOT / "support"), str(ROOT / "http2")]
 from checks import check, verdict  # noqa: E402
 from frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, PRIORITY, RST_STREAM, SETTINGS,  # noqa: E402
                     WINDOW_UPDATE, WITH_PRIORITY, Client, block, data, frame, headers, literal)
+from patient import Patient, by_http1  # noqa: E402
 from running import DEADLINE, Endpoint, Switchyard, workplace  # noqa: E402
 
 REQUESTS = 150          # of the patient client in each situation, half of them over each protocol
-FACTOR, FLOOR = 3, 0.5  # its p99 may be so many times that of the quiet run; a busy machine's scheduler adds the other
-TRIES = 3               # a busy machine makes all clients wait once; an attack that works does it each time
 # A connection may hold 1 MiB of bodies, and a hundred exchanges of three blocks of 20 KiB; twice that, for what the
 # allocator keeps.
 MEMORY_KIB = 2 * (1024 + 100 * 60)
@@ -159,19 +156,6 @@ def attacker(port, name):
     print(json.dumps({"connections": begun, "ended": ended}))
 
 
-def by_http1(port, times, wrong):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
-    for _ in range(REQUESTS // 2):
-        begun = time.monotonic()
-        connection.request("GET", "/", headers={"Host": "a.test"})
-        answer = connection.getresponse()
-        answer.read()
-        times.append(time.monotonic() - begun)
-        if answer.status != 200:
-            wrong.append(answer.status)
-    connection.close()
-
-
 async def by_http2(port, times, wrong, pings=False):
     async with Client(port) as client:
         for stream in range(1, REQUESTS, 2):
@@ -187,46 +171,26 @@ async def by_http2(port, times, wrong, pings=False):
             wrong.append(client.goaways)
 
 
-def patient(port):
-    times, wrong = [], []
-    by_http1(port, times, wrong)
-    asyncio.run(by_http2(port, times, wrong))
-    return statistics.quantiles(times, n=100)[98], wrong
-
-
-def resident_kib(process):
-    with open(f"/proc/{process.child.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-
-
 def story(proxy):
     port = int(proxy.url().rsplit(":", 1)[1])
-    patient(port)  # the first ones make connections
-    quiet, wrong = patient(port)
-    check("quiet: all are answered", not wrong, wrong)
-    before = resident_kib(proxy)
-    print(f"quiet: p99 {quiet * 1000:.2f} ms; {before} KiB")
+
+    def both(times, wrong):
+        by_http1(port, REQUESTS // 2, times, wrong)
+        asyncio.run(by_http2(port, times, wrong))
+
+    patient = Patient(proxy, both, MEMORY_KIB)
     for name, (_, thrown_out) in ATTACKS.items():
         one = subprocess.Popen([sys.executable, __file__, "--attack", str(port), name], stdout=subprocess.PIPE, text=True)
         try:
             one.stdout.readline()
-            p99, wrong = patient(port)
-            for _ in range(TRIES - 1):
-                if wrong or p99 <= max(FACTOR * quiet, FLOOR):
-                    break
-                p99, wrong = patient(port)
+            patient.beside()
             if thrown_out:
                 check(f"{name}: its connection ends", one.stdout.readline() == "it was ended\n")
         finally:
             one.terminate()
             done = json.loads(one.stdout.read().splitlines()[-1])
             one.wait()
-        now = resident_kib(proxy)
-        print(f"{name}: p99 {p99 * 1000:.2f} ms ({p99 / quiet:.1f} × quiet); {now - before} KiB more; {done['connections']} connections, {done['ended']} ended")
-        check(f"{name}: others are answered", not wrong, wrong[:3])
-        check(f"{name}: in time", p99 <= max(FACTOR * quiet, FLOOR), (p99, quiet))
-        if not proxy.is_sanitized():
-            check(f"{name}: memory is bounded", now - before <= MEMORY_KIB, f"{now - before} KiB more")
+        patient.check(name, f"{done['connections']} connections, {done['ended']} ended")
     times, wrong = [], []
     asyncio.run(by_http2(port, times, wrong, pings=True))
     check("who pings while data flows is no attacker", not wrong, wrong[:3])

@@ -286,6 +286,7 @@ def main():
             request = urllib.request.Request(proxy.admin + "/metrics", headers={"Authorization": "Bearer " + proxy.token})
             metrics = urllib.request.urlopen(request, timeout=60).read().decode()
             check("handshakes are counted", 'switchyard_tls_handshakes_total{result="full"}' in metrics)
+            check("OpenSSL has its memory by the record", "OpenSSL has its memory from the heap" not in proxy.text())
     return verdict()
 
 
