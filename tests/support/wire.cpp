@@ -102,7 +102,7 @@ ListeningWire::ListeningWire(std::uint8_t host, std::uint16_t port)
 }
 
 ListeningWire::~ListeningWire() {
-    close();
+    ::close(fd_);
 }
 
 Wire ListeningWire::accept() {
@@ -114,8 +114,7 @@ Wire ListeningWire::accept() {
 }
 
 void ListeningWire::close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    ::shutdown(fd_, SHUT_RDWR);
 }
 
 }  // namespace switchyard::test

@@ -60,7 +60,7 @@ class ListeningWire {
     std::uint16_t port() const { return port_; }
     // Not open when no client is waiting.
     Wire accept();
-    // Refuses connections from now on.
+    // Refuses connections from now on. The port stays taken, so that no other process gets them.
     void close();
     int descriptor() const { return fd_; }
 
