@@ -48,7 +48,7 @@ class Channel {
 
     bool is_open() const { return socket_.is_open(); }
     int descriptor() const { return socket_.get(); }
-    // Returns at once, but before listen(), where nobody else would write it: then it waits itself. Descriptors stay
+    // Returns at once, but before listen(), where nothing else would write it: then it waits itself. Descriptors stay
     // the caller's. False: it is not on its way.
     bool send(const Json& message, const std::vector<int>& descriptors = {});
     // The same for what may be lost: false, and nothing of it is sent, where more than kMostOffered waits.
@@ -62,8 +62,8 @@ class Channel {
     using OnEnd = std::function<void(const std::string& why)>;
     // Neither is called from within. Once.
     void listen(const boost::asio::any_io_executor& executor, OnMessage message, OnEnd end);
-    // Nothing is heard any more, and what comes waits for whoever has a copy of the descriptor. Of a message that has
-    // come in part the rest is read first, and what waits is written: nobody else could make anything of it.
+    // Nothing is heard any more, and what comes waits for the holder of a copy of the descriptor. Of a message that has
+    // come in part the rest is read first, and what waits is written: no other process could make anything of it.
     std::optional<Message> rest();
     void close();
 

@@ -35,7 +35,7 @@ std::vector<ElderMachine::Act> ElderMachine::on(Event event) {
             if (fails) return to(Phase::over, {Act::end_it, Act::take_back, Act::thaw, Act::failed});
             break;
         case Phase::drain:
-            // Whoever comes after it, this one has no listeners any more.
+            // Whatever comes after it, this one has no listeners any more.
             if (event == Event::drained) return to(Phase::over, {Act::exit});
             break;
         case Phase::over:

@@ -52,7 +52,7 @@ class ElderMachine {
     std::vector<Act> on(Event event);
 
     Phase phase() const { return phase_; }
-    // Somebody else writes to the store and decides.
+    // Another process writes to the store and decides.
     bool follows() const { return phase_ == Phase::probation || phase_ == Phase::drain; }
 
   private:

@@ -2,7 +2,7 @@
 //
 // Invariants (each is tested over every path): it takes charge at most once, and never before its workers serve; it
 //   ends where the other one says so or is gone before it has given anything; once it holds everything it goes on,
-//   whatever becomes of the other one, since nobody else is left.
+//   whatever becomes of the other one, since no other is left.
 // Pure: no clock, no I/O. Threads: plain value.
 #pragma once
 

@@ -103,7 +103,7 @@ Totals::Beginning read_totals(const Json& text, const Numbers& numbers) {
 Json totals_text(const Totals& totals, const Names& names) {
     Json out = {{"cells", Json::array()}, {"endpoints", Json::array()}, {"counters", Json::object()}};
     for (const auto& [key, traffic] : totals.cells()) {
-        // Id 0 is nobody, and has no name; another one without a name is not known any more.
+        // Id 0 is no route and no upstream, and has no name; another one without a name is not known any more.
         const auto route = names.route(key.first), upstream = names.upstream(key.second);
         if ((key.first != 0 && route.empty()) || (key.second != 0 && upstream.empty())) continue;
         Json cell = {{"route", route}, {"upstream", upstream}, {"by_class", traffic.by_class}, {"grpc", traffic.grpc}};
