@@ -12,11 +12,12 @@ What to ask for stands in comments of the configuration itself:
     #                                X-Cookie as Set-Cookie, its X-Status as status
     # certificate: NAME host, host   made as tls/NAME.pem and tls/NAME.key; where a port speaks TLS each request has a
                                      connection of its own that names its host, and the certificate shown is compared
+    # denies: 9009                   this endpoint answers 401 unless the request has the cookie session=ok
     # may-close: N                   something in it is not carried over: what nginx refuses must be refused, what it
                                      serves must be served by the same endpoint or closed (403, 501), at most N times
 Every port that the configuration listens at is asked.
 
-usage: side_by_side.py SWITCHYARD [CONFIG…]"""
+usage: side_by_side.py SWITCHYARD [CONFIG or a folder of them…]"""
 import collections
 import hashlib
 import http.client
@@ -39,6 +40,7 @@ CONFIGS = pathlib.Path(__file__).resolve().parent / "configs"
 SHARES_ASKED = 800
 SHARES_TOLERANCE = 0.08  # more than four standard deviations of nginx's own chance at 800 requests
 MOST_REQUESTS = 400
+STATUS_FOR_CLOSED = 403  # nginx's 444 closes the connection without a word; its import answers this
 
 
 class EndpointHandler(http.server.BaseHTTPRequestHandler):
@@ -48,6 +50,10 @@ class EndpointHandler(http.server.BaseHTTPRequestHandler):
     wbufsize = 65536
 
     def answer(self):
+        if self.server.denies and "session=ok" not in (self.headers.get("Cookie") or ""):
+            self.send_error(401)
+            return
+
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.dumps({"endpoint": self.server.label, "path": self.path, "host": self.headers.get("Host"), "env": self.headers.get("X-Env")}).encode()
         lead, cookie = self.headers.get("X-Lead"), self.headers.get("X-Cookie")
@@ -71,12 +77,12 @@ class EndpointHandler(http.server.BaseHTTPRequestHandler):
 class Endpoints:
     """One server for each 127.0.0.1:90NN that a configuration names; labelled by that port, on one the kernel chose."""
 
-    def __init__(self, labels):
+    def __init__(self, labels, denying=()):
         self.servers = {}
         for label in labels:
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EndpointHandler)
             server.daemon_threads = True
-            server.label = label
+            server.label, server.denies = label, label in denying
             threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             self.servers[label] = server
 
@@ -114,12 +120,12 @@ def requests_of(text):
     return all_requests[::step]
 
 
-def location(answer, host):
+def location(answer, host, scheme):
     """Where a redirect leads, without the host when that is the one asked; nginx writes it out, Switchyard need not."""
     to = answer.getheader("Location")
     if to is None:
         return None
-    to = re.sub(rf"^http://{re.escape(host)}(:\d+)?(?=/|$)", "", to, flags=re.I)
+    to = re.sub(rf"^{scheme}://{re.escape(host)}(:\d+)?(?=/|$)", "", to, flags=re.I)
     return to[:-1] if to.endswith("?") else to
 
 
@@ -131,7 +137,7 @@ class TlsAsker:
         self.connection = None
 
     def ask(self, method, path, headers):
-        asker = Asker(self.port, self.compared)
+        asker = Asker(self.port, self.compared, "https")
         asker.connection.sock = self.context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), 30), server_hostname=headers["Host"])
         self.connection = asker.connection
         shown = hashlib.sha256(asker.connection.sock.getpeercert(binary_form=True)).hexdigest()
@@ -141,8 +147,8 @@ class TlsAsker:
 
 
 class Asker:
-    def __init__(self, port, compared=()):
-        self.compared = compared
+    def __init__(self, port, compared=(), scheme="http"):
+        self.compared, self.scheme = compared, scheme
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def ask(self, method, path, headers):
@@ -151,13 +157,17 @@ class Asker:
             answer = self.connection.getresponse()
         except (http.client.HTTPException, OSError):
             self.connection.close()
-            self.connection.request(method, path, headers=headers)
-            answer = self.connection.getresponse()
+            try:
+                self.connection.request(method, path, headers=headers)
+                answer = self.connection.getresponse()
+            except http.client.RemoteDisconnected:
+                self.connection.close()
+                return {**dict.fromkeys(("endpoint", "path", "env", "powered", "location", *self.compared)), "status": STATUS_FOR_CLOSED}
         body = answer.read()
         seen = json.loads(body) if answer.status == 200 and body.startswith(b'{"endpoint"') else {}
         more = {"host": seen.get("host"), "cookie": answer.getheader("Set-Cookie"), "kept": answer.getheader("Cache-Control"), "type": None if seen or answer.status >= 300 else answer.getheader("Content-Type")}
         return {"status": answer.status, "endpoint": seen.get("endpoint"), "path": seen.get("path"), "env": seen.get("env"),
-                "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"]),
+                "powered": answer.getheader("X-Powered-By"), "location": location(answer, headers["Host"], self.scheme),
                 **{key: more[key] for key in self.compared}}
 
 
@@ -171,9 +181,20 @@ def groups(text):
     return group
 
 
+def included(config):
+    """The files beside it that it includes, those that they include, and so on."""
+    found, left = [], [config]
+    while left:
+        for pattern in re.findall(r"^[^#\n]*\binclude\s+([^\s;/][^\s;]*);", left.pop().read_text(), re.M):
+            parts = [part for part in sorted(config.parent.glob(pattern)) if part not in found]
+            found += parts
+            left += parts
+    return found
+
+
 def prepare(config, work, endpoints):
     """Copies the configuration with the real ports in it; returns its text."""
-    shutil.copytree(CONFIGS, work / "nginx", dirs_exist_ok=True)
+    shutil.copytree(config.parent, work / "nginx", dirs_exist_ok=True)
     for file in (work / "nginx").rglob("*.conf"):
         text = file.read_text()
         file.write_text(re.sub(r"127\.0\.0\.1:(90\d\d)", lambda m: f"127.0.0.1:{endpoints.port(m.group(1))}" if m.group(1) in endpoints.servers else m.group(0), text))
@@ -190,9 +211,16 @@ def prepare(config, work, endpoints):
 def start_nginx(file, work, listens):
     """The same file with its listens on free ports and its scratch files in our folder."""
     ports = {listen: free_port() for listen in listens}
-    text = file.read_text()
-    for listen, port in ports.items():
-        text = re.sub(rf"(listen\s+)(\S*:)?{listen}\b", rf"\g<1>127.0.0.1:{port}", text)
+
+    def moved(text):
+        text = re.sub(r"listen\s+\[::\]:[^;]*;", "", text)  # the same port of IPv6 would become the one of IPv4 a second time
+        for listen, port in ports.items():
+            text = re.sub(rf"(listen\s+)(\S*:)?{listen}\b", rf"\g<1>127.0.0.1:{port}", text)
+        return text
+
+    for part in included(file):
+        part.write_text(moved(part.read_text()))
+    text = moved(file.read_text())
     scratch = "".join(f"{part}_temp_path {work}/{part};" for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     text = re.sub(r"\bhttp\s*\{", f"http {{ access_log off; {scratch}", text, count=1)
     running = file.with_suffix(".running")
@@ -279,10 +307,9 @@ def compare_shares(name, how, request, askers, group):
 
 def run_config(switchyard, config):
     text = config.read_text()
-    whole = text + "".join(part.read_text() for part in sorted(CONFIGS.glob("colours/*.conf")))
-    endpoints = Endpoints(sorted(set(re.findall(r"127\.0\.0\.1:(90\d\d)", whole)) - set(directives(text, "dead-endpoint"))))
-    listens = re.findall(r"listen\s+(?:\S*:)?(8\d\d\d)\b", text)
-    listens = list(dict.fromkeys(listens))
+    whole = text + "".join(part.read_text() for part in included(config))
+    endpoints = Endpoints(sorted(set(re.findall(r"127\.0\.0\.1:(90\d\d)", whole)) - set(directives(text, "dead-endpoint"))), directives(text, "denies"))
+    listens = list(dict.fromkeys(re.findall(r"listen\s+(?:\S*:)?(8\d\d\d)\b", whole)))
     try:
         with workplace() as folder:
             work = pathlib.Path(folder)
@@ -320,7 +347,8 @@ def run_config(switchyard, config):
 
 def main():
     switchyard = sys.argv[1]
-    configs = [pathlib.Path(name) for name in sys.argv[2:]] or sorted(CONFIGS.glob("*.conf"))
+    named = [pathlib.Path(name) for name in sys.argv[2:]]
+    configs = [config for name in named for config in (sorted(name.glob("*.conf")) if name.is_dir() else [name])] or sorted(CONFIGS.glob("*.conf"))
     if len(sys.argv) == 2 and len(configs) < 12:
         raise Failed(f"only {len(configs)} configurations under {CONFIGS}")
     for config in configs:
