@@ -33,18 +33,52 @@ Matcher entry_matcher(std::string key) {
     return {Matcher::Kind::equals_any_case, std::move(key)};
 }
 
+// `hostnames`: .example.org, *.example.org and www.example.* are masks. Names decide first, then the longest mask at
+// the front, then the longest at the end.
+void split_masks(std::vector<std::pair<Matcher, const Directive*>>& entries) {
+    struct Mask {
+        int rank;
+        std::size_t size;
+        std::pair<Matcher, const Directive*> entry;
+    };
+    std::vector<Mask> masks;
+    for (const auto& entry : entries) {
+        const std::string& word = entry.first.value;
+        const auto quoted = [](std::string_view name) {
+            const std::string whole = Matcher{Matcher::Kind::equals, std::string(name)}.as_expression().value;
+            return whole.substr(1, whole.size() - 2);
+        };
+        std::string expression;
+        if (word.starts_with('.'))
+            expression = "^(.+\\.)?" + quoted(word.substr(1)) + "$";
+        else if (word.starts_with("*."))
+            expression = "^.+" + quoted(word.substr(1)) + "$";
+        else if (word.ends_with(".*"))
+            expression = "^" + quoted(word.substr(0, word.size() - 1)) + ".+$";
+        if (expression.empty())
+            masks.push_back({0, 0, entry});
+        else
+            masks.push_back({word.ends_with(".*") ? 2 : 1,
+                             word.size() - (word.starts_with('*') ? 1 : 0),
+                             {Matcher{Matcher::Kind::pattern_any_case, expression}, entry.second}});
+    }
+    std::ranges::stable_sort(
+        masks, [](const Mask& a, const Mask& b) { return a.rank != b.rank ? a.rank < b.rank : a.size > b.size; });
+    entries.clear();
+    for (Mask& mask : masks) entries.push_back(std::move(mask.entry));
+}
+
 }  // namespace
 
 void Scope::define_map(const Directive& directive) {
     Map map{parse_text(directive.arg(0)), {}, nullptr, &directive};
     std::vector<std::pair<Matcher, const Directive*>> patterns;
+    bool by_mask = false;
     for (const Directive& entry : directive.children) {
         if (entry.name == "default") {
             map.fallback = &entry;
         } else if (entry.args.empty() && (entry.name == "volatile" || entry.name == "hostnames")) {
-            if (entry.name == "hostnames")
-                notes_->changed(entry,
-                                "host masks in a map are compared as plain words: write them as rules on header Host");
+            by_mask = by_mask || entry.name == "hostnames";
         } else {
             const Matcher matcher = entry_matcher(entry.name);
             const bool pattern =
@@ -52,6 +86,7 @@ void Scope::define_map(const Directive& directive) {
             (pattern ? patterns : map.entries).emplace_back(matcher, &entry);
         }
     }
+    if (by_mask) split_masks(map.entries);
     // nginx looks words up first, then tries patterns in order.
     map.entries.insert(map.entries.end(), patterns.begin(), patterns.end());
     definitions_->maps[variable_name(directive.arg(1))] = std::move(map);
@@ -83,7 +118,11 @@ void Scope::define_geo(const Directive& directive) {
     Text fallback;
     std::vector<std::pair<Cidr, Text>> blocks;
     if (has_source && directive.arg(0) != "$remote_addr") {
-        notes_->lost(directive, "only the client's address can be looked up by block: the default is used");
+        notes_->lost(
+            directive,
+            "only the client's address can be looked up by block: the default is used, and what an `if` guards "
+            "by it is closed");
+        definitions_->partial.insert(name);
     }
     for (const Directive& entry : directive.children) {
         if (entry.name == "default") {
@@ -92,7 +131,10 @@ void Scope::define_geo(const Directive& directive) {
             if (!has_source || directive.arg(0) == "$remote_addr")
                 blocks.emplace_back(*block, parse_text(entry.arg(0)));
         } else {
-            notes_->lost(entry, "not an address block that can be carried over: write a rule with \"client\" by hand");
+            notes_->lost(entry,
+                         "not an address block that can be carried over: write a rule with \"client\" by hand; what an "
+                         "`if` guards by this variable is closed");
+            definitions_->partial.insert(name);
         }
     }
     // The longest prefix decides.

@@ -21,6 +21,46 @@ bool is_fixed(const Directive& answer) {
     return status && *status >= 200 && *status <= 599 && (*status < 300 || *status >= 400);
 }
 
+bool redirects(const Directive& rewrite) {
+    const std::string& to = rewrite.arg(1);
+    const std::string& flag = rewrite.arg(2);
+    return flag == "permanent" || flag == "redirect" || to.starts_with("http://") || to.starts_with("https://");
+}
+
+// A rewrite that is a `return`.
+bool redirects_all(const Directive& directive) {
+    constexpr std::array<std::string_view, 5> kEverything{"^", ".*", "^.*$", "^(.*)$", "^/(.*)$"};
+    return directive.name == "rewrite" && redirects(directive) &&
+           std::ranges::find(kEverything, directive.arg(0)) != kEverything.end();
+}
+
+// What a location at a path that nginx has rewritten refuses all requests with; null: it does not.
+const Directive* refusal_at(const std::vector<Directive>& server, const std::string& target) {
+    static const Directive kDenied{"return", {"403"}, false, {}, {}, 0};
+    const std::string path = target.substr(0, target.find_first_of("$?"));
+    const bool whole = path.size() == target.size();
+    const Directive* place = nullptr;
+    for (const Directive& location : server) {
+        if (location.name != "location" || location.args.empty()) continue;
+        const bool exact = location.arg(0) == "=" && location.args.size() == 2;
+        const bool prefix = location.args.size() == 1 || location.arg(0) == "^~";
+        const std::string& at = location.args.back();
+        if (exact && whole && at == path) {
+            place = &location;
+            break;
+        }
+        if (prefix && path.starts_with(at) && (place == nullptr || place->args.back().size() < at.size()))
+            place = &location;
+    }
+    if (place == nullptr) return nullptr;
+    for (const Directive& inner : place->children) {
+        if (inner.name == "return") return Flow::refuses(inner) ? &inner : nullptr;
+        if (inner.name == "allow") return nullptr;
+        if (inner.name == "deny" && inner.arg(0) == "all") return &kDenied;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 bool Flow::knows(std::string_view name) {
@@ -28,14 +68,6 @@ bool Flow::knows(std::string_view name) {
     for (const auto known : kNames)
         if (known == name) return true;
     return false;
-}
-
-Cases Flow::known_value(const std::string& variable) const {
-    Cases value = scope.value(variable);
-    // A variable that nothing has set yet is empty.
-    if (value.size() == 1 && value[0].out == Text{{true, variable}} && !key_of(variable) && !scope.shares(variable))
-        return always({});
-    return value;
 }
 
 void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
@@ -53,7 +85,7 @@ void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
         if (directive.name == "set") {
             const auto variable = only_variable(parse_text(directive.arg(0)));
             if (variable)
-                scope.set(*variable, scope.resolve(parse_text(directive.arg(1))));
+                scope.set(*variable, parse_text(directive.arg(1)));
             else
                 notes.lost(directive, "expected a variable");
         } else if (directive.name == "if") {
@@ -72,8 +104,12 @@ void Flow::walk(const std::vector<Directive>& block, Notes& notes) {
 void Flow::enter_if(const Directive& directive, Notes& notes) {
     const auto verdict = scope.test(directive);
     if (!verdict) {
-        for (const Directive& inner : directive.children)
+        for (const Directive& inner : directive.children) {
             if (refuses(inner)) closing = &inner;
+            if (leads_to_https(inner)) notes.lost(inner, std::string(kHttpsNotEnforced));
+            const auto variable = inner.name == "set" ? only_variable(parse_text(inner.arg(0))) : std::nullopt;
+            if (variable) scope.set_where(verdict, *variable, parse_text(inner.arg(1)));
+        }
         return;
     }
     bool answered = false;
@@ -82,9 +118,7 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
             notes.unneeded(inner, "is never reached: a return stands before it");
         } else if (inner.name == "set") {
             const auto variable = only_variable(parse_text(inner.arg(0)));
-            if (!variable) continue;
-            const Cases value = scope.resolve(parse_text(inner.arg(1)));
-            scope.set(*variable, scope.choose(*verdict, value, known_value(*variable)));
+            if (variable) scope.set_where(verdict, *variable, parse_text(inner.arg(1)));
         } else if (is_pass(inner.name)) {
             conditional_passes.emplace_back(*verdict, &inner);
         } else if (inner.name == "return") {
@@ -93,6 +127,13 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
         } else if (inner.name == "break") {
             if (&inner != &directive.children.back())
                 notes.lost(inner, "what follows in this `if` is carried over all the same");
+        } else if (redirects_all(inner)) {
+            answer_when(*verdict, inner, notes);
+            answered = true;
+        } else if (leads_to_https(inner)) {
+            notes.lost(inner, std::string(kHttpsNotEnforced));
+        } else if (inner.name == "rewrite" && rewrite_into_refusal(*verdict, inner, notes)) {
+            continue;
         } else if (inner.name == "rewrite" || inner.name == "if") {
             notes.lost(inner, "rewriting only some requests has no counterpart: use a route of its own");
         } else {
@@ -106,6 +147,35 @@ bool Flow::refuses(const Directive& directive) {
            directive.name == "deny";
 }
 
+bool Flow::leads_to_https(const Directive& directive) {
+    const std::size_t last = directive.name == "rewrite" ? 1 : directive.args.size() - 1;
+    return (directive.name == "return" || directive.name == "rewrite") && directive.args.size() > last &&
+           directive.arg(last).starts_with("https://");
+}
+
+// Requests that are led to a place where all are refused are refused here.
+bool Flow::rewrite_into_refusal(Verdict verdict, const Directive& rewrite, Notes& notes) {
+    const Directive* refusal = server == nullptr || redirects(rewrite) || rewrite.arg(2) == "break"
+                                   ? nullptr
+                                   : refusal_at(*server, rewrite.arg(1));
+    if (refusal == nullptr) return false;
+    const bool everything = rewrite.arg(0) == "^" || rewrite.arg(0) == ".*";
+    const auto matches = re2_expression(rewrite.arg(0), false);
+    if (!verdict.split.empty() || (!everything && !matches)) {
+        closing = refusal;
+        return true;
+    }
+    if (!everything) {
+        Condition path;
+        path.key = {Key::Source::path, {}};
+        path.test = Condition::Test::matches;
+        path.values = {*matches};
+        verdict.formula = both(verdict.formula, Formula::of(std::move(path)));
+    }
+    answer_when(verdict, *refusal, notes);
+    return true;
+}
+
 void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes& notes) {
     const Formula& formula = verdict.formula;
     if (verdict.split.empty() && formula.kind == Formula::Kind::never) return;
@@ -117,7 +187,9 @@ void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes
     const Condition& condition = formula.condition;
     const bool equality = formula.kind == Formula::Kind::depends && condition.kind == Condition::Kind::test &&
                           (condition.test == Condition::Test::equals || condition.test == Condition::Test::in);
-    if (equality && (condition.key.source == Key::Source::host || condition.key == Key{Key::Source::header, "Host"}))
+    const bool by_host =
+        equality && (condition.key.source == Key::Source::host || condition.key == Key{Key::Source::header, "Host"});
+    if (by_host && !in_location)
         partial_answers.push_back({condition.values, {}, &directive});
     else if (equality && condition.key.source == Key::Source::method)
         partial_answers.push_back({{}, condition.values, &directive});
@@ -125,6 +197,8 @@ void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes
         conditional_answers.push_back({condition, &directive});
     else if (refuses(directive))
         closing = &directive;
+    else if (leads_to_https(directive))
+        notes.lost(directive, std::string(kHttpsNotEnforced));
     else
         notes.lost(directive,
                    "redirecting only some requests has a counterpart only by host, path and method: the request goes "
@@ -135,14 +209,12 @@ void Flow::rewrite(const Directive& directive, Notes& notes) {
     const std::string& pattern = directive.arg(0);
     const std::string& to = directive.arg(1);
     const std::string& flag = directive.arg(2);
-    const bool redirects =
-        flag == "permanent" || flag == "redirect" || to.starts_with("http://") || to.starts_with("https://");
-    if (redirects &&
-        (pattern == "^" || pattern == ".*" || pattern == "^.*$" || pattern == "^(.*)$" || pattern == "^/(.*)$")) {
+    if (redirects_all(directive)) {
         answer = &directive;
         ended = true;
         return;
     }
+    if (rewrite_into_refusal({Formula::constant(true), {}, {}}, directive, notes)) return;
     const bool first = rewrites.empty() && part_redirects.empty();
     // ^/a/(.*)$  ^/a(.*)$  ^/a(/.*)$  ^/a/?(.*)$ and the same without '^': a location's paths begin with its prefix.
     static const std::regex kPrefix(R"(\^?((?:/[A-Za-z0-9_~.-]+)*)(/?|/\?)\((/?)\.\*\)\$?)");
@@ -158,7 +230,7 @@ void Flow::rewrite(const Directive& directive, Notes& notes) {
         ended = true;
         return;
     }
-    if (rewrite_by_expression(directive, redirects)) return;
+    if (rewrite_by_expression(directive, redirects(directive))) return;
     notes.lost(directive,
                "rewriting has a counterpart where it ends the search (break) or redirects, by an expression and to a "
                "path that RE2 and `rewrite` can say");

@@ -54,8 +54,10 @@ struct Flow {
     const Directive* closing = nullptr;  // a refusal whose condition has no counterpart: the place is closed
     std::vector<std::pair<Verdict, const Directive*>> conditional_passes;  // proxy_pass inside an if, in order
     std::optional<PrefixChange> prefix_change;
-    std::vector<PathRewrite> rewrites;         // in order: the first that matches
-    std::vector<PartRedirect> part_redirects;  // in order, before those
+    const std::vector<Directive>* server = nullptr;  // its block, where rewrites lead to
+    bool in_location = false;                        // hosts have no routes of their own there
+    std::vector<PathRewrite> rewrites;               // in order: the first that matches
+    std::vector<PartRedirect> part_redirects;        // in order, before those
     bool ended = false;
 
     // Takes the rewrite directives of a block, in order; the others are left alone.
@@ -63,13 +65,15 @@ struct Flow {
     static bool knows(std::string_view name);
     // A directive that turns requests away, where it stands in an `if`.
     static bool refuses(const Directive& directive);
+    // A redirect to https.
+    static bool leads_to_https(const Directive& directive);
 
   private:
     void enter_if(const Directive& directive, Notes& notes);
     void rewrite(const Directive& directive, Notes& notes);
     bool rewrite_by_expression(const Directive& directive, bool redirects_there);
+    bool rewrite_into_refusal(Verdict verdict, const Directive& rewrite, Notes& notes);
     void answer_when(const Verdict& verdict, const Directive& answer, Notes& notes);
-    Cases known_value(const std::string& variable) const;
 };
 
 }  // namespace switchyard::config::nginx

@@ -45,6 +45,7 @@ class LocationImport {
         const Flow flow_around = flow;
         guards_ = server_.guards.under(location_.children);
         doors_ = {guards_};
+        flow.in_location = true;
         flow.walk(location_.children, notes_);
         const Directive* pass = find_pass(location_.children);
         note_the_rest(location_.children);

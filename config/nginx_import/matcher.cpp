@@ -27,6 +27,12 @@ std::string header_name(std::string_view variable) {
     return name;
 }
 
+// The words of a map are compared without regard to case, and methods are written in capitals.
+std::string upper(std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
 Formula test(const Key& key, Test test, std::vector<std::string> values) {
     Condition condition;
     condition.key = key;
@@ -83,6 +89,21 @@ std::optional<bool> Matcher::holds_for(const std::string& text) const {
     return found_in(*expression_of(*translated), text);
 }
 
+bool Matcher::needs_expression(std::string_view variable) const {
+    return kind == Kind::equals_any_case && variable != "host" && variable != "request_method" &&
+           std::ranges::any_of(value, [](unsigned char c) { return std::isalpha(c) != 0; });
+}
+
+Matcher Matcher::as_expression() const {
+    std::string expression = "^";
+    for (const char c : value) {
+        const auto u = static_cast<unsigned char>(c);
+        if (u < 0x80 && std::isalnum(u) == 0 && c != '_') expression += '\\';
+        expression += c;
+    }
+    return {Kind::pattern_any_case, expression + "$"};
+}
+
 bool Matcher::asks_for_query() const {
     const bool pattern = kind == Kind::pattern || kind == Kind::pattern_any_case;
     if (!pattern) return value.find('?') != std::string::npos;
@@ -102,6 +123,8 @@ std::optional<Formula> Matcher::holds_for_variable(std::string_view variable) co
             if (value.empty()) return negated(test(*key, Test::present, {}));
             if (key->source == Key::Source::host && kind == Kind::equals_any_case)
                 return test(*key, Test::equals, {lower(value)});
+            if (key->source == Key::Source::method && kind == Kind::equals_any_case)
+                return test(*key, Test::equals, {upper(value)});
             return test(*key, Test::equals, {value});
         case Kind::truthy:
             return both(test(*key, Test::present, {}), negated(test(*key, Test::in, {"", "0"})));

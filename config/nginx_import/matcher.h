@@ -21,6 +21,11 @@ struct Matcher {
     // Nothing when Switchyard cannot look at that variable, or the pattern cannot be translated.
     std::optional<Formula> holds_for_variable(std::string_view variable) const;
 
+    // Whether its letters stand for themselves in either case, which only an expression can say of that variable.
+    bool needs_expression(std::string_view variable) const;
+    // The same word as an expression.
+    Matcher as_expression() const;
+
   private:
     // Whether a test of $request_uri looks behind its path: Switchyard tests the two apart.
     bool asks_for_query() const;

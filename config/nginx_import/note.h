@@ -2,9 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace switchyard::config {
+
+// The start of what is said of a redirect to https that only some requests got.
+inline constexpr std::string_view kHttpsNotEnforced =
+    "HTTPS IS NOT ENFORCED: this redirected what came in clear, and is not carried over: let what ends TLS in front do "
+    "it, "
+    "or set redirect_https of the listener at port 80";
 
 struct Note {
     enum class Kind {

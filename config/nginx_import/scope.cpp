@@ -30,48 +30,84 @@ const Shares* Scope::shares(const std::string& variable) const {
     return found == definitions_->shares.end() ? nullptr : &found->second;
 }
 
-Cases Scope::resolve(const Text& text, int depth) const {
+Cases Scope::resolve(const Text& text) const {
+    bool in_doubt = false;
+    return resolve(text, Look{&in_doubt});
+}
+
+void Scope::set(const std::string& variable, const Text& text) {
+    bool in_doubt = false;
+    local_[variable] = resolve(text, Look{&in_doubt});
+    in_doubt_.erase(variable);
+    if (in_doubt) in_doubt_.insert(variable);
+}
+
+// A variable that nothing has set yet is empty.
+Cases Scope::value_so_far(const std::string& variable, const Look& look) const {
+    Cases value = resolve({{true, variable}}, look);
+    if (value.size() == 1 && value[0].out == Text{{true, variable}} && !key_of(variable) && !shares(variable))
+        return always({});
+    return value;
+}
+
+void Scope::set_where(const std::optional<Verdict>& verdict, const std::string& variable, const Text& text) {
+    bool in_doubt = !verdict;
+    Cases before = value_so_far(variable, Look{&in_doubt});
+    Cases cases = verdict ? choose(*verdict, resolve(text, Look{&in_doubt}), before) : std::move(before);
+    local_[variable] = std::move(cases);
+    if (in_doubt) in_doubt_.insert(variable);
+}
+
+Cases Scope::resolve(const Text& text, const Look& look) const {
     Cases cases = always({});
     for (const Part& part : text)
-        cases = joined(cases, part.variable ? resolve_variable(part.text, depth + 1) : always({part}));
+        cases = joined(cases, part.variable ? resolve_variable(part.text, look.deeper()) : always({part}));
     return cases;
 }
 
-Cases Scope::resolve_variable(const std::string& name, int depth) const {
-    if (depth > kDepth) return always({{true, name}});
-    if (const auto set = local_.find(name); set != local_.end()) return set->second;
-    if (const auto fixed = definitions_->fixed.find(name); fixed != definitions_->fixed.end()) return fixed->second;
+Cases Scope::resolve_variable(const std::string& name, const Look& look) const {
+    if (look.depth > kDepth) return always({{true, name}});
+    if (const auto set = local_.find(name); set != local_.end()) {
+        if (in_doubt_.contains(name)) *look.in_doubt = true;
+        return set->second;
+    }
+    if (const auto fixed = definitions_->fixed.find(name); fixed != definitions_->fixed.end()) {
+        if (definitions_->partial.contains(name)) *look.in_doubt = true;
+        return fixed->second;
+    }
     const auto map = definitions_->maps.find(name);
     if (map == definitions_->maps.end()) return always({{true, name}});
-    return mapped(resolve(map->second.source, depth),
-                  [&](const Text& source) { return look_up(map->second, source, depth); });
+    return mapped(resolve(map->second.source, look),
+                  [&](const Text& source) { return look_up(map->second, source, look); });
 }
 
-Cases Scope::look_up(const Map& map, const Text& source, int depth) const {
+Cases Scope::look_up(const Map& map, const Text& source, const Look& look) const {
     if (is_literal(source)) {
         for (const auto& [matcher, entry] : map.entries)
-            if (matcher.holds_for(literal(source)).value_or(false)) return resolve(value_of(entry), depth);
-        return resolve(value_of(map.fallback), depth);
+            if (matcher.holds_for(literal(source)).value_or(false)) return resolve(value_of(entry), look);
+        return resolve(value_of(map.fallback), look);
     }
     const auto variable = only_variable(source);
     if (variable && shares(*variable)) {
         const Shares from = *shares(*variable);
         std::vector<Text> values;
         for (const auto& share : from.shares) {
-            const Cases value = look_up(map, share.value, depth);
+            const Cases value = look_up(map, share.value, look);
             if (value.size() > 1)
                 notes_->lost(*map.origin, "a value that goes by shares and by a condition is not carried over");
+            if (value.size() > 1) *look.in_doubt = true;
             values.push_back(value.back().out);
         }
         return always({{true, derive(from, std::move(values))}});
     }
-    if (variable && key_of(*variable)) return look_up_request(map, *variable, depth);
+    if (variable && key_of(*variable)) return look_up_request(map, *variable, look);
+    *look.in_doubt = true;
     notes_->lost(
         *map.origin,
-        fmt::format("Switchyard tests one key of a request at a time, not {}: the default of the map is used; write "
-                    "the rules by hand with \"all\" and \"any\"",
-                    written(source)));
-    return resolve(value_of(map.fallback), depth);
+        fmt::format("Switchyard tests one key of a request at a time, not {}: the default of the map is used, "
+                    "and what an `if` guards by it is closed; write the rules by hand with \"all\" and \"any\"",
+                    written(map.source)));
+    return resolve(value_of(map.fallback), look);
 }
 
 void Scope::note_request_uri(const Directive& where, const std::string& variable) const {
@@ -80,24 +116,24 @@ void Scope::note_request_uri(const Directive& where, const std::string& variable
                         "$request_uri is tested by its path alone, as normalized; for the query use {\"query\": …}");
 }
 
-Cases Scope::look_up_request(const Map& map, const std::string& variable, int depth) const {
+Cases Scope::look_up_request(const Map& map, const std::string& variable, const Look& look) const {
     Cases out;
     for (const auto& [matcher, entry] : map.entries) {
-        const auto formula = matcher.holds_for_variable(variable);
+        const bool by_expression = look.any_case && matcher.needs_expression(variable);
+        const auto formula = (by_expression ? matcher.as_expression() : matcher).holds_for_variable(variable);
         if (!formula) {
+            *look.in_doubt = true;
             notes_->lost(*entry, fmt::format("this test of ${} has no counterpart: write a rule by hand", variable));
             continue;
         }
         note_request_uri(*entry, variable);
-        const bool letters = std::ranges::any_of(matcher.value, [](unsigned char c) { return std::isalpha(c) != 0; });
-        if (matcher.kind == Matcher::Kind::equals_any_case && letters && variable != "host")
+        if (!look.any_case && matcher.needs_expression(variable))
             notes_->changed(*map.origin,
                             "nginx compares the words of a map without regard to case, Switchyard exactly: "
                             "use \"matches\" where clients differ in case");
-        for (const Case& value : resolve(value_of(entry), depth))
-            out.push_back({both(*formula, value.when), value.out});
+        for (const Case& value : resolve(value_of(entry), look)) out.push_back({both(*formula, value.when), value.out});
     }
-    for (const Case& value : resolve(value_of(map.fallback), depth)) out.push_back(value);
+    for (const Case& value : resolve(value_of(map.fallback), look)) out.push_back(value);
     return tidy(std::move(out));
 }
 
@@ -152,12 +188,12 @@ std::optional<Verdict> Scope::test(const Directive& directive) const {
     if (words.empty() || !words[0].starts_with('$') || (words.size() != 1 && words.size() != 3))
         return refuse("tests of files and this form of `if` have no counterpart; its block is not carried over");
     Matcher matcher{Matcher::Kind::truthy, {}};
-    bool negate = false;
+    bool negate = false, in_doubt = false;
     if (words.size() == 3) {
         std::string op = words[1];
         negate = op.starts_with('!');
         if (negate) op.erase(0, 1);
-        const Cases value = resolve(parse_text(words[2]));
+        const Cases value = resolve(parse_text(words[2]), Look{&in_doubt, true});
         const bool pattern = op.starts_with('~');
         if (!pattern && (value.size() != 1 || !is_literal(value[0].out)))
             return refuse("only comparisons with fixed words have a counterpart; its block is not carried over");
@@ -166,7 +202,10 @@ std::optional<Verdict> Scope::test(const Directive& directive) const {
                                   : Matcher::Kind::equals;
         matcher.value = pattern ? words[2] : literal(value[0].out);
     }
-    auto verdict = test_value(matcher, resolve(parse_text(words[0])));
+    auto verdict = test_value(matcher, resolve(parse_text(words[0]), Look{&in_doubt, true}));
+    if (in_doubt)
+        return refuse(
+            fmt::format("what {} stands for is not carried over whole; its block is not carried over", words[0]));
     if (!verdict)
         return refuse(fmt::format("Switchyard cannot test {} in this way; its block is not carried over", words[0]));
     if (const auto variable = only_variable(parse_text(words[0]))) note_request_uri(directive, *variable);

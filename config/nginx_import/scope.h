@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,11 @@ class Scope {
     // http block: map, split_clients, geo. False for any other directive.
     bool define(const Directive& directive);
 
-    Cases resolve(const Text& text) const { return resolve(text, 0); }
-    void set(const std::string& variable, Cases cases) { local_[variable] = std::move(cases); }
-    Cases value(const std::string& variable) const { return resolve({{true, variable}}); }
+    Cases resolve(const Text& text) const;
+    // `set`: what cannot be told of the text cannot be told of the variable from here on.
+    void set(const std::string& variable, const Text& text);
+    // The same in a block of an `if` for which the verdict holds; without one it cannot be told.
+    void set_where(const std::optional<Verdict>& verdict, const std::string& variable, const Text& text);
 
     // `if (…)`: nothing, and a note, when it cannot be expressed.
     std::optional<Verdict> test(const Directive& if_directive) const;
@@ -65,23 +68,34 @@ class Scope {
     struct Definitions {
         std::map<std::string, Map> maps;
         std::map<std::string, Cases> fixed;  // geo
+        std::set<std::string> partial;       // of those, where something is not carried over
         std::map<std::string, Shares> shares;
+    };
+
+    // How a text is looked at.
+    struct Look {
+        bool* in_doubt;         // set where a part is not carried over: its default stands for it
+        bool any_case = false;  // words of a map are compared as nginx does, by an expression; else exactly
+        int depth = 0;
+        Look deeper() const { return {in_doubt, any_case, depth + 1}; }
     };
 
     void define_map(const Directive& directive);
     void define_split(const Directive& directive);
     void define_geo(const Directive& directive);
-    Cases resolve(const Text& text, int depth) const;
-    Cases resolve_variable(const std::string& name, int depth) const;
-    Cases look_up(const Map& map, const Text& source, int depth) const;
+    Cases resolve(const Text& text, const Look& look) const;
+    Cases resolve_variable(const std::string& name, const Look& look) const;
+    Cases look_up(const Map& map, const Text& source, const Look& look) const;
     void note_request_uri(const Directive& where, const std::string& variable) const;
-    Cases look_up_request(const Map& map, const std::string& variable, int depth) const;
+    Cases look_up_request(const Map& map, const std::string& variable, const Look& look) const;
+    Cases value_so_far(const std::string& variable, const Look& look) const;
     std::string derive(const Shares& from, std::vector<Text> values) const;
     std::optional<Verdict> test_value(const Matcher& matcher, const Cases& cases) const;
 
     Notes* notes_;
     std::shared_ptr<Definitions> definitions_;
     std::map<std::string, Cases> local_;
+    std::set<std::string> in_doubt_;  // of those
 };
 
 }  // namespace switchyard::config::nginx

@@ -233,6 +233,13 @@ void Servers::import_server(const Server& server, const Scope& scope, const Sett
     Settings settings = http.under(server.block->children);
     settings.scheme = server.scheme();
     Flow flow(scope);
+    flow.server = &server.block->children;
+    // Where TLS ends in front of Switchyard nothing is known of it.
+    const auto secure = std::ranges::count_if(server.listens, &Listen::secure);
+    if (!server.speaks_tls() && (secure == 0 || secure == std::ssize(server.listens))) {
+        flow.scope.set("scheme", {{false, secure == 0 ? "http" : "https"}});
+        flow.scope.set("https", secure == 0 ? Text{} : Text{{false, "on"}});
+    }
     flow.walk(server.block->children, notes_);
 
     if (flow.prefix_change) {

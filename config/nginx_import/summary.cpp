@@ -135,12 +135,13 @@ ImportSummary summarize(const NginxImport& imported) {
     std::array<ImportSummary::Theme, kinds> themes;
     for (std::size_t i = 0; i < kinds; ++i)
         themes[i] = {std::string(kWords[i].name), std::string(kWords[i].advice), 0, 0};
-    std::size_t closed = 0;
+    std::size_t closed = 0, clear = 0;
     bool speaks_tls = false;
     for (const Note& note : imported.notes) {
         if (note.kind == Note::Kind::unneeded) continue;
         const Kind kind = kind_of(note);
         ++(note.kind == Note::Kind::lost ? themes[kind].lost : themes[kind].changed);
+        if (note.advice == kHttpsNotEnforced) ++clear;
         if (kind == access && note.kind == Note::Kind::lost) ++closed;
         if (kind == tls && note.what.starts_with("listen ")) speaks_tls = true;
     }
@@ -151,6 +152,7 @@ ImportSummary summarize(const NginxImport& imported) {
     if (imported.model.routes.empty()) reasons.emplace_back("it has no route");
     if (const auto lost = not_carried(imported.model); lost > 0)
         reasons.push_back(fmt::format("{} 501", count_of(lost, "route") + (lost == 1 ? " answers" : " answer")));
+    if (clear > 0) reasons.emplace_back("https is not enforced");
     if (closed > 0)
         reasons.push_back(fmt::format("{} closed (403)", count_of(closed, "guard") + (closed == 1 ? " is" : " are")));
     if (!reasons.empty()) {

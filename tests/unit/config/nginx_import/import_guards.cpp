@@ -358,3 +358,80 @@ TEST_CASE("the summary counts by theme and says in a word whether it can be used
     CHECK(words_of(summarize(guarded_server("location / { root /srv; }"))) ==
           "not usable as it is: 1 route answers 501");
 }
+
+TEST_CASE("what a guard goes by is carried over whole, or what it guards is closed") {
+    const auto guarded = [](const std::string& definitions, const std::string& test,
+                            const std::string& in_server = "") {
+        return first_route(import_http(definitions + "\n" + kTwoApps + "server { server_name a.test b.test; " +
+                                       in_server + " location / { " + test + kToApp + "} }"));
+    };
+    const std::string guard = "if ($bad) { return 403; } ";
+    struct Row {
+        std::string definitions, expected;
+    };
+    for (
+        const Row& row : {
+            // By the host, inside a location, where a host has no route of its own.
+            Row{"map $host $bad { a.test 1; }", R"({"host":"a.test"} → 403; app)"},
+            {"map $host $one { a.test yes; } map $one $bad { yes 1; }", R"({"host":"a.test"} → 403; app)"},
+            // By masks of hosts: names first, then the longest.
+            {"map $host $bad { hostnames; *.a.test 0; .a.test 1; }",
+             R"({"all":[{"not":{"host":true,"matches":"^.+\\.[Aa]\\.[Tt][Ee][Ss][Tt]$"}},{"host":true,"matches":"^(.+\\.)?[Aa]\\.[Tt][Ee][Ss][Tt]$"}]} → 403; app)"},
+            // nginx compares words of a map without regard to case.
+            {"map $http_x $bad { Evil 1; }", R"({"header":"X","matches":"^[Ee][Vv][Ii][Ll]$"} → 403; app)"},
+            // What stands for a default that no request may get by mistake.
+            {"map $server_port $bad { 81 1; }", "403"},
+            {"map $server_port $one { 81 1; } map $one $bad { 1 1; }", "403"},
+            {"map $host$uri $bad { ~admin 1; }", "403"},
+            {"geo $http_x_forwarded_for $bad { 10.0.0.0/8 1; }", "403"},
+            {"geo $bad { ranges; 10.0.0.0-10.0.0.9 1; }", "403"},
+            {"map $uri $bad { ~^/(?!ok) 1; }", "403"},
+        }) {
+        CAPTURE(row.definitions);
+        CHECK(guarded(row.definitions, guard) == row.expected);
+    }
+    CHECK(routes_of(import_http("map $request_method $bad { post 1; }" + kTwoApps + "server { location / { " + guard +
+                                kToApp + "} }"))
+              .find(R"("methods":["POST"])") != std::string::npos);
+    // It stays in doubt on the way from one variable to the next.
+    const std::string doubtful = "map $server_port $one { 81 1; }";
+    CHECK(guarded(doubtful, "set $bad $one; " + guard) == "403");
+    CHECK(guarded(doubtful, "set $bad 0; if ($one) { set $bad 1; } " + guard) == "403");
+    CHECK(guarded(doubtful, guard, "set $bad 0; if ($args) { set $bad 1; }") == "403");
+    CHECK(guarded(doubtful, "set $bad $one; set $bad 0; " + guard) == "app");
+    // Where traffic goes by it, the default serves as before.
+    CHECK(guarded("map $server_port $pool { default app; 81 other; }", "") == "app");
+}
+
+TEST_CASE("what is rewritten into a place that refuses all requests is refused") {
+    const auto server = [](const std::string& rewrite, const std::string& inside = "") {
+        return first_route(guarded_server(rewrite + " location / { " + inside + kToApp +
+                                          "} location = /denied { return 403; } location /admin/ { deny all; " +
+                                          kToApp + "}"));
+    };
+    CHECK(server("if ($http_x != 1) { rewrite ^/admin /denied last; }") ==
+          R"({"all":[{"not":{"header":"X","equals":"1"}},{"path":true,"matches":"^/admin"}]} → 403; app)");
+    CHECK(server("rewrite ^/x$ /admin/$1 last;") == R"({"path":true,"matches":"^/x$"} → 403; app)");
+    CHECK(server("", "if ($http_x) { rewrite ^ /admin/z last; } ") ==
+          R"({"all":[{"header":"X","present":true},{"not":{"header":"X","in":["","0"]}}]} → 403; app)");
+    CHECK(server("rewrite ^/(?!x) /denied last;") == "403");
+    CHECK(server("", "rewrite ^ /denied last; ") == "403");
+    CHECK(server("rewrite ^/x$ /elsewhere last;") == "app");
+}
+
+TEST_CASE("a redirect of what comes in clear is kept, or the import says that https is not enforced") {
+    const std::string to_https = " return 301 https://$host$request_uri; ";
+    const auto server = [&](const std::string& listen, const std::string& test) {
+        return import_http(kTwoApps + "server { listen " + listen + "; " + test + " location / { " + kToApp + "} }");
+    };
+    CHECK(first_route(server("8080", "if ($scheme = http) {" + to_https + "}")) == "https://{host}{path}?{query}");
+    CHECK(first_route(server("8080", "if ($https = \"\") {" + to_https + "}")) == "https://{host}{path}?{query}");
+    CHECK(first_route(server("8080", "if ($scheme = https) { return 403; }")) == "app");
+    for (const std::string& test : std::vector<std::string>{
+             "if ($http_x_forwarded_proto = http) {" + to_https + "}",
+             "if ($http_x_forwarded_proto != https) { rewrite ^ https://$host$request_uri permanent; }",
+             "if ($server_port = 80) {" + to_https + "}"}) {
+        CAPTURE(test);
+        CHECK(words_of(summarize(server("8080", test))) == "not usable as it is: https is not enforced");
+    }
+}
