@@ -131,6 +131,16 @@ std::string host_header(const std::string& host) {
     return host.ends_with(":80") ? host.substr(0, host.size() - 3) : host;
 }
 
+// What nginx writes under a name and is not carried over: endpoints believe it, so that no client may say it instead.
+// Claims come from listeners.trusted_proxies alone anyway.
+bool remove_client_s(Route& route, const std::string& name) {
+    if (same_header(name, "Host") || same_header(name, "X-Request-Id") || is_claim(name)) return false;
+    auto& removed = route.request_headers.remove;
+    if (std::ranges::none_of(removed, [&](const auto& other) { return same_header(other, name); }))
+        removed.push_back(name);
+    return true;
+}
+
 void apply_request_headers(Route& route, const Settings& settings, const Directive& location, const std::string& host,
                            bool literal_host, Notes& notes) {
     bool host_given = false;
@@ -158,17 +168,17 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
                           "sends");
         } else if (!is_token(name) || is_hop_header(name) || same_header(name, "Expect")) {
             notes.lost(*directive, "this header cannot be set");
-        } else if (const auto filled = header_value(value); !filled) {
-            notes.lost(*directive, kFillable);
+        } else if (const auto filled = header_value(value); !filled || !is_field_value(*filled)) {
+            const bool removed = remove_client_s(route, name);
+            notes.lost(*directive, fmt::format("{}{}", filled ? "this is no legal header value" : kFillable,
+                                               removed ? "; what a client sends under this name is removed" : ""));
         } else if (value.empty()) {
             if (same_header(name, "Host"))
                 notes.lost(*directive, "Host cannot be removed");
             else
                 route.request_headers.remove.push_back(name);
-        } else if (is_field_value(*filled)) {
-            route.request_headers.set[name] = *filled;
         } else {
-            notes.lost(*directive, "this is no legal header value");
+            route.request_headers.set[name] = *filled;
         }
     }
     if (host_given) return;

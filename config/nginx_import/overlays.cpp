@@ -48,6 +48,14 @@ void give_place(Draft& draft) {
     // It is asked where the prefix itself would be the longest.
     match.path_prefix = draft.border.substr(0, std::max<std::size_t>(1, draft.border.rfind('/')));
     match.before_expressions = draft.stops_patterns;
+    // A prefix is stripped where it is the route's own; here it is the start of a segment that goes on.
+    if (Route& route = draft.route; !route.strip_prefix.empty()) {
+        const std::string to = route.replace_prefix.empty() ? "/" : route.replace_prefix;
+        route.rewrite = {{"^" + exact_expression(route.strip_prefix) + "(.*)$", to + "{1}"}};
+        route.strip_prefix.clear();
+        route.replace_prefix.clear();
+        route.forwarded_prefix = false;
+    }
 }
 
 class Layer {

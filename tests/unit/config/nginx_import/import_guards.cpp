@@ -419,6 +419,13 @@ TEST_CASE("what is rewritten into a place that refuses all requests is refused")
     CHECK(server("rewrite ^/x$ /elsewhere last;") == "app");
 }
 
+TEST_CASE("a prefix that refuses some requests and strips itself does so for what goes on without a slash") {
+    const auto imported = guarded_server(
+        "location /api/users { if ($http_x) { return 401; } proxy_pass http://app/users; } location / { return 404; }");
+    CHECK(routes_of(imported).find(R"("rewrite":[{"matches":"^/api/users(.*)$","to":"/users{1}"}])") !=
+          std::string::npos);
+}
+
 TEST_CASE("a redirect of what comes in clear is kept, or the import says that https is not enforced") {
     const std::string to_https = " return 301 https://$host$request_uri; ";
     const auto server = [&](const std::string& listen, const std::string& test) {
