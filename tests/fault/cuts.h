@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "settled.h"
 #include "tests/support/crank.h"
 #include "tests/support/strict_message.h"
 
@@ -69,6 +70,40 @@ inline void leave(Crank& crank, Wire& wire, Leaves how) {
     if (how == Leaves::by_reset) wire.reset();
     crank.turn();
     if (how == Leaves::stalls) crank.pass(3'000);
+}
+
+// The request that a client of HTTP/2 says, in whichever frames: POST with this body.
+inline const std::string kSaid = "abcdef";
+
+// Of a client of HTTP/2 that has left in it: what its endpoint, of HTTP/1, has seen, which is answered where it was the
+// whole request. A part is never taken for that. How many it was.
+inline unsigned whole_requests(Crank& crank, ListeningWire& endpoint, bool all_was_said) {
+    Wire connection = endpoint.accept();
+    if (!connection.is_open()) return 0;
+    crank.until("what the endpoint sees", [&] {
+        connection.read();
+        return connection.ended || connection.cut ||
+               read_strict_request(connection.seen).outcome == StrictResult::Outcome::whole;
+    });
+    const auto seen = read_strict_request(connection.seen);
+    REQUIRE(seen.outcome != StrictResult::Outcome::bad);
+    if (seen.outcome != StrictResult::Outcome::whole) return 0;
+    REQUIRE(all_was_said);
+    REQUIRE(seen.message.body == kSaid);
+    if (!connection.ended && !connection.cut) crank.send(connection, "HTTP/1.1 204 No Content\r\n\r\n");
+    return 1;
+}
+
+// It is gone, and nothing of it is left.
+inline void check_forgotten(Crank& crank, Wire& client) {
+    client.close();
+    crank.turn();
+    crank.pass(10'000);
+    crank.until("the session to end", [&] { return crank.sessions() == 0; });
+    check_settled(crank);
+    REQUIRE(crank.context.http2.exchanges == 0);
+    REQUIRE(crank.context.http2.unstarted == 0);
+    REQUIRE(crank.context.http2.undelivered == 0);
 }
 
 }  // namespace switchyard::test

@@ -9,7 +9,6 @@
 #include "cuts.h"
 #include "settled.h"
 #include "tests/support/http2_client.h"
-#include "tests/support/strict_message.h"
 
 using namespace switchyard;
 using namespace switchyard::test;
@@ -147,31 +146,8 @@ TEST_CASE("a client of HTTP/2 that leaves after any byte is never taken for one 
             Wire client = crank.client();
             crank.send(client, std::string_view(said).substr(0, n));
             leave(crank, client, how);
-            Wire connection = endpoint.accept();
-            if (connection.is_open()) {
-                crank.until("what the endpoint sees", [&] {
-                    connection.read();
-                    return connection.ended || connection.cut ||
-                           read_strict_request(connection.seen).outcome == StrictResult::Outcome::whole;
-                });
-                const auto seen = read_strict_request(connection.seen);
-                REQUIRE(seen.outcome != StrictResult::Outcome::bad);
-                if (seen.outcome == StrictResult::Outcome::whole) {
-                    ++whole;
-                    REQUIRE(n == said.size());
-                    REQUIRE(seen.message.body == "abcdef");
-                    if (how == Leaves::stalls) crank.send(connection, "HTTP/1.1 204 No Content\r\n\r\n");
-                }
-                connection.close();
-            }
-            client.close();
-            crank.turn();
-            crank.pass(10'000);
-            crank.until("the session to end", [&] { return crank.sessions() == 0; });
-            check_settled(crank);
-            REQUIRE(crank.context.http2.exchanges == 0);
-            REQUIRE(crank.context.http2.unstarted == 0);
-            REQUIRE(crank.context.http2.undelivered == 0);
+            whole += whole_requests(crank, endpoint, n == said.size());
+            check_forgotten(crank, client);
         }
         CHECK(whole <= 1);
     }

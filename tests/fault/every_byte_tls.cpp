@@ -11,7 +11,6 @@
 #include "settled.h"
 #include "tests/support/certificates.h"
 #include "tests/support/http2_client.h"
-#include "tests/support/strict_message.h"
 #include "tests/support/tls_client.h"
 #include "tests/support/tls_endpoint.h"
 
@@ -112,29 +111,8 @@ TEST_CASE("under TLS a client of HTTP/2 that leaves after any octet is never tak
             all = sealed.size();
             crank.send(client.wire, std::string_view(sealed).substr(0, n));
             leave(crank, client.wire, how);
-            Wire connection = endpoint.accept();
-            if (connection.is_open()) {
-                crank.until("what the endpoint sees", [&] {
-                    connection.read();
-                    return connection.ended || connection.cut ||
-                           read_strict_request(connection.seen).outcome == StrictResult::Outcome::whole;
-                });
-                const auto seen = read_strict_request(connection.seen);
-                REQUIRE(seen.outcome != StrictResult::Outcome::bad);
-                if (seen.outcome == StrictResult::Outcome::whole) {
-                    ++whole;
-                    REQUIRE(n == all);
-                    REQUIRE(seen.message.body == "abcdef");
-                }
-                connection.close();
-            }
-            client.wire.close();
-            crank.turn();
-            crank.pass(10'000);
-            crank.until("the session to end", [&] { return crank.sessions() == 0; });
-            check_settled(crank);
-            REQUIRE(crank.context.http2.exchanges == 0);
-            REQUIRE(crank.context.http2.undelivered == 0);
+            whole += whole_requests(crank, endpoint, n == all);
+            check_forgotten(crank, client.wire);
         }
         CHECK(whole <= 1);
     }

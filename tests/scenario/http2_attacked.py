@@ -18,7 +18,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "support"), str(ROOT / "http2")]
 from checks import check, verdict  # noqa: E402
-from frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, PRIORITY, RST_STREAM, SETTINGS,  # noqa: E402
+from frames import (CONTINUATION, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, PRIORITY, RST_STREAM, SETTINGS,  # noqa: E402
                     WINDOW_UPDATE, WITH_PRIORITY, Client, block, data, frame, headers, literal)
 from patient import Patient, by_http1  # noqa: E402
 from running import DEADLINE, Endpoint, Switchyard, workplace  # noqa: E402

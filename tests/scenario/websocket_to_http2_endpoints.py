@@ -14,12 +14,12 @@ import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "support"), str(ROOT / "http2"), str(ROOT / "scenario")]
+sys.path[:0] = [str(ROOT / "support"), str(ROOT / "http2")]
 from checks import check, verdict  # noqa: E402
 from endpoint import Server  # noqa: E402
 from frames import PREFACE, SETTINGS, Client, data, frame, headers  # noqa: E402
 from running import Switchyard, workplace  # noqa: E402
-from websocket_over_http2 import GUID, OCTETS, PIECE, SECONDS, Endpoint, message, message_size, say, socket  # noqa: E402
+from web_sockets import GUID, OCTETS, PIECE, SECONDS, Endpoint, message, message_size, say, socket  # noqa: E402
 
 SOCKETS = 6  # of each version
 KEY = base64.b64encode(b"sixteen octets!!").decode()
