@@ -61,6 +61,16 @@ const Directive* refusal_at(const std::vector<Directive>& server, const std::str
     return nullptr;
 }
 
+// What is refused where its path ends in a line's end, too. Under a negation it would let in more.
+Condition for_refusal(Condition condition) {
+    if (condition.kind == Condition::Kind::negate) return condition;
+    for (Condition& child : condition.children) child = for_refusal(std::move(child));
+    if (condition.kind == Condition::Kind::test && condition.key.source == Key::Source::path &&
+        condition.test == Condition::Test::matches)
+        for (auto& expression : condition.values) expression = at_last_line_end(expression);
+    return condition;
+}
+
 }  // namespace
 
 bool Flow::knows(std::string_view name) {
@@ -194,7 +204,7 @@ void Flow::answer_when(const Verdict& verdict, const Directive& directive, Notes
     else if (equality && condition.key.source == Key::Source::method)
         partial_answers.push_back({{}, condition.values, &directive});
     else if (verdict.split.empty() && is_fixed(directive) && depth_of(condition) < limits::kConditionDepth)
-        conditional_answers.push_back({condition, &directive});
+        conditional_answers.push_back({refuses(directive) ? for_refusal(condition) : condition, &directive});
     else if (refuses(directive))
         closing = &directive;
     else if (leads_to_https(directive))

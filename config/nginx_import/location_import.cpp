@@ -32,6 +32,12 @@ const Directive* fallback_location(const Directive& location, const ServerContex
     return nullptr;
 }
 
+bool refuses_some(const Route& route) {
+    return route.respond.status >= 400 || std::ranges::any_of(route.rules, [](const Rule& rule) {
+               return rule.respond.status >= 400 || rule.deny != 0;
+           });
+}
+
 class LocationImport {
   public:
     LocationImport(const Directive& location, const ServerContext& server)
@@ -190,15 +196,14 @@ class LocationImport {
             main.door.reset();
         }
         route.rules.insert(route.rules.begin(), front.begin(), front.end());
+        if (main.when && main.when->test == Condition::Test::matches && main.when->kind == Condition::Kind::test &&
+            route.respond.status != kNotCarriedOver && refuses_some(route))
+            main.when->values[0] = at_last_line_end(main.when->values[0]);
     }
 
     // A prefix that refuses does so for what goes on behind it without a slash as well.
     void add_border(const Draft& main) {
-        const Route& route = main.route;
-        const bool refuses = route.respond.status >= 400 || std::ranges::any_of(route.rules, [](const Rule& r) {
-                                 return r.respond.status >= 400 || r.deny != 0;
-                             });
-        if (refuses && !path_.border.empty()) {
+        if (refuses_some(main.route) && !path_.border.empty()) {
             Draft border = main;
             border.border = path_.border;
             border.route.match = {};

@@ -150,6 +150,24 @@ std::string exact_expression(std::string_view text) {
     return out;
 }
 
+std::string at_last_line_end(std::string_view expression) {
+    std::string out;
+    bool in_class = false;
+    for (std::size_t i = 0; i < expression.size(); ++i) {
+        const char c = expression[i];
+        if (c == '\\' && i + 1 < expression.size()) {
+            out += c;
+            out += expression[++i];
+            continue;
+        }
+        if (c == '[') in_class = true;
+        if (c == ']') in_class = false;
+        if (c == '$' && !in_class) out += "\\n?";
+        out += c;
+    }
+    return out;
+}
+
 std::optional<std::string> address_block(std::string_view pattern) {
     if (!pattern.starts_with('^')) return std::nullopt;
     pattern.remove_prefix(1);

@@ -231,7 +231,7 @@ TEST_CASE("a location by regular expression is a route, asked before the prefixe
                                        " location ~ \\.key$ { deny all; } }");
     REQUIRE(inside.model.routes.size() == 2);
     CHECK(inside.model.routes[1].rules.at(0).respond.status == 403);
-    CHECK(inside.model.routes[1].rules.at(0).when.values == std::vector<std::string>{"\\.key$"});
+    CHECK(inside.model.routes[1].rules.at(0).when.values == std::vector<std::string>{"\\.key\\n?$"});
 }
 
 TEST_CASE("a rewrite of some paths is carried over, and so is a redirect of some") {
@@ -411,7 +411,7 @@ TEST_CASE("what is rewritten into a place that refuses all requests is refused")
     };
     CHECK(server("if ($http_x != 1) { rewrite ^/admin /denied last; }") ==
           R"({"all":[{"not":{"header":"X","equals":"1"}},{"path":true,"matches":"^/admin"}]} → 403; app)");
-    CHECK(server("rewrite ^/x$ /admin/$1 last;") == R"({"path":true,"matches":"^/x$"} → 403; app)");
+    CHECK(server("rewrite ^/x$ /admin/$1 last;") == R"({"path":true,"matches":"^/x\\n?$"} → 403; app)");
     CHECK(server("", "if ($http_x) { rewrite ^ /admin/z last; } ") ==
           R"({"all":[{"header":"X","present":true},{"not":{"header":"X","in":["","0"]}}]} → 403; app)");
     CHECK(server("rewrite ^/(?!x) /denied last;") == "403");
@@ -424,6 +424,15 @@ TEST_CASE("a prefix that refuses some requests and strips itself does so for wha
         "location /api/users { if ($http_x) { return 401; } proxy_pass http://app/users; } location / { return 404; }");
     CHECK(routes_of(imported).find(R"("rewrite":[{"matches":"^/api/users(.*)$","to":"/users{1}"}])") !=
           std::string::npos);
+}
+
+TEST_CASE("an expression that refuses does so before a last line's end, where PCRE takes '$' for the end as well") {
+    const auto first = [](const std::string& text) { return routes_of(guarded_server(text)); };
+    CHECK(first("location ~ \\.php$ { deny all; } location / { " + kToApp + "}").find(R"("\\.php\\n?$")") !=
+          std::string::npos);
+    CHECK(first("location ~ \\.php$ { " + kToApp + "}").find(R"("\\.php$")") != std::string::npos);
+    CHECK(one_location("if ($uri ~ ^/admin$) { return 403; } ") ==
+          R"({"path":true,"matches":"^/admin\\n?$"} → 403; app)");
 }
 
 TEST_CASE("a redirect of what comes in clear is kept, or the import says that https is not enforced") {
