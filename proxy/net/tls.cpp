@@ -222,7 +222,9 @@ Tls::Step Tls::handshake() {
     forget_errors();
     dry_ = false;
     for (;;) {
+        flags_ = only_tickets_left() ? MSG_MORE : 0;
         const int result = SSL_do_handshake(ssl_.get());
+        flags_ = 0;
         const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
         if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
             const bool http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
@@ -246,6 +248,13 @@ Tls::Step Tls::handshake() {
         if (error == SSL_ERROR_WANT_READ) socket_.readable = false;
         return Step::again;
     }
+}
+
+// What a server of TLS 1.3 says behind its Finished are tickets, and no client waits for these: they go with what is
+// said first, or when the client is heard again, and cost no packet of their own.
+bool Tls::only_tickets_left() const {
+    return sessions_ == nullptr && SSL_version(ssl_.get()) == TLS1_3_VERSION &&
+           SSL_get_finished(ssl_.get(), nullptr, 0) > 0;
 }
 
 void Tls::note_trouble(int error) {

@@ -95,6 +95,7 @@ class Tls {
     static long bio_control(BIO* bio, int command, long number, void* pointer);
     void make(SSL_CTX* context);
     void make_offer(Offer offer);
+    bool only_tickets_left() const;
     Transfer read_failed(int result);
     void note_trouble(int result);
 

@@ -45,7 +45,7 @@ std::string name_of(const SystemCall& call) {
         case SYS_recvfrom:
             return call.looks ? "look" : "recvfrom";
         case SYS_sendto:
-            return "sendto";
+            return call.waits ? "sendto with the next" : "sendto";
         case SYS_sendmsg:
             return "sendmsg of " + std::to_string(call.pieces);
         default:
@@ -87,7 +87,8 @@ std::optional<std::vector<SystemCall>> system_calls_of(const std::function<void(
             watched = argument == kBegin;
         else if (watched)
             out.push_back({number, number == SYS_sendmsg ? pieces_of(child, info.entry.args[1]) : 0,
-                           number == SYS_recvfrom && (info.entry.args[3] & MSG_PEEK) != 0});
+                           number == SYS_recvfrom && (info.entry.args[3] & MSG_PEEK) != 0,
+                           number == SYS_sendto && (info.entry.args[3] & MSG_MORE) != 0});
     }
     if (WEXITSTATUS(status) != 0) throw std::runtime_error("the traced story failed");
     return out;

@@ -16,6 +16,7 @@ struct SystemCall {
     long number;
     std::size_t pieces = 0;  // of sendmsg: what it gathers
     bool looks = false;      // of recvfrom: takes nothing
+    bool waits = false;      // of sendto: goes with what follows
 
     bool operator==(const SystemCall&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -201,6 +202,33 @@ TEST_CASE("over TLS the client's side costs the same two calls: one read, one wr
     CHECK(first == four);
     CHECK(calls_of_exchanges(kPlainGet, large, true) == four);
     CHECK(calls_of_exchanges(kPlainGet, chunks, true) == four);
+}
+
+TEST_CASE(
+    "tickets of TLS 1.3 go with what is said first; in TLS 1.2 they end a handshake, for which the client waits") {
+    const auto waiting = [](int version) -> std::optional<std::ptrdiff_t> {
+        const auto calls = system_calls_of([&](const Watch& watch) {
+            const Authority authority("root of the test");
+            ListeningWire listening;
+            Crank crank(secure_route(authority, listening.port()));
+            TlsClient client(crank, crank.client(),
+                             {.server_name = "a.test", .trusted = authority.certificate(), .max_version = version});
+            watch.begin();
+            const bool done = client.handshake();
+            crank.turn();
+            watch.end();
+            if (!done) throw std::runtime_error("no handshake");
+        });
+        if (!calls) return std::nullopt;
+        return std::ranges::count_if(*calls, [](const SystemCall& call) { return call.waits; });
+    };
+    const auto modern = waiting(TLS1_3_VERSION);
+    if (!modern) {
+        MESSAGE("left out: tracing (ptrace) is not allowed here");
+        return;
+    }
+    CHECK(*modern > 0);
+    CHECK(waiting(TLS1_2_VERSION) == 0);
 }
 
 TEST_CASE("a long body is read in long pieces, and in clear each goes in one call; over TLS a record does") {
