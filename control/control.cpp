@@ -79,7 +79,7 @@ void Control::Members::open() {
 
 void Control::Members::look_whether_ready() {
     if (!deciding) return;  // another process speaks for the service
-    if (!look_whether_settled() || !controller->adoption().everywhere(controller->generation()))
+    if (!look_whether_settled() || !controller->adoption().here(controller->generation()))
         return service.is_ready() ? void() : service.waiting();
     if (!service.is_ready()) service.ready(controller->generation(), workers);
 }
@@ -183,8 +183,9 @@ void Control::Members::await_signal() {
             } else if (signal == SIGUSR2) {
                 upgrade::Order order;
                 order.by = "SIGUSR2";
-                if (auto begun = start_upgrade(std::move(order)); !begun)
-                    log_error("upgrade: {}", begun.error().detail);
+                start_upgrade(std::move(order), [](const Result<upgrade::Json>& begun) {
+                    if (!begun) log_error("upgrade: {}", begun.error().detail);
+                });
             } else if (ending) {
                 io.stop();  // told twice: at once
             } else {
@@ -274,7 +275,9 @@ void Control::Members::end() {
     });
     upgrade_timer.expires_after(grace + kLastWord);
     upgrade_timer.async_wait([this](boost::system::error_code ec) {
-        if (!ec) io.stop();
+        if (ec) return;
+        predecessors->kill_those_left();
+        io.stop();
     });
 }
 

@@ -284,12 +284,30 @@ void Control::Members::tell_the_last() {
     tell_counts(false, end);
 }
 
+void Control::Members::tell_ages() {
+    pool->ages(
+        [this, all = std::make_shared<HeldAges>(), left = std::make_shared<unsigned>(workers)](const HeldAges& ages) {
+            all->requests += ages.requests;
+            all->tunnels += ages.tunnels;
+            all->youngest_us = std::min(all->youngest_us, ages.youngest_us);
+            if (--*left > 0) return;
+            succession->tell({{"type", "ages"},
+                              {"requests", all->requests},
+                              {"tunnels", all->tunnels},
+                              {"youngest_ms", all->youngest_us / 1000}});
+        });
+}
+
 bool Control::Members::wanted(const upgrade::Message& message) {
     const auto type = message.type();
     if (type == "collect") {
         elsewhere.tell(upgrade::share_of(message.body.value("elsewhere", Json::object())));
         ages_wanted = message.body.value("ages", false);
         tell_counts(ages_wanted, {});
+        return true;
+    }
+    if (type == "ages") {
+        tell_ages();
         return true;
     }
     if (type == "cut") {
@@ -357,9 +375,18 @@ void Control::Members::heard_counts(unsigned number, bool newest, const upgrade:
     }
     predecessors->has(number, requests, tunnels, connections);
     controller->reported(number, in_flight);
+    auto& held = held_upstreams[number];
+    held.clear();
+    for (const auto& flight : in_flight)
+        if (const auto& name = registry.upstream_name(flight.upstream); !name.empty())
+            held.push_back(registry.hold_upstream(name));
     shares[number] = upgrade::share_of(message.body.value("own", Json::object()));
+    tell_elsewhere();
+}
+
+void Control::Members::tell_elsewhere() {
     InFlightShare all;
-    for (const auto& [other, share] : shares) all += share;
+    for (const auto& [number, share] : shares) all += share;
     elsewhere.tell(all);
 }
 
@@ -368,9 +395,8 @@ void Control::Members::forget_predecessor(unsigned number) {
     totals.forget_workers(first, end);
     rollouts->forget_workers(first, end);
     shares.erase(number);
-    InFlightShare all;
-    for (const auto& [other, share] : shares) all += share;
-    elsewhere.tell(all);
+    held_upstreams.erase(number);
+    tell_elsewhere();
 }
 
 }  // namespace switchyard::control

@@ -2,8 +2,8 @@
 //
 // control_start.cpp begins it, control_wiring.cpp, control_core.cpp, control_names.cpp, control_discovery.cpp,
 // control_rollouts.cpp and control_acme.cpp tie its parts together, control.cpp is what it does while it runs,
-// control_upgrade.cpp how another process takes its place, and control_counts.cpp what crosses then of what was
-// counted. Threads: control; the store's thread and the workers have their own.
+// control_upgrade.cpp and control_upgrade_doors.cpp how another process takes its place, and control_counts.cpp what
+// crosses then of what was counted. Threads: control; the store's thread and the workers have their own.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -133,6 +133,40 @@ struct Control::Members {
         std::optional<discovery::Surroundings> around;  // of the sources; settled when it is built
     };
 
+    // How another process takes this one's place, and what processes of before say; in control_upgrade_doors.cpp.
+    struct UpgradeDoors final : upgrade::Account,
+                                upgrade::Takeover,
+                                upgrade::Launch,
+                                upgrade::Handover,
+                                upgrade::Following {
+        explicit UpgradeDoors(Members& members) : m(members) {}
+        unsigned joined(bool counts, std::uint64_t adopted) override;
+        void adopted(unsigned number, std::uint64_t generation) override;
+        void paused(unsigned number) override;
+        void left(unsigned number) override;
+        void counts(unsigned number, bool newest, const upgrade::Message& message) override;
+        void said(const upgrade::Message& message) override;
+        void gone() override;
+        std::vector<std::string> arguments() const override;
+        std::vector<std::string> environment() const override;
+        void rehearsal(Described done) override;
+        void reversible(std::function<void(Result<void>)> done) override;
+        void event(upgrade::Json body) override;
+        void freeze(std::function<void(Result<void>)> done) override;
+        void thaw() override;
+        std::pair<upgrade::Json, std::vector<int>> state() override;
+        void park() override;
+        void speak_up() override;
+        void take_back() override;
+        void follow() override;
+        void reopen_logs() override;
+        bool wanted(const upgrade::Message& message) override;
+        void let_go(std::chrono::milliseconds within, std::function<void()> drained) override;
+        void left_alone() override;
+        void exit() override;
+        Members& m;
+    };
+
     Service service{switchyard::net::NotifySocket::of_environment()};  // outlives what waits in io
     boost::asio::io_context io{1};
     const ConfigPlace place;
@@ -163,6 +197,8 @@ struct Control::Members {
     Series series;
     CountsElsewhere elsewhere{registry};
     std::map<unsigned, InFlightShare> shares;  // of the processes of before, by their number
+    // An upstream that only a process of before still sends to keeps its name, and with it its drain.
+    std::map<unsigned, std::vector<std::shared_ptr<const void>>> held_upstreams;
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<OpenedReleases> releases;
     LedRoutes led;
@@ -181,6 +217,7 @@ struct Control::Members {
     std::shared_ptr<upgrade::Inheritance> heritage;  // null: it was started, and took no place
     upgrade::Json inherited_upgrade;                 // how it came to be in charge
     std::chrono::steady_clock::time_point taken_since{};
+    UpgradeDoors upgrade_doors{*this};
     std::unique_ptr<upgrade::Predecessors> predecessors;
     std::unique_ptr<upgrade::Succession> succession;
     boost::asio::steady_timer upgrade_timer{io};
@@ -266,12 +303,18 @@ struct Control::Members {
 
     void build_upgrade();
     upgrade::Json upgrade_view() const;
-    Result<upgrade::Json> start_upgrade(upgrade::Order order);
-    // Of the process whose place is taken: see upgrade::Succession::Ports.
+    Result<void> may_be_replaced() const;
+    // `begun` may run from within.
+    void start_upgrade(upgrade::Order order, std::function<void(Result<upgrade::Json>)> begun);
+    // Of the process whose place is taken: see control/upgrade/handover.h.
     void describe_rehearsal(std::function<void(Result<upgrade::Json>, std::vector<int>)> done);
+    using ByWorker = std::vector<std::vector<RecentRequest>>;
+    void gather_recent(std::function<void(ByWorker)> then);
+    upgrade::Json rehearsal_order(std::uint64_t generation, const ByWorker& requests) const;
     upgrade::Json listening_sockets(std::vector<int>& with) const;
     std::string rehearsal_copy() const;
     void forget_rehearsal();
+    void look_whether_reversible(std::function<void(Result<void>)> done);
     void freeze(std::function<void(Result<void>)> done);
     void when_answered(std::function<void(Result<void>)> done);
     std::pair<upgrade::Json, std::vector<int>> everything();
@@ -296,6 +339,9 @@ struct Control::Members {
     void accept_when_heard();
     void heard_counts(unsigned number, bool newest, const upgrade::Message& message);
     void forget_predecessor(unsigned number);
+    // What the processes of before have in flight counts where a limit asks.
+    void tell_elsewhere();
+    void tell_ages();
     void tell_elder(upgrade::Json reports);
     // Of either.
     void decide_again();

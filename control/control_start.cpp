@@ -10,7 +10,7 @@
 #include "config/parse.h"
 #include "control/changes_since.h"
 #include "control/control_members.h"
-#include "control/rehearsal.h"
+#include "control/rehearsal/rehearsal.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
 #include "proxy/net/tls_memory.h"
@@ -218,7 +218,9 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
         pool->oldest(drain.generation, drain.upstreams, most, each);
     };
     context->upgrade = [this] { return upgrade_view(); };
-    context->start_upgrade = [this](const upgrade::Order& order) { return start_upgrade(order); };
+    context->start_upgrade = [this](const upgrade::Order& order, auto begun) {
+        start_upgrade(order, std::move(begun));
+    };
     context->finish_upgrade = [this] { predecessors->tell({{"type", "end"}, {"within_ms", 0}}); };
     auto server = AdminServer::listen(settings, *context, passed);
     if (!server) return server.error();

@@ -8,6 +8,8 @@
 #include "config/fields/render.h"
 #include "config/parse.h"
 #include "control/control_members.h"
+#include "control/rehearsal/questions.h"
+#include "control/rehearsal/rehearsal.h"
 #include "control/rollout/runner/holders.h"
 #include "control/upgrade/inheritance.h"
 #include "proxy/base/log.h"
@@ -32,6 +34,8 @@ constexpr std::size_t kEventsThatCross = 1 << 20;
 // What workers were asked for before the freeze comes within milliseconds.
 constexpr milliseconds kLastReports{500};
 
+constexpr milliseconds kRecentRequests{200};
+
 Problem upgrading() {
     return {503, "upgrading", "another process is taking this one's place; try again in a second"};
 }
@@ -50,6 +54,12 @@ Result<std::uint64_t> newest_of(const std::string& copy) {
     const auto newest = (*opened)->newest();
     if (!newest) return newest.error();
     return *newest ? (*newest)->number : 0;
+}
+
+// It holds every secret of the configuration, and need not be there.
+void remove_copy(const std::string& copy) {
+    std::error_code ignored;
+    for (const char* part : {"", "-wal", "-shm", ".ledger"}) std::filesystem::remove(copy + part, ignored);
 }
 
 // Where the other process has bound what this one has not, connections that are kept have no use for it.
@@ -77,60 +87,9 @@ FileStatus inherited_file(const Json& said) {
 }
 
 void Control::Members::build_upgrade() {
-    upgrade::Predecessors::Ports before;
-    before.joined = [this](bool counts) { return controller->joined(counts); };
-    before.adopted = [this](unsigned number, std::uint64_t generation) {
-        controller->adopted_elsewhere(number, generation);
-    };
-    before.paused = [this](unsigned number) { controller->paused(number); };
-    before.left = [this](unsigned number) {
-        controller->left(number);
-        forget_predecessor(number);
-        look_whether_ended();
-    };
-    before.counts = [this](unsigned number, bool newest, const upgrade::Message& message) {
-        heard_counts(number, newest, message);
-    };
-    before.said = [this](const upgrade::Message& message) {
-        const auto type = message.type();
-        if (type == "committed") on_heir(HeirMachine::Event::committed);
-        if (type == "alone") on_heir(HeirMachine::Event::alone);
-        if (type == "abort") on_heir(HeirMachine::Event::abort);
-    };
-    before.gone = [this] { on_heir(HeirMachine::Event::gone); };
-    predecessors = std::make_unique<upgrade::Predecessors>(io.get_executor(), std::move(before));
-
-    upgrade::Succession::Ports ports;
-    ports.arguments = [this] { return run_arguments; };
-    ports.environment = [this] { return service.environment(); };
-    ports.rehearsal = [this](auto done) { describe_rehearsal(std::move(done)); };
-    ports.freeze = [this](auto done) { freeze(std::move(done)); };
-    ports.thaw = [this] { decide_again(); };
-    ports.state = [this] { return everything(); };
-    ports.park = [this] { park(); };
-    ports.speak_up = [this] {
-        if (!parked) return;
-        service.speak();
-        service.ready(controller->generation(), workers);
-    };
-    ports.take_back = [this] { take_back(); };
-    ports.let_go = [this](milliseconds within, std::function<void()> drained) {
-        if (drained) on_drained = std::move(drained);
-        predecessors->clear();  // the other process's now
-        pool->drain(within, [this] { tell_the_last(); });
-    };
-    ports.follow = [this] { follow_newest(true); };
-    ports.wanted = [this](const upgrade::Message& message) { return wanted(message); };
-    ports.reopen_logs = [this] { pool->reopen_access_log(); };
-    ports.exit = [this] {
-        collect_timer.cancel();
-        io.stop();
-    };
-    ports.event = [this](Json body) {
-        forget_rehearsal();
-        controller->events().add("upgrade", std::move(body));
-    };
-    succession = std::make_unique<upgrade::Succession>(io.get_executor(), std::move(ports));
+    predecessors = std::make_unique<upgrade::Predecessors>(io.get_executor(), upgrade_doors, upgrade_doors);
+    succession = std::make_unique<upgrade::Succession>(
+        io.get_executor(), upgrade::Succession::Doors{upgrade_doors, upgrade_doors, upgrade_doors});
 }
 
 Json Control::Members::upgrade_view() const {
@@ -139,8 +98,7 @@ Json Control::Members::upgrade_view() const {
     return out;
 }
 
-Result<Json> Control::Members::start_upgrade(upgrade::Order order) {
-    if (order.binary.empty()) order.binary = binary;
+Result<void> Control::Members::may_be_replaced() const {
     if (::getpid() == 1)
         return problems::conflict(
             "this process is the first of its container, which ends with it: let whoever runs the "
@@ -151,37 +109,79 @@ Result<Json> Control::Members::start_upgrade(upgrade::Order order) {
     if (!state_dir->unwritable().empty())
         return problems::conflict("the state folder cannot be written: there is nothing to hand on");
     if (!controller->unstored().commits.empty()) return problems::conflict("what is in force is not durable yet");
-    if (predecessors->full()) {
-        if (!order.cut_oldest)
-            return problems::conflict(
-                "two processes of earlier upgrades still finish what they have; wait for them, or "
-                "cut the oldest (cut_oldest)");
+    return {};
+}
+
+void Control::Members::start_upgrade(upgrade::Order order, std::function<void(Result<Json>)> begun) {
+    if (order.binary.empty()) order.binary = binary;
+    if (auto may = may_be_replaced(); !may) return begun(may.error());
+    if (!predecessors->full()) return begun(succession->start(order));
+    if (order.cut_oldest) {
         predecessors->cut_oldest();
+        return begun(succession->start(order));
     }
-    return succession->start(order);
+    predecessors->ask_oldest([this, order, begun](const std::optional<upgrade::Ages>& ages) {
+        if (auto may = may_be_replaced(); !may) return begun(may.error());
+        if (predecessors->full()) {
+            if (auto why = upgrade::why_not_ended(ages, order.drain_within); !why.empty())
+                return begun(problems::conflict(std::move(why)));
+            predecessors->cut_oldest();
+        }
+        begun(succession->start(order));
+    });
+}
+
+// What was served lately, of each worker; one that is stuck is not waited for.
+void Control::Members::gather_recent(std::function<void(ByWorker)> then) {
+    const auto gathered = std::make_shared<ByWorker>();
+    const auto most = std::make_shared<boost::asio::steady_timer>(io, kRecentRequests);
+    const auto end = [gathered, most, then = std::move(then), told = std::make_shared<bool>(false)] {
+        if (std::exchange(*told, true)) return;
+        most->cancel();
+        then(std::move(*gathered));
+    };
+    most->async_wait([end](boost::system::error_code) { end(); });
+    pool->recent([this, gathered, end](std::vector<RecentRequest> requests) {
+        gathered->push_back(std::move(requests));
+        if (gathered->size() >= workers) end();
+    });
 }
 
 void Control::Members::describe_rehearsal(std::function<void(Result<Json>, std::vector<int>)> done) {
-    const auto to = rehearsal_copy();
-    const auto folder = std::filesystem::path(to).parent_path();
-    std::error_code ec;
-    std::filesystem::create_directories(folder, ec);
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
-    const auto copied = std::make_shared<Result<void>>(problems::internal("the store was not copied"));
-    // A change may come in between: what the copy ends with is looked at when it is there.
-    const bool begun = aside.run([copied, from = state_dir->store(), to] { *copied = Store::copy(from, to); },
-                                 [this, copied, to, done] {
-                                     if (!*copied) return done(copied->error(), {});
-                                     auto newest = newest_of(to);
-                                     if (!newest) return done(newest.error(), {});
-                                     Json message = {{"copy", to}, {"generation", *newest}};
-                                     message["config"] = config::render_text(controller->model());
-                                     message["workers"] = workers;
-                                     std::vector<int> with;
-                                     message["listeners"] = listening_sockets(with);
-                                     done(std::move(message), std::move(with));
-                                 });
+    const auto copied = std::make_shared<Result<std::uint64_t>>(problems::internal("the store was not copied"));
+    const bool begun = aside.run(
+        [copied, from = state_dir->store(), to = rehearsal_copy()] {
+            const auto folder = std::filesystem::path(to).parent_path();
+            std::error_code ec;
+            std::filesystem::create_directories(folder, ec);
+            std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
+            const auto made = Store::copy(from, to);
+            // A change may have come in between: what the copy ends with is looked at when it is there.
+            *copied = made ? newest_of(to) : Result<std::uint64_t>(made.error());
+        },
+        [this, copied, done] {
+            if (!*copied) return done(copied->error(), {});
+            gather_recent([this, generation = **copied, done](const ByWorker& requests) {
+                std::vector<int> with;
+                auto message = rehearsal_order(generation, requests);
+                message["listeners"] = listening_sockets(with);
+                done(std::move(message), std::move(with));
+            });
+        });
     if (!begun) done(problems::store_busy("too much waits to be read"), {});
+}
+
+Json Control::Members::rehearsal_order(std::uint64_t generation, const ByWorker& requests) const {
+    const auto now = Moment::now();
+    Json out = {{"copy", rehearsal_copy()}, {"generation", generation}, {"workers", workers}};
+    out["config"] = config::render_text(controller->model());
+    out["asked_at"] = now.wall_seconds;
+    out["questions"] = questions_of(*controller->snapshot(), requests, now);
+    out["known"] = known_text(names->known());
+    out["up"] = Json::array();
+    for (const auto& [key, seen] : health->found())
+        if (seen.state == HealthRule::State::up) out["up"].push_back({key.first, key.second});
+    return out;
 }
 
 Json Control::Members::listening_sockets(std::vector<int>& with) const {
@@ -199,19 +199,29 @@ std::string Control::Members::rehearsal_copy() const {
 }
 
 void Control::Members::forget_rehearsal() {
-    std::error_code ignored;  // it holds every secret of the configuration, and need not be there
-    for (const char* part : {"", "-wal", "-shm", ".ledger"}) std::filesystem::remove(rehearsal_copy() + part, ignored);
+    const auto forget = [copy = rehearsal_copy()] { remove_copy(copy); };
+    if (!aside.run(forget, [] {})) forget();
+}
+
+void Control::Members::look_whether_reversible(std::function<void(Result<void>)> done) {
+    // The copy is as the state will be: what this version could not read it could not take back either.
+    const auto usable = std::make_shared<Result<void>>(problems::internal("the copy was not read"));
+    const bool begun = aside.run(
+        [usable, copy = rehearsal_copy()] {
+            *usable = Store::usable(copy);
+            remove_copy(copy);
+        },
+        [usable, done] {
+            if (*usable) return done({});
+            done(
+                problems::conflict("after it this version could not take the state back, so it is not tried out: "
+                                   "restart into it instead (" +
+                                   usable->error().detail + ")"));
+        });
+    if (!begun) done(problems::store_busy("too much waits to be read"));
 }
 
 void Control::Members::freeze(std::function<void(Result<void>)> done) {
-    // The copy is as the state will be: what this version could not read it could not take back either.
-    const auto usable = Store::usable(rehearsal_copy());
-    forget_rehearsal();
-    if (!usable)
-        return done(
-            problems::conflict("after it this version could not take the state back, so it is not tried out: "
-                               "restart into it instead (" +
-                               usable.error().detail + ")"));
     deciding = false;
     counts_rest = true;
     frozen_since = std::chrono::steady_clock::now();
@@ -249,6 +259,7 @@ std::pair<Json, std::vector<int>> Control::Members::everything() {
         with.push_back(ticket_keys.get());
     }
     out["generation"] = controller->generation();
+    out["adopted"] = controller->adoption().lowest_here();
     out["config"] = config::render_text(controller->model());
     out["state_dir"] = state_dir->path();
     out["state_dir_given"] = state_dir_given;
@@ -321,7 +332,7 @@ void Control::Members::take_back() {
     if (!std::exchange(parked, false)) return;
     log_warn("this process serves again, and decides");
     gives_counts = false;
-    elsewhere.tell({});
+    tell_elsewhere();
     totals.forget_workers(kHeirWorkers, ~0U);
     follow_newest(false);
     predecessors->tell({{"type", "generation"}, {"generation", controller->generation()}});
@@ -379,13 +390,15 @@ void Control::Members::inherit() {
     predecessors->add(std::move(heritage->elder), {{"pid", state.value("pid", 0)},
                                                    {"version", state.value("version", "")},
                                                    {"since", timestamp(std::chrono::system_clock::now())},
+                                                   {"adopted", state.value("adopted", std::uint64_t{0})},
                                                    {"drain_within_ms", inherited_upgrade.value("drain_within_ms", 0)},
                                                    {"counts", state.value("counts", false)}});
     predecessors->listen();
 }
 
 void Control::Members::look_whether_serving() {
-    if (!controller->adoption().everywhere(controller->generation())) return;
+    // What processes of before go by is said by each of them.
+    if (!controller->adoption().here(controller->generation())) return;
     if (heritage) on_heir(HeirMachine::Event::adopted);
     if (!succession->follows()) return;
     const auto generation = controller->generation();
@@ -402,6 +415,8 @@ void Control::Members::on_heir(HeirMachine::Event event) {
         if (act == Act::take_charge) {
             pool->unpark();
             predecessors->count_in();
+            // Each says what it goes by: one that is behind keeps receipts waiting.
+            predecessors->tell({{"type", "generation"}, {"generation", controller->generation()}});
             inherit_drains();
             begin_deciding();
             accept_when_heard();

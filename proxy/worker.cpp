@@ -112,6 +112,19 @@ void Worker::oldest(std::uint64_t before_generation, std::shared_ptr<const std::
         });
 }
 
+void Worker::ages(std::function<void(HeldAges)> done) {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+        asio::post(control_, [done = std::move(done), told = core_.ages()] { done(told); });
+    });
+}
+
+void Worker::recent(std::function<void(std::vector<RecentRequest>)> done) {
+    asio::post(io_, [this, done = std::move(done)]() mutable {
+        auto told = std::make_shared<std::vector<RecentRequest>>(core_.recent());
+        asio::post(control_, [done = std::move(done), told] { done(std::move(*told)); });
+    });
+}
+
 void Worker::cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams) {
     asio::post(io_, [this, before_generation, upstreams = std::move(upstreams)] {
         core_.cut(before_generation, *upstreams);

@@ -34,6 +34,8 @@ class Worker {
     void cut(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams);
     void oldest(std::uint64_t before_generation, std::shared_ptr<const std::set<std::uint32_t>> upstreams,
                 std::size_t most, WorkerPool::Oldest done);
+    void ages(std::function<void(HeldAges)> done);
+    void recent(std::function<void(std::vector<RecentRequest>)> done);
     void collect(bool ages, std::function<void(WorkerReport)> each);
     // `there` is called on control's thread when all that was asked of this worker before has been done.
     void reach(std::function<void()> there);

@@ -195,6 +195,13 @@ std::vector<HeldExchange> WorkerCore::oldest(std::uint64_t before_generation, co
     return out;
 }
 
+HeldAges WorkerCore::ages() const {
+    HeldAges out;
+    for (const auto& session : sessions_)
+        session.each_exchange([&](const serve::Exchange& exchange) { exchange.add_age(out); });
+    return out;
+}
+
 WorkerReport WorkerCore::report(bool ages) {
     context_.ages_wanted = ages;
     WorkerReport out = std::exchange(context_.counts, {});

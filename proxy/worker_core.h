@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "proxy/base/held_exchange.h"
+#include "proxy/base/recent_request.h"
 #include "proxy/serve/acceptor.h"
 #include "proxy/serve/session.h"
 #include "proxy/serve/worker_context.h"
@@ -49,6 +50,9 @@ class WorkerCore {
     void cut(std::uint64_t before_generation, const Upstreams& upstreams);
     // Of that the oldest.
     std::vector<HeldExchange> oldest(std::uint64_t before_generation, const Upstreams& upstreams, std::size_t most);
+    // Of all that is in flight.
+    HeldAges ages() const;
+    std::vector<RecentRequest> recent() const { return context_.recent.newest_first(); }
     // What was counted since the last call.
     WorkerReport report(bool ages);
     // Takes a client's connection over.

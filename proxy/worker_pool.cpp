@@ -60,6 +60,14 @@ void WorkerPool::oldest(std::uint64_t before_generation, const std::set<std::uin
     for (auto& worker : members_->workers) worker->oldest(before_generation, shared, most, each);
 }
 
+void WorkerPool::ages(const std::function<void(HeldAges)>& each) {
+    for (auto& worker : members_->workers) worker->ages(each);
+}
+
+void WorkerPool::recent(const std::function<void(std::vector<RecentRequest>)>& each) {
+    for (auto& worker : members_->workers) worker->recent(each);
+}
+
 void WorkerPool::collect(bool ages, std::function<void(WorkerReport)> each) {
     for (auto& worker : members_->workers) worker->collect(ages, each);
 }

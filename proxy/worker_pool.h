@@ -19,6 +19,7 @@
 
 #include "proxy/base/held_exchange.h"
 #include "proxy/base/metrics.h"
+#include "proxy/base/recent_request.h"
 #include "proxy/upstream/endpoint_state.h"
 
 namespace switchyard {
@@ -58,6 +59,11 @@ class WorkerPool {
     using Oldest = std::function<void(std::vector<HeldExchange>)>;
     void oldest(std::uint64_t before_generation, const std::set<std::uint32_t>& upstreams, std::size_t most,
                 const Oldest& each);
+
+    // How long what is in flight has been; `each` as above.
+    void ages(const std::function<void(HeldAges)>& each);
+    // What was served lately, of each worker the newest first; `each` as above.
+    void recent(const std::function<void(std::vector<RecentRequest>)>& each);
 
     // Asks every worker for its report; `each` runs once per worker that answers. A worker that is stopped in a
     // debugger does not answer, and is not waited for.

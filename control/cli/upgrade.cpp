@@ -14,8 +14,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{200};
-// The admin API goes from one process to the other: for a moment neither may answer.
-constexpr std::chrono::seconds kNobody{10};
+// The admin API goes from one process to the other: for a moment neither answers, on a busy machine for as long as
+// freeze and takeover may take.
+constexpr std::chrono::seconds kNobody{20};
 
 struct Wanted {
     std::string binary, drain_within, probation;
@@ -90,7 +91,7 @@ void add_upgrade(CLI::App& app, Options& options, Action& action) {
     verb->add_option("--probation", wanted->probation, "for so long the process of before would take all back (30s)")
         ->check(duration_option());
     verb->add_flag("--cut-oldest", wanted->cut_oldest,
-                   "where two processes of earlier upgrades still have something: end the oldest");
+                   "where two processes of earlier upgrades still have something younger than --drain-within: end the oldest");
     auto finish = std::make_shared<std::string>();
     verb->add_option("finish", *finish, "instead: end what the processes of before still have, now")
         ->check(CLI::IsMember({"finish"}));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace switchyard::control {
 
 class Adoption {
   public:
-    explicit Adoption(unsigned workers) : adopted_(workers, 0) {}
+    explicit Adoption(unsigned workers) : own_(workers), adopted_(workers, 0) {}
 
     void adopted(unsigned worker, std::uint64_t generation) {
         adopted_.at(worker) = std::max(adopted_.at(worker), generation);
@@ -22,6 +23,12 @@ class Adoption {
     bool everywhere(std::uint64_t generation) const {
         return std::all_of(adopted_.begin(), adopted_.end(), [&](auto g) { return g >= generation; });
     }
+    // The same of the workers alone.
+    bool here(std::uint64_t generation) const {
+        return std::all_of(adopted_.begin(), adopted_.begin() + own_, [&](auto g) { return g >= generation; });
+    }
+    // What the slowest of the workers goes by.
+    std::uint64_t lowest_here() const { return *std::min_element(adopted_.begin(), adopted_.begin() + own_); }
     std::vector<unsigned> behind(std::uint64_t generation) const {
         std::vector<unsigned> out;
         for (unsigned w = 0; w < adopted_.size(); ++w)
@@ -29,7 +36,8 @@ class Adoption {
         return out;
     }
     bool by(unsigned worker, std::uint64_t generation) const { return adopted_.at(worker) >= generation; }
-    // One more, which has adopted this already; it is numbered behind the workers.
+    // One more, which goes by this: by something older than what is in force, where it is behind. It is numbered behind
+    // the workers.
     unsigned joined(std::uint64_t generation) {
         adopted_.push_back(generation);
         return static_cast<unsigned>(adopted_.size() - 1);
@@ -45,6 +53,7 @@ class Adoption {
     std::uint64_t generation_of(unsigned worker) const { return adopted_.at(worker); }
 
   private:
+    const std::ptrdiff_t own_;
     std::vector<std::uint64_t> adopted_;
 };
 

@@ -73,9 +73,9 @@ void Controller::take_up(std::shared_ptr<const config::Model> model, std::shared
     doors_.data_plane.publish(std::move(snapshot));
 }
 
-unsigned Controller::joined(bool tells) {
-    drains_.joined(generation_, tells);
-    return adoption_.joined(generation_);
+unsigned Controller::joined(bool tells, std::uint64_t adopted) {
+    drains_.joined(adopted, tells);
+    return adoption_.joined(adopted);
 }
 
 void Controller::go_on_draining(std::vector<Drain> drains, const std::map<std::uint32_t, std::string>& upstreams) {

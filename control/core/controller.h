@@ -75,8 +75,8 @@ class Controller {
     // Another process has decided and stored this: it is in force here as well.
     void take_up(std::shared_ptr<const config::Model> model, std::shared_ptr<const Snapshot> snapshot);
     // A process beside this one that has to adopt what is decided here, until it is gone. `tells`: what it has in
-    // flight it says with reported().
-    unsigned joined(bool tells);
+    // flight it says with reported(). `adopted`: what it goes by, which may be older than what is in force.
+    unsigned joined(bool tells, std::uint64_t adopted);
     // Another process's drains, once those that still have something have joined.
     void go_on_draining(std::vector<Drain> drains, const std::map<std::uint32_t, std::string>& upstreams);
     // What it has in flight was told before with reported(), and can only have become less since.

@@ -66,13 +66,14 @@ Result<std::shared_ptr<Inheritance>> Inheritance::meet(int line, const std::stri
             if (act == Act::rehearse) {
                 auto sockets = named(message->body.value("listeners", Json::array()), message->descriptors);
                 if (!sockets) return refuse(sockets.error().detail);
-                if (auto went = rehearse(message->body, std::move(*sockets)); !went) {
+                const auto went = rehearse(message->body, std::move(*sockets));
+                if (!went) {
                     std::string why = went.error().detail;
                     for (const auto& error : went.error().errors)
                         why += fmt::format("; {}: {}", error.pointer, error.detail);
                     return refuse(why);
                 }
-                channel.send({{"type", "ready"}});
+                channel.send({{"type", "ready"}, {"rehearsed", *went}});
             }
             if (act == Act::take)
                 if (auto taken = take(*out, std::move(*message)); !taken) return refuse(taken.error().detail);

@@ -25,8 +25,8 @@ struct Inheritance {
     std::vector<switchyard::net::Descriptor> predecessors;                       // in the order of the state's
     switchyard::net::Descriptor elder;
 
-    // Tries what `message` says, with the sockets that came with it. A problem: it must not take over.
-    using Rehearse = std::function<Result<void>(
+    // Tries what `message` says, with the sockets that came with it; what was tried. A problem: it must not take over.
+    using Rehearse = std::function<Result<Json>(
         const Json& message, std::vector<std::pair<switchyard::net::Descriptor, std::string>> sockets)>;
     static Result<std::shared_ptr<Inheritance>> meet(int line, const std::string& version, const Rehearse& rehearse);
 };

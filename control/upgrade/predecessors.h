@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,7 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "control/upgrade/account.h"
 #include "control/upgrade/channel.h"
+#include "control/upgrade/oldest.h"
 
 namespace switchyard::control::upgrade {
 
@@ -26,21 +29,14 @@ class Predecessors {
     // A question that was not answered by then – one of its threads is stuck – is asked again.
     static constexpr std::chrono::seconds kAskAgain{2};
 
-    struct Ports {
-        std::function<unsigned(bool counts)> joined;  // its number among those that adopt
-        std::function<void(unsigned number, std::uint64_t generation)> adopted;
-        std::function<void(unsigned number)> paused;  // of one that counts: it is not listened to for a while
-        std::function<void(unsigned number)> left;
-        // What one that counts has answered ask().
-        std::function<void(unsigned number, bool newest, const Message&)> counts;
-        // Of the newest: what it says of the upgrade itself.
-        std::function<void(const Message&)> said;
-        std::function<void()> gone;
-    };
+    // An answer to ask_oldest() comes in this time, or none does.
+    static constexpr std::chrono::seconds kSayAges{1};
 
-    Predecessors(boost::asio::any_io_executor executor, Ports ports);
+    // Both outlive it.
+    Predecessors(boost::asio::any_io_executor executor, Account& account, Takeover& takeover);
 
-    // From oldest to newest. `about`: pid, version, since; `counts`: it tells what it counts when it is asked.
+    // From oldest to newest. `about`: pid, version, since; `counts`: it tells what it counts when it is asked;
+    // `adopted`: what it goes by, as far as is known.
     void add(switchyard::net::Descriptor line, Json about);
     // From here on receipts wait for them.
     void count_in();
@@ -62,7 +58,12 @@ class Predecessors {
     bool offer_newest(const Json& message) { return !all_.empty() && all_.back()->line.offer(message); }
     bool newest_counts() const { return !all_.empty() && all_.back()->counts(); }
     void tell_newest(const Json& message);
+    // What the oldest has in flight, as it says itself. None: it does not say, or there is none any more.
+    using Told = std::function<void(std::optional<Ages>)>;
+    void ask_oldest(Told then);
     void cut_oldest();
+    // Those that have not ended though their time is over: what they were told may not have come through.
+    void kill_those_left();
     // To the next process: descriptors in the order of view().
     std::vector<int> lines() const;
     // None of them is this one's any more.
@@ -77,6 +78,8 @@ class Predecessors {
         Json about;
         unsigned number = 0;
         bool counted = false;
+        std::uint64_t adopted = 0;   // what it goes by, as far as it has said
+        std::vector<Message> early;  // counts that came before it was counted in
         bool paused = false;
         std::chrono::steady_clock::time_point asked{};  // and not answered yet; zero: it has
         std::optional<std::uint64_t> requests, tunnels, connections;
@@ -85,12 +88,18 @@ class Predecessors {
     };
     void look_whether_all_answered();
     void listen_to(One& one);
-    void heard(One& one, const Message& message);
+    void heard(One& one, Message message);
+    void count(One& one, const Message& message);
+    void join(One& one);
+    void tell_ages(const std::optional<Ages>& ages);
     void ended(One& one);
 
     const boost::asio::any_io_executor executor_;
-    const Ports ports_;
+    Account& account_;
+    Takeover& takeover_;
     std::function<void()> when_all_;
+    std::vector<Told> ages_wanted_;
+    boost::asio::steady_timer ages_by_;
     std::vector<std::unique_ptr<One>> all_;
     std::vector<std::unique_ptr<One>> gone_;  // one may be what calls
 };

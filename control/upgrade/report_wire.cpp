@@ -4,10 +4,10 @@
 #include <array>
 #include <exception>
 
+#include "control/upgrade/reading.h"
+
 namespace switchyard::control::upgrade {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Nearly all of a histogram is empty: its buckets by number, each with its count.
 Json sparse(const Histogram& histogram) {
@@ -20,31 +20,14 @@ Json sparse(const Histogram& histogram) {
     return out;
 }
 
-void read(const Json& from, Histogram& to) {
+void read_histogram(const Json& from, Histogram& to) {
     for (std::size_t i = 0; i + 1 < from.size(); i += 2)
         if (const auto bucket = from[i].get<std::size_t>(); bucket < Histogram::kBuckets)
             to.add(bucket, from[i + 1].get<std::uint64_t>());
 }
 
-template <std::size_t N>
-void read(const Json& from, std::array<std::uint64_t, N>& to) {
-    if (from.size() == N) to = from.get<std::array<std::uint64_t, N>>();
-}
-
 std::uint16_t bounded(const Json& from) {
     return static_cast<std::uint16_t>(std::min<std::uint64_t>(from.get<std::uint64_t>(), 0xffff));
-}
-
-const Json& list(const Json& of, const char* name) {
-    static const Json none = Json::array();
-    const auto found = of.find(name);
-    return found == of.end() || !found->is_array() ? none : *found;
-}
-
-const Json& part(const Json& of, const char* name) {
-    static const Json none = Json::object();
-    const auto found = of.find(name);
-    return found == of.end() ? none : *found;
 }
 
 Json cell_text(const Cell& cell) {
@@ -75,9 +58,9 @@ std::unique_ptr<Cell> cell_of(const Json& text) {
     out->denied = text.value("denied", std::uint64_t{0});
     read(list(text, "grpc"), out->grpc);
     out->rerouted = text.value("rerouted", std::uint64_t{0});
-    read(list(text, "duration"), out->duration);
-    read(list(text, "first_byte"), out->first_byte);
-    read(list(text, "whole"), out->whole);
+    read_histogram(list(text, "duration"), out->duration);
+    read_histogram(list(text, "first_byte"), out->first_byte);
+    read_histogram(list(text, "whole"), out->whole);
     return out;
 }
 
@@ -199,7 +182,7 @@ WorkerReport read_report(const Json& text, const Numbers& numbers) {
         HeadsWaited waited{numbers.route(each.value("route", "")), numbers.upstream(each.value("upstream", "")),
                            each.value("generation", std::uint64_t{0}), each.value("keyless", false),
                            std::make_unique<Histogram>()};
-        read(list(each, "ages"), *waited.ages);
+        read_histogram(list(each, "ages"), *waited.ages);
         out.heads_waited.push_back(std::move(waited));
     }
     read(list(text, "tls_troubles"), out.tls_troubles);
@@ -213,7 +196,7 @@ Json counts_text(const std::map<std::string, std::uint32_t>& counts) {
     return out;
 }
 
-void read(const Json& from, std::map<std::string, std::uint32_t>& to) {
+void read_counts(const Json& from, std::map<std::string, std::uint32_t>& to) {
     for (const auto& [name, count] : from.items())
         if (count.is_number_unsigned()) to[name] = count.get<std::uint32_t>();
 }
@@ -294,9 +277,9 @@ InFlightShare share_of(const Json& text) try {
     InFlightShare out;
     for (const auto& each : list(text, "endpoints"))
         out.endpoints[{each.at(0).get<std::string>(), each.at(1).get<std::string>()}] = each.at(2).get<std::uint32_t>();
-    read(part(text, "routes"), out.routes);
-    read(part(text, "listeners"), out.listeners);
-    read(part(text, "waiting"), out.waiting);
+    read_counts(part(text, "routes"), out.routes);
+    read_counts(part(text, "listeners"), out.listeners);
+    read_counts(part(text, "waiting"), out.waiting);
     return out;
 } catch (const std::exception&) {
     return {};

@@ -29,8 +29,8 @@ ElderMachine Succession::over() {
     return out;
 }
 
-Succession::Succession(boost::asio::any_io_executor executor, Ports ports)
-    : executor_(std::move(executor)), ports_(std::move(ports)), limit_(executor_), probation_(executor_) {}
+Succession::Succession(boost::asio::any_io_executor executor, const Doors& doors)
+    : executor_(std::move(executor)), doors_(doors), limit_(executor_), probation_(executor_) {}
 
 Result<Json> Succession::start(const Order& order) {
     if (under_way()) return problems::conflict("an upgrade is under way already");
@@ -40,7 +40,7 @@ Result<Json> Succession::start(const Order& order) {
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return problems::internal("no line to another process can be made: too many files are open");
     switchyard::net::Descriptor ours(ends[0]), theirs(ends[1]);
-    auto child = Child::start(order.binary, ports_.arguments(), ports_.environment(), theirs.get());
+    auto child = Child::start(order.binary, doors_.launch.arguments(), doors_.launch.environment(), theirs.get());
     if (!child) return child.error();
     old_lines_.clear();
     order_ = order;
@@ -63,7 +63,10 @@ Result<Json> Succession::start(const Order& order) {
     log_info("upgrade: process {} is started from {}", child_.pid(), order.binary);
     line_->listen(
         executor_, [this](Message message) { heard(std::move(message)); },
-        [this](const std::string& why) { on(Event::gone, why); });
+        [this](const std::string& why) {
+            if (machine_.phase() == Phase::drain) doors_.following.left_alone();
+            on(Event::gone, why);
+        });
     arm_for(Phase::hello);
     return view_;
 }
@@ -103,6 +106,7 @@ void Succession::heard(Message message) {
         other_counts_ = message.body.value("counts", false);
         on(Event::hello);
     } else if (type == "ready") {
+        if (message.body.contains("rehearsed")) view_["rehearsed"] = message.body["rehearsed"];
         on(Event::ready);
     } else if (type == "refused") {
         on(Event::refused, "it refuses: " + message.body.value("why", std::string("it does not say why")));
@@ -111,16 +115,16 @@ void Succession::heard(Message message) {
     } else if (type == "alive") {
         if (machine_.phase() == Phase::probation) arm_for(Phase::probation);
     } else if (type == "generation") {
-        if (machine_.follows()) ports_.follow();
+        if (machine_.follows()) doors_.following.follow();
     } else if (type == "reopen") {
-        ports_.reopen_logs();
+        doors_.following.reopen_logs();
     } else if (type == "end") {
         order_.drain_within = milliseconds(message.body.value("within_ms", std::int64_t{0}));
         if (machine_.phase() == Phase::drain)
-            ports_.let_go(order_.drain_within, {});
+            doors_.following.let_go(order_.drain_within, {});
         else
             on(Event::ends);
-    } else if (machine_.follows() && ports_.wanted(message)) {
+    } else if (machine_.follows() && doors_.following.wanted(message)) {
         return;
     } else {
         on(Event::refused, fmt::format("it says what is not understood: {}", type));
@@ -151,7 +155,7 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
         case Act::hand_over:
             return hand_over();
         case Act::park:
-            ports_.park();
+            doors_.handover.park();
             view_["state"] = "probation";
             log_info("upgrade: process {} serves; it is on probation for {} ms", child_.pid(),
                      order_.probation.count());
@@ -165,12 +169,12 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
             probation_.cancel();
             child_.let_go();
             line_->send({{"type", "alone"}});
-            return ports_.let_go(order_.drain_within, [this, alive = std::weak_ptr(alive_)] {
+            return doors_.following.let_go(order_.drain_within, [this, alive = std::weak_ptr(alive_)] {
                 if (!alive.expired()) on(Event::drained);
             });
         case Act::end_it: {
             probation_.cancel();
-            ports_.speak_up();
+            doors_.handover.speak_up();
             if (line_) line_->send({{"type", "abort"}});
             const auto how = child_.end(gone_ ? kLastBreath : milliseconds{0});
             view_["detail"] = how.empty() ? why : why + "; " + how;
@@ -181,15 +185,15 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
             return;
         }
         case Act::thaw:
-            return ports_.thaw();
+            return doors_.handover.thaw();
         case Act::take_back:
-            return ports_.take_back();
+            return doors_.handover.take_back();
         case Act::failed:
             view_["state"] = "failed";
             view_["ended"] = timestamp(system_clock::now());
             log_error("upgrade: failed in its phase {}: {}; this process goes on", view_["phase"].get<std::string>(),
                       view_["detail"].get<std::string>());
-            return ports_.event(view_);
+            return doors_.launch.event(view_);
         case Act::done:
             view_["state"] = "done";
             log_info("upgrade: the probation is over; this process finishes what it has, for at most {} ms",
@@ -197,29 +201,37 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
             return;
         case Act::exit:
             if (line_) line_->flush(kLastWordOut);
-            return ports_.exit();
+            return doors_.following.exit();
     }
 }
 
 void Succession::rehearse() {
-    ports_.rehearsal([this, n = number_, alive = std::weak_ptr(alive_)](Result<Json> message, std::vector<int> with) {
-        if (alive.expired() || n != number_ || machine_.phase() != Phase::rehearsal) return;
-        if (!message) return on(Event::refused, message.error().detail);
-        (*message)["type"] = "rehearse";
-        if (!line_->send(*message, with)) on(Event::gone, "it does not listen");
-    });
+    doors_.launch.rehearsal(
+        [this, n = number_, alive = std::weak_ptr(alive_)](Result<Json> message, std::vector<int> with) {
+            if (alive.expired() || n != number_ || machine_.phase() != Phase::rehearsal) return;
+            if (!message) return on(Event::refused, message.error().detail);
+            (*message)["type"] = "rehearse";
+            if (!line_->send(*message, with)) on(Event::gone, "it does not listen");
+        });
 }
 
 void Succession::freeze() {
-    ports_.freeze([this, n = number_, alive = std::weak_ptr(alive_)](Result<void> frozen) {
-        if (alive.expired() || n != number_) return;
-        if (frozen) return on(Event::frozen);
-        on(Event::refused, frozen.error().detail);
+    const auto still = [this, n = number_, alive = std::weak_ptr(alive_)] {
+        return !alive.expired() && n == number_ && machine_.phase() == Phase::freeze;
+    };
+    doors_.launch.reversible([this, still](Result<void> reversible) {
+        if (!still()) return;
+        if (!reversible) return on(Event::refused, reversible.error().detail);
+        doors_.handover.freeze([this, still](Result<void> frozen) {
+            if (!still()) return;
+            if (frozen) return on(Event::frozen);
+            on(Event::refused, frozen.error().detail);
+        });
     });
 }
 
 void Succession::hand_over() {
-    auto [message, with] = ports_.state();
+    auto [message, with] = doors_.handover.state();
     message["type"] = "state";
     message["upgrade"] = view_;
     // It does nothing but read now, and begins when it has everything.

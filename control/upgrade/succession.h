@@ -19,6 +19,7 @@
 #include "control/upgrade/channel.h"
 #include "control/upgrade/child.h"
 #include "control/upgrade/elder_machine.h"
+#include "control/upgrade/handover.h"
 
 namespace switchyard::control::upgrade {
 
@@ -46,29 +47,14 @@ class Succession {
     // stuck. One that has ended is known at once.
     static constexpr milliseconds kSilence{5'000};
 
-    // What the process does. All but `drained` are called from here only.
-    struct Ports {
-        std::function<std::vector<std::string>()> arguments, environment;
-        // To be tried: what the message says and comes with. May take its time.
-        std::function<void(std::function<void(Result<Json>, std::vector<int>)>)> rehearsal;
-        // Nothing is changed from now on; `done` when all that was under way is durable and answered.
-        std::function<void(std::function<void(Result<void>)> done)> freeze;
-        std::function<void()> thaw;
-        // Everything there is.
-        std::function<std::pair<Json, std::vector<int>>()> state;
-        std::function<void()> park;       // accept nobody, and decide nothing
-        std::function<void()> speak_up;   // for the service again: the other one is about to be ended
-        std::function<void()> take_back;  // what was parked, and whatever was decided meanwhile
-        std::function<void(milliseconds within, std::function<void()> drained)> let_go;
-        std::function<void()> follow;  // the newest generation of the store; its adoption is told by adopted()
-        std::function<void()> reopen_logs;
-        // Something else, of what the process in charge may want of one that follows. False: it is not understood.
-        std::function<bool(const Message&)> wanted;
-        std::function<void()> exit;
-        std::function<void(Json)> event;
+    // What stands behind outlives it.
+    struct Doors {
+        Launch& launch;
+        Handover& handover;
+        Following& following;
     };
 
-    Succession(boost::asio::any_io_executor executor, Ports ports);
+    Succession(boost::asio::any_io_executor executor, const Doors& doors);
 
     Result<Json> start(const Order& order);
     // Every worker of this process routes by it.
@@ -101,7 +87,7 @@ class Succession {
     std::string word_of_end() const;
 
     const boost::asio::any_io_executor executor_;
-    const Ports ports_;
+    const Doors doors_;
     ElderMachine machine_ = over();
     Order order_;
     Child child_;

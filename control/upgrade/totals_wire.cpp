@@ -5,10 +5,10 @@
 #include <exception>
 #include <limits>
 
+#include "control/upgrade/reading.h"
+
 namespace switchyard::control::upgrade {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json latency_text(const LatencyTotals& totals) {
     Json buckets = Json::array();
@@ -31,11 +31,6 @@ LatencyTotals latency_of(const Json& text) {
     const double sum = text.at("sum").get<double>();
     out.go_on_from(counts, sum > 0 ? std::nextafter(sum, std::numeric_limits<double>::infinity()) : 0);
     return out;
-}
-
-template <std::size_t N>
-void read_list(const Json& from, std::array<std::uint64_t, N>& to) {
-    if (from.is_array() && from.size() == N) to = from.get<std::array<std::uint64_t, N>>();
 }
 
 // The plain numbers, under one list of names for both directions.
@@ -80,20 +75,20 @@ Totals::Beginning read_totals(const Json& text, const Numbers& numbers) {
     for (const auto& each : text.at("cells")) {
         auto& traffic = out.cells[{numbers.route(each.at("route").get<std::string>()),
                                    numbers.upstream(each.at("upstream").get<std::string>())}];
-        read_list(each.value("by_class", Json::array()), traffic.by_class);
-        read_list(each.value("grpc", Json::array()), traffic.grpc);
+        read(list(each, "by_class"), traffic.by_class);
+        read(list(each, "grpc"), traffic.grpc);
         numbers_of_traffic(traffic, reading(each));
         traffic.duration = latency_of(each.at("duration"));
     }
     for (const auto& each : text.at("endpoints")) {
         std::array<std::uint64_t, 3> counts{};
-        read_list(each.at("counts"), counts);
+        read(list(each, "counts"), counts);
         out.endpoints[numbers.endpoint(each.at("upstream").get<std::string>(), each.at("address").get<std::string>())] =
             {counts[0], counts[1], counts[2]};
     }
     const auto& counters = text.at("counters");
     numbers_of_counters(out.counters, reading(counters));
-    read_list(counters.value("tls_troubles", Json::array()), out.counters.tls_troubles);
+    read(list(counters, "tls_troubles"), out.counters.tls_troubles);
     out.escaped_in_control = counters.value("escaped_in_control", std::uint64_t{0});
     return out;
 }

@@ -1,4 +1,4 @@
-// An exchange that an older generation still has in flight, for an operator who waits for a drain.
+// An exchange that an older generation still has in flight, for an operator who waits for a drain; and how old all are.
 //
 // Threads: plain value.
 #pragma once
@@ -18,6 +18,12 @@ struct HeldExchange {
     std::string client;
     bool tunnel = false;
     std::int64_t started_us = 0;  // steady clock: the first octet of the request
+};
+
+// All that a worker has in flight to endpoints, and how long the youngest of it has been.
+struct HeldAges {
+    std::uint64_t requests = 0, tunnels = 0;
+    std::int64_t youngest_us = INT64_MAX;  // that: nothing is in flight
 };
 
 }  // namespace switchyard

@@ -93,6 +93,8 @@ void Exchange::finish() {
         account_.record.grpc_status = static_cast<std::int8_t>(call_status(account_.record.failure));
     account_.close();
     if (context_.access_log != nullptr) write_access_line();
+    if (context_.recent.due(context_.now_ms)) [[unlikely]]
+        note_recent();
 }
 
 bool Exchange::was_reset() const {

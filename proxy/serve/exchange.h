@@ -44,6 +44,7 @@ class Exchange {
     void add_if_stream(std::vector<InFlight>& to) const;
     bool held_before(std::uint64_t generation, const std::set<std::uint32_t>& upstreams) const;
     HeldExchange held() const;
+    void add_age(HeldAges& to) const;
     std::int64_t started_us() const { return account_.record.started_us; }
 
     ~Exchange();
@@ -81,6 +82,7 @@ class Exchange {
     // Because its message is malformed.
     bool was_reset() const;
     void write_access_line() const;
+    void note_recent() const;
 
     WorkerContext& context_;
     ClientLane client_;

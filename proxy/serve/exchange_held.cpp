@@ -1,4 +1,6 @@
-// What is told of an exchange while its drain is waited for.
+// What is told of an exchange while its drain is waited for, and when another program is tried.
+#include <algorithm>
+
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -31,6 +33,20 @@ HeldExchange Exchange::held() const {
     out.tunnel = course_.is_tunnel();
     out.started_us = account_.record.started_us;
     return out;
+}
+
+void Exchange::add_age(HeldAges& to) const {
+    if (course_.sent == nullptr) return;
+    ++(course_.is_tunnel() ? to.tunnels : to.requests);
+    to.youngest_us = std::min(to.youngest_us, context_.now_us - account_.record.started_us);
+}
+
+// One whose head was refused has no meaning for a route.
+void Exchange::note_recent() const {
+    if (asked_.facts.head == nullptr) return;
+    char client[64];
+    const std::string_view peer(client, client_.address().write(client));
+    context_.recent.note(context_.now_ms, asked_.head, head_.data(), peer, course_.listener->name);
 }
 
 }  // namespace switchyard::serve

@@ -19,6 +19,7 @@
 #include "proxy/serve/handshakes.h"
 #include "proxy/serve/http2_load.h"
 #include "proxy/serve/listener_place.h"
+#include "proxy/serve/recent_requests.h"
 #include "proxy/serve/tally.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/serve/under_way.h"
@@ -73,6 +74,7 @@ class WorkerContext : public upstream::EndpointTable, public Clock, public Tally
     bool stopping = false;                // answer what comes, then close
     AccessLogRing* access_log = nullptr;  // null: no access log
     LineClock line_clock;
+    RecentRequests recent;
 
     Tunnels tunnels;
     AllUnderWay under_way;

@@ -2,6 +2,7 @@
 
 Waiting is by event (a line on standard output, a port that answers, a state that the admin API reports), with a
 deadline that fails loudly."""
+import http.client
 import json
 import os
 import pathlib
@@ -146,6 +147,8 @@ class Switchyard(Process):
             with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None, dict(answer.headers)
+        except http.client.HTTPException as broken:
+            raise ConnectionError(f"{method} {path}: the answer ended before its end: {broken!r}") from None
         except urllib.error.HTTPError as error:
             text = error.read()
             try:
@@ -159,8 +162,11 @@ class Switchyard(Process):
     def sums(self):
         """Of /metrics what only ever grows, by its name and labels."""
         request = urllib.request.Request(self.admin + "/metrics", headers={"Authorization": "Bearer " + self.token})
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-            lines = answer.read().decode().splitlines()
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+                lines = answer.read().decode().splitlines()
+        except http.client.HTTPException as broken:
+            raise ConnectionError(f"/metrics: the answer ended before its end: {broken!r}") from None
         pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         return {name: float(value) for name, value in pairs if name.split("{")[0].endswith(("_total", "_count", "_sum", "_bucket"))}
 

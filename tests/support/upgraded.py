@@ -27,7 +27,7 @@ class Lineage:
     def upgrade(self, *options):
         """(exit code, what was printed, what was complained)"""
         verb = self.begin(*options)
-        out, complaint = verb.communicate(timeout=running.DEADLINE)
+        out, complaint = verb.communicate(timeout=2 * running.DEADLINE)  # the limits of all phases together are nearly one
         self.note()
         return verb.returncode, out, complaint
 

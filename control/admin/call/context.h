@@ -62,7 +62,7 @@ struct Context {
     BrowserSessions sessions{};
     // Another process takes this one's place: how that goes, its beginning, and the end of those before.
     std::function<Json()> upgrade{};
-    std::function<Result<Json>(const upgrade::Order&)> start_upgrade{};
+    std::function<void(const upgrade::Order&, std::function<void(Result<Json>)> begun)> start_upgrade{};
     std::function<void()> finish_upgrade{};
     // Of what a drain waits for the oldest, so many of each worker: once for each that answers.
     std::function<void(const Drain&, std::size_t most, const std::function<void(std::vector<HeldExchange>)>&)> oldest{};

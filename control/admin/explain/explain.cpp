@@ -25,6 +25,8 @@ using Json = nlohmann::ordered_json;
 // What a fresh sticky cookie would be hashed to is only known when it is made.
 constexpr std::string_view kMinted = "explain";
 
+enum class Depth : std::uint8_t { decision, endpoint };
+
 std::string split_words(const route::Route& route, const Snapshot& snapshot) {
     std::string out;
     for (std::size_t i = 0; i < route.arms.size(); ++i)
@@ -44,7 +46,8 @@ std::string why_candidate(const route::Route& route, std::uint32_t upstream) {
 }
 
 void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Route& route,
-                   const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms) {
+                   const route::Decision& decision, const route::RequestFacts& facts, std::int64_t now_ms,
+                   Depth depth) {
     if (decision.rule >= 0) {
         const auto& rule = route.rules[static_cast<std::size_t>(decision.rule)];
         out["by"] = "rule";
@@ -98,6 +101,10 @@ void tell_decision(Json& out, std::vector<std::string>& why, const Snapshot& sna
             break;
     }
     if (decision.mint) return;  // which upstream it is will be known when the cookie is made
+    if (depth == Depth::decision) {
+        if (decision.by != route::Decision::By::position) out["upstream"] = upstream.name;
+        return;
+    }
     tell_endpoint(out, why, snapshot, route, decision, facts, now_ms);
 }
 
@@ -107,9 +114,10 @@ struct Look {
     std::int64_t wait_ns = 0;  // until the rate has a token again
 
     bool enter(const route::Route& route) const {
-        return route.in_flight->value.load(std::memory_order_relaxed) < route.limits.in_flight;
+        return !now.limits || route.in_flight->value.load(std::memory_order_relaxed) < route.limits.in_flight;
     }
     bool pay(const route::Route& route, const route::RequestFacts& facts) {
+        if (!now.limits) return true;
         wait_ns = route.rate_table->wait(route::rate_key(route, facts), route.rate, now.steady_ns);
         return wait_ns == 0;
     }
@@ -204,7 +212,7 @@ void tell_match(Json& out, std::vector<std::string>& why, const route::Route& ro
 
 // What becomes of it on its route.
 void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Choice& choice,
-                  Failure failure, const route::Asked& asked, const Look& look) {
+                  Failure failure, const route::Asked& asked, const Look& look, Depth depth) {
     const route::Route& route = *choice.route;
     const route::Rule* const denying = choice.denying_rule();
     const bool at_the_door = (failure == Failure::denied && denying == nullptr) || failure == Failure::not_allowed ||
@@ -221,7 +229,7 @@ void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snap
         out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
         why.push_back("the route answers by itself");
     } else {
-        tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000);
+        tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000, depth);
     }
 }
 
@@ -237,15 +245,7 @@ Failure read_question(const Question& question, std::string& text, route::Asked&
     return Failure::bad_request;
 }
 
-}  // namespace
-
-Moment Moment::now() {
-    using namespace std::chrono;
-    return {duration_cast<seconds>(system_clock::now().time_since_epoch()).count(),
-            duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count()};
-}
-
-Result<Json> explain(const Snapshot& snapshot, const Question& question, const Moment& now) {
+Result<Json> answer(const Snapshot& snapshot, const Question& question, const Moment& now, Depth depth) {
     std::string text;
     route::Asked asked;
     const Failure unfit = read_question(question, text, asked);
@@ -289,8 +289,29 @@ Result<Json> explain(const Snapshot& snapshot, const Question& question, const M
                                             facts.path, question.method, came_to(snapshot, listener)));
     const route::Route& route = *choice.route;
     tell_match(out, why, route, asked, came_to(snapshot, listener));
-    tell_outcome(out, why, snapshot, choice, failure, asked, look);
+    tell_outcome(out, why, snapshot, choice, failure, asked, look, depth);
     return done();
+}
+
+}  // namespace
+
+Moment Moment::now() {
+    using namespace std::chrono;
+    return {duration_cast<seconds>(system_clock::now().time_since_epoch()).count(),
+            duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count()};
+}
+
+Result<Json> explain(const Snapshot& snapshot, const Question& question, const Moment& now) {
+    return answer(snapshot, question, now, Depth::endpoint);
+}
+
+Result<Json> explain_decision(const Snapshot& snapshot, const Question& question, const Moment& now) {
+    const auto whole = answer(snapshot, question, {now.wall_seconds, now.steady_ns, false}, Depth::decision);
+    if (!whole) return whole.error();
+    Json out;
+    for (const char* each : {"route", "sent_as", "status", "by", "rule", "upstream", "bucket", "minted"})
+        if (whole->contains(each)) out[each] = whole->at(each);
+    return out;
 }
 
 }  // namespace switchyard::control

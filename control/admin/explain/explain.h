@@ -30,11 +30,16 @@ struct Question {
 struct Moment {
     std::int64_t wall_seconds = 0;  // for tokens that expire
     std::int64_t steady_ns = 0;     // for rate limits and breakers
+    bool limits = true;             // what is used up now counts
 
     static Moment now();
 };
 
 // 422 when it is not a request that could be sent.
 Result<nlohmann::ordered_json> explain(const Snapshot& snapshot, const Question& question, const Moment& now);
+
+// Of that only what follows from the request and the configuration: no limit, no endpoint's health, no turn of a split
+// has a say in it. So two programs that mean the same by a configuration give the same answer.
+Result<nlohmann::ordered_json> explain_decision(const Snapshot& snapshot, const Question& question, const Moment& now);
 
 }  // namespace switchyard::control

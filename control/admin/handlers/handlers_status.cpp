@@ -59,8 +59,9 @@ Json file_view(const FileStatus& file) {
     return out;
 }
 
+// A process of before that is behind takes nothing from what this one does.
 bool ready(const Context& context) {
-    return context.controller.adoption().everywhere(context.controller.generation()) && context.settled();
+    return context.controller.adoption().here(context.controller.generation()) && context.settled();
 }
 
 }  // namespace

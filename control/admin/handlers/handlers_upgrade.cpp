@@ -31,9 +31,10 @@ void post_upgrade(Context& context, const AdminRequest& request, Respond respond
     if (order.drain_within > kLongestDrain) body.wrong("drain_within", "must be at most 24h");
     if (order.probation > kLongestProbation) body.wrong("probation", "must be at most 1h");
     if (const auto problem = body.problem()) return respond(reply(*problem));
-    const auto begun = context.start_upgrade(order);
-    if (!begun) return respond(reply(begun.error()));
-    respond(reply(context.upgrade(), 202));
+    context.start_upgrade(order, [&context, respond](const Result<Context::Json>& begun) {
+        if (!begun) return respond(reply(begun.error()));
+        respond(reply(context.upgrade(), 202));
+    });
 }
 
 void finish_upgrade(Context& context, const AdminRequest& request, Respond respond) {

@@ -77,7 +77,7 @@ TEST_CASE("what another process has stored is in force here as well, and goes on
 TEST_CASE("a receipt waits for a process that still serves, until that has adopted or is gone") {
     Bench b;
     b.adopt_at_once = false;  // no timer has its turn: it is all done here
-    const unsigned other = b.controller->joined(false);
+    const unsigned other = b.controller->joined(false, 1);
     CHECK(other == 2);
     CHECK(b.controller->adoption().everywhere(1));
     const auto first = asked_of(b, switch_to("green"));
@@ -94,6 +94,25 @@ TEST_CASE("a receipt waits for a process that still serves, until that has adopt
     REQUIRE(second->has_value());
     CHECK((*second)->value().status() == 200);
     CHECK(b.controller->adoption().count() == 2);
+}
+
+TEST_CASE("a process that is behind when it joins keeps receipts waiting; the workers themselves are ready") {
+    Bench b;
+    b.adopt_at_once = false;
+    const unsigned other = b.controller->joined(true, 0);
+    CHECK_FALSE(b.controller->adoption().everywhere(1));
+    CHECK(b.controller->adoption().here(1));
+    CHECK(b.controller->adoption().lowest_here() == 1);
+    CHECK(b.controller->adoption().behind(1) == std::vector<unsigned>{other});
+    const auto receipt = asked_of(b, switch_to("green"));
+    CHECK_FALSE(b.controller->adoption().here(2));
+    b.adopt(2);
+    CHECK_FALSE(receipt->has_value());
+    b.controller->adopted_elsewhere(other, 1);
+    CHECK_FALSE(receipt->has_value());
+    b.controller->adopted_elsewhere(other, 2);
+    REQUIRE(receipt->has_value());
+    CHECK((*receipt)->value().status() == 200);
 }
 
 TEST_CASE("a log of events goes on in another process: ids, and those that came last") {
