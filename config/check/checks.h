@@ -59,6 +59,7 @@ void check_discovery(Checks& checks, const std::string& at, const Upstream& upst
 void check_sources(Checks& checks, const Sources& sources);
 void check_secret(Checks& checks, const std::string& at, const Secret& secret);
 void check_route(Checks& checks, const std::string& at, const Route& route);
+void check_compress(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern);
 // Has the expression such a group?

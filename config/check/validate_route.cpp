@@ -312,6 +312,7 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_answers(checks, at, route);
     check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
+    check_compress(checks, at, route);
     check_grpc_statuses(checks, at + "/grpc/failures", route.grpc.failures);
     check_grpc_statuses(checks, at + "/grpc/retry_on", route.grpc.retry_on);
     for (std::size_t i = 0; i < route.allow_trailers.size(); ++i) {

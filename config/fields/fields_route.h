@@ -3,6 +3,7 @@
 
 #include "config/fields/field.h"
 #include "config/fields/fields_access.h"
+#include "config/fields/fields_compress.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -218,6 +219,7 @@ void describe(Visitor& field, Type<Route>) {
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
     field("grpc", &Route::grpc, {.doc = "What is made of the statuses of gRPC calls."});
+    field("compress", &Route::compress, {.doc = "How answers are compressed on their way to clients that take it."});
 }
 
 template <class Visitor>

@@ -10,6 +10,7 @@
 
 #include "config/model/access.h"
 #include "config/model/answers.h"
+#include "config/model/compress.h"
 #include "config/model/condition.h"
 #include "config/model/grpc.h"
 #include "config/model/key.h"
@@ -146,6 +147,7 @@ struct Route {
     bool reroute = true;          // a split's arm without a usable endpoint: its requests go to the other arms
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     RouteGrpc grpc;
+    Compress compress;
     bool operator==(const Route&) const = default;
 };
 

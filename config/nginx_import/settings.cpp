@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/nginx_import/compress_import.h"
 #include "config/nginx_import/resolver_import.h"
 #include "config/nginx_import/values.h"
 
@@ -47,7 +48,7 @@ bool Settings::knows(std::string_view word) {
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
            name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
            name == "proxy_redirect" || name == "proxy_cookie_domain" || name == "proxy_cookie_path" ||
-           name == "limit_req_zone" || is_resolver_directive(name);
+           name == "limit_req_zone" || is_resolver_directive(name) || is_compress_directive(name);
 }
 
 Settings Settings::under(const std::vector<Directive>& block) const {

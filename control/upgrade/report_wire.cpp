@@ -47,6 +47,16 @@ const Json& part(const Json& of, const char* name) {
     return found == of.end() ? none : *found;
 }
 
+Json coded_text(const CodedCounts& coded) {
+    return {coded.answers, coded.bytes_in, coded.bytes_out, coded.refused};
+}
+
+CodedCounts coded_of(const Json& text) {
+    std::array<std::uint64_t, 4> counts{};
+    read(text, counts);
+    return {counts[0], counts[1], counts[2], counts[3]};
+}
+
 Json cell_text(const Cell& cell) {
     return {{"by_class", cell.by_class},
             {"bytes", {cell.bytes_in, cell.bytes_out}},
@@ -55,6 +65,7 @@ Json cell_text(const Cell& cell) {
             {"answers", cell.answers},
             {"aborted", cell.aborted},
             {"denied", cell.denied},
+            {"coded", coded_text(cell.coded)},
             {"grpc", cell.grpc},
             {"rerouted", cell.rerouted},
             {"duration", sparse(cell.duration)},
@@ -73,6 +84,7 @@ std::unique_ptr<Cell> cell_of(const Json& text) {
     read(list(text, "answers"), out->answers);
     out->aborted = text.value("aborted", std::uint64_t{0});
     out->denied = text.value("denied", std::uint64_t{0});
+    out->coded = coded_of(list(text, "coded"));
     read(list(text, "grpc"), out->grpc);
     out->rerouted = text.value("rerouted", std::uint64_t{0});
     read(list(text, "duration"), out->duration);

@@ -107,7 +107,8 @@ struct RouteEdits {
     std::vector<Rewrite> rewrites;
     std::shared_ptr<const AnswerRewrites> answer_rewrites;  // null: answers go on as they come
     bool debug_headers = false;
-    std::vector<std::string> allow_trailers;  // lower case
+    std::vector<std::string> allow_trailers;           // lower case
+    std::shared_ptr<const config::Compress> compress;  // null: answers go as they are
 };
 
 struct Route : RouteLimits, RouteEdits {

@@ -19,6 +19,7 @@
 #include "proxy/serve/handshakes.h"
 #include "proxy/serve/http2_load.h"
 #include "proxy/serve/listener_place.h"
+#include "proxy/serve/supplies.h"
 #include "proxy/serve/tally.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/serve/under_way.h"
@@ -54,7 +55,7 @@ struct Alarm : net::Timer {
     bool expired = false;
 };
 
-class WorkerContext : public upstream::EndpointTable, public Clock, public Tally {
+class WorkerContext : public upstream::EndpointTable, public Clock, public Tally, public Supplies {
   public:
     explicit WorkerContext(unsigned worker, std::uint64_t seed)
         : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}

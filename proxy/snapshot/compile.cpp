@@ -345,6 +345,7 @@ class Compiler {
         out->respond = source.respond;
         if (!source.jwt.algorithm.empty()) out->verifier = verifier(source.jwt, pointer + "/jwt");
         out->debug_headers = source.debug_headers;
+        if (source.compress.on()) out->compress = std::make_shared<const config::Compress>(source.compress);
         out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));

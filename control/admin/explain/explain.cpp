@@ -8,6 +8,7 @@
 
 #include "config/model/candidate.h"
 #include "config/model/key.h"
+#include "control/admin/explain/explain_compress.h"
 #include "control/admin/explain/explain_endpoint.h"
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"
@@ -222,6 +223,7 @@ void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snap
         why.push_back("the route answers by itself");
     } else {
         tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000);
+        if (route.compress) tell_compression(out, why, *route.compress, asked);
     }
 }
 

@@ -223,6 +223,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
     "rerouted": {"type": "string", "description": "the upstream it was meant for, which has no usable endpoint"},
     "sent_as": {"type": "string", "description": "the path that its endpoint is asked for, where the route rewrites it"},
     "upstream": {"type": "string"}, "protocol": {"enum": ["http/1.1", "h2", "auto"], "description": "in which its endpoints are spoken to"},
+    "encoding": {"enum": ["gzip", "br", "zstd"], "description": "in which its answer comes, where the route compresses it"},
     "endpoint": {"type": "string"}, "why": {"type": "array", "items": {"type": "string"}},
     "endpoints": {"type": "array", "items": {"type": "object", "required": ["address", "candidate"],
       "properties": {"address": {"type": "string"}, "candidate": {"type": "boolean"}, "why_not": {"type": "string"},
