@@ -54,6 +54,7 @@ void WorkerCore::adopt(std::shared_ptr<const Snapshot> snapshot) {
     forget_endpoints(*now->snapshot);
     context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
     if (context_.waiting != 0) context_.call_queues();
+    context_.held_requests.call();
 }
 
 void WorkerCore::follow_listeners(const Snapshot& snapshot) {
@@ -203,7 +204,7 @@ HeldAges WorkerCore::ages() const {
 }
 
 WorkerReport WorkerCore::report(bool ages) {
-    context_.ages_wanted = ages;
+    context_.under_way.wanted = ages;
     WorkerReport out = std::exchange(context_.counts, {});
     out.worker = number_;
     context_.take_cells(out);

@@ -42,7 +42,7 @@ constexpr std::array<Words, kinds> kWords{{
     {"FastCGI, uwsgi, gRPC", "put an HTTP server in front of the application"},
     {"TLS to endpoints", "see tls of the upstreams"},
     {"cache", "put a cache in as an upstream"},
-    {"bodies", "compress and change bodies in the application"},
+    {"bodies", "change bodies in the application"},
     {"error pages", "the application's own are passed on; Switchyard's are short texts"},
     {"headers", "see request_headers and response_headers, or do it in the application"},
     {"limits", "see limits of routes and listeners"},

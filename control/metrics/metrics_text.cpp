@@ -33,6 +33,25 @@ void histogram(Exposition& out, Exposition::Labels labels, const LatencyTotals& 
     out.sample("_count", labels, std::to_string(values.total()));
 }
 
+void compression(Exposition& out, const MetricsView& view) {
+    const auto each = [&](const char* name, const char* help, auto value) {
+        out.family(name, "counter", help);
+        for (const auto& [key, traffic] : view.totals->cells())
+            if (traffic.coded.answers + traffic.coded.refused != 0)
+                out.sample({{"route", view.route_name(key.first)}, {"upstream", view.upstream_name(key.second)}},
+                           value(traffic.coded));
+    };
+    each("switchyard_compressed_answers_total", "Answers that were compressed.",
+         [](const CodedCounts& coded) { return coded.answers; });
+    each("switchyard_compress_input_bytes_total", "Octets of their bodies as endpoints sent them.",
+         [](const CodedCounts& coded) { return coded.bytes_in; });
+    each("switchyard_compress_output_bytes_total", "Octets of their bodies compressed.",
+         [](const CodedCounts& coded) { return coded.bytes_out; });
+    each("switchyard_compress_refused_total",
+         "Answers that went as they are because their worker was compressing as many as it may.",
+         [](const CodedCounts& coded) { return coded.refused; });
+}
+
 void traffic(Exposition& out, const MetricsView& view) {
     const auto labels_of = [&](const auto& key) {
         return Exposition::Labels{{"route", view.route_name(key.first)}, {"upstream", view.upstream_name(key.second)}};
@@ -62,6 +81,7 @@ void traffic(Exposition& out, const MetricsView& view) {
                "Requests refused by `access` or by a rule that denies; without a route where a listener refused them.");
     for (const auto& [key, traffic] : view.totals->cells())
         if (traffic.denied != 0) out.sample(labels_of(key), traffic.denied);
+    compression(out, view);
     out.family("switchyard_request_duration_seconds", "histogram",
                "First byte of the request to last byte of the response.");
     for (const auto& [key, traffic] : view.totals->cells()) histogram(out, labels_of(key), traffic.duration);
@@ -112,6 +132,8 @@ void endpoints(Exposition& out, const MetricsView& view) {
         out.sample({{"upstream", upstream}}, std::uint64_t{workers});
     out.family("switchyard_queue_waiting", "gauge", "Requests that wait for a place at an endpoint.");
     for (const auto& [upstream, count] : view.waiting) out.sample({{"upstream", upstream}}, std::uint64_t{count});
+    out.family("switchyard_held_requests", "gauge", "Requests that wait because their route is held.");
+    for (const auto& [route, count] : view.held) out.sample({{"route", route}}, std::uint64_t{count});
     out.family("switchyard_health_checks_total", "counter", "Active health checks, by result.");
     for (const auto& [upstream, counts] : view.health_checks) {
         out.sample({{"upstream", upstream}, {"result", "ok"}}, counts.first);

@@ -64,6 +64,7 @@ void Totals::add(const WorkerReport& report, Time now) {
         traffic.aborted += cell.aborted;
         traffic.rerouted += cell.rerouted;
         traffic.denied += cell.denied;
+        traffic.coded += cell.coded;
         traffic.duration.add(cell.duration);
         slot.duration.merge(cell.duration);
     }

@@ -49,6 +49,7 @@ class Totals {
         std::array<std::uint64_t, 17> grpc{};
         std::uint64_t bytes_in = 0, bytes_out = 0;
         std::uint64_t attempts = 0, failures = 0, aborted = 0, rerouted = 0, denied = 0;
+        CodedCounts coded;
         LatencyTotals duration;
     };
     struct Connections {

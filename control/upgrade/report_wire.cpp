@@ -30,6 +30,16 @@ std::uint16_t bounded(const Json& from) {
     return static_cast<std::uint16_t>(std::min<std::uint64_t>(from.get<std::uint64_t>(), 0xffff));
 }
 
+Json coded_text(const CodedCounts& coded) {
+    return {coded.answers, coded.bytes_in, coded.bytes_out, coded.refused};
+}
+
+CodedCounts coded_of(const Json& text) {
+    std::array<std::uint64_t, 4> counts{};
+    read(text, counts);
+    return {counts[0], counts[1], counts[2], counts[3]};
+}
+
 Json cell_text(const Cell& cell) {
     return {{"by_class", cell.by_class},
             {"bytes", {cell.bytes_in, cell.bytes_out}},
@@ -38,6 +48,7 @@ Json cell_text(const Cell& cell) {
             {"answers", cell.answers},
             {"aborted", cell.aborted},
             {"denied", cell.denied},
+            {"coded", coded_text(cell.coded)},
             {"grpc", cell.grpc},
             {"rerouted", cell.rerouted},
             {"duration", sparse(cell.duration)},
@@ -56,6 +67,7 @@ std::unique_ptr<Cell> cell_of(const Json& text) {
     read(list(text, "answers"), out->answers);
     out->aborted = text.value("aborted", std::uint64_t{0});
     out->denied = text.value("denied", std::uint64_t{0});
+    out->coded = coded_of(list(text, "coded"));
     read(list(text, "grpc"), out->grpc);
     out->rerouted = text.value("rerouted", std::uint64_t{0});
     read_histogram(list(text, "duration"), out->duration);

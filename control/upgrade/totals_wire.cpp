@@ -43,6 +43,10 @@ void numbers_of_traffic(Traffic& traffic, const Each& each) {
     each("aborted", traffic.aborted);
     each("rerouted", traffic.rerouted);
     each("denied", traffic.denied);
+    each("coded_answers", traffic.coded.answers);
+    each("coded_in", traffic.coded.bytes_in);
+    each("coded_out", traffic.coded.bytes_out);
+    each("coded_refused", traffic.coded.refused);
 }
 
 template <class Counters, class Each>

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proxy/base/answer_kind.h"
+#include "proxy/base/coded_counts.h"
 #include "proxy/base/histogram.h"
 #include "proxy/base/mark_notes.h"
 #include "proxy/base/tls_counts.h"
@@ -31,6 +32,7 @@ struct Cell {
     std::uint64_t aborted = 0;   // clients that left
     std::uint64_t denied = 0;    // refused by `access` or by a rule that denies
     std::array<std::uint64_t, 17> grpc{};  // calls of gRPC, by the status that the client saw
+    CodedCounts coded;
     std::uint64_t rerouted = 0;  // meant for this upstream, which had no usable endpoint, and sent to another one
     Histogram duration;          // first byte of the request to last byte of the response
     Histogram first_byte;        // attempt sent to response head, of first attempts; failures by time count

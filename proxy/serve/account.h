@@ -30,7 +30,7 @@ class Account : public UnderWay {
     void begin();
     // It is on its way to an upstream: its age counts from now on, if reports ask for ages.
     void watch() {
-        if (context_.ages_wanted) context_.under_way.push_back(*this);
+        if (context_.under_way.wanted) context_.under_way.push_back(*this);
     }
     // An attempt is given up for another one.
     void retry(Failure failure);

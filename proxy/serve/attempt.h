@@ -69,6 +69,7 @@ class Attempt {
     EndpointLane& lane() { return lane_; }
     const Upload& upload() const { return upload_; }
     const EndpointAnswer& answer() const { return answer_; }
+    EndpointAnswer& answer() { return answer_; }
     // `octets`: those it is refused for, if they are here.
     Failure refuse_answer(std::string_view why, std::string_view octets = {});
     // Of a call of gRPC, once it has failed.

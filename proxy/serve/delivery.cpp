@@ -36,9 +36,12 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
     account_.record.first_byte_us = context().now_us;
     account_.record.status = answer.head.status;
     body_ = answer.guarded.body;
+    if (course_.route->compress) [[unlikely]]
+        code();
     const bool chunked_client = asked.head.minor == 1;
     const bool framed = body_.kind == Kind::none || body_.kind == Kind::length || chunked_client;
-    if (chunked_client && (body_.kind == Kind::chunked || body_.kind == Kind::until_close)) coding_ = Coding::chunked;
+    if (chunked_client && (body_.kind == Kind::chunked || body_.kind == Kind::until_close || coded_.body))
+        coding_ = Coding::chunked;
     uploaded_ = attempt_.upload().finished();
     opens_tunnel_ = answer.opens_tunnel(asked);
     if (answer.head.status == 101 && client_.framed() != nullptr) account_.record.status = 200;  // RFC 8441 §5
@@ -55,7 +58,7 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
         trailers_.wanted =
             attempt_.lane().shares_connection() ? allowed : http::announced_trailers(base, answer.head, allowed);
     // A tunnel is open for as long as it lasts.
-    const ResponseHead head{from_, answer, base, context().date(), trailers_.wanted};
+    const ResponseHead head{from_, answer, base, context().date(), trailers_.wanted, coded_.lines};
     if (!head.write(lead_, keep || opens_tunnel_, coding_)) return false;
     if (answer.binds(base, asked)) attempt_.bind();
     if (body_.kind != Kind::length || body_.length > kSmall) takes_its_time_ = answer.takes_its_time(base);
@@ -65,7 +68,8 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
 }
 
 [[gnu::always_inline]] inline void Delivery::start_relay() {
-    joined_ = attempt_.lane().append_whole_body(body_, kSmall, lead_);
+    relay_.pass_through(coded_.body.get());
+    joined_ = coded_.body == nullptr && attempt_.lane().append_whole_body(body_, kSmall, lead_);
     relay_.start(joined_ ? http::Body{} : body_, 0, lead_.unread(), coding_, trailers_.any() ? &trailers_ : nullptr);
     if (!joined_ && takes_its_time_) account_.stand_outside();
     // The client asked for the end and has said all it had to say.
@@ -85,6 +89,8 @@ Delivery::Delivery(Attempt& attempt, Phase& phase, ClientLane& client, const Hea
         end_call();
     else
         attempt_.count(record.failure);
+    if (coded_.body != nullptr) [[unlikely]]
+        count_coded({1, coded_.body->octets_in(), coded_.body->octets_out(), 0});
     attempt_.give_back(record.failure == Failure::none && fit_for_reuse());
 }
 
@@ -151,6 +157,7 @@ net::Task<Next> Delivery::run() {
 
 Failure Delivery::failure_of(Step step) {
     if (step == Step::source_closed || step == Step::source_failed) return Failure::truncated;
+    if (step == Step::short_of_memory) return Failure::shortage;
     if (step == Step::source_bad) return attempt_.refuse_answer("its chunked body is malformed");
     return step == Step::sink_failed || attempt_.client_left() ? Failure::client_closed : Failure::none;
 }

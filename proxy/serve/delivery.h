@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "proxy/serve/attempt.h"
+#include "proxy/serve/coded_answer.h"
 #include "proxy/serve/next.h"
 
 namespace switchyard::serve {
@@ -32,8 +33,14 @@ class Delivery {
     Failure late(Relay::Step step) const;
     bool client_too_slow();
     bool fit_for_reuse() const;
-    std::uint64_t moved() const { return client_.sent_bytes() + attempt_.lane().sent_bytes(); }
+    std::uint64_t moved() const {
+        const std::uint64_t sent = client_.sent_bytes() + attempt_.lane().sent_bytes();
+        return coded_.body == nullptr ? sent : sent + coded_.body->octets_in();
+    }
     net::Task<Next> tunnel();
+    // delivery_coded.cpp: what is compressed.
+    void code();
+    void count_coded(const CodedCounts& counts);
     // delivery_call.cpp: calls of gRPC.
     void begin_call();
     std::int64_t watch_long_call(std::int64_t wait_ms);
@@ -49,6 +56,7 @@ class Delivery {
     Account& account_;
     Relay relay_;
     Trailers trailers_;
+    CodedAnswer coded_;
     net::Buffer lead_;  // the head, and perhaps a small body
     http::Body body_;   // what the endpoint sends
     Coding coding_ = Coding::plain;

@@ -4,9 +4,7 @@ namespace switchyard::serve {
 
 using Step = Relay::Step;
 
-namespace {
-
-Step step_of(Pull pull) {
+Step Relay::step_of(Pull pull) {
     switch (pull) {
         case Pull::here:
         case Pull::wait:
@@ -25,8 +23,6 @@ Step step_of(Pull pull) {
     return Step::wait_source;
 }
 
-}  // namespace
-
 void Relay::start(const http::Body& body, std::uint64_t limit, std::string_view head, Coding coding,
                   Trailers* trailers) {
     // Where there is no body there is no coding, and the head alone is the last that goes out.
@@ -38,7 +34,7 @@ void Relay::start(const http::Body& body, std::uint64_t limit, std::string_view 
     sink_.send_head(head, offered_ ? Coding::plain : coding, trailers);
 }
 
-Step Relay::step(TurnBudget& budget) {
+Step Relay::step_plain(TurnBudget& budget) {
     if (finished_) return Step::done;
     for (;;) {
         if (!offered_) {

@@ -13,6 +13,8 @@
 
 namespace switchyard::serve {
 
+class CodedBody;
+
 class Relay {
   public:
     enum class Step : std::uint8_t {
@@ -25,6 +27,7 @@ class Relay {
         source_bad,  // broken chunked coding
         sink_failed,
         too_large,
+        short_of_memory,  // to code with
     };
 
     Relay(Lane& source, Lane& sink) : source_(source), sink_(sink) {}
@@ -33,17 +36,31 @@ class Relay {
     // behind the body; null: none are.
     void start(const http::Body& body, std::uint64_t limit, std::string_view head, Coding coding,
                Trailers* trailers = nullptr);
-    Step step(TurnBudget& budget);
+    Step step(TurnBudget& budget) {
+        if (coded_ != nullptr) [[unlikely]]
+            return finished_ ? Step::done : step_coded(budget);
+        return step_plain(budget);
+    }
+    // From start() on every octet passes through it.
+    void pass_through(CodedBody* coded) { coded_ = coded; }
 
     bool finished() const { return finished_; }
 
   private:
+    static Step step_of(Pull pull);
+    Step step_plain(TurnBudget& budget);
+    // relay_coded.cpp
+    Step step_coded(TurnBudget& budget);
+    Step push_coded();
+    Step rest_coded(Pull pull);
+
     Lane& source_;
     Lane& sink_;
     Run run_;
     bool offered_ = false;  // the run is there, and not out yet
     bool finished_ = false;
     bool flows_ = true;  // the sink has taken the last run at once
+    CodedBody* coded_ = nullptr;
 };
 
 }  // namespace switchyard::serve

@@ -82,6 +82,7 @@ bool ResponseHead::write(net::Buffer& out, bool keep, Coding coding) const {
     lines.flush();
     if (edited) write_cache_control(to);
     if (!head.has(http::FieldName::date) && !edits.replaces(http::FieldName::date)) to << date;
+    to << coded;
     if (coding == Coding::chunked) {
         to << "Transfer-Encoding: chunked\r\n";
         write_announcement(to, trailers);

@@ -24,6 +24,7 @@ struct ResponseHead {
     const char* base;                          // where the answer's text stands
     std::string_view date;                     // "Date: …\r\n", where the endpoint sends none
     const std::vector<std::string>& trailers;  // that will come behind a chunked body
+    std::string_view coded;                    // lines that say how it is compressed
 
     // False: it does not fit. `keep`: the connection to the client may be kept.
     bool write(net::Buffer& out, bool keep, Coding coding) const;

@@ -10,6 +10,8 @@
 namespace switchyard::serve {
 
 struct UnderWay : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
-using AllUnderWay = boost::intrusive::list<UnderWay, boost::intrusive::constant_time_size<false>>;
+struct AllUnderWay : boost::intrusive::list<UnderWay, boost::intrusive::constant_time_size<false>> {
+    bool wanted = false;  // by the last report: exchanges enter it
+};
 
 }  // namespace switchyard::serve

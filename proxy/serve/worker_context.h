@@ -20,6 +20,7 @@
 #include "proxy/serve/http2_load.h"
 #include "proxy/serve/listener_place.h"
 #include "proxy/serve/recent_requests.h"
+#include "proxy/serve/supplies.h"
 #include "proxy/serve/tally.h"
 #include "proxy/serve/tunnels.h"
 #include "proxy/serve/under_way.h"
@@ -55,7 +56,7 @@ struct Alarm : net::Timer {
     bool expired = false;
 };
 
-class WorkerContext : public upstream::EndpointTable, public Clock, public Tally {
+class WorkerContext : public upstream::EndpointTable, public Clock, public Tally, public Supplies {
   public:
     explicit WorkerContext(unsigned worker, std::uint64_t seed)
         : worker_number(worker), random(seed), wheel(std::make_unique<net::Wheel>()) {}
@@ -78,7 +79,6 @@ class WorkerContext : public upstream::EndpointTable, public Clock, public Tally
 
     Tunnels tunnels;
     AllUnderWay under_way;
-    bool ages_wanted = false;  // by the last report
     Handshakes handshakes;
     Http2Load http2;
 

@@ -296,6 +296,13 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.reroute = false; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
     maybe(dice, [&] { out.grpc = {{"INTERNAL"}, {"UNAVAILABLE", "ABORTED"}}; });
+    if (!out.split.empty())
+        maybe(dice, [&] {
+            out.compress.encodings = {Encoding::brotli, Encoding::gzip};
+            out.compress.types = {"text/*", "application/json"};
+            out.compress.min_size = 100;
+            out.compress.zstd_level = 9;
+        });
     return out;
 }
 

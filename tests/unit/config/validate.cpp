@@ -328,6 +328,29 @@ TEST_CASE("what a route does") {
     CHECK(parse(split_and(R"("match":{"path_prefix":"/api/v1"},"strip_prefix":"/api")")).model);
 }
 
+TEST_CASE("compression") {
+    check({
+        {split_and(R"("compress":{"min_size":"2KiB"})"), "/routes/0/compress",
+         R"("encodings" is missing: which of gzip, br and zstd, such as ["zstd", "br", "gzip"])"},
+        {split_and(R"("compress":{"encodings":[]})"), "/routes/0/compress/encodings",
+         "expected at least one of gzip, br and zstd: take \"compress\" out where nothing is compressed"},
+        {split_and(R"("compress":{"encodings":["gzip","br","gzip"]})"), "/routes/0/compress/encodings/2",
+         "\"gzip\" is there twice"},
+        {split_and(R"("compress":{"encodings":["gzip"],"types":[]})"), "/routes/0/compress/types",
+         "expected at least one media type, such as text/* or *"},
+        {split_and(R"("compress":{"encodings":["gzip"],"types":["*","text/*","*/*"]})"), "/routes/0/compress/types/2",
+         "\"*/*\": expected a media type without parameters, such as text/html, text/* or *"},
+        {split_and(R"("compress":{"encodings":["gzip"],"types":["text/html; charset=utf-8"]})"),
+         "/routes/0/compress/types/0",
+         "\"text/html; charset=utf-8\": expected a media type without parameters, such as text/html, text/* or *"},
+        {split_and(R"("compress":{"encodings":["gzip"]},"response_headers":{"remove":["content-encoding"]})"),
+         "/routes/0/response_headers/remove/0",
+         "Content-Encoding says how the answer is compressed: take it out, or leave \"compress\" out"},
+        {route(R"("redirect":{"to":"/x"},"compress":{"encodings":["br"]})"), "/routes/0/compress",
+         "goes with a split or a rule with an upstream; this route sends nothing on"},
+    });
+}
+
 TEST_CASE("what a route matches") {
     const auto host = [](const std::string& h) { return split_and(R"("match":{"hosts":[")" + h + R"("]})"); };
     const std::string at = "/routes/0/match/hosts/0";

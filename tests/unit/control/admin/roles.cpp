@@ -25,6 +25,8 @@ std::vector<Row> rows() {
     return {
         {"switch", "switchRoute", {{"verb", "switch"}, {"route", "a"}, {"to", "b"}}},
         {"split", "setSplit", {{"verb", "split"}, {"route", "a"}, {"weights", {{"b", 1U}}}}},
+        {"hold", "holdRoute", {{"verb", "hold"}, {"route", "a"}, {"for", "30s"}}},
+        {"resume", "resumeRoute", {{"verb", "resume"}, {"route", "a"}}},
         {"put-endpoint", "putEndpoint", {{"verb", "put-endpoint"}, {"upstream", "a"}, {"address", "127.0.0.1:1"}}},
         {"remove-endpoint",
          "deleteEndpoint",

@@ -42,7 +42,7 @@ WorkerReport full_report() {
     delta.cell->by_class = {1, 2, 3, 4, 5, 6};
     delta.cell->bytes_in = 1'000'000'000'000, delta.cell->bytes_out = 8;
     delta.cell->attempts = 21, delta.cell->failures = 6, delta.cell->aborted = 2, delta.cell->rerouted = 3,
-    delta.cell->denied = 9;
+    delta.cell->denied = 9, delta.cell->coded = {4, 3000, 700, 1};
     delta.cell->answers[1] = 4;
     delta.cell->grpc[16] = 5;
     delta.cell->duration.record(150), delta.cell->first_byte.record(90), delta.cell->whole.record(4'000'000);
@@ -79,6 +79,7 @@ TEST_CASE("a report says there what it says here") {
     CHECK(delta.keyless);
     CHECK(delta.cell->bytes_in == 1'000'000'000'000);
     CHECK(delta.cell->denied == 9);
+    CHECK(delta.cell->coded.bytes_out == 700);
     CHECK(delta.cell->duration.at(Histogram::index(150)) == 1);
     REQUIRE(there->endpoints.size() == 1);
     CHECK(there->endpoints[0].endpoint == 70);
@@ -126,6 +127,8 @@ TEST_CASE("sums go on where they were") {
     CHECK(traffic.by_class == decltype(traffic.by_class){3, 6, 9, 12, 15, 18});
     CHECK(traffic.bytes_in == 3'000'000'000'000);
     CHECK(traffic.denied == 27);
+    CHECK(traffic.coded.bytes_in == 9000);
+    CHECK(traffic.coded.refused == 3);
     CHECK(traffic.duration.total() == 3);
     CHECK(traffic.duration.sum_seconds() == doctest::Approx(before.cells().at({1, 2}).duration.sum_seconds()));
     CHECK(after.endpoints().at(70).ok == 30);
