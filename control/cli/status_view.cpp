@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/cli/verb.h"
+
 namespace switchyard::control::cli {
 namespace {
 
