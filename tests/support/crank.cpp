@@ -143,7 +143,7 @@ void Crank::end_lanes() {
 }
 
 WorkerReport Crank::report() {
-    return core.report(context.ages_wanted);
+    return core.report(context.under_way.wanted);
 }
 
 std::string one_route(const std::vector<std::uint16_t>& ports, const std::string& route_extra,
