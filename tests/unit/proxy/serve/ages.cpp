@@ -17,7 +17,7 @@ const Cell* only_cell(const WorkerReport& report) {
 
 TEST_CASE("how long a request waits for its head is told while it waits, and taken back when it is counted") {
     Stage stage(1);
-    stage.crank->context.ages_wanted = true;
+    stage.crank->context.under_way.wanted = true;
     Wire client = stage.client();
     stage.crank->send(client, kGet);
     Wire connection = stage.accept();
@@ -54,7 +54,7 @@ TEST_CASE("how long a request waits for its head is told while it waits, and tak
 
 TEST_CASE("a body behind a fast head counts for the whole answer, from the moment it is late") {
     Stage stage(1);
-    stage.crank->context.ages_wanted = true;
+    stage.crank->context.under_way.wanted = true;
     Wire client = stage.client();
     stage.crank->send(client, kGet);
     Wire connection = stage.accept();
@@ -76,7 +76,7 @@ TEST_CASE("a body behind a fast head counts for the whole answer, from the momen
 
 TEST_CASE("a client that leaves takes nothing back of what was told") {
     Stage stage(1);
-    stage.crank->context.ages_wanted = true;
+    stage.crank->context.under_way.wanted = true;
     Wire client = stage.client();
     stage.crank->send(client, kGet);
     Wire connection = stage.accept();
@@ -95,7 +95,7 @@ TEST_CASE("what has no end of its own, or a large one, stands outside the durati
                              "content-type: Application/gRPC+proto\r\nTransfer-Encoding: chunked"}) {
         CAPTURE(head);
         Stage stage(1);
-        stage.crank->context.ages_wanted = true;
+        stage.crank->context.under_way.wanted = true;
         Wire client = stage.client();
         stage.crank->send(client, kGet);
         Wire connection = stage.accept();
@@ -121,13 +121,13 @@ TEST_CASE("while nobody asks for ages nothing is told and nothing is kept") {
     CHECK(stage.crank->context.under_way.empty());
     stage.crank->pass(500);
     CHECK(stage.crank->report().passages.empty());
-    stage.crank->context.ages_wanted = true;  // it was sent before
+    stage.crank->context.under_way.wanted = true;  // it was sent before
     CHECK(stage.crank->report().passages.empty());
 }
 
 TEST_CASE("where a request waits is noted while it waits, once, and told together with its age") {
     Stage stage(1);
-    stage.crank->context.ages_wanted = true;
+    stage.crank->context.under_way.wanted = true;
     stage.crank->registry.marks("all")->note(MarkLimits{50'000, 800'000, 50'000, 800'000});
     Wire client = stage.client();
     stage.crank->send(client, kGet);
