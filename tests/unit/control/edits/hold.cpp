@@ -11,7 +11,7 @@ using namespace switchyard::control;
 
 namespace {
 
-config::Model model() {
+config::Model with_two_routes() {
     auto parsed = config::parse(R"({
         "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
         "upstreams": {"blue": {"endpoints": [{"address": "127.0.0.1:9001"}]}},
@@ -30,7 +30,7 @@ config::Hold until(std::int64_t at) {
 }  // namespace
 
 TEST_CASE("a route is held and goes on") {
-    const auto before = model();
+    const auto before = with_two_routes();
     const auto held = edits::apply(before, {}, edits::SetHold{"forum", until(1'000'000)});
     REQUIRE(held);
     CHECK(held->routes[0].hold.until == "1970-01-12T13:46:40Z");
@@ -46,7 +46,7 @@ TEST_CASE("a route is held and goes on") {
 }
 
 TEST_CASE("only what is over ends") {
-    const auto before = model();
+    const auto before = with_two_routes();
     const auto held = edits::apply(before, {}, edits::SetHold{"forum", until(1'000)});
     CHECK(edits::without_ended_holds(*held, 999) == *held);
     CHECK(edits::without_ended_holds(*held, 1'000) == before);
