@@ -32,17 +32,17 @@ config::Hold until(std::int64_t at) {
 TEST_CASE("a route is held and goes on") {
     const auto before = with_two_routes();
     const auto held = edits::apply(before, {}, edits::SetHold{"forum", until(1'000'000)});
-    REQUIRE(held);
+    REQUIRE(held.has_value());
     CHECK(held->routes[0].hold.until == "1970-01-12T13:46:40Z");
     CHECK(edits::moves(before, *held) ==
           std::vector<std::string>{"route forum: all requests wait until 1970-01-12T13:46:40Z"});
     CHECK(edits::first_end_of_holds(*held) == 1'000'000);
     const auto after = edits::apply(*held, {}, edits::Resume{"forum"});
-    REQUIRE(after);
+    REQUIRE(after.has_value());
     CHECK(*after == before);
-    CHECK_FALSE(edits::apply(before, {}, edits::Resume{"forum"}));
-    CHECK_FALSE(edits::apply(before, {}, edits::SetHold{"nowhere", until(1)}));
-    CHECK_FALSE(edits::apply(before, {}, edits::SetHold{"old", until(1)}));
+    CHECK_FALSE(edits::apply(before, {}, edits::Resume{"forum"}).has_value());
+    CHECK_FALSE(edits::apply(before, {}, edits::SetHold{"nowhere", until(1)}).has_value());
+    CHECK_FALSE(edits::apply(before, {}, edits::SetHold{"old", until(1)}).has_value());
 }
 
 TEST_CASE("only what is over ends") {
@@ -50,5 +50,5 @@ TEST_CASE("only what is over ends") {
     const auto held = edits::apply(before, {}, edits::SetHold{"forum", until(1'000)});
     CHECK(edits::without_ended_holds(*held, 999) == *held);
     CHECK(edits::without_ended_holds(*held, 1'000) == before);
-    CHECK_FALSE(edits::first_end_of_holds(before));
+    CHECK_FALSE(edits::first_end_of_holds(before).has_value());
 }
