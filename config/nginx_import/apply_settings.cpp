@@ -73,7 +73,7 @@ std::optional<std::string> header_value(const Text& value) {
             const auto word = kWords.find(part.text);
             if (word == kWords.end()) return std::nullopt;
             out += word->second;
-        } else if (placeholders_in(part.text).empty()) {
+        } else if (placeholders_in(part.text, true).empty()) {
             out += part.text;
         } else {
             return std::nullopt;  // in nginx's text a word in braces means itself

@@ -71,7 +71,7 @@ std::optional<Targets::Target> Targets::read(const Text& text, const Directive& 
         if (to)
             target.rewrite = *to;
         else if (!passes_uri_on(path))
-            notes_.lost(where, "this path has no counterpart: the request's own is passed on");
+            return refuse("this path has no counterpart, and the request's own may lead elsewhere");
     } else {
         target.path = literal(path);
     }

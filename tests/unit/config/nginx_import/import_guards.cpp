@@ -347,8 +347,8 @@ TEST_CASE("hosts by expression have routes of their own, and what RE2 cannot say
 
 TEST_CASE("the summary counts by theme and says in a word whether it can be used") {
     CHECK(words_of(summarize(guarded_server("location / { " + kToApp + "}"))) == "usable");
-    const auto tls =
-        guarded_server("listen 443 ssl; ssl_certificate a; ssl_stapling on; gzip on; location / { " + kToApp + "}");
+    const auto tls = guarded_server(
+        "listen 443 ssl; ssl_certificate a; ssl_stapling on; sub_filter a b; location / { " + kToApp + "}");
     const auto summary = summarize(tls);
     CHECK(words_of(summary) == "usable behind a TLS terminator");
     REQUIRE(summary.themes.size() == 2);
