@@ -87,8 +87,8 @@ http {{
     upstream app {{ server 127.0.0.1:{app}; }}
     server {{
         listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://app; proxy_http_version 1.1; }}
-        location = /off {{ gzip off; proxy_pass http://app; }}
+        location / {{ proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Host $http_host; }}
+        location = /off {{ gzip off; proxy_pass http://app; proxy_set_header Host $http_host; }}
     }}
 }}
 """
