@@ -90,8 +90,9 @@ void add_upgrade(CLI::App& app, Options& options, Action& action) {
         ->check(duration_option());
     verb->add_option("--probation", wanted->probation, "for so long the process of before would take all back (30s)")
         ->check(duration_option());
-    verb->add_flag("--cut-oldest", wanted->cut_oldest,
-                   "where two processes of earlier upgrades still have something younger than --drain-within: end the oldest");
+    verb->add_flag(
+        "--cut-oldest", wanted->cut_oldest,
+        "where two processes of earlier upgrades still have something younger than --drain-within: end the oldest");
     auto finish = std::make_shared<std::string>();
     verb->add_option("finish", *finish, "instead: end what the processes of before still have, now")
         ->check(CLI::IsMember({"finish"}));
