@@ -22,6 +22,7 @@ CLIENTS = 24
 
 class Colour(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # all of them come at once after `resume`
 
     def __init__(self, name):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -122,7 +123,7 @@ def main():
             check("the route is switched while it is held", code == 0, said)
             until("all clients wait on", lambda: (held() or {}).get("waiting") == CLIENTS)
             check("and none was answered meanwhile", [len(client.answers) for client in clients] == told)
-            code, said = proxy.call("POST", "/v1/rollouts", {"route": "app", "from": "green", "to": "blue", "steps": [{"weight": 10, "for": "1m"}]})[:2]
+            code, said = proxy.call("POST", "/v1/rollouts", {"route": "app", "from": "green", "to": "blue", "steps": [{"weight": 10, "bake": "1m"}, {"weight": 100, "bake": "1m"}]})[:2]
             check("a rollout is refused while it is held", code == 409 and "resume" in json.dumps(said), f"{code} {said}")
             code, said = run("resume", "app")
             check("resume", code == 0 and held() is None, said)
@@ -157,7 +158,7 @@ def main():
             code, said = run("hold", "app", "--for", "10m", "--dry-run")
             check("a dry run holds nothing", code == 0 and held() is None, said)
 
-            rollout = proxy.call("POST", "/v1/rollouts", {"route": "app", "from": "green", "to": "blue", "steps": [{"weight": 10, "for": "1h"}]})
+            rollout = proxy.call("POST", "/v1/rollouts", {"route": "app", "from": "green", "to": "blue", "steps": [{"weight": 10, "bake": "1h"}, {"weight": 100, "bake": "1m"}]})
             check("a rollout begins", rollout[0] == 201, rollout[1])
             code, said = run("hold", "app")
             check("and a hold is refused while it runs", code == 1 and "rollout" in said, said)
