@@ -177,7 +177,7 @@ Failure Exchange::route_again() {
     account_.settle_first();
     lease_.forget();
     course_.take_anew();
-    asked_.rewritten.clear();
+    asked_.forget_route();
     return choose_route();
 }
 
