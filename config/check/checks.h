@@ -38,6 +38,12 @@ struct Checks {
         else
             ++more;
     }
+    // An earlier version has taken this one: it serves on.
+    bool health_in_force(const std::string& upstream, const Health& health) const {
+        if (taken == nullptr) return false;
+        const auto found = taken->health.find(upstream);
+        return found != taken->health.end() && found->second == health;
+    }
     // A name that becomes a label and part of a URL.
     void name(const std::string& at, std::string_view text);
     void upstream_exists(const std::string& at, const std::string& upstream);

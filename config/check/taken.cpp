@@ -30,6 +30,7 @@ std::string edit_text(std::string_view route, std::string_view part, std::string
 
 Taken Taken::in(const Model& model) {
     Taken out;
+    for (const auto& [name, upstream] : model.upstreams) out.health.emplace(name, upstream.health);
     for (const auto& route : model.routes) {
         for (const auto& pattern : {route.match.path_matches, route.match.host_matches})
             if (!pattern.empty()) out.expressions.insert(pattern);

@@ -2,6 +2,7 @@
 // configuration that serves must stay usable.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ namespace switchyard::config {
 struct Taken {
     std::set<std::string> expressions;  // of conditions, matches and rewrites
     std::set<std::string> edits;        // see edit_text
+
+    std::map<std::string, Health> health;  // by upstream
 
     static Taken in(const Model& model);
 };

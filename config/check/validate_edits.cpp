@@ -75,9 +75,23 @@ class EditChecks {
                                                                             : route_.match.host_matches);
                 else if (!placeholder_of(use.word))
                     checks_.fail(here, "unknown placeholder " + unknown_word(use.word, kPlaceholders));
+            if (request_ && same_header(name, "host") && !in_force(part, name)) makes_host(here, value, groups);
             if (!names.insert(folded(name)).second) checks_.fail(here, fmt::format("{} is there twice", name));
         }
         return names;
+    }
+
+    // Of paths, addresses and certificates comes what would make two hosts of one, or none.
+    void makes_host(const std::string& here, std::string_view value, bool groups) {
+        for (const auto& use : placeholders_in(value, groups)) {
+            const auto group = group_named(use.word);
+            const auto what = placeholder_of(use.word);
+            if (group ? group->what == TargetPart::What::path_group
+                      : what && what != Placeholder::host && what != Placeholder::request_id)
+                checks_.fail(here, fmt::format("{{{}}} may hold what no host is made of: expected text, {{host}}, "
+                                               "{{host.1}} or {{request_id}}",
+                                               use.word));
+        }
     }
 
     void may_be_edited(const std::string& here, std::string_view part, const std::string& name) {

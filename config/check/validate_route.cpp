@@ -173,6 +173,8 @@ void check_rewrites(Checks& checks, const std::string& at, const Route& route) {
             !is_field_value(way.to))
             checks.fail(here + "/to",
                         fmt::format("\"{}\": expected a path that begins with '/', without '#' and spaces", way.to));
+        if (const auto query = way.to.find("{query}"); query != std::string::npos && query < way.to.find('?'))
+            checks.fail(here + "/to", "{query} stands before a '?': what a client says there is no path");
         checks.text(here + "/to", way.to, limits::kHeaderValueLength);
         check_target_text(checks, here + "/to", route, way.matches.empty() ? route.match.path_matches : way.matches,
                           way.to);

@@ -25,6 +25,28 @@ void check_endpoints(Checks& checks, const std::string& at, const Upstream& upst
     }
 }
 
+// What the check does not look at would leave the operator in the belief that it is checked. Where there is no check at
+// all it may stand for later.
+void check_unlooked(Checks& checks, const std::string& at, const Health& health) {
+    using Type = Health::Type;
+    if (health.type != Type::tcp && health.type != Type::grpc) return;
+    const bool tcp = health.type == Type::tcp;
+    const Health plain;
+    const auto idle = [&](std::string_view key, bool there) {
+        if (there)
+            checks.fail(pointer_to(at, key),
+                        fmt::format("{}: say \"type\": \"http\", or leave it out",
+                                    tcp ? "a check of type tcp only connects and looks at no answer"
+                                        : "a check of gRPC asks and is answered in its own words"));
+    };
+    idle("path", health.path != plain.path);
+    idle("host", tcp && health.host != plain.host);
+    idle("method", health.method != plain.method);
+    idle("headers", health.headers != plain.headers);
+    idle("body_matches", health.body_matches != plain.body_matches);
+    idle("expect", health.expect != plain.expect);
+}
+
 void check_health(Checks& checks, const std::string& at, const Health& health) {
     if (!health.path.starts_with('/') || !is_field_value(health.path) || health.path.find(' ') != std::string::npos)
         checks.fail(at + "/path", fmt::format("\"{}\": expected a path that begins with '/'", health.path));
@@ -96,6 +118,7 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
                    key.source == Key::Source::claim && claims_are_verified(checks.model, name));
     }
     check_health(checks, at + "/health", upstream.health);
+    if (!checks.health_in_force(name, upstream.health)) check_unlooked(checks, at + "/health", upstream.health);
     if (upstream.health.type == Health::Type::grpc && upstream.protocol == EndpointProtocol::http1)
         checks.fail(
             at + "/health/type",

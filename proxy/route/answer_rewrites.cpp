@@ -14,23 +14,21 @@ namespace {
 using Ways = std::vector<config::Substitution>;
 
 // The start of the value that makes way for another.
-bool change_start(const Ways& ways, std::string_view value, const GroupSources& groups, const Asked& asked,
-                  std::string& to) {
+bool change_start(const Ways& ways, std::string_view value, const Route& route, const Asked& asked, std::string& to) {
     for (const auto& way : ways) {
         if (!value.starts_with(way.from)) continue;
-        to += filled(way.to, groups, asked);
+        to += filled_for_client(way.to, asked.groups(route), asked);
         to += value.substr(way.from.size());
         return true;
     }
     return false;
 }
 
-bool change_domain(const Ways& ways, std::string_view value, const GroupSources& groups, const Asked& asked,
-                   std::string& to) {
+bool change_domain(const Ways& ways, std::string_view value, const Route& route, const Asked& asked, std::string& to) {
     const auto bare = [](std::string_view domain) { return domain.substr(domain.starts_with('.') ? 1 : 0); };
     for (const auto& way : ways) {
         if (!http::equals_ignoring_case(bare(value), bare(way.from))) continue;
-        to += filled(way.to, groups, asked);
+        to += filled(way.to, asked.groups(route), asked);
         return true;
     }
     return false;
@@ -44,8 +42,8 @@ std::string_view before_url(std::string_view refresh) {
     return {};
 }
 
-bool change_cookie(const config::AnswerRewrites& ways, std::string_view cookie, const GroupSources& groups,
-                   const Asked& asked, std::string& to) {
+bool change_cookie(const config::AnswerRewrites& ways, std::string_view cookie, const Route& route, const Asked& asked,
+                   std::string& to) {
     bool changed = false;
     for (bool first = true; !cookie.empty(); first = false) {
         const auto end = std::min(cookie.find(';'), cookie.size());
@@ -61,8 +59,8 @@ bool change_cookie(const config::AnswerRewrites& ways, std::string_view cookie, 
         }
         const std::string_view value = http::trim(part.substr(equals + 1));
         std::string instead;
-        const bool fits = domain ? change_domain(ways.cookie_domain, value, groups, asked, instead)
-                                 : change_start(ways.cookie_path, value, groups, asked, instead);
+        const bool fits = domain ? change_domain(ways.cookie_domain, value, route, asked, instead)
+                                 : change_start(ways.cookie_path, value, route, asked, instead);
         to += part.substr(0, equals + 1);
         to += fits ? std::string_view(instead) : part.substr(equals + 1);
         changed = changed || fits;
@@ -78,16 +76,16 @@ std::shared_ptr<const AnswerRewrites> AnswerRewrites::made_of(const config::Answ
     return std::make_shared<const AnswerRewrites>(AnswerRewrites{source, config::cache_control_of(expires)});
 }
 
-bool AnswerRewrites::rewrite(std::string_view name, std::string_view value, const GroupSources& groups,
-                             const Asked& asked, std::string& instead) const {
+bool AnswerRewrites::rewrite(std::string_view name, std::string_view value, const Route& route, const Asked& asked,
+                             std::string& instead) const {
     if (http::equals_ignoring_case(name, "location"))
-        return change_start(source.location, value, groups, asked, instead);
-    if (http::equals_ignoring_case(name, "set-cookie")) return change_cookie(source, value, groups, asked, instead);
+        return change_start(source.location, value, route, asked, instead);
+    if (http::equals_ignoring_case(name, "set-cookie")) return change_cookie(source, value, route, asked, instead);
     if (!http::equals_ignoring_case(name, "refresh")) return false;
     const std::string_view before = before_url(value);
     if (before.empty()) return false;
     instead = before;
-    return change_start(source.location, value.substr(before.size()), groups, asked, instead);
+    return change_start(source.location, value.substr(before.size()), route, asked, instead);
 }
 
 bool AnswerRewrites::dates(std::uint16_t status) const {

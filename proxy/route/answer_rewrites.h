@@ -10,9 +10,11 @@
 #include <string_view>
 
 #include "config/model/answers.h"
-#include "proxy/route/groups.h"
 
 namespace switchyard::route {
+
+struct Asked;
+struct Route;
 
 struct AnswerRewrites {
     config::AnswerRewrites source;
@@ -22,7 +24,7 @@ struct AnswerRewrites {
     static std::shared_ptr<const AnswerRewrites> made_of(const config::AnswerRewrites& source,
                                                          const std::string& expires);
     // What the field says instead; false: it stays.
-    bool rewrite(std::string_view name, std::string_view value, const GroupSources& groups, const Asked& asked,
+    bool rewrite(std::string_view name, std::string_view value, const Route& route, const Asked& asked,
                  std::string& instead) const;
     // Whether the route has its own word about how long such an answer may be kept.
     bool dates(std::uint16_t status) const;

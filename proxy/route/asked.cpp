@@ -5,7 +5,6 @@
 #include "proxy/http/characters.h"
 #include "proxy/http/grpc.h"
 #include "proxy/http/guard_failure.h"
-#include "proxy/route/groups.h"
 #include "proxy/route/route.h"
 #include "proxy/route/said_client.h"
 #include "proxy/route/token_verifier.h"
@@ -100,8 +99,8 @@ bool Asked::rewrite(const Route& route) {
     rewritten.clear();
     for (const Rewrite& way : route.rewrites) {
         if (way.matches && !way.matches->found_in(facts.path)) continue;
-        const GroupSources groups{way.matches ? way.matches.get() : route.path_groups.get(), route.host_groups.get()};
-        std::string to = filled(way.to, groups, *this);
+        std::string to = way.matches ? filled(way.to, {{way.matches.get(), route.host_groups.get()}, facts}, *this)
+                                     : filled(way.to, groups(route), *this);
         if (!to.starts_with('/')) to.insert(0, 1, '/');
         if (climbs(std::string_view(to).substr(0, to.find('?')))) {
             refusal = "a path that climbs when it is rewritten";

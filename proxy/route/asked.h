@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@
 #include "proxy/http/head.h"
 #include "proxy/http/target.h"
 #include "proxy/route/claims.h"
+#include "proxy/route/groups.h"
 #include "proxy/route/request_facts.h"
 
 namespace switchyard::route {
@@ -51,6 +53,16 @@ struct Asked {
     }
     // What its route makes of the path, if that is another one; false, with a refusal, where it would climb.
     bool rewrite(const Route& route);
+    // What the expressions of its route took of it: always the same route's, until it is forgotten.
+    const Groups& groups(const Route& route) const {
+        if (!groups_) groups_ = std::make_unique<const Groups>(GroupSources::of(route), facts);
+        return *groups_;
+    }
+    // It is to be routed anew.
+    void forget_route() {
+        rewritten.clear();
+        groups_.reset();
+    }
     // The claims of its token count if that is genuine.
     void read_claims(const TokenVerifier& verifier, std::int64_t wall_seconds);
 
@@ -81,6 +93,7 @@ struct Asked {
 
     std::string normalized_path_, lower_host_;  // only where they differ
     Claims claims_;
+    mutable std::unique_ptr<const Groups> groups_;  // null until a group is named
 };
 
 }  // namespace switchyard::route

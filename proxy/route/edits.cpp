@@ -64,4 +64,12 @@ Edits edits_of(const config::HeaderEdits& source, bool groups) {
     return out;
 }
 
+void set_as_it_stands(Edits& to, const std::string& name, std::string_view value) {
+    if (to.replaces(name)) return;
+    replace(to, name);
+    to.lines += name + ": ";
+    to.lines += value;
+    to.lines += "\r\n";
+}
+
 }  // namespace switchyard::route

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/model/key.h"
@@ -75,6 +76,8 @@ struct Edits {
 
 // Made when a generation is compiled, so that a route without edits pays for none. `groups`: its route has expressions.
 Edits edits_of(const config::HeaderEdits& source, bool groups = false);
+// One more, unless the route has its own word on that name. Nothing is filled into this value.
+void set_as_it_stands(Edits& to, const std::string& name, std::string_view value);
 
 // Another path instead of the one that was routed.
 struct Rewrite {

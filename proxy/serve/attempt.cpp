@@ -14,13 +14,14 @@ constexpr unsigned kMaxInterim = 1000;
 
 }  // namespace
 
-Attempt::Attempt(Phase& phase, ClientLane& client, route::Asked& asked, const HeadSources& from, Lease& lease,
-                 Account& account)
+Attempt::Attempt(Phase& phase, ClientLane& client, route::Asked& asked, const HeadSources& from, Course& course,
+                 Lease& lease, Account& account)
     : phase_(phase),
       context_(phase.strand().context()),
       client_(client),
       asked_(asked),
       from_(from),
+      course_(course),
       lease_(lease),
       account_(account),
       lane_(context_.buffers),
@@ -96,7 +97,7 @@ net::Task<Failure> Attempt::run() {
     }
     if (!start_upload()) co_return Failure::head_too_large;
     const Course& course = from_.course;
-    bool timing_answer = false;
+    bool timing_answer = false, uploads = false;
     unsigned interim = 0;
     for (;;) {
         lane_.settle();  // what is held (TLS) goes while the client pauses, too
@@ -104,6 +105,7 @@ net::Task<Failure> Attempt::run() {
         if (!timing_answer && upload_.over() && lane_.settle()) {
             timing_answer = true;
             phase_.end_pace();
+            if (uploads) course_.begin_try(context_.now_ms);
             phase_.at_most(course.response_head_ms());
         }
         for (;;) {
@@ -124,7 +126,15 @@ net::Task<Failure> Attempt::run() {
         }
         if (client_left()) co_return Failure::client_closed;
         // While the body flows, either side has `idle` to move; then the endpoint has its time for the head.
-        if (!timing_answer) phase_.at_most_paced(takes_more(), course.idle_ms());
+        if (!timing_answer) {
+            // How long the client takes for its body is no fault of the endpoint's: the attempt's own time begins anew
+            // behind it.
+            if (!uploads && course.has_try() && !request_is_here()) {
+                uploads = true;
+                course_.end_try();
+            }
+            phase_.at_most_paced(takes_more(), course.idle_ms());
+        }
         co_await phase_.sleep();
         if (from_.course.must_end()) co_return Failure::drained;
         if (!timing_answer && phase_.pace_is_due() && phase_.too_slow(client_.body_bytes()))

@@ -35,8 +35,8 @@ struct Upload : Relay {
 
 class Attempt {
   public:
-    Attempt(Phase& phase, ClientLane& client, route::Asked& asked, const HeadSources& from, Lease& lease,
-            Account& account);
+    Attempt(Phase& phase, ClientLane& client, route::Asked& asked, const HeadSources& from, Course& course,
+            Lease& lease, Account& account);
     ~Attempt() { give_back(false); }
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
@@ -118,6 +118,7 @@ class Attempt {
     ClientLane& client_;
     route::Asked& asked_;
     const HeadSources& from_;
+    Course& course_;
     Lease& lease_;
     Account& account_;
     EndpointLane lane_;

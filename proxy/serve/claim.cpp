@@ -64,22 +64,54 @@ bool Claim::try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choic
     return false;
 }
 
+// Nothing overtakes them.
+[[gnu::always_inline]] inline bool Claim::others_wait() const {
+    return context_.waiting != 0 && course_.upstream->queue_limit != 0 && !context_.queue(course_.upstream->id).empty();
+}
+
+[[gnu::always_inline]] inline upstream::ChoiceInput Claim::wanted(std::int32_t session) {
+    upstream::ChoiceInput input;
+    input.now_us = context_.now_us;
+    input.tried = course_.tried.all();
+    input.key_hash = balance_key(*course_.upstream);
+    input.preferred = session;
+    if (client_.connection().bound != nullptr) prefer_bound(input.preferred);
+    return input;
+}
+
+[[gnu::always_inline]] inline void Claim::lease(upstream::Choice choice, std::int32_t session) {
+    course_.tried.add(choice.endpoint);
+    lease_.take(*course_.upstream, choice.endpoint);
+    // A request that is only here because the upstream that was meant is away keeps the session that waits there.
+    if (!course_.upstream->session_cookie.empty() && !course_.rerouted && mints_session(session, choice.endpoint))
+        lease_.begin_session();
+}
+
+bool Claim::take_other() {
+    const std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
+    upstream::ChoiceInput input = wanted(session);
+    upstream::Choice choice;
+    if (!others_wait() && breaker_passes(*course_.upstream))
+        choice = upstream::claim(*course_.upstream, context_, context_.random, input);
+    if (choice.status == upstream::Choice::Status::claimed) {
+        lease(choice, session);
+        return true;
+    }
+    if (course_.tried_elsewhere || course_.decision.by == route::Decision::By::rule) return false;
+    if (!try_other_arms(input, choice)) return false;
+    lease(choice, -1);
+    return true;
+}
+
 Failure Claim::take(bool called) {
-    // Nothing overtakes those who wait.
-    if (context_.waiting != 0 && !called && course_.upstream->queue_limit != 0 &&
-        !context_.queue(course_.upstream->id).empty()) {
+    if (!called && others_wait()) {
         course_.retry_after = 1;
         return Failure::overflow;
     }
     if (course_.upstream->breaker.failure_percent != 0)
         if (const Failure resting = pass_breaker(); resting != Failure::none) return resting;
-    upstream::ChoiceInput input;
-    input.now_us = context_.now_us;
-    input.tried = course_.tried.all();
-    input.key_hash = balance_key(*course_.upstream);
     std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
-    input.preferred = session;
-    if (client_.connection().bound != nullptr) prefer_bound(input.preferred);
+    upstream::ChoiceInput input = wanted(session);
     auto choice = upstream::claim(*course_.upstream, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && course_.tried.none() && stand_in()) return take(called);
     if (choice.status == upstream::Choice::Status::none && account_.record.attempts > 0 && !course_.tried_elsewhere &&
@@ -89,24 +121,25 @@ Failure Claim::take(bool called) {
         course_.retry_after = 1;
         return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
     }
-    course_.tried.add(choice.endpoint);
-    lease_.take(*course_.upstream, choice.endpoint);
-    // A request that is only here because the upstream that was meant is away keeps the session that waits there.
-    if (!course_.upstream->session_cookie.empty() && !course_.rerouted && mints_session(session, choice.endpoint))
-        lease_.begin_session();
+    lease(choice, session);
     return Failure::none;
 }
 
 bool Claim::has_other() const {
+    const auto rests = [this](const upstream::Upstream& upstream) {
+        return upstream.breaker.failure_percent != 0 && context_.breaker(upstream).rest_ms(context_.now_ms) > 0;
+    };
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
     input.tried = course_.tried.all();
-    const auto ahead = upstream::outlook(*course_.upstream, input, false);
-    if (std::ranges::find(ahead.candidates, true) != ahead.candidates.end()) return true;
+    if (!rests(*course_.upstream)) {
+        const auto ahead = upstream::outlook(*course_.upstream, input, false);
+        if (std::ranges::find(ahead.candidates, true) != ahead.candidates.end()) return true;
+    }
     if (course_.tried_elsewhere || course_.decision.by == route::Decision::By::rule) return false;
     for (std::size_t arm = 0; arm < course_.route->arms.size(); ++arm) {
         const auto& other = *course_.in_force->snapshot->upstreams[course_.route->arms[arm]];
-        if (&other != course_.upstream && course_.route->weights[arm] != 0 &&
+        if (&other != course_.upstream && course_.route->weights[arm] != 0 && !rests(other) &&
             upstream::look(other) == upstream::Choice::Status::claimed)
             return true;
     }
@@ -152,10 +185,11 @@ net::Task<Failure> Claim::wait_in_queue() {
         co_await phase_.sleep();
         // A client that has closed its side while it waits in a queue has gone away, as far as can be known.
         if (client_.broken() || client_.hung_up()) co_return Failure::client_closed;
+        if (course_.time_is_up()) co_return Failure::request_timeout;
         if (course_.outdated()) co_return Failure::none;
         if (place.take_call())
             if (const Failure failure = take(true); failure != Failure::overflow) co_return failure;
-        if (phase_.strand().expired()) co_return course_.time_is_up() ? Failure::request_timeout : Failure::overflow;
+        if (phase_.strand().expired()) co_return Failure::overflow;
     }
 }
 

@@ -33,7 +33,10 @@ class Claim {
             return take_unless_held();
         return take(false);
     }
-    // Is there an endpoint that this request could be given to and that has not had it?
+    // For one that has its answer, and is to have another: an endpoint that has not had it, at once. False: there is
+    // none, and nothing has changed.
+    bool take_other();
+    // Whether one is worth a pause. Claims nothing.
     bool has_other() const;
     // Whether the upstream has a queue, or the route is held.
     bool may_wait() const { return course_.upstream->queue_limit != 0 || is_held(); }
@@ -53,6 +56,9 @@ class Claim {
     bool breaker_passes(const upstream::Upstream& upstream);
     bool stand_in();
     bool try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choice);
+    bool others_wait() const;
+    upstream::ChoiceInput wanted(std::int32_t session);
+    void lease(upstream::Choice choice, std::int32_t session);
     std::uint64_t balance_key(const upstream::Upstream& upstream);
     std::int32_t session_endpoint() const;
     bool mints_session(std::int32_t preferred, std::uint32_t chosen) const;

@@ -56,13 +56,14 @@ struct TakenCourse : route::Choice {
     }
     std::int64_t idle_ms() const { return route->idle_ms != 0 ? route->idle_ms : upstream->idle_ms; }
 
+    bool has_try() const { return ends_ms != deadline_ms; }
     // An attempt has its own end, where the route gives it one; and no more.
     void begin_try(std::int64_t now_ms) {
         const std::int64_t at_ms = now_ms + route->retries.per_try.count();
         if (deadline_ms == 0 || at_ms < deadline_ms) ends_ms = at_ms;
     }
     void end_try() { ends_ms = deadline_ms; }
-    bool try_is_up(std::int64_t now_ms) const { return ends_ms != deadline_ms && now_ms >= ends_ms; }
+    bool try_is_up(std::int64_t now_ms) const { return has_try() && now_ms >= ends_ms; }
 };
 
 class Course : public TakenCourse {

@@ -45,7 +45,7 @@ void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const He
             break;
         case config::Placeholder::path_group:
         case config::Placeholder::host_group: {
-            const route::Groups groups(route::GroupSources::of(*from.course.route), asked.facts);
+            const route::Groups& groups = asked.groups(*from.course.route);
             std::string text;
             route::add_escaped(text, fill.what == config::Placeholder::path_group ? groups.of_path(fill.group)
                                                                                   : groups.of_host(fill.group));

@@ -25,7 +25,7 @@ Exchange::Exchange(ClientConnection& connection)
       phase_(connection, course_),
       sources_{asked_, course_, lease_, client_, request_id_},
       claim_(phase_, client_, asked_, course_, lease_, account_),
-      attempt_(phase_, client_, asked_, sources_, lease_, account_) {
+      attempt_(phase_, client_, asked_, sources_, course_, lease_, account_) {
     client_.connection().exchange = this;
 }
 
@@ -179,7 +179,7 @@ Failure Exchange::route_again() {
     account_.settle_first();
     lease_.forget();
     course_.take_anew();
-    asked_.rewritten.clear();
+    asked_.forget_route();
     return choose_route();
 }
 
@@ -187,7 +187,7 @@ net::Task<Next> Exchange::proxy() {
     Failure failure, before = Failure::none;
     for (;; before = failure) {
         bool again = false;
-        failure = claim();
+        failure = lease_.held() ? Failure::none : claim();  // in place of one whose answer was not good enough
         if (failure == Failure::overflow && claim_.may_wait()) failure = co_await wait_for_place();
         failure = claimed(failure);
         if (failure != Failure::none && before != Failure::none && traits(failure).source != Source::downstream) {
@@ -209,19 +209,21 @@ net::Task<Next> Exchange::proxy() {
             if (failure == Failure::none && asked_.grpc.is) [[unlikely]]
                 again = co_await call_again();
             else if (failure == Failure::none && course_.route->retries_answers) [[unlikely]]
-                again = answer_again();
+                again = co_await answer_again();
             if (failure == Failure::none && !again) {
                 Delivery delivery(attempt_, phase_, client_, sources_, course_, account_);
                 const Next next = co_await delivery.run();
                 if (delivery.untold() == Failure::none) co_return next;
                 co_return co_await answer_locally(delivery.untold());
             }
-            attempt_.give_back(false);
+            if (!again) attempt_.give_back(false);
         }
         if (!again && !may_retry(failure)) break;
         account_.retry(failure);
-        if (course_.route->retries.backoff.count() != 0 && !verdict_of(failure, 0).stale) [[unlikely]]
-            co_await pause();
+        if (!again && course_.route->retries.backoff.count() != 0 && !verdict_of(failure, 0).stale) [[unlikely]] {
+            if (const std::int64_t pause_ms = drawn_pause_ms(); pause_ms != 0) co_await pause(pause_ms);
+            if (course_.time_is_up()) break;
+        }
         if (asked_.grpc.is && !verdict_of(failure, 0).stale) [[unlikely]]
             asked_.count_grpc_attempt(
                 asked_.grpc.timeout_ms < 0
@@ -273,7 +275,7 @@ bool Exchange::may_retry(Failure failure) const {
     // A stale kept connection says nothing about the endpoint and costs no attempt of the budget; the next one is
     // fresh.
     if (verdict_of(failure, 0).stale) return true;
-    return retries_left();
+    return retries_left() && time_for_another();
 }
 
 bool Exchange::retries_left() const {

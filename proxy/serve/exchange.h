@@ -70,10 +70,14 @@ class Exchange {
     bool may_retry(Failure failure) const;
     bool retries_left() const;
     net::Task<bool> call_again();
-    bool answer_again();
+    net::Task<bool> answer_again();
+    net::Task<bool> ask_other_after(std::int64_t pause_ms);
     std::int64_t longest_pause_ms() const;
-    net::Task<void> pause();
+    std::int64_t drawn_pause_ms();
+    bool time_for_another() const;
+    net::Task<void> pause(std::int64_t pause_ms);
     void judge_attempt(Failure failure);
+    void drop_answer();
     bool judge_call(Failure failure, std::uint16_t status);
     http::GrpcStatus call_status(Failure failure);
     net::Task<Next> answer_locally(Failure failure);

@@ -1,6 +1,7 @@
 // An answer after which the route has another endpoint asked, and the pause before that.
 #include <algorithm>
 
+#include "proxy/http/grpc.h"
 #include "proxy/serve/exchange.h"
 
 namespace switchyard::serve {
@@ -11,15 +12,42 @@ constexpr unsigned kMostDoublings = 4;  // of a pause: 16 times the first
 }  // namespace
 
 // The client may send it again by itself (idempotent), all of it is still here, the budget allows it, and there is an
-// endpoint that has not answered yet: else the answer is passed on. True: what it came to has been counted.
-bool Exchange::answer_again() {
+// endpoint that has not answered yet: else the answer is passed on. True: as ask_other_after().
+net::Task<bool> Exchange::answer_again() {
     const config::Retries& retries = course_.route->retries;
-    if (!contains(retries.on, attempt_.answer().head.status)) return false;
-    if (!asked_.idempotent() || !attempt_.may_repeat() || !retries_left() || !claim_.has_other()) return false;
-    if (course_.deadline_ms != 0 && context_.now_ms + longest_pause_ms() >= course_.deadline_ms) return false;
-    attempt_.count(Failure::none);
+    if (!contains(retries.on, attempt_.answer().head.status)) co_return false;
+    if (!asked_.idempotent() || !attempt_.may_repeat() || !retries_left() || !claim_.has_other()) co_return false;
+    if (!time_for_another()) co_return false;
+    co_return co_await ask_other_after(drawn_pause_ms());
+}
+
+// The answer that is here stays the client's until another endpoint is leased in place of the one that gave it: who
+// could take the request before the pause may be full after it, or its breaker open by this very answer. True: it is
+// thrown away and has been counted; nothing is leased where a newer generation is to route the rest.
+net::Task<bool> Exchange::ask_other_after(std::int64_t pause_ms) {
+    if (pause_ms != 0) co_await pause(pause_ms);
+    if (course_.outdated()) {
+        drop_answer();
+        co_return true;
+    }
+    if (attempt_.client_left() || course_.must_end() || course_.time_is_up()) co_return false;
+    Lease answered(context_);
+    answered.swap(lease_);
+    const bool taken = claim_.take_other();
+    lease_.swap(answered);
+    if (!taken) co_return false;
+    drop_answer();
+    lease_.swap(answered);
+    co_return true;
+}
+
+void Exchange::drop_answer() {
+    if (!asked_.grpc.is) {
+        attempt_.count(Failure::none);
+    } else if (const auto status = http::grpc_status_of(attempt_.lane().base(), attempt_.answer().head)) {
+        attempt_.count(verdict_of(*status, course_.route->grpc_failures));
+    }
     attempt_.give_back(false);
-    return true;
 }
 
 std::int64_t Exchange::longest_pause_ms() const {
@@ -27,11 +55,19 @@ std::int64_t Exchange::longest_pause_ms() const {
     return course_.route->retries.backoff.count() << std::min(before, kMostDoublings);
 }
 
-// Drawn by chance, so that those who failed together do not come together again.
-net::Task<void> Exchange::pause() {
-    const auto most = static_cast<std::uint32_t>(longest_pause_ms());
-    const std::uint32_t pause_ms = context_.random.below(most + 1);
-    if (pause_ms == 0) co_return;
+// The pause before it included, whatever is drawn: an attempt that begins when the time is up is in vain, and blames
+// whom it asks.
+bool Exchange::time_for_another() const {
+    return course_.deadline_ms == 0 || context_.now_ms + longest_pause_ms() < course_.deadline_ms;
+}
+
+// By chance, so that those who failed together do not come together again.
+std::int64_t Exchange::drawn_pause_ms() {
+    const std::int64_t longest_ms = longest_pause_ms();
+    return longest_ms == 0 ? 0 : context_.random.below(static_cast<std::uint32_t>(longest_ms) + 1);
+}
+
+net::Task<void> Exchange::pause(std::int64_t pause_ms) {
     phase_.at_most(pause_ms);
     while (!phase_.strand().expired() && !attempt_.client_left() && !course_.must_end()) co_await phase_.sleep();
 }

@@ -36,7 +36,7 @@ bool Exchange::judge_call(Failure failure, std::uint16_t status) {
 }
 
 // Only where the route asks for it by that status, within the budget of all retries, and as the endpoint wants it
-// (grpc-retry-pushback-ms). True: what it came to has been counted, and the time that it asked for is over.
+// (grpc-retry-pushback-ms). True: as ask_other_after().
 net::Task<bool> Exchange::call_again() {
     const EndpointAnswer& answer = attempt_.answer();
     const route::Route& route = *course_.route;
@@ -54,15 +54,10 @@ net::Task<bool> Exchange::call_again() {
         pause_ms = *wanted;
     }
     if (course_.deadline_ms != 0 && context_.now_ms + pause_ms >= course_.deadline_ms) co_return false;
-
     const Verdict verdict = verdict_of(*status, route.grpc_failures);
-    account_.note_call(verdict, *status);
-    attempt_.count(verdict);
-    attempt_.give_back(false);
-    if (pause_ms == 0) co_return true;
-    phase_.at_most(pause_ms);
-    while (!phase_.strand().expired() && !attempt_.client_left() && !course_.must_end()) co_await phase_.sleep();
-    co_return true;
+    account_.note_call(verdict, *status);  // while its upstream is still the course's
+    attempt_.tell_breaker(verdict);
+    co_return co_await ask_other_after(pause_ms);
 }
 
 }  // namespace switchyard::serve

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "proxy/serve/verdict.h"
 #include "proxy/serve/worker_context.h"
@@ -24,6 +25,15 @@ class Lease {
     void take(const upstream::Upstream& of, std::uint32_t claimed);
     void give_back();
     bool held() const { return endpoint_ != nullptr; }
+    // Both of one worker: each holds what the other held.
+    void swap(Lease& other) {
+        std::swap(upstream_, other.upstream_);
+        std::swap(endpoint_, other.endpoint_);
+        std::swap(last_, other.last_);
+        std::swap(local_, other.local_);
+        std::swap(begins_session_, other.begins_session_);
+        std::swap(ticket_, other.ticket_);
+    }
     // The generation that it belongs to is left.
     void forget() { last_ = nullptr; }
     const upstream::Endpoint* endpoint() const { return endpoint_; }

@@ -74,9 +74,10 @@ void OwnAnswer::say_as_written() {
     const bool by_rule = course.by_answering_rule();
     if (!by_rule && !course.route->redirect.to.empty()) {
         reply_.status = course.route->redirect.status;
-        location_ = "Location: " +
-                    route::filled(course.route->redirect.to, route::GroupSources::of(*course.route), from_.asked) +
-                    "\r\n";
+        location_ =
+            "Location: " +
+            route::filled_for_client(course.route->redirect.to, from_.asked.groups(*course.route), from_.asked) +
+            "\r\n";
         reply_.extra_lines = location_;
         reply_.content_type = "text/plain";
         return;

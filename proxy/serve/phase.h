@@ -30,7 +30,9 @@ class Phase {
     Strand::Sleep sleep() { return strand_.sleep(); }
 
     // After it. A deadline that only wakes the pace is no end.
-    bool is_over() const { return strand_.expired() && (!pace_.wakes() || course_.time_is_up()); }
+    bool is_over() const {
+        return strand_.expired() && (!pace_.wakes() || course_.time_is_up() || course_.try_is_up(now_ms()));
+    }
     bool pace_is_due() { return pace_.due(now_ms()); }
     // `moved`: where the count of the client's octets stands.
     bool too_slow(std::uint64_t moved) { return pace_.too_slow(moved); }

@@ -47,9 +47,7 @@ bool ResponseHead::takes_over(const http::Field& field, KeptLines& lines, http::
     if (dates() && (http::equals_ignoring_case(name, "cache-control") || http::equals_ignoring_case(name, "expires")))
         return true;
     std::string instead;
-    if (!route.answer_rewrites->rewrite(name, field.value.of(base), route::GroupSources::of(route), from.asked,
-                                        instead))
-        return false;
+    if (!route.answer_rewrites->rewrite(name, field.value.of(base), route, from.asked, instead)) return false;
     lines.flush();
     to << name << ": " << instead << "\r\n";
     return true;

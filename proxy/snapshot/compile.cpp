@@ -248,9 +248,13 @@ class Compiler {
             out.host_groups = expression(match.host_matches, true);
         }
         for (const auto& way : source.rewrite) out.rewrites.push_back({expression(way.matches, true), way.to});
-        if ((out.path_matches && out.path_matches->refused()) || (out.host_matches && out.host_matches->refused())) {
-            log_error("route {}: its match has an expression that this version refuses; what may be its gets 503",
-                      source.name);
+        const auto refused = [](const auto& one) { return one && one->refused(); };
+        if (refused(out.path_matches) || refused(out.host_matches) ||
+            std::ranges::any_of(out.rewrites, refused, &route::Rewrite::matches)) {
+            log_error(
+                "route {}: its match or its rewrite has an expression that this version refuses; what may be its gets "
+                "503",
+                source.name);
             out.rules.push_back({"match", route::Condition({}), 0, -1, {}, true, 0, false});
         }
     }
@@ -317,9 +321,9 @@ class Compiler {
                            source.sticky->missing};
         }
         const bool groups = !source.match.path_matches.empty() || !source.match.host_matches.empty();
-        config::HeaderEdits request_headers = source.request_headers;
-        if (source.forwarded_prefix) request_headers.set.emplace("X-Forwarded-Prefix", source.strip_prefix);
-        out->request_edits = route::edits_of(request_headers, groups);
+        out->request_edits = route::edits_of(source.request_headers, groups);
+        if (source.forwarded_prefix)
+            route::set_as_it_stands(out->request_edits, "X-Forwarded-Prefix", source.strip_prefix);
         out->response_edits = route::edits_of(source.response_headers, groups);
         out->answer_rewrites = route::AnswerRewrites::made_of(source.answers, source.expires);
         out->strip_prefix = source.strip_prefix;

@@ -65,18 +65,19 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
     if (out.balance.kind == Balance::Kind::hash) out.balance.hash_key = random_key(dice, claims, false);
     maybe(dice, [&] {
         out.health.type = static_cast<Health::Type>(dice.upto(2));
+        maybe(dice, [&] { out.health.port = static_cast<std::uint16_t>(dice.between(1, 65'535)); });
+        out.health.interval = dice.duration() + 10ms;
+        out.health.timeout = dice.duration();
+        out.health.rise = dice.between(1, 9);
+        out.health.fall = dice.between(1, 9);
+        if (out.health.type == Health::Type::tcp) return;  // looks at nothing of what follows
         out.health.path = "/ready?deep=1";
         out.health.host = dice.chance(0.5) ? "app.example" : "";
         maybe(dice, [&] { out.health.method = "HEAD"; });
         maybe(dice, [&] { out.health.headers = {{"X-Check", "yes"}, {"User-Agent", "probe"}}; });
         if (out.health.method != "HEAD") maybe(dice, [&] { out.health.body_matches = "\"ok\": *true"; });
-        maybe(dice, [&] { out.health.port = static_cast<std::uint16_t>(dice.between(1, 65'535)); });
         out.health.expect = {StatusRange::one(static_cast<std::uint16_t>(dice.between(100, 599))),
                              StatusRange::of_class(dice.between(1, 5))};
-        out.health.interval = dice.duration() + 10ms;
-        out.health.timeout = dice.duration();
-        out.health.rise = dice.between(1, 9);
-        out.health.fall = dice.between(1, 9);
     });
     maybe(dice, [&] {
         out.ejection.consecutive_failures = dice.upto(9);
@@ -114,7 +115,10 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
     if (out.send_proxy_protocol == 0) maybe(dice, [&] { out.protocol = EndpointProtocol::http2; });
     if (out.protocol == EndpointProtocol::http2)
         maybe(dice, [&] {
+            const std::string host = out.health.host;
+            out.health = {};
             out.health.type = Health::Type::grpc;
+            out.health.host = host;
             out.health.service = dice.chance(0.5) ? "shop.Cart" : "";
         });
     return out;

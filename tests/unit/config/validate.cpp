@@ -167,16 +167,32 @@ TEST_CASE("upstreams") {
          "h:0: expected a port from 1 to 65535"},
         {upstream(R"("health":{"type":"http","path":"ready"})"), "/upstreams/blue/health/path",
          "\"ready\": expected a path that begins with '/'"},
-        {upstream(R"("health":{"path":"/x HTTP/1.1\r\nX: y"})"), "/upstreams/blue/health/path",
+        {upstream(R"("health":{"type":"http","path":"/x HTTP/1.1\r\nX: y"})"), "/upstreams/blue/health/path",
          "\"/x HTTP/1.1\r\nX: y\": expected a path that begins with '/'"},
-        {upstream(R"("health":{"host":"a\r\nb"})"), "/upstreams/blue/health/host", "expected a host name"},
-        {upstream(R"("health":{"headers":{"Host":"a"}})"), "/upstreams/blue/health/headers/Host",
+        {upstream(R"("health":{"type":"http","host":"a\r\nb"})"), "/upstreams/blue/health/host",
+         "expected a host name"},
+        {upstream(R"("health":{"type":"http","headers":{"Host":"a"}})"), "/upstreams/blue/health/headers/Host",
          "Host is written by the check itself: see \"host\""},
-        {upstream(R"("health":{"body_matches":"("})"), "/upstreams/blue/health/body_matches",
+        {upstream(R"("health":{"type":"http","body_matches":"("})"), "/upstreams/blue/health/body_matches",
          "is no regular expression (RE2): missing ): ("},
-        {upstream(R"("health":{"method":"HEAD","body_matches":"a"})"), "/upstreams/blue/health/body_matches",
-         "an answer to HEAD has no body"},
-        {upstream(R"("health":{"expect":[]})"), "/upstreams/blue/health/expect", "expected at least one status code"},
+        {upstream(R"("health":{"type":"http","method":"HEAD","body_matches":"a"})"),
+         "/upstreams/blue/health/body_matches", "an answer to HEAD has no body"},
+        {upstream(R"("health":{"type":"http","expect":[]})"), "/upstreams/blue/health/expect",
+         "expected at least one status code"},
+        {upstream(R"("health":{"path":"/ready"})"), "/upstreams/blue/health/path",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("health":{"host":"a"})"), "/upstreams/blue/health/host",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("health":{"port":9,"body_matches":"ok"})"), "/upstreams/blue/health/body_matches",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("health":{"method":"POST"})"), "/upstreams/blue/health/method",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("health":{"headers":{"X-A":"b"}})"), "/upstreams/blue/health/headers",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("health":{"expect":["2xx"]})"), "/upstreams/blue/health/expect",
+         "a check of type tcp only connects and looks at no answer: say \"type\": \"http\", or leave it out"},
+        {upstream(R"("protocol":"h2","health":{"type":"grpc","path":"/ready"})"), "/upstreams/blue/health/path",
+         "a check of gRPC asks and is answered in its own words: say \"type\": \"http\", or leave it out"},
         {upstream(R"("health":{"type":"grpc"})"), "/upstreams/blue/health/type",
          "calls of gRPC are HTTP/2, and the upstream is spoken to in HTTP/1.1: give it \"protocol\": \"h2\""},
         {upstream(R"("protocol":"h2","health":{"type":"http","service":"shop.Cart"})"),
@@ -234,6 +250,8 @@ TEST_CASE("what a route does") {
          "no further attempt is made: leave out what says when one is, or allow some"},
         {split_and(R"("rewrite":[{"to":"x"}])"), "/routes/0/rewrite/0/to",
          "\"x\": expected a path that begins with '/', without '#' and spaces"},
+        {split_and(R"("rewrite":[{"to":"/s/{query}"}])"), "/routes/0/rewrite/0/to",
+         "{query} stands before a '?': what a client says there is no path"},
         {split_and(R"("rewrite":[{"to":"/{1}"}])"), "/routes/0/rewrite/0/to",
          "{1} is a group of an expression, and there is none: see match.path_matches"},
         {split_and(R"("rewrite":[{"to":"/{host.1}"}])"), "/routes/0/rewrite/0/to",
@@ -404,6 +422,11 @@ TEST_CASE("what a route matches") {
 
 TEST_CASE("header edits") {
     check({
+        {split_and(R"c("match":{"path_matches":"^/(a)"},"request_headers":{"set":{"Host":"{1}"}})c"),
+         "/routes/0/request_headers/set/Host",
+         "{1} may hold what no host is made of: expected text, {host}, {host.1} or {request_id}"},
+        {split_and(R"("request_headers":{"set":{"host":"a.{target}"}})"), "/routes/0/request_headers/set/host",
+         "{target} may hold what no host is made of: expected text, {host}, {host.1} or {request_id}"},
         {split_and(R"("request_headers":{"set":{"X Env":"a"}})"), "/routes/0/request_headers/set/X Env",
          "\"X Env\" is no header name"},
         {split_and(R"("request_headers":{"set":{"X-Env":"a\r\nX-Evil: b"}})"), "/routes/0/request_headers/set/X-Env",
@@ -448,6 +471,18 @@ TEST_CASE("edits that an earlier version took stay in force") {
     Model more = *stored.model;
     more.routes[0].request_headers.add["X-Forwarded-Host"] = "b";
     CHECK(validate(more, Taken::in(*stored.model)).size() == 1);
+}
+
+TEST_CASE("what a check of health does not look at stays where an earlier version took it, or nothing is checked") {
+    const std::string document = upstream(R"("health":{"path":"/ready"})");
+    CHECK_FALSE(parse(document).model);
+    const auto stored = parse_stored(document);
+    REQUIRE(stored.model);
+    CHECK(validate(*stored.model, Taken::in(*stored.model)).empty());
+    Model more = *stored.model;
+    more.upstreams.at("blue").health.body_matches = "ok";
+    CHECK(validate(more, Taken::in(*stored.model)).size() == 2);
+    CHECK(parse(upstream(R"("health":{"type":"none","path":"/ready"})")).model);
 }
 
 TEST_CASE("models that no document could bring in are refused too") {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "proxy/http/head_parser.h"
+#include "proxy/route/expression.h"
+#include "proxy/route/route.h"
 
 using namespace switchyard;
 using route::Asked;
@@ -92,4 +94,17 @@ TEST_CASE("the client is the peer, or whom a trusted peer names") {
         read.asked.believe(ClientAddress::parse("127.0.0.1"), loopback(), "x-forwarded-for");
         CHECK(read.asked.facts.client == ClientAddress::parse("192.0.2.9"));
     }
+}
+
+TEST_CASE("what the expressions of a route take is looked for once") {
+    route::Route route;
+    route.path_groups = std::make_shared<const route::Expression>("^/(a+)/(b+)", 0, true);
+    Read read("GET /aa/b HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(read.asked.groups(route).of_path(1) == "aa");
+    CHECK(read.asked.groups(route).of_host(1).empty());
+    read.asked.facts.path = "/a/bb";  // is not looked at again …
+    CHECK(read.asked.groups(route).of_path(1) == "aa");
+    CHECK(read.asked.groups(route).of_path(2) == "b");
+    read.asked.forget_route();  // … unless it is routed anew
+    CHECK(read.asked.groups(route).of_path(2) == "bb");
 }

@@ -69,4 +69,13 @@ TEST_CASE("an endpoint is told what was taken off its path") {
     const std::string route = R"("match": {"path_prefix": "/wiki"}, "strip_prefix": "/wiki", "forwarded_prefix": true)";
     const std::string both = passed_on(route, "", "200 OK", "/wiki/x");
     CHECK(values(both.substr(both.find("GET /x ")), "X-Forwarded-Prefix") == "/wiki");
+    // The route's own word is the last, however it is spelled.
+    const std::string own =
+        passed_on(route + R"(, "request_headers": {"set": {"x-forwarded-prefix": "/mine"}})", "", "200 OK", "/wiki/x");
+    CHECK(values(own.substr(own.find("GET /x ")), "X-Forwarded-Prefix") == "/mine");
+    // What was taken off is no text with places to fill.
+    const std::string braces =
+        passed_on(R"("match": {"path_prefix": "/{host}"}, "strip_prefix": "/{host}", "forwarded_prefix": true)", "",
+                  "200 OK", "/{host}/x");
+    CHECK(values(braces.substr(braces.find("GET /x ")), "X-Forwarded-Prefix") == "/{host}");
 }

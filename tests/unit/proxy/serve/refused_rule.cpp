@@ -21,6 +21,16 @@ const std::string kAhead =
 
 }  // namespace
 
+TEST_CASE("a route whose rewrite has a refused expression sends nothing on") {
+    auto stored = config::parse_stored(one_route({9}, R"c("rewrite": [{"matches": "^/(?!public)", "to": "/x"}])c"));
+    REQUIRE(stored.model.has_value());
+    Crank crank(one_route({9}));
+    crank.publish(std::make_shared<const config::Model>(std::move(*stored.model)));
+    Wire client = crank.client();
+    crank.send(client, "GET /public HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(status_of(crank.see(client, "beyond this version")) == "503");
+}
+
 TEST_CASE("a request that comes to a rule with a refused expression is 503, and never goes by the next") {
     Crank crank(with_rules(kFirst));
     auto stored = config::parse_stored(with_rules(kFirst + ", " + kAhead));

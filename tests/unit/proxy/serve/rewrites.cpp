@@ -77,6 +77,30 @@ TEST_CASE("what a group took is escaped anew, and never climbs") {
     }
 }
 
+TEST_CASE("what is filled in behind the mark of a query stays data") {
+    const std::string rewrite = R"("rewrite": [{"matches": "(?s)^/u/(.*)$", "to": "/of/{1}?id={1}"}])";
+    CHECK(sent_path(rewrite, "/u/a%26role=admin") == "/of/a&role=admin?id=a%26role%3Dadmin");
+    CHECK(sent_path(rewrite, "/u/a+b;c%23%25%20%0d%0ax%3f") ==
+          "/of/a+b;c%23%25%20%0D%0Ax%3F?id=a%2Bb%3Bc%23%25%20%0D%0Ax%3F");
+    CHECK(sent_path(R"("rewrite": [{"matches": "^/u/(.*)$", "to": "/of?{query}&id={1}"}])", "/u/a%26b?q=1") ==
+          "/of?q=1&id=a%26b");
+    CHECK(values(answered_without_split(
+                     R"c("match": {"path_matches": "^/u/(.*)$"}, "redirect": {"to": "/login?id={1}&back={path}"})c",
+                     "/u/a%26b=c&d"),
+                 "Location") == "/login?id=a%26b%3Dc%26d&back=/u/a%26b%3Dc%26d");
+    CHECK(values(answered_without_split(R"("redirect": {"to": "https://{host}{path}?{query}"})", "/a&b=c?d=e&f=g"),
+                 "Location") == "https://a.example/a&b=c?d=e&f=g");
+}
+
+TEST_CASE("a redirect to a path of ours leads to no other host") {
+    CHECK(values(answered_without_split(R"c("match": {"path_matches": "^/ro(.*)$"}, "redirect": {"to": "/{1}"})c",
+                                        "/ro/evil.example/x"),
+                 "Location") == "/evil.example/x");
+    CHECK(
+        values(answered_without_split(R"c("match": {"path_matches": "^/ro(.*)$"}, "redirect": {"to": "/{1}"})c", "/ro"),
+               "Location") == "/");
+}
+
 TEST_CASE("groups stand in redirects and in edited headers") {
     CHECK(values(answered_without_split(
                      R"("match": {"path_matches": "^/old/(.*)$"}, "redirect": {"to": "/new/{1}?{query}"})",
