@@ -38,7 +38,6 @@ void Control::Members::CoreDoors::follow(const config::Model& model) {
     auto own = model.listeners;
     for (std::size_t i = 0; i < own.size(); ++i) own[i].bind = m.controller->snapshot()->listeners[i]->sockets->bound();
     m.discovery->follow(model, own);
-    m.holds->follow(model);
 }
 
 Facts Control::Members::CoreDoors::facts(const config::Model& model) const {
@@ -115,12 +114,6 @@ void Control::Members::build_core() {
     controller = std::make_unique<Controller>(io.get_executor(), workers, *reader, store,
                                               Controller::Doors{core_doors, core_doors, &aside});
     build_certificates();
-    Holds::Ports ports;
-    ports.model = [this]() -> const config::Model& { return controller->model(); };
-    ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
-    ports.decides = [this] { return deciding; };
-    ports.now_s = [] { return std::int64_t{system_clock::to_time_t(system_clock::now())}; };
-    holds = std::make_unique<Holds>(io.get_executor(), std::move(ports));
 }
 
 void Control::Members::build_certificates() {

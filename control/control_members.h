@@ -25,7 +25,6 @@
 #include "control/core/controller.h"
 #include "control/discovery/runner/discovery.h"
 #include "control/file_watch.h"
-#include "control/holds.h"
 #include "control/names/names.h"
 #include "control/opened_releases.h"
 #include "control/opened_state.h"
@@ -193,7 +192,6 @@ struct Control::Members {
     CertificateDoors certificate_doors{*this};
     std::unique_ptr<Certificates> certificates;
     AcmeDoors acme_doors{*this};
-    std::unique_ptr<Holds> holds;
     std::unique_ptr<acme::Acme> acme;
     Totals totals;
     Series series;

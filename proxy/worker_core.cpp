@@ -54,7 +54,6 @@ void WorkerCore::adopt(std::shared_ptr<const Snapshot> snapshot) {
     forget_endpoints(*now->snapshot);
     context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
     if (context_.waiting != 0) context_.call_queues();
-    context_.held_requests.call();
 }
 
 void WorkerCore::follow_listeners(const Snapshot& snapshot) {

@@ -27,7 +27,6 @@ namespace switchyard::route {
 
 class AccessList;
 struct AnswerRewrites;
-class ErrorPages;
 class TokenVerifier;
 class RateTable;
 
@@ -85,14 +84,6 @@ struct Rewrite {
     std::string to;
 };
 
-// Requests wait until then, or until another generation lets them go.
-struct Hold {
-    std::int64_t until_s = 0;  // by the wall's clock
-    std::uint32_t limit = 0;
-    std::shared_ptr<SharedCount> waiting;
-    bool page = false;  // they do not wait: the route answers them
-};
-
 // What a route lets pass, how much of it and for how long.
 struct RouteLimits {
     std::shared_ptr<const AccessList> access;  // null: all are let in
@@ -110,7 +101,6 @@ struct RouteLimits {
     bool abort_on_close = false;
     bool allow_connect = false;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
-    std::shared_ptr<const Hold> hold;               // null: nothing is held
 };
 
 // What it changes of the messages that pass.
@@ -122,7 +112,6 @@ struct RouteEdits {
     bool debug_headers = false;
     std::vector<std::string> allow_trailers;           // lower case
     std::shared_ptr<const config::Compress> compress;  // null: answers go as they are
-    std::shared_ptr<const ErrorPages> error_pages;     // null: it has none
 };
 
 struct Route : RouteLimits, RouteEdits {

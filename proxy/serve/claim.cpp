@@ -3,12 +3,27 @@
 #include <algorithm>
 
 #include "proxy/route/balance_key.h"
-#include "proxy/serve/counted_wait.h"
 #include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
 
 namespace switchyard::serve {
+// Gives the place in the count of waiting requests back, also when the worker stops in the middle. Not in the unnamed
+// namespace: it lives in the frame of a coroutine that has external linkage.
+class CountedWait {
+  public:
+    CountedWait(SharedCount& shared, std::uint64_t& own) : shared_(shared), own_(own) { ++own_; }
+    ~CountedWait() {
+        shared_.value.fetch_sub(1, std::memory_order_relaxed);
+        --own_;
+    }
+    CountedWait(const CountedWait&) = delete;
+    CountedWait& operator=(const CountedWait&) = delete;
+
+  private:
+    SharedCount& shared_;
+    std::uint64_t& own_;
+};
 
 bool Claim::breaker_passes(const upstream::Upstream& upstream) {
     if (upstream.breaker.failure_percent == 0) return true;
@@ -172,7 +187,7 @@ void Claim::prefer_bound(std::int32_t& preferred) const {
             preferred = static_cast<std::int32_t>(i);
 }
 
-net::Task<Failure> Claim::wait_in_queue() {
+net::Task<Failure> Claim::wait() {
     SharedCount& waiting = *course_.upstream->waiting;
     if (waiting.value.fetch_add(1, std::memory_order_relaxed) >= course_.upstream->queue_limit) {
         waiting.value.fetch_sub(1, std::memory_order_relaxed);

@@ -27,29 +27,19 @@ class Claim {
           lease_(lease),
           account_(account) {}
 
-    // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already, or the route is held.
-    Failure take() {
-        if (course_.route->hold) [[unlikely]]
-            return take_unless_held();
-        return take(false);
-    }
+    // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already.
+    Failure take() { return take(false); }
     // For one that has its answer, and is to have another: an endpoint that has not had it, at once. False: there is
     // none, and nothing has changed.
     bool take_other();
     // Whether one is worth a pause. Claims nothing.
     bool has_other() const;
-    // Whether the upstream has a queue, or the route is held.
-    bool may_wait() const { return course_.upstream->queue_limit != 0 || is_held(); }
-    // Waits for it. `none` without a lease: the request is to be routed anew; a newer generation came, or nothing is
-    // held any more.
-    net::Task<Failure> wait() { return is_held() ? wait_for_resume() : wait_in_queue(); }
+    // Whether the upstream has a queue.
+    bool may_wait() const { return course_.upstream->queue_limit != 0; }
+    // Waits in it. `none` without a lease: a newer generation came, and the request is to be routed anew.
+    net::Task<Failure> wait();
 
   private:
-    // claim_held.cpp
-    bool is_held() const;
-    Failure take_unless_held() { return is_held() ? Failure::overflow : take(false); }
-    net::Task<Failure> wait_for_resume();
-    net::Task<Failure> wait_in_queue();
     // `called`: from the queue, it is this one's turn.
     Failure take(bool called);
     Failure pass_breaker();

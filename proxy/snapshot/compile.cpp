@@ -8,11 +8,9 @@
 #include "config/model/candidate.h"
 #include "config/model/certificates_used.h"
 #include "config/model/secret_value.h"
-#include "config/text/moment.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/answer_rewrites.h"
-#include "proxy/route/error_pages.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
@@ -355,27 +353,7 @@ class Compiler {
         out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
-        if (!source.error_pages.empty()) out->error_pages = pages(source.error_pages, pointer + "/error_pages/");
-        if (source.hold.on()) hold(*out, source);
         snapshot_->route_table->add(source.match, std::move(out));
-    }
-
-    std::shared_ptr<const route::ErrorPages> pages(const config::ErrorPages& source, const std::string& pointer) {
-        std::string key, why;
-        auto read = route::ErrorPages::read(source, &key, &why);
-        if (!read) fail(pointer + key, why);
-        return read;
-    }
-
-    void hold(route::Route& out, const config::Route& source) {
-        const std::int64_t until = config::parse_moment(source.hold.until).value_or(0);
-        const bool page = source.hold.respond.status != 0;
-        out.hold =
-            std::make_shared<const route::Hold>(until, source.hold.limit, registry_.held_count(source.name), page);
-        if (!page) return;
-        out.rules.clear();
-        out.redirect = {};
-        out.respond = source.hold.respond;
     }
 
     // A rollout leads to one of the two arms: its beginning has seen to that.

@@ -88,7 +88,6 @@ class Registry {
     void begin_with(std::map<std::string, Turns> turns) { turns_before_ = std::move(turns); }
     std::shared_ptr<MarkWatch> marks(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
-    std::shared_ptr<SharedCount> held_count(const std::string& route);
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
     std::shared_ptr<upstream::BreakerBoard> breaker_board(const std::string& upstream);
@@ -136,7 +135,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<SplitCursor>> cursors_;
     std::map<std::string, Turns> turns_before_;
     std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
-    std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, held_counts_, listener_counts_, waiting_counts_;
+    std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     Breakers breakers_before_;
     std::shared_ptr<route::RateTable> rate_table_;
