@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ inline void check_forwarding(World& world, const std::uint8_t* data, std::size_t
         // strict reader of the original cannot follow, and the forwarded message's own strictness is all there is.
         const auto meant = read_strict_request(rest);
         if (meant.outcome != StrictResult::Outcome::whole) break;
+        if (got.method != meant.message.method)
+            std::fprintf(stderr, "%s %s arrived where %s %s was meant\n", got.method.c_str(), got.target.c_str(),
+                         meant.message.method.c_str(), meant.message.target.c_str());
         LAW(got.method == meant.message.method);
         LAW(got.body == meant.message.body);
         if (meant.message.target.starts_with('/')) LAW(got.target == meant.message.target);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "law.h"
+#include "proxy/http/grpc.h"
 #include "proxy/http2/connection.h"
 #include "tests/support/strict_message.h"
 
@@ -29,6 +30,8 @@ struct Told final : Connection::Events {
         if (verdict != http2::RequestHead::Verdict::fine) return;
         LAW(parsed.count(http::FieldName::host) == 1);
         if (!wall.protocol().empty()) return;
+        // An empty host is refused behind this, where that of HTTP/1 is (Guarded).
+        if (http::value_of(text.data(), parsed, "host").empty()) return;
         std::string lines;
         for (std::uint16_t i = 0; i < parsed.field_count; ++i) {
             const http::Field& field = parsed.fields[i];
