@@ -62,17 +62,21 @@ class Mariadb:
         self.process = None
         self.install = find_program("mariadb-install-db")
         self.program = find_program("mariadbd", "/usr/sbin")
-        subprocess.run(_as_plain_user([self.install, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-                                       "--datadir=" + self.directory + "/data"]), check=True, capture_output=True)
+        # Nothing is shared with another server that is made at the same moment.
+        made = subprocess.run(_as_plain_user([self.install, "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
+                                              "--datadir=" + self.directory + "/data", "--tmpdir=" + self.directory]),
+                              capture_output=True, text=True, cwd=self.directory, env={**os.environ, "TMPDIR": self.directory}, check=False)
+        if made.returncode != 0:
+            raise RuntimeError(f"mariadb-install-db: {made.stdout} {made.stderr}")
         atexit.register(self.remove)
         self.start()
 
     def start(self, *more):
         self.process = subprocess.Popen(_as_plain_user([
             self.program, "--no-defaults", "--datadir=" + self.directory + "/data", "--socket=" + self.socket, "--skip-networking",
-            "--pid-file=" + self.directory + "/m.pid", "--log-error=" + self.directory + "/m.err", "--innodb-buffer-pool-size=64M",
+            "--tmpdir=" + self.directory, "--pid-file=" + self.directory + "/m.pid", "--log-error=" + self.directory + "/m.err", "--innodb-buffer-pool-size=64M",
             "--innodb-log-file-size=16M", *self.options, *more]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            restore_signals=False)  # SIGXFSZ stays ignored: a file that may not grow is an error and no end
+            cwd=self.directory, restore_signals=False)  # SIGXFSZ stays ignored: a file that may not grow is an error and no end
         end = time.monotonic() + DEADLINE
         while self.ask("SELECT 1", check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > end:

@@ -2,6 +2,7 @@
 there and back, and migrations that stop half way."""
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -123,6 +124,28 @@ class Refused(OnMariadb):
                                 env={**os.environ, "FORUM_DATABASE_PASSWORD": secret}).stdout
         self.assertEqual(again.stop(), 0)
         self.assertNotIn(secret, told + listed + "".join(forum.lines + again.lines))
+
+    def certificate(self, name):
+        """Signed by itself; the server must be able to read it."""
+        path = os.path.join(self.directory, name)
+        openssl = lambda *arguments: subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key", "-out", path + ".pem", "-days", "2",
+                "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1")
+        os.chmod(path + ".key", 0o644)
+        return path
+
+    def test_a_server_elsewhere_is_known_by_its_certificate(self):
+        os.chmod(self.directory, 0o755)
+        own, other = self.certificate("own"), self.certificate("other")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with mariadb("--skip-networking=0", "--bind-address=127.0.0.1", f"--port={port}", f"--ssl-cert={own}.pem", f"--ssl-key={own}.key") as server:
+            name = self.name(server.fresh())
+            server.ask(f"CREATE USER {USER}@localhost REQUIRE SSL; GRANT ALL ON {name}.* TO {USER}@localhost")
+            address = f"mariadb://{USER}@127.0.0.1:{port}/{name}?tls-ca="
+            self.assertEqual(self.run_verb("migrate", "up", "--database", address + own + ".pem").returncode, 0)
+            self.refused("TLS/SSL error", database=address + other + ".pem")
 
     def test_a_backup_of_a_server_is_its_own_tools_work(self):
         done = self.run_verb("backup", "--database", self.database, "--to", os.path.join(self.directory, "x"))
