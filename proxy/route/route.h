@@ -27,6 +27,7 @@ namespace switchyard::route {
 
 class AccessList;
 struct AnswerRewrites;
+class KeyCounts;
 class TokenVerifier;
 class RateTable;
 
@@ -49,6 +50,7 @@ struct Sticky {
     std::string salt;
     bool mint = false;
     config::Sticky::Missing missing = config::Sticky::Missing::baseline;
+    std::string attributes = {};  // of a cookie that is minted
 };
 
 // Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
@@ -84,15 +86,23 @@ struct Rewrite {
     std::string to;
 };
 
+// Requests at once per key.
+struct Concurrency {
+    std::string key_name;  // lower case for headers
+    std::uint64_t seed = 0;
+    std::shared_ptr<KeyCounts> counts;
+};
+
 // What a route lets pass, how much of it and for how long.
 struct RouteLimits {
     std::shared_ptr<const AccessList> access;  // null: all are let in
     config::Limits limits;
     std::string rate_key_name;  // lower case for headers
     Rate rate;
-    std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
-    std::uint64_t rate_seed = 0;             // of its keys in there
-    std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
+    std::shared_ptr<RateTable> rate_table;          // set when limits.rate is
+    std::uint64_t rate_seed = 0;                    // of its keys in there
+    std::shared_ptr<SharedCount> in_flight;         // set when limits.in_flight is
+    std::unique_ptr<const Concurrency> concurrent;  // set when limits.concurrent is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
     std::int64_t connect_ms = 0, response_head_ms = 0, idle_ms = 0;  // 0: the upstream's
     config::Retries retries;

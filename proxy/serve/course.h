@@ -117,6 +117,7 @@ class Course : public TakenCourse {
     }
 
     std::uint32_t retry_after = 0;  // seconds, for a client that is refused
+    std::int64_t delay_ms = 0;      // until it is within its route's rate; before anything else becomes of it
 
   private:
     struct Toll;
@@ -134,6 +135,7 @@ class Course : public TakenCourse {
     WorkerContext& context_;
     const ListenerPlace& place_;
     std::int64_t routed_ms_ = 0;  // for the first time
+    route::KeyCounts::Place key_place_;
     bool paid_ = false;
     bool tunnel_ = false;
 };
