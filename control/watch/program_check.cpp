@@ -47,14 +47,13 @@ class ProgramPlace {
     bool held_ = true;
 };
 
-// A program that is being started. Lives until it has been, however long a disk hangs.
+// A program that is being started, however long a disk hangs.
 struct StartingProgram {
     explicit StartingProgram(const asio::any_io_executor& executor)
         : wake(executor), beside([executor](std::function<void()> done) { asio::post(executor, std::move(done)); }) {}
     asio::steady_timer wake;
     DiskErrands beside;
     std::optional<CheckProcess> process;
-    bool given_up = false;
     ProgramPlace place;
 };
 
@@ -106,22 +105,24 @@ asio::awaitable<std::shared_ptr<StartingProgram>> started_program(const CheckPro
     const auto executor = co_await asio::this_coro::executor;
     auto out = std::make_shared<StartingProgram>(executor);
     out->wake.expires_at(until);
-    const bool begun = out->beside.run<CheckProcess>(
-        [program] { return CheckProcess::start(program); },
-        [out](CheckProcess process) {
-            if (out->given_up) {
-                if (process.watch() >= 0)
-                    asio::co_spawn(out->wake.get_executor(), end_process(std::move(process), std::move(out->place)),
-                                   asio::detached);
-                return;
-            }
-            out->process = std::move(process);
-            out->wake.cancel();
-        });
+    // Not after `out` has gone, which owns what would call it.
+    const bool begun = out->beside.run<CheckProcess>([program] { return CheckProcess::start(program); },
+                                                     [to = out.get()](CheckProcess process) {
+                                                         to->process = std::move(process);
+                                                         to->wake.cancel();
+                                                     });
     if (!begun) co_return nullptr;
     if (!out->process) co_await out->wake.async_wait(kCoroutine);
-    if (!out->process) out->given_up = true;
     co_return out;
+}
+
+// One whose time was over before it had begun: it ends as soon as it has.
+asio::awaitable<void> end_late(std::shared_ptr<StartingProgram> starting) {
+    starting->wake.expires_at(steady_clock::time_point::max());
+    if (!starting->process) co_await starting->wake.async_wait(kCoroutine);
+    if (!starting->process || starting->process->watch() < 0) co_return;
+    CheckProcess process = std::move(*starting->process);
+    co_await end_process(std::move(process), std::move(starting->place));
 }
 
 }  // namespace
@@ -141,9 +142,11 @@ asio::awaitable<CheckResult> check_by_program(CheckProgram program, std::chrono:
     const auto executor = co_await asio::this_coro::executor;
     auto starting = co_await started_program(program, until);
     if (!starting) co_return CheckResult{false, true, "no thread could be made that starts the program", false};
-    if (starting->given_up)
+    if (!starting->process) {
+        asio::co_spawn(executor, end_late(std::move(starting)), asio::detached);
         co_return check_failed(
             fmt::format("{} was not started within {}: its disk hangs", program.words.front(), limit));
+    }
     CheckProcess process = std::move(*starting->process);
     ProgramPlace place = std::move(starting->place);
     starting.reset();
