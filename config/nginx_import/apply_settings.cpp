@@ -11,6 +11,7 @@
 #include "config/model/limits.h"
 #include "config/nginx_import/apply_limits.h"
 #include "config/nginx_import/compress_import.h"
+#include "config/nginx_import/error_page_import.h"
 #include "config/nginx_import/location_import.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/text.h"
@@ -272,6 +273,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     apply_rate(route, settings, notes);
     apply_counts(route, settings, notes);
     apply_compression(route, settings, notes);
+    apply_error_pages(route, settings, notes);
     const Directive* body = settings.find("client_max_body_size");
     const auto size = body ? size_value(body->arg(0)) : std::nullopt;
     if (body && !size) notes.lost(*body, "expected a size; nginx's default of 1m is used");

@@ -24,6 +24,8 @@ struct Settings {
     std::vector<const Directive*> counts;            // limit_conn
     std::vector<const Directive*> redirects;         // proxy_redirect
     std::vector<const Directive*> cookies;           // proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags
+    std::vector<const Directive*> error_pages;       // error_page
+    std::map<std::string, std::string> page_files;   // of locations for one path that read a file: path → file
 
     std::string scheme = "http";                          // by which clients come
     std::map<std::string, const Directive*> rate_zones;   // limit_req_zone, by the name of the zone
@@ -39,7 +41,9 @@ struct Settings {
 
   private:
     void read(const std::vector<Directive>& block, std::string_view family);
+    void read_files(const std::vector<Directive>& block);
 
+    std::string root_;                       // of files
     std::shared_ptr<const Settings> calls_;  // null: nothing is said for them
 };
 
