@@ -15,6 +15,27 @@ namespace asio = boost::asio;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
+namespace {
+
+std::string became(HealthChecker::Transition::To to) {
+    using To = HealthChecker::Transition::To;
+    switch (to) {
+        case To::up:
+            return "is up";
+        case To::down:
+            return "is down: ";
+        case To::starting:
+            return "is starting: ";
+        case To::draining:
+            return "asks to be drained";
+        case To::taking:
+            return "takes requests again";
+    }
+    return {};
+}
+
+}  // namespace
+
 CompileResult Control::Members::CoreDoors::compile(std::shared_ptr<const config::Model> model,
                                                    std::uint64_t generation) {
     m.names->introduce(*model);
@@ -77,10 +98,12 @@ void Control::Members::build_watch() {
         return registry.endpoint(upstream, address);
     };
     health = std::make_unique<HealthChecker>(io.get_executor(), find, [this](HealthChecker::Transition t) {
-        log_info("endpoint {} of {} is {}{}", t.address, t.upstream, t.up ? "up" : "down: ", t.detail);
+        using To = HealthChecker::Transition::To;
+        log_info("endpoint {} of {} {}{}", t.address, t.upstream, became(t.to), t.detail);
+        if (t.to != To::up && t.to != To::down) t.detail = became(t.to) + t.detail;
         controller->events().add(
             "health", {{"upstream", t.upstream}, {"endpoint", t.address}, {"up", t.up}, {"detail", t.detail}});
-        if (!t.up) went_down(t.upstream, t.address);
+        if (t.to == To::down || t.to == To::draining) went_down(t.upstream, t.address);
         names->health_changed();
         discovery->health_changed(t.upstream);
         look_whether_settled();

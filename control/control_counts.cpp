@@ -145,7 +145,7 @@ HealthChecker::Found inherited_health(const Json& rows) {
     for (const auto& row : rows)
         out[{row.value("upstream", ""), row.value("endpoint", "")}] = {
             row.value("up", false) ? HealthRule::State::up : HealthRule::State::down, row.value("detail", ""),
-            std::chrono::system_clock::now(), std::chrono::microseconds{0}};
+            std::chrono::system_clock::now(), std::chrono::microseconds{0}, row.value("drains", false)};
     return out;
 }
 
@@ -200,7 +200,8 @@ void Control::Members::add_counts(Json& state) {
         found.push_back({{"upstream", key.first},
                          {"endpoint", key.second},
                          {"up", seen.state == HealthRule::State::up},
-                         {"detail", seen.detail}});
+                         {"detail", seen.detail},
+                         {"drains", seen.drains}});
     auto& checks = state["health_checks"] = Json::object();
     for (const auto& [upstream, counts] : health->counts()) checks[upstream] = {counts.ok, counts.failed};
     auto& turns = state["turns"] = Json::object();

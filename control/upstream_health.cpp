@@ -9,7 +9,7 @@ namespace switchyard::control {
 namespace {
 
 bool usable_one(const config::Endpoint& endpoint, const upstream::EndpointState& state) {
-    return endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state.healthy();
+    return endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state.takes_requests();
 }
 
 void note(const config::Endpoint& endpoint, const std::string& address, const std::string& upstream, Registry& registry,
@@ -27,9 +27,10 @@ void note(const config::Endpoint& endpoint, const std::string& address, const st
         out.down.emplace_back(address, "weight 0");
     } else if (seen == nullptr || seen->state == HealthRule::State::unknown) {
         ++out.unknown;
-        out.down.emplace_back(address, "not checked yet");
+        out.down.emplace_back(address,
+                              seen != nullptr && seen->known() ? "starting: " + seen->detail : "not checked yet");
     } else if (seen->state == HealthRule::State::up) {
-        out.down.emplace_back(address, "ejected");
+        out.down.emplace_back(address, state->healthy() ? "asks to be drained" : "ejected");
     } else {
         out.down.emplace_back(address, seen->detail);
     }

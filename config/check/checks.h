@@ -60,6 +60,9 @@ void check_access(Checks& checks, const std::string& at, const Access& access);
 void check_server_tls(Checks& checks, const std::string& at, const ListenerTls& tls);
 void check_listener_tls(Checks& checks, const std::string& at, const Listener& listener);
 void check_upstream(Checks& checks, const std::string& at, const std::string& name, const Upstream& upstream);
+void check_cookie_flags(Checks& checks, const std::string& at, const CookieFlags& of);
+// `name`: of the cookie that they are for; empty: none is set.
+void check_cookie(Checks& checks, const std::string& at, const std::string& name, const CookieAttributes& attributes);
 void check_upstream_tls(Checks& checks, const std::string& at, const Upstream& upstream);
 void check_discovery(Checks& checks, const std::string& at, const Upstream& upstream);
 void check_sources(Checks& checks, const Sources& sources);

@@ -90,6 +90,27 @@ void check_resolver(Checks& checks, const Resolver& resolver) {
                                     resolver.servers[i]));
 }
 
+void check_programs(Checks& checks, const Process& process) {
+    if (process.checks.size() > limits::kCheckPrograms)
+        checks.fail("/process/checks",
+                    fmt::format("{} programs; at most {}", process.checks.size(), limits::kCheckPrograms));
+    for (const auto& [name, words] : process.checks) {
+        const std::string at = pointer_to("/process/checks", name);
+        checks.name(at, name);
+        if (words.empty() || !words.front().starts_with('/')) {
+            checks.fail(at, "expected the path of a program, from the root, and then its arguments: there is no shell");
+            continue;
+        }
+        if (words.size() > limits::kCheckWords)
+            checks.fail(at, fmt::format("{} words; at most {}", words.size(), limits::kCheckWords));
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            checks.text(pointer_to(at, i), words[i], limits::kHeaderValueLength);
+            if (words[i].find('\0') != std::string::npos)
+                checks.fail(pointer_to(at, i), "an argument has no zero octet: a program would see less of it");
+        }
+    }
+}
+
 bool same_socket(const Address& a, const Address& b) {
     return a == b && (a.kind == Address::Kind::unix_path || a.port != 0);
 }
@@ -103,6 +124,41 @@ void check_client_header(Checks& checks, const std::string& at, const Listener& 
         checks.fail(at, fmt::format("{} names no client: expected a header such as X-Real-IP", name));
     if (listener.trusted_proxies.empty())
         checks.fail(at, fmt::format("nobody is believed about {}: name the senders in trusted_proxies", name));
+}
+
+void check_peers(Checks& checks, const std::string& at, const std::vector<std::string>& peers) {
+    for (std::size_t k = 0; k < peers.size(); ++k) {
+        std::string why;
+        if (peers[k] != kUnixPeers && !Cidr::parse(peers[k], &why))
+            checks.fail(pointer_to(at, k),
+                        fmt::format("\"{}\": {}, or \"unix\" for peers of a unix socket", peers[k], why));
+    }
+}
+
+void check_proxy_protocol(Checks& checks, const std::string& at, const Listener& listener) {
+    const Listener plain;
+    check_peers(checks, at + "/proxy_protocol_from", listener.proxy_protocol_from);
+    if (!listener.proxy_protocol) {
+        if (!listener.proxy_protocol_from.empty())
+            checks.fail(at + "/proxy_protocol_from", "no PROXY header is expected here: set \"proxy_protocol\": true");
+        if (listener.proxy_protocol_optional)
+            checks.fail(at + "/proxy_protocol_optional",
+                        "no PROXY header is expected here: set \"proxy_protocol\": true as well");
+    }
+    if (!listener.proxy_protocol_from.empty()) return;
+    if (listener.proxy_protocol && listener.proxy_protocol_optional)
+        checks.fail(at + "/proxy_protocol_optional",
+                    "any client could name another one by it: say in proxy_protocol_from whose header is taken");
+    if (listener.proxy_protocol_others != plain.proxy_protocol_others)
+        checks.fail(at + "/proxy_protocol_others", "there are no others while proxy_protocol_from is empty");
+}
+
+// cdn-id of RFC 8586: a pseudonym, or a host and its port.
+bool is_cdn_id(std::string_view text) {
+    const auto colon = text.find(':');
+    const auto port = colon == std::string_view::npos ? std::string_view("1") : text.substr(colon + 1);
+    return is_token(text.substr(0, colon)) && !port.empty() &&
+           port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 void check_protocols(Checks& checks, const std::string& at, const Listener& listener) {
@@ -143,6 +199,7 @@ void check_process(Checks& checks, const Process& process) {
     for (std::size_t i = 0; i < admin.rollout_urls.size(); ++i) check_rollout_url(checks, i, admin.rollout_urls[i]);
     check_resolver(checks, process.resolver);
     check_sources(checks, process.sources);
+    check_programs(checks, process);
     check_pair(checks, "tls_certificate", admin.tls_certificate, "tls_key", admin.tls_key);
     check_pair(checks, "rollout_certificate", admin.rollout_certificate, "rollout_key", admin.rollout_key);
     checks.text("/process/admin/rollout_ca_file", admin.rollout_ca_file, limits::kHeaderValueLength);
@@ -167,14 +224,16 @@ void check_listeners(Checks& checks) {
         check_listener_tls(checks, at, listener);
         check_protocols(checks, at + "/protocols", listener);
         check_access(checks, at + "/access", listener.access);
-        for (std::size_t k = 0; k < listener.trusted_proxies.size(); ++k) {
-            std::string why;
-            const std::string& block = listener.trusted_proxies[k];
-            if (block != kUnixPeers && !Cidr::parse(block, &why))
-                checks.fail(pointer_to(at + "/trusted_proxies", k),
-                            fmt::format("\"{}\": {}, or \"unix\" for peers of a unix socket", block, why));
-        }
+        check_peers(checks, at + "/trusted_proxies", listener.trusted_proxies);
+        check_proxy_protocol(checks, at, listener);
         check_client_header(checks, at + "/client_header", listener);
+        checks.text(at + "/cdn_loop", listener.cdn_loop, limits::kNameLength);
+        if (!listener.cdn_loop.empty() && !is_cdn_id(listener.cdn_loop))
+            checks.fail(
+                at + "/cdn_loop",
+                fmt::format("\"{}\" names no CDN: expected a word such as edge-shop, or a host with or without its "
+                            "port",
+                            listener.cdn_loop));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/check/checks.h"
+#include "config/check/host_value.h"
 #include "config/check/http_syntax.h"
 #include "config/model/limits.h"
 #include "config/text/placeholder.h"
@@ -83,15 +84,10 @@ class EditChecks {
 
     // Of paths, addresses and certificates comes what would make two hosts of one, or none.
     void makes_host(const std::string& here, std::string_view value, bool groups) {
-        for (const auto& use : placeholders_in(value, groups)) {
-            const auto group = group_named(use.word);
-            const auto what = placeholder_of(use.word);
-            if (group ? group->what == TargetPart::What::path_group
-                      : what && what != Placeholder::host && what != Placeholder::request_id)
-                checks_.fail(here, fmt::format("{{{}}} may hold what no host is made of: expected text, {{host}}, "
-                                               "{{host.1}} or {{request_id}}",
-                                               use.word));
-        }
+        if (const auto word = unfit_for_host(value, groups); !word.empty())
+            checks_.fail(here, fmt::format("{{{}}} may hold what no host is made of: expected text, {{host}}, "
+                                           "{{host.1}} or {{request_id}}",
+                                           word));
     }
 
     void may_be_edited(const std::string& here, std::string_view part, const std::string& name) {
@@ -101,6 +97,9 @@ class EditChecks {
             checks_.fail(here, "Host cannot be removed; every request has one");
         if (request_ && part == "add" && same_header(name, "host"))
             checks_.fail(here, "a request has only one Host: use \"set\"");
+        if (request_ && same_header(name, "cdn-loop") &&
+            std::ranges::any_of(checks_.model.listeners, [](const auto& one) { return !one.cdn_loop.empty(); }))
+            checks_.fail(here, "CDN-Loop is how loops are found where a listener has cdn_loop: it cannot be edited");
         if (in_force(part, name)) return;
         if (request_ && same_header(name, "expect"))
             checks_.fail(here,

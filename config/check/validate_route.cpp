@@ -108,6 +108,8 @@ void check_sticky(Checks& checks, const std::string& at, const Route& route) {
         checks.fail(here + "/by", "expected a key that belongs to a user: header, cookie, query, claim or client");
     if (sticky.mint && sticky.key.source != Key::Source::cookie)
         checks.fail(here + "/mint", "only a cookie can be set when it is missing; the key is " + key_text(sticky.key));
+    check_cookie(checks, here, sticky.mint && sticky.key.source == Key::Source::cookie ? sticky.key.name : "",
+                 sticky.attributes);
     checks.text(here + "/salt", sticky.salt, limits::kHeaderValueLength);
 }
 
@@ -199,6 +201,8 @@ void check_answers(Checks& checks, const std::string& at, const Route& route) {
     check_substitutions(checks, at + "/answers/location", route, route.answers.location);
     check_substitutions(checks, at + "/answers/cookie_domain", route, route.answers.cookie_domain);
     check_substitutions(checks, at + "/answers/cookie_path", route, route.answers.cookie_path);
+    for (std::size_t i = 0; i < route.answers.cookie_flags.size(); ++i)
+        check_cookie_flags(checks, pointer_to(at + "/answers/cookie_flags", i), route.answers.cookie_flags[i]);
     if (!sends_on(route) && !route.answers.empty())
         checks.fail(at + "/answers", "goes with a split; this route answers by itself");
     if (!sends_on(route) && !route.expires.empty())
@@ -222,11 +226,31 @@ void check_jwt(Checks& checks, const std::string& at, const Jwt& jwt) {
     checks.header_name(at + "/header", jwt.header);
 }
 
+void check_delay(Checks& checks, const std::string& at, const RateLimit& rate) {
+    if (rate.delay_after == 0) return;
+    const std::uint64_t burst = rate.burst == 0 ? rate.requests : rate.burst;
+    if (rate.delay_after >= burst)
+        return checks.fail(at, fmt::format("a burst has {} requests, so none comes beyond {}: leave it out, or give "
+                                           "more \"burst\"",
+                                           burst, rate.delay_after));
+    const auto longest = (burst - rate.delay_after) * static_cast<std::uint64_t>(rate.per.count()) / rate.requests;
+    if (longest > static_cast<std::uint64_t>(limits::kRateDelay))
+        checks.fail(at, fmt::format("the last of a burst would wait {}; at most {}: give less \"burst\"",
+                                    duration_text(Duration(longest)), duration_text(Duration(limits::kRateDelay))));
+}
+
 void check_limits(Checks& checks, const std::string& at, const Route& route) {
+    const bool verified = !route.jwt.algorithm.empty();
+    if (const ConcurrencyLimit& most = route.limits.concurrent; most != ConcurrencyLimit{}) {
+        if (most.requests == 0)
+            checks.fail(at + "/limits/concurrent", "\"requests\" is missing; without it there is no limit");
+        checks.key(at + "/limits/concurrent/by", most.key, verified);
+    }
     const RateLimit& rate = route.limits.rate;
     if (rate == RateLimit{}) return;
     if (rate.requests == 0) checks.fail(at + "/limits/rate", "\"requests\" is missing; without it there is no limit");
-    checks.key(at + "/limits/rate/by", rate.key, !route.jwt.algorithm.empty());
+    checks.key(at + "/limits/rate/by", rate.key, verified);
+    if (rate.requests != 0) check_delay(checks, at + "/limits/rate/delay_after", rate);
 }
 
 void check_retries(Checks& checks, const std::string& at, const Retries& retries) {

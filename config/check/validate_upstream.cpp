@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -29,22 +30,57 @@ void check_endpoints(Checks& checks, const std::string& at, const Upstream& upst
 // all it may stand for later.
 void check_unlooked(Checks& checks, const std::string& at, const Health& health) {
     using Type = Health::Type;
-    if (health.type != Type::tcp && health.type != Type::grpc) return;
-    const bool tcp = health.type == Type::tcp;
+    if (health.type == Type::none || health.type == Type::http) return;
     const Health plain;
     const auto idle = [&](std::string_view key, bool there) {
         if (there)
-            checks.fail(pointer_to(at, key),
-                        fmt::format("{}: say \"type\": \"http\", or leave it out",
-                                    tcp ? "a check of type tcp only connects and looks at no answer"
-                                        : "a check of gRPC asks and is answered in its own words"));
+            checks.fail(
+                pointer_to(at, key),
+                fmt::format("{}: say \"type\": \"http\", or leave it out",
+                            health.type == Type::tcp ? "a check of type tcp only connects and looks at no answer"
+                            : health.type == Type::exec
+                                ? "a check of type exec runs a program, whose exit code is all that counts"
+                                : "a check of gRPC asks and is answered in its own words"));
     };
     idle("path", health.path != plain.path);
-    idle("host", tcp && health.host != plain.host);
+    idle("host", health.type != Type::grpc && health.host != plain.host);
     idle("method", health.method != plain.method);
     idle("headers", health.headers != plain.headers);
     idle("body_matches", health.body_matches != plain.body_matches);
     idle("expect", health.expect != plain.expect);
+    idle("drain", !health.drain.none());
+}
+
+void check_drain_signs(Checks& checks, const std::string& at, const Health& health) {
+    const DrainSigns& signs = health.drain;
+    if (!signs.header.empty()) checks.header_name(at + "/header", signs.header);
+    for (std::size_t i = 0; i < signs.statuses.size(); ++i) {
+        const auto well = std::ranges::find_if(health.expect, [&](const StatusRange& one) {
+            return signs.statuses[i].first <= one.last && one.first <= signs.statuses[i].last;
+        });
+        if (well != health.expect.end())
+            checks.fail(pointer_to(at + "/statuses", i),
+                        fmt::format("{} would say both: an answer of {} is well, by \"expect\"",
+                                    signs.statuses[i].text(), well->text()));
+    }
+}
+
+// Which programs there are stands in the file alone: through the API one of them is named, and none is brought.
+void check_program_name(Checks& checks, const std::string& at, const Health& health) {
+    const bool runs = health.type == Health::Type::exec;
+    const auto& programs = checks.model.process.checks;
+    if (!runs && !health.check.empty())
+        checks.fail(at, "only a check of type exec runs a program: say \"type\": \"exec\", or leave it out");
+    if (!runs || programs.contains(health.check)) return;
+    std::vector<std::string> names;
+    for (const auto& [name, words] : programs) names.push_back(name);
+    if (health.check.empty())
+        checks.fail(at, "say which program looks: the name of one of process.checks");
+    else if (names.empty())
+        checks.fail(
+            at, fmt::format("process.checks has no programs: \"{}\" has to stand there, in the file", health.check));
+    else
+        checks.fail(at, "process.checks has no " + unknown_word(health.check, names));
 }
 
 void check_health(Checks& checks, const std::string& at, const Health& health) {
@@ -58,6 +94,7 @@ void check_health(Checks& checks, const std::string& at, const Health& health) {
         checks.fail(at + "/service",
                     "only a check of gRPC asks about a service: say \"type\": \"grpc\", or leave it out");
     checks.text(at + "/service", health.service, limits::kHeaderValueLength);
+    check_program_name(checks, at + "/check", health);
     for (const auto& [name, value] : health.headers) {
         const std::string here = pointer_to(at + "/headers", name);
         checks.header_name(here, name);
@@ -71,6 +108,7 @@ void check_health(Checks& checks, const std::string& at, const Health& health) {
     if (!health.body_matches.empty()) check_pattern(checks, at + "/body_matches", health.body_matches);
     if (!health.body_matches.empty() && health.method == "HEAD")
         checks.fail(at + "/body_matches", "an answer to HEAD has no body");
+    check_drain_signs(checks, at + "/drain", health);
     if (health.expect.empty()) checks.fail(at + "/expect", "expected at least one status code");
 }
 
@@ -84,6 +122,14 @@ void check_fallback(Checks& checks, const std::string& at, const std::string& na
         if (upstream == checks.model.upstreams.end()) return;
         next = upstream->second.breaker.fallback;
     }
+}
+
+void check_slowness(Checks& checks, const std::string& at, const Breaker& breaker) {
+    if (breaker.slow_percent != 0 && breaker.slow_over.count() == 0)
+        checks.fail(at + "/slow_over", "slow_percent needs to know from which time on an answer is slow: say \"1s\"");
+    if (breaker.slow_percent == 0 && breaker.slow_over.count() != 0)
+        checks.fail(at + "/slow_percent",
+                    "slow_over alone opens nothing: say which share of slow answers does, or leave slow_over out");
 }
 
 void check_protocol(Checks& checks, const std::string& at, const Upstream& upstream) {
@@ -128,10 +174,12 @@ void check_upstream(Checks& checks, const std::string& at, const std::string& na
     if (upstream.ejection.base_time > upstream.ejection.max_time)
         checks.fail(at + "/ejection/base_time", "is longer than max_time");
     check_fallback(checks, at + "/breaker/fallback", name, upstream.breaker);
+    check_slowness(checks, at + "/breaker", upstream.breaker);
     checks.text(at + "/breaker/static_body", upstream.breaker.static_body, limits::kBodyLength);
     const std::string& cookie = upstream.sticky_session.cookie;
     if (!cookie.empty() && !is_token(cookie))
         checks.fail(at + "/sticky_session/cookie", fmt::format("\"{}\" is no cookie name", cookie));
+    check_cookie(checks, at + "/sticky_session", cookie, upstream.sticky_session.attributes);
 }
 
 }  // namespace switchyard::config

@@ -117,6 +117,9 @@ void describe(Visitor& field, Type<Process>) {
     field("log", &Process::log, {.doc = "Logs."});
     field("resolver", &Process::resolver, {.doc = "How the names of endpoints are looked up."});
     field("sources", &Process::sources, {.doc = "Where registries of endpoints are reached."});
+    field(
+        "checks", &Process::checks,
+        {.doc = "Programs that health checks may run, each with its arguments; an upstream names one (health.check)."});
     field("shutdown_grace", &Process::shutdown_grace, {.doc = "How long SIGTERM waits for what is in flight."});
     field("keep_generations", &Process::keep_generations,
           {.doc = "How many generations of history are kept; 0: all.", .max = limits::kGenerations});
@@ -132,14 +135,38 @@ void describe(Visitor& field, Type<Listener>) {
     field("bind", &Listener::bind, {.doc = "Address to accept on; port 0 lets the kernel choose.", .required = true});
     field("max_connections", &Listener::max_connections,
           {.doc = "Connections open at once, over all workers; 0: no limit.", .max = limits::kConnections});
+    field("max_connections_per_client", &Listener::max_connections_per_client,
+          {.doc = "Connections open at once of one client address (IPv6: one /64), over all workers; those of "
+                  "trusted_proxies are not counted. 0: no limit.",
+           .max = limits::kConnections});
     field("proxy_protocol", &Listener::proxy_protocol,
           {.doc = "Expect PROXY protocol v1 or v2 before the first request."});
+    field("proxy_protocol_from", &Listener::proxy_protocol_from,
+          {.doc = "Peers whose PROXY header is taken: address blocks (CIDR), and \"unix\"; empty: every peer's."});
+    field(
+        "proxy_protocol_optional", &Listener::proxy_protocol_optional,
+        {.doc = "Peers in proxy_protocol_from may leave the header out: their connections then speak for themselves."});
+    field(
+        "proxy_protocol_others", &Listener::proxy_protocol_others,
+        {.doc =
+             "What becomes of peers that are not in proxy_protocol_from: refuse closes their connections, plain takes "
+             "them as clients themselves, and no PROXY header from them.",
+         .choices = {"refuse", "plain"}});
     field("trusted_proxies", &Listener::trusted_proxies,
           {.doc = "Whose X-Forwarded-… and X-Request-Id are believed: address blocks (CIDR), and \"unix\" for whoever "
                   "comes by a unix socket."});
     field("access", &Listener::access, {.doc = "Which clients are let in."});
     field("client_header", &Listener::client_header,
           {.doc = "Header in which they name the client, such as X-Real-IP; empty: X-Forwarded-For, else Forwarded."});
+    field("max_head", &Listener::max_head,
+          {.doc = "Largest head of a request, in HTTP/2 as HTTP/1.1 would write it; a larger one is answered 431.",
+           .bytes = true,
+           .min = limits::kLeastHead,
+           .max = limits::kHead});
+    field("max_fields", &Listener::max_fields,
+          {.doc = "Most header fields of a request; more are answered 431.",
+           .min = limits::kLeastFields,
+           .max = limits::kFields});
     field("head_timeout", &Listener::head_timeout,
           {.doc = "From the first byte of a request to the end of its head.", .min = 1});
     field("idle_timeout", &Listener::idle_timeout,
@@ -147,6 +174,9 @@ void describe(Visitor& field, Type<Listener>) {
     field("min_rate", &Listener::min_rate,
           {.doc = "Bytes per second below which a slow sender or reader is cut off; 0: off.", .bytes = true});
     field("forwarded", &Listener::forwarded, {.doc = "Also write the Forwarded header of RFC 7239."});
+    field("cdn_loop", &Listener::cdn_loop,
+          {.doc = "Our name in CDN-Loop (RFC 8586): each request gets it, and one that has it already is answered 508; "
+                  "empty: off."});
     field("tls", &Listener::tls, {.doc = "Speak TLS; without it, plain HTTP."});
     field("protocols", &Listener::protocols,
           {.doc = "What is spoken; empty: both with TLS, where the client chooses, and http/1.1 without it, where a "

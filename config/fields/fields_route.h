@@ -4,6 +4,7 @@
 #include "config/fields/field.h"
 #include "config/fields/fields_access.h"
 #include "config/fields/fields_compress.h"
+#include "config/fields/fields_cookie.h"
 #include "config/fields/fields_hold.h"
 #include "config/model.h"
 
@@ -54,6 +55,7 @@ void describe(Visitor& field, Type<Sticky>) {
           {.doc = "What a request without the key gets: baseline (the first of the split), random, or client (hash of "
                   "its address)."});
     field("salt", &Sticky::salt, {.doc = "Same salt, same people in the first percent; empty: the route's name."});
+    field("attributes", &Sticky::attributes, {.doc = "Of the cookie that mint sets."});
 }
 
 template <class Visitor>
@@ -74,6 +76,17 @@ void describe(Visitor& field, Type<RateLimit>) {
     field("per", &RateLimit::per, {.doc = "The time that `requests` refers to.", .min = 1});
     field("burst", &RateLimit::burst,
           {.doc = "Requests that may come at once; 0: the same as requests.", .max = limits::kRequests});
+    field("delay_after", &RateLimit::delay_after,
+          {.doc = "How many of the burst pass at once: those beyond wait until they are within the rate; 0: all pass.",
+           .max = limits::kRequests});
+}
+
+template <class Visitor>
+void describe(Visitor& field, Type<ConcurrencyLimit>) {
+    field("by", &ConcurrencyLimit::key,
+          {.doc = "Whose requests are counted: a key such as client or header:X-Api-Key."});
+    field("requests", &ConcurrencyLimit::requests,
+          {.doc = "Requests of one key at once, over all workers; 0: off.", .max = limits::kConnections});
 }
 
 template <class Visitor>
@@ -96,11 +109,23 @@ void describe(Visitor& field, Type<Substitution>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<CookieFlags>) {
+    field("cookie", &CookieFlags::cookie, {.doc = "Name of the cookie; empty: each."});
+    field("flags", &CookieFlags::flags,
+          {.doc = "What it gets, and with \"no\" what it loses.",
+           .required = true,
+           .choices = {"secure", "nosecure", "httponly", "nohttponly", "samesite=lax", "samesite=strict",
+                       "samesite=none", "nosamesite"}});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<AnswerRewrites>) {
     field("location", &AnswerRewrites::location, {.doc = "Starts of Location and Refresh; the first that fits."});
     field("cookie_domain", &AnswerRewrites::cookie_domain,
           {.doc = "Domains of cookies that are set, whole ones, with or without a dot before them."});
     field("cookie_path", &AnswerRewrites::cookie_path, {.doc = "Starts of the paths of cookies that are set."});
+    field("cookie_flags", &AnswerRewrites::cookie_flags,
+          {.doc = "Secure, HttpOnly and SameSite of cookies that are set; the first that names the cookie."});
 }
 
 template <class Visitor>
@@ -108,6 +133,7 @@ void describe(Visitor& field, Type<Limits>) {
     field("body", &Limits::body, {.doc = "Largest request body; 0: no limit.", .bytes = true});
     field("in_flight", &Limits::in_flight,
           {.doc = "Requests of this route at once, over all workers; 0: no limit.", .max = limits::kConnections});
+    field("concurrent", &Limits::concurrent, {.doc = "Requests at once per client, or per another key."});
     field("rate", &Limits::rate, {.doc = "Requests per time and client."});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/fields/field.h"
+#include "config/fields/fields_cookie.h"
 #include "config/model/discover.h"
 #include "config/model/endpoint.h"
 #include "config/model/health.h"
@@ -26,12 +27,20 @@ void describe(Visitor& field, Type<Endpoint>) {
 }
 
 template <class Visitor>
+void describe(Visitor& field, Type<DrainSigns>) {
+    field("statuses", &DrainSigns::statuses,
+          {.doc = "Statuses that ask for it: numbers, and \"5xx\" for all that begin so."});
+    field("header", &DrainSigns::header, {.doc = "Header that asks for it, whatever its value; empty: none."});
+}
+
+template <class Visitor>
 void describe(Visitor& field, Type<Health>) {
     field("type", &Health::type, {.doc = "How endpoints are checked; none: they count as up at once."});
     field("path", &Health::path, {.doc = "http: path of the check."});
     field("host", &Health::host, {.doc = "http, grpc: Host header of the check; empty: the endpoint's address."});
     field("service", &Health::service,
           {.doc = "grpc: the service that grpc.health.v1.Health is asked about; empty: the server as a whole."});
+    field("check", &Health::check, {.doc = "exec: which program of process.checks looks at the endpoint."});
     field("method", &Health::method,
           {.doc = "http: method of the check.", .choices = {"GET", "HEAD", "OPTIONS", "POST"}});
     field("headers", &Health::headers, {.doc = "http: headers that the check sends besides its own."});
@@ -47,6 +56,13 @@ void describe(Visitor& field, Type<Health>) {
     field("timeout", &Health::timeout, {.doc = "When a check without an answer counts as failed.", .min = 1});
     field("rise", &Health::rise, {.doc = "Good checks in a row until up.", .min = 1, .max = limits::kHealthCount});
     field("fall", &Health::fall, {.doc = "Failed checks in a row until down.", .min = 1, .max = limits::kHealthCount});
+    field(
+        "grace", &Health::grace,
+        {.doc =
+             "How long a new endpoint may take to start: until then failed checks make no verdict, and the first good "
+             "one brings it up; 0s: none."});
+    field("drain", &Health::drain,
+          {.doc = "http: answers by which an endpoint asks for no new requests; it is up, and what it has goes on."});
 }
 
 template <class Visitor>
@@ -89,11 +105,15 @@ void describe(Visitor& field, Type<Keepalive>) {
 template <class Visitor>
 void describe(Visitor& field, Type<Breaker>) {
     field("failure_percent", &Breaker::failure_percent,
-          {.doc = "Share of failed requests over `window` that opens the breaker; 0: off.", .max = 100});
-    field(
-        "min_requests", &Breaker::min_requests,
-        {.doc = "Requests in `window` below which failure_percent says nothing.", .min = 1, .max = limits::kRequests});
-    field("window", &Breaker::window, {.doc = "Time over which failure_percent is counted.", .min = 100});
+          {.doc = "Share of failed requests over `window` that opens the breaker; 0: failures do not.", .max = 100});
+    field("slow_percent", &Breaker::slow_percent,
+          {.doc = "Share of requests over `window` slower than slow_over that opens it too; 0: slowness does not.",
+           .max = 100});
+    field("slow_over", &Breaker::slow_over,
+          {.doc = "From the end of the request to the head of its answer: what takes longer is slow."});
+    field("min_requests", &Breaker::min_requests,
+          {.doc = "Requests in `window` below which neither share says anything.", .min = 1, .max = limits::kRequests});
+    field("window", &Breaker::window, {.doc = "Time over which they are counted.", .min = 100});
     field("open_time", &Breaker::open_time, {.doc = "How long it stays open before it lets a request try.", .min = 1});
     field("fallback", &Breaker::fallback, {.doc = "Upstream that serves meanwhile; empty: static_status is answered."});
     field("static_status", &Breaker::static_status,
@@ -104,6 +124,7 @@ void describe(Visitor& field, Type<Breaker>) {
 template <class Visitor>
 void describe(Visitor& field, Type<StickySession>) {
     field("cookie", &StickySession::cookie, {.doc = "Name of the cookie that is set; empty: off."});
+    field("attributes", &StickySession::attributes, {.doc = "Of that cookie."});
 }
 
 template <class Visitor>
@@ -209,6 +230,8 @@ void describe(Visitor& field, Type<Upstream>) {
     field("sticky_session", &Upstream::sticky_session, {.doc = "Keep a client on one endpoint by a cookie."});
     field("slow_start", &Upstream::slow_start,
           {.doc = "Time over which an endpoint that came back grows to its full weight; 0s: off."});
+    field("when_all_down", &Upstream::when_all_down,
+          {.doc = "No endpoint is up: fail, or try_all – ask them all the same, where no other upstream stands in."});
     field("queue_limit", &Upstream::queue_limit,
           {.doc = "Requests that may wait for a free endpoint; 0: none waits.", .max = limits::kQueue});
     field("send_proxy_protocol", &Upstream::send_proxy_protocol,

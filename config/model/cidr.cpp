@@ -58,11 +58,18 @@ std::string Cidr::text() const {
 }
 
 bool Cidr::contains(std::span<const std::uint8_t> address) const {
-    if (address.size() == kIpv6Bytes && !ipv6 &&
-        std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), address.begin()))
-        address = address.subspan(kMappedPrefix.size());
-    if (address.size() != (ipv6 ? kIpv6Bytes : kIpv4Bytes)) return false;
-    return same_prefix(bytes, address, prefix);
+    const auto mapped = [](std::span<const std::uint8_t> octets) {
+        return octets.size() == kIpv6Bytes && std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets.begin());
+    };
+    // Both may be an IPv4 one that is written as one of IPv6; ::/0 and the like are not.
+    constexpr unsigned kMappedBits = 8 * kMappedPrefix.size();
+    if (mapped(address)) address = address.subspan(kMappedPrefix.size());
+    std::span<const std::uint8_t> block = bytes;
+    unsigned bits = prefix;
+    const bool carries_v4 = ipv6 && bits >= kMappedBits && mapped(block);
+    if (carries_v4) block = block.subspan(kMappedPrefix.size()), bits -= kMappedBits;
+    if (address.size() != (ipv6 && !carries_v4 ? kIpv6Bytes : kIpv4Bytes)) return false;
+    return same_prefix(block, address, bits);
 }
 
 bool Cidr::contains(std::string_view address) const {

@@ -23,9 +23,16 @@ inline constexpr std::int64_t kEndpointWeight = 65'535;  // smooth round robin s
 inline constexpr std::int64_t kQueue = 1'000'000;
 inline constexpr std::int64_t kRetryAttempts = 10;  // a retry storm is worse than the failure it hides
 inline constexpr std::int64_t kHealthCount = 1'000;
+inline constexpr std::size_t kCheckPrograms = 64, kCheckWords = 64;  // programs of checks; words of one
 inline constexpr std::int64_t kRequests = 1'000'000'000;
+inline constexpr std::int64_t kRateDelay = 60'000;             // a request that waits for longer has lost its client
 inline constexpr std::int64_t kBytes = std::int64_t{1} << 50;  // 1 PiB
 inline constexpr std::int64_t kDuration = std::chrono::milliseconds(std::chrono::hours(24 * 30)).count();
+// Of a request: what one buffer of a worker holds, and what its table of fields has places for (proxy/http/head.h).
+inline constexpr std::int64_t kHead = 16 * 1024, kLeastHead = 1024;
+inline constexpr std::int64_t kFields = 101, kLeastFields = 10;  // fewer, and browsers are refused
+inline constexpr std::int64_t kCookieAge =
+    std::chrono::milliseconds(std::chrono::hours(24 * 400)).count();  // browsers keep none longer
 inline constexpr std::int64_t kGenerations = 10'000'000;
 inline constexpr std::int64_t kRollouts = 10'000;  // ended ones stay in memory, up to 300 KiB each
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,10 +68,11 @@ struct Process {
     Log log;
     Resolver resolver;
     Sources sources;
-    Duration shutdown_grace = 30s;       // how long SIGTERM waits for what is in flight
-    std::uint32_t keep_generations = 0;  // history retention; 0: keep all
-    std::uint32_t keep_rollouts = 100;   // ended ones with their reports; 0: keep all
-    bool watch_file = false;             // re-read the configuration file when it changes (inotify)
+    std::map<std::string, std::vector<std::string>> checks;  // programs that look at endpoints: path and arguments
+    Duration shutdown_grace = 30s;                           // how long SIGTERM waits for what is in flight
+    std::uint32_t keep_generations = 0;                      // history retention; 0: keep all
+    std::uint32_t keep_rollouts = 100;                       // ended ones with their reports; 0: keep all
+    bool watch_file = false;                                 // re-read the configuration file when it changes (inotify)
     bool operator==(const Process&) const = default;
 };
 

@@ -12,6 +12,7 @@
 #include "config/model/answers.h"
 #include "config/model/compress.h"
 #include "config/model/condition.h"
+#include "config/model/cookie.h"
 #include "config/model/error_pages.h"
 #include "config/model/grpc.h"
 #include "config/model/hold.h"
@@ -53,6 +54,7 @@ struct Sticky {
     bool mint = false;  // cookie only: set it when absent
     enum class Missing : std::uint8_t { baseline, random, client } missing = Missing::baseline;
     std::string salt;  // empty: the route's name
+    CookieAttributes attributes;
     bool operator==(const Sticky&) const = default;
 };
 template <>
@@ -69,13 +71,21 @@ struct RateLimit {
     Key key;                     // whose bucket; default: the client address
     std::uint32_t requests = 0;  // per `per`; 0: off
     Duration per = 1s;
-    std::uint32_t burst = 0;  // 0: same as requests
+    std::uint32_t burst = 0;        // 0: same as requests
+    std::uint32_t delay_after = 0;  // of the burst: what comes beyond waits for its time; 0: none waits
     bool operator==(const RateLimit&) const = default;
+};
+
+struct ConcurrencyLimit {
+    Key key;                     // whose requests are counted; default: the client address
+    std::uint32_t requests = 0;  // at once, over all workers; 0: off
+    bool operator==(const ConcurrencyLimit&) const = default;
 };
 
 struct Limits {
     std::uint64_t body = 0;       // request body bytes; 0: no limit
     std::uint32_t in_flight = 0;  // requests of this route, over all workers; 0: no limit
+    ConcurrencyLimit concurrent;
     RateLimit rate;
     bool operator==(const Limits&) const = default;
 };

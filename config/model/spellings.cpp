@@ -20,6 +20,9 @@ constexpr Spelling<EndpointProtocol> kEndpointProtocols[] = {
 constexpr std::array<Spelling<EndpointState>, 3> kEndpointStates{
     {{EndpointState::up, "up"}, {EndpointState::drain, "drain"}, {EndpointState::maint, "maint"}}};
 
+constexpr std::array<Spelling<WhenAllDown>, 2> kWhenAllDown{
+    {{WhenAllDown::fail, "fail"}, {WhenAllDown::try_all, "try_all"}}};
+
 constexpr std::array<Spelling<Balance::Kind>, 5> kBalances{
     {{Balance::Kind::random_two, "random_two"},
      {Balance::Kind::weighted_round_robin, "weighted_round_robin"},
@@ -27,10 +30,11 @@ constexpr std::array<Spelling<Balance::Kind>, 5> kBalances{
      {Balance::Kind::ip_hash, "ip_hash"},
      {Balance::Kind::peak_ewma, "peak_ewma"}}};
 
-constexpr std::array<Spelling<Health::Type>, 4> kHealthTypes{{{Health::Type::none, "none"},
+constexpr std::array<Spelling<Health::Type>, 5> kHealthTypes{{{Health::Type::none, "none"},
                                                               {Health::Type::http, "http"},
                                                               {Health::Type::tcp, "tcp"},
-                                                              {Health::Type::grpc, "grpc"}}};
+                                                              {Health::Type::grpc, "grpc"},
+                                                              {Health::Type::exec, "exec"}}};
 
 constexpr std::array<Spelling<Key::Source>, 8> kKeySources{{{Key::Source::header, "header"},
                                                             {Key::Source::cookie, "cookie"},
@@ -64,6 +68,10 @@ std::span<const Spelling<EndpointProtocol>> spellings<EndpointProtocol>() {
 template <>
 std::span<const Spelling<EndpointState>> spellings<EndpointState>() {
     return kEndpointStates;
+}
+template <>
+std::span<const Spelling<WhenAllDown>> spellings<WhenAllDown>() {
+    return kWhenAllDown;
 }
 template <>
 std::span<const Spelling<Balance::Kind>> spellings<Balance::Kind>() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/model/cookie.h"
 #include "config/model/discover.h"
 #include "config/model/endpoint.h"
 #include "config/model/health.h"
@@ -51,8 +52,14 @@ struct Keepalive {
     bool operator==(const Keepalive&) const = default;
 };
 
+enum class WhenAllDown : std::uint8_t { fail, try_all };  // no endpoint of the upstream is up
+template <>
+std::span<const Spelling<WhenAllDown>> spellings<WhenAllDown>();
+
 struct Breaker {
-    std::uint32_t failure_percent = 0;  // 0: off
+    std::uint32_t failure_percent = 0;  // 0: failures do not open it
+    std::uint32_t slow_percent = 0;     // 0: slowness does not
+    Duration slow_over = 0ms;           // end of the request to the head of its answer: longer is slow
     std::uint32_t min_requests = 20;
     Duration window = 10s;
     Duration open_time = 10s;
@@ -60,10 +67,13 @@ struct Breaker {
     std::uint16_t static_status = 503;
     std::string static_body;
     bool operator==(const Breaker&) const = default;
+
+    bool on() const { return failure_percent != 0 || slow_percent != 0; }
 };
 
 struct StickySession {   // sticks a client to one endpoint by a cookie of ours
     std::string cookie;  // empty: off
+    CookieAttributes attributes;
     bool operator==(const StickySession&) const = default;
 };
 
@@ -95,6 +105,7 @@ struct Upstream {
     Breaker breaker;
     StickySession sticky_session;
     Duration slow_start{0};
+    WhenAllDown when_all_down = WhenAllDown::fail;
     std::uint32_t queue_limit = 0;         // requests that may wait for a free endpoint; 0: none wait
     std::uint8_t send_proxy_protocol = 0;  // 0, 1 or 2: the version sent to endpoints
     std::optional<UpstreamTls> tls;        // none: in clear

@@ -1,6 +1,7 @@
 // proxy_redirect, proxy_cookie_domain, proxy_cookie_path and expires → what a route makes of answers.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "config/check/http_syntax.h"
 #include "config/nginx_import/location_import.h"
@@ -41,6 +42,24 @@ std::optional<Substitution> substitution(const Directive& directive, const std::
     return std::nullopt;
 }
 
+// `~` by itself is each cookie.
+std::optional<CookieFlags> cookie_flags(const Directive& directive, Notes& notes) {
+    constexpr std::array<std::string_view, 8> kFlags{"secure",          "nosecure",      "httponly",     "nohttponly",
+                                                     "samesite=strict", "samesite=none", "samesite=lax", "nosamesite"};
+    CookieFlags out{directive.arg(0) == "~" ? std::string() : directive.arg(0), {}};
+    std::set<std::string> named;
+    bool fits = out.cookie.empty() || is_token(out.cookie);
+    for (std::size_t i = 1; i < directive.args.size(); ++i) {
+        out.flags.push_back(lower(directive.args[i]));
+        fits = fits && std::ranges::find(kFlags, out.flags.back()) != kFlags.end() &&
+               named.insert(std::string(attribute_of_flag(out.flags.back()))).second;
+    }
+    if (fits && !out.flags.empty() && !out.cookie.starts_with('~') && out.cookie.find('$') == std::string::npos)
+        return out;
+    notes.lost(directive, "expected the name of a cookie, or ~ for each, and flags without variables");
+    return std::nullopt;
+}
+
 // How nginx's own words are written here; nothing for `off` and what has no counterpart.
 std::string keeping_time(const Directive& expires, Notes& notes) {
     const std::string& time = expires.arg(0);
@@ -72,6 +91,10 @@ void apply_answers(Route& route, const Settings& settings, const DefaultRedirect
     }
     for (const Directive* directive : settings.cookies) {
         if (directive->arg(0) == "off") continue;
+        if (directive->name == "proxy_cookie_flags") {
+            if (const auto flags = cookie_flags(*directive, notes)) route.answers.cookie_flags.push_back(*flags);
+            continue;
+        }
         auto& list = directive->name == "proxy_cookie_domain" ? route.answers.cookie_domain : route.answers.cookie_path;
         if (const auto way = substitution(*directive, settings.scheme, notes)) list.push_back(*way);
     }

@@ -6,8 +6,10 @@
 #include <cctype>
 #include <map>
 
+#include "config/check/host_value.h"
 #include "config/check/http_syntax.h"
 #include "config/model/limits.h"
+#include "config/nginx_import/apply_limits.h"
 #include "config/nginx_import/compress_import.h"
 #include "config/nginx_import/error_page_import.h"
 #include "config/nginx_import/location_import.h"
@@ -174,6 +176,9 @@ void apply_request_headers(Route& route, const Settings& settings, const Directi
             const bool removed = remove_client_s(route, name);
             notes.lost(*directive, fmt::format("{}{}", filled ? "this is no legal header value" : kFillable,
                                                removed ? "; what a client sends under this name is removed" : ""));
+        } else if (const bool groups = !route.match.path_matches.empty() || !route.match.host_matches.empty();
+                   same_header(name, "Host") && !unfit_for_host(*filled, groups).empty()) {
+            notes.lost(*directive, "of this no host can be made: the client's is passed on");
         } else if (value.empty()) {
             if (same_header(name, "Host"))
                 notes.lost(*directive, "Host cannot be removed");
@@ -256,38 +261,6 @@ void apply_retries(Route& route, const Settings& settings, Upstreams& upstreams,
     route.retries.attempts = static_cast<std::uint32_t>(std::min<std::size_t>(attempts, limits::kRetryAttempts));
 }
 
-// limit_req_zone $binary_remote_addr zone=a:10m rate=10r/s; limit_req zone=a burst=20;
-void apply_rate(Route& route, const Settings& settings, Notes& notes) {
-    if (settings.rate_limits.empty()) return;
-    const Directive* limit = settings.rate_limits.front();
-    for (const Directive* further : settings.rate_limits)
-        if (further != limit)
-            notes.lost(*further, "a route has one limits.rate: the first limit_req of the block is used");
-    const Directive* zone = settings.rate_zone(*limit);
-    if (!zone) return notes.lost(*limit, "there is no limit_req_zone of that name; see limits.rate");
-    const auto variable = only_variable(parse_text(zone->arg(0)));
-    const auto key = variable ? key_of(*variable) : std::nullopt;
-    RateLimit rate;
-    for (const auto& word : zone->args) {
-        const auto text = option(word, "rate");
-        if (!text) continue;
-        const auto unit = text->find("r/");
-        rate.requests = number_value(text->substr(0, unit)).value_or(0);
-        rate.per = text->ends_with("r/m") ? Duration{1min} : Duration{1s};
-    }
-    if (!key || rate.requests == 0 || rate.requests > limits::kRequests)
-        return notes.lost(*limit, "this key or rate has no counterpart; see limits.rate");
-    rate.key = *key;
-    rate.burst = 1;  // nginx spaces requests evenly but for its burst
-    for (const auto& word : limit->args)
-        if (const auto burst = option(word, "burst"))
-            rate.burst += std::min(number_value(*burst).value_or(0), 1'000'000U);
-    route.limits.rate = rate;
-    notes.changed(
-        *limit,
-        "requests beyond the limit are refused with 429 at once, none is held back; each route counts for itself");
-}
-
 }  // namespace
 
 void apply_settings(Route& route, const Settings& settings, const Directive& location, const std::string& host,
@@ -298,6 +271,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     apply_timeouts(route, settings, upstreams, notes);
     apply_retries(route, settings, upstreams, notes);
     apply_rate(route, settings, notes);
+    apply_counts(route, settings, notes);
     apply_compression(route, settings, notes);
     apply_error_pages(route, settings, notes);
     const Directive* body = settings.find("client_max_body_size");

@@ -117,6 +117,8 @@ void Flow::enter_if(const Directive& directive, Notes& notes) {
         for (const Directive& inner : directive.children) {
             if (refuses(inner)) closing = &inner;
             if (leads_to_https(inner)) notes.lost(inner, std::string(kHttpsNotEnforced));
+            if (inner.name == "return" && inner.arg(0).size() == 3 && inner.arg(0).starts_with('5'))
+                notes.lost(inner, std::string(kNotAnswered));
             const auto variable = inner.name == "set" ? only_variable(parse_text(inner.arg(0))) : std::nullopt;
             if (variable) scope.set_where(verdict, *variable, parse_text(inner.arg(1)));
         }

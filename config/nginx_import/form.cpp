@@ -53,6 +53,8 @@ constexpr std::array kForms{
     Form{"auth_basic", 1, 1, true},
     Form{"auth_basic_user_file", 1, 1, true},
     Form{"auth_request", 1, 1, true},
+    Form{"limit_conn", 2, 2},
+    Form{"limit_conn_zone", 2, 2},
     Form{"limit_req", 1, 3},
     Form{"limit_req_zone", 3, 4},
     Form{"client_max_body_size", 1, 1, true},

@@ -111,7 +111,7 @@ constexpr std::array kTable{
     Entry{"valid_referers", kLost, kAccess},
     Entry{"secure_link*", kLost, kAccess},
     Entry{"limit_req*", kChanged, "requests beyond limits.rate are refused with 429"},
-    Entry{"limit_conn*", kLost, "set limits.in_flight on the route, or max_connections on the listener"},
+    Entry{"limit_conn*", kChanged, "requests beyond limits.concurrent are refused with 429"},
     Entry{"limit_rate*", kLost, "Switchyard does not slow responses down"},
     Entry{"fastcgi_*", kLost, kGateway},
     Entry{"uwsgi_*", kLost, kGateway},

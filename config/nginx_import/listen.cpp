@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "config/check/http_syntax.h"
 #include "config/model.h"
@@ -32,8 +33,9 @@ Duration clamped(std::optional<Duration> value, Duration fallback) {
     return std::clamp(value.value_or(fallback), Duration{1}, Duration{limits::kDuration});
 }
 
-// set_real_ip_from and real_ip_header, of which the innermost counts.
-void trust(Listener& listener, const std::vector<const Directive*>& real_ip, Notes& notes) {
+// set_real_ip_from and real_ip_header, of which the innermost counts. Whether it is the PROXY header that names
+// clients.
+bool trust(Listener& listener, const std::vector<const Directive*>& real_ip, Notes& notes) {
     std::string header = "X-Real-IP";  // nginx's own default
     for (const Directive* directive : real_ip) {
         const std::string& word = directive->arg(0);
@@ -49,6 +51,21 @@ void trust(Listener& listener, const std::vector<const Directive*>& real_ip, Not
     }
     const bool other = header != "proxy_protocol" && !same_header(header, "X-Forwarded-For");
     if (!listener.trusted_proxies.empty() && other && is_token(header)) listener.client_header = header;
+    return header == "proxy_protocol" && !listener.trusted_proxies.empty();
+}
+
+// In nginx a PROXY header is read from every peer, and believed of those that set_real_ip_from names.
+void believe_introductions(Listener& listener, bool named, std::vector<std::string> peers, const Listen& listen,
+                           Notes& notes) {
+    if (!named)
+        return notes.changed(*listen.origin,
+                             "the PROXY header of every peer names the client here, in nginx only with real_ip_header "
+                             "proxy_protocol and of whom set_real_ip_from names: say so in proxy_protocol_from");
+    listener.proxy_protocol_from = std::move(peers);
+    listener.trusted_proxies.clear();
+    notes.changed(*listen.origin,
+                  "peers that set_real_ip_from does not name are refused, in nginx their PROXY header is read and not "
+                  "believed; see proxy_protocol_others");
 }
 
 }  // namespace
@@ -124,12 +141,14 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
                          const std::vector<const Directive*>& real_ip, Notes& notes) {
     const auto same = std::ranges::find(model.listeners, listen.address, &Listener::bind);
     if (same != model.listeners.end()) {
-        same->proxy_protocol = same->proxy_protocol || listen.proxy_protocol;
+        const bool introduced = std::exchange(same->proxy_protocol, same->proxy_protocol || listen.proxy_protocol);
         // Of a secure one nothing said is both: what one server leaves out is not taken from the others.
         if (!listen.secure && same->protocols.empty()) same->protocols = protocols_of(listen, settings);
         Listener other;
         Notes heard;  // the directives of an address that is shared are told of once
-        trust(other, real_ip, heard);
+        const bool named = trust(other, real_ip, heard);
+        if (same->proxy_protocol && !introduced)
+            believe_introductions(*same, named, other.trusted_proxies, listen, notes);
         if (other.client_header != same->client_header && !real_ip.empty())
             notes.lost(*real_ip.back(), "another server at this address finds its clients in another header");
         return same->name;
@@ -146,7 +165,8 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
         listener.idle_timeout = clamped(time_value(idle->arg(0)), listener.idle_timeout);
     if (const Directive* head = settings.find("client_header_timeout"))
         listener.head_timeout = clamped(time_value(head->arg(0)), listener.head_timeout);
-    trust(listener, real_ip, notes);
+    const bool named = trust(listener, real_ip, notes);
+    if (listener.proxy_protocol) believe_introductions(listener, named, listener.trusted_proxies, listen, notes);
     model.listeners.push_back(listener);
     return listener.name;
 }

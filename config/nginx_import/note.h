@@ -13,6 +13,15 @@ inline constexpr std::string_view kHttpsNotEnforced =
     "it, "
     "or set redirect_https of the listener at port 80";
 
+// The start of what is said of an answer that some requests got, in an `if` whose test is not carried over: as a rule
+// what closes a site for maintenance.
+inline constexpr std::string_view kNotAnswered =
+    "NOT ANSWERED: requests that got this pass here: its test has no counterpart; answer by a rule of the route, or by "
+    "`respond` while it is meant";
+// … of a file that is included and is not there.
+inline constexpr std::string_view kNoSuchFile =
+    "THE FILE IS MISSING, and what it says – guards, too – is not carried over: ";
+
 struct Note {
     enum class Kind {
         lost,      // behaviour that Switchyard will not show until someone does something about it

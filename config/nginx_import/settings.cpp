@@ -48,7 +48,8 @@ bool Settings::knows(std::string_view word) {
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
            name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
            name == "proxy_redirect" || name == "proxy_cookie_domain" || name == "proxy_cookie_path" ||
-           name == "limit_req_zone" || name == "error_page" || is_resolver_directive(name) ||
+           name == "proxy_cookie_flags" || name == "limit_req_zone" || name == "limit_conn" ||
+           name == "limit_conn_zone" || name == "error_page" || is_resolver_directive(name) ||
            is_compress_directive(name);
 }
 
@@ -69,7 +70,7 @@ Settings Settings::for_calls() const {
 }
 
 void Settings::read(const std::vector<Directive>& block, std::string_view family) {
-    std::vector<const Directive*> set, added, hidden, limits, leading, paths, domains, pages;
+    std::vector<const Directive*> set, added, hidden, limits, at_once, leading, paths, domains, flags, pages;
     for (const Directive& directive : block) {
         const bool of_passing = directive.name.starts_with("proxy_") || directive.name.starts_with("grpc_");
         if (of_passing && !directive.name.starts_with(family)) continue;
@@ -82,18 +83,24 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
             hidden.push_back(&directive);
         else if (name == "limit_req")
             limits.push_back(&directive);
+        else if (name == "limit_conn")
+            at_once.push_back(&directive);
         else if (name == "proxy_redirect")
             leading.push_back(&directive);
         else if (name == "proxy_cookie_domain")
             domains.push_back(&directive);
         else if (name == "proxy_cookie_path")
             paths.push_back(&directive);
+        else if (name == "proxy_cookie_flags")
+            flags.push_back(&directive);
         else if (name == "error_page")
             pages.push_back(&directive);
         else if (name == "types")
             single[name] = &directive;
         else if (name == "limit_req_zone")
             rate_zones[zone_name(directive)] = &directive;
+        else if (name == "limit_conn_zone")
+            count_zones[zone_name(directive)] = &directive;
         else if (knows(name))
             single[name] = &directive;
     }
@@ -101,8 +108,9 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
     if (!added.empty()) response_headers = std::move(added);
     if (!hidden.empty()) hidden_headers = std::move(hidden);
     if (!limits.empty()) rate_limits = std::move(limits);
+    if (!at_once.empty()) counts = std::move(at_once);
     if (!leading.empty()) redirects = std::move(leading);
-    for (const auto* list : {&domains, &paths}) {
+    for (const auto* list : {&domains, &paths, &flags}) {
         if (list->empty()) continue;
         std::erase_if(cookies, [&](const Directive* before) { return before->name == list->front()->name; });
         cookies.insert(cookies.end(), list->begin(), list->end());

@@ -2,8 +2,8 @@
 //
 // What is said for calls (grpc_…) stands apart from what is said for other requests (proxy_…), and is known by the same
 // names.
-// Invariants: a list (proxy_set_header, add_header, proxy_hide_header, limit_req) is inherited only by blocks that have
-// none of their own. Threads: plain value; points into the tree.
+// Invariants: a list (proxy_set_header, add_header, proxy_hide_header, limit_req, limit_conn) is inherited only by
+// blocks that have none of their own. Threads: plain value; points into the tree.
 #pragma once
 
 #include <map>
@@ -21,13 +21,15 @@ struct Settings {
     std::vector<const Directive*> response_headers;  // add_header
     std::vector<const Directive*> hidden_headers;    // proxy_hide_header
     std::vector<const Directive*> rate_limits;       // limit_req
+    std::vector<const Directive*> counts;            // limit_conn
     std::vector<const Directive*> redirects;         // proxy_redirect
-    std::vector<const Directive*> cookies;           // proxy_cookie_domain, proxy_cookie_path
+    std::vector<const Directive*> cookies;           // proxy_cookie_domain, proxy_cookie_path, proxy_cookie_flags
     std::vector<const Directive*> error_pages;       // error_page
     std::map<std::string, std::string> page_files;   // of locations for one path that read a file: path → file
 
-    std::string scheme = "http";                         // by which clients come
-    std::map<std::string, const Directive*> rate_zones;  // limit_req_zone, by the name of the zone
+    std::string scheme = "http";                          // by which clients come
+    std::map<std::string, const Directive*> rate_zones;   // limit_req_zone, by the name of the zone
+    std::map<std::string, const Directive*> count_zones;  // limit_conn_zone
 
     static bool knows(std::string_view name);
     Settings under(const std::vector<Directive>& block) const;

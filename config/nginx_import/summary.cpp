@@ -135,13 +135,15 @@ ImportSummary summarize(const NginxImport& imported) {
     std::array<ImportSummary::Theme, kinds> themes;
     for (std::size_t i = 0; i < kinds; ++i)
         themes[i] = {std::string(kWords[i].name), std::string(kWords[i].advice), 0, 0};
-    std::size_t closed = 0, clear = 0;
+    std::size_t closed = 0, clear = 0, missing = 0, unanswered = 0;
     bool speaks_tls = false;
     for (const Note& note : imported.notes) {
         if (note.kind == Note::Kind::unneeded) continue;
         const Kind kind = kind_of(note);
         ++(note.kind == Note::Kind::lost ? themes[kind].lost : themes[kind].changed);
         if (note.advice == kHttpsNotEnforced) ++clear;
+        if (note.advice == kNotAnswered) ++unanswered;
+        if (note.advice.starts_with(kNoSuchFile)) ++missing;
         if (kind == access && note.kind == Note::Kind::lost) ++closed;
         if (kind == tls && note.what.starts_with("listen ")) speaks_tls = true;
     }
@@ -153,6 +155,12 @@ ImportSummary summarize(const NginxImport& imported) {
     if (const auto lost = not_carried(imported.model); lost > 0)
         reasons.push_back(fmt::format("{} 501", count_of(lost, "route") + (lost == 1 ? " answers" : " answer")));
     if (clear > 0) reasons.emplace_back("https is not enforced");
+    if (missing > 0)
+        reasons.push_back(
+            fmt::format("{} missing", count_of(missing, "included file") + (missing == 1 ? " is" : " are")));
+    if (unanswered > 0)
+        reasons.push_back(
+            fmt::format("{} not given", count_of(unanswered, "answer") + (unanswered == 1 ? " is" : " are")));
     if (closed > 0)
         reasons.push_back(fmt::format("{} closed (403)", count_of(closed, "guard") + (closed == 1 ? " is" : " are")));
     if (!reasons.empty()) {

@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <sstream>
 
@@ -118,13 +119,22 @@ class TreeReader {
         std::filesystem::path pattern = directive.arg(0);
         if (pattern.is_relative()) pattern = base_ / pattern;
         const auto files = matching_files(pattern.string());
-        if (files.empty())
-            tree.notes.push_back(
-                {directive.file, directive.line, directive.written(),
-                 fmt::format("no file matches {}: what it holds is not carried over", pattern.string()),
-                 directive.arg(0).find_first_of("*?[") == std::string::npos ? Note::Kind::lost : Note::Kind::unneeded});
+        if (files.empty()) note_missing(directive, pattern);
         for (const auto& file : files)
             if (!tree.fault) read_file(file, into, depth + 1);
+    }
+
+    void note_missing(const Directive& directive, const std::filesystem::path& pattern) {
+        // Of what stands there nothing is carried over anyhow.
+        constexpr std::array<std::string_view, 5> kIdle{"mime.types", "fastcgi_params", "fastcgi.conf", "uwsgi_params",
+                                                        "scgi_params"};
+        const bool mask = directive.arg(0).find_first_of("*?[") != std::string::npos;
+        const bool idle = std::ranges::find(kIdle, pattern.filename().string()) != kIdle.end();
+        tree.notes.push_back(
+            {directive.file, directive.line, directive.written(),
+             mask || idle ? fmt::format("no file matches {}: what it holds is not carried over", pattern.string())
+                          : fmt::format("{}put it at {} and import again", kNoSuchFile, pattern.string()),
+             mask || idle ? Note::Kind::unneeded : Note::Kind::lost});
     }
 
     std::filesystem::path base_;  // nginx reads relative names from the folder of the main file

@@ -24,6 +24,10 @@ std::optional<Address> endpoint_address(const std::string& text, std::string* wh
     return Address::parse(has_port ? text : text + ":80", why);
 }
 
+bool is_same_site(std::string_view word) {
+    return word == "lax" || word == "strict" || word == "none";
+}
+
 constexpr std::string_view kNoCounterpart = "has no counterpart in Switchyard";
 
 }  // namespace
@@ -128,6 +132,34 @@ void Upstreams::set_hash(const Directive& directive, Upstream& upstream) {
                        "the same keys stay together, but which endpoint gets which differs: the hash is another");
 }
 
+// Cookies of Switchyard's are HttpOnly, and for the whole host, where nginx says nothing.
+void Upstreams::set_session_cookie(const Directive& directive, StickySession& session) {
+    session.cookie = directive.arg(1);
+    CookieAttributes& out = session.attributes;
+    for (std::size_t i = 2; i < directive.args.size(); ++i) {
+        const std::string& word = directive.args[i];
+        if (word == "secure") {
+            out.secure = true;
+        } else if (const auto domain = option(word, "domain")) {
+            out.domain = *domain;
+        } else if (const auto path = option(word, "path"); path && path->starts_with('/')) {
+            out.path = *path;
+        } else if (const auto expires = option(word, "expires"); expires && *expires != "max") {
+            out.max_age = std::clamp(time_value(*expires).value_or(0s), Duration{0}, Duration{limits::kCookieAge});
+        } else if (expires) {
+            out.max_age = Duration{limits::kCookieAge};
+        } else if (const auto site = option(word, "samesite"); site && is_same_site(lower(*site))) {
+            out.same_site = lower(*site);
+        } else if (word != "httponly") {
+            notes_.changed(directive, fmt::format("{} is not carried over", word));
+        }
+    }
+    if (out.same_site == "none" && !out.secure) {
+        out.same_site = "lax";
+        notes_.changed(directive, "samesite=none without secure is refused by browsers: it becomes lax");
+    }
+}
+
 void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
     const std::string& name = directive.name;
     if (name == "ip_hash") {
@@ -154,8 +186,7 @@ void Upstreams::set_option(const Directive& directive, Upstream& upstream) {
         upstream.keepalive.idle_timeout = std::clamp(time_value(directive.arg(0)).value_or(Keepalive{}.idle_timeout),
                                                      Duration{1}, Duration{limits::kDuration});
     } else if (name == "sticky" && directive.arg(0) == "cookie") {
-        upstream.sticky_session.cookie = directive.arg(1);
-        if (directive.args.size() > 2) notes_.changed(directive, "attributes of the cookie are Switchyard's own");
+        set_session_cookie(directive, upstream.sticky_session);
     } else if (name == "queue") {
         upstream.queue_limit =
             std::min(number_value(directive.arg(0)).value_or(0), static_cast<std::uint32_t>(limits::kQueue));

@@ -39,6 +39,7 @@ class Upstreams {
     void add_endpoint(const Directive& server, Upstream& upstream, bool& failures_given);
     void read_failures(const Directive& server, Upstream& upstream, bool& given);
     void set_hash(const Directive& directive, Upstream& upstream);
+    void set_session_cookie(const Directive& directive, StickySession& session);
     void set_option(const Directive& directive, Upstream& upstream);
 
     std::optional<std::string> named(const std::string& host, const Directive& where);

@@ -1,6 +1,7 @@
 // switchyard check FILE | --state DIR: is this configuration right? All errors at once.
 #include <fmt/format.h>
 
+#include "config/check/warnings.h"
 #include "config/parse.h"
 #include "config/text/count.h"
 #include "control/base/layered_file.h"
@@ -19,7 +20,9 @@ struct CheckArguments {
 };
 
 std::vector<config::Error> warnings_about(const config::Model& model, const CheckArguments& arguments) {
-    auto out = arguments.offline ? std::vector<config::Error>{} : look_around(model, !arguments.resolve);
+    auto out = config::warnings(model);
+    if (!arguments.offline)
+        for (auto& warning : look_around(model, !arguments.resolve)) out.push_back(std::move(warning));
     if (arguments.resolve)
         for (auto& warning : names_without_address(model)) out.push_back(std::move(warning));
     return out;

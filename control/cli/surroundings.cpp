@@ -67,6 +67,10 @@ void look_at_files(const config::Model& model, std::vector<Error>& out) {
     readable("/process/admin/rollout_ca_file", process.admin.rollout_ca_file);
     readable("/process/admin/rollout_certificate", process.admin.rollout_certificate);
     readable("/process/admin/rollout_key", process.admin.rollout_key);
+    for (const auto& [name, words] : process.checks)
+        if (::access(words.front().c_str(), X_OK) != 0)
+            out.push_back({config::pointer_to("/process/checks", name),
+                           fmt::format("{} cannot be run: {}", words.front(), std::strerror(errno))});
     for (std::size_t i = 0; i < model.routes.size(); ++i) {
         const std::string at = config::pointer_to("/routes", i) + "/jwt";
         readable(at + "/key_file", model.routes[i].jwt.key_file);

@@ -19,6 +19,7 @@ std::vector<std::string> words_in(const Json& list) {
 std::string checks(const Json& endpoint) {
     auto out = endpoint.value("health", "");
     if (endpoint.value("ejected", false)) out += ", ejected";
+    if (endpoint.value("draining", false)) out += ", asks to be drained";
     if (endpoint.contains("detail")) out += " (" + endpoint.value("detail", "") + ")";
     return out;
 }

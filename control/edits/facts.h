@@ -14,13 +14,14 @@ namespace switchyard::control {
 struct EndpointFacts {
     bool up = false;  // found up by health checks, or there are none
     bool ejected = false;
-    bool checked = true;   // false: its first check is not over, so nothing is known
-    bool resolved = true;  // false: its name has no address
+    bool draining = false;  // it asks for no new requests
+    bool checked = true;    // false: its first check is not over, so nothing is known
+    bool resolved = true;   // false: its name has no address
 };
 
 struct UpstreamFacts {
     std::uint32_t endpoints = 0;
-    std::uint32_t healthy = 0;  // wanted up by the operator, of a weight above 0, found up, not ejected
+    std::uint32_t healthy = 0;  // wanted up by the operator, of a weight above 0, found up, not ejected, not draining
     std::uint64_t in_flight = 0;
     std::map<std::string, EndpointFacts> by_address = {};
     std::vector<config::Endpoint> discovered = {};  // as found, before any override

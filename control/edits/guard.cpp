@@ -33,6 +33,7 @@ std::string why_unusable(const config::Upstream& upstream, const config::Endpoin
         if (seen == nullptr || !seen->checked) return "has not been checked yet";
         if (!seen->up) return "is down";
     }
+    if (seen != nullptr && seen->draining) return "asks to be drained";
     // When too few are left, ejections are ignored: with a panic_percent no endpoint is lost to them alone.
     if (seen != nullptr && seen->ejected && upstream.ejection.panic_percent == 0) return "is ejected";
     return {};

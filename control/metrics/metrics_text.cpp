@@ -114,6 +114,9 @@ void endpoints(Exposition& out, const MetricsView& view) {
     for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.in_flight});
     out.family("switchyard_endpoint_up", "gauge", "1 while health checks find it up and it is not ejected.");
     for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.up});
+    out.family("switchyard_endpoint_draining", "gauge",
+               "1 while it asks for no new requests by its answers to health checks.");
+    for (const auto& e : view.endpoints) out.sample(labels_of(e), std::uint64_t{e.draining});
     out.family("switchyard_endpoint_ejections_total", "counter", "Times it was taken out for misbehaving.");
     for (const auto& e : view.endpoints) out.sample(labels_of(e), e.ejections);
     out.family("switchyard_name_stale", "gauge",
@@ -156,6 +159,11 @@ void connections(Exposition& out, const MetricsView& view) {
     out.sample({{"side", "upstream"}, {"state", "idle"}}, open.upstream_idle);
     out.family("switchyard_connections_accepted_total", "counter", "Client connections accepted.");
     out.sample({}, counters.accepted);
+    out.family("switchyard_connections_refused_total", "counter",
+               "Client connections closed before they said anything, by what refused them.");
+    out.sample({{"by", "max_connections"}}, counters.refused.full);
+    out.sample({{"by", "proxy_protocol_from"}}, counters.refused.peers);
+    out.sample({{"by", "max_connections_per_client"}}, counters.refused.clients);
     out.family("switchyard_tls_handshakes_total", "counter", "TLS handshakes with clients, by what came of them.");
     out.sample({{"result", "full"}}, counters.tls_full);
     out.sample({{"result", "resumed"}}, counters.tls_resumed);

@@ -22,6 +22,7 @@ struct EndpointGauge {
     bool up = false;
     std::uint32_t in_flight = 0;
     std::uint64_t ejections = 0;
+    bool draining = false;
 };
 
 struct MetricsView {

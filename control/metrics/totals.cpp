@@ -81,10 +81,17 @@ void Totals::add(const WorkerReport& report, Time now) {
     connections_[report.worker] = {report.client_connections, report.client_connections_idle,
                                    report.upstream_connections, report.upstream_connections_idle};
     in_flight_[report.worker] = report.in_flight;
+    add_counters(report);
+}
+
+void Totals::add_counters(const WorkerReport& report) {
     counters_.accepted += report.accepted;
     counters_.tls_full += report.tls_full;
     counters_.tls_resumed += report.tls_resumed;
     counters_.tls_failed += report.tls_failed;
+    counters_.refused.full += report.refused.full;
+    counters_.refused.peers += report.refused.peers;
+    counters_.refused.clients += report.refused.clients;
     for (std::size_t i = 0; i < report.tls_troubles.size(); ++i) counters_.tls_troubles[i] += report.tls_troubles[i];
     counters_.endpoint_tls.full += report.endpoint_tls.full;
     counters_.endpoint_tls.resumed += report.endpoint_tls.resumed;

@@ -57,6 +57,7 @@ class Totals {
     };
     struct Counters {
         std::uint64_t accepted = 0, tls_full = 0, tls_resumed = 0, tls_failed = 0;
+        RefusedConnections refused;
         TlsTroubleCounts tls_troubles{};
         EndpointTlsCounts endpoint_tls;
         std::uint64_t retries_reused = 0, retries_connect = 0, retries_status = 0, retries_other = 0, log_dropped = 0;
@@ -119,6 +120,7 @@ class Totals {
     Recent recent(Time now) const;
 
   private:
+    void add_counters(const WorkerReport& report);
     struct Slot {
         std::int64_t second = -1;
         std::uint64_t requests = 0, errors = 0;

@@ -32,7 +32,9 @@ std::string request_text(const HttpCall& call, std::string_view host) {
     if (!says("host")) out += fmt::format("Host: {}\r\n", host);
     if (!says("user-agent")) out += "User-Agent: switchyard\r\n";
     for (const auto& [name, value] : call.headers) out += fmt::format("{}: {}\r\n", name, value);
-    if (!call.body.empty() || call.method != "GET") out += fmt::format("Content-Length: {}\r\n", call.body.size());
+    // A request of these means a body, also one of no octets (RFC 9110 §8.6); of the others it would be taken for one.
+    const bool means_body = call.method == "POST" || call.method == "PUT" || call.method == "PATCH";
+    if (!call.body.empty() || means_body) out += fmt::format("Content-Length: {}\r\n", call.body.size());
     return out + "\r\n" + call.body;
 }
 

@@ -29,7 +29,10 @@ Checks::Checks(const config::Model& model, const KnownAddresses& known, const Sn
                     up_.insert(std::move(key));
                     continue;
                 }
-                CheckBy by{upstream.send_proxy_protocol, tls[name], nullptr, upstream.protocol};
+                CheckBy by{upstream.send_proxy_protocol, tls[name], nullptr, upstream.protocol, name};
+                if (const auto program = model.process.checks.find(upstream.health.check);
+                    program != model.process.checks.end())
+                    by.program = program->second;
                 if (by.tls) by.sessions = std::make_shared<switchyard::net::TlsSessions>();
                 unknown_.insert(key);
                 const bool soon = first.contains(key);

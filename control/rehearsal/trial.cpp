@@ -48,6 +48,10 @@ std::shared_ptr<const config::Model> private_model(config::Model model, int fold
     model.routes.push_back(std::move(route));
     std::size_t number = 0;
     for (auto& listener : model.listeners) {
+        // It is tried by a peer that no configuration names.
+        listener.proxy_protocol_from.clear();
+        listener.proxy_protocol_optional = false;
+        listener.proxy_protocol_others = config::Listener{}.proxy_protocol_others;
         listener.bind = {config::Address::Kind::unix_path, fmt::format("/proc/self/fd/{}/{}.sock", folder, number++),
                          0};
         if (!listener.tls) continue;

@@ -153,6 +153,9 @@ void numbers_of(Report& report, const Each& each) {
     each("tls_full", report.tls_full);
     each("tls_resumed", report.tls_resumed);
     each("tls_failed", report.tls_failed);
+    each("refused_full", report.refused.full);
+    each("refused_peers", report.refused.peers);
+    each("refused_clients", report.refused.clients);
     each("endpoint_tls_full", report.endpoint_tls.full);
     each("endpoint_tls_resumed", report.endpoint_tls.resumed);
     each("endpoint_tls_failed", report.endpoint_tls.failed);

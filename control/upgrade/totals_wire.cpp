@@ -55,6 +55,9 @@ void numbers_of_counters(Counters& counters, const Each& each) {
     each("tls_full", counters.tls_full);
     each("tls_resumed", counters.tls_resumed);
     each("tls_failed", counters.tls_failed);
+    each("refused_full", counters.refused.full);
+    each("refused_peers", counters.refused.peers);
+    each("refused_clients", counters.refused.clients);
     each("endpoint_tls_full", counters.endpoint_tls.full);
     each("endpoint_tls_resumed", counters.endpoint_tls.resumed);
     each("endpoint_tls_failed", counters.endpoint_tls.failed);

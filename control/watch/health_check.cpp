@@ -9,6 +9,7 @@
 #include "config/model/expression.h"
 #include "control/net/http_client.h"
 #include "control/watch/grpc_health.h"
+#include "control/watch/program_check.h"
 #include "proxy/http/characters.h"
 #include "proxy/http/proxy_protocol.h"
 
@@ -63,10 +64,35 @@ std::string trouble_of(const net::HttpAnswer& answer, const config::Health& heal
     return fmt::format("answered {}, and its body does not match", answer.status);
 }
 
+// What the program is told: whom to look at. None of it comes from a client.
+CheckProgram program_for(const config::Address& address, const config::Address& configured,
+                         const config::Health& health, CheckBy by) {
+    const bool has_port = address.kind != config::Address::Kind::unix_path;
+    return {std::move(by.program),
+            {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C",
+             "SWITCHYARD_UPSTREAM=" + by.upstream, "SWITCHYARD_ENDPOINT=" + configured.text(),
+             "SWITCHYARD_HOST=" + address.host,
+             fmt::format("SWITCHYARD_PORT={}", !has_port          ? 0
+                                               : health.port != 0 ? health.port
+                                                                  : address.port)}};
+}
+
+bool asks_to_be_drained(const net::HttpAnswer& answer, const config::Health& health) {
+    if (health.type != Type::http || health.drain.none()) return false;
+    if (contains(health.drain.statuses, answer.status)) return true;
+    return !health.drain.header.empty() && std::ranges::any_of(answer.headers, [&](const auto& header) {
+        return switchyard::http::equals_ignoring_case(header.first, health.drain.header);
+    });
+}
+
 }  // namespace
 
 boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, config::Address configured,
                                                    config::Health health, CheckBy by) {
+    if (health.type == Type::exec) {
+        auto program = program_for(address, configured, health, std::move(by));
+        co_return co_await check_by_program(std::move(program), health.timeout);
+    }
     net::EndpointWay way{std::move(address)};
     if (health.port != 0 && way.to.kind != config::Address::Kind::unix_path) way.to.port = health.port;
     if (by.send_proxy_protocol != 0) way.preface = switchyard::http::own_proxy_header(by.send_proxy_protocol);
@@ -84,6 +110,7 @@ boost::asio::awaitable<CheckResult> check_endpoint(config::Address address, conf
     auto call = call_for(health);
     const auto answer = co_await client.ask(std::move(call));
     if (!answer.error.empty()) co_return CheckResult{false, answer.our_shortage, answer.error};
+    if (asks_to_be_drained(answer, health)) co_return CheckResult{true, false, {}, true};
     auto trouble = trouble_of(answer, health);
     const bool well = trouble.empty();
     co_return CheckResult{well, false, std::move(trouble)};

@@ -1,5 +1,5 @@
 // One active check of one endpoint: connect (tcp; by TLS with its handshake), or connect, ask and look at the status
-// (http) or at what its service of health says (grpc).
+// (http) or at what its service of health says (grpc); or a program looks (exec, program_check.h).
 //
 // An endpoint that is told its clients by the PROXY protocol gets that header here too, naming no client: it would take
 // the check for a broken client without. Threads: control. Time: the whole check ends within `timeout`.
@@ -9,19 +9,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/model/address.h"
 #include "config/model/health.h"
 #include "config/model/upstream.h"
+#include "control/watch/check_result.h"
 #include "proxy/net/tls_outward.h"
 
 namespace switchyard::control {
-
-struct CheckResult {
-    bool ok = false;
-    bool says_nothing = false;  // it could not be asked: something is lacking on this side
-    std::string detail;         // why not: "connection refused", "answered 503, expected 200, 204"
-};
 
 // How the endpoint is spoken to: as by the data plane.
 struct CheckBy {
@@ -29,6 +25,8 @@ struct CheckBy {
     std::shared_ptr<const switchyard::net::OutwardTls> tls = nullptr;  // null: in clear
     std::shared_ptr<switchyard::net::TlsSessions> sessions = nullptr;  // of the checks before
     config::EndpointProtocol protocol = config::EndpointProtocol::http1;
+    std::string upstream = {};              // for a program
+    std::vector<std::string> program = {};  // its words, of a check by one
 };
 
 // `address` is where it goes: the same that the data plane connects to. `configured` is how the endpoint calls itself.

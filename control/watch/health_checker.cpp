@@ -60,7 +60,8 @@ struct HealthChecker::Probe {
     std::shared_ptr<upstream::EndpointState> state;
     HealthRule rule;
     Seen seen;
-    std::uint64_t life = 0;  // of its checks; each coroutine has one
+    steady_clock::time_point began{};  // to be checked
+    std::uint64_t life = 0;            // of its checks; each coroutine has one
     CheckBy by();
     bool over(std::uint64_t of) const { return owner == nullptr || life != of; }
     asio::steady_timer timer;
@@ -72,7 +73,9 @@ CheckBy HealthChecker::Probe::by() {
         tls_by = std::move(now);
         sessions = tls_by ? std::make_shared<switchyard::net::TlsSessions>() : nullptr;
     }
-    return {send_proxy_protocol, tls_by, sessions, protocol};
+    CheckBy out{send_proxy_protocol, tls_by, sessions, protocol, upstream};
+    if (health.type == config::Health::Type::exec) out.program = owner->programs_[health.check];
+    return out;
 }
 
 HealthChecker::HealthChecker(asio::any_io_executor executor, FindEndpoint find, std::function<void(Transition)> changed)
@@ -98,6 +101,7 @@ HealthChecker::Found HealthChecker::found() const {
 }
 
 void HealthChecker::follow(const config::Model& model, const KnownAddresses& known) {
+    programs_ = model.process.checks;
     auto old = std::move(probes_);
     probes_.clear();
     for (const auto& [name, upstream] : model.upstreams)
@@ -132,12 +136,14 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
         probe->rule = HealthRule{};
         probe->seen = {HealthRule::State::up, {}, {}, {}};
         probe->state->set(upstream::EndpointState::up, true);
+        probe->state->set(upstream::EndpointState::draining, false);
         return;
     }
     if (!was_checked) {
         // From now on its health is what the checks find. Until the first one a new endpoint is not up; one that served
         // without checks goes on: a setting takes no endpoint out.
         probe->seen = {};
+        probe->began = steady_clock::now();
         if (fresh) {
             const auto before = before_.find({probe->upstream, probe->identity});
             if (before != before_.end()) {
@@ -145,6 +151,7 @@ void HealthChecker::follow(const std::shared_ptr<Probe>& probe, const config::Up
                 probe->rule.go_on_from(probe->seen.state);
             }
             probe->state->set(upstream::EndpointState::up, probe->seen.state == HealthRule::State::up);
+            probe->state->set(upstream::EndpointState::draining, probe->seen.drains);
         }
         asio::co_spawn(executor_, watch(probe, ++probe->life), asio::detached);
     } else if (changed) {
@@ -172,7 +179,7 @@ asio::awaitable<void> HealthChecker::watch(std::shared_ptr<Probe> probe, std::ui
                 probe->owner->not_asked(*probe, result.detail);
             else
                 probe->owner->finished(
-                    *probe, result.ok, std::move(result.detail),
+                    *probe, std::move(result),
                     std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began));
         } catch (const std::exception& error) {
             log_error("a check of endpoint {} of {} went wrong: {}; the next one comes as usual", probe->address.text(),
@@ -190,16 +197,29 @@ void HealthChecker::not_asked(const Probe& probe, const std::string& why) {
     log_warn("endpoint {} of {} could not be checked: {}", probe.address.text(), probe.upstream, why);
 }
 
-void HealthChecker::finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took) {
+void HealthChecker::finished(Probe& probe, CheckResult result, std::chrono::microseconds took) {
+    using To = Transition::To;
     auto& counts = counts_[probe.upstream];
-    ++(ok ? counts.ok : counts.failed);
-    const auto turned = probe.rule.result(ok, probe.health.rise, probe.health.fall);
-    probe.seen = {probe.rule.state(), ok ? std::string{} : detail, std::chrono::system_clock::now(), took};
-    if (!turned) return;
-    const bool up = *turned == HealthRule::State::up;
-    if (up) probe.state->up_since_ms.store(steady_ms(), std::memory_order_relaxed);
-    probe.state->set(upstream::EndpointState::up, up);
-    changed_({probe.upstream, probe.identity, up, std::move(detail)});
+    ++(result.ok ? counts.ok : counts.failed);
+    const bool starts = steady_clock::now() < probe.began + probe.health.grace;
+    const auto turned = probe.rule.result(result.ok, probe.health.rise, probe.health.fall, starts);
+    const Seen before = std::move(probe.seen);
+    // What it asked for holds until it answers otherwise.
+    const bool drains = result.ok ? result.drains : before.drains;
+    probe.seen = {probe.rule.state(), result.detail, std::chrono::system_clock::now(), took, drains};
+    if (drains != before.drains) probe.state->set(upstream::EndpointState::draining, drains);
+    const auto tell = [&](To to) {
+        changed_({probe.upstream, probe.identity, probe.seen.state == HealthRule::State::up, result.detail, to});
+    };
+    if (turned) {
+        const bool up = *turned == HealthRule::State::up;
+        if (up) probe.state->up_since_ms.store(steady_ms(), std::memory_order_relaxed);
+        probe.state->set(upstream::EndpointState::up, up);
+        tell(up ? To::up : To::down);
+    } else if (probe.seen.state == HealthRule::State::unknown && !before.known()) {
+        tell(To::starting);
+    }
+    if (drains != before.drains) tell(drains ? To::draining : To::taking);
 }
 
 const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, const std::string& member) const {
@@ -208,15 +228,14 @@ const HealthChecker::Seen* HealthChecker::seen(const std::string& upstream, cons
 }
 
 bool HealthChecker::all_checked() const {
-    return std::all_of(probes_.begin(), probes_.end(),
-                       [](const auto& entry) { return entry.second->seen.state != HealthRule::State::unknown; });
+    return std::all_of(probes_.begin(), probes_.end(), [](const auto& entry) { return entry.second->seen.known(); });
 }
 
 bool HealthChecker::each_upstream_known() const {
     std::map<std::string_view, std::pair<bool, bool>> upstreams;  // by name: some unknown, some up
     for (const auto& [key, probe] : probes_) {
         auto& [unknown, up] = upstreams[probe->upstream];
-        unknown = unknown || probe->seen.state == HealthRule::State::unknown;
+        unknown = unknown || !probe->seen.known();
         up = up || probe->seen.state == HealthRule::State::up;
     }
     return std::ranges::none_of(upstreams, [](const auto& one) { return one.second.first && !one.second.second; });

@@ -1,9 +1,10 @@
 // Active health checks of every endpoint of the generation in force.
 //
 // Invariants: an endpoint that was never checked is not up; type `none` is up at once. What is known about an endpoint
-//   survives generations as long as it stays configured. Checks are spread by jitter, so that a thousand endpoints
-//   are not asked in the same millisecond.
-// Threads: control. Writes the `up` bit and up_since_ms of EndpointState, nothing else.
+//   survives generations as long as it stays configured. A new endpoint that does not answer yet is starting, for as
+//   long as its `grace` allows, and not down. An endpoint that asks to be drained by its answers is up. Checks are
+//   spread by jitter, so that a thousand endpoints are not asked in the same millisecond.
+// Threads: control. Writes the `up` and `draining` bits and up_since_ms of EndpointState, nothing else.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,9 +16,11 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/model/forward.h"
 #include "config/model/upstream.h"
+#include "control/watch/health_check.h"
 #include "control/watch/health_rule.h"
 #include "proxy/net/tls_outward.h"
 #include "proxy/snapshot/known_addresses.h"
@@ -33,6 +36,8 @@ class HealthChecker {
         std::string upstream, address;
         bool up = false;
         std::string detail;  // why it is down
+        enum class To : std::uint8_t { up, down, starting, draining, taking };
+        To to = To::up;
     };
 
     struct Seen {
@@ -40,6 +45,8 @@ class HealthChecker {
         std::string detail;  // of the last check that failed; empty after one that did not
         std::chrono::system_clock::time_point checked{};
         std::chrono::microseconds took{0};
+        bool drains = false;  // it asks for no new requests
+        bool known() const { return state != HealthRule::State::unknown || checked.time_since_epoch().count() != 0; }
     };
     struct Counts {
         std::uint64_t ok = 0;
@@ -77,7 +84,7 @@ class HealthChecker {
     struct Probe;
     using Key = std::pair<std::string, std::string>;
     void follow(const std::shared_ptr<Probe>& probe, const config::Upstream& upstream);
-    void finished(Probe& probe, bool ok, std::string detail, std::chrono::microseconds took);
+    void finished(Probe& probe, CheckResult result, std::chrono::microseconds took);
     void not_asked(const Probe& probe, const std::string& why);
     static boost::asio::awaitable<void> watch(std::shared_ptr<Probe> probe, std::uint64_t life);
 
@@ -85,6 +92,7 @@ class HealthChecker {
     const FindEndpoint find_;
     const std::function<void(Transition)> changed_;
     FindTls tls_;
+    std::map<std::string, std::vector<std::string>> programs_;  // of process.checks
     std::map<Key, std::shared_ptr<Probe>> probes_;
     std::map<std::string, Counts> counts_;
     Found before_;

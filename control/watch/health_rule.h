@@ -1,7 +1,8 @@
 // Rise and fall: when the results of health checks make an endpoint up or down.
 //
 // Invariants: an endpoint that was never checked is not up. The very first result decides at once, so that a start
-//   does not wait for `rise` intervals; after that it takes `rise` successes or `fall` failures in a row.
+//   does not wait for `rise` intervals; after that it takes `rise` successes or `fall` failures in a row. While an
+//   endpoint starts, a failure decides nothing.
 // Pure: no clock, no I/O.
 #pragma once
 
@@ -21,7 +22,8 @@ class HealthRule {
     // As another process has found it.
     void go_on_from(State state) { state_ = state; }
     // The new state when this result changes it.
-    std::optional<State> result(bool ok, std::uint32_t rise, std::uint32_t fall) {
+    std::optional<State> result(bool ok, std::uint32_t rise, std::uint32_t fall, bool starts = false) {
+        if (state_ == State::unknown && !ok && starts) return std::nullopt;
         successes_ = ok ? successes_ + 1 : 0;
         failures_ = ok ? 0 : failures_ + 1;
         const State before = state_;

@@ -138,6 +138,13 @@ struct HeadsWaited {
     std::unique_ptr<Histogram> ages;
 };
 
+// Client connections that were closed before they said anything, by what refused them.
+struct RefusedConnections {
+    std::uint64_t full = 0;     // max_connections of the listener
+    std::uint64_t peers = 0;    // proxy_protocol_from does not name the peer
+    std::uint64_t clients = 0;  // max_connections_per_client
+};
+
 struct WorkerReport {
     unsigned worker = 0;
     std::vector<CellDelta> cells;
@@ -154,6 +161,7 @@ struct WorkerReport {
     std::uint64_t upstream_connections = 0;
     std::uint64_t upstream_connections_idle = 0;
     std::uint64_t accepted = 0;  // deltas from here on
+    RefusedConnections refused;
     std::uint64_t tls_full = 0;
     std::uint64_t tls_resumed = 0;
     std::uint64_t tls_failed = 0;

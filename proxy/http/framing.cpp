@@ -198,6 +198,20 @@ unsigned passes_by(const char* base, const Head& head, std::string_view proxy) {
     return times;
 }
 
+bool passed_cdn(const char* base, const Head& head, std::string_view cdn) {
+    for (std::uint16_t i = 0; i < head.field_count; ++i) {
+        if (!equals_lower(head.fields[i].name.of(base), "cdn-loop")) continue;
+        std::string_view rest = head.fields[i].value.of(base);
+        while (!rest.empty()) {
+            const auto comma = rest.find(',');
+            const std::string_view member = rest.substr(0, comma);  // cdn-id *( OWS ";" OWS parameter )
+            if (equals_lower(trim(member.substr(0, member.find(';'))), cdn)) return true;
+            rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+        }
+    }
+    return false;
+}
+
 bool binds_connection(const char* base, const Head& head) {
     for (const auto name : {FieldName::authorization, FieldName::proxy_authorization, FieldName::www_authenticate,
                             FieldName::proxy_authenticate}) {

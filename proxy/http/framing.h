@@ -47,6 +47,9 @@ bool parse_max_forwards(const char* base, const Head& head, std::uint64_t& left)
 // How often a proxy of that name has passed this message on, by its own word in Via (RFC 9110 §7.6.3).
 unsigned passes_by(const char* base, const Head& head, std::string_view proxy);
 
+// Whether CDN-Loop says that the CDN of that name has passed this request on (RFC 8586). `cdn` is in lower case.
+bool passed_cdn(const char* base, const Head& head, std::string_view cdn);
+
 // Does a field speak of an authentication that holds for the connection and whatever comes on it (NTLM, Negotiate)
 // instead of for one message? Its connection must never serve another client.
 bool binds_connection(const char* base, const Head& head);

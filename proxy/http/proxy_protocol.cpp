@@ -145,6 +145,14 @@ bool ProxyAddress::is_v4() const {
     return std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
 }
 
+bool may_be_proxy_header(std::string_view bytes) {
+    const auto begins = [&](std::string_view signature) {
+        const auto seen = std::min(bytes.size(), signature.size());
+        return bytes.substr(0, seen) == signature.substr(0, seen);
+    };
+    return begins("PROXY ") || begins(kSignature2);
+}
+
 ProxyHeader read_proxy_header(std::string_view bytes) {
     constexpr std::string_view kSignature1 = "PROXY ";
     if (bytes.starts_with(kSignature1)) return read_version_1(bytes);

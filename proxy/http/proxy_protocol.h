@@ -33,6 +33,8 @@ inline constexpr std::size_t kMaxProxyHeader = 4096;
 inline constexpr std::size_t kMaxWrittenProxyHeader = 107;
 
 ProxyHeader read_proxy_header(std::string_view bytes);
+// Whether they are the beginning of a header, of either version, or could become one.
+bool may_be_proxy_header(std::string_view bytes);
 // Without addresses (`known` false): UNKNOWN or UNSPEC. `out` has kMaxWrittenProxyHeader bytes; returns how many are
 // used.
 std::size_t write_proxy_header(std::span<char> out, unsigned version, bool known, const ProxyAddress& source,

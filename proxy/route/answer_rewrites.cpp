@@ -68,6 +68,47 @@ bool change_cookie(const config::AnswerRewrites& ways, std::string_view cookie, 
     return changed;
 }
 
+const config::CookieFlags* flags_for(const std::vector<config::CookieFlags>& all, std::string_view cookie) {
+    const std::string_view name = http::trim(cookie.substr(0, cookie.find_first_of("=;")));
+    const auto found =
+        std::ranges::find_if(all, [&](const auto& one) { return one.cookie.empty() || one.cookie == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string_view attribute_text(std::string_view flag) {
+    if (flag == "secure") return "Secure";
+    if (flag == "httponly") return "HttpOnly";
+    if (flag == "samesite=lax") return "SameSite=Lax";
+    if (flag == "samesite=strict") return "SameSite=Strict";
+    return flag == "samesite=none" ? "SameSite=None" : std::string_view{};
+}
+
+// What a flag speaks of stays where it is or makes way; what is not there yet comes behind all else.
+std::string with_flags(std::string_view cookie, const std::vector<std::string>& flags) {
+    std::string to;
+    std::vector<std::string_view> found;
+    for (bool first = true; !cookie.empty(); first = false) {
+        const auto end = std::min(cookie.find(';'), cookie.size());
+        const std::string_view part = cookie.substr(0, end);
+        cookie.remove_prefix(std::min(end + 1, cookie.size()));
+        const std::string_view name = http::trim(part.substr(0, part.find('=')));
+        const auto flag = std::ranges::find_if(flags, [&](std::string_view one) {
+            return !first && http::equals_ignoring_case(name, config::attribute_of_flag(one));
+        });
+        if (flag != flags.end()) found.push_back(*flag);
+        if (flag != flags.end() && flag->starts_with("no")) continue;
+        if (!first) to += ';';
+        if (flag != flags.end() && flag->starts_with("samesite="))
+            (to += ' ') += attribute_text(*flag);
+        else
+            to += part;
+    }
+    for (const std::string_view flag : flags)
+        if (const auto text = attribute_text(flag); !text.empty() && std::ranges::find(found, flag) == found.end())
+            (to += "; ") += text;
+    return to;
+}
+
 }  // namespace
 
 std::shared_ptr<const AnswerRewrites> AnswerRewrites::made_of(const config::AnswerRewrites& source,
@@ -80,7 +121,13 @@ bool AnswerRewrites::rewrite(std::string_view name, std::string_view value, cons
                              std::string& instead) const {
     if (http::equals_ignoring_case(name, "location"))
         return change_start(source.location, value, route, asked, instead);
-    if (http::equals_ignoring_case(name, "set-cookie")) return change_cookie(source, value, route, asked, instead);
+    if (http::equals_ignoring_case(name, "set-cookie")) {
+        const bool changed = change_cookie(source, value, route, asked, instead);
+        const auto* const flags = flags_for(source.cookie_flags, value);
+        if (flags == nullptr) return changed;
+        instead = with_flags(changed ? std::string_view(instead) : value, flags->flags);
+        return true;
+    }
     if (!http::equals_ignoring_case(name, "refresh")) return false;
     const std::string_view before = before_url(value);
     if (before.empty()) return false;

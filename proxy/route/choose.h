@@ -3,6 +3,7 @@
 //
 // Pure but for the toll, which a worker takes and explain only looks at:
 //   bool enter(const Route&)                       a place among the requests in flight; asked where there is a limit
+//   bool enter(const Route&, const RequestFacts&)  a place among those of its key; asked where there is a limit
 //   bool pay(const Route&, const RequestFacts&)    a token of its rate; asked where there is one
 //   void passed(const Route&)                      nothing but its rules is before it now
 //   std::int64_t wall_seconds()                    for tokens that expire
@@ -43,16 +44,32 @@ struct Choice {
 struct Entrance {
     const SharedCount* connections = nullptr;  // who it is; null: none that a route could ask for
     const AccessList* access = nullptr;        // null: it lets all in
+    std::string_view cdn = {};                 // our name in CDN-Loop, in lower case; empty: not looked for
+    std::uint32_t most_head = http::kMaxHead, most_fields = http::kMaxFields;
 };
+
+// The listener as a plan has it (snapshot/snapshot.h).
+template <class Plan>
+Entrance entrance_of(const Plan& plan) {
+    return {plan.connections.get(), plan.access.get(), plan.cdn_loop.name, plan.max_head, plan.max_fields};
+}
 
 // `minted`: what a fresh sticky cookie would be. Where it is refused, `out` has the route if it came as far.
 template <class Toll>
 Failure choose(const RouteTable& routes, const Entrance& entrance, Asked& asked, std::string_view minted, Toll& toll,
                Choice& out) {
     const RequestFacts& facts = asked.facts;
+    if (asked.head.size > entrance.most_head || asked.head.field_count > entrance.most_fields) [[unlikely]] {
+        out = {};
+        return Failure::head_too_large;
+    }
     if (entrance.access != nullptr && !entrance.access->admits(facts.client)) [[unlikely]] {
         out = {};
         return Failure::denied;
+    }
+    if (!entrance.cdn.empty() && http::passed_cdn(facts.base, asked.head, entrance.cdn)) [[unlikely]] {
+        out = {};
+        return Failure::loop;
     }
     const Route* const route = out.route = routes.find(facts.host, facts.path, facts.method, entrance.connections);
     if (route == nullptr) return Failure::no_route;
@@ -66,6 +83,8 @@ Failure choose(const RouteTable& routes, const Entrance& entrance, Asked& asked,
         return Failure::body_too_large;
     if (route->in_flight && !toll.enter(*route)) return Failure::route_full;
     if (route->verifier) asked.read_claims(*route->verifier, toll.wall_seconds());
+    if (route->concurrent && !toll.enter(*route, facts)) [[unlikely]]
+        return Failure::key_full;
     if (route->rate_table && !toll.pay(*route, facts)) return Failure::rate_limited;
     if (!route->rewrites.empty() && !asked.rewrite(*route)) [[unlikely]]
         return Failure::bad_request;

@@ -3,15 +3,19 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
+#include "config/model/cidr.h"
 #include "config/model/listener.h"
 
 namespace switchyard::route {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+constexpr unsigned kBitsBeforeV4 = 8 * kMapped.size();
 
 }  // namespace
 
@@ -67,19 +71,24 @@ std::size_t ClientAddress::write(char* out) const {
 CidrSet::CidrSet(const std::vector<std::string>& texts) {
     for (const auto& text : texts) {
         if (text == config::kUnixPeers) unix_ = true;
-        const auto slash = text.find('/');
-        const auto address = ClientAddress::parse(std::string_view(text).substr(0, slash));
-        if (!address.is_ip) continue;
-        const bool v4 = address.is_v4();
-        unsigned bits = v4 ? 32 : 128;
-        if (slash != text.npos) std::from_chars(text.data() + slash + 1, text.data() + text.size(), bits);
-        networks_.push_back({address.bytes, v4 ? bits + 96 : bits});
+        const auto block = config::Cidr::parse(text);
+        if (!block) continue;
+        Network network{block->bytes, block->prefix, false};
+        if (!block->ipv6) {
+            std::copy(kMapped.begin(), kMapped.end(), network.bytes.begin());
+            std::copy_n(block->bytes.begin(), 4, network.bytes.begin() + kMapped.size());
+            network.bits += kBitsBeforeV4;
+        }
+        network.v4 = network.bits >= kBitsBeforeV4 && ClientAddress{network.bytes, true}.is_v4();
+        networks_.push_back(network);
     }
 }
 
 bool CidrSet::contains(const ClientAddress& address) const {
     if (!address.is_ip) return unix_;
+    const bool v4 = address.is_v4();
     for (const auto& network : networks_) {
+        if (network.v4 != v4) continue;
         const unsigned whole = network.bits / 8, rest = network.bits % 8;
         if (std::memcmp(address.bytes.data(), network.bytes.data(), whole) != 0) continue;
         if (rest == 0) return true;

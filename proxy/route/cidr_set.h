@@ -1,5 +1,6 @@
 // Is this client address inside one of these networks? Compiled from CIDR texts, and config::kUnixPeers, that
-// validate() has accepted.
+// validate() has accepted. An IPv4 client is in IPv4 blocks alone, also where it comes as a mapped IPv6 address: ::/0
+// does not name it. So it is in access lists, too (access_list.h), and in config::Cidr.
 #pragma once
 
 #include <sys/socket.h>
@@ -37,6 +38,7 @@ class CidrSet {
     struct Network {
         std::array<std::uint8_t, 16> bytes{};
         unsigned bits = 0;
+        bool v4 = false;
     };
     std::vector<Network> networks_;
     bool unix_ = false;

@@ -23,25 +23,32 @@ std::uint64_t owner_of(std::uint64_t key) {
 
 }  // namespace
 
-Rate Rate::of(std::uint32_t requests, std::int64_t per_ms, std::uint32_t burst) {
+Rate Rate::of(std::uint32_t requests, std::int64_t per_ms, std::uint32_t burst, std::uint32_t delay_after) {
     if (requests == 0) return {};
     const std::int64_t interval = std::max<std::int64_t>(1, per_ms * 1'000'000 / requests);
     const std::int64_t tokens = burst == 0 ? requests : burst;
     // More than a lifetime is no limit, and must not turn into a negative one.
-    return {interval, tokens - 1 > kMostTolerance / interval ? kMostTolerance : interval * (tokens - 1)};
+    const auto ahead = [&](std::int64_t count) {
+        return count - 1 > kMostTolerance / interval ? kMostTolerance : interval * (count - 1);
+    };
+    return {interval, ahead(tokens), delay_after == 0 ? -1 : ahead(delay_after)};
 }
 
 RateTable::RateTable(std::uint64_t seed, std::size_t keys)
     : seed_(seed), sets_(std::max<std::size_t>(1, keys / kWays)), table_(std::make_unique<Set[]>(sets_)) {}
 
-std::int64_t RateTable::take(std::uint64_t key, const Rate& rate, std::int64_t now_ns) {
+std::int64_t RateTable::take(std::uint64_t key, const Rate& rate, std::int64_t now_ns, std::int64_t* delay_ns) {
     Bucket* bucket = find(owner_of(key), now_ns);
     if (bucket == nullptr) return 0;
     std::int64_t full_at = bucket->full_at.load(std::memory_order_relaxed);
     for (int i = 0; i < kTries; ++i) {
         if (const auto wait = wait_of(full_at, rate, now_ns); wait != 0) return wait;
         const std::int64_t from = std::max(full_at, now_ns);
-        if (bucket->full_at.compare_exchange_weak(full_at, from + rate.interval_ns, std::memory_order_relaxed)) break;
+        if (!bucket->full_at.compare_exchange_weak(full_at, from + rate.interval_ns, std::memory_order_relaxed))
+            continue;
+        if (delay_ns != nullptr && rate.at_once_ns >= 0)
+            *delay_ns = std::max<std::int64_t>(0, from - now_ns - rate.at_once_ns);
+        break;
     }
     return 0;
 }

@@ -28,8 +28,8 @@ class RateTable {
 
     explicit RateTable(std::uint64_t seed, std::size_t keys = kKeys);
 
-    // 0: a token was taken. Else: how long until there is one.
-    std::int64_t take(std::uint64_t key, const Rate& rate, std::int64_t now_ns);
+    // 0: a token was taken. Else: how long until there is one. `delay_ns`: how long who took it is to wait.
+    std::int64_t take(std::uint64_t key, const Rate& rate, std::int64_t now_ns, std::int64_t* delay_ns = nullptr);
     // What take() would say; nothing is taken, and no bucket is made.
     std::int64_t wait(std::uint64_t key, const Rate& rate, std::int64_t now_ns) const;
     // The buckets that are not full now, by key, and when each will be: for a process that goes on with them.

@@ -28,6 +28,7 @@ namespace switchyard::route {
 class AccessList;
 struct AnswerRewrites;
 class ErrorPages;
+class KeyCounts;
 class TokenVerifier;
 class RateTable;
 
@@ -50,6 +51,7 @@ struct Sticky {
     std::string salt;
     bool mint = false;
     config::Sticky::Missing missing = config::Sticky::Missing::baseline;
+    std::string attributes = {};  // of a cookie that is minted
 };
 
 // Header edits as bytes: `lines` are ready "Name: value\r\n" lines, `names` the lower-case names that they replace.
@@ -85,6 +87,13 @@ struct Rewrite {
     std::string to;
 };
 
+// Requests at once per key.
+struct Concurrency {
+    std::string key_name;  // lower case for headers
+    std::uint64_t seed = 0;
+    std::shared_ptr<KeyCounts> counts;
+};
+
 // Requests wait until then, or until another generation lets them go. Where that moment is over, those that have waited
 // come before others until none is left.
 struct Hold {
@@ -102,9 +111,10 @@ struct RouteLimits {
     config::Limits limits;
     std::string rate_key_name;  // lower case for headers
     Rate rate;
-    std::shared_ptr<RateTable> rate_table;   // set when limits.rate is
-    std::uint64_t rate_seed = 0;             // of its keys in there
-    std::shared_ptr<SharedCount> in_flight;  // set when limits.in_flight is
+    std::shared_ptr<RateTable> rate_table;          // set when limits.rate is
+    std::uint64_t rate_seed = 0;                    // of its keys in there
+    std::shared_ptr<SharedCount> in_flight;         // set when limits.in_flight is
+    std::unique_ptr<const Concurrency> concurrent;  // set when limits.concurrent is
     std::int64_t request_ms = 0, tunnel_idle_ms = 0;
     std::int64_t connect_ms = 0, response_head_ms = 0, idle_ms = 0;  // 0: the upstream's
     config::Retries retries;

@@ -76,15 +76,29 @@ void Acceptor::pause(const char* why) {
     log_warn("listener {}: accept: {}; new connections wait until it is better", place_.plan().name, why);
 }
 
+// Nothing is said to it, and nothing of it is read.
+bool Acceptor::refuses(const route::ClientAddress& peer) {
+    RefusedConnections& refused = context_.counts.refused;
+    if (place_.full()) return ++refused.full, true;
+    if (!place_.plan().refuses(peer)) return false;
+    ++refused.peers;
+    if (context_.now_ms < quiet_about_peers_until_ms_) return true;
+    quiet_about_peers_until_ms_ = context_.now_ms + kQuietMs;
+    char text[64];
+    log_warn("listener {}: {} is not in proxy_protocol_from and is refused", place_.plan().name,
+             std::string_view(text, peer.write(text)));
+    return true;
+}
+
 bool Acceptor::accept_one() {
     if (scarce_ && !descriptor_to_spare()) {
         pause("the descriptors for clients are used up (ulimit -Hn)");
         return false;
     }
-    sockaddr_storage peer{};
-    socklen_t length = sizeof peer;
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
     net::Descriptor fd(
-        ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!fd.is_open()) {
         if (errno == EINTR || errno == ECONNABORTED) return true;
         if (errno != EAGAIN) pause(std::strerror(errno));
@@ -92,10 +106,11 @@ bool Acceptor::accept_one() {
     }
     scarce_ = scarce_ || fd.get() >= open_files.for_clients - kNearTheEnd;
     ++context_.counts.accepted;
-    if (place_.full()) return true;
+    const auto peer = route::ClientAddress::of(storage);
+    if (refuses(peer)) return true;
     // This one is lost; those behind it wait, and would not be heard of again.
     try {
-        start_(std::make_unique<Session>(context_, place_, route::ClientAddress::of(peer)), std::move(fd));
+        start_(std::make_unique<Session>(context_, place_, peer), std::move(fd));
     } catch (const std::bad_alloc&) {
         pause("out of memory");
         return false;

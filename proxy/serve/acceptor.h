@@ -29,6 +29,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
     void woken() override;
     bool watched();
     bool accept_one();
+    bool refuses(const route::ClientAddress& peer);
     bool descriptor_to_spare();
     void pause(const char* why);
 
@@ -40,6 +41,7 @@ class Acceptor final : private net::Waiter, private net::Socket {
     bool watched_ = false;             // by the poller
     bool scarce_ = false;              // few descriptors are left for clients: look before each
     std::int64_t quiet_until_ms_ = 0;  // said why it pauses
+    std::int64_t quiet_about_peers_until_ms_ = 0;
 };
 
 }  // namespace switchyard::serve

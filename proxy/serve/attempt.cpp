@@ -89,6 +89,7 @@ bool Attempt::put_head_again() {
 
 net::Task<Failure> Attempt::run() {
     account_.record.attempt_us = context_.now_us;
+    account_.record.answer_due_us = 0;
     if (client_left()) co_return Failure::client_closed;
     if (from_.course.upstream->protocol != config::EndpointProtocol::http1 && may_share()) [[unlikely]] {
         if (const Failure failure = co_await share(); failure != Failure::none) co_return failure;
@@ -104,6 +105,7 @@ net::Task<Failure> Attempt::run() {
         if (const Failure failure = step_upload(); failure != Failure::none) co_return failure;
         if (!timing_answer && upload_.over() && lane_.settle()) {
             timing_answer = true;
+            account_.record.answer_due_us = context_.now_us;
             phase_.end_pace();
             if (uploads) course_.begin_try(context_.now_ms);
             phase_.at_most(course.response_head_ms());

@@ -81,7 +81,7 @@ class Attempt {
     void count(const Verdict& verdict);
     // … the breaker first, and once: at the end, or when it is clear that it lasts.
     void tell_breaker(const Verdict& verdict) {
-        if (!std::exchange(breaker_told_, true) && lease_.held()) lease_.tell_breaker(verdict);
+        if (!std::exchange(breaker_told_, true) && lease_.held()) lease_.tell_breaker(verdict, account_.record.took_us);
     }
     // `reusable`: the connection is at a message boundary.
     void give_back(bool reusable);

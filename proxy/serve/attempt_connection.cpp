@@ -78,7 +78,7 @@ Failure Attempt::introduce_client() {
 
 void Attempt::keep_for_client() {
     const upstream::Upstream& upstream = *from_.course.upstream;
-    if (asked_.trusted_peer || upstream.max_idle == 0 || upstream.send_proxy_protocol != 0) return;
+    if (asked_.trusted_peer || upstream.keep.most == 0 || upstream.send_proxy_protocol != 0) return;
     // Its news still wake this client's strand.
     using Bound = ClientConnection::Bound;
     if (lane_.quiet())
@@ -93,7 +93,7 @@ void Attempt::give_back(bool reusable) {
             if (reusable && bound_)
                 keep_for_client();
             else if (reusable)
-                lease_.local()->pool.give(lane_.leave(), from_.course.upstream->max_idle);
+                lease_.local()->pool.give(lane_.leave(), from_.course.upstream->keep.most);
         }
         lane_.close();
     }

@@ -19,7 +19,7 @@ constexpr std::int64_t kWaitAfterHoldMs = 60'000;
 }  // namespace
 
 bool Claim::breaker_passes(const upstream::Upstream& upstream) {
-    if (upstream.breaker.failure_percent == 0) return true;
+    if (!upstream.breaker.on()) return true;
     auto& breaker = context_.breaker(upstream);
     const bool passes = breaker.passes(upstream.breaker, context_.now_ms);
     upstream.breaker_board->show(context_.worker_number, breaker);
@@ -91,14 +91,14 @@ bool Claim::try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choic
     course_.tried.add(choice.endpoint);
     lease_.take(*course_.upstream, choice.endpoint);
     // A request that is only here because the upstream that was meant is away keeps the session that waits there.
-    if (!course_.upstream->session_cookie.empty() && !course_.rerouted && mints_session(session, choice.endpoint))
+    if (!course_.upstream->session_cookie.name.empty() && !course_.rerouted && mints_session(session, choice.endpoint))
         lease_.begin_session();
 }
 
 bool Claim::take_other() {
     if (is_held()) [[unlikely]]
         return false;
-    const std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
+    const std::int32_t session = course_.upstream->session_cookie.name.empty() ? -1 : session_endpoint();
     upstream::ChoiceInput input = wanted(session);
     upstream::Choice choice;
     if (!others_wait() && breaker_passes(*course_.upstream))
@@ -118,15 +118,16 @@ Failure Claim::take(bool called) {
         course_.retry_after = 1;
         return Failure::overflow;
     }
-    if (course_.upstream->breaker.failure_percent != 0)
+    if (course_.upstream->breaker.on())
         if (const Failure resting = pass_breaker(); resting != Failure::none) return resting;
-    std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
+    std::int32_t session = course_.upstream->session_cookie.name.empty() ? -1 : session_endpoint();
     upstream::ChoiceInput input = wanted(session);
     auto choice = upstream::claim(*course_.upstream, context_, context_.random, input);
     if (choice.status == upstream::Choice::Status::none && course_.tried.none() && stand_in()) return take(called);
     if (choice.status == upstream::Choice::Status::none && account_.record.attempts > 0 && !course_.tried_elsewhere &&
         course_.decision.by != route::Decision::By::rule && try_other_arms(input, choice))
         session = -1;
+    if (choice.status == upstream::Choice::Status::none && try_down(choice, session)) return Failure::none;
     if (choice.status != upstream::Choice::Status::claimed) {
         course_.retry_after = 1;
         return choice.status == upstream::Choice::Status::busy ? Failure::overflow : Failure::no_endpoint;
@@ -135,9 +136,21 @@ Failure Claim::take(bool called) {
     return Failure::none;
 }
 
+// No upstream stands in: better an endpoint that may have come back than an answer that helps no client. The checks of
+// all of them may be what is wrong.
+bool Claim::try_down(upstream::Choice& choice, std::int32_t session) {
+    if (course_.upstream->when_all_down != config::WhenAllDown::try_all) return false;
+    upstream::ChoiceInput input = wanted(session);
+    input.all_down = true;
+    choice = upstream::claim(*course_.upstream, context_, context_.random, input);
+    if (choice.status != upstream::Choice::Status::claimed) return false;
+    lease(choice, session);
+    return true;
+}
+
 bool Claim::has_other() const {
     const auto rests = [this](const upstream::Upstream& upstream) {
-        return upstream.breaker.failure_percent != 0 && context_.breaker(upstream).rest_ms(context_.now_ms) > 0;
+        return upstream.breaker.on() && context_.breaker(upstream).rest_ms(context_.now_ms) > 0;
     };
     upstream::ChoiceInput input;
     input.now_us = context_.now_us;
@@ -163,7 +176,7 @@ std::uint64_t Claim::balance_key(const upstream::Upstream& upstream) {
 }
 
 std::int32_t Claim::session_endpoint() const {
-    return upstream::endpoint_of_session(*course_.upstream, asked_.facts.cookie(course_.upstream->session_cookie));
+    return upstream::endpoint_of_session(*course_.upstream, asked_.facts.cookie(course_.upstream->session_cookie.name));
 }
 
 // A new cookie is due when the old one names no endpoint that could serve: that of one that was only full or failed
@@ -172,7 +185,7 @@ bool Claim::mints_session(std::int32_t preferred, std::uint32_t chosen) const {
     if (preferred < 0) return true;
     if (static_cast<std::uint32_t>(preferred) == chosen) return false;
     const auto& wanted = course_.upstream->endpoints[static_cast<std::size_t>(preferred)];
-    return wanted.wanted != config::EndpointState::up || !wanted.state->healthy();
+    return wanted.wanted != config::EndpointState::up || !wanted.state->takes_requests();
 }
 
 // The endpoint that the client has a connection of its own to, if it is one of these.

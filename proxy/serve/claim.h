@@ -63,6 +63,7 @@ class Claim {
     Failure pass_breaker();
     bool breaker_passes(const upstream::Upstream& upstream);
     bool stand_in();
+    bool try_down(upstream::Choice& choice, std::int32_t session);
     bool try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choice);
     bool others_wait() const;
     upstream::ChoiceInput wanted(std::int32_t session);

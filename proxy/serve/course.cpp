@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/route/key_counts.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
 
@@ -9,6 +10,7 @@ namespace switchyard::serve {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kNsPerMs = 1'000'000;
 
 }  // namespace
 
@@ -28,10 +30,18 @@ struct Course::Toll {
         course.retry_after = 1;
         return false;
     }
+    bool enter(const route::Route& of, const route::RequestFacts& facts) {
+        const bool held = of.concurrent->counts->enter(route::concurrency_key(of, facts), of.limits.concurrent.requests,
+                                                       course.key_place_);
+        if (!held) course.retry_after = 1;
+        return held;
+    }
     bool pay(const route::Route& to, const route::RequestFacts& facts) {
         if (std::exchange(course.paid_, true)) return true;
+        std::int64_t delay_ns = 0;
         const std::int64_t wait_ns =
-            to.rate_table->take(route::rate_key(to, facts), to.rate, course.context_.now_us * 1000);
+            to.rate_table->take(route::rate_key(to, facts), to.rate, course.context_.now_us * 1000, &delay_ns);
+        course.delay_ms = (delay_ns + kNsPerMs - 1) / kNsPerMs;
         if (wait_ns == 0) return true;
         course.retry_after = static_cast<std::uint32_t>((wait_ns + kNsPerSecond - 1) / kNsPerSecond);
         return false;
@@ -66,8 +76,8 @@ void Course::pin() {
 Failure Course::choose(route::Asked& asked, std::string_view request_id) {
     const Snapshot& snapshot = *in_force->snapshot;
     Toll toll{*this};
-    const Failure refused = route::choose(snapshot.routes, {listener->connections.get(), listener->access.get()}, asked,
-                                          request_id, toll, *this);
+    const Failure refused =
+        route::choose(snapshot.routes, route::entrance_of(*listener), asked, request_id, toll, *this);
     if (kept_ != nullptr) [[unlikely]]
         leave_kept();
     if (asked.grpc.timeout_ms >= 0 && routed_ms_ != 0) [[unlikely]]
@@ -84,6 +94,7 @@ void Course::leave_kept() {
 void Course::leave() {
     if (entered) route->in_flight->value.fetch_sub(1, std::memory_order_relaxed);
     entered = false;
+    key_place_.give_back();
     leave_upstream();
     if (in_force == nullptr) return;
     InForce* held = std::exchange(in_force, nullptr);

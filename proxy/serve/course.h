@@ -127,6 +127,7 @@ class Course : public TakenCourse {
     }
 
     std::uint32_t retry_after = 0;  // seconds, for a client that is refused
+    std::int64_t delay_ms = 0;      // until it is within its route's rate; before anything else becomes of it
 
   private:
     struct Toll;
@@ -148,6 +149,7 @@ class Course : public TakenCourse {
 
     WorkerContext& context_;
     const ListenerPlace& place_;
+    route::KeyCounts::Place key_place_;
     std::shared_ptr<SharedCount> kept_;  // from one routing to the next
     std::int64_t routed_ms_ = 0;         // for the first time
     bool paid_ = false;

@@ -9,6 +9,13 @@ std::string_view certificate_says(const route::Asked& asked, std::string_view cl
     return asked.facts.certificate == nullptr ? std::string_view{} : asked.facts.certificate->value(claim);
 }
 
+// A Host that is empty would be none. What a client of HTTP/1.0 does not name is the endpoint's address; for a group
+// that took no part the host as a whole stands.
+void write_host(http::HeadWriter& to, const HeadSources& from) {
+    to << (from.asked.facts.host.empty() && from.lease.held() ? std::string_view(from.lease.endpoint()->configured)
+                                                              : from.asked.facts.host);
+}
+
 void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const HeadSources& from) {
     const route::Asked& asked = from.asked;
     switch (fill.what) {
@@ -18,9 +25,8 @@ void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const He
             break;
         }
         case config::Placeholder::host:
-            to << (asked.facts.host.empty() && fill.in_host && from.lease.held()
-                       ? std::string_view(from.lease.endpoint()->configured)
-                       : asked.facts.host);
+            if (fill.in_host) return write_host(to, from);
+            to << asked.facts.host;
             break;
         case config::Placeholder::target:
             to << asked.target.path << asked.target.tail;
@@ -46,9 +52,11 @@ void write_filled(http::HeadWriter& to, const route::Edits::Fill& fill, const He
         case config::Placeholder::path_group:
         case config::Placeholder::host_group: {
             const route::Groups& groups = asked.groups(*from.course.route);
+            const std::string_view taken =
+                fill.what == config::Placeholder::path_group ? groups.of_path(fill.group) : groups.of_host(fill.group);
+            if (taken.empty() && fill.in_host) return write_host(to, from);
             std::string text;
-            route::add_escaped(text, fill.what == config::Placeholder::path_group ? groups.of_path(fill.group)
-                                                                                  : groups.of_host(fill.group));
+            route::add_escaped(text, taken);
             to << text;
             break;
         }

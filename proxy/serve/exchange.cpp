@@ -54,9 +54,14 @@ net::Task<Next> Exchange::serve(ClientConnection& connection) {
         answered_here = co_await exchange.asks_for_challenge();
     if (!answered_here) {
         failure = exchange.choose_route();
+        if (failure == Failure::none && exchange.course_.delay_ms != 0) [[unlikely]]
+            failure = co_await exchange.wait_for_turn();
         answered_here = failure != Failure::none || exchange.course_.answers();
     }
-    if (answered_here) {
+    if (failure == Failure::client_closed) {
+        exchange.account_.record.failure = failure;
+        next = Next::close;
+    } else if (answered_here) {
         next = co_await exchange.answer_locally(failure);
     } else {
         exchange.account_.watch();
@@ -292,9 +297,11 @@ bool Exchange::retries_left() const {
 void Exchange::judge_attempt(Failure failure) {
     const std::uint16_t status = attempt_.answer().head.status;
     const Verdict verdict = verdict_of(failure, status);
+    Record& record = account_.record;
+    record.took_us = record.answer_due_us == 0 ? 0 : context_.now_us - record.answer_due_us;
     if (asked_.grpc.is) [[unlikely]]
         if (judge_call(failure, status)) return;
-    lease_.tell_breaker(verdict);
+    lease_.tell_breaker(verdict, record.took_us);
     if (failure == Failure::shortage) course_.retry_after = 1;
     // A stale kept connection is not the endpoint's answer: the same endpoint may be asked again, on a fresh one, and
     // it costs no attempt. One that ended after the whole request had gone out may be: it counts as the endpoint's

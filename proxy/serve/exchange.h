@@ -60,6 +60,7 @@ class Exchange {
     Failure settle_body();
     Failure choose_route();
     Failure route_again();
+    net::Task<Failure> wait_for_turn();
     Failure check_certificate();
     void name_request();
     net::Task<bool> asks_for_challenge();

@@ -1,5 +1,6 @@
 // An answer after which the route has another endpoint asked, and the pause before that.
 #include <algorithm>
+#include <utility>
 
 #include "proxy/http/grpc.h"
 #include "proxy/serve/exchange.h"
@@ -65,6 +66,14 @@ bool Exchange::time_for_another() const {
 std::int64_t Exchange::drawn_pause_ms() {
     const std::int64_t longest_ms = longest_pause_ms();
     return longest_ms == 0 ? 0 : context_.random.below(static_cast<std::uint32_t>(longest_ms) + 1);
+}
+
+// It came ahead of its route's rate, within the burst: it waits for its time, and is routed by what is in force then.
+net::Task<Failure> Exchange::wait_for_turn() {
+    co_await pause(std::exchange(course_.delay_ms, 0));
+    if (attempt_.client_left()) co_return Failure::client_closed;
+    if (course_.time_is_up()) co_return Failure::request_timeout;
+    co_return course_.outdated() ? route_again() : Failure::none;
 }
 
 net::Task<void> Exchange::pause(std::int64_t pause_ms) {

@@ -2,10 +2,10 @@
 // other, so many at a time that a thousand of them keep no other client from the worker.
 //
 // A request has one place from its first wait until it has an endpoint: what is held anew, or by another route, stays
-//   where it is in the line and in a count. One that is called looks whether it may go; then it leaves the line, and where
-//   every endpoint is busy stands in its upstream's queue, still counted here.
-// Invariants: counted at one route at most; one that leaves while called passes the call on; kAtOnce are called at most.
-// Threads: one worker; the counts are shared by all. Owns nothing.
+//   where it is in the line and in a count. One that is called looks whether it may go; then it leaves the line, and
+//   where every endpoint is busy stands in its upstream's queue, still counted here.
+// Invariants: counted at one route at most; one that leaves while called passes the call on; kAtOnce are called at
+// most. Threads: one worker; the counts are shared by all. Owns nothing.
 #pragma once
 
 #include <boost/intrusive/list.hpp>

@@ -4,9 +4,9 @@
 
 namespace switchyard::serve {
 
-void Lease::tell_its_breaker(upstream::Breaker::Outcome outcome) {
+void Lease::tell_its_breaker(upstream::Breaker::Outcome outcome, std::int64_t took_us) {
     auto& breaker = context_.breaker(*upstream_);
-    breaker.ended(upstream_->breaker, ticket_, outcome, context_.now_ms);
+    breaker.ended(upstream_->breaker, ticket_, outcome, context_.now_ms, took_us / 1000);
     upstream_->breaker_board->show(context_.worker_number, breaker);
 }
 

@@ -44,15 +44,17 @@ class Lease {
     void begin_session() { begins_session_ = true; }
     bool begins_session() const { return begins_session_; }
 
-    // How the attempt ended, for the breaker; how long it took, for the balancer.
-    void tell_breaker(const Verdict& verdict) {
+    // How the attempt ended and how long the endpoint took for its answer, for the breaker; how long all of it took,
+    // for the balancer.
+    void tell_breaker(const Verdict& verdict, std::int64_t took_us) {
         using Outcome = upstream::Breaker::Outcome;
         if (!has_breaker()) return;
         tell_its_breaker(verdict.says_nothing || verdict.stale ? Outcome::abandoned
                          : verdict.failed                      ? Outcome::failed
-                                                               : Outcome::ok);
+                                                               : Outcome::ok,
+                         took_us);
     }
-    bool has_breaker() const { return upstream_->breaker.failure_percent != 0; }
+    bool has_breaker() const { return upstream_->breaker.on(); }
     void observe(bool failed, std::int64_t took_us) {
         const auto took = static_cast<double>(took_us);
         if (failed)
@@ -70,7 +72,7 @@ class Lease {
     }
 
   private:
-    void tell_its_breaker(upstream::Breaker::Outcome outcome);
+    void tell_its_breaker(upstream::Breaker::Outcome outcome, std::int64_t took_us);
     void count_failed(const Verdict& verdict, std::uint32_t route, std::uint64_t generation);
 
     WorkerContext& context_;
@@ -87,11 +89,11 @@ inline void Lease::take(const upstream::Upstream& of, std::uint32_t claimed) {
     begins_session_ = false;
     endpoint_ = last_ = &of.endpoints[claimed];  // from here on it is given back, also if what follows finds no memory
     upstream::EndpointLocal& local = context_.local(*endpoint_);
-    local.max_idle = of.max_idle;
-    local.keep_idle_ms = of.keep_idle_ms;
+    local.max_idle = of.keep.most;
+    local.keep_idle_ms = of.keep.idle_ms;
     ++local.pool.leased;
     local_ = &local;
-    if (of.breaker.failure_percent != 0) ticket_ = context_.breaker(of).admit();
+    if (of.breaker.on()) ticket_ = context_.breaker(of).admit();
 }
 
 inline void Lease::give_back() {

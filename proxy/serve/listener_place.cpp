@@ -3,14 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/route/rate_key.h"
+
 namespace switchyard::serve {
 
 void ListenerPlace::follow(const ListenerPlan& plan) {
     plan_ = &plan;
+    if (plan.per_client.counts) clients_ = plan.per_client.counts;
     if (connections_ == plan.connections) return;
     connections_->value.fetch_sub(sessions_, std::memory_order_relaxed);
     connections_ = plan.connections;
     connections_->value.fetch_add(sessions_, std::memory_order_relaxed);
+}
+
+bool ListenerPlace::enter(const route::ClientAddress& client, route::KeyCounts::Place& into) const {
+    const auto& limit = plan_->per_client;
+    if (limit.most == 0 || !client.is_ip || plan_->trusted_proxies.contains(client)) return true;
+    return limit.counts->enter(route::client_key(client, limit.seed), limit.most, into);
 }
 
 void ListenerPlace::end() {

@@ -18,7 +18,8 @@ namespace switchyard::serve {
 
 class ListenerPlace {
   public:
-    explicit ListenerPlace(const ListenerPlan& plan) : plan_(&plan), connections_(plan.connections) {}
+    explicit ListenerPlace(const ListenerPlan& plan)
+        : plan_(&plan), connections_(plan.connections), clients_(plan.per_client.counts) {}
     ListenerPlace(const ListenerPlace&) = delete;
     ListenerPlace& operator=(const ListenerPlace&) = delete;
 
@@ -30,6 +31,9 @@ class ListenerPlace {
         return plan_->max_connections != 0 &&
                connections_->value.load(std::memory_order_relaxed) >= plan_->max_connections;
     }
+    // One more connection of that client. False: it has as many as it may have. Peers that speak for others are not
+    // counted.
+    bool enter(const route::ClientAddress& client, route::KeyCounts::Place& into) const;
     void enter() {
         ++sessions_;
         connections_->value.fetch_add(1, std::memory_order_relaxed);
@@ -47,7 +51,8 @@ class ListenerPlace {
     void end();
 
     const ListenerPlan* plan_;
-    std::shared_ptr<SharedCount> connections_;  // where the sessions are counted, over all workers
+    std::shared_ptr<SharedCount> connections_;   // where the sessions are counted, over all workers
+    std::shared_ptr<route::KeyCounts> clients_;  // where those are that are counted by client; stays as long as they
     std::uint32_t sessions_ = 0;
     std::shared_ptr<const ListenerPlan> last_;  // only when gone
 };

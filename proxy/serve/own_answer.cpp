@@ -19,7 +19,7 @@ bool boundary_known(const route::Asked& asked, Failure failure) {
     const bool clean = asked.guarded.body.kind == http::Body::Kind::none && !asked.guarded.expect_continue;
     const bool malformed = traits(failure).source == Source::downstream && failure != Failure::no_route &&
                            failure != Failure::rate_limited && failure != Failure::not_allowed &&
-                           failure != Failure::denied;
+                           failure != Failure::denied && failure != Failure::key_full;
     return clean && !malformed && asked.came();
 }
 

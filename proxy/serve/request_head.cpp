@@ -111,6 +111,7 @@ struct RequestHead::Said {
         to << (from_.client.framed() != nullptr ? "Via: 2.0 switchyard\r\n"
                : asked_.head.minor == 1         ? "Via: 1.1 switchyard\r\n"
                                                 : "Via: 1.0 switchyard\r\n");
+    to << from_.course.listener->cdn_loop.field;
     if (asked_.forwards_left > 0 && !edits.replaces(http::FieldName::max_forwards))
         to << "Max-Forwards: " << asked_.forwards_left - 1 << "\r\n";
     if (asked_.guarded.body.kind == http::Body::Kind::chunked) {

@@ -13,13 +13,13 @@ namespace switchyard::serve {
     const Course& course = from.course;
     if (course.decision.mint) {
         to << "Set-Cookie: " << course.route->sticky.key.name << '=' << from.id.text()
-           << "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000\r\n";
+           << course.route->sticky.attributes << "\r\n";
     }
     if (from.lease.begins_session()) {
         char key[upstream::kSessionKeySize];
         upstream::write_session_key(from.lease.endpoint()->session_key, key);
-        to << "Set-Cookie: " << course.upstream->session_cookie << '=' << std::string_view(key, sizeof key)
-           << "; Path=/; HttpOnly; SameSite=Lax\r\n";
+        to << "Set-Cookie: " << course.upstream->session_cookie.name << '=' << std::string_view(key, sizeof key)
+           << course.upstream->session_cookie.attributes << "\r\n";
     }
     if (course.route->debug_headers && !course.route->response_edits.replaces("x-switchyard")) {
         to << "X-Switchyard: generation=" << course.in_force->snapshot->generation << "; route=" << course.route->name;

@@ -101,8 +101,9 @@ void Session::end_if_done() {
 net::Running Session::run() {
     Exchange::Next next;
     in_clear_ = !place_.plan().tls;
-    Beginning left{place_.plan().proxy_protocol, place_.plan().speaks_http2};
+    Beginning left{place_.plan().is_introduced_by(client_), place_.plan().speaks_http2};
     bool begins = left.header || left.which || !in_clear_;
+    if (!left.header && !enter_client()) co_return;
     for (;;) {
         if (in.empty()) {
             in.release();
@@ -153,7 +154,7 @@ net::Task<Session::Begun> Session::begin(Beginning& left) {
     if (left.header) {
         const bool introduced = co_await take_proxy_header();
         left.header = false;
-        co_return introduced ? Begun::not_yet : Begun::over;
+        co_return introduced&& enter_client() ? Begun::not_yet : Begun::over;
     }
     if (!in_clear_) {
         const bool secured = co_await secure();
@@ -168,6 +169,12 @@ net::Task<Session::Begun> Session::begin(Beginning& left) {
         if (http2) co_return Begun::http2;
     }
     co_return in.empty() ? Begun::not_yet : Begun::http1;
+}
+
+bool Session::enter_client() {
+    if (place_.enter(client_, counted_)) return true;
+    ++context_.counts.refused.clients;
+    return false;
 }
 
 // By the plan of now: a change may have come while this one waited.
@@ -317,6 +324,7 @@ net::Task<bool> Session::settle() {
 net::Task<bool> Session::take_proxy_header() {
     set_deadline(context_.now_ms + place_.plan().head_timeout_ms);
     for (;;) {
+        if (place_.plan().proxy_protocol.optional && !http::may_be_proxy_header(in.unread())) co_return true;
         const auto header = http::read_proxy_header(in.unread());
         if (header.outcome == http::ProxyHeader::Outcome::bad) co_return false;
         if (header.outcome == http::ProxyHeader::Outcome::done) {

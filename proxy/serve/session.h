@@ -63,6 +63,7 @@ class Session final
     net::Task<bool> read_more();
     net::Task<> linger(std::int64_t most_ms);
     net::Task<bool> take_proxy_header();
+    bool enter_client();
     net::Task<bool> secure();
     net::Task<bool> wait_for_step(HandshakePlace& place);
     net::Task<bool> wait_for_its_time(const net::TlsPolicy& policy);
@@ -74,6 +75,7 @@ class Session final
     void end_if_done();
     std::int64_t idle_deadline() const;
 
+    route::KeyCounts::Place counted_;  // among its client's connections
     net::Running running_;
     Http2Session* http2_ = nullptr;  // while that is spoken
     bool idle_ = true;

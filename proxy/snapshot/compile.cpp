@@ -7,11 +7,13 @@
 
 #include "config/model/candidate.h"
 #include "config/model/certificates_used.h"
+#include "config/model/limits.h"
 #include "config/model/secret_value.h"
 #include "config/text/moment.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/answer_rewrites.h"
+#include "proxy/route/key_counts.h"
 #include "proxy/route/error_pages.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/token_verifier.h"
@@ -23,6 +25,8 @@
 
 namespace switchyard {
 namespace {
+
+static_assert(config::limits::kHead == http::kMaxHead && config::limits::kFields == http::kMaxFields);
 
 std::string lowered(std::string text) {
     for (char& c : text) c = http::lower(c);
@@ -176,8 +180,20 @@ class Compiler {
             plan->access = route::AccessList::made_of(source.access);
             plan->client_header = lowered(source.client_header);
             plan->max_connections = source.max_connections;
-            plan->proxy_protocol = source.proxy_protocol;
+            if (source.max_connections_per_client != 0) {
+                auto counts = registry_.key_counts();
+                // No route is named so.
+                const auto seed = route::concurrency_seed(counts->seed(), "listener " + source.name);
+                plan->per_client = {source.max_connections_per_client, seed, std::move(counts)};
+            }
+            plan->proxy_protocol = {source.proxy_protocol, source.proxy_protocol_optional,
+                                    source.proxy_protocol_others == "plain",
+                                    route::CidrSet(source.proxy_protocol_from)};
             plan->forwarded = source.forwarded;
+            if (!source.cdn_loop.empty())
+                plan->cdn_loop = {lowered(source.cdn_loop), "CDN-Loop: " + source.cdn_loop + "\r\n"};
+            plan->max_head = source.max_head;
+            plan->max_fields = source.max_fields;
             plan->head_timeout_ms = source.head_timeout.count();
             plan->idle_timeout_ms = source.idle_timeout.count();
             plan->min_rate = source.min_rate;
@@ -212,9 +228,10 @@ class Compiler {
             out->response_head_ms = source.timeouts.response_head.count();
             out->idle_ms = source.timeouts.idle.count();
             out->queue_ms = source.timeouts.queue.count();
-            out->max_idle = source.keepalive.max_idle;
-            out->keep_idle_ms = source.keepalive.idle_timeout.count();
+            out->keep.most = source.keepalive.max_idle;
+            out->keep.idle_ms = source.keepalive.idle_timeout.count();
             out->slow_start_ms = source.slow_start.count();
+            out->when_all_down = source.when_all_down;
             out->queue_limit = source.queue_limit;
             if (out->queue_limit != 0) out->waiting = registry_.waiting_count(name);
             out->send_proxy_protocol = source.send_proxy_protocol;
@@ -223,12 +240,13 @@ class Compiler {
                 out->tls = registry_.certificates().outward(*model_, *source.tls,
                                                             "/upstreams/" + escaped(name) + "/tls", errors_);
             // A connection that was introduced speaks for one client only.
-            if (out->send_proxy_protocol != 0) out->max_idle = 0;
+            if (out->send_proxy_protocol != 0) out->keep.most = 0;
             out->breaker = source.breaker;
-            if (source.breaker.failure_percent != 0) out->breaker_board = registry_.breaker_board(name);
+            if (source.breaker.on()) out->breaker_board = registry_.breaker_board(name);
             if (!source.breaker.fallback.empty())
                 out->fallback = static_cast<std::int32_t>(index_.at(source.breaker.fallback));
-            out->session_cookie = source.sticky_session.cookie;
+            out->session_cookie = {source.sticky_session.cookie,
+                                   config::attributes_text(source.sticky_session.attributes, config::Duration{0})};
             snapshot_->upstreams.push_back(std::move(out));
         }
     }
@@ -300,6 +318,23 @@ class Compiler {
         return out;
     }
 
+    std::unique_ptr<const route::Concurrency> concurrency(const config::Route& source) {
+        auto counts = registry_.key_counts();
+        const auto seed = route::concurrency_seed(counts->seed(), source.name);
+        return std::make_unique<const route::Concurrency>(
+            route::Concurrency{lowered(source.limits.concurrent.key.name), seed, std::move(counts)});
+    }
+
+    static void sticky(route::Route& out, const config::Route& source) {
+        out.has_sticky = true;
+        out.sticky = {source.sticky->key,
+                      lowered(source.sticky->key.name),
+                      source.sticky->salt.empty() ? source.name : source.sticky->salt,
+                      source.sticky->mint,
+                      source.sticky->missing,
+                      config::attributes_text(source.sticky->attributes, config::kMintedAge)};
+    }
+
     void one_route(std::size_t number) {
         const auto& source = model_->routes[number];
         const std::string pointer = "/routes/" + std::to_string(number);
@@ -314,12 +349,7 @@ class Compiler {
         arms(*out, source);
         out->cursor = registry_.cursor(source.name);
         out->marks = registry_.marks(source.name);
-        if (source.sticky) {
-            out->has_sticky = true;
-            out->sticky = {source.sticky->key, lowered(source.sticky->key.name),
-                           source.sticky->salt.empty() ? source.name : source.sticky->salt, source.sticky->mint,
-                           source.sticky->missing};
-        }
+        if (source.sticky) sticky(*out, source);
         const bool groups = !source.match.path_matches.empty() || !source.match.host_matches.empty();
         out->request_edits = route::edits_of(source.request_headers, groups);
         if (source.forwarded_prefix)
@@ -331,11 +361,12 @@ class Compiler {
         out->limits = source.limits;
         out->rate_key_name = lowered(source.limits.rate.key.name);
         if (source.limits.rate.requests > 0) {
-            out->rate =
-                route::Rate::of(source.limits.rate.requests, source.limits.rate.per.count(), source.limits.rate.burst);
+            out->rate = route::Rate::of(source.limits.rate.requests, source.limits.rate.per.count(),
+                                        source.limits.rate.burst, source.limits.rate.delay_after);
             out->rate_table = registry_.rate_table();
             out->rate_seed = route::rate_seed(*out->rate_table, source.name);
         }
+        if (source.limits.concurrent.requests > 0) out->concurrent = concurrency(source);
         if (source.limits.in_flight > 0) out->in_flight = registry_.route_count(source.name);
         out->request_ms = source.timeouts.request.count();
         out->tunnel_idle_ms = source.timeouts.tunnel_idle.count();

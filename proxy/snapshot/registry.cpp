@@ -110,6 +110,11 @@ Registry::Breakers Registry::breakers() const {
     return out;
 }
 
+std::shared_ptr<route::KeyCounts> Registry::key_counts() {
+    if (!key_counts_) key_counts_ = std::make_shared<route::KeyCounts>(drawn_salt());
+    return key_counts_;
+}
+
 std::shared_ptr<route::RateTable> Registry::begin_rate_table(std::uint64_t seed) {
     rate_table_ = std::make_shared<route::RateTable>(seed);
     return rate_table_;

@@ -19,6 +19,7 @@
 #include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/passed_sockets.h"
+#include "proxy/route/key_counts.h"
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
 #include "proxy/snapshot/name_ids.h"
@@ -103,6 +104,8 @@ class Registry {
     using Breakers = std::map<std::string, upstream::BreakerBoard::Places>;
     Breakers breakers() const;
     void begin_with(Breakers breakers) { breakers_before_ = std::move(breakers); }
+    // What clients and other keys have under way, where that is limited; made at first use.
+    std::shared_ptr<route::KeyCounts> key_counts();
     // The buckets of all rate limits; made at first use.
     std::shared_ptr<route::RateTable> rate_table();
     // Null: no limit has asked for one.
@@ -149,6 +152,7 @@ class Registry {
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     Breakers breakers_before_;
     std::shared_ptr<route::RateTable> rate_table_;
+    std::shared_ptr<route::KeyCounts> key_counts_;
     CertificateShelf certificates_;
     PageShelf pages_;
     std::shared_ptr<const net::ChallengeBook> challenges_;

@@ -33,9 +33,24 @@ struct ListenerPlan {
     std::shared_ptr<const route::AccessList> access;  // null: it lets all in
     std::string client_header;                        // lower case; empty: X-Forwarded-For, else Forwarded
     std::uint32_t max_connections = 0;
-    bool proxy_protocol = false;
+    struct PerClient {
+        std::uint32_t most = 0;  // 0: no limit
+        std::uint64_t seed = 0;
+        std::shared_ptr<route::KeyCounts> counts;  // set when there is one
+    } per_client;
+    struct ProxyProtocol {
+        bool expected = false;
+        bool optional = false;      // of those that are named
+        bool others_plain = false;  // the others are clients themselves; else they are refused
+        route::CidrSet from;        // empty: every peer
+    } proxy_protocol;
     bool forwarded = false;
+    struct CdnLoop {
+        std::string name;   // in lower case; empty: off
+        std::string field;  // the line that a request gets
+    } cdn_loop;
     bool speaks_http1 = true, speaks_http2 = false;
+    std::uint32_t max_head = http::kMaxHead, max_fields = http::kMaxFields;
     std::int64_t head_timeout_ms = 0;
     std::int64_t idle_timeout_ms = 0;
     std::uint64_t min_rate = 0;
@@ -43,6 +58,13 @@ struct ListenerPlan {
     std::shared_ptr<const net::ChallengeBook> challenges;  // null: none is open
     std::string challenge_folder;                          // where other programs put theirs; empty: nowhere
 
+    // Whether the peer names its client by a PROXY header, or may; and whether it is none that is let in at all.
+    bool is_introduced_by(const route::ClientAddress& peer) const {
+        return proxy_protocol.expected && (proxy_protocol.from.empty() || proxy_protocol.from.contains(peer));
+    }
+    bool refuses(const route::ClientAddress& peer) const {
+        return proxy_protocol.expected && !proxy_protocol.others_plain && !is_introduced_by(peer);
+    }
     bool answers_challenges() const { return challenges != nullptr || !challenge_folder.empty(); }
 };
 

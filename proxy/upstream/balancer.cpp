@@ -25,7 +25,7 @@ struct Candidates {
     bool may(std::uint32_t i) const {
         const Endpoint& e = upstream.endpoints[i];
         if (e.backup != backups || e.wanted != config::EndpointState::up || e.weight == 0) return false;
-        if (!e.state->healthy() && !(panic && (e.state->health.load(std::memory_order_relaxed) & EndpointState::up)))
+        if (!e.state->takes_requests() && !input.all_down && !(panic && e.state->takes_requests_if_ejected()))
             return false;
         for (auto t : input.tried)
             if (t == i) return false;
@@ -192,7 +192,12 @@ bool holds_session(const Upstream& upstream, const ChoiceInput& input) {
     const auto i = static_cast<std::uint32_t>(input.preferred);
     const Endpoint& e = upstream.endpoints[i];
     const bool tried = std::find(input.tried.begin(), input.tried.end(), i) != input.tried.end();
-    return !tried && e.wanted != config::EndpointState::maint && e.state->healthy();
+    return !tried && e.wanted != config::EndpointState::maint && (e.state->healthy() || input.all_down);
+}
+
+// An endpoint that is up and has been tried is no reason to ask those that are down.
+bool any_up(const Upstream& upstream) {
+    return std::ranges::any_of(upstream.endpoints, [](const Endpoint& e) { return e.routable(); });
 }
 
 // Fewer routable primaries than panic_percent: better a suspect endpoint than an overrun one.
@@ -232,6 +237,7 @@ std::uint64_t Random::next() {
 }
 
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input) {
+    if (input.all_down && any_up(upstream)) return {};
     Candidates from{upstream, input, false, panicking(upstream)};
     if (holds_session(upstream, input)) {
         const auto i = static_cast<std::uint32_t>(input.preferred);
@@ -272,6 +278,7 @@ Outlook outlook(const Upstream& upstream, const ChoiceInput& input, bool hashed)
     Candidates from{upstream, input, false, panicking(upstream)};
     Outlook out;
     out.candidates.resize(upstream.endpoints.size());
+    if (input.all_down && any_up(upstream)) return out;
     const bool seen = enter_pool(from);
     std::uint32_t last = 0, count = 0;
     for (std::uint32_t i = 0; seen && i < upstream.endpoints.size(); ++i)

@@ -2,7 +2,8 @@
 // and after a switch no request can still be on its way to the old one.
 //
 // Order of the pools: routable primaries; when none is left, routable backups; when fewer than panic_percent are
-//   routable, ejections are ignored. An endpoint at max_connections is passed over; when all are, the answer is `busy`.
+//   routable, ejections are ignored; when no endpoint at all is up, those that are down only where the caller asks for
+//   it. An endpoint at max_connections is passed over; when all are, the answer is `busy`.
 // Threads: one worker; in_flight is shared (relaxed atomics).
 // Sources: nginx (smooth weighted round robin), Mitzenmacher (two random choices), Finagle (peak EWMA), Eisenbud et al.
 //   (Maglev), Mirrokni et al. (bounded loads), Thaler & Ravishankar (rendezvous).
@@ -51,6 +52,7 @@ struct ChoiceInput {
     std::int64_t now_us = 0;
     std::span<const std::uint32_t> tried;  // endpoint indices that have failed this request already
     std::int32_t preferred = -1;           // sticky session: this one when it may still be used
+    bool all_down = false;                 // where no endpoint is up: those that are down
 };
 
 Choice claim(const Upstream& upstream, EndpointTable& table, Random& random, const ChoiceInput& input);

@@ -4,8 +4,16 @@
 
 namespace switchyard::upstream {
 
+namespace {
+
+bool reached(std::uint32_t bad, std::uint32_t all, std::uint32_t percent) {
+    return percent != 0 && std::uint64_t{bad} * 100 >= std::uint64_t{all} * percent;
+}
+
+}  // namespace
+
 bool Breaker::passes(const config::Breaker& rule, std::int64_t now_ms) {
-    if (rule.failure_percent == 0) return true;
+    if (!rule.on()) return true;
     switch (state_) {
         case State::closed:
             return true;
@@ -24,16 +32,19 @@ Breaker::Ticket Breaker::admit() {
     return epoch_;
 }
 
-void Breaker::ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms) {
+void Breaker::ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms,
+                    std::int64_t took_ms) {
     if (ticket != epoch_) return;
+    // What does not open it does not keep it open.
+    const bool failed = outcome == Outcome::failed && rule.failure_percent != 0;
+    const bool slow = rule.slow_percent != 0 && took_ms > rule.slow_over.count();
     if (state_ == State::half_open) {
         probing_ = false;
-        if (outcome == Outcome::failed) {
-            enter(State::open);
-            open_until_ms_ = now_ms + rule.open_time.count();
-        } else if (outcome == Outcome::ok && ++probes_ok_ >= kProbes) {
+        if (outcome == Outcome::abandoned) return;
+        if (failed || slow)
+            open(rule, now_ms);
+        else if (++probes_ok_ >= kProbes)
             enter(State::closed);
-        }
         return;
     }
     if (state_ != State::closed || outcome == Outcome::abandoned) return;
@@ -41,14 +52,16 @@ void Breaker::ended(const config::Breaker& rule, Ticket ticket, Outcome outcome,
     Slice& newest = slices_[static_cast<std::size_t>(slice_number_ % kSlices)];
     ++newest.all;
     ++sum_.all;
-    if (outcome != Outcome::failed) return;
-    ++newest.failed;
-    ++sum_.failed;
-    if (sum_.all < rule.min_requests ||
-        std::uint64_t{sum_.failed} * 100 < std::uint64_t{sum_.all} * rule.failure_percent)
-        return;
-    enter(State::open);
-    open_until_ms_ = now_ms + rule.open_time.count();
+    if (!failed && !slow) return;
+    newest.failed += failed, sum_.failed += failed;
+    newest.slow += slow, sum_.slow += slow;
+    if (sum_.all < rule.min_requests) return;
+    if (reached(sum_.failed, sum_.all, rule.failure_percent) || reached(sum_.slow, sum_.all, rule.slow_percent))
+        open(rule, now_ms);
+}
+
+void Breaker::open(const config::Breaker& rule, std::int64_t now_ms) {
+    begin_open(now_ms + rule.open_time.count());
 }
 
 void Breaker::begin_open(std::int64_t until_ms) {
@@ -84,6 +97,7 @@ void Breaker::slide(const config::Breaker& rule, std::int64_t now_ms) {
         Slice& old = slices_[static_cast<std::size_t>(i % kSlices)];
         sum_.all -= old.all;
         sum_.failed -= old.failed;
+        sum_.slow -= old.slow;
         old = {};
     }
     slice_number_ = std::max(slice_number_, number);

@@ -1,8 +1,9 @@
 // A circuit breaker: closed → open → half-open → closed or open again.
 //
 // closed: attempts pass and are counted over a sliding window; when it holds min_requests and failure_percent of them
-//   failed, the breaker opens. open: nothing passes for open_time. half-open: one attempt at a time passes as a probe;
-//   kProbes successes in a row close it, one failure opens it again.
+//   failed, or slow_percent of them took longer than slow_over, the breaker opens. open: nothing passes for open_time.
+//   half-open: one attempt at a time passes as a probe; kProbes successes in a row close it, one that it would open for
+//   opens it again.
 // Each worker has its own per upstream (min_requests counts on one worker), so nothing is shared on the request path.
 // Invariants: every ticket of admit() is given back once, by ended(); a ticket of an earlier state changes nothing.
 // Pure: time is a parameter. Threads: one worker. Units: milliseconds of the steady clock.
@@ -30,7 +31,9 @@ class Breaker {
     bool passes(const config::Breaker& rule, std::int64_t now_ms);
     // One is made; only after passes().
     Ticket admit();
-    void ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms);
+    // `took_ms`: to its answer, or until it failed.
+    void ended(const config::Breaker& rule, Ticket ticket, Outcome outcome, std::int64_t now_ms,
+               std::int64_t took_ms = 0);
 
     // As another one that was open until then.
     void begin_open(std::int64_t until_ms);
@@ -42,9 +45,10 @@ class Breaker {
 
   private:
     struct Slice {
-        std::uint32_t all = 0, failed = 0;
+        std::uint32_t all = 0, failed = 0, slow = 0;
     };
     void enter(State state);
+    void open(const config::Breaker& rule, std::int64_t now_ms);
     void slide(const config::Breaker& rule, std::int64_t now_ms);
 
     State state_ = State::closed;

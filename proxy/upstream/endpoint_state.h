@@ -15,8 +15,9 @@ namespace switchyard::upstream {
 
 struct alignas(128) EndpointState {
     enum Bit : std::uint8_t {
-        up = 1,       // health checks say so (or there are none)
-        ejected = 2,  // taken out by ejection for a while
+        up = 1,        // health checks say so (or there are none)
+        ejected = 2,   // taken out by ejection for a while
+        draining = 4,  // its answers to health checks ask for no new requests
     };
 
     EndpointState(std::uint32_t id_, std::string upstream_, std::string address_)
@@ -31,9 +32,12 @@ struct alignas(128) EndpointState {
     const std::string upstream;
     const std::string address;
 
-    bool healthy() const {
-        const auto bits = health.load(std::memory_order_relaxed);
-        return (bits & (up | ejected)) == up;
+    bool healthy() const { return is(up, ejected); }
+    // New ones, as far as it is known.
+    bool takes_requests() const { return is(up, ejected | draining); }
+    bool takes_requests_if_ejected() const { return is(up, draining); }
+    bool is(std::uint8_t these, std::uint8_t none_of) const {
+        return (health.load(std::memory_order_relaxed) & (these | none_of)) == these;
     }
     void set(Bit bit, bool on) {
         if (on)

@@ -36,7 +36,7 @@ struct Endpoint {
     config::EndpointState wanted = config::EndpointState::up;
 
     // May a new request be sent there, its load aside?
-    bool routable() const { return wanted == config::EndpointState::up && weight > 0 && state->healthy(); }
+    bool routable() const { return wanted == config::EndpointState::up && weight > 0 && state->takes_requests(); }
 };
 
 struct Upstream {
@@ -48,9 +48,12 @@ struct Upstream {
     config::Balance balance;
     config::Ejection ejection;
     std::int64_t connect_ms = 0, response_head_ms = 0, idle_ms = 0, queue_ms = 0;
-    std::uint32_t max_idle = 0;
-    std::int64_t keep_idle_ms = 0;
+    struct Keep {                  // idle connections, per endpoint and worker
+        std::uint32_t most = 0;    // 0: none
+        std::int64_t idle_ms = 0;  // for so long
+    } keep;
     std::int64_t slow_start_ms = 0;
+    config::WhenAllDown when_all_down = config::WhenAllDown::fail;
     std::uint32_t queue_limit = 0;
     std::shared_ptr<SharedCount> waiting;  // in the queues of all workers
     std::uint8_t send_proxy_protocol = 0;
@@ -61,7 +64,10 @@ struct Upstream {
     config::Breaker breaker;
     std::shared_ptr<BreakerBoard> breaker_board;  // set when the breaker is on
     std::int32_t fallback = -1;                   // index in Snapshot::upstreams
-    std::string session_cookie;
+    struct SessionCookie {
+        std::string name;        // empty: none
+        std::string attributes;  // what stands behind its value
+    } session_cookie;
 };
 
 }  // namespace switchyard::upstream

@@ -79,6 +79,7 @@ Process process(Dice& dice, const std::vector<std::string>& certificates) {
         out.sources.etcd = {{"http://[::1]:2379", "https://etcd"}, "user", dice.text(), "/etc/etcd.pem"};
         out.sources.kubernetes = {"https://10.96.0.1:443", "/run/token", dice.chance(0.5) ? "" : "/run/ca.crt"};
     });
+    maybe(dice, [&] { out.checks = {{"disk", {"/usr/lib/nagios/plugins/check_disk", "-w", dice.text()}}}; });
     maybe(dice, [&] { out.shutdown_grace = dice.chance(0.3) ? 0ms : dice.duration(); });
     maybe(dice, [&] { out.keep_generations = dice.upto(10'000); });
     maybe(dice, [&] { out.keep_rollouts = dice.upto(10'000); });
@@ -134,7 +135,17 @@ Listener listener(Dice& dice, std::uint32_t number, const std::vector<std::strin
     out.name = fmt::format("web-{}", number);
     out.bind = random_address(dice, 8000 + number);
     maybe(dice, [&] { out.max_connections = dice.between(1, 100'000); });
-    maybe(dice, [&] { out.proxy_protocol = true; });
+    maybe(dice, [&] { out.cdn_loop = "edge"; });
+    maybe(dice, [&] { out.max_head = dice.between(1024, 16384), out.max_fields = dice.between(10, 101); });
+    maybe(dice, [&] { out.max_connections_per_client = dice.between(1, 999); });
+    maybe(dice, [&] {
+        out.proxy_protocol = true;
+        maybe(dice, [&] {
+            out.proxy_protocol_from = {"10.0.0.0/8", "unix"};
+            out.proxy_protocol_optional = dice.chance(0.5);
+            out.proxy_protocol_others = dice.chance(0.5) ? "plain" : "refuse";
+        });
+    });
     maybe(dice, [&] {
         out.trusted_proxies = {random_cidr(dice), random_cidr(dice)};
         if (dice.chance(0.5)) out.trusted_proxies.emplace_back(kUnixPeers);
@@ -232,12 +243,15 @@ void serve_by_split(Dice& dice, Route& out, const std::vector<std::string>& upst
         out.sticky->mint = out.sticky->key.source == Key::Source::cookie && dice.chance(0.5);
         out.sticky->missing = static_cast<Sticky::Missing>(dice.upto(2));
         out.sticky->salt = dice.text();
+        if (out.sticky->mint)
+            maybe(dice, [&] { out.sticky->attributes = {true, "strict", "app.example", "/app", dice.duration()}; });
     });
     maybe(dice, [&] { out.rewrite = {{"^/(p)/", "/{1}?a=b&{query}"}, {"", "/elsewhere{path}"}}; });
     maybe(dice, [&] {
         out.answers.location = {{"http://app.internal/", "/p/"}, {"/", "https://{host}/"}};
         out.answers.cookie_domain = {{".internal", "example.org"}};
         out.answers.cookie_path = {{"/", "/p/"}};
+        maybe(dice, [&] { out.answers.cookie_flags = {{"id", {"secure", "nosamesite"}}, {"", {"samesite=lax"}}}; });
     });
     maybe(dice, [&] { out.expires = dice.chance(0.5) ? "90s" : "no-cache"; });
     if (!out.rewrite.empty()) return;
@@ -280,8 +294,10 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.response_headers = header_edits(dice); });
     maybe(dice, [&] { out.limits.body = dice.chance(0.5) ? 1048576 * dice.between(1, 99) : dice.between(1, 9999); });
     maybe(dice, [&] { out.limits.in_flight = dice.between(1, 9999); });
+    maybe(dice, [&] { out.limits.concurrent = {random_key(dice, true, false), dice.between(1, 99)}; });
     maybe(dice, [&] {
         out.limits.rate = {random_key(dice, true, false), dice.between(1, 999), dice.duration(), dice.upto(99)};
+        maybe(dice, [&] { out.limits.rate = {out.limits.rate.key, dice.between(1, 999), 1s, 9, dice.between(1, 8)}; });
     });
     maybe(dice, [&] {
         out.timeouts = {dice.duration(), dice.duration(), dice.duration(), dice.duration(), dice.duration()};
@@ -340,6 +356,12 @@ Model random_model(Rng& rng) {
         // Only earlier ones may be fallen back to: no circles.
         if (names.empty() || dice.chance(0.6)) {
             model.upstreams[name] = random_upstream(dice, names, true);
+            if (!model.process.checks.empty())
+                maybe(dice, [&] {
+                    auto& health = model.upstreams[name].health = {};
+                    health.type = Health::Type::exec;
+                    health.check = model.process.checks.begin()->first;
+                });
             if (auto& tls = model.upstreams[name].tls; tls && !certificates.empty())
                 maybe(dice, [&] { tls->certificate = certificates.front(); });
             names.emplace_back(name);

@@ -70,6 +70,7 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
         out.health.timeout = dice.duration();
         out.health.rise = dice.between(1, 9);
         out.health.fall = dice.between(1, 9);
+        maybe(dice, [&] { out.health.grace = dice.duration(); });
         if (out.health.type == Health::Type::tcp) return;  // looks at nothing of what follows
         out.health.path = "/ready?deep=1";
         out.health.host = dice.chance(0.5) ? "app.example" : "";
@@ -77,7 +78,12 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
         maybe(dice, [&] { out.health.headers = {{"X-Check", "yes"}, {"User-Agent", "probe"}}; });
         if (out.health.method != "HEAD") maybe(dice, [&] { out.health.body_matches = "\"ok\": *true"; });
         out.health.expect = {StatusRange::one(static_cast<std::uint16_t>(dice.between(100, 599))),
-                             StatusRange::of_class(dice.between(1, 5))};
+                             StatusRange::of_class(dice.between(1, 4))};
+        maybe(dice, [&] { out.health.drain.header = "X-Draining"; });
+        maybe(dice, [&] {
+            out.health.expect = {StatusRange::of_class(2)};
+            out.health.drain.statuses = {StatusRange::one(410), StatusRange::of_class(5)};
+        });
     });
     maybe(dice, [&] {
         out.ejection.consecutive_failures = dice.upto(9);
@@ -101,6 +107,8 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
     maybe(dice, [&] { out.keepalive = {dice.upto(999), dice.duration()}; });
     maybe(dice, [&] {
         out.breaker.failure_percent = dice.upto(100);
+        out.breaker.slow_percent = dice.upto(100);
+        if (out.breaker.slow_percent != 0) out.breaker.slow_over = 1ms + dice.duration();
         out.breaker.min_requests = dice.between(1, 99);
         out.breaker.window = 100ms + dice.duration();
         out.breaker.open_time = dice.duration();
@@ -108,8 +116,12 @@ Upstream random_upstream(Dice& dice, const std::vector<std::string>& fallbacks, 
         out.breaker.static_status = static_cast<std::uint16_t>(dice.between(200, 599));
         out.breaker.static_body = dice.text();
     });
-    maybe(dice, [&] { out.sticky_session.cookie = "endpoint"; });
+    maybe(dice, [&] {
+        out.sticky_session.cookie = "endpoint";
+        maybe(dice, [&] { out.sticky_session.attributes = {true, "none", ".app.example", "/app", dice.duration()}; });
+    });
     maybe(dice, [&] { out.slow_start = dice.duration(); });
+    maybe(dice, [&] { out.when_all_down = WhenAllDown::try_all; });
     maybe(dice, [&] { out.queue_limit = dice.upto(999); });
     maybe(dice, [&] { out.send_proxy_protocol = static_cast<std::uint8_t>(dice.upto(2)); });
     if (out.send_proxy_protocol == 0) maybe(dice, [&] { out.protocol = EndpointProtocol::http2; });

@@ -16,6 +16,7 @@
 #include "proxy/http/head_parser.h"
 #include "proxy/route/asked.h"
 #include "proxy/route/choose.h"
+#include "proxy/route/key_counts.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/rate_table.h"
 
@@ -115,6 +116,10 @@ struct Look {
     bool enter(const route::Route& route) const {
         return !now.limits || route.in_flight->value.load(std::memory_order_relaxed) < route.limits.in_flight;
     }
+    bool enter(const route::Route& route, const route::RequestFacts& facts) const {
+        return !now.limits ||
+               route.concurrent->counts->count(route::concurrency_key(route, facts)) < route.limits.concurrent.requests;
+    }
     bool pay(const route::Route& route, const route::RequestFacts& facts) {
         if (!now.limits) return true;
         wait_ns = route.rate_table->wait(route::rate_key(route, facts), route.rate, now.steady_ns);
@@ -145,6 +150,9 @@ std::string why_refused(Failure failure, const route::Choice& choice, const http
             return fmt::format("its body of {} bytes is larger than the route's limit of {}", body.length, limits.body);
         case Failure::route_full:
             return fmt::format("the route is at its limit of {} requests in flight", limits.in_flight);
+        case Failure::key_full:
+            return fmt::format("its {} has the {} requests at once that the route allows",
+                               config::key_text(limits.concurrent.key), limits.concurrent.requests);
         case Failure::rate_limited:
             return fmt::format("the route's rate for its {} is used up for {:.1f} s more",
                                config::key_text(limits.rate.key), static_cast<double>(look.wait_ns) / 1e9);
@@ -288,12 +296,18 @@ Result<Json> answer(const Snapshot& snapshot, const Question& question, const Mo
     tell_trust(why, plan, asked.facts, peer);
     Look look{now};
     route::Choice choice;
-    const Failure failure =
-        route::choose(snapshot.routes, {plan.connections.get(), plan.access.get()}, asked, kMinted, look, choice);
+    const Failure failure = route::choose(snapshot.routes, route::entrance_of(plan), asked, kMinted, look, choice);
     const auto& facts = asked.facts;
     if (plan.access) why.push_back("listener " + plan.name + access_words(*plan.access, facts.client));
     if (failure == Failure::denied && choice.route == nullptr)
         return refused(failure, "the listener refuses it before any route is asked");
+    if (failure == Failure::head_too_large)
+        return refused(failure,
+                       fmt::format("its head has {} bytes and {} fields, of which listener {} takes {} and {}",
+                                   asked.head.size, asked.head.field_count, plan.name, plan.max_head, plan.max_fields));
+    if (failure == Failure::loop)
+        return refused(failure, fmt::format("CDN-Loop says that it has been here before: {} is the listener's cdn_loop",
+                                            plan.cdn_loop.name));
     if (choice.route == nullptr)
         return refused(failure, fmt::format("no route matches host {:?}, path {:?}, method {}{}", facts.host,
                                             facts.path, question.method, came_to(snapshot, listener)));

@@ -28,6 +28,7 @@ std::string why_not(const upstream::Endpoint& endpoint) {
     if (endpoint.weight == 0) return "weight 0";
     if ((bits & upstream::EndpointState::up) == 0) return "not up by its health checks";
     if ((bits & upstream::EndpointState::ejected) != 0) return "ejected";
+    if ((bits & upstream::EndpointState::draining) != 0) return "asks to be drained by its answers to health checks";
     if (endpoint.max_connections > 0 && in_flight >= endpoint.max_connections) return "at max_connections";
     if (endpoint.backup) return "a backup: it serves when no primary is left";
     return "its state is just changing";
@@ -57,7 +58,7 @@ Json endpoints_view(const config::Model& model, const upstream::Upstream& upstre
 
 std::string why_certain(const upstream::Upstream& upstream, const upstream::Outlook& outlook) {
     const auto& address = upstream.endpoints[*outlook.certain].text;
-    if (outlook.session) return fmt::format("its cookie {} is a session of {}", upstream.session_cookie, address);
+    if (outlook.session) return fmt::format("its cookie {} is a session of {}", upstream.session_cookie.name, address);
     if (std::count(outlook.candidates.begin(), outlook.candidates.end(), true) == 1)
         return fmt::format("{} is the only candidate", address);
     if (upstream.balance.kind == config::Balance::Kind::ip_hash)
@@ -103,12 +104,13 @@ bool no_candidate(const upstream::Outlook& outlook) {
     return std::none_of(outlook.candidates.begin(), outlook.candidates.end(), [](bool c) { return c; });
 }
 
-upstream::Outlook look_at(const upstream::Upstream& upstream, const route::RequestFacts& facts) {
+upstream::Outlook look_at(const upstream::Upstream& upstream, const route::RequestFacts& facts, bool all_down = false) {
     upstream::ChoiceInput input;
+    input.all_down = all_down;
     const auto key = route::balance_key(upstream.balance, facts);
     input.key_hash = key.value_or(0);
-    if (!upstream.session_cookie.empty())
-        input.preferred = upstream::endpoint_of_session(upstream, facts.cookie(upstream.session_cookie));
+    if (!upstream.session_cookie.name.empty())
+        input.preferred = upstream::endpoint_of_session(upstream, facts.cookie(upstream.session_cookie.name));
     return upstream::outlook(upstream, input, key.has_value());
 }
 
@@ -130,6 +132,10 @@ void tell_endpoint(Json& out, std::vector<std::string>& why, const Snapshot& sna
             out["rerouted"] = wanted.name;
             asked = &instead;
             outlook = look_at(instead, facts);
+        } else if (asked->when_all_down == config::WhenAllDown::try_all) {
+            outlook = look_at(*asked, facts, true);
+            if (!no_candidate(outlook))
+                why.push_back(fmt::format("no endpoint of {} is up: all are tried (when_all_down)", asked->name));
         }
     }
     const upstream::Upstream& upstream = *asked;

@@ -51,6 +51,7 @@ std::string as_shown(const std::string& octets) {
 struct Sight {
     State health = State::unknown;
     bool ejected = false;
+    bool draining = false;
     std::uint32_t in_flight = 0;
     std::string detail;
     WallTime checked{};
@@ -68,6 +69,7 @@ Sight sight_of(Context& context, const std::string& upstream, const Member& memb
         out.health = seen->state;
         out.detail = seen->detail;
         out.checked = seen->checked;
+        out.draining = seen->drains;
     }
     const auto counts = context.totals.endpoints().find(state->id);
     out.counted = counts != context.totals.endpoints().end();
@@ -80,11 +82,12 @@ Sight sight_of(Context& context, const std::string& upstream, const Member& memb
 Sight sum_of(const std::vector<Sight>& parts) {
     Sight out;
     out.health = parts.empty() ? State::down : State::unknown;
-    out.ejected = !parts.empty();
+    out.ejected = out.draining = !parts.empty();
     for (const auto& part : parts) {
         if (part.health == State::up || (out.health == State::unknown && part.health == State::down))
             out.health = out.health == State::up ? State::up : part.health;
         out.ejected = out.ejected && part.ejected;
+        out.draining = out.draining && part.draining;
         out.in_flight += part.in_flight;
         if (out.detail.empty()) out.detail = part.detail;
         out.checked = std::max(out.checked, part.checked);
@@ -101,6 +104,7 @@ Sight sum_of(const std::vector<Sight>& parts) {
 void add_live(Json& view, const Sight& sight) {
     view["health"] = health_word(sight.health);
     view["ejected"] = sight.ejected;
+    if (sight.draining) view["draining"] = true;
     view["in_flight"] = sight.in_flight;
 }
 

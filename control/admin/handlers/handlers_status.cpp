@@ -163,7 +163,8 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
                 const auto ejections = context.ejection.total().find({name, member.identity});
                 view.endpoints.push_back({state->id, name, member.identity, state->healthy(),
                                           state->in_flight.load(std::memory_order_relaxed),
-                                          ejections == context.ejection.total().end() ? 0 : ejections->second});
+                                          ejections == context.ejection.total().end() ? 0 : ejections->second,
+                                          state->healthy() && !state->takes_requests()});
             }
         }
     }

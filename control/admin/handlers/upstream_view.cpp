@@ -25,7 +25,7 @@ nlohmann::ordered_json recent_view(const Totals::Recent& recent) {
 
 std::optional<upstream::BreakerBoard::Sight> breaker_sight(Registry& registry, const std::string& name,
                                                            const config::Upstream& upstream) {
-    if (upstream.breaker.failure_percent == 0) return std::nullopt;
+    if (!upstream.breaker.on()) return std::nullopt;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     return registry.breaker_board(name)->look(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
@@ -73,10 +73,10 @@ Facts facts_of(const config::Model& model, Registry& registry, const KnownAddres
                 const bool up = (state->health.load(std::memory_order_relaxed) & upstream::EndpointState::up) != 0;
                 const auto* seen = health == nullptr ? nullptr : health->seen(name, member.identity);
                 fact.up = fact.up || up;
-                fact.checked = fact.checked || up || health == nullptr ||
-                               (seen != nullptr && seen->state != HealthRule::State::unknown);
+                fact.checked = fact.checked || up || health == nullptr || (seen != nullptr && seen->known());
                 serves = serves || state->healthy();
-                if (endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state->healthy())
+                fact.draining = fact.draining || (state->healthy() && !state->takes_requests());
+                if (endpoint.state == config::EndpointState::up && endpoint.weight > 0 && state->takes_requests())
                     ++found.healthy;
                 found.in_flight += state->in_flight.load(std::memory_order_relaxed);
             }

@@ -68,12 +68,16 @@ def main(program, yardbench):
             "listeners": [{"name": "web", "bind": "127.0.0.1:0"}],
             "upstreams": {
                 "full": upstream(slow, queue_limit=1, timeouts={"queue": "30s"}),
-                "held": upstream(slow), "well": upstream(well), "calls": upstream(well, protocol="h2"),
+                "held": upstream(slow), "kept": upstream(slow),
+                "open": upstream(well, health={"type": "http", "expect": [299], "interval": "50ms"}, when_all_down="try_all"),
+                "well": upstream(well), "calls": upstream(well, protocol="h2"),
                 "sick": upstream(sick, breaker={**breaker, "fallback": "well"}),
                 "alone": upstream(sick, breaker={**breaker, "static_status": 599}),
             },
             "routes": [
                 {"name": "small", "match": {"hosts": ["small"]}, "split": {"well": 1}, "limits": {"body": 10}},
+                {"name": "keyed", "match": {"hosts": ["keyed"]}, "split": {"kept": 1}, "limits": {"concurrent": {"requests": 1}}},
+                {"name": "open", "match": {"hosts": ["open"]}, "split": {"open": 1}},
                 {"name": "one", "match": {"hosts": ["one"]}, "split": {"held": 1}, "limits": {"in_flight": 1}},
                 *({"name": n, "match": {"hosts": [n]}, "split": {n: 1}, "retries": {"attempts": 0}} for n in ("full", "sick", "alone", "calls")),
             ],
@@ -87,7 +91,12 @@ def main(program, yardbench):
             said = explain(proxy, "small", headers={"Content-Length": "1, 2"})
             check("an ambiguous message is refused as it would be", said.get("status") == 400, said)
 
-            held = [send(proxy, "one"), send(proxy, "full"), send(proxy, "full")]
+            said = same(proxy, "open", "no endpoint of open is up: all are tried (when_all_down)")
+            check("an endpoint that is down is the candidate", said["endpoint"] == well.address, said)
+
+            held = [send(proxy, "one"), send(proxy, "full"), send(proxy, "full"), send(proxy, "keyed")]
+            running.until("one of its client's", lambda: proxy.status()["upstreams"]["kept"]["in_flight"] == 1)
+            same(proxy, "keyed", "its client has the 1 requests at once that the route allows")
             running.until("one at its endpoint, one in the queue", lambda: metric(proxy, "switchyard_queue_waiting", "full") == 1)
             running.until("one in flight", lambda: proxy.status()["upstreams"]["held"]["in_flight"] == 1)
             check("the status shows the queue", proxy.status()["upstreams"]["full"]["queue"] == {"waiting": 1, "limit": 1})

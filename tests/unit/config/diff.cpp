@@ -96,7 +96,9 @@ TEST_CASE("changes are told in words") {
          route(
              R"("split":{"blue":1},"sticky":{"by":"cookie:uid"},"request_headers":{"set":{"X-Env":"prod"}},"match":{"hosts":["a.example","b.example"]})"),
          {"route forum: match.hosts none → a.example, b.example",
-          "route forum: sticky none → {\"by\":\"cookie:uid\",\"mint\":false,\"missing\":\"baseline\",\"salt\":\"\"}",
+          "route forum: sticky none → "
+          "{\"by\":\"cookie:uid\",\"mint\":false,\"missing\":\"baseline\",\"salt\":\"\",\"attributes\":"
+          "{\"secure\":false,\"same_site\":\"lax\",\"domain\":\"\",\"path\":\"/\",\"max_age\":null}}",
           "route forum: request_headers.set.X-Env none → prod"}},
         {route(R"("split":{"blue":1})"),
          R"({"upstreams":{"blue":{"endpoints":[]},"green":{"endpoints":[]},"red":{"endpoints":[]}},

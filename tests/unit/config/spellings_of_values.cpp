@@ -99,6 +99,7 @@ TEST_CASE("blocks contain the addresses that share their prefix") {
         {"2001:db8::/32", "2001:db8:1::", true}, {"2001:db8::/32", "2001:db9::", false},
         {"::/0", "2001:db8::1", true},           {"fe80::/10", "febf::1", true},
         {"fe80::/10", "fec0::1", false},         {"::1", "::1", true},
+        {"::/0", "::ffff:10.1.2.3", false},      {"::ffff:10.0.0.0/104", "10.1.2.3", true},
         {"10.0.0.0/8", "nonsense", false},       {"10.0.0.0/8", "", false},
     };
     for (const auto& row : rows) {

@@ -88,6 +88,25 @@ TEST_CASE("settings of clients' connections") {
     CHECK(listener.proxy_protocol);
 }
 
+TEST_CASE("whose PROXY header names the client") {
+    const auto listener = [](const std::string& words) {
+        return import_http(words + "\nserver { listen 80 proxy_protocol; return 204; }").model.listeners.at(0);
+    };
+    const auto named = listener("set_real_ip_from 10.0.0.0/8; set_real_ip_from unix:; real_ip_header proxy_protocol;");
+    CHECK(named.proxy_protocol);
+    CHECK(named.proxy_protocol_from == std::vector<std::string>{"10.0.0.0/8", "unix"});
+    CHECK(named.trusted_proxies.empty());
+    const auto all = import_http("server { listen 80 proxy_protocol; return 204; }");
+    CHECK(all.model.listeners.at(0).proxy_protocol_from.empty());
+    CHECK(notes_of(all) == "2 changed: listen 80 proxy_protocol\n");
+    // Said by the second server of an address.
+    const auto second = import_http(
+        "set_real_ip_from 10.0.0.1; real_ip_header proxy_protocol;\n"
+        "server { listen 80; server_name a; return 204; } server { listen 80 proxy_protocol; server_name b; return "
+        "204; }");
+    CHECK(second.model.listeners.at(0).proxy_protocol_from == std::vector<std::string>{"10.0.0.1"});
+}
+
 TEST_CASE("the only server takes any host; with several, the default one does") {
     CHECK(servers("server { server_name a.example; location / { proxy_pass http://app; } }") == "a.example: / → app\n");
     CHECK(servers("server { server_name a.example; location / { proxy_pass http://app; } }\n"

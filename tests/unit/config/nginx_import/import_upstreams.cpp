@@ -57,7 +57,12 @@ TEST_CASE("each way of balancing has its counterpart") {
     CHECK(balance("hash $arg_q;") == R"({"hash":"query:q"})");
     CHECK(balance("hash $request_uri consistent;") == R"({"hash":"path"})");
     CHECK(balance("hash $scheme$host;") == R"("weighted_round_robin")");
-    CHECK(balance("sticky cookie srv expires=1h;") == R"("weighted_round_robin","sticky_session":{"cookie":"srv"})");
+    CHECK(balance("sticky cookie srv;") == R"("weighted_round_robin","sticky_session":{"cookie":"srv"})");
+    CHECK(balance("sticky cookie srv expires=1h domain=.shop.example httponly secure samesite=None path=/a;") ==
+          R"("weighted_round_robin","sticky_session":{"cookie":"srv","attributes":{"secure":true,"same_site":"none",)"
+          R"("domain":".shop.example","path":"/a","max_age":"1h"}})");
+    CHECK(balance("sticky cookie srv samesite=none path=$x;") ==
+          R"("weighted_round_robin","sticky_session":{"cookie":"srv"})");
 }
 
 TEST_CASE("what an upstream has and Switchyard has not is noted") {

@@ -138,6 +138,27 @@ TEST_CASE("upstreams with hosts of their own cannot each get theirs from one rou
     CHECK(notes_of(imported) == "4 changed: proxy_pass $u\n");
 }
 
+TEST_CASE("proxy_cookie_flags become flags of cookies, but for expressions and variables") {
+    const auto flags = [](const std::string& words) {
+        const auto imported =
+            import_http("upstream app { server 10.0.0.1:80; }\nserver { location / { proxy_set_header Host $host; " +
+                        words + " proxy_pass http://app; } }");
+        std::string out;
+        for (const auto& one : imported.model.routes.at(0).answers.cookie_flags) {
+            out += one.cookie + ":";
+            for (const auto& flag : one.flags) out += " " + flag;
+            out += "; ";
+        }
+        return out + notes_of(imported);
+    };
+    CHECK(flags("proxy_cookie_flags id secure SameSite=Lax; proxy_cookie_flags ~ httponly;") ==
+          "id: secure samesite=lax; : httponly; ");
+    CHECK(flags("proxy_cookie_flags off;").empty());
+    CHECK(flags("proxy_cookie_flags ~^a secure;") == "3 lost: proxy_cookie_flags ~^a secure\n");
+    CHECK(flags("proxy_cookie_flags $x secure;") == "3 lost: proxy_cookie_flags $x secure\n");
+    CHECK(flags("proxy_cookie_flags id secure nosecure;") == "3 lost: proxy_cookie_flags id secure nosecure\n");
+}
+
 TEST_CASE("a second limit_req in one place is named, and tunnels get the read timeout") {
     const auto imported = import_http(
         kTwo +

@@ -61,7 +61,7 @@ WorkerReport full_report() {
     waited.route = 1, waited.upstream = 2, waited.generation = 17, waited.ages = std::make_unique<Histogram>();
     waited.ages->record(12);
     r.client_connections = 9, r.accepted = 4, r.tls_failed = 1, r.tls_troubles[2] = 1, r.endpoint_tls.untrusted = 8;
-    r.retries_other = 6, r.retries_status = 7, r.escaped = 1;
+    r.retries_other = 6, r.retries_status = 7, r.escaped = 1, r.refused = {3, 2, 1};
     return r;
 }
 
@@ -134,6 +134,8 @@ TEST_CASE("sums go on where they were") {
     CHECK(after.endpoints().at(70).ok == 30);
     CHECK(after.counters().retries_other == 18);
     CHECK(after.counters().retries_status == 21);
+    CHECK(after.counters().refused.full == 9);
+    CHECK(after.counters().refused.peers == 6);
     CHECK(after.counters().tls_troubles[2] == 3);
     CHECK(after.escaped_in_control == 2);
     auto again = totals_text(after, names_of(10));

@@ -321,3 +321,85 @@ TEST_CASE("checks that are taken away and come back while one is under way are n
     endpoint.held.at(1)->close();
     b.until([&] { return endpoint.asked > 3; });
 }
+
+TEST_CASE(
+    "an endpoint that starts is told of once, is not down, counts as looked at, and comes up with its first answer") {
+    Bench b;
+    Answering endpoint(b.io);
+    endpoint.status = 503;
+    auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    model.upstreams.at("blue").health.grace = std::chrono::hours(1);
+    model.upstreams.at("blue").health.rise = 50;
+    b.checker.follow(model);
+    b.until([&] { return endpoint.asked >= 4; });
+    REQUIRE(b.transitions.size() == 1);
+    CHECK(b.transitions[0].to == HealthChecker::Transition::To::starting);
+    CHECK(b.transitions[0].detail.find("answered 503") != std::string::npos);
+    CHECK(b.checker.seen("blue", endpoint.address())->state == HealthRule::State::unknown);
+    CHECK(b.checker.all_checked());
+    CHECK(b.checker.each_upstream_known());
+    endpoint.status = 200;
+    b.until([&] { return b.states.begin()->second->healthy(); });
+    CHECK(b.transitions.back().to == HealthChecker::Transition::To::up);
+    endpoint.status = 503;
+    b.until([&] { return !b.states.begin()->second->healthy(); });
+    CHECK(b.transitions.back().to == HealthChecker::Transition::To::down);
+}
+
+TEST_CASE("an endpoint that asks to be drained is up and gets nothing new, until it answers otherwise") {
+    using To = HealthChecker::Transition::To;
+    Bench b;
+    Answering endpoint(b.io);
+    auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    model.upstreams.at("blue").health.drain = {{config::StatusRange::one(410)}, "x-Leaving"};
+    b.checker.follow(model);
+    const auto state = b.states.begin()->second;
+    b.until([&] { return state->takes_requests(); });
+    endpoint.status = 410;
+    b.until([&] { return !state->takes_requests(); });
+    CHECK(state->healthy());
+    CHECK(b.transitions.back().to == To::draining);
+    CHECK(b.checker.seen("blue", endpoint.address())->drains);
+    // A failure says nothing about it.
+    endpoint.status = 500;
+    b.until([&] { return !state->healthy(); });
+    CHECK(b.checker.seen("blue", endpoint.address())->drains);
+    endpoint.raw = "HTTP/1.1 200 x\r\nContent-Length: 0\r\nX-LEAVING: soon\r\n\r\n";
+    b.until([&] { return state->healthy(); });
+    CHECK_FALSE(state->takes_requests());
+    endpoint.raw.clear();
+    endpoint.status = 200;
+    b.until([&] { return state->takes_requests(); });
+    CHECK(b.transitions.back().to == To::taking);
+    // Another process goes on with it, and where nothing is checked any more nothing asks for it.
+    endpoint.status = 410;
+    b.until([&] { return !state->takes_requests(); });
+    CHECK(b.checker.found().at({"blue", endpoint.address()}).drains);
+    model.upstreams.at("blue").health.type = config::Health::Type::none;
+    b.checker.follow(model);
+    CHECK(state->takes_requests());
+}
+
+TEST_CASE("what another process has found to be drained begins so") {
+    Bench b;
+    Answering endpoint(b.io);
+    endpoint.silent = true;
+    HealthChecker::Seen seen{HealthRule::State::up, {}, std::chrono::system_clock::now(), {}, true};
+    b.checker.begin_with({{{"blue", endpoint.address()}, seen}});
+    b.checker.follow(b.model_with(endpoint.address(), config::Health::Type::http));
+    CHECK(b.states.begin()->second->healthy());
+    CHECK_FALSE(b.states.begin()->second->takes_requests());
+}
+
+TEST_CASE("checks by HEAD and OPTIONS speak of no body; one by POST does") {
+    Bench b;
+    Answering endpoint(b.io);
+    auto model = b.model_with(endpoint.address(), config::Health::Type::http);
+    for (const std::string method : {"HEAD", "OPTIONS", "POST"}) {
+        CAPTURE(method);
+        model.upstreams.at("blue").health.method = method;
+        b.checker.follow(model);
+        b.until([&] { return endpoint.heard.starts_with(method + " / "); });
+        CHECK((endpoint.heard.find("Content-Length") != std::string::npos) == (method == "POST"));
+    }
+}

@@ -46,3 +46,23 @@ TEST_CASE("random walk: it turns only after enough equal results in a row") {
         }
     }
 }
+
+TEST_CASE("while an endpoint starts a failure decides nothing, and its first success brings it up at once") {
+    HealthRule rule;
+    for (int i = 0; i < 10; ++i) CHECK_FALSE(rule.result(false, 3, 3, true).has_value());
+    CHECK(rule.state() == State::unknown);
+    CHECK(rule.failures() == 0);
+    CHECK(rule.result(true, 3, 3, true) == State::up);
+    // It has started: what comes now counts, however early.
+    CHECK_FALSE(rule.result(false, 3, 2, true).has_value());
+    CHECK(rule.result(false, 3, 2, true) == State::down);
+    CHECK_FALSE(rule.result(true, 3, 2, true).has_value());
+}
+
+TEST_CASE("an endpoint that has not started when its time is over is down") {
+    HealthRule rule;
+    CHECK_FALSE(rule.result(false, 2, 5, true).has_value());
+    CHECK(rule.result(false, 2, 5, false) == State::down);
+    CHECK_FALSE(rule.result(true, 2, 5, false).has_value());
+    CHECK(rule.result(true, 2, 5, false) == State::up);
+}

@@ -5,6 +5,9 @@
 #include <random>
 #include <string>
 
+#include "config/model/cidr.h"
+#include "proxy/route/access_list.h"
+
 using namespace switchyard::route;
 
 namespace {
@@ -40,6 +43,13 @@ TEST_CASE("a network contains its addresses and no others") {
         {"::1", "::1", true},
         {"::1", "::2", false},
         {"10.0.0.0/8", "::ffff:10.1.2.3", true},  // an IPv4 client on an IPv6 listener
+        {"::/0", "10.1.2.3", false},              // as in access lists
+        {"::/0", "::ffff:10.1.2.3", false},
+        {"::/80", "10.1.2.3", false},
+        {"::ffff:0.0.0.0/96", "10.1.2.3", true},
+        {"::ffff:10.0.0.0/104", "10.1.2.3", true},
+        {"::ffff:10.0.0.0/104", "11.1.2.3", false},
+        {"::ffff:10.0.0.0/104", "::1", false},
     };
     for (const Row& row : kRows) {
         CAPTURE(row.network);
@@ -80,4 +90,19 @@ TEST_CASE("an address is written as it was read") {
     CHECK(text_of(ClientAddress{}) == "unix");
     CHECK_FALSE(ClientAddress::parse("1.2.3").is_ip);
     CHECK_FALSE(ClientAddress::parse("").is_ip);
+}
+
+TEST_CASE("a block means the same clients to those that are trusted, to access lists and to a block by itself") {
+    const char* const blocks[] = {"::/0",       "0.0.0.0/0",       "::/80", "::ffff:0.0.0.0/96", "::ffff:10.0.0.0/104",
+                                  "10.0.0.0/8", "::ffff:10.1.2.3", "::1",   "2001:db8::/32",     "10.1.2.3"};
+    const char* const addresses[] = {"10.1.2.3", "::ffff:10.1.2.3", "11.1.2.3", "::1", "::a01:203", "2001:db8::5"};
+    for (const char* const block : blocks)
+        for (const char* const text : addresses) {
+            CAPTURE(block);
+            CAPTURE(text);
+            const auto address = ClientAddress::parse(text);
+            const bool inside = CidrSet({block}).contains(address);
+            CHECK(AccessList({.allow = {block}, .deny = {}}).admits(address) == inside);
+            CHECK(switchyard::config::Cidr::parse(block)->contains(text) == inside);
+        }
 }

@@ -122,3 +122,31 @@ TEST_CASE("another table goes on with what is held: who had nothing left has not
     CHECK(allowed(after, 12, rate, 9, kStart) == 3);
     CHECK(before.held(kStart + 10 * kSecond).empty());  // all are full again: nothing to tell
 }
+
+TEST_CASE(
+    "what comes beyond delay_after is told how long to wait, so that the rate holds; beyond the burst it is refused") {
+    RateTable table(1);
+    const Rate rate = Rate::of(10, 1000, 5, 2);
+    std::vector<std::int64_t> delays;
+    for (int i = 0; i < 5; ++i) {
+        std::int64_t delay = 0;
+        CHECK(table.take(77, rate, kStart, &delay) == 0);
+        delays.push_back(delay / 1'000'000);
+    }
+    CHECK(delays == std::vector<std::int64_t>{0, 0, 100, 200, 300});
+    std::int64_t delay = 0;
+    CHECK(table.take(77, rate, kStart, &delay) == kSecond / 10);
+    CHECK(delay == 0);
+    // Evenly, as one that comes in time is not held.
+    const Rate even = Rate::of(10, 1000, 3, 1);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(table.take(78, even, kStart, &delay) == 0);
+        CHECK(delay == i * kSecond / 10);
+    }
+    delay = 0;
+    CHECK(table.take(78, even, kStart + kSecond, &delay) == 0);
+    CHECK(delay == 0);
+    // Where none is to wait none does.
+    for (int i = 0; i < 5; ++i) CHECK(table.take(79, Rate::of(10, 1000, 5), kStart, &delay) == 0);
+    CHECK(delay == 0);
+}

@@ -51,6 +51,19 @@ TEST_CASE("domains and paths of cookies are changed, whatever stands around them
     CHECK(values(head, "X-Between") == "1");
 }
 
+TEST_CASE("cookies get and lose flags: of the first that names them, and nothing else of them changes") {
+    const std::string ways = R"("answers": {"cookie_path": [{"from": "/", "to": "/app/"}], "cookie_flags": [
+        {"cookie": "id", "flags": ["secure", "samesite=strict", "nohttponly"]}, {"flags": ["httponly", "nosamesite"]}]})";
+    const auto flagged = [&](const std::string& cookie) {
+        return values(passed_on(ways, "Set-Cookie: " + cookie + "\r\n"), "Set-Cookie");
+    };
+    CHECK(flagged("id=1; HttpOnly; Max-Age=5; SameSite=None") == "id=1; Max-Age=5; SameSite=Strict; Secure");
+    CHECK(flagged("id = 1;secure;path=/") == "id = 1;secure;path=/app/; SameSite=Strict");
+    CHECK(flagged("ID=secure; Secure; samesite=lax") == "ID=secure; Secure; HttpOnly");
+    CHECK(flagged("bare") == "bare; HttpOnly");
+    CHECK(flagged("a=\"x;SameSite=y\"") == "a=\"x; HttpOnly");  // as browsers read it
+}
+
 TEST_CASE("how long an answer may be kept is the route's word, where answers are kept") {
     const std::string lines = "Cache-Control: private\r\nExpires: 0\r\nX-A: 1\r\n";
     const std::string kept = passed_on(R"("expires": "1h")", lines);

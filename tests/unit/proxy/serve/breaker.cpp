@@ -76,3 +76,69 @@ TEST_CASE("while an upstream rests its fallback serves") {
     crank.send(other, kOk);
     CHECK(status_of(crank.see(client, "ok")) == "200");
 }
+
+namespace {
+
+const std::string kSlowRule =
+    R"("breaker": {"slow_percent": 50, "slow_over": "1s", "min_requests": 4, "window": "60s", "open_time": "5s"})";
+
+void exchange_in(Stage& stage, Wire& client, Wire& connection, std::int64_t ms) {
+    stage.crank->send(client, kGet);
+    if (!connection.is_open()) connection = stage.accept();
+    stage.crank->see(connection, "\r\n\r\n");
+    connection.take();
+    stage.crank->pass(ms);
+    stage.crank->send(connection, kOk);
+    stage.crank->see(client, "ok");
+    client.take();
+}
+
+bool rests(Stage& stage, Wire& client) {
+    stage.crank->send(client, kGet);
+    return status_of(stage.crank->see(client, "}\n")) == "503";
+}
+
+}  // namespace
+
+TEST_CASE("an upstream that answers well but slowly rests, and serves again when it is quick") {
+    Stage stage(1, {}, kSlowRule);
+    Wire client = stage.client(), connection;
+    for (int i = 0; i < 2; ++i) exchange_in(stage, client, connection, 900);
+    for (int i = 0; i < 2; ++i) exchange_in(stage, client, connection, 1100);
+    CHECK(rests(stage, client));
+    client.take();
+    stage.crank->pass(5100);
+    for (int i = 0; i < 4; ++i) exchange_in(stage, client, connection, 10);
+    CHECK(stage.in_flight() == 0);
+}
+
+TEST_CASE("a client that takes its time for its body makes no answer slow") {
+    Stage stage(1, {}, kSlowRule);
+    for (int i = 0; i < 6; ++i) {
+        Wire client = stage.client();
+        stage.crank->send(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+        Wire connection = stage.accept();  // a POST goes out on a fresh one
+        stage.crank->see(connection, "\r\n\r\n");
+        stage.crank->pass(3000);
+        stage.crank->send(client, "hi");
+        stage.crank->see(connection, "hi");
+        connection.take();
+        stage.crank->send(connection, kOk);
+        CHECK(status_of(stage.crank->see(client, "ok")) == "200");
+        client.take();
+    }
+}
+
+TEST_CASE("an upstream that hangs rests, though only slowness is asked for") {
+    Stage stage(1, {}, kSlowRule + R"(, "timeouts": {"response_head": "2s"})");
+    for (int i = 0; i < 4; ++i) {
+        Wire client = stage.client();
+        stage.crank->send(client, kGet);
+        Wire connection = stage.accept();
+        stage.crank->see(connection, "\r\n\r\n");
+        stage.crank->pass(2100);
+        CHECK(status_of(stage.crank->see(client, "}\n")) == "504");
+    }
+    Wire client = stage.client();
+    CHECK(rests(stage, client));
+}

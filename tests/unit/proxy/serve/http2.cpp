@@ -271,6 +271,20 @@ TEST_CASE("trailers and interim answers pass") {
     CHECK(answer.ended);
 }
 
+TEST_CASE("of a request's trailers 8 KiB are kept: what does not fit is left out, and the request goes on") {
+    Http2Stage stage(R"("allow_trailers": ["x-a", "x-b", "x-c"])");
+    std::string request;
+    stage.client.headers(1, h2_request("POST"), false);
+    stage.client.data(1, "abc");
+    Wire connection = stage.asked(request);
+    stage.client.headers(1, {{"x-a", std::string(5000, 'a')}, {"x-b", std::string(5000, 'b')}, {"x-c", "c"}});
+    const auto rest = stage.crank->see(connection, "x-c: c\r\n\r\n");
+    CHECK(rest.find("x-a: aaa") != rest.npos);
+    CHECK(rest.find("x-b") == rest.npos);
+    stage.crank->send(connection, kOk);
+    CHECK(stage.client.answer(1).body == "ok");
+}
+
 TEST_CASE("what the wall refuses is reset, or told in words, and costs its lane alone") {
     Http2Stage stage;
     stage.client.headers(1, h2_request("GET", "/", {{"transfer-encoding", "chunked"}}));

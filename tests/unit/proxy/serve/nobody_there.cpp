@@ -169,3 +169,39 @@ TEST_CASE("an attempt that failed before is what counts, once, when nobody is le
     CHECK(status_of(crank.see(client, "}\n")) == "502");
     CHECK(counted(crank.report(), arms.id("green")) == Sum{1, 1, 1});
 }
+
+TEST_CASE("when_all_down try_all: who has nobody up is asked all the same, and another upstream comes first") {
+    Arms alone(R"(, "when_all_down": "try_all")", {}, {}, R"({"green": 1})");
+    alone.state("green").set(upstream::EndpointState::up, false);
+    Wire client = alone.crank.client();
+    alone.crank.send(client, kGet);
+    Wire connection = alone.crank.accept(alone.green);
+    alone.crank.see(connection, "\r\n\r\n");
+    alone.crank.send(connection, kOk);
+    CHECK(status_of(alone.crank.see(client, "ok")) == "200");
+    CHECK(counted(alone.crank.report(), alone.id("green")) == Sum{1, 0, 1});
+
+    Arms both(R"(, "when_all_down": "try_all")", {}, {}, R"({"blue": 0, "green": 1})");
+    both.state("green").set(upstream::EndpointState::up, false);
+    both.state("blue").set(upstream::EndpointState::up, false);
+    Wire other = both.crank.client();
+    both.crank.send(other, kGet);
+    Wire there = both.crank.accept(both.green);  // an arm without weight stands in for none
+    both.crank.see(there, "\r\n\r\n");
+    both.crank.send(there, kOk);
+    CHECK(status_of(both.crank.see(other, "ok")) == "200");
+
+    Arms halves(R"(, "when_all_down": "try_all")");
+    halves.state("green").set(upstream::EndpointState::up, false);
+    Wire third = halves.crank.client(), kept;
+    for (int i = 0; i < 4; ++i) {
+        halves.crank.send(third, kGet);
+        if (!kept.is_open()) kept = halves.crank.accept(halves.blue);
+        halves.crank.see(kept, "\r\n\r\n");
+        kept.take();
+        halves.crank.send(kept, kOk);
+        CHECK(status_of(halves.crank.see(third, "ok")) == "200");
+        third.take();
+    }
+    CHECK_FALSE(halves.green.accept().is_open());
+}

@@ -147,3 +147,49 @@ TEST_CASE("edits of responses replace, add and remove, whatever the case") {
     CHECK(seen.find("\r\nVary: Cookie\r\n") != seen.npos);
     CHECK(seen.find("\r\nKept: yes\r\n") != seen.npos);
 }
+
+TEST_CASE("CDN-Loop: each request gets the listener's name, and one that has it already has been here: 508") {
+    Stage stage(1, {}, {}, R"("cdn_loop": "Edge-shop")");
+    Wire client = stage.client();
+    stage.crank->send(client,
+                      "GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: other; v=1, edge-shop.example, edge-shops\r\n\r\n");
+    Wire endpoint = stage.accept();
+    const auto seen = stage.crank->see(endpoint, "\r\n\r\n");
+    CHECK(values(seen, "CDN-Loop") == "other; v=1, edge-shop.example, edge-shops|Edge-shop");
+    stage.crank->send(endpoint, kOk);
+    stage.crank->see(client, "ok");
+    for (const std::string value : {"edge-shop", "a,EDGE-SHOP ;v=1", "a, b\r\ncdn-loop: edge-shop"}) {
+        CAPTURE(value);
+        Wire back = stage.client();
+        stage.crank->send(back, "GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: " + value + "\r\n\r\n");
+        CHECK(status_of(stage.crank->see(back, "}\n")) == "508");
+    }
+    // Where nothing is said it is a field like others.
+    Stage plain;
+    Wire other = plain.client();
+    plain.crank->send(other, "GET / HTTP/1.1\r\nHost: a\r\nCDN-Loop: switchyard\r\n\r\n");
+    Wire there = plain.accept();
+    CHECK(values(plain.crank->see(there, "\r\n\r\n"), "CDN-Loop") == "switchyard");
+}
+
+TEST_CASE("a listener may take smaller heads and fewer fields than there is room for: 431") {
+    const std::string small = R"("max_head": "1KiB", "max_fields": 10)";
+    const auto answer_to = [&](const std::string& lines) {
+        Stage stage(1, {}, {}, small);
+        Wire client = stage.client(), endpoint;
+        stage.crank->send(client, "GET / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n");
+        stage.crank->until("an answer, or a request", [&] {
+            endpoint = stage.endpoints[0]->accept();
+            client.read();
+            return endpoint.is_open() || !client.seen.empty();
+        });
+        return endpoint.is_open() ? "200" : status_of(client.seen);
+    };
+    std::string nine;
+    for (int i = 0; i < 9; ++i) nine += "X-" + std::to_string(i) + ": 1\r\n";
+    CHECK(answer_to(nine) == "200");
+    CHECK(answer_to(nine + "X-9: 1\r\n") == "431");
+    const std::size_t fixed = std::string("GET / HTTP/1.1\r\nHost: a\r\nX: \r\n\r\n").size();
+    CHECK(answer_to("X: " + std::string(1024 - fixed, 'y') + "\r\n") == "200");
+    CHECK(answer_to("X: " + std::string(1025 - fixed, 'y') + "\r\n") == "431");
+}

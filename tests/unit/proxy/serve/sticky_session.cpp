@@ -86,3 +86,25 @@ TEST_CASE("a cookie that we never wrote is replaced") {
     CHECK(house.visit("0123456789abcdef").cookie.size() == 16);
     CHECK(house.visit("<script>").cookie.size() == 16);
 }
+
+TEST_CASE("the attributes of our cookies are as they always were, or as they are said to be") {
+    const auto cookie_of = [](const std::string& route, const std::string& upstream) {
+        Stage stage(1, route, upstream);
+        Wire client = stage.client();
+        stage.crank->send(client, kGet);
+        Wire connection = stage.accept();
+        stage.crank->see(connection, "\r\n\r\n");
+        stage.crank->send(connection, kOk);
+        const auto value = values(stage.crank->see(client, "ok"), "Set-Cookie");
+        return value.substr(std::min(value.find(';'), value.size()));
+    };
+    const std::string session = R"("sticky_session": {"cookie": "place")",
+                      mint = R"("sticky": {"by": "cookie:uid", "mint": true)";
+    CHECK(cookie_of({}, session + "}") == "; Path=/; HttpOnly; SameSite=Lax");
+    CHECK(cookie_of(mint + "}", {}) == "; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000");
+    CHECK(cookie_of({}, session + R"(, "attributes": {"secure": true, "same_site": "none", "domain": "a.example",
+                                      "path": "/shop", "max_age": "1h"}})") ==
+          "; Path=/shop; Domain=a.example; HttpOnly; Secure; SameSite=None; Max-Age=3600");
+    CHECK(cookie_of(mint + R"(, "attributes": {"same_site": "strict", "max_age": "0s"}})", {}) ==
+          "; Path=/; HttpOnly; SameSite=Strict");
+}

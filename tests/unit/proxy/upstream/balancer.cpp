@@ -231,3 +231,62 @@ TEST_CASE("the generator is uniform enough and its own per seed") {
     for (int i = 0; i < 70'000; ++i) ++seen[a.below(7)];
     for (int n : seen) CHECK(std::abs(n - 10'000) < 500);
 }
+
+TEST_CASE("where no endpoint is up those that are down are claimed for a caller that asks for it, and only then") {
+    for (const Kind kind : kKinds) {
+        CAPTURE(static_cast<int>(kind));
+        Group g(kind, {1, 1, 0, 1});
+        g.upstream.endpoints[3].wanted = switchyard::config::EndpointState::drain;
+        g.down(0);
+        g.eject(1);
+        CHECK(g.picks(3) == "---");
+        g.input.all_down = true;
+        std::set<char> seen;
+        for (int i = 0; i < 64; ++i) {
+            g.input.key_hash = static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15ULL;
+            seen.insert(g.pick());
+        }
+        CHECK(seen == std::set<char>{'a', 'b'});
+        const std::uint32_t first[] = {0};
+        g.input.tried = first;
+        CHECK(g.picks(3) == "bbb");
+        // One is up, if tried: nothing is all down.
+        g.input.tried = {};
+        g.upstream.endpoints[0].state->set(EndpointState::up, true);
+        CHECK(g.picks(3) == "---");
+    }
+    Group one(Kind::random_two, {1});
+    one.down(0);
+    one.input.all_down = true;
+    CHECK(one.pick() == 'a');
+}
+
+TEST_CASE("of those that are down, backups are claimed when no primary is left to try, and limits hold") {
+    Group g(Kind::random_two, {1, 1});
+    g.upstream.endpoints[1].backup = g.upstream.has_backups = true;
+    g.down(0), g.down(1);
+    g.input.all_down = true;
+    CHECK(g.picks(4) == "aaaa");
+    const std::uint32_t first[] = {0};
+    g.input.tried = first;
+    CHECK(g.picks(2) == "bb");
+    g.input.tried = {};
+    g.upstream.endpoints[0].max_connections = 1;
+    g.set_in_flight(0, 1);
+    CHECK(g.pick() == '!');
+}
+
+TEST_CASE(
+    "an endpoint that asks to be drained gets nothing new, also when ejections are ignored, and keeps its sessions") {
+    for (const Kind kind : kKinds) {
+        CAPTURE(static_cast<int>(kind));
+        Group g(kind, {1, 1});
+        g.upstream.endpoints[0].state->set(EndpointState::draining, true);
+        CHECK(g.picks(4) == "bbbb");
+        g.upstream.ejection.panic_percent = 100;
+        g.eject(1);
+        CHECK(g.picks(4) == "bbbb");
+        g.input.preferred = 0;
+        CHECK(g.pick() == 'a');
+    }
+}

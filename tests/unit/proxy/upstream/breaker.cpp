@@ -124,6 +124,84 @@ TEST_CASE("a breaker that is off lets everything pass") {
     auto off = rule();
     off.failure_percent = 0;
     CHECK(b.passes(off, 1));
+    Breaker slow;
+    for (int i = 0; i < 50; ++i) slow.ended(off, slow.admit(), Outcome::failed, 0, 60'000);
+    CHECK(slow.state() == State::closed);
+}
+
+namespace {
+
+// Half of ten answers over a second within ten seconds rest it for five; failures do not.
+switchyard::config::Breaker slow_rule() {
+    auto out = rule();
+    out.failure_percent = 0;
+    out.slow_percent = 50;
+    out.slow_over = 1s;
+    return out;
+}
+
+void timed(Breaker& breaker, std::int64_t took_ms, std::int64_t now_ms, Outcome outcome = Outcome::ok) {
+    REQUIRE(breaker.passes(slow_rule(), now_ms));
+    breaker.ended(slow_rule(), breaker.admit(), outcome, now_ms, took_ms);
+}
+
+}  // namespace
+
+TEST_CASE("the life of a breaker that knows slowness: in time, too late, rest, a slow probe, rest again, trust") {
+    Breaker b;
+    for (int i = 0; i < 5; ++i) timed(b, 1000, 1000);  // as long as is allowed
+    for (int i = 0; i < 4; ++i) timed(b, 1001, 1500);
+    CHECK(b.state() == State::closed);  // four of nine
+    timed(b, 30'000, 1600);
+    CHECK(b.state() == State::open);
+    CHECK_FALSE(b.passes(slow_rule(), 6599));
+    timed(b, 1001, 6600);
+    CHECK(b.state() == State::open);
+    for (std::uint32_t i = 0; i < Breaker::kProbes; ++i) timed(b, 3, 12'000);
+    CHECK(b.state() == State::closed);
+    // The slow ones of the old days are forgotten.
+    for (int i = 0; i < 9; ++i) timed(b, 5000, 12'100);
+    CHECK(b.state() == State::closed);
+}
+
+TEST_CASE(
+    "to a breaker that knows slowness alone a failure is what it took: a quick one neither opens it nor keeps it so") {
+    Breaker b;
+    for (int i = 0; i < 50; ++i) timed(b, 1, 1000, Outcome::failed);
+    CHECK(b.state() == State::closed);
+    // An endpoint that hangs fails late.
+    for (int i = 0; i < 50; ++i) timed(b, 30'000, 1100, Outcome::failed);
+    CHECK(b.state() == State::open);
+    for (std::uint32_t i = 0; i < Breaker::kProbes; ++i) timed(b, 1, 40'000, Outcome::failed);
+    CHECK(b.state() == State::closed);
+    // A client that left after a long wait says nothing.
+    for (int i = 0; i < 50; ++i) timed(b, 30'000, 41'000, Outcome::abandoned);
+    CHECK(b.state() == State::closed);
+}
+
+TEST_CASE("either share opens a breaker that knows both, and they are not added up") {
+    auto both = slow_rule();
+    both.failure_percent = 50;
+    const auto end = [&](Breaker& b, Outcome outcome, std::int64_t took_ms) {
+        REQUIRE(b.passes(both, 0));
+        b.ended(both, b.admit(), outcome, 0, took_ms);
+    };
+    Breaker mixed;
+    for (int i = 0; i < 4; ++i)
+        end(mixed, Outcome::failed, 1), end(mixed, Outcome::ok, 9000), end(mixed, Outcome::ok, 1);
+    CHECK(mixed.state() == State::closed);
+    Breaker failing, slow;
+    for (int i = 0; i < 10; ++i) end(failing, Outcome::failed, 1), end(slow, Outcome::ok, 9000);
+    CHECK(failing.state() == State::open);
+    CHECK(slow.state() == State::open);
+}
+
+TEST_CASE("slow answers that have left the window do not count") {
+    Breaker b;
+    for (int i = 0; i < 9; ++i) timed(b, 5000, 0);
+    for (int i = 0; i < 9; ++i) timed(b, 1, 11'000);
+    timed(b, 5000, 11'000);
+    CHECK(b.state() == State::closed);
 }
 
 TEST_CASE("in a random walk at most one probe is under way, and only a failure opens it") {

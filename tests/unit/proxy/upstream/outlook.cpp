@@ -39,11 +39,15 @@ void shake(Group& g, Random& random) {
         if (random.below(5) == 0) e.wanted = random.below(2) == 0 ? Wish::drain : Wish::maint;
         if (random.below(5) == 0) g.down(i);
         if (random.below(5) == 0) g.eject(i);
+        if (random.below(6) == 0) e.state->set(EndpointState::draining, true);
         g.set_in_flight(i, random.below(4));
     }
     if (random.below(2) == 0) g.upstream.ejection.panic_percent = 50;
     if (g.upstream.balance.kind == Kind::hash) g.upstream.maglev = build_maglev(g.upstream.endpoints);
     g.input.key_hash = random.next();
+    g.input.all_down = random.below(8) == 0;
+    for (std::size_t i = 0; g.input.all_down && i < g.upstream.endpoints.size(); ++i)
+        if (random.below(8) != 0) g.down(i);
     if (random.below(3) == 0)
         g.input.preferred = static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(g.locals.size())));
 }
@@ -53,7 +57,7 @@ void shake(Group& g, Random& random) {
 TEST_CASE("what is certain is what is claimed, and nobody is claimed who was no candidate") {
     Random random(20261121);
     int certain = 0, open = 0, none = 0, busy = 0;
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 3000; ++round) {
         CAPTURE(round);
         Group g(kind_of(random), weights_of(random));
         shake(g, random);
