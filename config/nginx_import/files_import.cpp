@@ -7,16 +7,11 @@
 namespace switchyard::config::nginx {
 namespace {
 
-constexpr std::array<std::string_view, 7> kDirectives{"root",          "alias",       "index",      "try_files",
-                                                      "brotli_static", "gzip_static", "zstd_static"};
+constexpr std::array<std::string_view, 7> kFileDirectives{"root",          "alias",       "index",      "try_files",
+                                                          "brotli_static", "gzip_static", "zstd_static"};
 // Beside what ends in _pass: what answers, or asks more than there is here.
 constexpr std::array<std::string_view, 11> kOthers{"return",  "internal", "empty_gif",    "stub_status", "mp4", "flv",
                                                    "rewrite", "if",       "random_index", "js_content",  "perl"};
-
-const Directive* child_of(const std::vector<Directive>& block, std::string_view name) {
-    const auto found = std::ranges::find(block, name, &Directive::name);
-    return found == block.end() ? nullptr : &*found;
-}
 
 bool is_plain(const std::string& text) {
     return text.starts_with('/') && text.find_first_of("$*?") == std::string::npos;
@@ -58,7 +53,7 @@ bool read_tries(StaticFiles& out, const Directive& said, Notes& notes) {
 }  // namespace
 
 bool is_file_directive(std::string_view name) {
-    return std::ranges::find(kDirectives, name) != kDirectives.end();
+    return std::ranges::find(kFileDirectives, name) != kFileDirectives.end();
 }
 
 bool reads_files(const std::vector<Directive>& location) {
@@ -74,7 +69,7 @@ bool reads_files(const std::vector<Directive>& location) {
 
 std::optional<StaticFiles> files_of(const Directive& location, const Settings& settings, bool exact, Notes& notes) {
     StaticFiles out;
-    const Directive* alias = child_of(location.children, "alias");
+    const Directive* alias = find_child(location.children, "alias");
     const auto root = settings.folders.find("root");
     if (alias != nullptr) {
         if (exact || !is_plain(alias->arg(0))) return std::nullopt;
@@ -85,7 +80,7 @@ std::optional<StaticFiles> files_of(const Directive& location, const Settings& s
     }
     if (const auto index = settings.folders.find("index"); index != settings.folders.end())
         read_indexes(out, *index->second, notes);
-    if (const Directive* tries = child_of(location.children, "try_files"); tries != nullptr)
+    if (const Directive* tries = find_child(location.children, "try_files"); tries != nullptr)
         if (!read_tries(out, *tries, notes)) return std::nullopt;
     for (const auto& [name, encoding] : {std::pair{"brotli_static", Encoding::brotli},
                                          {"zstd_static", Encoding::zstd},

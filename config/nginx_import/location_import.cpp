@@ -20,11 +20,6 @@ namespace switchyard::config::nginx {
 
 namespace {
 
-const Directive* find_child(const std::vector<Directive>& block, std::string_view name) {
-    const auto found = std::ranges::find(block, name, &Directive::name);
-    return found == block.end() ? nullptr : &*found;
-}
-
 // `try_files … @app`: without files to look for, everything goes to @app.
 const Directive* fallback_location(const Directive& location, const ServerContext& server) {
     const Directive* try_files = find_child(location.children, "try_files");
