@@ -37,6 +37,15 @@ Worker::Worker(unsigned number, asio::any_io_executor control, const WorkerPool:
       ticker_(io_) {
     core_.context().refresh_clock();
     core_.context().wheel->start(core_.context().now_ms);
+    core_.context().door = std::make_shared<files::WorkerDoor>([this](std::function<void()> piece) {
+        asio::post(io_, [this, piece = std::move(piece)] {
+            guard([&] {
+                core_.context().refresh_clock();
+                piece();
+            });
+            turns();
+        });
+    });
 }
 
 Worker::~Worker() {
@@ -151,6 +160,7 @@ void Worker::drain(std::chrono::milliseconds grace, bool alone, std::function<vo
 void Worker::stop() {
     io_.stop();
     if (thread_.joinable()) thread_.join();
+    core_.context().door->close();
 }
 
 template <class Work>

@@ -71,6 +71,7 @@ void check_respond(Checks& checks, const std::string& at, const Respond& respond
 void check_route(Checks& checks, const std::string& at, const Route& route);
 void check_compress(Checks& checks, const std::string& at, const Route& route);
 void check_error_pages(Checks& checks, const std::string& at, const ErrorPages& pages);
+void check_static(Checks& checks, const std::string& at, const Route& route);
 void check_hold(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern);

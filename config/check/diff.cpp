@@ -97,6 +97,7 @@ std::string summary(const Endpoint& endpoint) {
 std::string summary(const Route& route) {
     if (!route.redirect.to.empty()) return "redirect to " + route.redirect.to;
     if (route.respond.status != 0) return fmt::format("answers {}", route.respond.status);
+    if (route.static_files.on()) return "files below " + route.static_files.folder();
     if (route.split.empty()) return count_of(route.rules.size(), "rule");
     Lines parts;
     for (const auto& [upstream, weight] : route.split) parts.push_back(fmt::format("{} {}", upstream, weight));

@@ -82,11 +82,15 @@ void check_candidate(Checks& checks, const std::string& at, const Route& route) 
 // A route sends requests to its split, or answers by itself: one of the two, and one answer.
 void check_purpose(Checks& checks, const std::string& at, const Route& route) {
     const bool redirects = !route.redirect.to.empty(), responds = route.respond.status != 0,
-               splits = !route.split.empty();
-    if (redirects + responds + splits == 0) {
+               splits = !route.split.empty(), files = route.static_files.on();
+    if (files && redirects + responds + splits > 0)
+        checks.fail(at + "/static", "a route has only one of split, redirect, respond and static");
+    if (redirects + responds + splits + files == 0) {
         // What no rule takes is 404.
         if (route.rules.empty())
-            checks.fail(at, "the route leads nowhere: expected a split, a redirect or a response (\"respond\")");
+            checks.fail(at,
+                        "the route leads nowhere: expected a split, a redirect, a response (\"respond\") or files "
+                        "(\"static\")");
     } else if (redirects + responds + splits > 1) {
         const std::string_view second = splits && redirects ? "redirect" : "respond";
         checks.fail(pointer_to(at, second),
@@ -205,9 +209,9 @@ void check_answers(Checks& checks, const std::string& at, const Route& route) {
         check_cookie_flags(checks, pointer_to(at + "/answers/cookie_flags", i), route.answers.cookie_flags[i]);
     if (!sends_on(route) && !route.answers.empty())
         checks.fail(at + "/answers", "goes with a split; this route answers by itself");
-    if (!sends_on(route) && !route.expires.empty())
+    if (!sends_on(route) && !route.static_files.on() && !route.expires.empty())
         checks.fail(at + "/expires",
-                    "goes with a split; for an answer of the route itself set Cache-Control in "
+                    "goes with a split or with static; for an answer of the route itself set Cache-Control in "
                     "response_headers");
     if (std::string why; !route.expires.empty() && cache_control_of(route.expires, &why).empty())
         checks.fail(at + "/expires", fmt::format("{}, found \"{}\"", why, route.expires));
@@ -339,6 +343,7 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
     check_compress(checks, at, route);
+    check_static(checks, at + "/static", route);
     check_hold(checks, at + "/hold", route);
     check_error_pages(checks, at + "/error_pages", route.error_pages);
     check_grpc_statuses(checks, at + "/grpc/failures", route.grpc.failures);

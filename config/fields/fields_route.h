@@ -6,6 +6,7 @@
 #include "config/fields/fields_compress.h"
 #include "config/fields/fields_cookie.h"
 #include "config/fields/fields_hold.h"
+#include "config/fields/fields_static.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -239,6 +240,7 @@ void describe(Visitor& field, Type<Route>) {
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
     field("grpc", &Route::grpc, {.doc = "What is made of the statuses of gRPC calls."});
+    field("static", &Route::static_files, {.doc = "Answer with the files of a folder."});
     field("error_pages", &Route::error_pages,
           {.doc = "Files that clients are shown in place of Switchyard's own errors, by status or \"4xx\", \"5xx\"."});
     field("hold", &Route::hold,

@@ -82,6 +82,7 @@ class MergeWalk {
     }
     static bool off(const Redirect& redirect) { return redirect.to.empty(); }
     static bool off(const Respond& respond) { return respond.status == 0; }
+    static bool off(const StaticFiles& files) { return !files.on(); }
     static bool off(const Jwt& jwt) { return jwt.algorithm.empty(); }
 
     // Takes any member: asks only whether there is a field list.

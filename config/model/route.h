@@ -20,6 +20,7 @@
 #include "config/model/respond.h"
 #include "config/model/rewrite.h"
 #include "config/model/secret.h"
+#include "config/model/static_files.h"
 #include "config/model/status_range.h"
 #include "config/text/duration.h"
 #include "config/text/spelling.h"
@@ -156,6 +157,7 @@ struct Route {
     Compress compress;
     Hold hold;
     ErrorPages error_pages;
+    StaticFiles static_files;
     bool operator==(const Route&) const = default;
 };
 

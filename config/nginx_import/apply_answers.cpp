@@ -98,6 +98,10 @@ void apply_answers(Route& route, const Settings& settings, const DefaultRedirect
         auto& list = directive->name == "proxy_cookie_domain" ? route.answers.cookie_domain : route.answers.cookie_path;
         if (const auto way = substitution(*directive, settings.scheme, notes)) list.push_back(*way);
     }
+    apply_expires(route, settings, notes);
+}
+
+void apply_expires(Route& route, const Settings& settings, Notes& notes) {
     if (const Directive* expires = settings.find("expires")) route.expires = keeping_time(*expires, notes);
 }
 

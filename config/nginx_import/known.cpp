@@ -14,7 +14,8 @@ constexpr std::string_view kTls =
     "without a certificate and its key as files the listener speaks plain HTTP: see listeners.tls, or "
     "terminate TLS in front of it";
 constexpr std::string_view kClients = "clients are not asked for a certificate";
-constexpr std::string_view kFiles = "Switchyard serves no files: keep a file server as an upstream";
+constexpr std::string_view kFiles =
+    "no files are read here: see static of a route, or keep a file server as an upstream";
 constexpr std::string_view kAccess =
     "ACCESS CONTROL IS NOT CARRIED OVER: enforce it in the application or in front of Switchyard";
 constexpr std::string_view kGateway =

@@ -7,6 +7,8 @@
 
 #include "config/model/expression.h"
 #include "config/nginx_import/answer.h"
+#include "config/nginx_import/error_page_import.h"
+#include "config/nginx_import/files_import.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/location_path.h"
 #include "config/nginx_import/pattern.h"
@@ -17,11 +19,6 @@
 namespace switchyard::config::nginx {
 
 namespace {
-
-const Directive* find_child(const std::vector<Directive>& block, std::string_view name) {
-    const auto found = std::ranges::find(block, name, &Directive::name);
-    return found == block.end() ? nullptr : &*found;
-}
 
 // `try_files … @app`: without files to look for, everything goes to @app.
 const Directive* fallback_location(const Directive& location, const ServerContext& server) {
@@ -54,6 +51,9 @@ class LocationImport {
         flow.in_location = true;
         flow.walk(location_.children, notes_);
         const Directive* pass = find_pass(location_.children);
+        if (!path_.when && !path_.guessed && flow.conditional_passes.empty() && flow.rewrites.empty() &&
+            !flow.prefix_change && !flow.answer && reads_files(location_.children))
+            files_ = files_of(location_, settings, path_.exact, notes_);
         note_the_rest(location_.children);
         if (const Directive* other = pass ? nullptr : fallback_location(location_, server_)) {
             notes_.changed(*find_child(location_.children, "try_files"),
@@ -79,6 +79,8 @@ class LocationImport {
                 add_answer(*flow.answer, settings);
             else if (denied_.kind == Formula::Kind::always)
                 add_denial();
+            else if (files_)
+                add_files(settings);
             else if (!pass && flow.conditional_passes.empty())
                 add_unhandled();
             else
@@ -237,6 +239,7 @@ class LocationImport {
         route.split.clear();
         route.sticky.reset();
         route.redirect = {};
+        route.static_files = {};
         route.strip_prefix.clear();
         route.replace_prefix.clear();
         route.rewrite.clear();
@@ -254,7 +257,8 @@ class LocationImport {
                                  Guards::knows(directive.name);
             const bool leads_on =
                 directive.name == "try_files" && !find_pass(block) && fallback_location(location_, server_);
-            if (!handled && !leads_on) note_untranslated(directive, notes_);
+            const bool of_files = files_ && (is_file_directive(directive.name) || directive.name == "autoindex");
+            if (!handled && !leads_on && !of_files) note_untranslated(directive, notes_);
         }
     }
 
@@ -319,6 +323,17 @@ class LocationImport {
         Draft draft = fresh_draft();
         set_not_carried_over(draft.route);
         notes_.lost(location_, "nothing in it that Switchyard can do: requests for it are answered with 501");
+        drafts.push_back(std::move(draft));
+    }
+
+    void add_files(const Settings& settings) {
+        Draft draft = fresh_draft();
+        draft.route.static_files = *files_;
+        // Names that begin with a dot are shown where they are meant.
+        draft.route.static_files.dot_files = path_.text.find("/.") != std::string::npos;
+        apply_fixed_headers(draft.route, settings, notes_);
+        apply_error_pages(draft.route, settings, notes_);
+        apply_expires(draft.route, settings, notes_);
         drafts.push_back(std::move(draft));
     }
 
@@ -463,6 +478,7 @@ class LocationImport {
     const Directive& location_;
     const ServerContext& server_;
     Notes& notes_;
+    std::optional<StaticFiles> files_;  // that it answers with
     Path path_;
     Guards guards_;
     Formula denied_ = Formula::constant(false);

@@ -62,6 +62,7 @@ struct DefaultRedirect {
     bool asked_for_itself = false;  // the endpoint is asked for its own name, and may lead to it
 };
 void apply_answers(Route& route, const Settings& settings, const DefaultRedirect& by_default, Notes& notes);
+void apply_expires(Route& route, const Settings& settings, Notes& notes);
 // add_header of a route that answers by itself.
 void apply_fixed_headers(Route& route, const Settings& settings, Notes& notes);
 void apply_health_check(const Route& route, const Directive& health_check, Upstreams& upstreams, Notes& notes);

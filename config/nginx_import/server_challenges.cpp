@@ -17,11 +17,6 @@ constexpr std::string_view kWellKnown = "/.well-known", kChallengePlace = "/.wel
 constexpr std::array<std::string_view, 8> kHarmlessThere{"root",       "alias",      "default_type",  "try_files",
                                                          "auth_basic", "access_log", "log_not_found", "allow"};
 
-const Directive* child_of(const std::vector<Directive>& block, std::string_view name) {
-    const auto found = std::ranges::find(block, name, &Directive::name);
-    return found == block.end() ? nullptr : &*found;
-}
-
 // The path that an expression takes, where it is written as one: ^/\.well-known/acme-challenge/
 std::string path_spelled_by(std::string expression) {
     std::erase(expression, '\\');
@@ -47,10 +42,10 @@ std::optional<ChallengeFolder> challenges_of(const Directive& location, const st
     std::string path = expression ? path_spelled_by(location.arg(1)) : location.args.back();
     while (path.ends_with('/')) path.pop_back();
     if (path != kChallengePlace && path != kWellKnown) return std::nullopt;
-    const Directive* alias = child_of(location.children, "alias");
+    const Directive* alias = find_child(location.children, "alias");
     if (alias != nullptr && expression) return std::nullopt;  // one file for all of them
-    const Directive* root = child_of(location.children, "root");
-    auto folder = file_in(prefix, alias != nullptr ? alias : root != nullptr ? root : child_of(around, "root"));
+    const Directive* root = find_child(location.children, "root");
+    auto folder = file_in(prefix, alias != nullptr ? alias : root != nullptr ? root : find_child(around, "root"));
     if (!folder) return std::nullopt;
     if (alias != nullptr && path == kWellKnown) *folder += kChallengePlace.substr(kWellKnown.size());
     return ChallengeFolder{std::move(*folder), path == kChallengePlace};

@@ -11,6 +11,7 @@
 
 #include "config/model/expression.h"
 #include "config/nginx_import/answer.h"
+#include "config/nginx_import/files_import.h"
 #include "config/nginx_import/known.h"
 #include "config/nginx_import/overlays.h"
 #include "config/nginx_import/pattern.h"
@@ -58,6 +59,18 @@ const Directive* try_files_of(const Directive& server) {
     const auto found = std::ranges::find(server.children, "try_files", &Directive::name);
     if (found == server.children.end() || !found->arg(found->args.size() - 1).starts_with('@') ||
         std::ranges::any_of(server.children, is_root))
+        return nullptr;
+    return &*found;
+}
+
+// The server's own folder, where no location takes all paths: what no other takes is looked for there.
+const Directive* root_of(const Directive& server) {
+    const auto takes_all = [](const Directive& d) {
+        return (d.name == "location" && d.args.back() == "/" && d.arg(0) != "=") || d.name == "return";
+    };
+    const auto found = std::ranges::find(server.children, "root", &Directive::name);
+    if (found == server.children.end() || !reads_files(server.children) || try_files_of(server) != nullptr ||
+        std::ranges::any_of(server.children, takes_all))
         return nullptr;
     return &*found;
 }
@@ -221,13 +234,25 @@ std::vector<Draft> Servers::server_drafts(const Server& server, const Flow& flow
         const auto& root = made_.emplace_back(Directive{"location", {"/"}, true, {*files}, files->file, files->line});
         for (Draft& draft : import_location(root, flow, settings, context)) drafts.push_back(std::move(draft));
     }
+    if (const Directive* folder = root_of(*server.block)) {
+        std::vector<Directive> inner;
+        for (const Directive& directive : server.block->children)
+            if (directive.name == "try_files") inner.push_back(directive);
+        const auto& root = made_.emplace_back(Directive{"location", {"/"}, true, inner, folder->file, folder->line});
+        for (Draft& draft : import_location(root, flow, settings, context)) drafts.push_back(std::move(draft));
+    }
     return drafts;
 }
 
 void Servers::import_server(const Server& server, const Scope& scope, const Settings& http, bool has_others) {
     const bool tries_files = try_files_of(*server.block) != nullptr;
+    const bool has_files = root_of(*server.block) != nullptr ||
+                           std::ranges::any_of(server.block->children, [](const Directive& directive) {
+                               return directive.name == "location" && reads_files(directive.children);
+                           });
     for (const Directive& directive : server.block->children)
         if (!server_handles(directive.name) && !(tries_files && directive.name == "try_files") &&
+            !(has_files && is_file_directive(directive.name)) &&
             !(server.carries_tls && ServerTls::knows(directive.name)))
             note_untranslated(directive, notes_);
     Settings settings = http.under(server.block->children);

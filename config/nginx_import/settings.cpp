@@ -1,5 +1,7 @@
 #include "config/nginx_import/settings.h"
 
+#include "config/nginx_import/files_import.h"
+
 #include <algorithm>
 #include <array>
 
@@ -72,6 +74,8 @@ Settings Settings::for_calls() const {
 void Settings::read(const std::vector<Directive>& block, std::string_view family) {
     std::vector<const Directive*> set, added, hidden, limits, at_once, leading, paths, domains, flags, pages;
     for (const Directive& directive : block) {
+        if (is_file_directive(directive.name) && directive.name != "alias" && directive.name != "try_files")
+            folders[directive.name] = &directive;
         const bool of_passing = directive.name.starts_with("proxy_") || directive.name.starts_with("grpc_");
         if (of_passing && !directive.name.starts_with(family)) continue;
         const std::string name = proxy_name(directive.name);

@@ -27,6 +27,9 @@ struct Settings {
     std::vector<const Directive*> error_pages;       // error_page
     std::map<std::string, std::string> page_files;   // of locations for one path that read a file: path → file
 
+    // Of what is read from disks, by name: root, index, gzip_static.
+    std::map<std::string, const Directive*, std::less<>> folders;
+
     std::string scheme = "http";                          // by which clients come
     std::map<std::string, const Directive*> rate_zones;   // limit_req_zone, by the name of the zone
     std::map<std::string, const Directive*> count_zones;  // limit_conn_zone

@@ -160,6 +160,11 @@ std::string Directive::written() const {
     return text;
 }
 
+const Directive* find_child(const std::vector<Directive>& block, std::string_view name) {
+    const auto found = std::ranges::find(block, name, &Directive::name);
+    return found == block.end() ? nullptr : &*found;
+}
+
 Tree read_tree(const std::filesystem::path& path) {
     TreeReader reader(path.parent_path());
     std::vector<Directive> directives;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/nginx_import/note.h"
@@ -24,6 +25,9 @@ struct Directive {
     const std::string& arg(std::size_t index) const;  // empty when there are fewer
     std::string written() const;                      // name and arguments, for messages
 };
+
+// The first of that name; null: there is none.
+const Directive* find_child(const std::vector<Directive>& block, std::string_view name);
 
 struct Tree {
     std::vector<Directive> directives;

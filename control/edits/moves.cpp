@@ -37,6 +37,7 @@ double of(const std::vector<std::pair<std::string, double>>& shares, const std::
 std::string target(const config::Route& route) {
     if (!route.redirect.to.empty()) return "a redirect to " + route.redirect.to;
     if (route.respond.status != 0) return fmt::format("its own answer {}", route.respond.status);
+    if (route.static_files.on()) return "files below " + route.static_files.folder();
     Lines parts;
     const auto shares = percents(route.split);
     for (const auto& [upstream, share] : shares)

@@ -32,6 +32,8 @@ Result<config::Model> apply(const config::Model& model, const Facts& facts, cons
         }
     }
     const config::Route& route = model.routes[*index];
+    if (route.static_files.on())
+        return problems::invalid({config::Error{"", "route " + route.name + " answers with files and has no split"}});
     if (route.split.empty() && route.respond.status == 0 && route.redirect.to.empty())
         return problems::invalid({config::Error{
             "", "route " + route.name + " has no split: its rules decide, and what none of them takes is 404"}});

@@ -23,8 +23,11 @@ enum class Failure : std::uint8_t {
     client_closed,  // the client left before the end
     client_slow,    // the client reads slower than the limit
     no_route,
-    misdirected,  // the host asks its clients for other certificates than this connection was asked for
-    not_allowed,  // CONNECT where no route allows it
+    no_file,       // a route with files has none for this path
+    bad_range,     // beyond its end
+    precondition,  // what the client knows of it is true no more
+    misdirected,   // the host asks its clients for other certificates than this connection was asked for
+    not_allowed,   // CONNECT where no route allows it
     rate_limited,
     route_full,    // the route's limit on requests in flight
     key_full,      // the route's limit on requests at once of one client, or another key
@@ -35,7 +38,9 @@ enum class Failure : std::uint8_t {
     overflow,      // all endpoints at max_connections and the queue full or too slow
     breaker_open,
     connect_failed,
-    shortage,  // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
+    files_busy,   // the threads that read files are all taken, or their disk hangs
+    file_failed,  // its disk
+    shortage,     // of descriptors, ports or memory, here: not a byte was sent, and the endpoint has no part in it
     connect_timeout,
     tls_failed,        // the endpoint and this side could not agree; not a byte of the request was sent
     tls_untrusted,     // the endpoint's certificate does not verify: a mistake in a configuration, or an attack
@@ -95,6 +100,10 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
     {Failure::client_closed, 0, "client_closed", Source::downstream, Retry::never, false, ""},
     {Failure::client_slow, 0, "timeout", Source::downstream, Retry::never, false, ""},
     {Failure::no_route, 404, "no_route", Source::downstream, Retry::never, false, "no route matches this request"},
+    {Failure::no_file, 404, "no_file", Source::none, Retry::never, false, "there is no such file"},
+    {Failure::bad_range, 416, "bad_request", Source::none, Retry::never, false, "the file has no such part"},
+    {Failure::precondition, 412, "bad_request", Source::none, Retry::never, false,
+     "the file is not the one that the request goes by"},
     {Failure::misdirected, 421, "misdirected", Source::downstream, Retry::never, false,
      "this host is asked for on a connection of its own"},
     {Failure::not_allowed, 405, "bad_request", Source::downstream, Retry::never, false,
@@ -116,6 +125,9 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
      "the upstream is resting after failures"},
     {Failure::connect_failed, 502, "connect_failed", Source::upstream, Retry::nothing_sent, true,
      "the endpoint refused the connection"},
+    {Failure::files_busy, 503, "files_busy", Source::internal, Retry::never, false,
+     "files cannot be read fast enough now; try again"},
+    {Failure::file_failed, 500, "file_failed", Source::internal, Retry::never, false, "the file cannot be read"},
     {Failure::shortage, 503, "shortage", Source::internal, Retry::nothing_sent, false,
      "the proxy is short of connections; try again"},
     {Failure::connect_timeout, 504, "timeout", Source::upstream, Retry::nothing_sent, true,

@@ -23,6 +23,10 @@ struct MarkWatch;
 struct SharedCount;
 }  // namespace switchyard
 
+namespace switchyard::files {
+struct RouteFiles;
+}  // namespace switchyard::files
+
 namespace switchyard::route {
 
 class AccessList;
@@ -138,7 +142,17 @@ struct RouteEdits {
     std::shared_ptr<const ErrorPages> error_pages;     // null: it has none
 };
 
-struct Route : RouteLimits, RouteEdits {
+// What it answers by itself, without an upstream.
+struct RouteAnswer {
+    config::Redirect redirect;
+    config::Respond respond;
+    std::shared_ptr<const files::RouteFiles> files;  // null: it answers with none
+
+    // Whether it answers by itself what no rule takes.
+    bool answers() const { return respond.status != 0 || !redirect.to.empty() || files != nullptr; }
+};
+
+struct Route : RouteLimits, RouteEdits, RouteAnswer {
     std::uint32_t id = 0;  // Registry id
     std::string name;
     std::vector<std::string> methods;
@@ -156,12 +170,8 @@ struct Route : RouteLimits, RouteEdits {
     std::shared_ptr<const MarkWatch> marks;
     bool has_sticky = false;
     Sticky sticky;
-    config::Redirect redirect;
-    config::Respond respond;
     bool reroute = true;
 
-    // Whether it answers by itself what no rule takes.
-    bool answers() const { return respond.status != 0 || !redirect.to.empty(); }
     bool allows(std::string_view method, const SharedCount* listener, std::string_view path) const {
         if (methods.empty() && listeners.empty() && !path_matches) return true;
         return is_for(method) && is_for(listener) && matches(path);

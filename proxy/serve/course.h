@@ -66,6 +66,7 @@ struct TakenCourse : route::Choice {
     }
     void end_try() { ends_ms = deadline_ms; }
     bool try_is_up(std::int64_t now_ms) const { return has_try() && now_ms >= ends_ms; }
+    bool serves_files() const { return answers() && !by_hold && decision.rule < 0 && route->files != nullptr; }
     // The earlier of a moment (0: none) and the request's own end, or its attempt's.
     std::int64_t at_the_latest(std::int64_t at_ms) const {
         return ends_ms != 0 && (at_ms == 0 || ends_ms < at_ms) ? ends_ms : at_ms;

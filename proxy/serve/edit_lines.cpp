@@ -79,6 +79,18 @@ void write_edits(http::HeadWriter& to, const route::Edits& edits, const HeadSour
     to << lines.substr(written);
 }
 
+void write_edited(http::HeadWriter& to, std::string_view plain, const HeadSources& from) {
+    const route::Edits& edits = from.course.route->response_edits;
+    for (bool status_line = true;; status_line = false) {
+        const std::string_view line = plain.substr(0, plain.find("\r\n") + 2);
+        if (line.size() == 2) break;
+        if (status_line || !edits.replaces(line.substr(0, line.find(':')))) to << line;
+        plain.remove_prefix(line.size());
+    }
+    write_edits(to, edits, from);
+    to << plain;
+}
+
 void write_announcement(http::HeadWriter& to, const std::vector<std::string>& trailers) {
     if (trailers.empty()) return;
     to << "Trailer: ";

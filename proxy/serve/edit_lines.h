@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/http/head_writer.h"
@@ -12,6 +13,9 @@
 namespace switchyard::serve {
 
 void write_edits(http::HeadWriter& to, const route::Edits& edits, const HeadSources& from);
+
+// A head of the proxy's own as its route edits it. `plain`: with its empty line, and what may stand behind it.
+void write_edited(http::HeadWriter& to, std::string_view plain, const HeadSources& from);
 
 // The line that announces these trailers, if there are any.
 void write_announcement(http::HeadWriter& to, const std::vector<std::string>& trailers);

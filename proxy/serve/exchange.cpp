@@ -4,6 +4,7 @@
 
 #include "proxy/serve/challenge.h"
 #include "proxy/serve/delivery.h"
+#include "proxy/serve/file_answer.h"
 #include "proxy/serve/http2_request.h"
 #include "proxy/serve/own_answer.h"
 
@@ -320,8 +321,26 @@ void Exchange::judge_attempt(Failure failure) {
 }
 
 net::Task<Next> Exchange::answer_locally(Failure failure) {
+    if (failure == Failure::none && course_.serves_files()) return answer_with_file();
+    return answer_in_words(failure, {});
+}
+
+net::Task<Next> Exchange::answer_with_file() {
+    FileAnswer file(phase_, client_, sources_, course_, account_);
+    const Next next = co_await file.run();
+    const Failure failure = file.untold();
+    if (failure == Failure::none) co_return next;
+    if (traits(failure).status == 0) {
+        account_.record.failure = failure;
+        co_return Next::close;
+    }
+    if (failure == Failure::files_busy) course_.retry_after = 1;
+    co_return co_await answer_in_words(failure, file.lines());
+}
+
+net::Task<Next> Exchange::answer_in_words(Failure failure, std::string_view lines) {
     account_.record.failure = failure;
-    OwnAnswer answer(sources_, failure, call_status(failure), context_);
+    OwnAnswer answer(sources_, failure, call_status(failure), context_, lines);
     account_.record.status = answer.status();
     if (asked_.grpc.is && failure == Failure::none) [[unlikely]]
         account_.record.grpc_status = static_cast<std::int8_t>(http::grpc_status_of_http(answer.status()));

@@ -82,6 +82,8 @@ class Exchange {
     bool judge_call(Failure failure, std::uint16_t status);
     http::GrpcStatus call_status(Failure failure);
     net::Task<Next> answer_locally(Failure failure);
+    net::Task<Next> answer_with_file();
+    net::Task<Next> answer_in_words(Failure failure, std::string_view lines);
     void finish();
     void note_reset();
     // Because its message is malformed.

@@ -61,6 +61,11 @@ class Lane {
         const bool more = run.size != 0 && !run.last && from.frames_ == nullptr && from.stream_->readable;
         return writer_.push(*stream_, run, more);
     }
+    // What comes from no lane.
+    Push push(Run& run) {
+        if (frames_ != nullptr) return writer_.push(*frames_, run);
+        return writer_.push(*stream_, run, false);
+    }
     bool waits_for_run() const { return writer_.waits_for_run(); }
     std::uint64_t sent_bytes() const { return writer_.sent_bytes(); }
     // Octets mean nothing any more and go both ways; this way ends here. False: not yet, some still wait.

@@ -25,7 +25,8 @@ bool boundary_known(const route::Asked& asked, Failure failure) {
 
 }  // namespace
 
-OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context)
+OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context,
+                     std::string_view lines)
     : from_(from), context_(context) {
     const route::Asked& asked = from.asked;
     const FailureTraits& trait = traits(failure);
@@ -38,7 +39,10 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus 
         say_status(call_status);
     else if (failure != Failure::none && from.course.route != nullptr && from.course.route->error_pages)
         say_page();
-    if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+    if (!lines.empty())
+        reply_.extra_lines = lines;
+    else if (failure == Failure::not_allowed)
+        reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
     if (reply_.status / 100 == 2 && would_open_tunnel()) [[unlikely]]
         say_no_tunnel();
     reply_.request_id = from.id.text();
@@ -138,7 +142,6 @@ std::string_view OwnAnswer::write(net::Buffer& block) {
 void OwnAnswer::write(http::HeadWriter& to) {
     const route::Route* const route = from_.course.route;
     if (route == nullptr || route->response_edits.empty()) return http::write_local_reply(to, reply_);
-    const route::Edits& edits = route->response_edits;
     net::Buffer small(context_.buffers);
     std::string large;
     http::HeadWriter plain(small.room());
@@ -150,14 +153,7 @@ void OwnAnswer::write(http::HeadWriter& to) {
         http::write_local_reply(again, reply_);
         rest = again.text();
     }
-    for (bool status_line = true;; status_line = false) {
-        const std::string_view line = rest.substr(0, rest.find("\r\n") + 2);
-        if (line.size() == 2) break;
-        if (status_line || !edits.replaces(line.substr(0, line.find(':')))) to << line;
-        rest.remove_prefix(line.size());
-    }
-    write_edits(to, edits, from_);
-    to << rest;
+    write_edited(to, rest, from_);
 }
 
 // Only a configured body or what is filled in can make it larger than a buffer.

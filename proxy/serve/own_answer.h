@@ -19,7 +19,9 @@ class OwnAnswer {
   public:
     // `failure` none: the answer that the route, or the rule that the request came to, is written to give.
     // `call_status`: what the failure is called where the request is a call of gRPC.
-    OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context);
+    // `lines`: that belong to the failure.
+    OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus call_status, WorkerContext& context,
+              std::string_view lines = {});
     OwnAnswer(const OwnAnswer&) = delete;
     OwnAnswer& operator=(const OwnAnswer&) = delete;
 

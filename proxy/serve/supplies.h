@@ -4,13 +4,15 @@
 #pragma once
 
 #include "proxy/compress/coder_shelf.h"
+#include "proxy/files/worker_door.h"
 #include "proxy/serve/held_requests.h"
 
 namespace switchyard::serve {
 
 struct Supplies {
     compress::CoderShelf coders;
-    HeldRequests held_requests;  // of routes that are held
+    HeldRequests held_requests;               // of routes that are held
+    std::shared_ptr<files::WorkerDoor> door;  // by which the readers of files give back what they have done
 };
 
 }  // namespace switchyard::serve

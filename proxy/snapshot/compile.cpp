@@ -11,6 +11,7 @@
 #include "config/model/secret_value.h"
 #include "config/text/moment.h"
 #include "proxy/base/log.h"
+#include "proxy/files/route_files.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/answer_rewrites.h"
 #include "proxy/route/key_counts.h"
@@ -378,8 +379,7 @@ class Compiler {
         out->grpc_failures = config::grpc_statuses(source.grpc.failures);
         out->grpc_retries = config::grpc_statuses(source.grpc.retry_on);
         out->reroute = source.reroute;
-        out->redirect = source.redirect;
-        out->respond = source.respond;
+        answer(*out, source);
         if (!source.jwt.algorithm.empty()) out->verifier = verifier(source.jwt, pointer + "/jwt");
         out->debug_headers = source.debug_headers;
         if (source.compress.on()) out->compress = std::make_shared<const config::Compress>(source.compress);
@@ -389,6 +389,14 @@ class Compiler {
         if (!source.error_pages.empty()) out->error_pages = pages(source.error_pages);
         out->hold = hold(source);
         snapshot_->route_table->add(source.match, std::move(out));
+    }
+
+    void answer(route::RouteAnswer& out, const config::Route& source) {
+        out.redirect = source.redirect;
+        out.respond = source.respond;
+        if (source.static_files.on())
+            out.files = std::make_shared<const files::RouteFiles>(
+                files::RouteFiles{source.static_files, source.match.path_prefix, registry_.file_pool()});
     }
 
     std::shared_ptr<const route::ErrorPages> pages(const config::ErrorPages& source) {

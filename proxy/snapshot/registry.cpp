@@ -120,6 +120,11 @@ std::shared_ptr<route::RateTable> Registry::begin_rate_table(std::uint64_t seed)
     return rate_table_;
 }
 
+std::shared_ptr<files::FilePool> Registry::file_pool() {
+    if (!file_pool_) file_pool_ = std::make_shared<files::FilePool>();
+    return file_pool_;
+}
+
 std::shared_ptr<route::RateTable> Registry::rate_table() {
     if (!rate_table_) {
         rate_table_ = std::make_shared<route::RateTable>(drawn_salt());

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "proxy/base/mark_notes.h"
+#include "proxy/files/file_pool.h"
 #include "proxy/net/challenge_book.h"
 #include "proxy/net/listening_socket.h"
 #include "proxy/net/passed_sockets.h"
@@ -113,6 +114,11 @@ class Registry {
     // With that seed, before anything is compiled: whose keys are another process's.
     std::shared_ptr<route::RateTable> begin_rate_table(std::uint64_t seed);
 
+    // Who reads the files of routes, for all of them; made at first use.
+    std::shared_ptr<files::FilePool> file_pool();
+    // That one, before anything is compiled.
+    void begin_with(std::shared_ptr<files::FilePool> pool) { file_pool_ = std::move(pool); }
+
     CertificateShelf& certificates() { return certificates_; }
     PageShelf& pages() { return pages_; }
     // Open from the next snapshot on; null: none.
@@ -153,6 +159,7 @@ class Registry {
     Breakers breakers_before_;
     std::shared_ptr<route::RateTable> rate_table_;
     std::shared_ptr<route::KeyCounts> key_counts_;
+    std::shared_ptr<files::FilePool> file_pool_;
     CertificateShelf certificates_;
     PageShelf pages_;
     std::shared_ptr<const net::ChallengeBook> challenges_;

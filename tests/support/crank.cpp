@@ -45,6 +45,9 @@ Crank::Crank(const std::string& config)
     context.now_ms = kStartMs;
     context.now_us = kStartMs * 1000;
     context.wheel->start(context.now_ms);
+    // Files are read when a test says so, on its own thread.
+    registry.begin_with(files);
+    context.door = std::make_shared<files::WorkerDoor>([](const std::function<void()>& piece) { piece(); });
     publish(config);
 }
 

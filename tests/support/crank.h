@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/files/file_pool.h"
 #include "proxy/snapshot/registry.h"
 #include "proxy/worker_core.h"
 #include "tests/support/wire.h"
@@ -54,6 +55,8 @@ class Crank {
     std::size_t sessions() const { return core.sessions(); }
     std::size_t generations() const { return core.generations(); }
 
+    // Reads nothing but by do_one().
+    const std::shared_ptr<files::FilePool> files = std::make_shared<files::FilePool>(0, 4);
     Registry registry;
     std::vector<upstream::Suspect> suspects;
     std::vector<std::uint64_t> adopted, retired;  // a generation each, as the worker has said it

@@ -286,6 +286,15 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
             out.respond = {static_cast<std::uint16_t>(dice.between(200, 599)), dice.text(),
                            dice.chance(0.5) ? "text/html; charset=utf-8" : "text/plain"};
             break;
+        case 2:
+            (out.match.path_exact.empty() && dice.chance(0.5) ? out.static_files.alias : out.static_files.root) =
+                "/srv";
+            maybe(dice, [&] { out.static_files.index = {"start.html", "index.htm"}; });
+            maybe(dice, [&] { out.static_files.fallback = "/app.html"; });
+            maybe(dice, [&] { out.static_files.precompressed = {Encoding::zstd, Encoding::gzip}; });
+            maybe(dice, [&] { out.static_files.types = {{".wasm", "application/wasm"}}; });
+            maybe(dice, [&] { out.static_files.dot_files = true; });
+            break;
         default:
             serve_by_split(dice, out, upstreams, true);
             break;

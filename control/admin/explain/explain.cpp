@@ -13,6 +13,7 @@
 #include "control/admin/explain/explain_endpoint.h"
 #include "proxy/base/failure.h"
 #include "proxy/base/metrics.h"
+#include "proxy/files/route_files.h"
 #include "proxy/http/head_parser.h"
 #include "proxy/route/asked.h"
 #include "proxy/route/choose.h"
@@ -225,6 +226,16 @@ void tell_hold(Json& out, std::vector<std::string>& why, const route::Route& rou
                               route.hold->respond.status != 0 ? "its requests get a page" : "its requests wait"));
 }
 
+// Which file it is, its disk would have to say.
+void tell_files(Json& out, std::vector<std::string>& why, const files::RouteFiles& files) {
+    out.erase("status");
+    out["files"] = files.where.folder();
+    why.push_back(files.where.root.empty()
+                      ? fmt::format("the route answers with what is below {} for the path behind {}", files.where.alias,
+                                    files.prefix)
+                      : "the route answers with what is below " + files.where.root + " for the path");
+}
+
 // What becomes of it on its route.
 void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Choice& choice,
                   Failure failure, const route::Asked& asked, const Look& look, Depth depth) {
@@ -244,7 +255,10 @@ void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snap
         out["status"] = choice.by_hold              ? route.hold->respond.status
                         : route.redirect.to.empty() ? route.respond.status
                                                     : route.redirect.status;
-        if (!choice.by_hold) why.push_back("the route answers by itself");
+        if (!choice.by_hold && route.files)
+            tell_files(out, why, *route.files);
+        else if (!choice.by_hold)
+            why.push_back("the route answers by itself");
     } else {
         tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000, depth);
         if (route.compress) tell_compression(out, why, *route.compress, asked);

@@ -240,6 +240,7 @@ inline constexpr const char* kOpenApiSchemas = R"json({
     "rerouted": {"type": "string", "description": "the upstream it was meant for, which has no usable endpoint"},
     "sent_as": {"type": "string", "description": "the path that its endpoint is asked for, where the route rewrites it"},
     "upstream": {"type": "string"}, "protocol": {"enum": ["http/1.1", "h2", "auto"], "description": "in which its endpoints are spoken to"},
+    "files": {"type": "string", "description": "the folder that the route answers from"},
     "held_until": {"type": "string", "format": "date-time", "description": "the route is held: it waits, or gets a page"},
     "encoding": {"enum": ["gzip", "br", "zstd"], "description": "in which its answer comes, where the route compresses it"},
     "endpoint": {"type": "string"}, "why": {"type": "array", "items": {"type": "string"}},

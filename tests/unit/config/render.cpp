@@ -50,7 +50,7 @@ TEST_CASE("parsing what was rendered gives the same model, and rendering that gi
     std::set<std::string> known, used;
     const auto root = schema();
     collect_paths(root, "", known);
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 1500; ++i) {
         CAPTURE(i);
         const Model model = random_model(rng);
         const auto errors = validate(model);

@@ -296,7 +296,7 @@ TEST_CASE("upstreams") {
 TEST_CASE("what a route does") {
     check({
         {routes(R"({"name":"forum"})"), "/routes/0",
-         "the route leads nowhere: expected a split, a redirect or a response (\"respond\")"},
+         "the route leads nowhere: expected a split, a redirect, a response (\"respond\") or files (\"static\")"},
         {split_and(R"("answers":{"location":[{"from":"","to":"/"}]})"), "/routes/0/answers/location/0/from",
          "expected what the endpoint says"},
         {split_and(R"("answers":{"cookie_path":[{"from":"/","to":"/a b"}]})"), "/routes/0/answers/cookie_path/0/to",
@@ -306,7 +306,7 @@ TEST_CASE("what a route does") {
         {route(R"("respond":{"status":204},"answers":{"location":[{"from":"/a","to":"/b"}]})"), "/routes/0/answers",
          "goes with a split; this route answers by itself"},
         {route(R"("respond":{"status":204},"expires":"1h")"), "/routes/0/expires",
-         "goes with a split; for an answer of the route itself set Cache-Control in response_headers"},
+         "goes with a split or with static; for an answer of the route itself set Cache-Control in response_headers"},
         {split_and(R"("expires":"soon")"), "/routes/0/expires",
          "expected a duration such as \"500ms\", \"30s\", \"2m\", \"1h\" or \"1m30s\", \"no-cache\" or \"max\", found "
          "\"soon\""},

@@ -235,7 +235,7 @@ TEST_CASE("what Switchyard cannot serve answers 501 and does not fall through") 
     const auto imported =
         import_http(kApp +
                     "server { location / { proxy_pass http://app; }\nlocation /php/ { fastcgi_pass unix:/f; }\n"
-                    "location /files/ { root /srv; } location /gone { } }");
+                    "location /files/ { root /srv/$host; } location /gone { } }");
     CHECK(summary(imported) ==
           "default: / → app\ndefault-php: /php/ → 501\ndefault-files: /files/ → 501\ndefault-gone: /gone → 501\n"
           "default-gone-2: / → 501\n");

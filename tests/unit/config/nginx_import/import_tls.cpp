@@ -223,7 +223,7 @@ TEST_CASE("challenges that a listener cannot stand for are said") {
     CHECK(challenges(secure).find("/www") == std::string::npos);
     CHECK(note(secure, "name /www as acme_challenges"));
     const auto more = import_http("server { listen 80; location /.well-known { alias /www; } " + kToTls);
-    CHECK(challenges(more) == "port-80 /www/acme-challenge; 3");
+    CHECK(challenges(more) == "port-80 /www/acme-challenge; 2");
     CHECK(notes_of(more).find("changed: location /.well-known") != std::string::npos);
     for (const std::string other :
          {"{ proxy_pass http://h:1; }", "{ root /$host; }", "{ deny all; root /www; }", "{ }"})
