@@ -12,8 +12,8 @@ namespace switchyard::config {
 // "404", or "5xx" for all of a hundred that are not named → a file.
 using ErrorPages = std::map<std::string, std::string>;
 
-inline constexpr std::size_t kPageSize = 256U << 10U;  // octets of one: pages live in every snapshot
-inline constexpr std::size_t kMostPages = 20;          // of a route
+inline constexpr std::size_t kPageSize = 64U << 10U;  // octets of one, which a client that reads nothing holds
+inline constexpr std::size_t kMostPages = 20;         // of a route
 
 // The status, or 4 and 5 for "4xx" and "5xx"; nothing: it is none of an error.
 inline std::optional<std::uint16_t> page_key(std::string_view text) {

@@ -147,7 +147,8 @@ std::string add_listener(Model& model, const Listen& listen, const Settings& set
         Listener other;
         Notes heard;  // the directives of an address that is shared are told of once
         const bool named = trust(other, real_ip, heard);
-        if (same->proxy_protocol && !introduced)
+        // What one server at the address guards is not opened by another one that believes every peer.
+        if (same->proxy_protocol && (!introduced || (named && same->proxy_protocol_from.empty())))
             believe_introductions(*same, named, other.trusted_proxies, listen, notes);
         if (other.client_header != same->client_header && !real_ip.empty())
             notes.lost(*real_ip.back(), "another server at this address finds its clients in another header");

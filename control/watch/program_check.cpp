@@ -133,8 +133,10 @@ unsigned programs_under_way() {
 
 asio::awaitable<CheckResult> check_by_program(CheckProgram program, std::chrono::milliseconds limit) {
     if (program.words.empty())
-        co_return check_failed(
-            "process.checks has no such program yet: what is in force since the start holds; restart");
+        // No verdict: a process that another one has followed takes up what it has no program for.
+        co_return CheckResult{false, true,
+                              "process.checks has no such program yet: what is in force since the start holds; restart",
+                              false};
     if (under_way >= kMostPrograms)
         co_return CheckResult{false, true, fmt::format("{} programs of checks are running already", kMostPrograms),
                               false};

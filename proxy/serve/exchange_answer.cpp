@@ -70,7 +70,9 @@ std::int64_t Exchange::drawn_pause_ms() {
 
 // It came ahead of its route's rate, within the burst: it waits for its time, and is routed by what is in force then.
 net::Task<Failure> Exchange::wait_for_turn() {
-    co_await pause(std::exchange(course_.delay_ms, 0));
+    // A process that ends has no time for it to wait its turn.
+    const std::int64_t delay_ms = std::exchange(course_.delay_ms, 0);
+    if (!context_.stopping) co_await pause(delay_ms);
     if (attempt_.client_left()) co_return Failure::client_closed;
     if (course_.time_is_up()) co_return Failure::request_timeout;
     co_return course_.outdated() ? route_again() : Failure::none;

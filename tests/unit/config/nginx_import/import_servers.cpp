@@ -96,6 +96,14 @@ TEST_CASE("whose PROXY header names the client") {
     CHECK(named.proxy_protocol);
     CHECK(named.proxy_protocol_from == std::vector<std::string>{"10.0.0.0/8", "unix"});
     CHECK(named.trusted_proxies.empty());
+    // What one server guards by the header is not opened by another one at the address, whichever comes first.
+    const std::string open = "server { listen 80 proxy_protocol; server_name a; return 204; }\n",
+                      guarded =
+                          "server { listen 80 proxy_protocol; server_name b; set_real_ip_from 10.0.0.5; "
+                          "real_ip_header proxy_protocol; allow 192.168.0.0/16; deny all; return 204; }\n";
+    for (const auto& both : {open + guarded, guarded + open})
+        CHECK(import_http(both).model.listeners.at(0).proxy_protocol_from == std::vector<std::string>{"10.0.0.5"});
+
     const auto all = import_http("server { listen 80 proxy_protocol; return 204; }");
     CHECK(all.model.listeners.at(0).proxy_protocol_from.empty());
     CHECK(notes_of(all) == "2 changed: listen 80 proxy_protocol\n");

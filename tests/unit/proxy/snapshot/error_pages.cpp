@@ -83,7 +83,7 @@ TEST_CASE("what is no file of a page's size is not waited for, and named") {
     const Folder folder;
     const auto why = [&](const std::string& file) { return PageShelf::read(file, {}).why; };
     CHECK(why(folder.write("large.html", std::string(config::kPageSize + 1, 'x')))
-              .ends_with("it is larger than 256 KiB, and pages are kept in memory"));
+              .ends_with("it is larger than 64 KiB, and pages are kept in memory"));
     CHECK(why(folder.write("most.html", std::string(config::kPageSize, 'x'))).empty());
     CHECK(why(folder.path.string()).ends_with("it is no regular file"));
     const auto pipe = (folder.path / "pipe").string();
