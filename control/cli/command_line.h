@@ -15,7 +15,9 @@ struct RunOptions {
     std::optional<std::string> state_dir;
     std::uint64_t above = 0;
     std::vector<std::string> overlays;
-    int takeover = -1;
+    std::string takeover;                 // see Control::Options
+    std::string drain_within, probation;  // of a takeover; empty: as usual
+    bool cut_oldest = false;
 };
 
 // `run` is what the verb of that name does: the one verb that is the proxy itself. Returns the exit code (exit_code.h).
