@@ -33,14 +33,16 @@ void add_takeover_options(CLI::App& verb, RunOptions& options) {
     auto* takeover = verb.add_option("--takeover", options.takeover,
                                      "take the place of the proxy that runs, in another container of this machine: "
                                      "its STATE_DIR/upgrade.sock");
-    verb.add_option("--drain-within", options.drain_within,
-                    "with --takeover: what the process of before still has is ended after this time (10m)")
-        ->check(duration_option())
-        ->needs(takeover);
-    verb.add_option("--probation", options.probation,
-                    "with --takeover: for so long the process of before would take all back (30s)")
-        ->check(duration_option())
-        ->needs(takeover);
+    const auto time = [&](const char* name, std::optional<std::chrono::milliseconds>& to, const char* what) {
+        verb.add_option_function<std::string>(
+                name, [&to](const std::string& text) { to = config::parse_duration(text); }, what)
+            ->check(duration_option())
+            ->needs(takeover);
+    };
+    time("--drain-within", options.drain_within,
+         "with --takeover: what the process of before still has is ended after this time (10m)");
+    time("--probation", options.probation,
+         "with --takeover: for so long the process of before would take all back (30s)");
     verb.add_flag("--cut-oldest", options.cut_oldest,
                   "with --takeover: where two processes of before still have something younger than --drain-within, "
                   "end the oldest")

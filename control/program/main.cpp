@@ -3,7 +3,6 @@
 
 #include <csignal>
 
-#include "config/text/duration.h"
 #include "control/cli/command_line.h"
 #include "control/control.h"
 #include "control/version.h"
@@ -14,8 +13,8 @@ namespace {
 
 switchyard::control::upgrade::Order order_of(const switchyard::control::cli::RunOptions& options) {
     switchyard::control::upgrade::Order out;
-    out.drain_within = switchyard::config::parse_duration(options.drain_within).value_or(out.drain_within);
-    out.probation = switchyard::config::parse_duration(options.probation).value_or(out.probation);
+    out.drain_within = options.drain_within.value_or(out.drain_within);
+    out.probation = options.probation.value_or(out.probation);
     out.cut_oldest = options.cut_oldest;
     return out;
 }
