@@ -11,6 +11,7 @@
 #include "control/changes_since.h"
 #include "control/control_members.h"
 #include "control/control_takeover.h"
+#include "control/upgrade/child.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
 #include "proxy/net/tls_memory.h"

@@ -38,13 +38,14 @@ void Control::Members::start_upgrade(upgrade::Order order, std::function<void(Re
 void Control::Members::came(std::unique_ptr<upgrade::Channel> line, const Json& hello) {
     auto order = upgrade::order_of(hello);
     order.by = upgrade::kUpgradeSocket;
-    const std::shared_ptr<upgrade::Channel> kept = std::move(line);
-    const auto begun = [kept](const Result<Json>& taken) {
-        if (!taken) upgrade::UpgradeSocket::refuse(*kept, taken.error().detail);
+    const std::shared_ptr<upgrade::Channel> caller = std::move(line);
+    const auto begun = [caller](const Result<Json>& taken) {
+        if (!taken) upgrade::UpgradeSocket::refuse(*caller, taken.error().detail);
     };
     if (auto why = upgrade::why_not(order); !why.empty()) return begun(problems::invalid(std::move(why)));
     begin_upgrade(
-        order, [this, kept, hello](const upgrade::Order& each) { return succession->take(each, kept, hello); }, begun);
+        order, [this, caller, hello](const upgrade::Order& each) { return succession->take(each, caller, hello); },
+        begun);
 }
 
 void Control::Members::begin_upgrade(upgrade::Order order, std::function<Result<Json>(const upgrade::Order&)> begin,
