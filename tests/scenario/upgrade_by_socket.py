@@ -114,7 +114,7 @@ def refused(lineage, proxy, work, apart):
     if apart:
         ended_with(lineage, lineage.take_over(apart=["unshare", "--net"]), 1, "another network namespace", "--network host")
         code, out, complaint = lineage.upgrade()
-        if code != 1 or f"run --takeover {state}/upgrade.sock" not in complaint:
+        if code != 1 or f"run --takeover {state}/upgrade.sock" not in out + complaint:
             raise Failed(f"the first of a container: {code} {out} {complaint}")
     if lineage.running() != lineage.pids[:1] or proxy.status()["generation"] != before:
         raise Failed(f"it is not as before\n{lineage.all_said()}")
