@@ -10,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(MARIADB IMPORTED_TARGET libmariadb)  # optional: -DFORUM_MARIADB=OFF
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)

@@ -218,6 +218,7 @@ void Control::Members::file_refused(const Problem& problem, const std::string& h
 // and its disk may hang.
 void Control::Members::reload(const std::string& why, const Told& told) {
     certificates->look({});
+    pages->look();
     struct Read {
         Result<LayeredFile> file = problems::internal("it was not read");
         Result<config::Model> model = problems::internal("it was not read");
@@ -267,9 +268,10 @@ void Control::Members::end() {
     names->stop();
     acme->stop();
     certificates->stop();
+    pages->stop();
     health->stop();
     ejection->stop();
-    pool->drain(grace, [this] {
+    pool->drain(grace, true, [this] {
         collect_timer.cancel();
         drained_here = true;
         look_whether_ended();
@@ -290,6 +292,7 @@ Control::~Control() {
     if (members_->controller) members_->controller->stop();
     if (members_->acme) members_->acme->stop();
     if (members_->certificates) members_->certificates->stop();
+    if (members_->pages) members_->pages->stop();
     if (members_->pool) members_->pool->stop();
     members_->aside.stop();
     members_->store.stop();  // after the last that may want something to be kept

@@ -38,6 +38,8 @@ void Control::Members::CoreDoors::follow(const config::Model& model) {
     auto own = model.listeners;
     for (std::size_t i = 0; i < own.size(); ++i) own[i].bind = m.controller->snapshot()->listeners[i]->sockets->bound();
     m.discovery->follow(model, own);
+    m.holds->follow(model);
+    m.pages->follow();
 }
 
 Facts Control::Members::CoreDoors::facts(const config::Model& model) const {
@@ -56,7 +58,9 @@ void Control::Members::CoreDoors::cut(std::uint64_t before, const std::set<std::
 }
 
 void Control::Members::CoreDoors::read_first(const config::Model& model, std::function<void()> then) {
-    m.certificates->read_first(model, std::move(then));
+    m.certificates->read_first(model, [this, files = PageShelf::files_of(model), then = std::move(then)] {
+        m.pages->read_first(files, then);
+    });
 }
 
 std::vector<std::string> Control::Members::CoreDoors::fit_for_return(config::Model& earlier, const config::Model& now) {
@@ -114,6 +118,18 @@ void Control::Members::build_core() {
     controller = std::make_unique<Controller>(io.get_executor(), workers, *reader, store,
                                               Controller::Doors{core_doors, core_doors, &aside});
     build_certificates();
+    Holds::Ports ports;
+    ports.model = [this]() -> const config::Model& { return controller->model(); };
+    ports.change = [this](Change change, Answered done) { controller->change(std::move(change), std::move(done)); };
+    ports.decides = [this] { return deciding; };
+    ports.now_s = [] { return std::int64_t{system_clock::to_time_t(system_clock::now())}; };
+    holds = std::make_unique<Holds>(io.get_executor(), std::move(ports));
+    pages = std::make_unique<Pages>(io.get_executor(), registry.pages(),
+                                    Pages::Ports{[this]() -> const config::Model& { return controller->model(); },
+                                                 [this] {
+                                                     ++led.version;
+                                                     make_again("the error pages stay as they were");
+                                                 }});
 }
 
 void Control::Members::build_certificates() {

@@ -25,9 +25,11 @@
 #include "control/core/controller.h"
 #include "control/discovery/runner/discovery.h"
 #include "control/file_watch.h"
+#include "control/holds.h"
 #include "control/names/names.h"
 #include "control/opened_releases.h"
 #include "control/opened_state.h"
+#include "control/pages/pages.h"
 #include "control/rollout/runner/journal_desk.h"
 #include "control/rollout/runner/rollouts.h"
 #include "control/service.h"
@@ -195,6 +197,8 @@ struct Control::Members {
     CertificateDoors certificate_doors{*this};
     std::unique_ptr<Certificates> certificates;
     AcmeDoors acme_doors{*this};
+    std::unique_ptr<Holds> holds;
+    std::unique_ptr<Pages> pages;
     std::unique_ptr<acme::Acme> acme;
     Totals totals;
     Series series;

@@ -106,7 +106,7 @@ bool Control::Members::UpgradeDoors::wanted(const upgrade::Message& message) {
 void Control::Members::UpgradeDoors::let_go(std::chrono::milliseconds within, std::function<void()> drained) {
     if (drained) m.on_drained = std::move(drained);
     m.predecessors->clear();  // the other process's now
-    m.pool->drain(within, [this] { m.tell_the_last(); });
+    m.pool->drain(within, false, [this] { m.tell_the_last(); });
 }
 
 void Control::Members::UpgradeDoors::left_alone() {

@@ -29,10 +29,17 @@ void print_help() {
         "forum config [flags]                          list every setting, its value and where it came from\n"
         "forum seed --database FILE --posts N [--users M] [--comments K]\n"
         "forum migrate status|up --database FILE [--directory DIR]\n"
-        "forum migrate check [--directory DIR]         refuse steps that break the version before them\n"
+        "forum migrate check [--directory DIR] [--scratch DATABASE]\n"
+        "                                              refuse steps that break the version before them; with the "
+        "address\n"
+        "                                              of a MariaDB server, its steps, on a database made for a "
+        "moment\n"
         "forum migrate statements                      every SQL statement of this program, for forum/store/releases\n"
         "forum backup --database FILE --to FILE        copy the database while it is in use\n"
         "forum keys rotate --database FILE             sign new access tokens with a fresh key\n"
+        "forum copy --from DATABASE --to DATABASE      copy a forum that stands still into a new database\n"
+        "forum version                                 schema version and engines of this program\n"
+        "A DATABASE, and a FILE but for backups, is a SQLite file or mariadb://USER@HOST/NAME (docs/databases.md)\n"
         "\nFlags of serve and config (see docs/forum.md):\n{}",
         forum::Settings::help());
 }

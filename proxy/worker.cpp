@@ -139,10 +139,10 @@ void Worker::park(bool parked) {
     });
 }
 
-void Worker::drain(std::chrono::milliseconds grace, std::function<void()> done) {
-    asio::post(io_, [this, grace, done = std::move(done)]() mutable {
+void Worker::drain(std::chrono::milliseconds grace, bool alone, std::function<void()> done) {
+    asio::post(io_, [this, grace, alone, done = std::move(done)]() mutable {
         core_.context().refresh_clock();
-        core_.begin_drain(grace.count());
+        core_.begin_drain(grace.count(), alone);
         drained_ = std::move(done);
         turns();
     });

@@ -40,7 +40,7 @@ class Worker {
     // `there` is called on control's thread when all that was asked of this worker before has been done.
     void reach(std::function<void()> there);
     void park(bool parked);
-    void drain(std::chrono::milliseconds grace, std::function<void()> done);
+    void drain(std::chrono::milliseconds grace, bool alone, std::function<void()> done);
     void stop();
 
   private:

@@ -17,8 +17,9 @@ constexpr std::int64_t kCountStreamsMs = 1000;
 // At the end of the worker or of its listener, an idle client gets this long to send one more request, which is
 // answered with Connection: close.
 constexpr std::int64_t kIdleGraceMs = 1000;
-// Tunnels end within this part of the grace, so that their ends are through before whatever is left is cut.
-constexpr std::int64_t kTunnelGracePercent = 80;
+// Tunnels end, and requests that are held are answered, within this part of the grace, so that their ends are through
+// before whatever is left is cut.
+constexpr std::int64_t kEndWithinPercent = 80;
 
 }  // namespace
 
@@ -54,6 +55,7 @@ void WorkerCore::adopt(std::shared_ptr<const Snapshot> snapshot) {
     forget_endpoints(*now->snapshot);
     context_.tunnels.follow(*now->snapshot, context_.now_ms, context_.random);
     if (context_.waiting != 0) context_.call_queues();
+    context_.held_requests.call_all();
 }
 
 void WorkerCore::follow_listeners(const Snapshot& snapshot) {
@@ -231,6 +233,7 @@ void WorkerCore::tick() {
         alarm.waiter->wake();
     });
     if (context_.waiting != 0) context_.call_queues();
+    context_.held_requests.tick(context_.wall_seconds);
     if (context_.now_ms >= next_sweep_ms_) sweep();
 }
 
@@ -252,7 +255,7 @@ void WorkerCore::park(bool parked) {
     if (context_.in_force != nullptr) follow_listeners(*context_.in_force->snapshot);
 }
 
-void WorkerCore::begin_drain(std::int64_t grace_ms) {
+void WorkerCore::begin_drain(std::int64_t grace_ms, bool alone) {
     context_.stopping = true;
     // The other process has them for good: a port that it gives up must not be held by this one.
     if (std::exchange(parked_, false) && context_.in_force != nullptr)
@@ -262,11 +265,15 @@ void WorkerCore::begin_drain(std::int64_t grace_ms) {
     drain_idle_grace_ms_ = std::min(kIdleGraceMs, grace_ms / 2);
     drain_idle_ms_ = context_.now_ms + drain_idle_grace_ms_;
     drain_deadline_ms_ = context_.now_ms + grace_ms;
-    context_.tunnels.end_within(grace_ms * kTunnelGracePercent / 100, context_.now_ms, context_.random);
+    const std::int64_t last_words_ms = grace_ms * kEndWithinPercent / 100;
+    context_.tunnels.end_within(last_words_ms, context_.now_ms, context_.random);
+    held_deadline_ms_ = context_.now_ms + last_words_ms;
+    if (alone) context_.held_requests.give_up();
     for (auto& session : sessions_) session.end_lanes();
 }
 
 bool WorkerCore::is_drained() {
+    if (context_.now_ms >= held_deadline_ms_) context_.held_requests.give_up();
     if (context_.now_ms >= drain_idle_ms_)
         for (auto& session : sessions_)
             if (session.idle_for(drain_idle_grace_ms_)) session.finish();

@@ -70,8 +70,8 @@ class WorkerCore {
 
     // Accepts no client, and leaves the sockets open for another process; or accepts again.
     void park(bool parked);
-    // Accepts no more and answers what is in flight, for so long.
-    void begin_drain(std::int64_t grace_ms);
+    // Accepts no more and answers what is in flight, for so long. `alone`: no other process lets go what is held.
+    void begin_drain(std::int64_t grace_ms, bool alone = true);
     // Whether that is over: everything has ended, or the time has. Lets go of idle clients meanwhile.
     bool is_drained();
 
@@ -104,7 +104,7 @@ class WorkerCore {
     std::int64_t next_count_ms_ = 0;
     bool parked_ = false;
     std::int64_t next_sweep_ms_ = 0;
-    std::int64_t drain_idle_ms_ = 0, drain_idle_grace_ms_ = 0, drain_deadline_ms_ = 0;
+    std::int64_t drain_idle_ms_ = 0, drain_idle_grace_ms_ = 0, drain_deadline_ms_ = 0, held_deadline_ms_ = 0;
 };
 
 }  // namespace switchyard

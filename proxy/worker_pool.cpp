@@ -88,10 +88,10 @@ void WorkerPool::unpark() {
     for (auto& worker : members_->workers) worker->park(false);
 }
 
-void WorkerPool::drain(std::chrono::milliseconds grace, std::function<void()> done) {
+void WorkerPool::drain(std::chrono::milliseconds grace, bool alone, std::function<void()> done) {
     auto left = std::make_shared<std::size_t>(members_->workers.size());
     for (auto& worker : members_->workers) {
-        worker->drain(grace, [left, done] {
+        worker->drain(grace, alone, [left, done] {
             if (--*left == 0) done();
         });
     }

@@ -77,8 +77,8 @@ class WorkerPool {
     // … until that one is gone.
     void unpark();
     // Graceful end: stop accepting, answer what is in flight with Connection: close, then `done`; whatever is left
-    // at the deadline is cut.
-    void drain(std::chrono::milliseconds grace, std::function<void()> done);
+    // at the deadline is cut. `alone`: no other process lets go what is held.
+    void drain(std::chrono::milliseconds grace, bool alone, std::function<void()> done);
     // Joins the threads. Call after drain's `done`, or to cut everything.
     void stop();
 

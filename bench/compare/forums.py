@@ -1,4 +1,5 @@
 """`scripts/bench forum`: the forum beside a small one on Gin and GORM (bench/gin_forum), and beside slow clients."""
+import contextlib
 import json
 import pathlib
 import shutil
@@ -13,6 +14,9 @@ from comparing import show, summary
 from machine import Machine, cpu_seconds
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "tests" / "support"))
+from databases import mariadb  # noqa: E402
+
 POSTS = 500
 SLOW_CLIENTS = 1060
 QUIET_RATE = 300
@@ -52,16 +56,17 @@ PLAN = {
 }
 
 
-def start_forum(machine, program, name, *flags):
-    started = machine.start(name, [program, "--port", "0", "--database", machine.work / f"{name}.db", "--seed-posts", POSTS,
+def start_forum(machine, program, name, *flags, database=None):
+    started = machine.start(name, [program, "--port", "0", "--database", database or machine.work / f"{name}.db", "--seed-posts", POSTS,
                                    "--log-requests", "none", *flags], measures.PROXY_PROCESSOR)
     return Forum(int(machine.wait_said(started, "forum listening").rsplit(":", 1)[1]), started)
 
 
-def start_gin(machine):
+def start_gin(machine, name, *flags):
     program = machine.work / "gin_forum"
-    subprocess.run(["go", "build", "-trimpath", "-o", program, "."], cwd=TREE / "bench" / "gin_forum", check=True)
-    started = machine.start("gin", [program, "-database", machine.work / "gin.db", "-seed-posts", POSTS], measures.PROXY_PROCESSOR)
+    if not program.exists():
+        subprocess.run(["go", "build", "-trimpath", "-o", program, "."], cwd=TREE / "bench" / "gin_forum", check=True)
+    started = machine.start(name, [program, "-database", machine.work / "gin.db", "-seed-posts", POSTS, *flags], measures.PROXY_PROCESSOR)
     return Forum(int(machine.wait_said(started, "gin listening").rsplit(":", 1)[1]), started)
 
 
@@ -96,6 +101,7 @@ def add_arguments(parser):
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of one turn")
     parser.add_argument("--before", type=pathlib.Path, metavar="PROGRAM", help="a forum of another build, measured as well")
+    parser.add_argument("--mariadb", action="store_true", help="also both on a MariaDB server")
     parser.set_defaults(workers=0)
 
 
@@ -108,17 +114,35 @@ def run(options):
         if options.before:
             forums["before"] = start_forum(machine, options.before, "before")
         if shutil.which("go"):
-            forums["gin"] = start_gin(machine)
+            forums["gin"] = start_gin(machine, "gin")
             record["facts"]["versions"]["go"] = facts.said("go", "version").split()[2].removeprefix("go")
         else:
             print("go is not there: the forum alone")
-        for title, take in PLAN.items():
-            rounds = {name: [] for name in forums}
-            for turn in range(options.rounds):
-                for name in sorted(forums, reverse=turn % 2 == 1):
-                    rounds[name].append(take(options, forums[name]))
-            record["measures"][title] = {"unit": "req/cpu-s", "better": "more", "rounds": rounds, "summary": summary(rounds, "more")}
-            show(title, record["measures"][title])
+        server = start_on_server(options, machine, program, forums) if options.mariadb else contextlib.nullcontext()
+        with server:
+            measure(options, forums, record)
     record["beside_slow_clients"] = beside_slow_clients(options, program)
     record["facts"]["load_average_after"] = facts.os.getloadavg()[0]
     return record
+
+
+def start_on_server(options, machine, program, forums):
+    """The same two on one MariaDB server, which has a processor with the load; only what the programs themselves spend is counted."""
+    server = mariadb(synced=True)
+    forums["forum on MariaDB"] = start_forum(machine, program, "forum-mariadb", database=server.fresh())
+    forums["forum on MariaDB, signals in a file"] = start_forum(
+        machine, program, "forum-mariadb-file", database=server.fresh(signals=f"file:{machine.work}/signals"))
+    if shutil.which("go"):
+        name = server.fresh().split("@/")[1].split("?")[0]
+        forums["gin on MariaDB"] = start_gin(machine, "gin-mariadb", "-mysql", f"root@unix({server.socket})/{name}?parseTime=true")
+    return server
+
+
+def measure(options, forums, record):
+    for title, take in PLAN.items():
+        rounds = {name: [] for name in forums}
+        for turn in range(options.rounds):
+            for name in sorted(forums, reverse=turn % 2 == 1):
+                rounds[name].append(take(options, forums[name]))
+        record["measures"][title] = {"unit": "req/cpu-s", "better": "more", "rounds": rounds, "summary": summary(rounds, "more")}
+        show(title, record["measures"][title])

@@ -1,4 +1,4 @@
-// A small forum as one writes it with Gin and GORM on SQLite: what Switchyard's forum is compared with (scripts/bench forum).
+// A small forum as one writes it with Gin and GORM on SQLite, or on a MySQL server (-mysql): what Switchyard's forum is compared with (scripts/bench forum).
 //
 // The same calls with the same shapes, the same durability (WAL, synchronous=FULL), no search index and no cache: what the
 // two frameworks give by themselves, with the settings that make them faster (release mode, prepared statements).
@@ -19,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/crypto/bcrypt"
+	"gorm.io/driver/mysql"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -251,11 +252,15 @@ func seed(db *gorm.DB, posts int) error {
 
 func main() {
 	database := flag.String("database", "gin.db", "SQLite file")
+	server := flag.String("mysql", "", "in its place a server: USER@unix(SOCKET)/NAME?parseTime=true")
 	posts := flag.Int("seed-posts", 0, "fill an empty database with this many posts")
 	connections := flag.Int("connections", 4, "to the database")
 	flag.Parse()
-	db, err := gorm.Open(sqlite.Open("file:"+*database+"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_txlock=immediate"),
-		&gorm.Config{PrepareStmt: true, Logger: logger.Discard})
+	dialector := sqlite.Open("file:" + *database + "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_txlock=immediate")
+	if *server != "" {
+		dialector = mysql.Open(*server)
+	}
+	db, err := gorm.Open(dialector, &gorm.Config{PrepareStmt: true, Logger: logger.Discard})
 	if err == nil {
 		err = db.AutoMigrate(&User{}, &Post{}, &Comment{}, &Vote{})
 	}

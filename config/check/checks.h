@@ -64,8 +64,11 @@ void check_upstream_tls(Checks& checks, const std::string& at, const Upstream& u
 void check_discovery(Checks& checks, const std::string& at, const Upstream& upstream);
 void check_sources(Checks& checks, const Sources& sources);
 void check_secret(Checks& checks, const std::string& at, const Secret& secret);
+void check_respond(Checks& checks, const std::string& at, const Respond& respond);
 void check_route(Checks& checks, const std::string& at, const Route& route);
 void check_compress(Checks& checks, const std::string& at, const Route& route);
+void check_error_pages(Checks& checks, const std::string& at, const ErrorPages& pages);
+void check_hold(Checks& checks, const std::string& at, const Route& route);
 void check_match(Checks& checks, const std::string& at, const Match& match);
 void check_pattern(Checks& checks, const std::string& at, const std::string& pattern);
 // Has the expression such a group?

@@ -31,11 +31,6 @@ void check_split(Checks& checks, const std::string& at, const Split& split) {
     if (sum == 0) checks.fail(at, "every weight is 0; at least one upstream must get requests");
 }
 
-void check_respond(Checks& checks, const std::string& at, const Respond& respond) {
-    checks.text(at + "/body", respond.body, limits::kBodyLength);
-    if (!is_field_value(respond.content_type)) checks.fail(at + "/content_type", "expected a media type");
-}
-
 void check_deny(Checks& checks, const std::string& at, const Rule& rule, bool responds) {
     if (rule.deny < 400) checks.fail(at + "/deny", "expected a status from 400 to 599, such as 403");
     if (!rule.upstream.empty() || responds)
@@ -281,6 +276,11 @@ void check_target_text(Checks& checks, const std::string& at, const Route& route
     }
 }
 
+void check_respond(Checks& checks, const std::string& at, const Respond& respond) {
+    checks.text(at + "/body", respond.body, limits::kBodyLength);
+    if (!is_field_value(respond.content_type)) checks.fail(at + "/content_type", "expected a media type");
+}
+
 void check_secret(Checks& checks, const std::string& at, const Secret& secret) {
     const auto is_word = [](char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; };
     if (secret.from == Secret::From::here && secret.text == MemberWriter::kHidden)
@@ -315,6 +315,8 @@ void check_route(Checks& checks, const std::string& at, const Route& route) {
     check_respond(checks, at + "/respond", route.respond);
     check_jwt(checks, at + "/jwt", route.jwt);
     check_compress(checks, at, route);
+    check_hold(checks, at + "/hold", route);
+    check_error_pages(checks, at + "/error_pages", route.error_pages);
     check_grpc_statuses(checks, at + "/grpc/failures", route.grpc.failures);
     check_grpc_statuses(checks, at + "/grpc/retry_on", route.grpc.retry_on);
     for (std::size_t i = 0; i < route.allow_trailers.size(); ++i) {

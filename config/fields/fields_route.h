@@ -4,6 +4,7 @@
 #include "config/fields/field.h"
 #include "config/fields/fields_access.h"
 #include "config/fields/fields_compress.h"
+#include "config/fields/fields_hold.h"
 #include "config/model.h"
 
 namespace switchyard::config {
@@ -26,13 +27,6 @@ void describe(Visitor& field, Type<Match>) {
     field("methods", &Match::methods, {.doc = "Request methods; empty: any."});
     field("listeners", &Match::listeners,
           {.doc = "Names of the listeners that a request may have come to; empty: any."});
-}
-
-template <class Visitor>
-void describe(Visitor& field, Type<Respond>) {
-    field("status", &Respond::status, {.doc = "Status of the answer.", .required = true, .min = 200, .max = 599});
-    field("body", &Respond::body, {.doc = "Body of the answer."});
-    field("content_type", &Respond::content_type, {.doc = "Its Content-Type."});
 }
 
 template <class Visitor>
@@ -219,6 +213,10 @@ void describe(Visitor& field, Type<Route>) {
     field("allow_trailers", &Route::allow_trailers,
           {.doc = "Names of trailers that are passed on, where the message announces them in Trailer."});
     field("grpc", &Route::grpc, {.doc = "What is made of the statuses of gRPC calls."});
+    field("error_pages", &Route::error_pages,
+          {.doc = "Files that clients are shown in place of Switchyard's own errors, by status or \"4xx\", \"5xx\"."});
+    field("hold", &Route::hold,
+          {.doc = "Requests wait, or get a page, until a moment; `switchyard hold` and `resume` write and end it."});
     field("compress", &Route::compress, {.doc = "How answers are compressed on their way to clients that take it."});
 }
 

@@ -12,8 +12,11 @@
 #include "config/model/answers.h"
 #include "config/model/compress.h"
 #include "config/model/condition.h"
+#include "config/model/error_pages.h"
 #include "config/model/grpc.h"
+#include "config/model/hold.h"
 #include "config/model/key.h"
+#include "config/model/respond.h"
 #include "config/model/rewrite.h"
 #include "config/model/secret.h"
 #include "config/model/status_range.h"
@@ -33,13 +36,6 @@ struct Match {                       // all optional; empty means "any"
     bool before_prefixes = false;        // asked before the prefixes of its host: nginx's ~
     bool before_expressions = false;     // where it is the longest prefix none of those is asked: nginx's ^~
     bool operator==(const Match&) const = default;
-};
-
-struct Respond {
-    std::uint16_t status = 0;  // 0: off
-    std::string body;
-    std::string content_type = "text/plain";
-    bool operator==(const Respond&) const = default;
 };
 
 struct Rule {
@@ -148,6 +144,8 @@ struct Route {
     std::vector<std::string> allow_trailers;  // trailer names that are passed on
     RouteGrpc grpc;
     Compress compress;
+    Hold hold;
+    ErrorPages error_pages;
     bool operator==(const Route&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include "config/check/http_syntax.h"
 #include "config/model/limits.h"
 #include "config/nginx_import/compress_import.h"
+#include "config/nginx_import/error_page_import.h"
 #include "config/nginx_import/location_import.h"
 #include "config/nginx_import/matcher.h"
 #include "config/nginx_import/text.h"
@@ -298,6 +299,7 @@ void apply_settings(Route& route, const Settings& settings, const Directive& loc
     apply_retries(route, settings, upstreams, notes);
     apply_rate(route, settings, notes);
     apply_compression(route, settings, notes);
+    apply_error_pages(route, settings, notes);
     const Directive* body = settings.find("client_max_body_size");
     const auto size = body ? size_value(body->arg(0)) : std::nullopt;
     if (body && !size) notes.lost(*body, "expected a size; nginx's default of 1m is used");

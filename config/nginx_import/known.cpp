@@ -105,9 +105,6 @@ constexpr std::array kTable{
     Entry{"try_files", kLost, kFiles},
     Entry{"open_file_cache*", kUnneeded, kFiles},
     Entry{"disable_symlinks", kUnneeded, kFiles},
-    Entry{"error_page", kLost,
-          "error pages come from the application; Switchyard's own errors are short texts, and to a call of gRPC a "
-          "status of its own: pages that make one need no counterpart"},
     Entry{"recursive_error_pages", kUnneeded, kOwn},
     Entry{"proxy_intercept_errors", kLost, "the application's errors are passed on as they are"},
     Entry{"auth_*", kUnneeded, "part of a guard that is not carried over"},

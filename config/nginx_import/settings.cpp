@@ -48,7 +48,8 @@ bool Settings::knows(std::string_view word) {
     return std::ranges::find(kSingle, name) != kSingle.end() || name == "proxy_set_header" || name == "add_header" ||
            name == "proxy_hide_header" || name.starts_with("proxy_ssl_") || name == "limit_req" ||
            name == "proxy_redirect" || name == "proxy_cookie_domain" || name == "proxy_cookie_path" ||
-           name == "limit_req_zone" || is_resolver_directive(name) || is_compress_directive(name);
+           name == "limit_req_zone" || name == "error_page" || is_resolver_directive(name) ||
+           is_compress_directive(name);
 }
 
 Settings Settings::under(const std::vector<Directive>& block) const {
@@ -68,7 +69,7 @@ Settings Settings::for_calls() const {
 }
 
 void Settings::read(const std::vector<Directive>& block, std::string_view family) {
-    std::vector<const Directive*> set, added, hidden, limits, leading, paths, domains;
+    std::vector<const Directive*> set, added, hidden, limits, leading, paths, domains, pages;
     for (const Directive& directive : block) {
         const bool of_passing = directive.name.starts_with("proxy_") || directive.name.starts_with("grpc_");
         if (of_passing && !directive.name.starts_with(family)) continue;
@@ -87,6 +88,8 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
             domains.push_back(&directive);
         else if (name == "proxy_cookie_path")
             paths.push_back(&directive);
+        else if (name == "error_page")
+            pages.push_back(&directive);
         else if (name == "types")
             single[name] = &directive;
         else if (name == "limit_req_zone")
@@ -103,6 +106,27 @@ void Settings::read(const std::vector<Directive>& block, std::string_view family
         if (list->empty()) continue;
         std::erase_if(cookies, [&](const Directive* before) { return before->name == list->front()->name; });
         cookies.insert(cookies.end(), list->begin(), list->end());
+    }
+    if (!pages.empty()) error_pages = std::move(pages);
+    read_files(block);
+}
+
+void Settings::read_files(const std::vector<Directive>& block) {
+    for (const Directive& directive : block)
+        if (directive.name == "root") root_ = directive.arg(0);
+    for (const Directive& location : block) {
+        if (location.name != "location" || location.arg(0) != "=") continue;
+        std::string root = root_, alias;
+        bool files = true;
+        for (const Directive& inner : location.children) {
+            if (inner.name == "root") root = inner.arg(0);
+            if (inner.name == "alias") alias = inner.arg(0);
+            files = files && (inner.name == "root" || inner.name == "alias" || inner.name == "internal");
+        }
+        const std::string file = alias.empty() ? root + location.arg(1) : alias;
+        const bool plain =
+            file.starts_with('/') && file.find('$') == std::string::npos && (!root.empty() || !alias.empty());
+        if (files && plain) page_files[location.arg(1)] = file;
     }
 }
 

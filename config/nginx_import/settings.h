@@ -23,6 +23,8 @@ struct Settings {
     std::vector<const Directive*> rate_limits;       // limit_req
     std::vector<const Directive*> redirects;         // proxy_redirect
     std::vector<const Directive*> cookies;           // proxy_cookie_domain, proxy_cookie_path
+    std::vector<const Directive*> error_pages;       // error_page
+    std::map<std::string, std::string> page_files;   // of locations for one path that read a file: path → file
 
     std::string scheme = "http";                         // by which clients come
     std::map<std::string, const Directive*> rate_zones;  // limit_req_zone, by the name of the zone
@@ -37,7 +39,9 @@ struct Settings {
 
   private:
     void read(const std::vector<Directive>& block, std::string_view family);
+    void read_files(const std::vector<Directive>& block);
 
+    std::string root_;                       // of files
     std::shared_ptr<const Settings> calls_;  // null: nothing is said for them
 };
 

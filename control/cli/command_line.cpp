@@ -107,6 +107,8 @@ int command_line(int argc, char** argv, const std::string& version, const std::f
     add_status(app, options, action);
     add_upstream(app, options, action);
     add_switch(app, options, action);
+    add_hold(app, options, action);
+    add_resume(app, options, action);
     add_split(app, options, action);
     add_undo(app, options, action);
     add_apply(app, options, action);

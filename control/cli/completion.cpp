@@ -36,7 +36,8 @@ std::string script(const CLI::App& app) {
            cases +
            "    esac; fi\n"
            "    case \"${COMP_WORDS[1]}:$COMP_CWORD\" in\n"
-           "        switch:2|split:2|deploy:2|releases:2) words=\"$words $(switchyard completion --names routes "
+           "        switch:2|split:2|hold:2|resume:2|deploy:2|releases:2) words=\"$words $(switchyard completion "
+           "--names routes "
            "2>/dev/null)\" ;;\n"
            "        switch:3) words=\"$words @candidate $(switchyard completion --names upstreams 2>/dev/null)\" ;;\n"
            "        split:*|wait:2|upstream:2|endpoint:3) words=\"$words $(switchyard completion --names upstreams "

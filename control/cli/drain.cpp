@@ -38,6 +38,26 @@ int wait_drained(const Options& options, const std::string& id, const std::strin
     return drained ? kDone : kIncomplete;
 }
 
+int print_drained(const Options& options, const ClientAnswer& receipt, const std::string& wait) {
+    const bool waits = receipt.done() && !wait.empty() && !options.dry_run && receipt.json.contains("drain");
+    if (!waits) return print_receipt(options, receipt);
+    const auto id = text_of(receipt.json["drain"]["id"]);
+    if (!options.json) {
+        print_receipt(options, receipt);
+        return wait_drained(options, id, wait);
+    }
+    // One document: the receipt, with the drain as it was when it had ended or the time was over.
+    auto whole = receipt;
+    const auto drain = drain_after(options, id, wait);
+    if (!drain.done()) {
+        print_receipt(options, receipt);
+        return kIncomplete;
+    }
+    whole.json["drain"] = drain.json;
+    print_receipt(options, whole);
+    return drain.json["state"] == "done" ? kDone : kIncomplete;
+}
+
 void add_drain(CLI::App& app, Options& options, Action& action) {
     auto* verb = add_verb(app, options, "drain", "Show drains, or wait for one", "switchyard drain 43 --wait 30s");
     auto id = std::make_shared<std::string>();

@@ -11,5 +11,7 @@ namespace switchyard::control::cli {
 ClientAnswer drain_after(const Options& options, const std::string& id, const std::string& wait);
 // The same, printed: 0 when it has ended with nothing in flight, 3 when the time was over first.
 int wait_drained(const Options& options, const std::string& id, const std::string& wait);
+// The receipt of a change, and then the same where `wait` is not empty; one document where JSON is wanted.
+int print_drained(const Options& options, const ClientAnswer& receipt, const std::string& wait);
 
 }  // namespace switchyard::control::cli

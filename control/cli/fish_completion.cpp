@@ -61,7 +61,7 @@ std::string fish_completion(const CLI::App& app) {
         out += fmt::format("complete -c switchyard -n __fish_use_subcommand -f -a {} -d {}\n", verb->get_name(),
                            in_quotes(verb->get_description()));
     for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) out += lines_of(*verb);
-    out += names("switch split deploy releases", "routes");
+    out += names("switch split hold resume deploy releases", "routes");
     out += names("switch split wait upstream endpoint", "upstreams");
     return out;
 }

@@ -26,7 +26,7 @@ using config::Error;
 
 // As the process would open it; the reason why that fails, or nothing.
 std::string unreadable(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return std::strerror(errno);
     ::close(fd);
     return {};
@@ -40,6 +40,19 @@ std::string unwritable_folder(std::filesystem::path path) {
     if (path.empty()) path = ".";
     if (!std::filesystem::is_directory(path, unknown)) return path.string() + " is no folder";
     return ::access(path.c_str(), W_OK | X_OK) == 0 ? std::string{} : path.string() + ": " + std::strerror(errno);
+}
+
+// What is not there when it is needed is Switchyard's own answer.
+void look_at_pages(const std::string& at, const config::ErrorPages& pages, std::vector<Error>& out) {
+    for (const auto& [status, file] : pages) {
+        std::error_code unknown;
+        auto why = unreadable(file);
+        if (why.empty() && !std::filesystem::is_regular_file(file, unknown)) why = "it is no regular file";
+        if (!why.empty())
+            out.push_back(
+                {config::pointer_to(at, status),
+                 fmt::format("{} cannot be read: {}; Switchyard's own answer is shown until it can be", file, why)});
+    }
 }
 
 void look_at_files(const config::Model& model, std::vector<Error>& out) {
@@ -58,6 +71,7 @@ void look_at_files(const config::Model& model, std::vector<Error>& out) {
         const std::string at = config::pointer_to("/routes", i) + "/jwt";
         readable(at + "/key_file", model.routes[i].jwt.key_file);
         if (std::string why; !config::secret_value(model.routes[i].jwt.key, &why)) out.push_back({at + "/key", why});
+        look_at_pages(config::pointer_to("/routes", i) + "/error_pages", model.routes[i].error_pages, out);
     }
     if (const auto why = unwritable_folder(process.state_dir); !why.empty())
         out.push_back({"/process/state_dir", fmt::format("{} cannot be written: {}", process.state_dir, why)});

@@ -1,6 +1,4 @@
 // switchyard switch ROUTE UPSTREAM: all traffic of the route's split to one upstream.
-#include <fmt/format.h>
-
 #include "control/cli/drain_options.h"
 #include "control/cli/drain_wait.h"
 #include "control/cli/duration_option.h"
@@ -21,23 +19,7 @@ int run(const Options& options, const SwitchArguments& a) {
     if (!a.watch.empty()) body["watch"] = a.watch;
     a.drain.into(body);
     const auto answer = send_change(options, "POST", "/v1/routes/" + path_segment(a.route) + "/switch", body);
-    const bool waits = answer.done() && !a.wait_drained.empty() && !options.dry_run && answer.json.contains("drain");
-    if (!waits) return print_receipt(options, answer);
-    const auto id = text_of(answer.json["drain"]["id"]);
-    if (!options.json) {
-        print_receipt(options, answer);
-        return wait_drained(options, id, a.wait_drained);
-    }
-    // One document: the receipt, with the drain as it was when it had ended or the time was over.
-    auto whole = answer;
-    const auto drain = drain_after(options, id, a.wait_drained);
-    if (!drain.done()) {
-        print_receipt(options, answer);
-        return kIncomplete;
-    }
-    whole.json["drain"] = drain.json;
-    print_receipt(options, whole);
-    return drain.json["state"] == "done" ? kDone : kIncomplete;
+    return print_drained(options, answer, a.wait_drained);
 }
 
 }  // namespace

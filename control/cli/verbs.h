@@ -12,6 +12,8 @@ void add_schema(CLI::App& app, Action& action);
 void add_status(CLI::App& app, Options& options, Action& action);
 void add_upstream(CLI::App& app, Options& options, Action& action);
 void add_switch(CLI::App& app, Options& options, Action& action);
+void add_hold(CLI::App& app, Options& options, Action& action);
+void add_resume(CLI::App& app, Options& options, Action& action);
 void add_split(CLI::App& app, Options& options, Action& action);
 void add_apply(CLI::App& app, Options& options, Action& action);
 void add_config(CLI::App& app, Options& options, Action& action);

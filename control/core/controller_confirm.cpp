@@ -6,6 +6,7 @@
 #include "config/parse.h"
 #include "control/core/controller.h"
 #include "control/core/way_back.h"
+#include "control/edits/hold.h"
 #include "control/edits/replace.h"
 
 namespace switchyard::control {
@@ -76,6 +77,11 @@ void Controller::return_now(std::uint64_t to, Change change, Steady arrived, Ans
 void Controller::return_read(config::Model earlier, std::optional<config::Model> begun, Change change, Steady arrived,
                              Answered done, Turn turn) {
     if (!begun) {
+        const auto at = std::chrono::system_clock::to_time_t(system_clock::now());
+        for (const auto& route : edits::end_holds(earlier, at)) {
+            auto& why = change.restores->why;
+            why += (why.empty() ? "" : "; ") + fmt::format("the hold of route {} is over", route);
+        }
         // What this return may do without, no later change may: also where it is refused before anything is compiled.
         done = [first = std::move(done), &files = doors_.files](Answer answer) {
             files.return_over();

@@ -13,7 +13,7 @@ using Shares = std::map<std::string, double>;
 
 Shares shares(const config::Route* route) {
     Shares out;
-    if (route == nullptr) return out;
+    if (route == nullptr || route->hold.on()) return out;  // nothing goes there
     double sum = 0;
     for (const auto& [upstream, weight] : route->split) sum += weight;
     for (const auto& [upstream, weight] : route->split)
@@ -43,8 +43,10 @@ std::set<std::string> leaving(const config::Model& before, const config::Model& 
             const auto it = has.find(upstream);
             if (it == has.end() || it->second < share) out.insert(upstream);
         }
+        if (route.hold.on()) continue;
         for (const auto& rule : route.rules)
-            if (now == nullptr || std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
+            if (now == nullptr || now->hold.on() ||
+                std::find(now->rules.begin(), now->rules.end(), rule) == now->rules.end())
                 for (const auto& upstream : {config::upstream_of(route, rule), rule.fallback})
                     if (!upstream.empty()) out.insert(upstream);
     }

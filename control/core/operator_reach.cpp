@@ -44,6 +44,7 @@ std::vector<std::string> beyond_operator(const config::Model& before, const conf
         const bool rules = same_guards(route, *found->second);
         route.split = found->second->split;
         route.candidate = found->second->candidate;
+        route.hold = found->second->hold;
         if (rules) route.rules = found->second->rules;
     }
     for (auto& [name, upstream] : reached.upstreams) {

@@ -47,6 +47,13 @@ Result<WayBack> way_back(Store& store, std::uint64_t in_force) {
                                    "go further back",
                                    in_force),
                        0};
+    // What was held goes on already: an undo that is meant for the hold must not take back what was before it.
+    if (last.verb == kHoldEndedVerb)
+        return WayBack{in_force,
+                       fmt::format("a hold has ended by itself with generation {}, and nothing of it is left to undo; "
+                                   "name an earlier one to go further back",
+                                   in_force),
+                       0};
     if (last.parent == 0) return nothing_earlier();
     return WayBack{last.parent, "", 0};
 }

@@ -20,6 +20,7 @@ namespace switchyard::control {
 inline constexpr const char* kRolloutVerb = "rollout";  // a step of a rollout, its end or its return
 inline constexpr const char* kWatchVerb = "watch";      // a watched switch has gone back
 inline constexpr const char* kUnconfirmedVerb = "not-confirmed";
+inline constexpr const char* kHoldEndedVerb = "hold-ended";  // a hold whose time is over
 
 struct WayBack {
     std::uint64_t generation = 0;  // whose configuration is meant

@@ -105,9 +105,21 @@ void compare_rules(const config::Route& was, const config::Route& is, const std:
     }
 }
 
+void compare_holds(const config::Route& was, const config::Route& is, Lines& out) {
+    if (was.hold == is.hold) return;
+    if (!is.hold.on())
+        out.push_back(fmt::format("route {}: what was held goes on", is.name));
+    else if (is.hold.respond.status != 0)
+        out.push_back(fmt::format("route {}: all requests get the answer {} until {}", is.name, is.hold.respond.status,
+                                  is.hold.until));
+    else
+        out.push_back(fmt::format("route {}: all requests wait until {}", is.name, is.hold.until));
+}
+
 void compare_routes(const config::Route& was, const config::Route& is, const LedTo& led_to, Lines& out) {
     if (was == is) return;
     if (!(was.match == is.match)) out.push_back(fmt::format("route {} takes other requests than before", is.name));
+    compare_holds(was, is, out);
     compare_splits(was, is, out);
     compare_rules(was, is, led_to ? led_to(is.name) : std::string(), out);
 }

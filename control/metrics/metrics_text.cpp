@@ -132,6 +132,8 @@ void endpoints(Exposition& out, const MetricsView& view) {
         out.sample({{"upstream", upstream}}, std::uint64_t{workers});
     out.family("switchyard_queue_waiting", "gauge", "Requests that wait for a place at an endpoint.");
     for (const auto& [upstream, count] : view.waiting) out.sample({{"upstream", upstream}}, std::uint64_t{count});
+    out.family("switchyard_held_requests", "gauge", "Requests that wait because their route is held.");
+    for (const auto& [route, count] : view.held) out.sample({{"route", route}}, std::uint64_t{count});
     out.family("switchyard_health_checks_total", "counter", "Active health checks, by result.");
     for (const auto& [upstream, counts] : view.health_checks) {
         out.sample({{"upstream", upstream}, {"result", "ok"}}, counts.first);

@@ -31,6 +31,7 @@ struct MetricsView {
     std::vector<EndpointGauge> endpoints;
     std::map<std::string, unsigned> breakers_open;  // by upstream: on how many workers
     std::map<std::string, std::uint32_t> waiting;   // by upstream
+    std::map<std::string, std::uint32_t> held;      // by route
     std::map<std::string, bool> names_stale;        // names of endpoints: the last look-up failed
     struct DiscoveryGauge {
         double stale_seconds = 0;

@@ -119,6 +119,11 @@ Dispatched Dispatcher::dispatch(Call& call) {
     } catch (const StoreUnavailable& e) {
         out.answer = problem(503, "busy", "the forum could not store this just now; nothing was changed, try again");
         out.failure = e.what();
+    } catch (const OutcomeUnknown& e) {
+        out.answer = problem(500, "outcome-unknown",
+                             "the database was lost while this was stored, so it may be there or not; look, or send it "
+                             "again with the same Idempotency-Key");
+        out.failure = e.what();
     } catch (const std::exception& e) {
         out.answer = problem(500, "internal", "something went wrong on our side; the request id names the log entry");
         out.failure = e.what();

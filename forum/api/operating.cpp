@@ -23,7 +23,7 @@ struct Check {
 
 Check database_check(Service& service) {
     try {
-        service.store.readers.with(&try_to_read);
+        service.store.readers.probe(&try_to_read);
         return {"database", true, ""};
     } catch (const std::exception& e) {
         return {"database", false, e.what()};
@@ -118,6 +118,21 @@ Answer show_metrics(Service& service, const Call&) {
     line("forum_store_changes_total", "counter", "Changes in those transactions.", writer.changes);
     line("forum_store_failed_commits_total", "counter", "Transactions that could not be stored.",
          writer.failed_commits);
+    line("forum_store_retries_total", "counter", "Transactions that the server undid and that were run again.",
+         writer.retries);
+    line("forum_store_reconnects_total", "counter", "Connections for writing made after one was lost.",
+         writer.reconnects);
+    line("forum_store_unknown_commits_resolved_total", "counter",
+         "Commits whose answer was lost and about which the database was asked.", writer.unknown_resolved);
+    line("forum_store_unknown_commits_left_total", "counter", "Commits about which the database could not be asked.",
+         writer.unknown_left);
+    const ReaderCounts readers = service.store.readers.counts();
+    line("forum_store_readers_in_use", "gauge", "Connections that read.", readers.in_use);
+    line("forum_store_readers_open", "gauge", "Connections for reading that are open.", readers.open);
+    line("forum_store_readers_refused_total", "counter", "Readings for which no connection came free in time.",
+         readers.refused);
+    line("forum_store_readers_reconnects_total", "counter", "Readings that were begun again on a new connection.",
+         readers.reconnects);
     line("forum_store_changes_waiting", "gauge", "Changes that wait for the writer.", writer.waiting);
     const PageCounts pages = service.pages.counts();
     line("forum_page_cache_hits_total", "counter", "Answers taken from memory.", pages.hits);

@@ -100,6 +100,7 @@ constexpr PossibleRefusal kRefusals[] = {
     {429, "too-many", &is_limited},
     {431, "head-too-large", &any_endpoint},
     {500, "internal", &any_endpoint},
+    {500, "outcome-unknown", &writes},
     {500, "rehearsed", &any_endpoint},
     {503, "busy", &is_api},
     {503, "starting", &is<"startupz">},

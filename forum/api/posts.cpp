@@ -129,7 +129,7 @@ Answer list_posts(Service& service, const Call& call) {
     const std::string place = listing.after ? std::to_string(listing.after->row) + ':' + listing.after->key : "";
     const std::string key = "list:" + list + ':' + std::to_string(listing.limit) + ':' + place;
     const SharedPage page =
-        service.pages.get(key, service.store.side.lists(), [&] { return build_list(service, listing, slug, list); });
+        service.pages.get(key, service.store.signals.lists(), [&] { return build_list(service, listing, slug, list); });
     return page_answer(*page);
 }
 
@@ -146,7 +146,7 @@ Answer show_post(Service& service, const Call& call) {
     const std::string& id = call.arguments.at(0);
     const std::string key = (format.html != nullptr ? "html:" : "post:") + id;
     const SharedPage page =
-        service.pages.get(key, service.store.side.post(id), [&] { return build_post(service, call, format); });
+        service.pages.get(key, service.store.signals.post(id), [&] { return build_post(service, call, format); });
     return page_answer(*page);
 }
 

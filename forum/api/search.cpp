@@ -38,14 +38,14 @@ void write_found(JsonText& json, const Found& found, const std::vector<std::stri
     json.end_object();
 }
 
-Page found_page(Service& service, const Call& call, const std::string& typed, const std::string& expression,
-                const std::string& list, std::int64_t from, int limit) {
+Page found_page(Service& service, const Call& call, const std::string& typed, const std::string& list,
+                std::int64_t from, int limit) {
     throttle_search(service, call);
     const SearchTurns::Turn turn(service.search_turns);
     const SearchShare share(std::chrono::milliseconds(service.limits.search_time), call.client_gone);
     const std::vector<std::string> words = search_words(typed);
     return service.store.readers.with([&](Connection& connection) {
-        std::vector<Found> found = search(connection, expression, from, limit + 1, share);
+        std::vector<Found> found = search(connection, typed, from, limit + 1, share);
         // Half an answer is no answer for those who ask the same and are still there.
         if (call.client_gone && call.client_gone()) refuse(503, "busy", "nobody waits for this any more");
         Answer answer = items_page(
@@ -63,8 +63,7 @@ Page found_page(Service& service, const Call& call, const std::string& typed, co
 
 Answer search_posts(Service& service, const Call& call) {
     const std::string typed = call.parameter("q").value_or("");
-    const std::string expression = match_expression(typed);
-    if (expression.empty() || code_points(typed) > kQueryMax) {
+    if (search_words(typed).empty() || code_points(typed) > kQueryMax) {
         refuse(400, "bad-parameter", "q must hold a word and at most 200 characters");
     }
     const int limit = page_limit(call);
@@ -73,9 +72,8 @@ Answer search_posts(Service& service, const Call& call) {
     const std::int64_t from = after ? after->row : 0;
     // What is found is shown like in a list, so whatever changes a list changes this; one page serves all who ask.
     const std::string key = list + ':' + std::to_string(limit) + ':' + std::to_string(from);
-    const SharedPage page = service.pages.get(key, service.store.side.searches(), [&] {
-        return found_page(service, call, typed, expression, list, from, limit);
-    });
+    const SharedPage page = service.pages.get(key, service.store.signals.searches(),
+                                              [&] { return found_page(service, call, typed, list, from, limit); });
     return page_answer(*page);
 }
 

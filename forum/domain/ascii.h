@@ -18,6 +18,10 @@ constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+constexpr bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 // `wanted` in lower case.
 constexpr bool equals_in_any_case(std::string_view given, std::string_view wanted) {
     return std::ranges::equal(given, wanted, [](char a, char b) { return lower(a) == b; });

@@ -141,7 +141,75 @@ std::size_t place_of(const Folded& text, std::u32string_view word) {
     return first;
 }
 
+// A token is letters and digits; what is neither is written as its number.
+void append_character(std::string& out, char32_t c) {
+    if (c < 0x80) {
+        out.push_back(static_cast<char>(c));
+        return;
+    }
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    for (int shift = c > 0xFFFF ? 20 : 12; shift >= 0; shift -= 4) out.push_back(kDigits[(c >> shift) & 0xFU]);
+}
+
+std::string number_token(std::u32string_view characters) {
+    std::string token = "xq";
+    for (const char32_t c : characters) append_character(token, c);
+    return token;
+}
+
+// Longer words than the index takes are known by their beginning.
+std::string word_token(std::u32string_view word) {
+    constexpr std::size_t kTokenMost = 80;
+    std::string token = "xw";
+    for (const char32_t c : word) {
+        if (token.size() > kTokenMost) break;
+        append_character(token, fold(c));
+    }
+    token.resize(std::min(token.size(), kTokenMost));
+    return token;
+}
+
+std::string pair_tokens(std::u32string_view run) {
+    std::string out;
+    for (std::size_t i = 0; i + 1 < run.size(); ++i) {
+        if (i > 0) out.push_back(' ');
+        out += number_token(run.substr(i, 2));
+    }
+    return out;
+}
+
 }  // namespace
+
+std::string token_text(std::string_view text) {
+    std::string out;
+    for (const Run& run : runs_of(text)) {
+        if (!out.empty()) out.push_back(' ');
+        if (!run.unspaced) {
+            out += word_token(run.characters);
+            continue;
+        }
+        out += pair_tokens(run.characters);
+        if (run.characters.size() > 1) out.push_back(' ');
+        out += number_token(std::u32string_view(run.characters).substr(run.characters.size() - 1));
+    }
+    return out;
+}
+
+std::string token_expression(std::string_view typed) {
+    std::string out;
+    for (const Run& run : asked_runs(typed)) {
+        if (!out.empty()) out.push_back(' ');
+        out.push_back('+');
+        if (!run.unspaced) {
+            out += word_token(run.characters);
+        } else if (run.characters.size() == 1) {
+            out += number_token(run.characters) + '*';
+        } else {
+            out += '"' + pair_tokens(run.characters) + '"';
+        }
+    }
+    return out;
+}
 
 std::string indexed_text(std::string_view text) {
     std::string out;

@@ -17,6 +17,15 @@ namespace forum {
 // What is written into the index for a piece of text.
 std::string indexed_text(std::string_view text);
 
+// The same for an index whose tokenizer takes letters and digits of ASCII only, leaves out short and common words, and
+// knows no pairs: each word becomes one of its own ("xw" and the word, folded), each pair "xq" with its characters'
+// numbers, a run's last character "xq" with one, so that its pairs begin with it.
+std::string token_text(std::string_view text);
+
+// What match_expression() asks for, in those tokens and in the words of MariaDB's boolean mode: all of them, pairs as a
+// phrase, a beginning with a star.
+std::string token_expression(std::string_view typed);
+
 // An FTS5 MATCH expression that asks for all words of what a user typed, each once, of many the first eight and of
 // long unspaced runs the beginning: at most sixteen looks into the index. Empty when there is no word in it. Nothing
 // typed can change its structure: every word is quoted, and cut where the index cuts.

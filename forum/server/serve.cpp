@@ -51,14 +51,17 @@ bool signal_within(std::chrono::milliseconds time) {
 }
 
 void prepare_database(const Settings& settings, RequestLog& log) {
-    const std::string& file = settings.text("database");
-    Connection connection(file, Connection::Mode::read_write);
+    const auto engine = engine_at(settings.text("database"));
+    engine->require_fit();
+    Connection connection(engine->open(Purpose::maintaining));
+    const std::vector<Migration>& migrations = embedded_migrations(engine->kind());
     if (settings.flag("auto-migrate")) {
-        for (const std::string& name : migrate_up(connection, embedded_migrations())) {
+        for (const std::string& name : migrate_up(connection, migrations)) {
             log.event("info", "migrated", {{"step", name}});
         }
     }
-    require_usable_schema(schema_status(connection, embedded_migrations()));
+    require_usable_schema(schema_status(connection, migrations));
+    engine->require_rights();
     const auto wanted = static_cast<int>(settings.integer("seed-posts"));
     if (wanted > 0 && seed_if_empty(connection, wanted))
         log.event("info", "seeded", {{"posts", std::to_string(wanted)}});
@@ -189,7 +192,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
     }
     // Two releases may find other things or answer in another shape, so they share nothing.
     const std::string openapi = openapi_document(endpoints);
-    const std::string scope = std::to_string(store.side.life()) + '-' +
+    const std::string scope = std::to_string(store.signals.life()) + '-' +
                               std::to_string(embedded_migrations().back().version) + '-' + sha256_hex(openapi);
     const auto cache_bytes = static_cast<std::size_t>(settings.integer("page-cache"));
     RenderedTexts texts(cache_bytes / kShareOfTexts);
@@ -197,7 +200,7 @@ int serve(const Settings& settings, std::span<const Endpoint> endpoints) {
                     scope, [&keys] { return keys.newest().secret; });
     Counters counters(redis.get());
     // One for all instances on the database, also after a restart.
-    const std::string cursor_secret = std::to_string(store.side.life());
+    const std::string cursor_secret = std::to_string(store.signals.life());
     Service service{store, keys, hasher, pages, texts, counters, redis.get(), life, metrics, CursorSeal(cursor_secret),
                     {}};
     service.limits.login_pair = settings.integer("login-limit");

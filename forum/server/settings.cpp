@@ -31,7 +31,8 @@ constexpr Setting kSettings[] = {
     {"config", Kind::text, "", "", "file of settings, one 'name = value' a line"},
     {"bind", Kind::text, "127.0.0.1", "127.0.0.1", "address to listen on"},
     {"port", Kind::integer, "8090", "8090", "port to listen on; 0: any free one, printed at start"},
-    {"database", Kind::text, "forum.db", "/var/lib/forum/forum.db", "SQLite file, shared by all instances"},
+    {"database", Kind::text, "forum.db", "/var/lib/forum/forum.db",
+     "SQLite file, shared by all instances, or mariadb://USER@HOST/NAME (docs/databases.md)"},
     {"colour", Kind::text, "blue", "blue", "blue or green: which side of a release this is"},
     {"version-label", Kind::text, "dev", "dev", "release name, answered as X-Forum-Version"},
     {"connections", Kind::integer, "10000", "10000", "open connections; beyond, the one unused for longest is closed"},
@@ -158,6 +159,14 @@ bool is_host_and_port(std::string_view text) {
     return port && *port >= 1 && *port <= 65'535;
 }
 
+// mariadb://user:password@…
+bool holds_password(std::string_view address) {
+    const std::size_t scheme = address.find("://");
+    const std::size_t at = address.rfind('@');
+    if (scheme == std::string_view::npos || at == std::string_view::npos || at < scheme) return false;
+    return address.substr(scheme + 3, at - scheme - 3).find(':') != std::string_view::npos;
+}
+
 void check(const Setting& setting, std::string_view text, const std::string& source) {
     const auto fail = [&](std::string_view expected) {
         throw SettingsError(fmt::format("{} ({}): expected {}, got '{}'", setting.name, source, expected, text));
@@ -191,6 +200,13 @@ void check(const Setting& setting, std::string_view text, const std::string& sou
     if (in_header && text.find_first_of("\r\n\"\\") != std::string_view::npos)
         fail("text without quotes and line ends");
     if (setting.name == "database" && text.empty()) fail("the name of a file");
+    // Not shown, also not to say what is wrong with it.
+    if (setting.name == "database" && holds_password(text)) {
+        throw SettingsError(fmt::format(
+            "database ({}): the address holds a password; give it in FORUM_DATABASE_PASSWORD or in a file named by "
+            "FORUM_DATABASE_PASSWORD_FILE",
+            source));
+    }
     if (setting.name == "trusted-proxies" && !Networks::from(text)) {
         fail("addresses and networks separated by commas, like 127.0.0.1, 10.0.0.0/8");
     }

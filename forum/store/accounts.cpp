@@ -1,6 +1,7 @@
 #include "forum/store/accounts.h"
 
 #include "forum/auth/digest.h"
+#include "forum/domain/ascii.h"
 #include "forum/domain/public_id.h"
 
 namespace forum {
@@ -31,6 +32,7 @@ std::optional<Account> account_from(Query query) {
 }  // namespace
 
 std::optional<Account> account_named(Connection& connection, std::string_view username) {
+    if (!is_ascii(username)) return std::nullopt;  // as no name is
     return account_from(std::move(connection.query(ACCOUNT_COLUMNS "WHERE username = ?"_sql).with(username)));
 }
 
@@ -78,7 +80,9 @@ std::int64_t admins_counted(Connection& connection) {
 }
 
 void add_setup_token(Connection& connection, std::string_view token_hash, Instant at) {
-    connection.query("INSERT OR IGNORE INTO setup_tokens (token_hash, created_at) VALUES (?, ?)"_sql)
+    connection
+        .query(
+            "INSERT INTO setup_tokens (token_hash, created_at) VALUES (?, ?) ON CONFLICT (token_hash) DO NOTHING"_sql)
         .with(token_hash, at)
         .run();
 }

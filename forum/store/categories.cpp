@@ -1,5 +1,7 @@
 #include "forum/store/categories.h"
 
+#include "forum/domain/ascii.h"
+
 namespace forum {
 
 namespace {
@@ -28,6 +30,7 @@ std::vector<Category> categories(Connection& connection) {
 }
 
 std::optional<Category> category_named(Connection& connection, std::string_view slug) {
+    if (!is_ascii(slug)) return std::nullopt;  // as no slug is
     Query query = connection.query(CATEGORY_COLUMNS "WHERE slug = ?"_sql);
     query.with(slug);
     if (!query.step()) return std::nullopt;

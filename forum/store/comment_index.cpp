@@ -2,17 +2,11 @@
 
 #include <string>
 
-#include "forum/domain/search_terms.h"
+#include "forum/store/text_index.h"
 
 namespace forum {
 
 namespace {
-
-// Comments edited since ?1 of which the index holds another version than the one shown. CROSS JOIN: begin with the few
-// edits, whatever else the query asks.
-#define MISSED_EDITS                                                                                                  \
-    "FROM comment_edits e CROSS JOIN comments m ON m.id = e.comment_id LEFT JOIN comment_search s ON s.rowid = m.id " \
-    "WHERE e.replaced_at >= ?1 AND s.edit_version IS NOT m.edit_version "
 
 bool is_indexed(Connection& connection, std::int64_t row, std::int64_t edit_version) {
     Query query = connection.query("SELECT edit_version FROM comment_search WHERE rowid = ?"_sql);
@@ -23,11 +17,9 @@ bool is_indexed(Connection& connection, std::int64_t row, std::int64_t edit_vers
 }  // namespace
 
 void index_comment(Connection& connection, std::int64_t row, std::int64_t edit_version, std::string_view body) {
-    connection.at_commit([row, edit_version, body = indexed_text(body)](Connection& at_commit) {
+    connection.at_commit([row, edit_version, body = text_index(connection).text(body)](Connection& at_commit) {
         if (is_indexed(at_commit, row, edit_version)) return;
-        at_commit.query("INSERT OR REPLACE INTO comment_search (rowid, body, edit_version) VALUES (?, ?, ?)"_sql)
-            .with(row, body, edit_version)
-            .run();
+        text_index(at_commit).put_comment(at_commit, row, body, edit_version);
     });
 }
 
@@ -54,14 +46,11 @@ void index_next(Connection& connection, int limit) {
 }
 
 bool index_missed_edits(Connection& reader, Instant since) {
-    Query query = reader.query("SELECT 1 " MISSED_EDITS "LIMIT 1"_sql);
-    query.with(since);
-    return query.step();
+    return text_index(reader).missed_edits(reader, since, 1).step();
 }
 
 void index_edits(Connection& connection, Instant since, int limit) {
-    Query comments = connection.query("SELECT DISTINCT m.id, m.edit_version, m.body " MISSED_EDITS "LIMIT ?2"_sql);
-    comments.with(since, limit);
+    Query comments = text_index(connection).missed_edits(connection, since, limit);
     while (comments.step()) {
         index_comment(connection, comments.integer(0), comments.integer(1), comments.view(2));
     }

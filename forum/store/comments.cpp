@@ -1,6 +1,7 @@
 #include "forum/store/comments.h"
 
 #include "forum/auth/digest.h"
+#include "forum/domain/ascii.h"
 #include "forum/domain/comment_path.h"
 #include "forum/domain/public_id.h"
 #include "forum/store/comment_index.h"
@@ -42,7 +43,7 @@ void recount(Connection& connection, std::int64_t post, std::string_view post_id
         .query(
             "UPDATE posts SET comment_count = (SELECT count(*) FROM comments WHERE post_id = ?1 AND deleted_at IS "
             "NULL), "
-            "last_activity = max(last_activity, ?2) WHERE id = ?1"_sql)
+            "last_activity = CASE WHEN last_activity < ?2 THEN ?2 ELSE last_activity END WHERE id = ?1"_sql)
         .with(post, at)
         .run();
     connection.touch_post(post_id);
@@ -52,6 +53,7 @@ void recount(Connection& connection, std::int64_t post, std::string_view post_id
 }  // namespace
 
 std::optional<Comment> comment_named(Connection& connection, std::string_view public_id) {
+    if (!is_ascii(public_id)) return std::nullopt;  // as no id is
     Query query = connection.query(COMMENT_COLUMNS "WHERE m.public_id = ?"_sql);
     query.with(public_id);
     if (!query.step()) return std::nullopt;

@@ -1,31 +1,25 @@
-// One SQLite connection with its prepared statements. The only place, with connection.cpp, where a query meets SQLite.
+// One connection to the database with its prepared statements, whatever its engine is: where a query of the store meets
+// a session of store/engine/.
 //
-// Threads: one at a time. Errors: StoreError; a broken UNIQUE or other constraint is ConstraintError.
+// Threads: one at a time. Owns the session. Errors: StoreError; a broken UNIQUE or other constraint is ConstraintError.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "forum/store/engine/change_signals.h"
+#include "forum/store/engine/database_session.h"
+#include "forum/store/engine/store_error.h"
 #include "forum/store/statement.h"
 
 namespace forum {
-
-class StoreError : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
-
-class ConstraintError : public StoreError {
-  public:
-    using StoreError::StoreError;
-};
 
 class Connection;
 
@@ -76,24 +70,13 @@ class Query {
     Prepared* prepared_;
 };
 
-// What the changes of one transaction made stale; published to all processes when it has been committed.
-struct Touched {
-    bool lists = false;
-    bool searches = false;           // and no list
-    std::vector<std::string> posts;  // public ids
-};
-
-// How far the log has been written back into the database file, in pages.
-struct LogState {
-    std::int64_t length = 0;
-    std::int64_t written_back = 0;
-};
-
 class Connection {
   public:
     enum class Mode { read_only, read_write };
 
-    Connection(const std::string& file, Mode mode);
+    // Opens what is at the address, see engine_at.h.
+    Connection(const std::string& address, Mode mode);
+    explicit Connection(std::unique_ptr<DatabaseSession> session);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -106,12 +89,10 @@ class Connection {
     // What is asked next is prepared anew; nothing may be in use.
     void forget_prepared();
     // Runs any number of statements without results.
-    void execute(const std::string& sql);
+    void execute(const std::string& sql) { session_->execute(sql); }
 
-    std::int64_t last_row_id() const;
-    int changes() const;
-    // Of all statements since the connection was opened.
-    std::int64_t changed_rows() const;
+    std::int64_t last_row_id() const { return session_->last_row_id(); }
+    DatabaseSession& session() { return *session_; }
 
     void touch_lists() { touched_.lists = true; }
     void touch_searches() { touched_.searches = true; }
@@ -127,22 +108,15 @@ class Connection {
     void forget_gathered(std::size_t kept) { gathered_.resize(kept); }
     void run_gathered();
 
-    // From now on commits leave the log alone and only tell its length; the caller sees to write_back().
-    void watch_log();
-    std::int64_t log_length() const { return log_length_; }
-    // Copies what the log holds into the database file, as far as no reader stands in the way.
-    LogState write_back();
-
-    // Copies the whole database to a new file while it is in use.
-    void backup_to(const std::string& file);
-
   private:
-    struct Handle;
-    std::unique_ptr<Handle> handle_;
+    void drop_least_used();
+
+    std::unique_ptr<DatabaseSession> session_;
+    std::map<std::string, std::unique_ptr<Query::Prepared>, std::less<>> prepared_;  // goes before its session
+    std::uint64_t uses_ = 0;
     Touched touched_;
     std::vector<std::function<void(Connection&)>> gathered_;
     bool gathers_ = false;
-    std::int64_t log_length_ = 0;
 };
 
 }  // namespace forum

@@ -6,7 +6,9 @@ void mark_post_read(Connection& connection, std::int64_t user, std::int64_t post
     connection
         .query(
             "INSERT INTO post_reads (user_id, post_id, read_at) VALUES (?, ?, ?) "
-            "ON CONFLICT (user_id, post_id) DO UPDATE SET read_at = max(read_at, excluded.read_at)"_sql)
+            "ON CONFLICT (user_id, post_id) DO UPDATE SET read_at = CASE WHEN post_reads.read_at < excluded.read_at "
+            "THEN "
+            "excluded.read_at ELSE post_reads.read_at END"_sql)
         .with(user, post, at)
         .run();
 }

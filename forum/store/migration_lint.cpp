@@ -6,29 +6,16 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 
+#include "forum/store/embedded_mariadb_releases.h"
 #include "forum/store/embedded_releases.h"
+#include "forum/store/schema_shape.h"
 #include "forum/store/step_statements.h"
 
 namespace forum {
 
 namespace {
-
-struct Column {
-    bool must_be_given = false;  // NOT NULL without default and no part of the primary key's alias
-    std::int64_t key_place = 0;  // place in the primary key, from 1
-};
-
-struct Schema {
-    std::map<std::string, std::map<std::string, Column>> tables;  // views too
-    std::map<std::string, std::int64_t> made_at;                  // table -> place in the list of what was made
-    std::map<std::string, std::size_t> checks;                    // table -> how many CHECKs it has
-    std::map<std::string, std::string> unique_indexes;            // table and columns -> name
-    std::map<std::string, std::string> indexed_tables;            // the same -> table
-    std::map<std::string, std::string> triggers;                  // name -> table
-    std::map<std::string, std::string> holding;                   // table and column -> table whose rows it holds fast
-    std::set<std::string> broken;                                 // views on what is no longer there
-};
 
 // Made before a step and dropped after it: whatever the step makes anew comes behind it.
 constexpr std::string_view kGuard = "lint_guard";
@@ -40,12 +27,12 @@ std::size_t times_in(std::string text, std::string_view word) {
     return times;
 }
 
-Schema schema_of(Connection& connection) {
-    Schema schema;
+SchemaShape schema_of(Connection& connection) {
+    SchemaShape schema;
     std::vector<std::string> tables;
     {
         Query objects = connection.query(
-            "SELECT type, name, tbl_name, rowid, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"_sql);
+            "SELECT type, name, tbl_name, rowid, ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"_sqlite_sql);
         while (objects.step()) {
             if (objects.view(1) == kGuard) continue;
             if (objects.view(0) == "table" || objects.view(0) == "view") tables.push_back(objects.text(1));
@@ -59,7 +46,8 @@ Schema schema_of(Connection& connection) {
     for (const std::string& table : tables) {
         auto& columns = schema.tables[table];
         try {
-            Query rows = connection.query("SELECT name, \"notnull\", dflt_value, pk FROM pragma_table_info(?)"_sql);
+            Query rows =
+                connection.query("SELECT name, \"notnull\", dflt_value, pk FROM pragma_table_info(?)"_sqlite_sql);
             rows.with(table);
             while (rows.step()) {
                 columns[rows.text(0)] = {rows.integer(1) != 0 && rows.is_null(2) && rows.integer(3) == 0,
@@ -68,7 +56,7 @@ Schema schema_of(Connection& connection) {
             Query indexes = connection.query(
                 "SELECT l.name, (SELECT group_concat(ifnull(i.name, '(expression)'), ', ') FROM "
                 "pragma_index_info(l.name) i), "
-                "l.partial FROM pragma_index_list(?) l WHERE l.\"unique\" = 1"_sql);
+                "l.partial FROM pragma_index_list(?) l WHERE l.\"unique\" = 1"_sqlite_sql);
             indexes.with(table);
             while (indexes.step()) {
                 const std::string what = table + " (" + indexes.text(1) + (indexes.integer(2) != 0 ? ") WHERE …" : ")");
@@ -76,7 +64,7 @@ Schema schema_of(Connection& connection) {
                 schema.indexed_tables[what] = table;
             }
             Query keys = connection.query(
-                "SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?) WHERE on_delete NOT IN ('CASCADE', 'SET NULL')"_sql);
+                "SELECT \"from\", \"table\" FROM pragma_foreign_key_list(?) WHERE on_delete NOT IN ('CASCADE', 'SET NULL')"_sqlite_sql);
             keys.with(table);
             while (keys.step()) schema.holding[table + "." + keys.text(0)] = keys.text(1);
         } catch (const StoreError&) {
@@ -87,80 +75,8 @@ Schema schema_of(Connection& connection) {
     return schema;
 }
 
-// Whether a statement of a release that may still run deletes rows of the table.
-bool rows_are_deleted(const std::string& table, const Migration& step, const ReleasedStatements& releases) {
-    const std::string deletes = "DELETE FROM " + table + " ";
-    for (const auto& [release, statements] : releases) {
-        if (release >= step.version || release < step.oldest_program) continue;
-        for (const std::string& sql : statements) {
-            if ((sql + ' ').starts_with(deletes)) return true;
-        }
-    }
-    return false;
-}
-
-void compare(const Migration& step, const Schema& before, const Schema& after, const ReleasedStatements& releases,
-             std::vector<LintComplaint>& complaints) {
-    const auto complain = [&](const std::string& what) { complaints.push_back({step.name, what}); };
-    const bool may_remove = step.phase == Phase::contract;
-    for (const std::string& view : after.broken) complain("leaves the view " + view + " without what it shows");
-    for (const auto& [table, columns] : before.tables) {
-        const auto now_there = after.tables.find(table);
-        if (now_there == after.tables.end()) {
-            if (!may_remove) complain("removes or renames " + table + "; only a contract step may");
-            continue;
-        }
-        const auto made_before = before.made_at.find(table);
-        const auto made_after = after.made_at.find(table);
-        const bool was_table = made_before != before.made_at.end();
-        const bool is_table = made_after != after.made_at.end();
-        if (!may_remove && was_table && (!is_table || made_before->second != made_after->second)) {
-            complain("drops " + table + " and makes it anew: what it held is gone or stale; only a contract step may");
-        }
-        if (was_table && is_table && after.checks.at(table) > before.checks.at(table)) {
-            complain("adds a CHECK to " + table + ": writes of older programs could fail");
-        }
-        for (const auto& [name, column] : columns) {
-            const auto still_there = now_there->second.find(name);
-            if (still_there == now_there->second.end()) {
-                if (!may_remove) complain("removes or renames " + table + "." + name + "; only a contract step may");
-            } else if (still_there->second.key_place != column.key_place) {
-                complain("changes the primary key of " + table + ": older programs rely on it");
-            }
-        }
-        for (const auto& [name, column] : now_there->second) {
-            const auto was_there = columns.find(name);
-            if (column.must_be_given && (was_there == columns.end() || !was_there->second.must_be_given)) {
-                complain("adds " + table + "." + name + " NOT NULL without a default: older programs do not write it");
-            }
-        }
-    }
-    for (const auto& [what, name] : after.unique_indexes) {
-        if (before.tables.contains(after.indexed_tables.at(what)) && !before.unique_indexes.contains(what)) {
-            complain("adds the unique index " + name + " to " + what + ": writes of older programs could fail");
-        }
-    }
-    for (const auto& [what, name] : before.unique_indexes) {
-        if (!may_remove && after.tables.contains(before.indexed_tables.at(what)) &&
-            !after.unique_indexes.contains(what)) {
-            complain("removes the unique index " + name + " of " + what + ": older programs rely on it");
-        }
-    }
-    for (const auto& [column, table] : after.holding) {
-        if (!before.holding.contains(column) && before.tables.contains(table) &&
-            rows_are_deleted(table, step, releases)) {
-            complain(column + " holds fast rows of " + table + ", which older programs delete; add ON DELETE CASCADE");
-        }
-    }
-    for (const auto& [name, table] : after.triggers) {
-        if (before.tables.contains(table) && !before.triggers.contains(name)) {
-            complain("adds the trigger " + name + " to " + table + ": writes of older programs could fail");
-        }
-    }
-}
-
 // What has no place in a step: it is applied in a transaction, with the settings that the program has made.
-void judge_statements(const Migration& step, const Schema& before, std::vector<LintComplaint>& complaints) {
+void judge_statements(const Migration& step, const SchemaShape& before, std::vector<LintComplaint>& complaints) {
     static const std::set<std::string_view> kRefused = {"BEGIN",     "COMMIT",  "END",     "ROLLBACK",
                                                         "SAVEPOINT", "RELEASE", "ATTACH",  "DETACH",
                                                         "PRAGMA",    "VACUUM",  "ANALYZE", "REINDEX"};
@@ -267,17 +183,19 @@ std::vector<std::string> statements_from(std::string_view text) {
     return statements;
 }
 
-const ReleasedStatements& embedded_releases() {
-    static const ReleasedStatements releases = [] {
+const ReleasedStatements& embedded_releases(EngineKind engine) {
+    const auto all_of = [](std::span<const EmbeddedFile> files) {
         ReleasedStatements all;
-        for (const EmbeddedFile& file : kEmbeddedReleases) {
+        for (const EmbeddedFile& file : files) {
             int version = 0;
             std::from_chars(file.name.data(), file.name.data() + 4, version);
             all[version] = statements_from(file.text);
         }
         return all;
-    }();
-    return releases;
+    };
+    static const ReleasedStatements sqlite = all_of(kEmbeddedReleases);
+    static const ReleasedStatements mariadb = all_of(kEmbeddedMariadbReleases);
+    return engine == EngineKind::mariadb ? mariadb : sqlite;
 }
 
 std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrations,
@@ -285,7 +203,7 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
     std::vector<LintComplaint> complaints;
     Connection scratch(":memory:", Connection::Mode::read_write);
     make_version_table(scratch);
-    Schema before;
+    SchemaShape before;
     int version_before = 0;
     for (const Migration& step : migrations) {
         if (step.phase == Phase::contract && (step.oldest_program < 1 || step.oldest_program > version_before)) {
@@ -310,9 +228,9 @@ std::vector<LintComplaint> lint_migrations(const std::vector<Migration>& migrati
         }
         // A statement that was prepared for the step before would be taken for one that still can be.
         scratch.forget_prepared();
-        Schema after = schema_of(scratch);
+        SchemaShape after = schema_of(scratch);
         scratch.execute("DROP TABLE " + std::string(kGuard));
-        compare(step, before, after, releases, complaints);
+        compare_shapes(step, before, after, releases, complaints);
         for (const auto& [release, statements] : releases) {
             // Which older programs may still run beside this step: all but those a contract step shuts out.
             const bool may_run = release < step.version && release >= step.oldest_program;

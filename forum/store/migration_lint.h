@@ -25,8 +25,9 @@ namespace forum {
 // Schema version -> the statements of the program released with it.
 using ReleasedStatements = std::map<int, std::vector<std::string>>;
 
-// What is compiled into this program (store/releases/NNNN_statements.sql: one statement a line).
-const ReleasedStatements& embedded_releases();
+// What is compiled into this program (store/releases/NNNN_statements.sql: one statement a line; of those for MariaDB,
+// which came with schema version 3, store/releases/mariadb/).
+const ReleasedStatements& embedded_releases(EngineKind engine = EngineKind::sqlite);
 // The statements of one file.
 std::vector<std::string> statements_from(std::string_view text);
 

@@ -18,7 +18,7 @@ constexpr std::string_view kOldestMark = "-- oldest-program: ";
 
 constexpr const char* kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-    "oldest_program INTEGER NOT NULL, applied_at INTEGER NOT NULL)";
+    "oldest_program INTEGER NOT NULL, applied_at BIGINT NOT NULL)";
 
 std::string_view line_after(std::string_view text, std::string_view mark) {
     const std::size_t at = text.find(mark);
@@ -32,16 +32,6 @@ std::optional<int> number_from(std::string_view text) {
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
     if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-bool has_version_table(Connection& connection) {
-    return connection.query("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'"_sql).step();
-}
-
-int applied_version(Connection& connection) {
-    Query newest = connection.query("SELECT ifnull(max(version), 0) FROM schema_migrations"_sql);
-    newest.step();
-    return static_cast<int>(newest.integer(0));
 }
 
 }  // namespace
@@ -71,8 +61,8 @@ Migration parse_migration(std::string_view file_name, std::string sql) {
     return migration;
 }
 
-std::vector<Migration> migrations_with(const std::string& directory) {
-    std::vector<Migration> all = embedded_migrations();
+std::vector<Migration> migrations_with(const std::string& directory, EngineKind engine) {
+    std::vector<Migration> all = embedded_migrations(engine);
     if (directory.empty()) return all;
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
@@ -93,7 +83,7 @@ std::vector<Migration> migrations_with(const std::string& directory) {
 SchemaStatus schema_status(Connection& connection, const std::vector<Migration>& migrations) {
     SchemaStatus status;
     status.known = migrations.back().version;
-    if (has_version_table(connection)) {
+    if (connection.session().has_table("schema_migrations")) {
         Query row = connection.query(
             "SELECT ifnull(max(version), 0), ifnull(max(oldest_program), 0) FROM schema_migrations"_sql);
         row.step();
@@ -115,23 +105,8 @@ std::vector<std::string> migrate_up(Connection& connection, const std::vector<Mi
     if (schema_status(connection, migrations).pending.empty()) return applied;
     make_version_table(connection);
     for (const Migration& migration : migrations) {
-        // The write lock first, the look second: another process may have applied the step meanwhile.
-        connection.execute("BEGIN IMMEDIATE");
-        try {
-            if (migration.version > applied_version(connection)) {
-                connection.execute(migration.sql);
-                connection
-                    .query(
-                        "INSERT INTO schema_migrations (version, name, oldest_program, applied_at) VALUES (?, ?, ?, ?)"_sql)
-                    .with(migration.version, migration.name, migration.oldest_program, now())
-                    .run();
-                applied.push_back(migration.name);
-            }
-            connection.execute("COMMIT");
-        } catch (const StoreError& e) {
-            connection.execute("ROLLBACK");
-            throw StoreError("migration " + migration.name + " failed and was rolled back: " + e.what());
-        }
+        const SchemaStep step{migration.version, migration.name, migration.sql, migration.oldest_program, now()};
+        if (connection.session().apply_step(step)) applied.push_back(migration.name);
     }
     return applied;
 }

@@ -1,13 +1,15 @@
 // The steps by which the schema grows, in the order in which they were released.
 //
-// A step is forum/store/migrations/NNNN_name.sql. Its first line says its phase:
+// A step is forum/store/migrations/NNNN_name.sql, and for MariaDB the file of the same name in migrations/mariadb/. Its
+// first line says its phase:
 //   expand    adds what the next release needs; the release before goes on working beside it
 //   migrate   fills what was added; likewise
 //   contract  removes what no running release uses any more; line two names the oldest schema version
 //             whose programs may still run: "-- oldest-program: 3"
 // So blue at version N and green at N+1 run on one database at the same time. lint_migration refuses a step that would
 // break the version before it.
-// Threads: one per database file. Errors: StoreError that names the migration; a step that fails is rolled back.
+// Threads: one per database. Errors: StoreError that names the migration; a step that fails is rolled back, or goes on
+// where it stopped on an engine that cannot (engine/mariadb/steps.h).
 #pragma once
 
 #include <string>
@@ -28,14 +30,14 @@ struct Migration {
     int oldest_program = 0;  // programs that know a schema below this one no longer work; 0: no such limit
 };
 
-// What is compiled into this program, in order.
-const std::vector<Migration>& embedded_migrations();
+// What is compiled into this program for an engine, in order: numbers, names and phases are the same for all engines.
+const std::vector<Migration>& embedded_migrations(EngineKind engine = EngineKind::sqlite);
 
 // Reads the header lines. Errors: StoreError naming the file and what its header lacks.
 Migration parse_migration(std::string_view file_name, std::string sql);
 
 // The embedded steps followed by those of a directory ("" for none).
-std::vector<Migration> migrations_with(const std::string& directory);
+std::vector<Migration> migrations_with(const std::string& directory, EngineKind engine = EngineKind::sqlite);
 
 struct SchemaStatus {
     int applied = 0;         // newest version in the database, 0 for an empty one
@@ -49,7 +51,7 @@ SchemaStatus schema_status(Connection& connection, const std::vector<Migration>&
 // The table in which the steps applied are kept; does nothing when it is there.
 void make_version_table(Connection& connection);
 
-// Applies what is pending, each step in its own transaction, safely against other processes that do the same.
+// Applies what is pending, step by step, safely against other processes that do the same.
 // Returns the names applied. Errors: StoreError naming the step.
 std::vector<std::string> migrate_up(Connection& connection, const std::vector<Migration>& migrations);
 

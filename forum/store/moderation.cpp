@@ -1,6 +1,7 @@
 #include "forum/store/moderation.h"
 
 #include "forum/auth/digest.h"
+#include "forum/domain/ascii.h"
 #include "forum/domain/public_id.h"
 
 namespace forum {
@@ -10,9 +11,9 @@ namespace {
 #define REPORT_COLUMNS                                                                                     \
     "SELECT r.id, r.public_id, p.public_id, ifnull(m.public_id, ''), u.username, r.reason, r.created_at, " \
     "r.resolved_at, "                                                                                      \
-    "ifnull(by.username, ''), r.resolution FROM reports r JOIN posts p ON p.id = r.post_id "               \
+    "ifnull(resolver.username, ''), r.resolution FROM reports r JOIN posts p ON p.id = r.post_id "         \
     "JOIN users u ON u.id = r.reporter_id LEFT JOIN comments m ON m.id = r.comment_id "                    \
-    "LEFT JOIN users by ON by.id = r.resolved_by "
+    "LEFT JOIN users resolver ON resolver.id = r.resolved_by "
 
 Report report_from(const Query& query) {
     Report report;
@@ -46,6 +47,7 @@ std::string add_report(Connection& connection, std::int64_t post, std::optional<
 }
 
 std::optional<Report> report_named(Connection& connection, std::string_view public_id) {
+    if (!is_ascii(public_id)) return std::nullopt;  // as no id is
     Query query = connection.query(REPORT_COLUMNS "WHERE r.public_id = ?"_sql);
     query.with(public_id);
     if (!query.step()) return std::nullopt;

@@ -3,10 +3,11 @@
 #include <sstream>
 
 #include "forum/auth/digest.h"
+#include "forum/domain/ascii.h"
 #include "forum/domain/public_id.h"
 #include "forum/domain/ranking.h"
-#include "forum/domain/search_terms.h"
 #include "forum/store/post_row.h"
+#include "forum/store/text_index.h"
 
 namespace forum {
 
@@ -19,17 +20,14 @@ void write_tags(Connection& connection, std::int64_t row, const std::vector<std:
 }
 
 void write_search_row(Connection& connection, std::int64_t row, std::string_view title, std::string_view body) {
-    connection.at_commit([row, title = indexed_text(title), body = indexed_text(body)](Connection& at_commit) {
-        at_commit.query("INSERT INTO post_search (rowid, title, body) VALUES (?, ?, ?)"_sql)
-            .with(row, title, body)
-            .run();
+    const TextIndex& index = text_index(connection);
+    connection.at_commit([row, title = index.text(title), body = index.text(body)](Connection& at_commit) {
+        text_index(at_commit).put_post(at_commit, row, title, body);
     });
 }
 
 void delete_search_row(Connection& connection, std::int64_t row) {
-    connection.at_commit([row](Connection& at_commit) {
-        at_commit.query("DELETE FROM post_search WHERE rowid = ?"_sql).with(row).run();
-    });
+    connection.at_commit([row](Connection& at_commit) { text_index(at_commit).remove_post(at_commit, row); });
 }
 
 void touch(Connection& connection, const Post& post) {
@@ -56,6 +54,7 @@ std::vector<std::string> split_tags(std::string_view tags) {
 }
 
 std::optional<Post> post_named(Connection& connection, std::string_view public_id) {
+    if (!is_ascii(public_id)) return std::nullopt;  // as no id is
     Query query = connection.query(
         "SELECT p.id, p.public_id, c.slug, p.author_id, u.username, p.title, p.body, p.tags, p.created_at, "
         "p.edited_at, "

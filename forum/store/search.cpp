@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "forum/store/post_row.h"
+#include "forum/store/text_index.h"
 
 namespace forum {
 
@@ -48,29 +49,18 @@ struct Place {
     std::int64_t row;
 };
 
-// Ranks the matches of one index until there are no more or the search has had its share; what it did not come to is
-// not found. At least one is ranked: the share may be over before it begins.
-void rank_matches(Query& ranked, double counts, bool in_comment, SearchShare& share, std::vector<Place>& places) {
-    while (ranked.step()) {
-        places.push_back({ranked.real(1) * counts, in_comment, ranked.integer(0)});
-        if (share.is_over()) return;
-    }
-}
-
 // Best first.
-std::vector<Place> ranked_places(Connection& connection, std::string_view match_expression, SearchShare& share) {
+std::vector<Place> ranked_places(Connection& connection, std::string_view typed, SearchShare& share) {
+    const TextIndex& index = text_index(connection);
     std::vector<Place> places;
-    // A hit in the title weighs as much as ten in the body.
-    Query posts = connection.query(
-        "SELECT rowid, search_share(post_search, 10.0, 1.0, 'posts', ?1) FROM post_search WHERE post_search MATCH ?1 "
-        "ORDER BY rowid DESC LIMIT ?2"_sql);
-    posts.with(match_expression, kRankedPosts);
-    rank_matches(posts, 1, false, share, places);
-    Query comments = connection.query(
-        "SELECT rowid, search_share(comment_search, 1.0, 1.0, 'comments', ?1) FROM comment_search "
-        "WHERE comment_search MATCH ?1 ORDER BY rowid DESC LIMIT ?2"_sql);
-    comments.with(match_expression, kRankedComments);
-    if (!share.is_over()) rank_matches(comments, kCommentsCount, true, share, places);
+    for (const RankedRow& post : index.posts(connection, typed, kRankedPosts, share)) {
+        places.push_back({post.rank, false, post.row});
+    }
+    if (!share.is_over()) {
+        for (const RankedRow& comment : index.comments(connection, typed, kRankedComments, share)) {
+            places.push_back({comment.rank * kCommentsCount, true, comment.row});
+        }
+    }
     std::ranges::sort(places, [](const Place& one, const Place& other) {
         return std::tuple(one.rank, one.in_comment, -one.row) < std::tuple(other.rank, other.in_comment, -other.row);
     });
@@ -79,10 +69,10 @@ std::vector<Place> ranked_places(Connection& connection, std::string_view match_
 
 }  // namespace
 
-std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
+std::vector<Found> search(Connection& connection, std::string_view typed, std::int64_t from, int limit,
                           SearchShare share) {
     const auto wanted = static_cast<std::size_t>(limit);
-    const std::vector<Place> places = ranked_places(connection, match_expression, share);
+    const std::vector<Place> places = ranked_places(connection, typed, share);
     std::vector<Found> all;
     for (auto at = static_cast<std::size_t>(from); at < places.size() && all.size() < wanted; ++at) {
         const Place& place = places[at];

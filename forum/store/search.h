@@ -1,5 +1,5 @@
-// Posts and comments that answer a search, the best first. How they are ranked is in search_rank.h; what words are, in
-// domain/search_terms.h.
+// Posts and comments that answer a search, the best first. How they are ranked is in text_index.h; what
+// words are, in domain/search_terms.h.
 //
 // Threads: one at a time per connection. Errors: StoreError.
 #pragma once
@@ -28,9 +28,9 @@ struct Found {
     std::int64_t place = 0;               // among all that was found, shown or not; the next page begins behind it
 };
 
-// What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one. When `share` is over
-// the best of what was ranked so far is the answer.
-std::vector<Found> search(Connection& connection, std::string_view match_expression, std::int64_t from, int limit,
+// `typed` holds a word. What is deleted, or stands below a deleted post, is left out. `from` is 0 or a place plus one.
+// When `share` is over the best of what was ranked so far is the answer.
+std::vector<Found> search(Connection& connection, std::string_view typed, std::int64_t from, int limit,
                           SearchShare share = {});
 
 }  // namespace forum

@@ -70,12 +70,13 @@ struct SeededPost {
 
 class Batch {
   public:
-    explicit Batch(Connection& connection) : connection_(connection) { connection_.execute("BEGIN IMMEDIATE"); }
+    explicit Batch(Connection& connection) : connection_(connection) { connection_.session().begin(Purpose::writing); }
     void row_written() {
         if (++rows_ % kRowsPerCommit != 0) return;
-        connection_.execute("COMMIT; BEGIN IMMEDIATE");
+        connection_.session().commit();
+        connection_.session().begin(Purpose::writing);
     }
-    void finish() { connection_.execute("COMMIT"); }
+    void finish() { connection_.session().commit(); }
 
   private:
     Connection& connection_;
@@ -118,10 +119,10 @@ std::int64_t largest_id(Connection& connection, Statement statement) {
 
 void seed(Connection& connection, const SeedAmounts& amounts) {
     Random random(20'261'120);
-    connection.execute("BEGIN IMMEDIATE");
+    connection.session().begin(Purpose::writing);
     const std::vector<std::int64_t> users = add_users(connection, std::max(amounts.users, 1));
     const std::int64_t category = categories(connection).at(0).row;
-    connection.execute("COMMIT");
+    connection.session().commit();
 
     std::vector<SeededPost> posts;
     posts.reserve(static_cast<std::size_t>(amounts.posts));
@@ -149,7 +150,7 @@ void seed(Connection& connection, const SeedAmounts& amounts) {
     }
     for (; index_lags(connection); comment_batch.row_written()) index_next(connection, 1);
     comment_batch.finish();
-    connection.execute("ANALYZE");
+    connection.session().analyze();
 }
 
 bool seed_if_empty(Connection& connection, int posts) {

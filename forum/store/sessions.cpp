@@ -96,22 +96,23 @@ SigningKey rotate_signing_key(Connection& connection, Instant at, Instant overla
 std::optional<Instant> newest_activity(Connection& connection) {
     Query query = connection.query(
         "SELECT max(at) FROM (SELECT (SELECT min(created_at) FROM (SELECT created_at FROM sessions ORDER BY id DESC "
-        "LIMIT "
-        "21)) AS at UNION ALL SELECT (SELECT min(created_at) FROM (SELECT created_at FROM posts ORDER BY id DESC LIMIT "
-        "21)))"_sql);
+        "LIMIT 21) AS s) AS at UNION ALL SELECT (SELECT min(created_at) FROM (SELECT created_at FROM posts ORDER BY id "
+        "DESC LIMIT 21) AS p)) AS newest"_sql);
     if (!query.step()) return std::nullopt;
     return query.maybe_integer(0);
 }
 
 void forget_expired(Connection& connection, Instant at) {
-    connection.query("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)"_sql)
+    connection
+        .query(
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?) AS old)"_sql)
         .with(at, kForgetAtOnce)
         .run();
     connection.query("DELETE FROM signing_keys WHERE retire_at < ?"_sql).with(at).run();
     connection
         .query(
-            "DELETE FROM idempotency_keys WHERE (user_id, key) IN "
-            "(SELECT user_id, key FROM idempotency_keys WHERE created_at < ? LIMIT ?)"_sql)
+            "DELETE FROM idempotency_keys WHERE (user_id, \"key\") IN (SELECT user_id, \"key\" FROM "
+            "(SELECT user_id, \"key\" FROM idempotency_keys WHERE created_at < ? LIMIT ?) AS old)"_sql)
         .with(at - kDay, kForgetAtOnce)
         .run();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <utility>
 
 namespace forum {
@@ -11,26 +12,19 @@ namespace {
 // Bounds how long one batch keeps the write lock from other processes.
 constexpr std::size_t kBatchMax = 256;
 constexpr auto kBatchTime = std::chrono::milliseconds(15);
-// A batch changes more pages than the two megabytes that SQLite holds by itself; what does not fit is written twice.
-constexpr const char* kCache = "PRAGMA cache_size = -16384";
+// A batch that a server undid five times has met more than a neighbour.
+constexpr int kAttempts = 5;
+constexpr int kLongestPauseMs = 50;
+// A restarted server is there again within seconds; those who wait for an outcome wait no longer than their proxies do.
+constexpr auto kResolveWithin = std::chrono::seconds(20);
+constexpr auto kResolveEvery = std::chrono::milliseconds(100);
 
-// Whatever goes wrong in between, the other process gets its turn.
-class Turn {
-  public:
-    explicit Turn(SideFile& side) : side_(side) { side_.enter_turnstile(); }
-    ~Turn() {
-        try {
-            side_.leave_turnstile();
-        } catch (const std::exception&) {
-            // The operating system does not know the lock any more; the next one that enters is told.
-        }
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-
-  private:
-    SideFile& side_;
-};
+// Two writers that met go on at different times.
+void pause_before(int attempt) {
+    static thread_local std::minstd_rand random(std::random_device{}());
+    const int most = std::min(kLongestPauseMs, 1 << attempt);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1 + static_cast<int>(random()) % most));
+}
 
 }  // namespace
 
@@ -45,12 +39,10 @@ struct Writer::Pending {
     bool done = false;
 };
 
-Writer::Writer(const std::string& file, SideFile& side, Instant patience)
-    : side_(side),
-      patience_(patience),
-      connection_(file, Connection::Mode::read_write),
-      log_keeper_(file),
-      thread_([this] { work(); }) {}
+Writer::Writer(Engine& engine, Instant patience) : engine_(engine), patience_(patience), turn_(engine.writer_turn()) {
+    (void)connection();
+    thread_ = std::thread([this] { work(); });
+}
 
 Writer::~Writer() {
     {
@@ -97,111 +89,187 @@ WriterCounts Writer::counts() const {
     return counts;
 }
 
+Connection& Writer::connection() {
+    if (connection_ == nullptr) {
+        connection_ = std::make_unique<Connection>(engine_.open(Purpose::writing));
+        connection_->gather_for_commit();
+    }
+    return *connection_;
+}
+
 void Writer::work() {
-    connection_.execute(kCache);
-    connection_.watch_log();
-    connection_.gather_for_commit();
     for (;;) {
         {
             std::unique_lock lock(mutex_);
             work_there_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
             if (waiting_.empty()) return;
         }
-        std::deque<Pending*> batch;
-        try {
-            const Turn turn(side_);
-            batch = take_batch();
-            if (!batch.empty()) commit(batch);
-            finish(batch);
-            batch.clear();
-            log_keeper_.log_grew(connection_);
-        } catch (const std::exception& e) {
-            // The lock file itself is gone: say so to those who wait instead of writing without turns.
-            if (batch.empty()) batch = take_batch();
-            for (Pending* pending : batch) {
-                if (!pending->error) pending->error = std::make_exception_ptr(StoreUnavailable(e.what()));
-            }
-        }
+        Batch batch;
+        for (int attempt = 1; write(batch, attempt); ++attempt) pause_before(attempt);
         finish(batch);
+        if (connection_ != nullptr) turn_->end(connection_->session());
     }
 }
 
-// Taken only when it is this process's turn: everything that came while it waited goes into the same commit.
-std::deque<Writer::Pending*> Writer::take_batch() {
+// Waits until no other program writes.
+void Writer::take_turn() {
+    const bool again = connection_ == nullptr;
+    turn_->begin(connection().session());
+    if (!again) return;
     const std::lock_guard guard(mutex_);
-    std::deque<Pending*> batch;
+    ++counts_.reconnects;
+}
+
+// Only when it is this process's turn: everything that came while it waited goes into the same commit.
+void Writer::take(Batch& batch) {
+    const std::lock_guard guard(mutex_);
     while (!waiting_.empty() && batch.size() < kBatchMax) {
         batch.push_back(waiting_.front());
         waiting_.pop_front();
         batch.back()->started = true;
     }
-    return batch;
 }
 
-void Writer::commit(std::deque<Pending*>& batch) {
+bool Writer::write(Batch& batch, int attempt) {
     std::size_t applied = 0;
-    const std::int64_t rows_before = connection_.changed_rows();
+    bool begun = false;
     try {
-        connection_.execute("BEGIN IMMEDIATE");
-        const auto begin = std::chrono::steady_clock::now();
-        for (; applied < batch.size(); ++applied) {
-            if (std::chrono::steady_clock::now() - begin > kBatchTime) break;
-            apply(*batch[applied], batch.size() == 1);
-        }
+        take_turn();
+        begun = true;
+        if (batch.empty()) take(batch);
+        const std::int64_t rows_before = connection_->session().changed_rows();
+        for (Pending* pending : batch) pending->error = nullptr;
+        applied = apply_all(batch);
         const bool nothing_left = batch.size() == 1 && batch[0]->error;
-        connection_.run_gathered();
-        if (!nothing_left) connection_.execute("COMMIT");
+        if (!nothing_left) commit();
+        count(applied, connection_->session().changed_rows() != rows_before);
+    } catch (const StoreError& e) {
+        undo();
+        // A connection that the server closed while it was idle, or before it was started again, is made anew.
+        const bool stale = e.failure() == StoreFailure::gone && !begun && attempt == 1;
+        if (stale || (e.failure() == StoreFailure::retry && attempt < kAttempts)) {
+            if (connection_ != nullptr) turn_->end(connection_->session());
+            const std::lock_guard guard(mutex_);
+            ++counts_.retries;
+            return true;
+        }
+        if (batch.empty()) take(batch);
+        if (dynamic_cast<const OutcomeUnknown*>(&e) != nullptr) {
+            fail(batch, std::current_exception(), e.what());
+        } else {
+            fail(batch, std::make_exception_ptr(StoreUnavailable(std::string("nothing was changed: ") + e.what())),
+                 e.what());
+        }
+        return false;
     } catch (const std::exception& e) {
-        try {
-            connection_.execute("ROLLBACK");
-        } catch (const StoreError&) {
-            // SQLite has rolled back by itself, as it does when the disk is full.
-        }
-        (void)connection_.take_touched();
-        connection_.forget_gathered(0);
-        for (Pending* pending : batch) {
-            pending->error = std::make_exception_ptr(StoreUnavailable(std::string("nothing was changed: ") + e.what()));
-        }
-        const std::lock_guard guard(mutex_);
-        ++counts_.failed_commits;
-        counts_.failure = e.what();
-        return;
+        // The lock file itself is gone: say so to those who wait instead of writing without turns.
+        undo();
+        if (batch.empty()) take(batch);
+        fail(batch, std::make_exception_ptr(StoreUnavailable(e.what())), e.what());
+        return false;
     }
-    const Touched touched = connection_.take_touched();
-    for (const std::string& post : touched.posts) side_.raise_post(post);
-    if (touched.lists) side_.raise_lists();
-    if (touched.searches) side_.raise_searches();
+    // What the time limit left over comes first in the next batch.
+    const std::lock_guard guard(mutex_);
+    for (; batch.size() > applied; batch.pop_back()) waiting_.push_front(batch.back());
+    return false;
+}
 
+std::size_t Writer::apply_all(const Batch& batch) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t applied = 0;
+    for (; applied < batch.size(); ++applied) {
+        if (std::chrono::steady_clock::now() - begin > kBatchTime) break;
+        apply(*batch[applied], batch.size() == 1);
+    }
+    connection_->run_gathered();
+    return applied;
+}
+
+void Writer::apply(Pending& pending, bool alone) {
+    DatabaseSession& session = connection_->session();
+    const std::size_t gathered = connection_->gathered();
+    if (!alone) session.set_savepoint();
+    try {
+        (*pending.change)(*connection_);
+        if (!alone) session.release_savepoint();
+    } catch (const StoreError& e) {
+        if (ends_transaction(e.failure())) throw;
+        pending.error = std::current_exception();
+    } catch (...) {
+        pending.error = std::current_exception();
+    }
+    if (!pending.error) return;
+    connection_->forget_gathered(gathered);
+    if (alone) {
+        session.roll_back();
+        (void)connection_->take_touched();
+    } else {
+        session.roll_back_to_savepoint();
+        session.release_savepoint();
+    }
+}
+
+void Writer::commit() {
+    const Touched touched = connection_->take_touched();
+    try {
+        turn_->commit(connection_->session(), touched);
+    } catch (const OutcomeUnknown& e) {
+        if (!resolve()) throw StoreUnavailable(e.what(), StoreFailure::gone);
+    }
+}
+
+void Writer::count(std::size_t applied, bool stored) {
     const std::lock_guard guard(mutex_);
     ++counts_.commits;
     counts_.changes += applied;
     counts_.last_commit_at = now();
     // A transaction that changed nothing succeeds on a full disk as well.
-    if (connection_.changed_rows() != rows_before) counts_.failure.clear();
-    // What the time limit left over comes first in the next batch.
-    for (; batch.size() > applied; batch.pop_back()) waiting_.push_front(batch.back());
+    if (stored) counts_.failure.clear();
 }
 
-void Writer::apply(Pending& pending, bool alone) {
-    const std::size_t gathered = connection_.gathered();
-    if (!alone) connection_.query("SAVEPOINT one_change"_sql).run();
-    try {
-        (*pending.change)(connection_);
-        if (!alone) connection_.query("RELEASE one_change"_sql).run();
-    } catch (...) {
-        pending.error = std::current_exception();
-        connection_.forget_gathered(gathered);
-        if (alone) {
-            connection_.execute("ROLLBACK");
-            (void)connection_.take_touched();
-        } else {
-            connection_.query("ROLLBACK TO one_change"_sql).run();
-            connection_.query("RELEASE one_change"_sql).run();
+// Asks on a new connection what became of the commit whose answer was lost: the one before holds the turn until the
+// server has ended it one way or the other. Throws OutcomeUnknown when there was no connection in time.
+bool Writer::resolve() {
+    const auto end = std::chrono::steady_clock::now() + kResolveWithin;
+    for (;;) {
+        try {
+            connection_.reset();
+            const bool there = turn_->was_committed(connection().session());
+            const std::lock_guard guard(mutex_);
+            ++counts_.unknown_resolved;
+            ++counts_.reconnects;
+            return there;
+        } catch (const StoreError& e) {
+            if (std::chrono::steady_clock::now() > end) {
+                const std::lock_guard guard(mutex_);
+                ++counts_.unknown_left;
+                throw OutcomeUnknown(e.what(), StoreFailure::gone);
+            }
         }
+        std::this_thread::sleep_for(kResolveEvery);
     }
 }
 
-void Writer::finish(const std::deque<Pending*>& batch) {
+void Writer::undo() noexcept {
+    if (connection_ == nullptr) return;
+    (void)connection_->take_touched();
+    connection_->forget_gathered(0);
+    try {
+        if (connection_->session().is_alive()) connection_->session().roll_back();
+    } catch (const StoreError&) {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+    if (!connection_->session().is_alive()) connection_.reset();
+}
+
+void Writer::fail(const Batch& batch, const std::exception_ptr& error, const char* why) {
+    for (Pending* pending : batch) pending->error = error;
+    const std::lock_guard guard(mutex_);
+    ++counts_.failed_commits;
+    counts_.failure = why;
+}
+
+void Writer::finish(const Batch& batch) {
     for (Pending* pending : batch) {
         const std::lock_guard guard(pending->mutex);
         pending->done = true;

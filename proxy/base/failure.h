@@ -27,6 +27,7 @@ enum class Failure : std::uint8_t {
     not_allowed,  // CONNECT where no route allows it
     rate_limited,
     route_full,    // the route's limit on requests in flight
+    held,          // the route is held, and as many wait as may, or the proxy ends
     denied,        // by its address, or by a rule
     rule_refused,  // the rule that it comes to cannot be judged by this version
     no_endpoint,   // none of the upstream is routable
@@ -100,6 +101,7 @@ inline constexpr std::array<FailureTraits, kFailures> kFailureTable{{
     {Failure::rate_limited, 429, "overflow", Source::downstream, Retry::never, false, "too many requests; slow down"},
     {Failure::route_full, 503, "overflow", Source::internal, Retry::never, false,
      "this route is at its limit of requests in flight"},
+    {Failure::held, 503, "held", Source::internal, Retry::never, false, "this route is held for a while; try again"},
     {Failure::denied, 403, "denied", Source::downstream, Retry::never, false, "access is denied here"},
     {Failure::rule_refused, 503, "internal", Source::internal, Retry::never, false,
      "a rule of this route is beyond this version"},

@@ -222,8 +222,10 @@ Tls::Step Tls::handshake() {
     forget_errors();
     dry_ = false;
     for (;;) {
+        const std::uint64_t sent_before = wire_sent_;
         flags_ = only_tickets_left() ? MSG_MORE : 0;
         const int result = SSL_do_handshake(ssl_.get());
+        tickets_wait_ = tickets_wait_ || (flags_ != 0 && wire_sent_ != sent_before);
         flags_ = 0;
         const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
         if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
@@ -235,8 +237,9 @@ Tls::Step Tls::handshake() {
         const auto flushed = flush();
         if (flushed == Transfer::Status::failed) return Step::failed;
         if (error == SSL_ERROR_NONE) {
-            // What the client has said behind its Finished is here already: no edge will tell of it.
-            if (!dry_ || SSL_has_pending(ssl_.get()) == 1) socket_.readable = true;
+            // What the client has said behind its Finished is here already: no edge will tell of it. Tickets that wait
+            // to go with an answer are let go by a read that finds none to give.
+            if (!dry_ || tickets_wait_ || SSL_has_pending(ssl_.get()) == 1) socket_.readable = true;
             if (hello_.proved()) return Step::proved;
             const auto* check = hello_.client_check();
             if (check == nullptr || check->still_lets_in(ssl_.get())) return Step::done;
@@ -250,8 +253,10 @@ Tls::Step Tls::handshake() {
     }
 }
 
-// What a server of TLS 1.3 says behind its Finished are tickets, and no client waits for these: they go with what is
-// said first, or when the client is heard again, and cost no packet of their own.
+// What a server of TLS 1.3 says behind its Finished are tickets, and no client waits for these: where its request is
+// here by then, they go with the answer and cost no packet of their own. Else they go at once, for the acknowledgement
+// that they bring: a client whose kernel joins small writes (Nagle's algorithm) sends no request before it, and the
+// kernel by itself would give it 40 ms later.
 bool Tls::only_tickets_left() const {
     return sessions_ == nullptr && SSL_version(ssl_.get()) == TLS1_3_VERSION &&
            SSL_get_finished(ssl_.get(), nullptr, 0) > 0;
@@ -301,6 +306,7 @@ Transfer Tls::read_failed(int result) {
     switch (error) {
         case SSL_ERROR_WANT_READ:
             socket_.readable = false;
+            if (std::exchange(tickets_wait_, false)) send_held(socket_.descriptor());
             return {Transfer::Status::again, 0};
         case SSL_ERROR_WANT_WRITE:  // an answer of TLS's own waits for room; the writing edge wakes the reader
             socket_.readable = !stuck;
@@ -325,6 +331,7 @@ Transfer Tls::read_failed(int result) {
 
 Transfer Tls::write(std::span<const iovec> pieces, bool more_follows) {
     if (const auto held = flush(); held != Transfer::Status::done) return {held, 0};
+    tickets_wait_ = false;
     std::size_t taken = 0;
     std::size_t piece = 0;
     std::size_t offset = 0;

@@ -112,8 +112,9 @@ class Tls {
     bool ended_ = false;
     bool truncated_ = false;
     bool lenient_ = false;
-    bool heard_ = false;       // a read has brought something
-    bool read_waits_ = false;  // for room to write: an answer of TLS's own
+    bool tickets_wait_ = false;  // in the kernel, to go with the first answer
+    bool heard_ = false;         // a read has brought something
+    bool read_waits_ = false;    // for room to write: an answer of TLS's own
 };
 
 }  // namespace switchyard::net

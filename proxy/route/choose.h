@@ -22,6 +22,7 @@ namespace switchyard::route {
 struct Choice {
     const Route* route = nullptr;
     Decision decision;
+    bool by_hold = false;  // the route is held, and answers with a page meanwhile
 
     bool by_answering_rule() const {
         return decision.rule >= 0 && route->rules[static_cast<std::size_t>(decision.rule)].answers();
@@ -33,7 +34,9 @@ struct Choice {
                    : nullptr;
     }
     // By itself, without an upstream.
-    bool answers() const { return route != nullptr && (decision.rule >= 0 ? by_answering_rule() : route->answers()); }
+    bool answers() const {
+        return route != nullptr && (by_hold || (decision.rule >= 0 ? by_answering_rule() : route->answers()));
+    }
 };
 
 // The listener that a request has come to, as routing sees it.
@@ -67,6 +70,11 @@ Failure choose(const RouteTable& routes, const Entrance& entrance, Asked& asked,
     if (!route->rewrites.empty() && !asked.rewrite(*route)) [[unlikely]]
         return Failure::bad_request;
     toll.passed(*route);
+    if (route->hold && route->hold->answers_at(toll.wall_seconds())) [[unlikely]] {
+        out.decision = {};
+        out.by_hold = true;
+        return Failure::none;
+    }
     if (route->answers() || route->arms.empty()) {
         // What a rule takes goes where the rule leads; all else the route answers, if it does.
         out.decision = {};

@@ -27,6 +27,7 @@ namespace switchyard::route {
 
 class AccessList;
 struct AnswerRewrites;
+class ErrorPages;
 class TokenVerifier;
 class RateTable;
 
@@ -84,6 +85,17 @@ struct Rewrite {
     std::string to;
 };
 
+// Requests wait until then, or until another generation lets them go. Where that moment is over, those that have waited
+// come before others until none is left.
+struct Hold {
+    std::int64_t until_s = 0;  // by the wall's clock
+    std::uint32_t limit = 0;
+    std::shared_ptr<SharedCount> waiting;
+    config::Respond respond;  // status not 0: they do not wait, and are answered with this
+
+    bool answers_at(std::int64_t wall_seconds) const { return respond.status != 0 && wall_seconds < until_s; }
+};
+
 // What a route lets pass, how much of it and for how long.
 struct RouteLimits {
     std::shared_ptr<const AccessList> access;  // null: all are let in
@@ -101,6 +113,7 @@ struct RouteLimits {
     bool abort_on_close = false;
     bool allow_connect = false;
     std::shared_ptr<const TokenVerifier> verifier;  // set when the route has jwt
+    std::shared_ptr<const Hold> hold;               // null: nothing is held, and nothing was
 };
 
 // What it changes of the messages that pass.
@@ -112,6 +125,7 @@ struct RouteEdits {
     bool debug_headers = false;
     std::vector<std::string> allow_trailers;           // lower case
     std::shared_ptr<const config::Compress> compress;  // null: answers go as they are
+    std::shared_ptr<const ErrorPages> error_pages;     // null: it has none
 };
 
 struct Route : RouteLimits, RouteEdits {

@@ -93,7 +93,11 @@ Failure Attempt::other_version_wanted() {
 // Its lane is looked at for as long as there is one.
 const CallOutcome& Attempt::call() {
     if (lane_.shares_connection())
-        if (const auto code = lane_.shared().reset_by()) call_.note_reset(*code);
+        if (const auto code = lane_.shared().reset_by()) {
+            const std::int64_t timeout_ms = asked_.grpc.timeout_ms;
+            call_.note_reset(*code, timeout_ms >= 0 && course_.since_routed_ms() >= timeout_ms);
+            if (call_.timed_out()) course_.time_is_clients = true;
+        }
     if (const route::Rule* const denying = from_.course.denying_rule())
         call_.note_denied(http::grpc_status_of_http(denying->deny));
     return call_;
@@ -103,6 +107,7 @@ const CallOutcome& Attempt::call() {
 Failure Attempt::lane_lost() {
     SharedLane& lane = lane_.shared();
     if (lane.reset_by() == http2::ErrorCode::http_1_1_required) return other_version_wanted();
+    if (call().timed_out()) return Failure::request_timeout;
     switch (lane.lost()) {
         case SharedLane::Lost::unmade:
             return lane.granted().failure;

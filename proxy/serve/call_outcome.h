@@ -13,12 +13,20 @@ namespace switchyard::serve {
 
 class CallOutcome {
   public:
-    void note_reset(http2::ErrorCode code) { reset_as_ = http2::grpc_status_of(code); }
+    // `late`: the client gave the call a time, and it has passed. An endpoint that cancels then, having been told the
+    // same, lets the time end the call. What is noted first stays.
+    void note_reset(http2::ErrorCode code, bool late) {
+        if (reset_as_) return;
+        timed_out_ = late && code == http2::ErrorCode::cancel;
+        reset_as_ = timed_out_ ? http::GrpcStatus::deadline_exceeded : http2::grpc_status_of(code);
+    }
     // By a rule, whose status means this one.
     void note_denied(http::GrpcStatus status) { denied_as_ = status; }
     bool was_reset(Failure failure) const {
         return reset_as_ && (failure == Failure::reset || failure == Failure::truncated);
     }
+    // That is no failure of the endpoint: as Failure::request_timeout by the client's time.
+    bool timed_out() const { return timed_out_; }
     http::GrpcStatus status(Failure failure) const {
         if (was_reset(failure)) return *reset_as_;
         return failure == Failure::denied && denied_as_ ? *denied_as_ : http::grpc_status_of(failure);
@@ -40,6 +48,7 @@ class CallOutcome {
     }
 
     std::optional<http::GrpcStatus> reset_as_, denied_as_;
+    bool timed_out_ = false;
 };
 
 }  // namespace switchyard::serve

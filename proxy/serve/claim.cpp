@@ -1,29 +1,22 @@
 #include "proxy/serve/claim.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "proxy/route/balance_key.h"
+#include "proxy/serve/counted_wait.h"
 #include "proxy/snapshot/stand_in.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/session_key.h"
 
 namespace switchyard::serve {
-// Gives the place in the count of waiting requests back, also when the worker stops in the middle. Not in the unnamed
-// namespace: it lives in the frame of a coroutine that has external linkage.
-class CountedWait {
-  public:
-    CountedWait(SharedCount& shared, std::uint64_t& own) : shared_(shared), own_(own) { ++own_; }
-    ~CountedWait() {
-        shared_.value.fetch_sub(1, std::memory_order_relaxed);
-        --own_;
-    }
-    CountedWait(const CountedWait&) = delete;
-    CountedWait& operator=(const CountedWait&) = delete;
+namespace {
 
-  private:
-    SharedCount& shared_;
-    std::uint64_t& own_;
-};
+// A client that has waited through a hold would rather wait on than begin anew; endpoints that free no place for so
+// long are no cause to keep it forever.
+constexpr std::int64_t kWaitAfterHoldMs = 60'000;
+
+}  // namespace
 
 bool Claim::breaker_passes(const upstream::Upstream& upstream) {
     if (upstream.breaker.failure_percent == 0) return true;
@@ -79,9 +72,9 @@ bool Claim::try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choic
     return false;
 }
 
-// Nothing overtakes them.
+// Nothing overtakes them. Without a queue of its own an upstream has one of those that were held.
 [[gnu::always_inline]] inline bool Claim::others_wait() const {
-    return context_.waiting != 0 && course_.upstream->queue_limit != 0 && !context_.queue(course_.upstream->id).empty();
+    return context_.waiting != 0 && may_wait() && !context_.queue(course_.upstream->id).empty();
 }
 
 [[gnu::always_inline]] inline upstream::ChoiceInput Claim::wanted(std::int32_t session) {
@@ -103,6 +96,8 @@ bool Claim::try_other_arms(upstream::ChoiceInput& input, upstream::Choice& choic
 }
 
 bool Claim::take_other() {
+    if (is_held()) [[unlikely]]
+        return false;
     const std::int32_t session = course_.upstream->session_cookie.empty() ? -1 : session_endpoint();
     upstream::ChoiceInput input = wanted(session);
     upstream::Choice choice;
@@ -187,15 +182,24 @@ void Claim::prefer_bound(std::int32_t& preferred) const {
             preferred = static_cast<std::int32_t>(i);
 }
 
-net::Task<Failure> Claim::wait() {
-    SharedCount& waiting = *course_.upstream->waiting;
-    if (waiting.value.fetch_add(1, std::memory_order_relaxed) >= course_.upstream->queue_limit) {
-        waiting.value.fetch_sub(1, std::memory_order_relaxed);
-        co_return Failure::overflow;
+// One that was held is counted where it was held, and its wait there is no other's fault: it stands in the queue beyond
+// its limit, and for longer.
+net::Task<Failure> Claim::wait_in_queue(HeldPlace& held) {
+    std::optional<CountedWait> counted;
+    std::int64_t most_ms = course_.upstream->queue_ms;
+    if (held.counted()) {
+        if (most_ms != 0) most_ms = std::max(most_ms, kWaitAfterHoldMs);
+    } else {
+        SharedCount& waiting = *course_.upstream->waiting;
+        if (waiting.value.fetch_add(1, std::memory_order_relaxed) >= course_.upstream->queue_limit) {
+            waiting.value.fetch_sub(1, std::memory_order_relaxed);
+            co_return Failure::overflow;
+        }
+        counted.emplace(waiting, context_.waiting);
     }
-    const CountedWait counted(waiting, context_.waiting);
     upstream::WaitQueue::Place place(context_.queue(course_.upstream->id), phase_.strand());
-    phase_.at_most(course_.upstream->queue_ms);
+    held.leave_line();
+    phase_.at_most(most_ms);
     for (;;) {
         co_await phase_.sleep();
         // A client that has closed its side while it waits in a queue has gone away, as far as can be known.

@@ -11,6 +11,7 @@
 #include "proxy/net/task.h"
 #include "proxy/serve/account.h"
 #include "proxy/serve/client_lane.h"
+#include "proxy/serve/held_requests.h"
 #include "proxy/serve/phase.h"
 
 namespace switchyard::serve {
@@ -27,19 +28,36 @@ class Claim {
           lease_(lease),
           account_(account) {}
 
-    // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already.
-    Failure take() { return take(false); }
+    // `none`: leased. `overflow`: every endpoint is at its limit, or others wait already, or the route is held.
+    // `place`: of one that has waited.
+    Failure take(const HeldPlace* place = nullptr) {
+        if (course_.route->hold) [[unlikely]]
+            return take_unless_held(place);
+        return take(false);
+    }
     // For one that has its answer, and is to have another: an endpoint that has not had it, at once. False: there is
     // none, and nothing has changed.
     bool take_other();
     // Whether one is worth a pause. Claims nothing.
     bool has_other() const;
-    // Whether the upstream has a queue.
-    bool may_wait() const { return course_.upstream->queue_limit != 0; }
-    // Waits in it. `none` without a lease: a newer generation came, and the request is to be routed anew.
-    net::Task<Failure> wait();
+    // Whether the upstream has a queue, or the route is held, or was until now.
+    bool may_wait() const { return course_.upstream->queue_limit != 0 || is_held() || flows(); }
+    bool may_wait(const HeldPlace& place) const { return place.counted() || may_wait(); }
+    // Waits for it. `none` without a lease: the request is to be routed anew; a newer generation came, or nothing is
+    // held any more.
+    net::Task<Failure> wait(HeldPlace& place) {
+        const bool behind = !place.counted() && flows();  // those that have waited longer
+        return is_held() || behind ? wait_for_resume(place) : wait_in_queue(place);
+    }
 
   private:
+    // claim_held.cpp
+    bool is_held() const { return course_.route->hold && context_.wall_seconds < course_.route->hold->until_s; }
+    bool flows() const;
+    Failure take_unless_held(const HeldPlace* place);
+    Failure refuse_held();
+    net::Task<Failure> wait_for_resume(HeldPlace& place);
+    net::Task<Failure> wait_in_queue(HeldPlace& place);
     // `called`: from the queue, it is this one's turn.
     Failure take(bool called);
     Failure pass_breaker();

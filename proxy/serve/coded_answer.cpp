@@ -6,8 +6,6 @@
 namespace switchyard::serve {
 namespace {
 
-using Kind = http::Body::Kind;
-
 unsigned level_of(const config::Compress& compress, config::Encoding encoding) {
     switch (encoding) {
         case config::Encoding::gzip:
@@ -59,7 +57,7 @@ CodedAnswer::Coded CodedAnswer::decide(const HeadSources& from, EndpointAnswer& 
     const http::Body& coming = answer.guarded.body;
     const config::Compress& compress = *from.course.route->compress;
     std::optional<std::uint64_t> length;
-    if (coming.kind == Kind::length) length = coming.length;
+    if (coming.kind == http::Body::Kind::length) length = coming.length;
     const auto fitness =
         compress::fitness_of(compress, {asked.facts.base, asked.head, asked.method(), base, answer.head, length});
     const route::Edits& edits = from.course.route->response_edits;

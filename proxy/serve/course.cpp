@@ -17,6 +17,10 @@ struct Course::Toll {
     Course& course;
 
     bool enter(const route::Route& of) {
+        if (course.kept_ == of.in_flight) [[unlikely]] {
+            course.kept_.reset();
+            return course.entered = true;
+        }
         auto& in_flight = of.in_flight->value;
         course.entered = in_flight.fetch_add(1, std::memory_order_relaxed) < of.limits.in_flight;
         if (course.entered) return true;
@@ -64,10 +68,17 @@ Failure Course::choose(route::Asked& asked, std::string_view request_id) {
     Toll toll{*this};
     const Failure refused = route::choose(snapshot.routes, {listener->connections.get(), listener->access.get()}, asked,
                                           request_id, toll, *this);
+    if (kept_ != nullptr) [[unlikely]]
+        leave_kept();
     if (asked.grpc.timeout_ms >= 0 && routed_ms_ != 0) [[unlikely]]
         call_ends_by(asked.grpc.timeout_ms);
     if (refused == Failure::none && !answers()) enter(*snapshot.upstreams[decision.upstream]);
     return refused;
+}
+
+void Course::leave_kept() {
+    kept_->value.fetch_sub(1, std::memory_order_relaxed);
+    kept_.reset();
 }
 
 void Course::leave() {

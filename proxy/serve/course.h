@@ -9,9 +9,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "proxy/route/choose.h"
 #include "proxy/serve/worker_context.h"
@@ -64,12 +66,20 @@ struct TakenCourse : route::Choice {
     }
     void end_try() { ends_ms = deadline_ms; }
     bool try_is_up(std::int64_t now_ms) const { return has_try() && now_ms >= ends_ms; }
+    // The earlier of a moment (0: none) and the request's own end, or its attempt's.
+    std::int64_t at_the_latest(std::int64_t at_ms) const {
+        return ends_ms != 0 && (at_ms == 0 || ends_ms < at_ms) ? ends_ms : at_ms;
+    }
 };
 
 class Course : public TakenCourse {
   public:
     Course(WorkerContext& context, const ListenerPlace& place) : context_(context), place_(place) {}
-    ~Course() { leave(); }
+    ~Course() {
+        leave();
+        if (kept_ != nullptr) [[unlikely]]
+            leave_kept();
+    }
     Course(const Course&) = delete;
     Course& operator=(const Course&) = delete;
 
@@ -80,11 +90,15 @@ class Course : public TakenCourse {
     // A newer generation is in force: what was chosen may be what it has taken traffic from.
     bool outdated() const { return in_force != context_.in_force; }
     void take_anew() {
+        keep_route_place();
         leave();
         static_cast<TakenCourse&>(*this) = {};
         pin();
     }
     void leave();
+
+    // It waits, and is in flight nowhere; it is routed anew before it goes on.
+    void step_aside() { leave_upstream(); }
 
     // Other upstreams than the one that was decided for: the fallback of one that rests, the one that stands in where
     // the one that was meant has no usable endpoint, another arm where the endpoints of this one have failed.
@@ -106,10 +120,6 @@ class Course : public TakenCourse {
     bool must_end() const { return sent != nullptr && sent->cut; }
     std::int64_t since_routed_ms() const { return context_.now_ms - routed_ms_; }
     bool time_is_up() const { return deadline_ms != 0 && context_.now_ms >= deadline_ms; }
-    // The earlier of a moment (0: none) and the request's own end, or its attempt's.
-    std::int64_t at_the_latest(std::int64_t at_ms) const {
-        return ends_ms != 0 && (at_ms == 0 || ends_ms < at_ms) ? ends_ms : at_ms;
-    }
     // It goes to an arm without the key that its route is split by, and says nothing about keys.
     bool keyless() const {
         return route != nullptr && route->has_sticky && !decision.has_hash && decision.rule < 0 &&
@@ -130,10 +140,16 @@ class Course : public TakenCourse {
         enter(other);
     }
     void leave_upstream();
+    // Where it is routed to the same route again, no other request takes its place in that one's limit meanwhile.
+    void keep_route_place() {
+        if (std::exchange(entered, false)) kept_ = route->in_flight;
+    }
+    void leave_kept();
 
     WorkerContext& context_;
     const ListenerPlace& place_;
-    std::int64_t routed_ms_ = 0;  // for the first time
+    std::shared_ptr<SharedCount> kept_;  // from one routing to the next
+    std::int64_t routed_ms_ = 0;         // for the first time
     bool paid_ = false;
     bool tunnel_ = false;
 };

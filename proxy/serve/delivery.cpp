@@ -156,7 +156,8 @@ net::Task<Next> Delivery::run() {
 }
 
 Failure Delivery::failure_of(Step step) {
-    if (step == Step::source_closed || step == Step::source_failed) return Failure::truncated;
+    if (step == Step::source_closed || step == Step::source_failed)
+        return attempt_.call().timed_out() ? Failure::request_timeout : Failure::truncated;
     if (step == Step::short_of_memory) return Failure::shortage;
     if (step == Step::source_bad) return attempt_.refuse_answer("its chunked body is malformed");
     return step == Step::sink_failed || attempt_.client_left() ? Failure::client_closed : Failure::none;

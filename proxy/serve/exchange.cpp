@@ -248,15 +248,17 @@ Failure Exchange::claim() {
     return claim_.take();
 }
 
-// Every endpoint is at its limit. `none` without a lease: a newer generation answers this request by itself.
+// Every endpoint is at its limit, or the route is held. `none` without a lease: a newer generation answers this request
+// by itself.
 net::Task<Failure> Exchange::wait_for_place() {
     Failure failure = Failure::overflow;
-    while (failure == Failure::overflow && claim_.may_wait()) {
-        failure = co_await claim_.wait();
+    HeldPlace place(context_.held_requests, phase_.strand(), context_.waiting);
+    while (failure == Failure::overflow && claim_.may_wait(place)) {
+        failure = co_await claim_.wait(place);
         if (failure != Failure::none || lease_.held()) break;
         failure = route_again();
         if (failure != Failure::none || course_.answers()) break;
-        failure = claim_.take();
+        failure = claim_.take(&place);
     }
     co_return failure;
 }

@@ -95,7 +95,10 @@ void Http2Session::read() {
             sender.no_more_credit();
             for (Http2Lane* lane : lanes_) {
                 lane->stream.hung_up = true;
-                if (!lane->request.ended()) break_off(*lane);
+                if (!lane->request.ended())
+                    break_off(*lane);
+                else if (lane->started())
+                    lane->wake();  // one that waits for its turn waits for a client that has gone
             }
             writable(0);
             break;

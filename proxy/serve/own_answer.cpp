@@ -1,12 +1,17 @@
 #include "proxy/serve/own_answer.h"
 
+#include <algorithm>
+
 #include "proxy/http/characters.h"
 #include "proxy/http/grpc.h"
+#include "proxy/route/error_pages.h"
 #include "proxy/route/groups.h"
 #include "proxy/serve/edit_lines.h"
 
 namespace switchyard::serve {
 namespace {
+
+constexpr std::int64_t kMostWaitS = 86'400;
 
 // Where the request's body has not been read, or the request could not be read at all, the boundary of the next request
 // is unknown.
@@ -31,12 +36,16 @@ OwnAnswer::OwnAnswer(const HeadSources& from, Failure failure, http::GrpcStatus 
     if (failure == Failure::denied) say_denied();
     if (asked.grpc.is && failure != Failure::none) [[unlikely]]
         say_status(call_status);
+    else if (failure != Failure::none && from.course.route != nullptr && from.course.route->error_pages)
+        say_page();
     if (failure == Failure::not_allowed) reply_.extra_lines = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
     if (reply_.status / 100 == 2 && would_open_tunnel()) [[unlikely]]
         say_no_tunnel();
     reply_.request_id = from.id.text();
     reply_.date_line = context.date();
     reply_.retry_after = from.course.retry_after;
+    if (from.course.by_hold) [[unlikely]]
+        say_until();
     reply_.close = !boundary_known(asked, failure) || !asked.guarded.keep_alive || from.client.closing();
     reply_.head_only = asked.came() && asked.method() == "HEAD";
 }
@@ -62,7 +71,7 @@ void OwnAnswer::say_as_written() {
         return;
     }
     const bool by_rule = course.by_answering_rule();
-    if (!by_rule && !course.route->redirect.to.empty()) {
+    if (!by_rule && !course.by_hold && !course.route->redirect.to.empty()) {
         reply_.status = course.route->redirect.status;
         location_ =
             "Location: " +
@@ -72,11 +81,28 @@ void OwnAnswer::say_as_written() {
         reply_.content_type = "text/plain";
         return;
     }
-    const config::Respond& respond =
-        by_rule ? course.route->rules[static_cast<std::size_t>(course.decision.rule)].respond : course.route->respond;
+    const config::Respond& respond = course.by_hold ? course.route->hold->respond
+                                     : by_rule
+                                         ? course.route->rules[static_cast<std::size_t>(course.decision.rule)].respond
+                                         : course.route->respond;
     reply_.status = respond.status;
     reply_.body = respond.body;
     reply_.content_type = respond.content_type;
+}
+
+// The page of a route that is held.
+void OwnAnswer::say_until() {
+    const std::int64_t left_s = from_.course.route->hold->until_s - context_.wall_seconds;
+    reply_.retry_after = static_cast<std::uint32_t>(std::clamp<std::int64_t>(left_s, 1, kMostWaitS));
+}
+
+// Not in place of what was written for this very case (a breaker's own body).
+void OwnAnswer::say_page() {
+    const route::Asked& asked = from_.asked;
+    const route::ErrorPages::Page* const page = from_.course.route->error_pages->find(reply_.status);
+    if (page == nullptr || !reply_.content_type.empty() || route::asks_for_json(asked.facts.base, asked.head)) return;
+    reply_.body = *page->text;
+    reply_.content_type = page->type;
 }
 
 void OwnAnswer::say_denied() {

@@ -32,6 +32,8 @@ class OwnAnswer {
   private:
     void say_as_written();
     void say_denied();
+    void say_page();
+    void say_until();
     void say_resting();
     bool would_open_tunnel() const;
     void say_no_tunnel();

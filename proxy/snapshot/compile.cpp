@@ -8,9 +8,11 @@
 #include "config/model/candidate.h"
 #include "config/model/certificates_used.h"
 #include "config/model/secret_value.h"
+#include "config/text/moment.h"
 #include "proxy/base/log.h"
 #include "proxy/http/characters.h"
 #include "proxy/route/answer_rewrites.h"
+#include "proxy/route/error_pages.h"
 #include "proxy/route/rate_key.h"
 #include "proxy/route/token_verifier.h"
 #include "proxy/snapshot/members.h"
@@ -353,7 +355,32 @@ class Compiler {
         out->abort_on_close = source.abort_on_close;
         out->allow_connect = source.allow_connect;
         for (const auto& name : source.allow_trailers) out->allow_trailers.push_back(lowered(name));
+        if (!source.error_pages.empty()) out->error_pages = pages(source.error_pages);
+        out->hold = hold(source);
         snapshot_->route_table->add(source.match, std::move(out));
+    }
+
+    std::shared_ptr<const route::ErrorPages> pages(const config::ErrorPages& source) {
+        return route::ErrorPages::made_of(source,
+                                          [this](const std::string& file) -> std::shared_ptr<const std::string> {
+                                              const auto* kept = registry_.pages().find(file);
+                                              return kept == nullptr ? nullptr : kept->text;
+                                          });
+    }
+
+    // Where nothing is held any more, and requests wait that were: those go before others, within the limit that was.
+    std::shared_ptr<const route::Hold> hold(const config::Route& source) {
+        if (source.hold.on()) {
+            auto count = registry_.held_count(source.name);
+            count->limit = source.hold.limit;
+            return std::make_shared<const route::Hold>(route::Hold{config::parse_moment(source.hold.until).value_or(0),
+                                                                   source.hold.limit, std::move(count),
+                                                                   source.hold.respond});
+        }
+        auto count = registry_.held_count_if_any(source.name);
+        if (count == nullptr || count->value.load(std::memory_order_relaxed) == 0) return nullptr;
+        const auto limit = count->limit;
+        return std::make_shared<const route::Hold>(route::Hold{0, limit, std::move(count), {}});
     }
 
     // A rollout leads to one of the two arms: its beginning has seen to that.

@@ -81,6 +81,14 @@ std::shared_ptr<MarkWatch> Registry::marks(const std::string& route) {
 std::shared_ptr<SharedCount> Registry::route_count(const std::string& route) {
     return shared_of(route_counts_, route);
 }
+std::shared_ptr<HeldCount> Registry::held_count(const std::string& route) {
+    return shared_of(held_counts_, route);
+}
+std::shared_ptr<HeldCount> Registry::held_count_if_any(const std::string& route) const {
+    const auto found = held_counts_.find(route);
+    return found == held_counts_.end() ? nullptr : found->second;
+}
+
 std::shared_ptr<SharedCount> Registry::listener_count(const std::string& name) {
     return shared_of(listener_counts_, name);
 }
@@ -170,6 +178,7 @@ Registry::Gone Registry::release(NameIds::Time now) {
     drop_unused(cursors_);
     drop_unused(marks_);
     drop_unused(route_counts_);
+    drop_unused(held_counts_);
     drop_unused(listener_counts_);
     drop_unused(waiting_counts_);
     drop_unused(breaker_boards_);

@@ -22,6 +22,7 @@
 #include "proxy/route/rate_table.h"
 #include "proxy/snapshot/certificate_shelf.h"
 #include "proxy/snapshot/name_ids.h"
+#include "proxy/snapshot/page_shelf.h"
 #include "proxy/upstream/breaker_board.h"
 #include "proxy/upstream/endpoint_state.h"
 
@@ -61,6 +62,11 @@ struct alignas(128) SharedCount {
     std::atomic<std::uint32_t> value{0};
 };
 
+// Requests that a held route keeps waiting. `limit`: control's, of the newest generation that holds it.
+struct HeldCount : SharedCount {
+    std::uint32_t limit = 0;
+};
+
 struct Snapshot;
 
 class Registry {
@@ -88,6 +94,8 @@ class Registry {
     void begin_with(std::map<std::string, Turns> turns) { turns_before_ = std::move(turns); }
     std::shared_ptr<MarkWatch> marks(const std::string& route);
     std::shared_ptr<SharedCount> route_count(const std::string& route);
+    std::shared_ptr<HeldCount> held_count(const std::string& route);
+    std::shared_ptr<HeldCount> held_count_if_any(const std::string& route) const;  // null: none
     std::shared_ptr<SharedCount> listener_count(const std::string& listener);
     std::shared_ptr<SharedCount> waiting_count(const std::string& upstream);
     std::shared_ptr<upstream::BreakerBoard> breaker_board(const std::string& upstream);
@@ -103,6 +111,7 @@ class Registry {
     std::shared_ptr<route::RateTable> begin_rate_table(std::uint64_t seed);
 
     CertificateShelf& certificates() { return certificates_; }
+    PageShelf& pages() { return pages_; }
     // Open from the next snapshot on; null: none.
     void open_challenges(std::shared_ptr<const net::ChallengeBook> book) { challenges_ = std::move(book); }
     const std::shared_ptr<const net::ChallengeBook>& challenges() const { return challenges_; }
@@ -136,10 +145,12 @@ class Registry {
     std::map<std::string, Turns> turns_before_;
     std::map<std::string, std::shared_ptr<MarkWatch>> marks_;
     std::map<std::string, std::shared_ptr<SharedCount>> route_counts_, listener_counts_, waiting_counts_;
+    std::map<std::string, std::shared_ptr<HeldCount>> held_counts_;
     std::map<std::string, std::shared_ptr<upstream::BreakerBoard>> breaker_boards_;
     Breakers breakers_before_;
     std::shared_ptr<route::RateTable> rate_table_;
     CertificateShelf certificates_;
+    PageShelf pages_;
     std::shared_ptr<const net::ChallengeBook> challenges_;
     net::ListeningSockets::Neighbours neighbours_on(const config::Address& bind) const;
 

@@ -294,6 +294,7 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
     maybe(dice, [&] { out.abort_on_close = true; });
     maybe(dice, [&] { out.allow_connect = true; });
     maybe(dice, [&] { out.reroute = false; });
+    maybe(dice, [&] { out.error_pages = {{"404", "/srv/404.html"}, {"5xx", "/srv/sorry.html"}}; });
     maybe(dice, [&] { out.allow_trailers = {"Grpc-Status", "Server-Timing"}; });
     maybe(dice, [&] { out.grpc = {{"INTERNAL"}, {"UNAVAILABLE", "ABORTED"}}; });
     if (!out.split.empty())
@@ -304,6 +305,12 @@ Route route(Dice& dice, std::uint32_t number, const std::vector<std::string>& up
             out.compress.gzip_level = 2;
             out.compress.brotli_level = 3;
             out.compress.zstd_level = 9;
+        });
+    if (!out.split.empty())
+        maybe(dice, [&] {
+            out.hold.until = "2036-11-20T12:00:00Z";
+            out.hold.limit = dice.between(1, 9999);
+            if (dice.chance(0.5)) out.hold.respond = {503, dice.text(), "text/html"};
         });
     return out;
 }

@@ -214,7 +214,7 @@ void TestProxy::drain(std::chrono::milliseconds grace) {
     Members& m = *members_;
     auto done = std::make_shared<bool>(false);
     m.control_does([&] {
-        m.pool->drain(grace, [&m, done] {
+        m.pool->drain(grace, true, [&m, done] {
             const std::lock_guard lock(m.mutex);
             *done = true;
             m.news.notify_all();

@@ -37,7 +37,10 @@ class Lineage:
             self.pids.append(upgrade["pid"])
 
     def view(self):
-        return running.until("the admin API", self._view)
+        try:
+            return running.until("the admin API", self._view)
+        except running.Failed as failed:
+            raise running.Failed(f"{failed}; {self.running()} of {self.pids} run\n{self.proxy.text()[-6000:]}") from None
 
     def _view(self):
         try:

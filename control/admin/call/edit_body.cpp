@@ -7,10 +7,12 @@
 #include <limits>
 
 #include "config/model/limits.h"
+#include "config/text/moment.h"
 #include "config/text/nearest.h"
 #include "config/text/pointer.h"
 #include "config/text/spelling.h"
 #include "control/edits/endpoint.h"
+#include "control/edits/hold.h"
 #include "control/edits/part.h"
 #include "control/edits/split.h"
 #include "control/edits/switch.h"
@@ -36,7 +38,11 @@ constexpr std::array kVerbs{
     Verb{"switch", A::operate},        Verb{"split", A::operate},          Verb{"put-endpoint", A::admin},
     Verb{"remove-endpoint", A::admin}, Verb{"endpoint-state", A::operate}, Verb{"put-route", A::admin},
     Verb{"remove-route", A::admin},    Verb{"put-rule", A::operate},       Verb{"remove-rule", A::operate},
-    Verb{"put-upstream", A::admin},    Verb{"remove-upstream", A::admin},  Verb{"require", A::operate}};
+    Verb{"hold", A::operate},          Verb{"resume", A::operate},         Verb{"put-upstream", A::admin},
+    Verb{"remove-upstream", A::admin}, Verb{"require", A::operate}};
+
+// Longer is no pause any more.
+constexpr std::chrono::hours kHoldLimit{24};
 
 // A count of endpoints: more than fits is more than there can be, and must not wrap to fewer.
 std::uint32_t clipped(std::uint64_t count) {
@@ -70,6 +76,41 @@ Edit read_switch(CallBody& body, const std::string& route, bool force) {
         body.take(inner);
     }
     return edit_of(std::move(wanted));
+}
+
+Edit read_hold(CallBody& body, const std::string& route) {
+    edits::SetHold wanted{route, {}};
+    const auto length = body.duration("for");
+    if (!length)
+        body.wrong("for", "is required: how long, such as 30s");
+    else if (length->count() <= 0 || *length > kHoldLimit)
+        body.wrong("for", "must be more than 0 and at most 24h");
+    if (const auto limit = body.number("limit")) {
+        if (*limit == 0 || *limit > config::kMostHeld)
+            body.wrong("limit", fmt::format("must be a whole number from 1 to {}", config::kMostHeld));
+        wanted.hold.limit = clipped(*limit);
+    }
+    if (const auto* respond = body.find("respond")) {
+        CallBody inner(*respond, body.pointer("respond"), {"status", "body", "content_type"});
+        const auto status = inner.number("status").value_or(503);
+        if (status < 200 || status > 599) inner.wrong("status", "must be a status from 200 to 599");
+        wanted.hold.respond.status = static_cast<std::uint16_t>(std::min<std::uint64_t>(status, 599));
+        wanted.hold.respond.body = inner.text("body").value_or("");
+        if (const auto type = inner.text("content_type")) wanted.hold.respond.content_type = *type;
+        body.take(inner);
+    }
+    return [wanted, length](const config::Model& model, const Facts& facts) {
+        // To the second above: never shorter than was asked for.
+        const auto until = std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now() +
+                                                                   length.value_or(std::chrono::milliseconds{0}));
+        auto held = wanted;
+        held.hold.until = config::moment_text(until.time_since_epoch().count());
+        return edits::apply(model, facts, held);
+    };
+}
+
+Edit read_resume(const std::string& route) {
+    return edit_of(edits::Resume{route});
 }
 
 Result<Edit> read_split(const Json& weights, const std::string& pointer, const std::string& route) {
@@ -146,6 +187,15 @@ Result<Edit> read_part_edit(const Json& element, const std::string& pointer, con
     });
 }
 
+Result<Edit> read_hold_edit(const Json& element, const std::string& pointer, bool holds) {
+    CallBody body = holds ? CallBody(element, pointer, {"verb", "route", "for", "limit", "respond"})
+                          : CallBody(element, pointer, {"verb", "route"});
+    const auto route = body.required_text("route");
+    auto edit = holds ? read_hold(body, route) : read_resume(route);
+    if (auto problem = body.problem()) return *problem;
+    return edit;
+}
+
 }  // namespace
 
 Result<Edit> read_edit(const Json& element, const std::string& pointer, config::Role role) {
@@ -165,6 +215,7 @@ Result<Edit> read_edit(const Json& element, const std::string& pointer, config::
         auto edit = read_switch(body, route, body.flag("force").value_or(false));
         return finished(body, std::move(edit));
     }
+    if (verb == "hold" || verb == "resume") return read_hold_edit(element, pointer, verb == "hold");
     if (verb == "split") {
         CallBody body(element, pointer, {"verb", "route", "weights"});
         const auto route = body.required_text("route");

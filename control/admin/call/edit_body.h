@@ -17,6 +17,9 @@ namespace switchyard::control {
 Edit read_switch(CallBody& body, const std::string& route, bool force);
 // {"blue": 90, "green": 10}
 Result<Edit> read_split(const Json& weights, const std::string& pointer, const std::string& route);
+// {"for": "30s", "limit", "respond"}: from now on; what is wrong is left in `body`.
+Edit read_hold(CallBody& body, const std::string& route);
+Edit read_resume(const std::string& route);
 // {"state": "up"}
 Edit read_endpoint_state(CallBody& body, const std::string& upstream, const std::string& address);
 // {"upstream", "healthy", "in_flight_below"}

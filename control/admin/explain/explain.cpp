@@ -8,6 +8,7 @@
 
 #include "config/model/candidate.h"
 #include "config/model/key.h"
+#include "config/text/moment.h"
 #include "control/admin/explain/explain_compress.h"
 #include "control/admin/explain/explain_endpoint.h"
 #include "proxy/base/failure.h"
@@ -208,6 +209,14 @@ void tell_match(Json& out, std::vector<std::string>& why, const route::Route& ro
     if (route.access) why.push_back("route " + route.name + access_words(*route.access, facts.client));
 }
 
+// The route is held: it waits, or gets a page.
+void tell_hold(Json& out, std::vector<std::string>& why, const route::Route& route, const Look& look) {
+    if (!route.hold || route.hold->until_s <= look.now.wall_seconds) return;
+    out["held_until"] = config::moment_text(route.hold->until_s);
+    why.push_back(fmt::format("the route is held until {}: {}", config::moment_text(route.hold->until_s),
+                              route.hold->respond.status != 0 ? "its requests get a page" : "its requests wait"));
+}
+
 // What becomes of it on its route.
 void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snapshot, const route::Choice& choice,
                   Failure failure, const route::Asked& asked, const Look& look, Depth depth) {
@@ -223,9 +232,11 @@ void tell_outcome(Json& out, std::vector<std::string>& why, const Snapshot& snap
     if (failure != Failure::none) {
         why.push_back(why_refused(failure, choice, asked.guarded.body, look));
         out["status"] = denying != nullptr ? denying->deny : traits(failure).status;
-    } else if (choice.answers() && choice.decision.rule < 0) {
-        out["status"] = route.redirect.to.empty() ? route.respond.status : route.redirect.status;
-        why.push_back("the route answers by itself");
+    } else if (tell_hold(out, why, route, look); choice.answers() && choice.decision.rule < 0) {
+        out["status"] = choice.by_hold              ? route.hold->respond.status
+                        : route.redirect.to.empty() ? route.respond.status
+                                                    : route.redirect.status;
+        if (!choice.by_hold) why.push_back("the route answers by itself");
     } else {
         tell_decision(out, why, snapshot, route, choice.decision, asked.facts, look.now.steady_ns / 1'000'000, depth);
         if (route.compress) tell_compression(out, why, *route.compress, asked);

@@ -205,6 +205,13 @@ Json edit_schema() {
     verb("switch", {{"route", name}, {"to", target}, {"require", healthy}, {"force", {{"type", "boolean"}}}},
          {"route", "to"});
     verb("split", {{"route", name}, {"weights", part("Split")}}, {"route", "weights"});
+    verb("hold",
+         {{"route", name},
+          {"for", {{"type", "string"}}},
+          {"limit", {{"type", "integer"}, {"minimum", 1}}},
+          {"respond", {{"type", "object"}}}},
+         {"route", "for"});
+    verb("resume", {{"route", name}}, {"route"});
     verb("put-endpoint", {{"upstream", name}, {"address", address}, {"settings", part("Endpoint")}},
          {"upstream", "address"});
     verb("remove-endpoint", {{"upstream", name}, {"address", address}}, {"upstream", "address"});
@@ -223,8 +230,8 @@ Json edit_schema() {
 // Members that take a time are told as such wherever they stand.
 void tell_durations(Json& schema) {
     if (schema.is_object() && schema.contains("properties"))
-        for (const char* key :
-             {"confirm_within", "watch", "deadline", "within", "bake", "header_only", "drain_within", "probation"})
+        for (const char* key : {"confirm_within", "watch", "for", "deadline", "within", "bake", "header_only",
+                                "drain_within", "probation"})
             if (auto& properties = schema["properties"]; properties.contains(key) && properties[key].is_object())
                 properties[key]["minLength"] = 2, properties[key]["pattern"] = kDurationPattern;
     if (schema.is_structured())

@@ -17,6 +17,8 @@ void put_config(const DocumentDesk&, const AdminRequest&, Respond);
 void apply_config(const DocumentDesk&, const AdminRequest&, Respond);
 void check_config(const DocumentDesk&, const AdminRequest&, Respond);
 void switch_route(const RolloutDesk&, const AdminRequest&, Respond);
+void hold_route(const ChangeDesk&, const AdminRequest&, Respond);
+void resume_route(const ChangeDesk&, const AdminRequest&, Respond);
 void put_split(const ChangeDesk&, const AdminRequest&, Respond);
 void get_upstreams(Context&, const AdminRequest&, Respond);
 void get_upstream(Context&, const AdminRequest&, Respond);

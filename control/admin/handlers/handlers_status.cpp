@@ -35,6 +35,13 @@ Json route_view(Context& context, const config::Route& route, Totals::Time now) 
         const auto led_to = context.rollouts.holder(route.name).to;
         out["candidate"] = led_to.empty() ? *candidate : led_to;
     }
+    if (route.hold.on()) {
+        out["hold"] = {{"until", route.hold.until}};
+        if (route.hold.respond.status != 0)
+            out["hold"]["status"] = route.hold.respond.status;
+        else
+            out["hold"]["waiting"] = context.registry.held_count(route.name)->value.load(std::memory_order_relaxed);
+    }
     if (!route.rules.empty()) {
         auto& rules = out["rules"] = Json::array();
         for (const auto& rule : route.rules) {
@@ -129,7 +136,9 @@ void status(Context& context, const AdminRequest&, Respond respond) {
             (one.standing.stage != 0 || !one.trouble.empty() || (asked && asked->failures != 0)))
             uneasy.push_back(certificate_view(one, asked));
     if (!uneasy.empty()) out["certificates"] = std::move(uneasy);
-    if (!context.notices.empty()) out["notices"] = context.notices;
+    auto notices = context.notices;
+    for (auto& trouble : context.registry.pages().troubles(model)) notices.push_back(std::move(trouble));
+    if (!notices.empty()) out["notices"] = std::move(notices);
     respond(reply(out));
 }
 
@@ -158,6 +167,9 @@ void metrics(Context& context, const AdminRequest&, Respond respond) {
             }
         }
     }
+    for (const auto& route : context.controller.model().routes)
+        if (route.hold.on())
+            view.held[route.name] = context.registry.held_count(route.name)->value.load(std::memory_order_relaxed);
     view.generation = context.controller.generation();
     view.publish_durations = &context.controller.publish_durations();
     for (const auto* drain : context.controller.drains().newest_first())

@@ -28,6 +28,8 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "/v1/config/check", A::operate, false, "checkConfig", "Validate a configuration and show what it would change", "Config", "Check", "", at<h::check_config>},
     {"POST", "/v1/routes/{route}/switch", A::operate, true, "switchRoute", "All traffic of the route's split to one upstream", "Switch", "Receipt", "", at<h::switch_route>},
     {"PUT", "/v1/routes/{route}/split", A::operate, true, "setSplit", "Set the weights of the route's split", "Split", "Receipt", "", at<h::put_split>},
+    {"POST", "/v1/routes/{route}/hold", A::operate, true, "holdRoute", "Keep the route's requests waiting for a while, or answer them with a page", "Hold", "Receipt", "", at<h::hold_route>},
+    {"POST", "/v1/routes/{route}/resume", A::operate, true, "resumeRoute", "Let the requests of a held route go on", "Resume", "Receipt", "", at<h::resume_route>},
     {"PUT", "/v1/routes/{route}", A::admin, true, "putRoute", "Add a route or replace all of it", "Route", "Receipt", "", at<h::put_route>},
     {"DELETE", "/v1/routes/{route}", A::admin, true, "deleteRoute", "Remove a route", "", "Receipt", "", at<h::delete_route>},
     {"PUT", "/v1/routes/{route}/rules/{rule}", A::operate, true, "putRule", "Add a rule or replace it", "Rule", "Receipt", "", at<h::put_rule>},

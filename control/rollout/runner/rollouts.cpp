@@ -104,6 +104,12 @@ std::string Rollouts::next_id() {
 
 Result<void> Rollouts::has_room(const std::string& route) const {
     if (const auto by = holder(route); !by.rollout.empty()) return held_problem(route, by);
+    for (const auto& one : doors_.steering.model().routes)
+        if (one.name == route && one.hold.on())
+            return problems::conflict(
+                fmt::format("route {} is held until {}: nothing is told of a release by requests that wait; "
+                            "`switchyard resume {}` first",
+                            route, one.hold.until, route));
     const auto active_ones = std::ranges::count_if(all_, [](const auto& r) { return r->machine().active(); });
     if (static_cast<std::size_t>(active_ones) >= kMostActive)
         return problems::conflict(fmt::format("{} rollouts are active already", kMostActive));

@@ -3,19 +3,27 @@
 
 #include <span>
 
+#include "forum/store/embedded_mariadb_migrations.h"
 #include "forum/store/migrations.h"
 
 namespace forum {
 
-const std::vector<Migration>& embedded_migrations() {
-    static const std::vector<Migration> migrations = [] {
-        std::vector<Migration> all;
-        for (const EmbeddedFile& file : std::span(kEmbeddedMigrations).first(std::size(kEmbeddedMigrations) - 1)) {
-            all.push_back(parse_migration(file.name, std::string(file.text)));
-        }
-        return all;
-    }();
-    return migrations;
+namespace {
+
+std::vector<Migration> all_but_newest(std::span<const EmbeddedFile> files) {
+    std::vector<Migration> all;
+    for (const EmbeddedFile& file : files.first(files.size() - 1)) {
+        all.push_back(parse_migration(file.name, std::string(file.text)));
+    }
+    return all;
+}
+
+}  // namespace
+
+const std::vector<Migration>& embedded_migrations(EngineKind engine) {
+    static const std::vector<Migration> sqlite = all_but_newest(kEmbeddedMigrations);
+    static const std::vector<Migration> mariadb = all_but_newest(kEmbeddedMariadbMigrations);
+    return engine == EngineKind::mariadb ? mariadb : sqlite;
 }
 
 }  // namespace forum

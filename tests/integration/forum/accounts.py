@@ -1,9 +1,7 @@
 """Registering, logging in, staying logged in, and getting out everywhere."""
 import concurrent.futures
-import contextlib
 import http.client
 import json
-import sqlite3
 import threading
 import unittest
 
@@ -34,8 +32,7 @@ class Accounts(ForumTest):
 
     def later(self, seconds):
         """As if that much time had gone by since the refresh tokens were used."""
-        with contextlib.closing(sqlite3.connect(self.database)) as database, database:
-            database.execute("UPDATE refresh_tokens SET used_at = used_at - ?", (seconds * 1_000,))
+        self.rows(f"UPDATE refresh_tokens SET used_at = used_at - {seconds * 1_000}")
 
     def test_a_lost_answer_to_a_refresh_and_a_second_tab_get_what_was_answered(self):
         blue = self.start()
@@ -47,8 +44,7 @@ class Accounts(ForumTest):
         self.assertEqual(len({answer.json["refresh_token"] for answer in answers}), 1)
         self.assertEqual({green.client(answer.json["access_token"]).get("/api/v1/me").status for answer in answers}, {200})
         self.assertEqual(blue.client().post("/api/v1/refresh", {"refresh_token": answers[0].json["refresh_token"]}).status, 200)
-        with contextlib.closing(sqlite3.connect(self.database)) as database:
-            self.assertEqual(database.execute("SELECT count(*) FROM refresh_tokens").fetchone()[0], 3)
+        self.assertEqual(self.rows("SELECT count(*) FROM refresh_tokens"), [(3,)])
 
     def test_a_key_that_was_changed_in_between_does_not_lose_an_answer(self):
         forum = self.start()

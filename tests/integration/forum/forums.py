@@ -1,9 +1,12 @@
 """Starts forums on free ports and speaks to them. Nothing here sleeps: waiting is for a line, an answer or an exit."""
+import contextlib
 import http.client
 import json
 import os
+import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -12,9 +15,20 @@ import time
 import unittest
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from databases import mariadb  # noqa: E402
+
 BINARY = sys.argv.pop(1) if len(sys.argv) > 1 and os.path.exists(sys.argv[1]) else os.environ.get("FORUM_BINARY", "forum")
 DEADLINE = 60
 PASSWORD = "correct horse"
+# "mariadb": the same stories on a server, one for the whole file.
+ENGINE = os.environ.get("FORUM_TEST_DATABASE", "sqlite")
+try:
+    SERVER = mariadb() if ENGINE == "mariadb" else None
+except unittest.SkipTest as missing:
+    print("skipped:", missing, file=sys.stderr)
+    sys.exit(0)
+only_on_sqlite = unittest.skipIf(SERVER, "about the file that SQLite keeps")
 
 
 class Answer:
@@ -148,7 +162,20 @@ class ForumTest(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="forum-test-")
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.database = os.path.join(self.directory, "forum.db")
+        self.database = SERVER.fresh() if SERVER else os.path.join(self.directory, "forum.db")
+
+    def rows(self, sql):
+        """What the database itself says, past the forum; a change is made. Numbers are numbers on both engines."""
+        if SERVER:
+            number = lambda text: int(text) if text.lstrip("-").isdigit() else text
+            name = self.database.split("@/")[1].split("?")[0]
+            return [tuple(map(number, row)) for row in SERVER.rows(sql, name)]
+        with contextlib.closing(sqlite3.connect(self.database, timeout=DEADLINE)) as database, database:
+            return database.execute(sql).fetchall()
+
+    def assert_sound(self):
+        if not SERVER:
+            self.assertEqual(self.rows("PRAGMA integrity_check"), [("ok",)])
 
     def start(self, *flags, database=None, **more):
         forum = Forum(database or self.database, *flags, **more)

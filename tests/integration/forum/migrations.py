@@ -31,7 +31,8 @@ ALTER TABLE posts DROP COLUMN {column};
 
 class Migrations(ForumTest):
     def newest(self):
-        return max(int(name[:4]) for name in os.listdir(os.path.join(HERE, "../../../forum/store/migrations")))
+        return max(int(name[:4]) for name in os.listdir(os.path.join(HERE, "../../../forum/store/migrations"))
+                   if name.endswith(".sql"))
 
     def steps(self, *texts):
         """A directory with the migrations that the next release would bring."""
@@ -124,21 +125,22 @@ class Migrations(ForumTest):
 
     def test_the_program_of_the_release_before_asks_for_what_was_recorded_of_that_release(self):
         printed = self.run_verb("migrate", "statements", binary=PREVIOUS).stdout
-        # What the linter asks is about the schema, and not of what a release put into it.
-        of_tables = lambda lines: {line for line in lines if "sqlite_schema" not in line and "pragma_" not in line}
+        # What the linter and the engine ask is about the schema, transactions and the file, and not of what a release put into it.
+        own = re.compile(r"sqlite_schema|pragma_|schema_migrations|^(BEGIN|COMMIT|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT)\b")
+        of_tables = lambda lines: {line for line in lines if not own.search(line)}
         asked = of_tables(line for line in printed.splitlines() if not line.startswith("--"))
         released = of_tables(self.recorded(self.newest() - 1))
         # A text may be corrected or added without a new schema; the program built beside this one then has it too. So it has
         # to work on the schema of that release.
         added = asked - released
         self.assertEqual(added - self.recorded(self.newest()), set())
-        self.assertLessEqual(len(released - asked), len(added))
-        self.assertLessEqual(len(added), 12)
+        self.assertLessEqual(len(released - asked), len(added) + 1)  # of two looks for edits that the index missed there is one
+        self.assertLessEqual(len(added), 48)  # with schema version 3 the texts became such that other engines know them
         old = os.path.join(self.directory, "old.db")
         self.assertEqual(self.run_verb("migrate", "up", "--database", old, binary=PREVIOUS).returncode, 0)
         with sqlite3.connect(old) as database:
             for statement in added:
-                marks = len(set(re.findall(r"\?\d+", statement))) or statement.count("?")
+                marks = max([int(number) for number in re.findall(r"\?(\d+)", statement)], default=statement.count("?"))
                 database.execute("EXPLAIN " + statement, (None,) * marks)
         self.assertIn(f"this program knows {self.newest() - 1},", self.run_verb(
             "migrate", "up", "--database", self.database, binary=PREVIOUS).stdout)

@@ -175,12 +175,9 @@ class Operating(ForumTest):
     def test_seeding_gives_what_was_asked_for(self):
         done = self.run_verb("seed", "--database", self.database, "--posts", "120", "--users", "7", "--comments", "300")
         self.assertEqual(done.returncode, 0, done.stderr)
-        with sqlite3.connect(self.database) as database:
-            counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("posts", "users", "comments")]
-            self.assertEqual(counts, [120, 7, 300])
-            wrong = database.execute("SELECT count(*) FROM posts p WHERE comment_count <> "
-                                     "(SELECT count(*) FROM comments c WHERE c.post_id = p.id)").fetchone()[0]
-            self.assertEqual(wrong, 0)
+        self.assertEqual([self.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("posts", "users", "comments")], [120, 7, 300])
+        self.assertEqual(self.rows("SELECT count(*) FROM posts p WHERE comment_count <> "
+                                   "(SELECT count(*) FROM comments c WHERE c.post_id = p.id)"), [(0,)])
         forum = self.start()
         self.assertEqual(len(forum.client().get("/api/v1/posts?limit=100").json["items"]), 100)
         self.assertGreater(len(forum.client().get("/api/v1/search?q=数据库").json["items"]), 0)

@@ -2,7 +2,6 @@
 none sent after a switch was answered is served by the other colour."""
 import os
 import pathlib
-import sqlite3
 import sys
 import threading
 import unittest
@@ -81,8 +80,7 @@ class Switches(ForumTest):
             writer.join(DEADLINE)
         self.assertEqual(failures, [])
         self.assertEqual(stale, [])
-        with sqlite3.connect(self.database) as database:
-            kept = sorted(database.execute("SELECT title, public_id FROM posts").fetchall())
+        kept = sorted(self.rows("SELECT title, public_id FROM posts"))
         self.assertEqual(sorted(post for mine in acknowledged for post in mine), kept)
         self.assertGreaterEqual(len(kept), SWITCHES * POSTS_BETWEEN)
         print(f"{SWITCHES} switches, {len(kept)} posts acknowledged and there once", file=sys.stderr)

@@ -36,6 +36,8 @@ std::vector<Row> rows() {
         {"remove-route", "deleteRoute", {{"verb", "remove-route"}, {"route", "a"}}},
         {"put-rule", "putRule", {{"verb", "put-rule"}, {"route", "a"}, {"rule", "b"}, {"settings", Json::object()}}},
         {"remove-rule", "deleteRule", {{"verb", "remove-rule"}, {"route", "a"}, {"rule", "b"}}},
+        {"hold", "holdRoute", {{"verb", "hold"}, {"route", "a"}, {"for", "30s"}}},
+        {"resume", "resumeRoute", {{"verb", "resume"}, {"route", "a"}}},
         {"put-upstream", "putUpstream", {{"verb", "put-upstream"}, {"upstream", "a"}, {"settings", Json::object()}}},
         {"remove-upstream", "deleteUpstream", {{"verb", "remove-upstream"}, {"upstream", "a"}}},
         {"require", "", {{"verb", "require"}, {"upstream", "a"}, {"healthy", 1U}}},

@@ -26,6 +26,8 @@ const std::vector<VerbCall> kVerbs{
     {"status", {}},
     {"upstream", {"green"}},
     {"switch", {"forum", "green"}},
+    {"hold", {"forum"}},
+    {"resume", {"forum"}},
     {"split", {"forum", "blue=90", "green=10"}},
     {"undo", {}},
     {"apply", {"none.json"}, false},

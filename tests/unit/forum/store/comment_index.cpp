@@ -42,7 +42,7 @@ void old_program_edits(Connection& connection, const Comment& comment, const std
 }
 
 std::size_t found(Connection& connection, const std::string& typed) {
-    return search(connection, match_expression(typed), 0, 1'000).size();
+    return search(connection, typed, 0, 1'000).size();
 }
 
 template <class Condition>

@@ -1,4 +1,4 @@
-#include "forum/store/log_keeper.h"
+#include "forum/store/engine/sqlite/log_keeper.h"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@ namespace {
 struct Journal {
     Directory directory;
     std::string file = directory.file("journal.db");
-    Connection writer{file, Connection::Mode::read_write};
+    SqliteSession writer{file, Purpose::writing};
 
     Journal() {
         writer.execute("CREATE TABLE entries (text TEXT)");
@@ -23,7 +23,9 @@ struct Journal {
     }
     void write() {
         const std::string text(100'000, 'x');
-        writer.query_text("INSERT INTO entries (text) VALUES (?)").with(text).run();
+        const auto insert = writer.prepare("INSERT INTO entries (text) VALUES (?)");
+        insert->bind(1, std::string_view(text));
+        insert->step();
     }
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 struct Searched : Content {
     std::vector<Found> find(const std::string& typed, std::int64_t from = 0, int limit = 10) {
-        return search(connection, match_expression(typed), from, limit);
+        return search(connection, typed, from, limit);
     }
     std::vector<std::string> bodies(const std::string& typed) {
         std::vector<std::string> found;
@@ -126,11 +126,11 @@ TEST_CASE("a search whose share is over answers with what was ranked, newest tex
     Searched searched;
     for (int i = 0; i < 20; ++i) searched.post("walnut " + std::to_string(i), "b", 1'000 + i);
     const SearchShare nothing(std::chrono::nanoseconds(0), nullptr);
-    const auto found = search(searched.connection, match_expression("walnut"), 0, 10, nothing);
+    const auto found = search(searched.connection, "walnut", 0, 10, nothing);
     REQUIRE(found.size() == 1);
     CHECK(found[0].post.title == "walnut 19");
     const SearchShare left(std::chrono::hours(1), [] { return true; });
-    CHECK(search(searched.connection, match_expression("walnut"), 0, 10, left).size() == 1);
+    CHECK(search(searched.connection, "walnut", 0, 10, left).size() == 1);
     const SearchShare enough(std::chrono::hours(1), [] { return false; });
-    CHECK(search(searched.connection, match_expression("walnut"), 0, 10, enough).size() == 10);
+    CHECK(search(searched.connection, "walnut", 0, 10, enough).size() == 10);
 }

@@ -1,4 +1,4 @@
-#include "forum/store/search_rank.h"
+#include "forum/store/engine/sqlite/search_rank.h"
 
 #include <doctest/doctest.h>
 

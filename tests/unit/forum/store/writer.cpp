@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "forum/store/engine/side_file.h"
 #include "store_fixture.h"
 
 using namespace forum;
@@ -130,7 +131,7 @@ TEST_CASE("counters are raised before run returns, and other processes see them"
     });
     CHECK(other.lists() == lists + 1);
     CHECK(other.post("0123456789ab") == post + 1);
-    CHECK(other.life() == store.side.life());
+    CHECK(other.life() == store.signals.life());
     CHECK_THROWS(store.writer.run([](Connection& c) {
         c.touch_lists();
         throw 1;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -82,31 +83,42 @@ TEST_CASE("whatever is done with courses, what is counted is what they hold") {
     std::mt19937 random(7);
     Request request;
     std::vector<std::unique_ptr<Course>> courses(4);
+    std::vector<bool> kept(courses.size());  // its place in the route's count, until it is routed anew
     for (int step = 0; step < 5'000; ++step) {
-        auto& course = courses[random() % courses.size()];
+        const std::size_t which = random() % courses.size();
+        auto& course = courses[which];
         switch (random() % 6) {
             case 0:
                 if (!course) course = std::make_unique<Course>(crank.context, crank.context.listeners.at(0));
                 break;
             case 1:
                 course.reset();
+                kept[which] = false;
                 break;
             case 2:
                 if (course && course->in_force == nullptr) course->pin();
                 break;
             case 3:
-                if (course && course->in_force != nullptr && course->route == nullptr)
-                    if (course->choose(request.asked, "id") == Failure::route_full) course.reset();
+                if (course && course->in_force != nullptr && course->route == nullptr) {
+                    const Failure failure = course->choose(request.asked, "id");
+                    if (kept[which]) REQUIRE(failure == Failure::none);
+                    kept[which] = false;
+                    if (failure == Failure::route_full) course.reset();
+                }
                 break;
             case 4:
                 if (course && course->sent != nullptr) course->become_tunnel();
                 break;
             case 5:
                 if (random() % 20 == 0) crank.publish(kLimited);
-                if (course && course->in_force != nullptr && course->outdated()) course->take_anew();
+                if (course && course->in_force != nullptr && course->outdated()) {
+                    kept[which] = kept[which] || course->entered;
+                    course->take_anew();
+                }
                 break;
         }
         std::uint64_t pins = 0, entered = 0, sent = 0;
+        entered += static_cast<std::uint64_t>(std::ranges::count(kept, true));
         for (const auto& each : courses) {
             if (!each) continue;
             pins += each->in_force == crank.context.in_force;

@@ -109,6 +109,28 @@ TEST_CASE("of a call that its endpoint resets the client is told by the reset's 
     CHECK(client->answer(1).get("grpc-status") == "14");
 }
 
+TEST_CASE("a call that its endpoint cancels when the client's time is up has timed out, and that blames no endpoint") {
+    for (const bool begun : {false, true})
+        for (const bool late : {false, true}) {
+            CAPTURE(begun);
+            CAPTURE(late);
+            SharedStage stage({}, R"("ejection": {"consecutive_failures": 1})");
+            auto client = stage.client2();
+            client->headers(1, call_head({{"grpc-timeout", "1S"}}), true);
+            auto endpoint = stage.endpoint();
+            asked(*endpoint, 1);
+            if (begun) {
+                endpoint->headers(1, {{":status", "200"}, {"content-type", "application/grpc"}}, false);
+                endpoint->data(1, "message");
+                client->until("a message", [&] { return !client->now(1).body.empty(); });
+            }
+            stage.crank->pass(late ? 1'000 : 900);  // the proxy's own clock for it would speak after 1,100
+            endpoint->reset(1, ErrorCode::cancel);
+            CHECK(client->answer(1).get("grpc-status", begun ? 1 : 0) == (late ? "4" : "1"));
+            CHECK(stage.crank->suspects.size() == (late ? 0U : 1U));
+        }
+}
+
 TEST_CASE("an endpoint that takes no requests for now is waited for on the connection that it has") {
     SharedStage stage({}, R"("timeouts": {"connect": "5s"})");
     Wire client = stage.ask();

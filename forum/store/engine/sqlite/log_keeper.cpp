@@ -1,4 +1,4 @@
-#include "forum/store/log_keeper.h"
+#include "forum/store/engine/sqlite/log_keeper.h"
 
 namespace forum {
 
@@ -14,7 +14,7 @@ constexpr std::int64_t kLong = 8'000;
 }  // namespace
 
 LogKeeper::LogKeeper(const std::string& file)
-    : connection_(file, Connection::Mode::read_write), finish_at_(kLong), thread_([this] { work(); }) {}
+    : session_(file, Purpose::writing), finish_at_(kLong), thread_([this] { work(); }) {}
 
 LogKeeper::~LogKeeper() {
     {
@@ -25,7 +25,7 @@ LogKeeper::~LogKeeper() {
     thread_.join();
 }
 
-void LogKeeper::log_grew(Connection& writer) {
+void LogKeeper::log_grew(SqliteSession& writer) {
     std::unique_lock lock(mutex_);
     const std::int64_t length = writer.log_length();
     if (length < length_) {
@@ -58,7 +58,7 @@ void LogKeeper::work() {
         lock.unlock();
         std::int64_t written_back = 0;
         try {
-            written_back = connection_.write_back().written_back;
+            written_back = session_.write_back().written_back;
         } catch (const StoreError&) {
             // A full disk, for one; the next round tries again.
         }

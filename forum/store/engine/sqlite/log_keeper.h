@@ -14,7 +14,7 @@
 #include <string>
 #include <thread>
 
-#include "forum/store/connection.h"
+#include "forum/store/engine/sqlite/session.h"
 
 namespace forum {
 
@@ -26,12 +26,12 @@ class LogKeeper {
     LogKeeper& operator=(const LogKeeper&) = delete;
 
     // To be called after each commit, while no other process can write.
-    void log_grew(Connection& writer);
+    void log_grew(SqliteSession& writer);
 
   private:
     void work();
 
-    Connection connection_;
+    SqliteSession session_;
     std::mutex mutex_;
     std::condition_variable changed_;
     // In pages of the log as it is; it begins anew at zero.

@@ -1,4 +1,4 @@
-#include "forum/store/search_rank.h"
+#include "forum/store/engine/sqlite/search_rank.h"
 
 #include <sqlite3.h>
 
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "forum/store/connection.h"
+#include "forum/store/engine/store_error.h"
 
 namespace forum {
 

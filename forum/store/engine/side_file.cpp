@@ -1,4 +1,4 @@
-#include "forum/store/side_file.h"
+#include "forum/store/engine/side_file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -18,9 +18,7 @@ constexpr std::size_t kLifeSlot = 0;
 constexpr std::size_t kListsSlot = 8;     // a cache line of its own
 constexpr std::size_t kSearchesSlot = 9;  // raised seldom
 constexpr std::size_t kFirstPostSlot = 16;
-// Posts that share a counter are read again when any of them changes; 4096 keep that rare and the file at 32 KiB.
-constexpr std::size_t kPostSlots = 4'096;
-constexpr std::size_t kFileSize = (kFirstPostSlot + kPostSlots) * sizeof(std::uint64_t);
+constexpr std::size_t kFileSize = (kFirstPostSlot + kPostCounters) * sizeof(std::uint64_t);
 
 // Byte ranges behind the counters, used only as names of locks.
 constexpr int kNextRange = 0;
@@ -62,14 +60,6 @@ std::atomic<std::uint64_t>& SideFile::slot(std::size_t index) const {
     return static_cast<std::atomic<std::uint64_t>*>(mapping_)[index];
 }
 
-// FNV-1a, because every process and every release must
-// come to the same slot.
-std::size_t SideFile::post_slot(std::string_view public_id) {
-    std::uint64_t hash = 14'695'981'039'346'656'037ULL;
-    for (const char c : public_id) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
-    return kFirstPostSlot + static_cast<std::size_t>(hash % kPostSlots);
-}
-
 std::uint64_t SideFile::life() const {
     return slot(kLifeSlot).load(std::memory_order_relaxed);
 }
@@ -81,16 +71,15 @@ std::uint64_t SideFile::searches() const {
     return lists() + slot(kSearchesSlot).load(std::memory_order_acquire);
 }
 std::uint64_t SideFile::post(std::string_view public_id) const {
-    return slot(post_slot(public_id)).load(std::memory_order_acquire);
+    return slot(kFirstPostSlot + post_counter(public_id)).load(std::memory_order_acquire);
 }
-void SideFile::raise_lists() {
-    slot(kListsSlot).fetch_add(1, std::memory_order_release);
-}
-void SideFile::raise_searches() {
-    slot(kSearchesSlot).fetch_add(1, std::memory_order_release);
-}
-void SideFile::raise_post(std::string_view public_id) {
-    slot(post_slot(public_id)).fetch_add(1, std::memory_order_release);
+
+void SideFile::raise(const Touched& touched) {
+    for (const std::string& post : touched.posts) {
+        slot(kFirstPostSlot + post_counter(post)).fetch_add(1, std::memory_order_release);
+    }
+    if (touched.lists) slot(kListsSlot).fetch_add(1, std::memory_order_release);
+    if (touched.searches) slot(kSearchesSlot).fetch_add(1, std::memory_order_release);
 }
 
 void SideFile::lock(int range, short type) const {
