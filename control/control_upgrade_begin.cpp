@@ -8,11 +8,19 @@
 
 #include "control/control_members.h"
 #include "control/upgrade/inheritance.h"
+#include "proxy/net/poller.h"
 
 namespace switchyard::control {
 
 using upgrade::HeirMachine;
 using upgrade::Json;
+
+namespace {
+
+// A worker is back from what it does within milliseconds; with many other things to do the machine takes longer.
+constexpr std::chrono::seconds kSeen{5};
+
+}  // namespace
 
 Result<void> Control::Members::may_be_replaced() const {
     if (!deciding || ending || !admin) return problems::conflict("this process is not in charge, or ends");
@@ -31,8 +39,24 @@ void Control::Members::start_upgrade(upgrade::Order order, std::function<void(Re
             "switchyard run --takeover {}/{}, or let the orchestrator replace it",
             state_dir->path(), upgrade::kUpgradeSocket)));
     if (order.binary.empty()) order.binary = binary;
-    begin_upgrade(
-        std::move(order), [this](const upgrade::Order& each) { return succession->start(each); }, begun);
+    // Each worker sees it before there are copies.
+    switchyard::net::copies_of_descriptors(true);
+    const auto most = std::make_shared<boost::asio::steady_timer>(io, kSeen);
+    const auto once = std::make_shared<bool>(false);
+    const auto over = [begun](const Result<Json>& how) {
+        switchyard::net::copies_of_descriptors(false);
+        begun(how);
+    };
+    most->async_wait([most, once, over](boost::system::error_code ec) {
+        if (!ec && !std::exchange(*once, true))
+            over(problems::conflict("a worker does not answer: wait until it does (status)"));
+    });
+    pool->reach([this, most, once, over, order] {
+        if (std::exchange(*once, true)) return;
+        most->cancel();
+        begin_upgrade(
+            order, [this](const upgrade::Order& each) { return succession->start(each); }, over);
+    });
 }
 
 void Control::Members::came(std::unique_ptr<upgrade::Channel> line, const Json& hello) {
