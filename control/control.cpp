@@ -257,6 +257,7 @@ void Control::Members::end() {
     ending = true;
     const auto grace = controller->model().process.shutdown_grace;
     if (!succession->follows()) succession->cancel("this process ends");
+    upgrade_socket->remove();
     // The manager ends whatever is left as soon as this process has: it goes last.
     predecessors->tell({{"type", "end"}, {"within_ms", grace.count()}});
     service.stopping(grace);
@@ -307,6 +308,7 @@ int Control::run() {
     m.await_signal();
     m.arm_collect();
     if (m.deciding) m.acme->follow();
+    if (m.deciding && m.state_dir->unwritable().empty()) m.upgrade_socket->open();
     m.look_whether_serving();
     while (!guarded("control", m.totals.escaped_in_control, [&] { m.io.run(); })) {
     }

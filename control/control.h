@@ -17,6 +17,7 @@
 
 #include "config/text/error.h"
 #include "control/base/result.h"
+#include "control/upgrade/order.h"
 
 namespace switchyard::control {
 
@@ -28,10 +29,13 @@ class Control {
         std::optional<std::string> state_dir;    // in place of the file's process.state_dir
         std::uint64_t above = 0;                 // generations get numbers above this one: of a restored state
         std::vector<std::string> overlays = {};  // laid over the file, in this order (RFC 7396)
-        int takeover = -1;                       // a line to the process whose place it takes (docs/operations.md)
+        // Of the process whose place it takes (docs/operations.md): the number of a descriptor, a line to it; or the
+        // path of its upgrade socket, where `upgrade` is asked of it. Empty: of none.
+        std::string takeover = {};
+        upgrade::Order upgrade = {};
     };
 
-    static Result<std::unique_ptr<Control>> start(const Options& options);
+    static Result<std::unique_ptr<Control>> start(Options options);
     ~Control();
     Control(const Control&) = delete;
     Control& operator=(const Control&) = delete;

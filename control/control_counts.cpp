@@ -376,11 +376,7 @@ void Control::Members::heard_counts(unsigned number, bool newest, const upgrade:
     }
     predecessors->has(number, requests, tunnels, connections);
     controller->reported(number, in_flight);
-    auto& held = held_upstreams[number];
-    held.clear();
-    for (const auto& flight : in_flight)
-        if (const auto& name = registry.upstream_name(flight.upstream); !name.empty())
-            held.push_back(registry.hold_upstream(name));
+    held_upstreams.tell(number, in_flight);
     shares[number] = upgrade::share_of(message.body.value("own", Json::object()));
     tell_elsewhere();
 }
@@ -396,7 +392,7 @@ void Control::Members::forget_predecessor(unsigned number) {
     totals.forget_workers(first, end);
     rollouts->forget_workers(first, end);
     shares.erase(number);
-    held_upstreams.erase(number);
+    held_upstreams.forget(number);
     tell_elsewhere();
 }
 

@@ -37,7 +37,9 @@
 #include "control/upgrade/predecessors.h"
 #include "control/upgrade/report_wire.h"
 #include "control/upgrade/succession.h"
+#include "control/upgrade/upgrade_socket.h"
 #include "proxy/snapshot/counts_elsewhere.h"
+#include "proxy/snapshot/held_upstreams.h"
 #include "proxy/worker_pool.h"
 
 namespace switchyard::control {
@@ -159,7 +161,8 @@ struct Control::Members {
         std::pair<upgrade::Json, std::vector<int>> state() override;
         void park() override;
         void speak_up() override;
-        void take_back() override;
+        void take_back(bool decides) override;
+        void decide() override;
         void follow() override;
         void reopen_logs() override;
         bool wanted(const upgrade::Message& message) override;
@@ -201,8 +204,7 @@ struct Control::Members {
     Series series;
     CountsElsewhere elsewhere{registry};
     std::map<unsigned, InFlightShare> shares;  // of the processes of before, by their number
-    // An upstream that only a process of before still sends to keeps its name, and with it its drain.
-    std::map<unsigned, std::vector<std::shared_ptr<const void>>> held_upstreams;
+    HeldUpstreams held_upstreams{registry};
     std::unique_ptr<rollout::Rollouts> rollouts;
     std::unique_ptr<OpenedReleases> releases;
     LedRoutes led;
@@ -224,6 +226,7 @@ struct Control::Members {
     UpgradeDoors upgrade_doors{*this};
     std::unique_ptr<upgrade::Predecessors> predecessors;
     std::unique_ptr<upgrade::Succession> succession;
+    std::unique_ptr<upgrade::UpgradeSocket> upgrade_socket;
     boost::asio::steady_timer upgrade_timer{io};
     switchyard::net::Descriptor parked_admin, ticket_keys;
     bool parked = false;
@@ -310,6 +313,11 @@ struct Control::Members {
     Result<void> may_be_replaced() const;
     // `begun` may run from within.
     void start_upgrade(upgrade::Order order, std::function<void(Result<upgrade::Json>)> begun);
+    // A program has come by itself, and asks for this process's place.
+    void came(std::unique_ptr<upgrade::Channel> line, const upgrade::Json& hello);
+    // By `begin`, once there is room for one more process of before.
+    void begin_upgrade(upgrade::Order order, std::function<Result<upgrade::Json>(const upgrade::Order&)> begin,
+                       std::function<void(Result<upgrade::Json>)> begun);
     // Of the process whose place is taken: see control/upgrade/handover.h.
     void describe_rehearsal(std::function<void(Result<upgrade::Json>, std::vector<int>)> done);
     using ByWorker = std::vector<std::vector<RecentRequest>>;
@@ -323,7 +331,9 @@ struct Control::Members {
     void when_answered(std::function<void(Result<void>)> done);
     std::pair<upgrade::Json, std::vector<int>> everything();
     void park();
-    void take_back();
+    void take_back(bool decides);
+    void decide_late();
+    void read_what_is_under_way();
     void follow_newest(bool follows);
     // Of the one that takes it.
     void inherit();

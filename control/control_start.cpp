@@ -10,7 +10,8 @@
 #include "config/parse.h"
 #include "control/changes_since.h"
 #include "control/control_members.h"
-#include "control/rehearsal/rehearsal.h"
+#include "control/control_takeover.h"
+#include "control/upgrade/child.h"
 #include "control/version.h"
 #include "proxy/base/log.h"
 #include "proxy/net/tls_memory.h"
@@ -229,15 +230,15 @@ Result<void> Control::Members::open_admin(const config::Admin& settings, std::ve
     return StateDir::write_file(state_dir->address(), admin->url() + "\n");
 }
 
-Result<std::unique_ptr<Control>> Control::start(const Options& options) {
+Result<std::unique_ptr<Control>> Control::start(Options options) {
     if (!switchyard::net::TlsMemory::serves())
         log_info("OpenSSL has its memory from the heap as it comes, and not by the record: TLS costs a little more");
     // Audit and status are read elsewhere than here.
     ConfigPlace where{absolute(options.config_file), {}};
     for (const auto& overlay : options.overlays) where.overlays.push_back(absolute(overlay));
     std::shared_ptr<upgrade::Inheritance> heritage;
-    if (options.takeover >= 0) {
-        auto met = upgrade::Inheritance::meet(options.takeover, kVersion, rehearse);
+    if (!options.takeover.empty()) {
+        auto met = take_over(options);
         if (!met) return met.error();
         heritage = std::move(*met);
     }

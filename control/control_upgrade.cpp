@@ -8,6 +8,7 @@
 #include "config/fields/render.h"
 #include "config/parse.h"
 #include "control/control_members.h"
+#include "control/control_takeover.h"
 #include "control/rehearsal/questions.h"
 #include "control/rehearsal/rehearsal.h"
 #include "control/rollout/runner/holders.h"
@@ -38,6 +39,12 @@ constexpr milliseconds kRecentRequests{200};
 
 Problem upgrading() {
     return {503, "upgrading", "another process is taking this one's place; try again in a second"};
+}
+
+Problem left_over() {
+    return {503, "upgrading",
+            "a process that was to take this one's place has lost it and has not ended: end its container; until then "
+            "nothing is changed"};
 }
 
 Json file_of(const FileStatus& file) {
@@ -88,6 +95,9 @@ FileStatus inherited_file(const Json& said) {
 
 void Control::Members::build_upgrade() {
     predecessors = std::make_unique<upgrade::Predecessors>(io.get_executor(), upgrade_doors, upgrade_doors);
+    upgrade_socket = std::make_unique<upgrade::UpgradeSocket>(
+        io.get_executor(), state_dir->path() + "/" + upgrade::kUpgradeSocket,
+        [this](std::unique_ptr<upgrade::Channel> line, const Json& hello) { came(std::move(line), hello); });
     succession = std::make_unique<upgrade::Succession>(
         io.get_executor(), upgrade::Succession::Doors{upgrade_doors, upgrade_doors, upgrade_doors});
 }
@@ -96,39 +106,6 @@ Json Control::Members::upgrade_view() const {
     Json out = {{"upgrade", succession->view()}, {"predecessors", predecessors->view()}};
     if (out["upgrade"].is_null()) out["upgrade"] = inherited_upgrade;
     return out;
-}
-
-Result<void> Control::Members::may_be_replaced() const {
-    if (::getpid() == 1)
-        return problems::conflict(
-            "this process is the first of its container, which ends with it: let whoever runs the "
-            "container replace it");
-    if (!deciding || ending) return problems::conflict("this process is not in charge, or ends");
-    if (heritage && heritage->machine.phase() != HeirMachine::Phase::alone)
-        return problems::conflict("this process is on probation itself; wait until it is over");
-    if (!state_dir->unwritable().empty())
-        return problems::conflict("the state folder cannot be written: there is nothing to hand on");
-    if (!controller->unstored().commits.empty()) return problems::conflict("what is in force is not durable yet");
-    return {};
-}
-
-void Control::Members::start_upgrade(upgrade::Order order, std::function<void(Result<Json>)> begun) {
-    if (order.binary.empty()) order.binary = binary;
-    if (auto may = may_be_replaced(); !may) return begun(may.error());
-    if (!predecessors->full()) return begun(succession->start(order));
-    if (order.cut_oldest) {
-        predecessors->cut_oldest();
-        return begun(succession->start(order));
-    }
-    predecessors->ask_oldest([this, order, begun](const std::optional<upgrade::Ages>& ages) {
-        if (auto may = may_be_replaced(); !may) return begun(may.error());
-        if (predecessors->full()) {
-            if (auto why = upgrade::why_not_ended(ages, order.drain_within); !why.empty())
-                return begun(problems::conflict(std::move(why)));
-            predecessors->cut_oldest();
-        }
-        begun(succession->start(order));
-    });
 }
 
 // What was served lately, of each worker; one that is stuck is not waited for.
@@ -176,6 +153,7 @@ Json Control::Members::rehearsal_order(std::uint64_t generation, const ByWorker&
     Json out = {{"copy", rehearsal_copy()}, {"generation", generation}, {"workers", workers}};
     out["config"] = config::render_text(controller->model());
     out["asked_at"] = now.wall_seconds;
+    out["network"] = network_here();
     out["questions"] = questions_of(*controller->snapshot(), requests, now);
     out["known"] = known_text(names->known());
     out["up"] = Json::array();
@@ -284,10 +262,11 @@ void Control::Members::park() {
     service.silent();
     file_watches.clear();
     acme->stop();
+    upgrade_socket->close();
     admin->retire();
     upgrade_timer.expires_after(kAdminEnds);
     upgrade_timer.async_wait([this](boost::system::error_code ec) {
-        if (!ec) admin->stop();
+        if (!ec && parked) admin->stop();  // it may have run out just before all was taken back
     });
 }
 
@@ -325,13 +304,14 @@ void Control::Members::follow_newest(bool follows) {
     controller->take_up(std::make_shared<const config::Model>(std::move(*parsed.model)), std::move(compiled.snapshot));
 }
 
-void Control::Members::take_back() {
+void Control::Members::take_back(bool decides) {
     upgrade_timer.cancel();
     predecessors->listen();
     predecessors->count_in();
+    if (!decides) controller->hold_changes(left_over(), [] {});
     if (!std::exchange(parked, false)) return;
-    log_warn("this process serves again, and decides");
-    gives_counts = false;
+    log_warn("this process serves again{}", decides ? ", and decides" : "");
+    gives_counts = counts_rest = false;
     tell_elsewhere();
     totals.forget_workers(kHeirWorkers, ~0U);
     follow_newest(false);
@@ -346,17 +326,29 @@ void Control::Members::take_back() {
     retired.push_back(std::shared_ptr<void>(std::move(acme)));
     retired.push_back(std::shared_ptr<void>(std::move(releases)));
     retired.push_back(std::shared_ptr<void>(std::move(rollouts)));
-    if (const auto stored = reader->journals()) kept.journals = *stored;
-    if (const auto records = reader->releases()) kept.releases = *records;
+    read_what_is_under_way();
     restored = false;
     build_rollouts();
     this->releases = std::make_unique<OpenedReleases>(*controller, *rollouts);
     if (auto listening = open_admin(controller->model().process.admin, {}, parked_admin.release()); !listening)
         log_error("the admin API does not come back: {}", listening.error().detail);
-    else
-        admin->accept();
+    if (admin) admin->accept();  // though a full disk has not let its address be written
     acme->go_on_from(orders);
+    if (decides) begin_deciding();
+}
+
+// The other one has ended at last.
+void Control::Members::decide_late() {
+    log_warn("the process that was to take this one's place has ended: this one decides again");
+    follow_newest(false);
+    if (restored) return decide_again();
+    read_what_is_under_way();
     begin_deciding();
+}
+
+void Control::Members::read_what_is_under_way() {
+    if (const auto stored = reader->journals()) kept.journals = *stored;
+    if (const auto records = reader->releases()) kept.releases = *records;
 }
 
 void Control::Members::decide_again() {
@@ -368,6 +360,7 @@ void Control::Members::decide_again() {
 
 void Control::Members::begin_deciding() {
     decide_again();
+    upgrade_socket->open();
     acme->follow();
     rollouts->restore(kept.journals, std::exchange(handed_rollouts, Json()));
     releases->book.restore(kept.releases);
@@ -382,6 +375,7 @@ void Control::Members::inherit() {
     inherited_upgrade = state.value("upgrade", Json::object());
     inherited_upgrade["state"] = "probation";
     inherited_upgrade["phase"] = "probation";
+    inherited_upgrade["pid"] = ::getpid();  // as it is seen from here
     taken_since = std::chrono::steady_clock::now();
     settled = state.value("settled", false);
     auto about = state.value("predecessors", Json::array());
@@ -442,6 +436,7 @@ void Control::Members::on_heir(HeirMachine::Event event) {
 }
 
 void Control::Members::say_alive() {
+    if (heritage->machine.phase() != HeirMachine::Phase::probation) return;  // the timer may have run out just before
     predecessors->tell_newest({{"type", "alive"}});
     upgrade_timer.expires_after(kAlive);
     upgrade_timer.async_wait([this](boost::system::error_code ec) {

@@ -83,8 +83,12 @@ void Control::Members::UpgradeDoors::speak_up() {
     m.service.ready(m.controller->generation(), m.workers);
 }
 
-void Control::Members::UpgradeDoors::take_back() {
-    m.take_back();
+void Control::Members::UpgradeDoors::take_back(bool decides) {
+    m.take_back(decides);
+}
+
+void Control::Members::UpgradeDoors::decide() {
+    m.decide_late();
 }
 
 void Control::Members::UpgradeDoors::follow() {

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "config/text/nearest.h"
+#include "control/cli/duration_option.h"
 #include "control/cli/secure_site.h"
 #include "control/cli/slip.h"
 #include "control/cli/verbs.h"
@@ -26,6 +27,26 @@ void add_site_options(CLI::App& verb, SecureSite& site, CLI::Option* secure, CLI
     verb.add_option("--http", site.http, "with --tls: where plain HTTP is accepted, 0.0.0.0:80")->needs(secure);
     verb.add_option("--admin-bind", site.admin, "with --tls: where the admin API is, 127.0.0.1:9900")->needs(secure);
     verb.add_option("--https", site.https, "with --tls: where TLS is accepted, 0.0.0.0:443")->needs(secure);
+}
+
+void add_takeover_options(CLI::App& verb, RunOptions& options) {
+    auto* takeover = verb.add_option("--takeover", options.takeover,
+                                     "take the place of the proxy that runs, in another container of this machine: "
+                                     "its STATE_DIR/upgrade.sock");
+    const auto time = [&](const char* name, std::optional<std::chrono::milliseconds>& to, const char* what) {
+        verb.add_option_function<std::string>(
+                name, [&to](const std::string& text) { to = config::parse_duration(text); }, what)
+            ->check(duration_option())
+            ->needs(takeover);
+    };
+    time("--drain-within", options.drain_within,
+         "with --takeover: what the process of before still has is ended after this time (10m)");
+    time("--probation", options.probation,
+         "with --takeover: for so long the process of before would take all back (30s)");
+    verb.add_flag("--cut-oldest", options.cut_oldest,
+                  "with --takeover: where two processes of before still have something younger than --drain-within, "
+                  "end the oldest")
+        ->needs(takeover);
 }
 
 int run_site(const SecureSite& site, RunOptions options, const std::function<int(const RunOptions&)>& run) {
@@ -57,7 +78,7 @@ void add_run(CLI::App& app, RunOptions& options, SecureSite& site, Action& actio
         ->envname("SWITCHYARD_STATE_DIR");
     verb->add_option("--above", options.above,
                      "give generations numbers above this one: for a state directory that was restored from a copy");
-    verb->add_option("--takeover", options.takeover)->group("");  // of a process that another one has started
+    add_takeover_options(*verb, options);
     auto* secure =
         verb->add_option("--tls", site.hosts, "a host to be served on TLS, with a certificate that is asked for");
     add_site_options(*verb, site, secure, file);

@@ -1,6 +1,7 @@
 // The whole command line: parses it and runs the verb that was chosen.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,7 +16,9 @@ struct RunOptions {
     std::optional<std::string> state_dir;
     std::uint64_t above = 0;
     std::vector<std::string> overlays;
-    int takeover = -1;
+    std::string takeover;                                              // see Control::Options
+    std::optional<std::chrono::milliseconds> drain_within, probation;  // of a takeover; nothing: as usual
+    bool cut_oldest = false;
 };
 
 // `run` is what the verb of that name does: the one verb that is the proxy itself. Returns the exit code (exit_code.h).

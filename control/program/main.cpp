@@ -11,14 +11,23 @@
 
 namespace {
 
+switchyard::control::upgrade::Order order_of(const switchyard::control::cli::RunOptions& options) {
+    switchyard::control::upgrade::Order out;
+    out.drain_within = options.drain_within.value_or(out.drain_within);
+    out.probation = options.probation.value_or(out.probation);
+    out.cut_oldest = options.cut_oldest;
+    return out;
+}
+
 int run(const switchyard::control::cli::RunOptions& options) {
     // A client that goes away while it is written to is an error code, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
     // So is a file that may not grow (RLIMIT_FSIZE): the change that needed it is refused, traffic goes on.
     std::signal(SIGXFSZ, SIG_IGN);
     const auto open_files = switchyard::raise_open_files();
-    auto control = switchyard::control::Control::start(
-        {options.config_file, options.from_file, options.state_dir, options.above, options.overlays, options.takeover});
+    auto control =
+        switchyard::control::Control::start({options.config_file, options.from_file, options.state_dir, options.above,
+                                             options.overlays, options.takeover, order_of(options)});
     if (control) {
         switchyard::log_info("at most {} files and connections may be open at once (ulimit -Hn)", open_files);
         return (*control)->run();

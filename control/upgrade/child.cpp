@@ -28,8 +28,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Result<Child> Child::start(const std::string& binary, const std::vector<std::string>& arguments,
-                           const std::vector<std::string>& environment, int line) {
+Result<std::unique_ptr<Child>> Child::start(const std::string& binary, const std::vector<std::string>& arguments,
+                                            const std::vector<std::string>& environment, int line) {
     auto words = arguments;
     words.insert(words.begin(), binary);
     std::vector<std::string> variables = environment;
@@ -47,8 +47,8 @@ Result<Child> Child::start(const std::string& binary, const std::vector<std::str
     ::posix_spawnattr_setsigmask(&attributes, &none);
     ::posix_spawnattr_setsigdefault(&attributes, &all);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    Child child;
-    const int failed = ::posix_spawn(&child.pid_, binary.c_str(), &actions, &attributes, pointers_to(words).data(),
+    auto child = std::make_unique<Child>();
+    const int failed = ::posix_spawn(&child->pid_, binary.c_str(), &actions, &attributes, pointers_to(words).data(),
                                      pointers_to(variables).data());
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
@@ -56,7 +56,7 @@ Result<Child> Child::start(const std::string& binary, const std::vector<std::str
     return problems::invalid(fmt::format("{} cannot be started: {}", binary, std::strerror(failed)));
 }
 
-std::string Child::end(std::chrono::milliseconds patience) {
+OtherProcess::End Child::end(std::chrono::milliseconds patience, std::chrono::milliseconds) {
     if (pid_ <= 0) return {};
     const auto pid = std::exchange(pid_, -1);
     if (const switchyard::net::Descriptor watch(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -73,9 +73,9 @@ std::string Child::end(std::chrono::milliseconds patience) {
         while (ended < 0 && errno == EINTR);
     }
     if (ended != pid) return {};
-    if (WIFEXITED(status)) return fmt::format("it ended with exit code {}", WEXITSTATUS(status));
-    if (by_itself && WIFSIGNALED(status)) return fmt::format("it was ended by signal {}", WTERMSIG(status));
-    return "it was ended";
+    if (WIFEXITED(status)) return {fmt::format("it ended with exit code {}", WEXITSTATUS(status))};
+    if (by_itself && WIFSIGNALED(status)) return {fmt::format("it was ended by signal {}", WTERMSIG(status))};
+    return {"it was ended"};
 }
 
 }  // namespace switchyard::control::upgrade

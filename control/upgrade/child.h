@@ -6,28 +6,26 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "control/base/result.h"
+#include "control/upgrade/other_process.h"
 
 namespace switchyard::control::upgrade {
 
 inline constexpr int kLineDescriptor = 3;
 
-class Child {
+class Child final : public OtherProcess {
   public:
     // `line` goes to it as descriptor kLineDescriptor; no other of ours does. `environment` is added to our own.
-    static Result<Child> start(const std::string& binary, const std::vector<std::string>& arguments,
-                               const std::vector<std::string>& environment, int line);
-    Child() = default;
+    static Result<std::unique_ptr<Child>> start(const std::string& binary, const std::vector<std::string>& arguments,
+                                                const std::vector<std::string>& environment, int line);
 
-    pid_t pid() const { return pid_; }
-    // Ends it, at once or where it has not ended by itself in this time, and waits until it is gone: nothing of it is
-    // left then. Answers how it ended.
-    std::string end(std::chrono::milliseconds patience);
-    // It goes its own way.
-    void let_go() { pid_ = -1; }
+    pid_t pid() const override { return pid_; }
+    End end(std::chrono::milliseconds patience, std::chrono::milliseconds farewell) override;
+    void let_go() override { pid_ = -1; }
 
   private:
     pid_t pid_ = -1;

@@ -39,9 +39,12 @@ class Handover {
     virtual void thaw() = 0;
     // Everything there is, and the descriptors that go with it.
     virtual std::pair<Json, std::vector<int>> state() = 0;
-    virtual void park() = 0;       // accept no connection, and decide nothing
-    virtual void speak_up() = 0;   // for the service again: the other one is about to be ended
-    virtual void take_back() = 0;  // what was parked, and whatever was decided meanwhile
+    virtual void park() = 0;      // accept no connection, and decide nothing
+    virtual void speak_up() = 0;  // for the service again: the other one is about to be ended
+    // What was parked, and whatever was decided meanwhile. `decides`: else the other one has not ended, and nothing is
+    // changed before decide().
+    virtual void take_back(bool decides) = 0;
+    virtual void decide() = 0;
 };
 
 // What it does while the other one is in charge.

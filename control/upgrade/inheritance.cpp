@@ -44,14 +44,22 @@ Result<void> take(Inheritance& to, Message message) {
     return {};
 }
 
+std::string with_why(std::string text, const Json& message) {
+    const auto why = message.value("why", std::string());
+    return why.empty() ? text : std::move(text) + ": " + why;
+}
+
 }  // namespace
 
-Result<std::shared_ptr<Inheritance>> Inheritance::meet(int line, const std::string& version, const Rehearse& rehearse) {
+Result<std::shared_ptr<Inheritance>> Inheritance::meet(Descriptor line, Json hello, const Rehearse& rehearse) {
     using Event = HeirMachine::Event;
     using Act = HeirMachine::Act;
     auto out = std::make_shared<Inheritance>();
-    Channel channel{Descriptor(line)};
-    channel.send({{"type", "hello"}, {"version", version}, {"pid", ::getpid()}, {"counts", true}});
+    Channel channel(std::move(line));
+    hello["type"] = "hello";
+    hello["pid"] = ::getpid();
+    hello["counts"] = true;
+    channel.send(hello);
     const auto refuse = [&](const std::string& why) {
         channel.send({{"type", "refused"}, {"why", why}});
         return problems::internal(why);
@@ -60,9 +68,11 @@ Result<std::shared_ptr<Inheritance>> Inheritance::meet(int line, const std::stri
         auto message = channel.receive(kPatience);
         if (!message) return problems::internal("the process before is not heard of: " + message.error().detail);
         const auto type = message->type();
+        if (type == "refused") return problems::conflict(with_why("the running proxy refuses", message->body));
         const auto event = type == "rehearse" ? Event::rehearse : type == "state" ? Event::state : Event::abort;
         for (const auto act : out->machine.on(event)) {
-            if (act == Act::exit) return problems::internal("the process before goes on by itself");
+            if (act == Act::exit)
+                return problems::internal(with_why("the process before goes on by itself", message->body));
             if (act == Act::rehearse) {
                 auto sockets = named(message->body.value("listeners", Json::array()), message->descriptors);
                 if (!sockets) return refuse(sockets.error().detail);

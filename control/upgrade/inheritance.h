@@ -28,7 +28,9 @@ struct Inheritance {
     // Tries what `message` says, with the sockets that came with it; what was tried. A problem: it must not take over.
     using Rehearse = std::function<Result<Json>(
         const Json& message, std::vector<std::pair<switchyard::net::Descriptor, std::string>> sockets)>;
-    static Result<std::shared_ptr<Inheritance>> meet(int line, const std::string& version, const Rehearse& rehearse);
+    // `hello`: what it says of itself, its version among it.
+    static Result<std::shared_ptr<Inheritance>> meet(switchyard::net::Descriptor line, Json hello,
+                                                     const Rehearse& rehearse);
 };
 
 }  // namespace switchyard::control::upgrade

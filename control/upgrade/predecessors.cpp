@@ -1,12 +1,12 @@
 #include "control/upgrade/predecessors.h"
 
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "control/upgrade/peer.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control::upgrade {
@@ -18,6 +18,8 @@ void Predecessors::add(switchyard::net::Descriptor line, Json about) {
     all_.push_back(std::make_unique<One>(std::move(line)));
     all_.back()->adopted = about.value("adopted", std::uint64_t{0});
     about.erase("adopted");
+    // As it is seen from here, which need not be how another process has seen it.
+    about["pid"] = peer_of(all_.back()->line.descriptor()).pid;
     all_.back()->about = std::move(about);
 }
 
@@ -186,10 +188,8 @@ void Predecessors::cut_oldest() {
 // Whose number it is: its line has not ended, so no other process has it.
 void Predecessors::kill_those_left() {
     for (const auto& one : all_) {
-        ucred peer{};
-        socklen_t length = sizeof peer;
-        const bool known = ::getsockopt(one->line.descriptor(), SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0;
-        if (!known || peer.pid <= 1 || peer.pid == ::getpid()) continue;
+        const auto peer = peer_of(one->line.descriptor());
+        if (peer.pid <= 1 || peer.pid == ::getpid()) continue;
         log_warn("process {}, which served before this one, has not ended in its time: it is killed", peer.pid);
         ::kill(peer.pid, SIGKILL);
     }

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "control/base/timestamp.h"
+#include "control/upgrade/child.h"
+#include "control/upgrade/newcomer.h"
 #include "proxy/base/log.h"
 
 namespace switchyard::control::upgrade {
@@ -32,8 +34,13 @@ ElderMachine Succession::over() {
 Succession::Succession(boost::asio::any_io_executor executor, const Doors& doors)
     : executor_(std::move(executor)), doors_(doors), limit_(executor_), probation_(executor_) {}
 
-Result<Json> Succession::start(const Order& order) {
+Result<void> Succession::may_begin() const {
     if (under_way()) return problems::conflict("an upgrade is under way already");
+    return {};
+}
+
+Result<Json> Succession::start(const Order& order) {
+    if (auto may = may_begin(); !may) return may.error();
     if (::access(order.binary.c_str(), X_OK) != 0)
         return problems::invalid(fmt::format("{} is no program that can be run here", order.binary));
     int ends[2];
@@ -42,25 +49,39 @@ Result<Json> Succession::start(const Order& order) {
     switchyard::net::Descriptor ours(ends[0]), theirs(ends[1]);
     auto child = Child::start(order.binary, doors_.launch.arguments(), doors_.launch.environment(), theirs.get());
     if (!child) return child.error();
+    log_info("upgrade: process {} is started from {}", (*child)->pid(), order.binary);
+    begin(order, std::move(*child), std::make_unique<Channel>(std::move(ours)));
+    return view_;
+}
+
+Result<Json> Succession::take(const Order& order, std::shared_ptr<Channel> line, Json hello) {
+    if (auto may = may_begin(); !may) return may.error();
+    auto other = std::make_unique<Newcomer>(line->descriptor());
+    log_info("upgrade: process {} has come to take this one's place", other->pid());
+    begin(order, std::move(other), std::move(line));
+    heard({std::move(hello), {}});
+    return view_;
+}
+
+void Succession::begin(const Order& order, std::unique_ptr<OtherProcess> other, std::shared_ptr<Channel> line) {
     old_lines_.clear();
     order_ = order;
-    child_ = *child;
-    line_ = std::make_unique<Channel>(std::move(ours));
+    other_ = std::move(other);
+    line_ = std::move(line);
     ++number_;
-    other_counts_ = false;
+    other_counts_ = handed_over_ = false;
     machine_ = {};
     phase_since_ = steady_clock::now();
     const auto now = timestamp(system_clock::now());
     view_ = {{"id", now},
              {"state", "running"},
              {"phase", word(machine_.phase())},
-             {"binary", order.binary},
              {"by", order.by},
-             {"pid", child_.pid()},
+             {"pid", other_->pid()},
              {"started", now},
              {"drain_within_ms", order.drain_within.count()},
              {"probation_ms", order.probation.count()}};
-    log_info("upgrade: process {} is started from {}", child_.pid(), order.binary);
+    if (!order.binary.empty()) view_["binary"] = order.binary;
     line_->listen(
         executor_, [this](Message message) { heard(std::move(message)); },
         [this](const std::string& why) {
@@ -68,7 +89,6 @@ Result<Json> Succession::start(const Order& order) {
             on(Event::gone, why);
         });
     arm_for(Phase::hello);
-    return view_;
 }
 
 void Succession::arm(milliseconds limit, Event event, std::string why) {
@@ -157,7 +177,7 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
         case Act::park:
             doors_.handover.park();
             view_["state"] = "probation";
-            log_info("upgrade: process {} serves; it is on probation for {} ms", child_.pid(),
+            log_info("upgrade: process {} serves; it is on probation for {} ms", other_->pid(),
                      order_.probation.count());
             if (!line_->send({{"type", "committed"}})) return on(Event::gone, "it does not listen");
             probation_.expires_after(order_.probation);
@@ -167,27 +187,17 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
             return;
         case Act::let_go:
             probation_.cancel();
-            child_.let_go();
+            other_->let_go();
             line_->send({{"type", "alone"}});
             return doors_.following.let_go(order_.drain_within, [this, alive = std::weak_ptr(alive_)] {
                 if (!alive.expired()) on(Event::drained);
             });
-        case Act::end_it: {
-            probation_.cancel();
-            doors_.handover.speak_up();
-            if (line_) line_->send({{"type", "abort"}});
-            const auto how = child_.end(gone_ ? kLastBreath : milliseconds{0});
-            view_["detail"] = how.empty() ? why : why + "; " + how;
-            if (line_) {
-                line_->rest();
-                old_lines_.push_back(std::move(line_));
-            }
-            return;
-        }
+        case Act::end_it:
+            return end_it(why);
         case Act::thaw:
-            return doors_.handover.thaw();
+            return left_over_ ? void() : doors_.handover.thaw();
         case Act::take_back:
-            return doors_.handover.take_back();
+            return doors_.handover.take_back(!left_over_);
         case Act::failed:
             view_["state"] = "failed";
             view_["ended"] = timestamp(system_clock::now());
@@ -203,6 +213,24 @@ void Succession::act(ElderMachine::Act act, const std::string& why) {
             if (line_) line_->flush(kLastWordOut);
             return doors_.following.exit();
     }
+}
+
+void Succession::end_it(const std::string& why) {
+    probation_.cancel();
+    doors_.handover.speak_up();
+    line_->send({{"type", "abort"}, {"why", why}});
+    const auto end = other_->end(gone_ ? kLastBreath : milliseconds{0}, handed_over_ ? kFarewell : milliseconds{0});
+    view_["detail"] = end.how.empty() ? why : why + "; " + end.how;
+    line_->rest();
+    left_over_ = handed_over_ && !end.gone;
+    if (left_over_)
+        line_->listen(
+            executor_, [](const Message&) {},
+            [this](const std::string&) {
+                left_over_ = false;
+                doors_.handover.decide();
+            });
+    old_lines_.push_back(std::move(line_));
 }
 
 void Succession::rehearse() {
@@ -231,6 +259,7 @@ void Succession::freeze() {
 }
 
 void Succession::hand_over() {
+    handed_over_ = true;
     auto [message, with] = doors_.handover.state();
     message["type"] = "state";
     message["upgrade"] = view_;

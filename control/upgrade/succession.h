@@ -1,9 +1,9 @@
-// The process whose place another one takes: starts that one, leads it through the phases (elder_machine.h), and takes
-// everything back where it fails.
+// The process whose place another one takes: starts that one, or is asked by one that has come by itself; leads it
+// through the phases (elder_machine.h), and takes everything back where it fails.
 //
 // Errors: an upgrade that cannot begin is the answer of start(); one that fails later is told by view() and an event,
 //   and has changed nothing. Limits of the phases are constants below.
-// Threads: control. Owns: the child and the line to it.
+// Threads: control. Owns: the other process as far as it can be ended, and the line to it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,21 +17,14 @@
 
 #include "control/base/result.h"
 #include "control/upgrade/channel.h"
-#include "control/upgrade/child.h"
 #include "control/upgrade/elder_machine.h"
 #include "control/upgrade/handover.h"
+#include "control/upgrade/order.h"
+#include "control/upgrade/other_process.h"
 
 namespace switchyard::control::upgrade {
 
 using std::chrono::milliseconds;
-
-struct Order {
-    std::string binary;  // absolute
-    milliseconds drain_within{std::chrono::minutes{10}};
-    milliseconds probation{std::chrono::seconds{30}};
-    bool cut_oldest = false;  // where as many processes drain already as may
-    std::string by;
-};
 
 class Succession {
   public:
@@ -46,6 +39,9 @@ class Succession {
     // On probation it says that it is alive several times a second; clients that connect wait for so long where it is
     // stuck. One that has ended is known at once.
     static constexpr milliseconds kSilence{5'000};
+    // One that was told to end and can only be waited for: one that is well has gone within milliseconds. Clients that
+    // connect wait meanwhile.
+    static constexpr milliseconds kFarewell{2'000};
 
     // What stands behind outlives it.
     struct Doors {
@@ -57,6 +53,8 @@ class Succession {
     Succession(boost::asio::any_io_executor executor, const Doors& doors);
 
     Result<Json> start(const Order& order);
+    // By one that has come, and has said this on its line.
+    Result<Json> take(const Order& order, std::shared_ptr<Channel> line, Json hello);
     // Every worker of this process routes by it.
     void adopted(std::uint64_t generation);
     // This process ends, as far as it is in charge.
@@ -75,6 +73,8 @@ class Succession {
   private:
     using Event = ElderMachine::Event;
 
+    Result<void> may_begin() const;
+    void begin(const Order& order, std::unique_ptr<OtherProcess> other, std::shared_ptr<Channel> line);
     void on(Event event, const std::string& why = {});
     void act(ElderMachine::Act act, const std::string& why);
     void heard(Message message);
@@ -83,18 +83,19 @@ class Succession {
     void rehearse();
     void freeze();
     void hand_over();
-    void failed(std::string why);
-    std::string word_of_end() const;
+    void end_it(const std::string& why);
 
     const boost::asio::any_io_executor executor_;
     const Doors doors_;
     ElderMachine machine_ = over();
     Order order_;
-    Child child_;
-    std::unique_ptr<Channel> line_;
-    std::vector<std::unique_ptr<Channel>> old_lines_;  // one may be what calls
+    std::unique_ptr<OtherProcess> other_;
+    std::shared_ptr<Channel> line_;
+    std::vector<std::shared_ptr<Channel>> old_lines_;  // one may be what calls
     boost::asio::steady_timer limit_, probation_;
-    bool gone_ = false;  // its line has ended
+    bool gone_ = false;         // its line has ended
+    bool handed_over_ = false;  // it has, or may have, what there is
+    bool left_over_ = false;    // it failed with that, and has not ended: this one decides nothing before it has
     bool other_counts_ = false;
     std::uint64_t number_ = 0;  // of the attempt: what was asked for by an earlier one is not listened to
     std::chrono::steady_clock::time_point phase_since_{};

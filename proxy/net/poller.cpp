@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -12,8 +13,23 @@
 
 namespace switchyard::net {
 
+namespace {
+
+std::atomic<int> copied{0};  // by so many that start a program
+thread_local int set_of_this_thread = -1;
+
+}  // namespace
+
+void copies_of_descriptors(bool there_may_be) {
+    copied.fetch_add(there_may_be ? 1 : -1, std::memory_order_relaxed);
+}
+
 void Socket::close() {
-    if (fd_ >= 0) ::close(fd_);  // leaves the epoll set with its last descriptor
+    if (fd_ >= 0) {
+        // Else it leaves the set with its last descriptor, which is ours.
+        if (copied.load(std::memory_order_relaxed) != 0) epoll_ctl(set_of_this_thread, EPOLL_CTL_DEL, fd_, nullptr);
+        ::close(fd_);
+    }
     fd_ = -1;
     readable = writable = hung_up = broken = false;
     waiter_ = nullptr;
@@ -107,6 +123,7 @@ class Poller::Round {
 
 int Poller::turn() {
     ++turns_;
+    set_of_this_thread = epoll_;
     std::array<epoll_event, kEventsPerTurn> events;
     const int count = epoll_wait(epoll_, events.data(), kEventsPerTurn, 0);
     for (int i = 0; i < count; ++i) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The images as they are built for real, and run: small, without a shell or anything that gives rights, as a user who may write to
-the volume alone; ready with the shipped configuration and nothing behind it, as its own health check says; and ended in order."""
+the volume alone; ready with the shipped configuration and nothing behind it, as its own health check says; replaced by a second container
+beside it; and ended in order."""
 import json
 import os
 import pathlib
@@ -19,10 +20,11 @@ BUILD_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "deploy/image/build
 LARGEST = 60 * 1000 * 1000
 NOBODY = 65532
 
-# In a network and a process tree of its own: ports and process names are the image's alone. $1: how to run something in it.
+# In a network and a process tree of its own: ports and process names are the image's alone.
 STORY = """
 ip link set lo up
-run() { $BUILDAH run --isolation chroot --user 65532:65532 --volume "$VOLUME" "$CONTAINER" -- "$@"; }
+in_container() { name=$1; shift; $BUILDAH run --isolation chroot --user 65532:65532 --volume "$VOLUME" "$name" -- "$@"; }
+run() { in_container "$CONTAINER" "$@"; }
 run $SERVE >"$LOG" 2>&1 &
 server=$!
 ask() { timeout 30 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"; printf "GET $1 HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n" >&3; head -n 1 <&3' "$1" "$2"; }
@@ -33,6 +35,15 @@ for turn in $(seq 300); do
 done
 echo "readyz: $(ask $READY /readyz)"
 echo "web: $(ask $WEB /)"
+if [ -n "$NEXT" ]; then
+    first=$server
+    in_container "$BESIDE" $SERVE $NEXT >>"$LOG" 2>&1 &
+    server=$!
+    wait $first
+    echo "handed over: $?"
+    echo "readyz of the next: $(ask $READY /readyz)"
+    echo "web of the next: $(ask $WEB /)"
+fi
 pkill -TERM -x "$PROGRAM"
 wait $server
 echo "ended: $?"
@@ -87,7 +98,7 @@ def one_image(build, work, storage, name, package, **story):
     settings = json.loads(storage("inspect", "--type", "image", tag))["Docker"]["config"]
     check(f"{name}: its user is nobody", settings["User"] == f"{NOBODY}:{NOBODY}", settings)
     check(f"{name}: its volume", settings["Volumes"] == {f"/{volume}": {}}, settings)
-    container = storage("from", tag)
+    container, beside = storage("from", tag), storage("from", tag)
     top = pathlib.Path(storage("mount", container))
     before = looked_at(name, top, volume, story["program"])
 
@@ -96,7 +107,8 @@ def one_image(build, work, storage, name, package, **story):
     os.chown(state, NOBODY, NOBODY)
     health = settings.get("Healthcheck", {}).get("Test", [])[1:]
     run_it = f"{' '.join(storage.command)} --storage-driver vfs"
-    environment = {**storage.environment, "BUILDAH": run_it, "CONTAINER": container, "VOLUME": f"{state}:/{volume}", "LOG": str(work / f"{name}.log"),
+    environment = {**storage.environment, "BUILDAH": run_it, "CONTAINER": container, "BESIDE": beside, "NEXT": story.get("next", ""),
+                   "VOLUME": f"{state}:/{volume}", "LOG": str(work / f"{name}.log"),
                    "SERVE": " ".join(settings["Entrypoint"] + settings["Cmd"]), "PROGRAM": story["program"],
                    "HEALTH": "run " + " ".join(health) if health else f"ask {story['ready']} /readyz",
                    "READY": str(story["ready"]), "WEB": str(story["web"])}
@@ -106,13 +118,17 @@ def one_image(build, work, storage, name, package, **story):
     check(f"{name}: its health check says so, without curl", "healthy\n" in done.stdout, shown)
     check(f"{name}: ready", "readyz: HTTP/1.1 200" in done.stdout, shown)
     check(f"{name}: it answers", f"web: HTTP/1.1 {story['answers']}" in done.stdout, shown)
-    check(f"{name}: ended in order", "ended: 0" in done.stdout, shown)
+    if "next" in story:
+        check(f"{name}: a container beside it takes over, and the first ends by itself", "handed over: 0\n" in done.stdout, shown)
+        check(f"{name}: the next is ready and answers", "readyz of the next: HTTP/1.1 200" in done.stdout and
+              f"web of the next: HTTP/1.1 {story['answers']}" in done.stdout, shown)
+    check(f"{name}: ended in order", "\nended: 0" in done.stdout, shown)
     check(f"{name}: the volume is written to", any(state.iterdir()))
     after = seen(top, volume)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path) and path not in ("etc", "var/lib", "."))
     check(f"{name}: nothing else has changed", not changed, [(path, before.get(path), after.get(path)) for path in changed])
     storage("umount", container)
-    storage("rm", container)
+    storage("rm", container, beside)
 
 
 def main():
@@ -125,7 +141,8 @@ def main():
         work = pathlib.Path(folder)
         packages = debian.packed(build, work / "packages")
         storage = Storage(work / "storage")
-        one_image(build, work, storage, "switchyard", packages["switchyard"], program="switchyard", ready=9900, web=8080, answers=503)
+        one_image(build, work, storage, "switchyard", packages["switchyard"], program="switchyard", ready=9900, web=8080, answers=503,
+                  next="--takeover /var/lib/switchyard/upgrade.sock --probation 500ms --drain-within 1s")
         one_image(build, work, storage, "forum", packages["switchyard-forum"], program="forum", ready=8090, web=8090, answers=200)
     return verdict()
 

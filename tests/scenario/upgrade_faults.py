@@ -86,18 +86,24 @@ def switched(proxy, colour):
     return proxy.status()["generation"]
 
 
-def killed_at_random(proxy, lineage, kills, seed):
+def started(proxy):
+    """The new process."""
+    status, body, _ = proxy.call("POST", "/v1/upgrade", {"probation": "1m", "drain_within": "500ms", "cut_oldest": True})
+    if status != 202:
+        raise Failed(f"{status} {body}")
+    return body["upgrade"]["pid"]
+
+
+def killed_at_random(proxy, lineage, kills, seed, start=None):
     """The new process, or the one whose place it takes, ends at any moment of an upgrade: the former before its probation is over."""
     chance = random.Random(seed)
     outcome = collections.Counter()
     acknowledged = proxy.status()["generation"]
     for number in range(kills):
         serving = lineage.serving()
-        status, body, _ = proxy.call("POST", "/v1/upgrade", {"probation": "1m", "drain_within": "500ms", "cut_oldest": True})
-        if status != 202:
-            raise Failed(f"{status} {body}")
-        fresh = body["upgrade"]["pid"]
-        lineage.pids.append(fresh)
+        fresh = start() if start else started(proxy)
+        if fresh not in lineage.pids:
+            lineage.pids.append(fresh)
         time.sleep(chance.random() * chance.choice((0.05, 0.3, 0.9)))  # the moment is what is drawn
         colour = ("green", "blue")[number % 2]
         if chance.random() < 0.5:

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Story: programs that are to take over and hang, end, refuse, or talk of what is not known, in each phase; and a disk that is full.
-The running one goes on, whoever connects meanwhile is answered, what is in force stays, and why it failed is said.
+"""Story: programs that are to take over and hang, end, refuse, or talk of what is not known, in each phase; one that is older than the
+state; and a disk that is full. The running one goes on, whoever connects meanwhile is answered, what is in force stays, and why it
+failed is said.
 
 usage: upgrade_strangers.py SWITCHYARD YARDBENCH"""
 import concurrent.futures
+import contextlib
 import os
 import pathlib
+import sqlite3
 import subprocess
 import sys
 
@@ -19,7 +22,7 @@ STRANGER = pathlib.Path(__file__).resolve().parent.parent / "support" / "strange
 # other of one process; rows live side by side, since each limit is waited for.
 LIVES = [
     [("nothing", "hang", "hello", "has not said a word within 10 s"), ("nothing", "end", "hello", "ended"),
-     ("nothing", "protocol", "hello", "speaks protocol 9"), ("hello", "babble", "rehearsal", "of_another_world"),
+     ("nothing", "protocol", "hello", "speaks protocol 9"), ("nothing", "older", "hello", "speaks protocol 0"), ("hello", "babble", "rehearsal", "of_another_world"),
      ("hello", "end", "rehearsal", "ended"), ("ready", "refuse", "rehearsal", "knows no such key"),
      ("ready", "contract", "freeze", "restart into it instead"), ("ready", "end", "freeze|takeover", "ended"), ("serving", "end", "probation", "ended"),
      ("alive", "babble", "probation", "of_another_world"), ("alive", "end", "probation", "ended"),
@@ -71,6 +74,43 @@ def one_row(row, program, work, endpoints):
         return sum(visitors.count.values())
 
 
+def marked(state, min_reader):
+    """As if the running program were a newer one, which has brought its state to its own format."""
+    with contextlib.closing(sqlite3.connect(state / "switchyard.db", timeout=30)) as db, db:
+        db.execute("PRAGMA user_version = 999")
+        db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('min_reader', ?)", (str(min_reader),))
+
+
+def older_than_the_state(program, work, endpoints):
+    """The program itself as the older one: by a state that says that it cannot be read by it, and by one that says that it can."""
+    work.mkdir()
+    with Switchyard(program, work, blue_green(*endpoints)) as proxy, Lineage(program, proxy) as lineage:
+        proxy.healthy("blue", "green")
+        visitors = Visitors(int(proxy.url().rsplit(":", 1)[1]), 2)
+        try:
+            marked(proxy.state, 999)
+            before = standing(proxy)
+            code, out, complaint = lineage.upgrade()
+            upgrade = lineage.view()["upgrade"]
+            cure = "run that version, or point process.state_dir at another directory"
+            if code != 1 or upgrade["phase"] != "rehearsal" or "written by a newer switchyard (format 999" not in complaint or cure not in complaint:
+                raise Failed(f"an older program: {code} {out} {complaint} {upgrade}")
+            if "freeze" in upgrade["took_ms"] or standing(proxy) != before or lineage.running() != lineage.pids[:1]:
+                raise Failed(f"an older program: it is not as before: {upgrade}, {standing(proxy)}, {before}")
+            if proxy.call("POST", "/v1/routes/app/switch", {"to": "green"})[0] != 200:
+                raise Failed("it does not decide any more")
+            generation = proxy.status()["generation"]
+            marked(proxy.state, 1)
+            code, out, complaint = lineage.upgrade("--probation", "100ms", "--drain-within", "1s")
+            if code != 0 or proxy.status()["generation"] != generation or proxy.call("POST", "/v1/undo", {})[0] != 200:
+                raise Failed(f"an older program that can use the state: {code} {out} {complaint}\n{proxy.text()[-3000:]}")
+        finally:
+            visitors.end()
+        if visitors.refused or set(visitors.count) != {"200"}:
+            raise Failed(f"an older program: {visitors.count}, refused: {visitors.refused[:3]}\n{proxy.text()[-3000:]}")
+        lineage.end()
+
+
 def on_a_full_disk(program, work, endpoints):
     """The state's disk has no room when the upgrade begins; when there is some again it goes on by itself."""
     work.mkdir()
@@ -111,6 +151,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor() as pool:
             rows = [pool.submit(one_row, row, program, work / f"row{i}", endpoints) for i, row in enumerate(LIVES)]
             served = [row.result() for row in rows]
+        older_than_the_state(program, work / "older", endpoints)
         on_a_full_disk(program, work / "full", endpoints)
         print(f"{sum(map(len, LIVES))} programs that do not as they should; {sum(served)} visitors were answered meanwhile")
 

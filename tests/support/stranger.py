@@ -76,6 +76,8 @@ def main():
         line.say(type="of_another_world")
     elif then == "protocol":
         line.say(protocol=9, type="hello", version="later")
+    elif then == "older":
+        line.say(protocol=0, type="hello", version="earlier")
     elif then in ("end", "expand"):
         sys.exit(5)
     while True:

@@ -4,13 +4,6 @@
 #include "control/admin/handlers/handlers.h"
 
 namespace switchyard::control::handlers {
-namespace {
-
-// Longer ones are typing errors: what drains holds a whole process.
-constexpr std::chrono::hours kLongestDrain{24};
-constexpr std::chrono::hours kLongestProbation{1};
-
-}  // namespace
 
 void get_upgrade(Context& context, const AdminRequest&, Respond respond) {
     respond(reply(context.upgrade()));
@@ -28,8 +21,8 @@ void post_upgrade(Context& context, const AdminRequest& request, Respond respond
     order.cut_oldest = body.flag("cut_oldest").value_or(false);
     order.by = caller_of(request).who;
     if (!order.binary.empty() && order.binary.front() != '/') body.wrong("binary", "must be an absolute path");
-    if (order.drain_within > kLongestDrain) body.wrong("drain_within", "must be at most 24h");
-    if (order.probation > kLongestProbation) body.wrong("probation", "must be at most 1h");
+    if (order.drain_within > order.kLongestDrain) body.wrong("drain_within", "must be at most 24h");
+    if (order.probation > order.kLongestProbation) body.wrong("probation", "must be at most 1h");
     if (const auto problem = body.problem()) return respond(reply(*problem));
     context.start_upgrade(order, [&context, respond](const Result<Context::Json>& begun) {
         if (!begun) return respond(reply(begun.error()));

@@ -1,8 +1,11 @@
 #include "proxy/net/poller.h"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -22,7 +25,29 @@ struct Work final : net::Waiter {
     }
 };
 
+struct Held final : net::Socket {
+    explicit Held(int fd) { adopt(fd); }
+};
+
 }  // namespace
+
+// As while another program is started, which has copies of all descriptors until it closes them.
+TEST_CASE("a socket that is closed while there is a copy of it elsewhere is told of no more") {
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+    net::Poller poller;
+    auto socket = std::make_unique<Held>(ends[0]);
+    REQUIRE(poller.add(*socket));
+    CHECK(poller.turn() == 1);
+    const int copy = ::dup(ends[0]);
+    net::copies_of_descriptors(true);
+    socket.reset();
+    net::copies_of_descriptors(false);
+    CHECK(::send(ends[1], "x", 1, MSG_NOSIGNAL) == 1);
+    CHECK(poller.turn() == 0);
+    ::close(copy);
+    ::close(ends[1]);
+}
 
 TEST_CASE("when a waiter throws, the others have their turn, and the next turn is like any") {
     net::Poller poller;
