@@ -14,6 +14,7 @@
 #include "config/model.h"
 #include "control/watch/health_check.h"
 #include "proxy/base/log.h"
+#include "proxy/net/poller.h"
 #include "proxy/snapshot/members.h"
 
 namespace switchyard::control {
@@ -101,6 +102,8 @@ HealthChecker::Found HealthChecker::found() const {
 }
 
 void HealthChecker::follow(const config::Model& model, const KnownAddresses& known) {
+    // From now on programs are started at any time, and never less: what checks there are is settled at the start.
+    if (programs_.empty() && !model.process.checks.empty()) switchyard::net::copies_of_descriptors(true);
     programs_ = model.process.checks;
     auto old = std::move(probes_);
     probes_.clear();

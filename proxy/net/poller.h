@@ -24,8 +24,8 @@ class Waiter;
 
 // While a program is started its process has a copy of every descriptor until it closes them, and a socket that is
 // closed here meanwhile would stay in the set, and be told of when it is long gone: from when each thread of a poller
-// has seen this, sockets leave the set before they are closed. Each true is
-// followed by a false. Threads: control sets it.
+// has seen this, sockets leave the set before they are closed. Each true is followed by a false, or holds until the
+// process ends. Threads: control sets it.
 void copies_of_descriptors(bool there_may_be);
 
 // A descriptor in the set, and what is known of its readiness. Base of Stream and Listener.
