@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const WallTime kNow{};
+const WallTime kThen{};
 
 // What control ties together: a book of drains, the names, and what another process says.
 struct Tied {
@@ -22,11 +22,11 @@ struct Tied {
         drain.upstreams = {blue};
         book.open(drain);
         book.joined(4, true);
-        book.adopted(0, 5, {}, kNow);
-        book.adopted_elsewhere(kBefore, 5, kNow);
+        book.adopted(0, 5, {}, kThen);
+        book.adopted_elsewhere(kBefore, 5, kThen);
     }
     void says(std::vector<InFlight> in_flight) {
-        book.reported(kBefore, in_flight, kNow);
+        book.reported(kBefore, in_flight, kThen);
         held.tell(kBefore, in_flight);
     }
     // No snapshot names it any more.
@@ -64,7 +64,7 @@ TEST_CASE("a removed upstream keeps its drain while a process of before has tunn
 
 TEST_CASE("without it the name would be given up, and the drain with it: what the hold is for") {
     Tied tied;
-    tied.book.reported(Tied::kBefore, {{4, tied.blue, 0, 2}}, kNow);
+    tied.book.reported(Tied::kBefore, {{4, tied.blue, 0, 2}}, kThen);
     tied.passes(25min);
     CHECK(tied.registry.upstream_name(tied.blue).empty());
     CHECK(tied.book.find(5)->upstreams.empty());
