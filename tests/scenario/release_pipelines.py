@@ -45,7 +45,8 @@ class Place:
     def start_script(self):
         ports = " ".join(f"{c}) port={p};;" for c, p in self.port.items())
         return (f"#!/bin/sh\n# What a unit does: nothing, when it runs.\ncase $1 in {ports} esac\ncd {self.work}\nflags=$(cat $1.flags 2>/dev/null)\n"
-                "[ -f $1.pid ] && kill -0 $(cat $1.pid) 2>/dev/null && exit 0\n"
+                # The number of one that has ended may be another process' by now.
+                "[ -f $1.pid ] && grep -qz -- \"^$1$\" /proc/$(cat $1.pid)/cmdline 2>/dev/null && exit 0\n"
                 f"setsid {self.forum} serve --port $port --database {self.work}/forum.db --colour $1 --version-label $1 --log-requests none $flags"
                 " > $1.log 2>&1 < /dev/null &\necho $! > $1.pid\n")
 
