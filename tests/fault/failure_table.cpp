@@ -17,10 +17,10 @@ TEST_CASE("every failure has exactly one row, at its own place") {
 }
 
 TEST_CASE("a row does not contradict itself") {
-    const std::set<std::string> flags{"no_route",      "no_endpoint", "connect_failed", "reset",       "timeout",
-                                      "client_closed", "bad_request", "bad_response",   "overflow",    "internal",
-                                      "drained",       "shortage",    "loop",           "misdirected", "tls_failed",
-                                      "tls_untrusted", "denied",      "no_file",        "held"};
+    const std::set<std::string> flags{
+        "no_route",     "no_endpoint",   "connect_failed", "reset",   "timeout",    "client_closed", "bad_request",
+        "bad_response", "overflow",      "internal",       "drained", "shortage",   "loop",          "misdirected",
+        "tls_failed",   "tls_untrusted", "denied",         "no_file", "files_busy", "file_failed",   "held"};
     for (const auto& row : kFailureTable) {
         CAPTURE(static_cast<int>(row.failure));
         if (row.failure == Failure::none) {
