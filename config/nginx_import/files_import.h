@@ -17,8 +17,9 @@ namespace switchyard::config::nginx {
 bool is_file_directive(std::string_view name);
 // Whether nginx looks for files there: nothing else answers.
 bool reads_files(const std::vector<Directive>& location);
-// Of a location that is a prefix (`exact`: one path). Nothing: it has no counterpart, and a note says why where nothing
-// else does.
-std::optional<StaticFiles> files_of(const Directive& location, const Settings& settings, bool exact, Notes& notes);
+// Of a location of `server` that is a prefix (`exact`: one path). Nothing: it has no counterpart, and a note says why
+// where nothing else does.
+std::optional<StaticFiles> files_of(const Directive& location, const Settings& settings, bool exact,
+                                    const std::vector<Directive>& server, Notes& notes);
 
 }  // namespace switchyard::config::nginx

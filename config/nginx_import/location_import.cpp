@@ -1,4 +1,5 @@
 #include "config/nginx_import/location_import.h"
+#include "config/nginx_import/apply_limits.h"
 
 #include <fmt/format.h>
 
@@ -53,7 +54,7 @@ class LocationImport {
         const Directive* pass = find_pass(location_.children);
         if (!path_.when && !path_.guessed && flow.conditional_passes.empty() && flow.rewrites.empty() &&
             !flow.prefix_change && !flow.answer && reads_files(location_.children))
-            files_ = files_of(location_, settings, path_.exact, notes_);
+            files_ = files_of(location_, settings, path_.exact, *server_.directives, notes_);
         note_the_rest(location_.children);
         if (const Directive* other = pass ? nullptr : fallback_location(location_, server_)) {
             notes_.changed(*find_child(location_.children, "try_files"),
@@ -331,6 +332,8 @@ class LocationImport {
         draft.route.static_files = *files_;
         // Names that begin with a dot are shown where they are meant.
         draft.route.static_files.dot_files = path_.text.find("/.") != std::string::npos;
+        apply_rate(draft.route, settings, notes_);
+        apply_counts(draft.route, settings, notes_);
         apply_fixed_headers(draft.route, settings, notes_);
         apply_error_pages(draft.route, settings, notes_);
         apply_expires(draft.route, settings, notes_);

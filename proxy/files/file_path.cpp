@@ -9,28 +9,6 @@
 namespace switchyard::files {
 namespace {
 
-int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char low = http::lower(c);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-bool decode(std::string_view path, std::string& out) {
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        char c = path[i];
-        if (c == '%') {
-            const int high = i + 2 < path.size() ? hex(path[i + 1]) : -1;
-            const int low = i + 2 < path.size() ? hex(path[i + 2]) : -1;
-            if (high < 0 || low < 0) return false;
-            c = static_cast<char>(high * 16 + low);
-            i += 2;
-        }
-        if (c == '\0') return false;
-        out += c;
-    }
-    return true;
-}
-
 bool names_a_file(std::string_view path, bool dot_files) {
     while (!path.empty()) {
         const std::string_view segment = path.substr(0, path.find('/'));
@@ -92,12 +70,11 @@ static_assert(std::ranges::is_sorted(kTypes, {}, &std::pair<std::string_view, st
 }  // namespace
 
 std::optional<std::string> file_path(std::string_view path, bool dot_files) {
-    std::string out;
-    if (!path.starts_with('/') || !decode(path.substr(1), out)) return {};
-    // An escaped '/' at the beginning would make an absolute path of it.
-    out.erase(0, std::min(out.find_first_not_of('/'), out.size()));
-    if (!names_a_file(out, dot_files)) return {};
-    return out;
+    if (!path.starts_with('/') || path.find('\0') != path.npos) return {};
+    // More than one '/' at the beginning would leave an absolute path.
+    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+    if (!names_a_file(path, dot_files)) return {};
+    return std::string(path);
 }
 
 std::string_view content_type(std::string_view name) {

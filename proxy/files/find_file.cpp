@@ -109,7 +109,9 @@ FoundFile find_file(const config::StaticFiles& where, const std::string& path,
     }
     out = find_at(opened.get(), where, path, codings);
     if (out.word != Word::missing || where.fallback.empty()) return out;
-    return find_named(opened.get(), where.fallback.substr(1), codings);
+    out = find_named(opened.get(), where.fallback.substr(1), codings);
+    if (out.word == Word::folder) out.word = Word::missing;  // else its client would be sent on for ever
+    return out;
 }
 
 }  // namespace switchyard::files

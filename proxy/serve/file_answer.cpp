@@ -12,6 +12,7 @@
 #include "proxy/http/local_reply.h"
 #include "proxy/http/preconditions.h"
 #include "proxy/route/answer_rewrites.h"
+#include "proxy/route/groups.h"
 #include "proxy/serve/edit_lines.h"
 
 namespace switchyard::serve {
@@ -47,9 +48,11 @@ std::vector<files::Precompressed> codings(const config::StaticFiles& where, cons
 }
 
 std::string type_of(const config::StaticFiles& where, const std::string& name) {
-    for (const auto& [ending, type] : where.types)
-        if (name.ends_with(ending)) return type;
-    return std::string(files::content_type(name));
+    const std::pair<const std::string, std::string>* longest = nullptr;
+    for (const auto& each : where.types)
+        if (name.ends_with(each.first) && (longest == nullptr || each.first.size() > longest->first.size()))
+            longest = &each;
+    return longest != nullptr ? longest->second : std::string(files::content_type(name));
 }
 
 // Of the path, what is looked for below the root. Nothing: there is no such file, whatever there is.
@@ -205,7 +208,10 @@ std::string FileAnswer::head() const {
     const auto& where = course_.route->files->where;
     std::string out = fmt::format("HTTP/1.1 {} {}\r\n{}", status_, http::reason_phrase(status_), context().date());
     if (status_ == 301) {
-        out += fmt::format("Location: {}/{}\r\nContent-Length: 0\r\n", asked.target.path, asked.target.tail);
+        // Of the path that was looked for: of what was sent "//other.example/../sub" would lead away.
+        std::string path;
+        route::add_escaped(path, asked.facts.path);
+        out += fmt::format("Location: {}/{}\r\nContent-Length: 0\r\n", path, asked.target.tail);
     } else {
         if (status_ != 304)
             out += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", type_of(where, found.name), size_);

@@ -65,6 +65,29 @@ TEST_CASE("what asks for more than files is none of them") {
     CHECK(files("location / { deny all; root /srv; }") == "/ → 403; ");
 }
 
+TEST_CASE("what nginx would begin anew with belongs to the location that takes it") {
+    const std::string site = "root /srv; location / { try_files $uri /members/index.html; } ";
+    CHECK(files(site) == "/ → /srv /members/index.html; ");
+    CHECK(files(site + "location /members/ { deny all; }") == "/ → 501; /members/ → 403; ");
+    CHECK(files(site + "location ~ ^/members { deny all; }").starts_with("/ → 501; "));
+    CHECK(files(site + "location ~* \\.(js|css)$ { expires 1y; }").starts_with("/ → /srv /members/index.html; "));
+    CHECK(files("root /srv; index index.php index.html; location / { try_files $uri $uri/ =404; }") == "/ → 501; ");
+    CHECK(files("root /srv; index index.html; location / { } location = /index.html { deny all; }")
+              .starts_with("/ → 501; "));
+    CHECK(files("root /srv; location / { } location /lua { content_by_lua_block { } }").find("/lua → 501") !=
+          std::string::npos);
+    CHECK(files("root /srv; location / { rewrite_by_lua_file /login.lua; }") == "/ → 501; ");
+}
+
+TEST_CASE("limits of a location limit its files") {
+    const auto imported = import_http(
+        "limit_req_zone $binary_remote_addr zone=z:10m rate=5r/s;\n"
+        "server { location / { root /srv; limit_req zone=z nodelay; } }");
+    REQUIRE(imported.model.routes.size() == 1);
+    CHECK(imported.model.routes[0].static_files.on());
+    CHECK(imported.model.routes[0].limits.rate.requests != 0);
+}
+
 TEST_CASE("what guards a folder guards its files, or they are closed") {
     CHECK(files("location / { auth_basic x; auth_basic_user_file /f; root /srv; }") == "/ → 403; ");
     const auto imported = import_http("server { location / { deny 10.0.0.1; allow all; root /srv; } }");

@@ -90,6 +90,8 @@ TEST_CASE("folders, files that are not there, and methods that are none of a fil
     const std::string folder = site.get("/sub?x=1");
     CHECK(status_of(folder) == "301");
     CHECK(values(folder, "Location") == "/sub/?x=1");
+    CHECK(values(site.get("//evil.example/../sub"), "Location") == "/sub/");
+    CHECK(values(site.get("/a%20b/../su%62?x=1"), "Location") == "/sub/?x=1");
     CHECK(status_of(site.get("/none")) == "404");
     CHECK(status_of(site.get("/.env")) == "404");
     CHECK(status_of(site.get("/%2e%2e/%2e%2e/etc/passwd")) != "200");
@@ -99,6 +101,23 @@ TEST_CASE("folders, files that are not there, and methods that are none of a fil
     Wire client = site.crank->client();
     CHECK(status_of(site.ask(client, "GET /none HTTP/1.1\r\n")) == "404");
     CHECK(status_of(site.ask(client, "GET / HTTP/1.1\r\n")) == "200");  // and its connection stays
+}
+
+TEST_CASE("what a path means is read once, by routes and by the folder alike") {
+    const Served site(R"(, "types": {".gz": "application/gzip", ".tar.gz": "application/x-gtar"})",
+                      R"(, "rules": [{"name": "shut", "when": {"path": true, "prefix": "/sub"}, "deny": 403}])");
+    site.write("100%.txt", "all");
+    site.write("a.tar.gz", "packed");
+    CHECK(status_of(site.get("/sub/index.html")) == "403");
+    CHECK(status_of(site.get("/s%75b/index.html")) == "403");
+    CHECK(status_of(site.get("/s%2575b/index.html")) == "404");
+    CHECK(body_of(site.get("/100%25.txt")) == "all");
+    CHECK(values(site.get("/a.tar.gz"), "Content-Type") == "application/x-gtar");
+}
+
+TEST_CASE("a page of last resort that is a folder is none") {
+    const Served site(R"(, "fallback": "/sub")");
+    CHECK(status_of(site.get("/any")) == "404");
 }
 
 TEST_CASE("a page that finds its way by itself answers what is not there") {
